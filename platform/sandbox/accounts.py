@@ -1,0 +1,238 @@
+"""Connected accounts, of the Express kind, and the platform's own.
+
+Source: https://docs.stripe.com/api/accounts and https://docs.stripe.com/connect/express-accounts
+"""
+
+from sandbox import events
+from sandbox.context import Context
+from sandbox.countries import DEFAULT_CURRENCY
+from sandbox.errors import AccountInvalid, InvalidRequest, JsonObject
+from sandbox.ids import new_id
+from sandbox.lists import PAGE, list_objects
+from sandbox.parameters import (
+    EXPAND,
+    Boolean,
+    Choice,
+    Currency,
+    Hash,
+    Metadata,
+    Schema,
+    Text,
+    TimeRange,
+    merge_metadata,
+)
+from sandbox.router import Route
+from sandbox.store import Transaction
+
+# What Stripe asks of a person or a business that it knows nothing of.
+FIRST_REQUIREMENTS = (
+    "business_profile.mcc",
+    "business_profile.url",
+    "business_type",
+    "external_account",
+    "representative.dob.day",
+    "representative.dob.month",
+    "representative.dob.year",
+    "representative.email",
+    "representative.first_name",
+    "representative.last_name",
+    "tos_acceptance.date",
+    "tos_acceptance.ip",
+)
+
+_BUSINESS_PROFILE_FIELDS = (
+    "mcc",
+    "name",
+    "product_description",
+    "support_email",
+    "support_phone",
+    "support_url",
+    "url",
+)
+
+_PLAIN_FIELDS = ("business_type", "default_currency", "email")
+
+_REQUESTED = Hash({"requested": Boolean()})
+
+UPDATE: Schema = {
+    **EXPAND,
+    "business_profile": Hash({field: Text() for field in _BUSINESS_PROFILE_FIELDS}),
+    "business_type": Choice(("individual", "company", "non_profit", "government_entity")),
+    "capabilities": Hash({"card_payments": _REQUESTED, "transfers": _REQUESTED}),
+    "default_currency": Currency(),
+    "email": Text(),
+    "metadata": Metadata(),
+    "settings": Hash(
+        {"payouts": Hash({"schedule": Hash({"interval": Choice(("manual", "daily", "weekly", "monthly"))})})}
+    ),
+    "tos_acceptance": Hash({"service_agreement": Choice(("full", "recipient"))}),
+}
+
+CREATE: Schema = {
+    **UPDATE,
+    "country": Choice(tuple(sorted(DEFAULT_CURRENCY))),
+    "type": Choice(("express",), required=True),
+}
+
+
+def open_platform(tx: Transaction, *, now: float) -> str:
+    """Answer the id of the platform's own account, which is made on the first start."""
+    if found := tx.execute("select value from meta where name = 'platform'"):
+        return str(found[0]["value"])
+    account = _new_account(new_id("acct"), country="US", account_type="standard", created=int(now))
+    account |= {
+        "charges_enabled": True,
+        "details_submitted": True,
+        "payouts_enabled": True,
+        "capabilities": {"card_payments": "active", "transfers": "active"},
+        "requirements": requirements(()),
+    }
+    # Nobody owns it, so that it is not among the accounts that it lists.
+    tx.insert(account, account="")
+    tx.execute("insert into meta (name, value) values ('platform', ?)", (account["id"],))
+    return str(account["id"])
+
+
+def create(context: Context, params: JsonObject) -> JsonObject:
+    """Open an account that can do nothing until its holder has been through onboarding."""
+    country = params.get("country", "US")
+    account = _new_account(
+        new_id("acct"), country=country, account_type=params["type"], created=context.created
+    )
+    account = _apply(account, params)
+    context.tx.insert(account, account=context.account)
+    return account
+
+
+def update(context: Context, params: JsonObject) -> JsonObject:
+    before = find_account(context, params["id"])
+    account = _apply(before, params)
+    events.update(context, "account.updated", before, account, account=account["id"])
+    return account
+
+
+def retrieve(context: Context, params: JsonObject) -> JsonObject:
+    return find_account(context, params["id"])
+
+
+def retrieve_own(context: Context, params: JsonObject) -> JsonObject:
+    return find_account(context, context.account)
+
+
+def list_accounts(context: Context, params: JsonObject) -> JsonObject:
+    return list_objects(context, params, kind="account", url="/v1/accounts", filters=("created",))
+
+
+def find_account(context: Context, account_id: str) -> JsonObject:
+    """Find the acting account itself or one that is connected to it; raises `AccountInvalid`."""
+    if account_id == context.account:
+        account = context.tx.get(account_id)
+    else:
+        account = context.tx.find("account", account_id, account=context.account)
+    if account is None:
+        raise AccountInvalid(account_id, api_key=context.config.api_key)
+    return account
+
+
+def requirements(due: tuple[str, ...]) -> JsonObject:
+    """Render what is asked of an account; anything asked at once also disables it."""
+    return {
+        "alternatives": [],
+        "current_deadline": None,
+        "currently_due": list(due),
+        "disabled_reason": "requirements.past_due" if due else None,
+        "errors": [],
+        "eventually_due": list(due),
+        "past_due": list(due),
+        "pending_verification": [],
+    }
+
+
+def _new_account(account_id: str, *, country: str, account_type: str, created: int) -> JsonObject:
+    return {
+        "id": account_id,
+        "object": "account",
+        "business_profile": {**dict.fromkeys(_BUSINESS_PROFILE_FIELDS), "support_address": None},
+        "business_type": None,
+        "capabilities": {},
+        "charges_enabled": False,
+        "controller": {"is_controller": True, "type": "application"},
+        "country": country,
+        "created": created,
+        "default_currency": DEFAULT_CURRENCY[country],
+        "details_submitted": False,
+        "email": None,
+        "external_accounts": {
+            "object": "list",
+            "data": [],
+            "has_more": False,
+            "total_count": 0,
+            "url": f"/v1/accounts/{account_id}/external_accounts",
+        },
+        "future_requirements": requirements(()),
+        "metadata": {},
+        "payouts_enabled": False,
+        "requirements": requirements(FIRST_REQUIREMENTS),
+        "settings": _settings(),
+        "tos_acceptance": {"date": None, "ip": None, "service_agreement": "full", "user_agent": None},
+        "type": account_type,
+    }
+
+
+def _settings() -> JsonObject:
+    return {
+        "branding": {"icon": None, "logo": None, "primary_color": None, "secondary_color": None},
+        "card_payments": {
+            "decline_on": {"avs_failure": False, "cvc_failure": False},
+            "statement_descriptor_prefix": None,
+        },
+        "dashboard": {"display_name": None, "timezone": "Etc/UTC"},
+        "payments": {
+            "statement_descriptor": None,
+            "statement_descriptor_kana": None,
+            "statement_descriptor_kanji": None,
+        },
+        "payouts": {
+            "debit_negative_balances": True,
+            "schedule": {"delay_days": 2, "interval": "daily"},
+            "statement_descriptor": None,
+        },
+    }
+
+
+def _apply(account: JsonObject, params: JsonObject) -> JsonObject:
+    """Answer the account with the parameters written into it."""
+    agreement = account["tos_acceptance"] | params.get("tos_acceptance", {})
+    wanted = params.get("capabilities", {})
+    if agreement["service_agreement"] == "recipient" and "card_payments" in wanted:
+        raise InvalidRequest(
+            "The recipient service agreement only supports the transfers capability.",
+            param="capabilities[card_payments]",
+        )
+    capabilities = dict(account["capabilities"])
+    for name, request in wanted.items():
+        if request.get("requested"):
+            capabilities.setdefault(name, "inactive")
+        else:
+            capabilities.pop(name, None)
+    payouts = account["settings"]["payouts"]
+    schedule = payouts["schedule"] | params.get("settings", {}).get("payouts", {}).get("schedule", {})
+    plain = {name: value for name, value in params.items() if name in _PLAIN_FIELDS}
+    return {
+        **account,
+        **plain,
+        "business_profile": account["business_profile"] | params.get("business_profile", {}),
+        "capabilities": capabilities,
+        "metadata": merge_metadata(account["metadata"], params.get("metadata", {})),
+        "settings": account["settings"] | {"payouts": payouts | {"schedule": schedule}},
+        "tos_acceptance": agreement,
+    }
+
+
+ROUTES = (
+    Route("POST", "/v1/accounts", create, CREATE),
+    Route("GET", "/v1/accounts", list_accounts, {**PAGE, "created": TimeRange()}),
+    Route("GET", "/v1/accounts/{id}", retrieve, EXPAND),
+    Route("POST", "/v1/accounts/{id}", update, UPDATE),
+    Route("GET", "/v1/account", retrieve_own, EXPAND),
+)

@@ -1,0 +1,168 @@
+"""Balances and the transactions that move them.
+
+Source: https://docs.stripe.com/api/balance and https://docs.stripe.com/api/balance_transactions
+"""
+
+import math
+
+from sandbox import events, schedule
+from sandbox.context import Context
+from sandbox.errors import InvalidRequest, JsonObject, ReferenceMissing
+from sandbox.ids import new_id
+from sandbox.lists import PAGE, list_objects, retrieve_object
+from sandbox.parameters import EXPAND, Text, TimeRange
+from sandbox.router import Route
+
+SETTLE = "settle"
+
+REPORTING_CATEGORIES = {"payment": "charge", "transfer": "transfer", "payout": "payout", "topup": "topup"}
+
+
+def post(
+    context: Context,
+    *,
+    account: str,
+    transaction_type: str,
+    amount: int,
+    currency: str,
+    source: str | None,
+    description: str | None,
+    delay: float = 0,
+) -> JsonObject:
+    """Move the balance of `account` by `amount` (negative takes) and answer the balance transaction.
+
+    With a `delay` in seconds the amount is pending until the next whole second after it.
+    """
+    available_on = math.ceil(context.now + delay) if delay > 0 else context.created
+    pending = available_on > context.now
+    transaction: JsonObject = {
+        "id": new_id("txn"),
+        "object": "balance_transaction",
+        "amount": amount,
+        "available_on": available_on,
+        "created": context.created,
+        "currency": currency,
+        "description": description,
+        "exchange_rate": None,
+        "fee": 0,
+        "fee_details": [],
+        "net": amount,
+        "reporting_category": REPORTING_CATEGORIES[transaction_type],
+        "source": source,
+        "status": "pending" if pending else "available",
+        "type": transaction_type,
+    }
+    context.tx.insert(transaction, account=account)
+    if pending:
+        _move(context, account, currency, available=0, pending=amount)
+        schedule.put(context, SETTLE, transaction["id"], due_at=available_on)
+    else:
+        _move(context, account, currency, available=amount, pending=0)
+        _announce(context, account, amount)
+    return transaction
+
+
+def settle(context: Context, transaction_id: str) -> None:
+    """Make a pending amount available."""
+    transaction = context.tx.get(transaction_id)
+    assert transaction is not None
+    account, amount = context.tx.owner(transaction_id), transaction["amount"]
+    context.tx.save({**transaction, "status": "available"})
+    _move(context, account, transaction["currency"], available=amount, pending=-amount)
+    _announce(context, account, amount)
+
+
+def available(context: Context, *, account: str, currency: str) -> int:
+    """Answer what the account can spend."""
+    rows = context.tx.execute(
+        "select available from balances where account = ? and currency = ?", (account, currency)
+    )
+    return int(rows[0]["available"]) if rows else 0
+
+
+def balance_of(context: Context, account: str) -> JsonObject:
+    """Render the balance of an account; one that never moved shows zero in its own currency."""
+    rows = context.tx.execute(
+        "select currency, available, pending from balances where account = ? order by currency", (account,)
+    )
+    amounts = [(row["currency"], row["available"], row["pending"]) for row in rows]
+    if not amounts:
+        owner = context.tx.get(account)
+        assert owner is not None
+        amounts = [(owner["default_currency"], 0, 0)]
+    return {
+        "object": "balance",
+        "available": [_amount(currency, amount) for currency, amount, _ in amounts],
+        "livemode": False,
+        "pending": [_amount(currency, amount) for currency, _, amount in amounts],
+    }
+
+
+def _amount(currency: str, amount: int) -> JsonObject:
+    return {"amount": amount, "currency": currency, "source_types": {"card": amount}}
+
+
+def _move(context: Context, account: str, currency: str, *, available: int, pending: int) -> None:
+    context.tx.execute(
+        "insert into balances (account, currency, available, pending) values (?, ?, ?, ?)"
+        " on conflict (account, currency) do update"
+        " set available = available + excluded.available, pending = pending + excluded.pending",
+        (account, currency, available, pending),
+    )
+
+
+def _announce(context: Context, account: str, amount: int) -> None:
+    """Stripe does not send this one for amounts that leave.
+
+    Source: https://docs.stripe.com/api/events/types#event_types-balance.available
+    """
+    if amount > 0:
+        events.emit(context, "balance.available", balance_of(context, account), account=account)
+
+
+def retrieve_balance(context: Context, params: JsonObject) -> JsonObject:
+    return balance_of(context, context.account)
+
+
+def retrieve(context: Context, params: JsonObject) -> JsonObject:
+    return retrieve_object(context, "balance_transaction", params["id"])
+
+
+def list_transactions(context: Context, params: JsonObject) -> JsonObject:
+    """Stripe ties transactions only to automatic bank payouts; all payouts here are made by request.
+
+    Source: https://docs.stripe.com/api/balance_transactions/list#balance_transaction_list-payout
+    """
+    if payout := params.get("payout"):
+        if context.tx.find("payout", payout, account=context.account) is None:
+            raise ReferenceMissing("payout", payout, param="payout")
+        raise InvalidRequest(
+            "Balance transaction history can only be filtered on automatic transfers, not manual.",
+            param="payout",
+        )
+    return list_objects(
+        context,
+        params,
+        kind="balance_transaction",
+        url="/v1/balance_transactions",
+        filters=("source", "type", "currency", "created"),
+    )
+
+
+ROUTES = (
+    Route("GET", "/v1/balance", retrieve_balance, EXPAND),
+    Route(
+        "GET",
+        "/v1/balance_transactions",
+        list_transactions,
+        {
+            **PAGE,
+            "source": Text(),
+            "type": Text(),
+            "currency": Text(),
+            "payout": Text(),
+            "created": TimeRange(),
+        },
+    ),
+    Route("GET", "/v1/balance_transactions/{id}", retrieve, EXPAND),
+)

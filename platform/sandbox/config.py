@@ -1,0 +1,27 @@
+"""What a sandbox is started with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+# The version that events are rendered in and that a request without Stripe-Version gets.
+API_VERSION = "2026-08-26.dahlia"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """`webhook_secrets` holds the platform endpoint's secret first and the Connect endpoint's last; with one,
+    both are the same. An empty `webhook_url` means that nobody listens. `seed` decides which requests a fault
+    with a probability hits; ids stay unguessable.
+    """
+
+    state: Path
+    api_key: str
+    webhook_url: str = ""
+    webhook_secrets: tuple[str, ...] = ()
+    payout_seconds: float = 1.0
+    settle_seconds: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.webhook_url and not all(self.webhook_secrets or [""]):
+            raise ValueError("webhooks need a secret to be signed with")

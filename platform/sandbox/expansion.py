@@ -1,0 +1,47 @@
+"""`expand[]`: objects in the place of their ids.
+
+Source: https://docs.stripe.com/api/expanding_objects
+"""
+
+from typing import Any
+
+from sandbox.context import Context
+from sandbox.errors import InvalidRequest, JsonObject
+
+_EXPANDABLE = {
+    "balance_transaction": {"source"},
+    "charge": {"balance_transaction", "source_transfer"},
+    "payout": {"balance_transaction", "destination", "failure_balance_transaction"},
+    "transfer": {"balance_transaction", "destination", "destination_payment"},
+}
+
+
+def expand(context: Context, obj: JsonObject, paths: list[str]) -> JsonObject:
+    """Answer a copy with each path, such as `data.destination_payment.balance_transaction`, expanded."""
+    for path in paths:
+        obj = _expand(context, obj, path.split("."), path)
+    return obj
+
+
+def _expand(context: Context, obj: JsonObject, names: list[str], path: str) -> JsonObject:
+    name, *rest = names
+    if obj["object"] == "list" and name == "data" and rest:
+        return {**obj, "data": [_expand(context, item, rest, path) for item in obj["data"]]}
+    if name not in _EXPANDABLE.get(obj["object"], ()):
+        raise InvalidRequest(f"This property cannot be expanded ({path}).", param="expand")
+    value: Any = _lookup(context, obj, obj[name])
+    if rest and value is not None:
+        value = _expand(context, value, rest, path)
+    return {**obj, name: value}
+
+
+def _lookup(context: Context, obj: JsonObject, value: Any) -> Any:
+    """An id becomes its object; what is expanded already, or absent, stays."""
+    if not isinstance(value, str):
+        return value
+    if value.startswith("ba_"):
+        account = context.tx.get(context.tx.owner(obj["id"]))
+        assert account is not None
+        bank_accounts = account["external_accounts"]["data"]
+        return next(bank_account for bank_account in bank_accounts if bank_account["id"] == value)
+    return context.tx.get(value)

@@ -1,0 +1,90 @@
+"""The idempotency layer: what was answered to a key is answered again.
+
+Source: https://docs.stripe.com/api/idempotent_requests
+"""
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sandbox.errors import IdempotencyKeyInUse, IdempotencyKeyReused, InvalidRequest, JsonObject
+from sandbox.messages import Response
+from sandbox.store import Transaction
+
+KEY_LENGTH = 255
+KEPT_SECONDS = 24 * 60 * 60
+
+
+class KeysInProgress:
+    """The keys whose first request is still at work: a second one is refused, not queued."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._keys: set[tuple[str, str]] = set()
+
+    @contextmanager
+    def hold(self, account: str, key: str) -> Iterator[None]:
+        with self._lock:
+            if (account, key) in self._keys:
+                raise IdempotencyKeyInUse(key)
+            self._keys.add((account, key))
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._keys.discard((account, key))
+
+
+def check_key(key: str) -> None:
+    if len(key) > KEY_LENGTH:
+        raise InvalidRequest(f"Idempotency keys must be at most {KEY_LENGTH} characters long.")
+
+
+def fingerprint(params: JsonObject) -> str:
+    """Tell two sets of parameters apart, in whatever order they were sent."""
+    return hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()
+
+
+def recall(
+    tx: Transaction, *, account: str, key: str, path: str, params: JsonObject, now: float
+) -> Response | None:
+    """Find what was answered to this key; raises `IdempotencyKeyReused` if it was for something else."""
+    rows = tx.execute(
+        "select * from idempotency_keys where account = ? and key = ? and created_at > ?",
+        (account, key, now - KEPT_SECONDS),
+    )
+    if not rows:
+        return None
+    saved = rows[0]
+    if saved["path"] != path:
+        raise IdempotencyKeyReused(
+            "Keys for idempotent requests can only be used for the same endpoint they were first used for "
+            f"('{path}' vs '{saved['path']}'). Try using a key other than '{key}' if you meant to execute a "
+            "different request."
+        )
+    if saved["fingerprint"] != fingerprint(params):
+        raise IdempotencyKeyReused(
+            "Keys for idempotent requests can only be used with the same parameters they were first used "
+            f"with. Try using a key other than '{key}' if you meant to execute a different request."
+        )
+    headers = {"Idempotent-Replayed": "true", "Original-Request": saved["request_id"]}
+    return Response(status=saved["status"], body=saved["body"], headers=headers)
+
+
+def save(
+    tx: Transaction,
+    response: Response,
+    *,
+    account: str,
+    key: str,
+    path: str,
+    params: JsonObject,
+    request_id: str,
+    now: float,
+) -> None:
+    tx.execute(
+        "insert or replace into idempotency_keys values (?, ?, ?, ?, ?, ?, ?, ?)",
+        (account, key, now, request_id, path, fingerprint(params), response.status, response.body),
+    )

@@ -1,0 +1,47 @@
+"""`manage.py sandbox`: a local Stripe until SIGTERM or Ctrl-C."""
+
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from sandbox.config import Config
+from sandbox.server import SandboxServer
+
+
+class Command(BaseCommand):
+    help = "Run a local Stripe with the API key and webhook secrets of the settings."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, required=True)
+        parser.add_argument("--state", type=Path, required=True, help="folder that keeps what happened")
+        parser.add_argument("--webhook", default="", help="address that events are delivered to")
+        parser.add_argument("--seed", type=int, default=0, help="which requests faults by chance hit")
+        parser.add_argument(
+            "--payout-seconds", type=float, default=1.0, help="from a bank payout to its arrival"
+        )
+        parser.add_argument(
+            "--settle-seconds", type=float, default=0.0, help="until a transfer can be paid out"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        config = Config(
+            state=options["state"],
+            api_key=settings.STRIPE_SECRET_KEY,
+            webhook_url=options["webhook"],
+            webhook_secrets=tuple(settings.STRIPE_WEBHOOK_SECRETS),
+            payout_seconds=options["payout_seconds"],
+            settle_seconds=options["settle_seconds"],
+            seed=options["seed"],
+        )
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        with SandboxServer(config, port=options["port"]) as server:
+            self.stdout.write(f"Stripe sandbox on {server.url}")
+            self.stdout.flush()
+            stop.wait()

@@ -1,0 +1,30 @@
+"""A request as it came in, and what the server is told to do about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """`headers` has names in lower case; `path` is without the query."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    status: int
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoAnswer:
+    """Close the connection without a word after `seconds`; with `reset` the peer sees ECONNRESET."""
+
+    seconds: float = 0.0
+    reset: bool = False

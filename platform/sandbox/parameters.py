@@ -1,0 +1,219 @@
+"""What an endpoint accepts, said as data, and read out of a form with Stripe's refusals.
+
+Reading happens before the idempotency layer, as in Stripe: what is refused here is not saved under a key.
+Source: https://docs.stripe.com/api/idempotent_requests
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.countries import CURRENCIES
+from sandbox.errors import (
+    InvalidRequest,
+    JsonObject,
+    ParameterEmpty,
+    ParameterMissing,
+    ParameterNotInteger,
+    ParameterUnknown,
+)
+from sandbox.forms import Form, Value
+
+METADATA_KEYS = 50
+METADATA_KEY_LENGTH = 40
+METADATA_VALUE_LENGTH = 500
+
+COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """`read` turns what was sent for the parameter `name` into a value, or refuses it."""
+
+    required: bool = False
+
+    def read(self, name: str, raw: Value) -> Any:
+        raise NotImplementedError
+
+
+Schema = Mapping[str, Parameter]
+
+
+def read_parameters(schema: Schema, form: Form, *, within: str = "") -> JsonObject:
+    """Read a form by its schema; parameters that were not sent are absent from the result."""
+    unknown = [_name(within, key) for key in form if key not in schema]
+    if unknown:
+        raise ParameterUnknown(unknown)
+    for key, parameter in schema.items():
+        if parameter.required and key not in form:
+            raise ParameterMissing(_name(within, key))
+    return {key: schema[key].read(_name(within, key), raw) for key, raw in form.items()}
+
+
+@dataclass(frozen=True)
+class Text(Parameter):
+    max_length: int = 5000
+
+    def read(self, name: str, raw: Value) -> str:
+        text = _leaf(name, raw, kind="string")
+        if len(text) > self.max_length:
+            raise InvalidRequest(
+                f"Invalid string: {name} must be at most {self.max_length} characters", param=name
+            )
+        return text
+
+
+@dataclass(frozen=True)
+class Integer(Parameter):
+    minimum: int | None = None
+    maximum: int | None = None
+
+    def read(self, name: str, raw: Value) -> int:
+        text = _leaf(name, raw, kind="integer")
+        try:
+            number = int(text)
+        except ValueError:
+            raise ParameterNotInteger(f"Invalid integer: {text}", param=name) from None
+        if self.minimum is not None and number < self.minimum:
+            raise ParameterNotInteger(
+                f"This value must be greater than or equal to {self.minimum}.", param=name
+            )
+        if self.maximum is not None and number > self.maximum:
+            raise ParameterNotInteger(f"This value must be less than or equal to {self.maximum}.", param=name)
+        return number
+
+
+@dataclass(frozen=True)
+class Decimal(Parameter):
+    """A number that may have a fraction; only control endpoints take any."""
+
+    def read(self, name: str, raw: Value) -> float:
+        text = _leaf(name, raw, kind="number")
+        try:
+            return float(text)
+        except ValueError:
+            raise InvalidRequest(f"Invalid number: {text}", param=name) from None
+
+
+@dataclass(frozen=True)
+class Boolean(Parameter):
+    def read(self, name: str, raw: Value) -> bool:
+        text = _leaf(name, raw, kind="boolean")
+        if text.lower() not in ("true", "false"):
+            raise InvalidRequest(f"Invalid boolean: {text}", param=name)
+        return text.lower() == "true"
+
+
+@dataclass(frozen=True)
+class Choice(Parameter):
+    options: tuple[str, ...]
+
+    def read(self, name: str, raw: Value) -> str:
+        text = _leaf(name, raw, kind="string")
+        if text not in self.options:
+            raise InvalidRequest(f"Invalid {name}: must be one of {', '.join(self.options)}", param=name)
+        return text
+
+
+@dataclass(frozen=True)
+class Currency(Parameter):
+    """Reads into lower case, as Stripe writes currencies."""
+
+    def read(self, name: str, raw: Value) -> str:
+        currency = _leaf(name, raw, kind="currency").lower()
+        if currency not in CURRENCIES:
+            raise InvalidRequest(
+                f"Invalid currency: {currency}. Stripe currently supports these currencies: "
+                f"{', '.join(CURRENCIES)}",
+                param=name,
+            )
+        return currency
+
+
+@dataclass(frozen=True)
+class Hash(Parameter):
+    fields: Schema
+
+    def read(self, name: str, raw: Value) -> JsonObject:
+        return read_parameters(self.fields, _branch(name, raw), within=name)
+
+
+@dataclass(frozen=True)
+class Array(Parameter):
+    items: Parameter = Text()
+
+    def read(self, name: str, raw: Value) -> list[Any]:
+        if raw == "":
+            return []
+        return [self.items.read(f"{name}[{key}]", item) for key, item in _branch(name, raw).items()]
+
+
+@dataclass(frozen=True)
+class Metadata(Parameter):
+    """Reads into changes: an empty value unsets a key, and None unsets all.
+
+    Source: https://docs.stripe.com/api/metadata
+    """
+
+    def read(self, name: str, raw: Value) -> dict[str, str] | None:
+        if raw == "":
+            return None
+        changes = {}
+        for key, value in _branch(name, raw, kind="hash").items():
+            if not isinstance(value, str):
+                raise InvalidRequest(
+                    f"Invalid string: {name}[{key}] must be a string", param=f"{name}[{key}]"
+                )
+            if len(key) > METADATA_KEY_LENGTH:
+                raise InvalidRequest(
+                    f"Metadata keys can be at most {METADATA_KEY_LENGTH} characters: {key}", param=name
+                )
+            if len(value) > METADATA_VALUE_LENGTH:
+                raise InvalidRequest(
+                    f"Metadata values can be at most {METADATA_VALUE_LENGTH} characters: {key}",
+                    param=f"{name}[{key}]",
+                )
+            changes[key] = value
+        return changes
+
+
+@dataclass(frozen=True)
+class TimeRange(Parameter):
+    """A moment, or bounds: reads into comparisons with their operands."""
+
+    def read(self, name: str, raw: Value) -> list[tuple[str, int]]:
+        if isinstance(raw, str):
+            return [("=", Integer().read(name, raw))]
+        bounds = read_parameters({bound: Integer() for bound in COMPARISONS}, raw, within=name)
+        return [(COMPARISONS[bound], moment) for bound, moment in bounds.items()]
+
+
+EXPAND: Schema = {"expand": Array()}
+
+
+def merge_metadata(metadata: dict[str, str], changes: dict[str, str] | None) -> dict[str, str]:
+    """Apply what a `Metadata` parameter read."""
+    if changes is None:
+        return {}
+    merged = {key: value for key, value in {**metadata, **changes}.items() if value}
+    if len(merged) > METADATA_KEYS:
+        raise InvalidRequest(f"You can only specify up to {METADATA_KEYS} metadata keys", param="metadata")
+    return merged
+
+
+def _name(within: str, key: str) -> str:
+    return f"{within}[{key}]" if within else key
+
+
+def _leaf(name: str, raw: Value, *, kind: str) -> str:
+    if not isinstance(raw, str):
+        raise InvalidRequest(f"Invalid {kind}: {name} must be a single value", param=name)
+    if raw == "":
+        raise ParameterEmpty(name)
+    return raw
+
+
+def _branch(name: str, raw: Value, *, kind: str = "object") -> Form:
+    if isinstance(raw, str):
+        raise InvalidRequest(f"Invalid {kind}", param=name)
+    return raw

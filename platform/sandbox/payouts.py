@@ -1,0 +1,156 @@
+"""Bank payouts: from a Stripe balance to the bank, `pending → in_transit → paid` in the set time.
+
+Source: https://docs.stripe.com/api/payouts and https://docs.stripe.com/connect/manual-payouts
+"""
+
+import math
+from typing import Any
+
+from sandbox import balances, events, schedule
+from sandbox.context import Context
+from sandbox.errors import BalanceInsufficient, InvalidRequest, JsonObject, PayoutsNotAllowed
+from sandbox.ids import new_id
+from sandbox.lists import PAGE, list_objects, retrieve_object
+from sandbox.parameters import (
+    EXPAND,
+    Choice,
+    Currency,
+    Integer,
+    Metadata,
+    Schema,
+    Text,
+    TimeRange,
+    merge_metadata,
+)
+from sandbox.router import Route
+
+DEPART = "payout_departs"
+ARRIVE = "payout_arrives"
+
+CREATE: Schema = {
+    **EXPAND,
+    "amount": Integer(minimum=1, required=True),
+    "currency": Currency(required=True),
+    "description": Text(),
+    "metadata": Metadata(),
+    "method": Choice(("standard",)),
+    "statement_descriptor": Text(max_length=22),
+}
+
+
+def create(context: Context, params: JsonObject) -> JsonObject:
+    """Take the amount from the balance now; the bank has it later."""
+    amount, currency = params["amount"], params["currency"]
+    bank_account = _bank_account(context, currency)
+    if balances.available(context, account=context.account, currency=currency) < amount:
+        raise BalanceInsufficient(
+            "You have insufficient funds in your Stripe account for this transfer. Your card balance is too "
+            "low. You can use the /balance endpoint to view your Stripe balance (for more details, see "
+            "stripe.com/docs/api#balance)."
+        )
+    payout_id = new_id("po")
+    transaction = balances.post(
+        context,
+        account=context.account,
+        transaction_type="payout",
+        amount=-amount,
+        currency=currency,
+        source=payout_id,
+        description=params.get("description", "STRIPE PAYOUT"),
+    )
+    arrives_at = context.now + context.config.payout_seconds
+    payout: JsonObject = {
+        "id": payout_id,
+        "object": "payout",
+        "amount": amount,
+        "application_fee": None,
+        "application_fee_amount": None,
+        "arrival_date": math.ceil(arrives_at),
+        "automatic": False,
+        "balance_transaction": transaction["id"],
+        "created": context.created,
+        "currency": currency,
+        "description": params.get("description"),
+        "destination": bank_account["id"],
+        "failure_balance_transaction": None,
+        "failure_code": None,
+        "failure_message": None,
+        "livemode": False,
+        "metadata": merge_metadata({}, params.get("metadata", {})),
+        "method": "standard",
+        "original_payout": None,
+        "payout_method": None,
+        "reconciliation_status": "not_applicable",
+        "reversed_by": None,
+        "source_type": "card",
+        "statement_descriptor": params.get("statement_descriptor"),
+        "status": "pending",
+        "trace_id": {"status": "pending", "value": None},
+        "type": "bank_account",
+    }
+    context.tx.insert(payout, account=context.account)
+    events.emit(context, "payout.created", payout, account=context.account)
+    schedule.put(context, DEPART, payout_id, due_at=context.now + context.config.payout_seconds / 2)
+    schedule.put(context, ARRIVE, payout_id, due_at=arrives_at)
+    return payout
+
+
+def depart(context: Context, payout_id: str) -> None:
+    payout = context.tx.get(payout_id)
+    assert payout is not None
+    owner = context.tx.owner(payout_id)
+    events.update(context, "payout.updated", payout, {**payout, "status": "in_transit"}, account=owner)
+
+
+def arrive(context: Context, payout_id: str) -> None:
+    payout = context.tx.get(payout_id)
+    assert payout is not None
+    paid = {**payout, "status": "paid", "trace_id": {"status": "unsupported", "value": None}}
+    context.tx.save(paid)
+    events.emit(context, "payout.paid", paid, account=context.tx.owner(payout_id))
+
+
+def update(context: Context, params: JsonObject) -> JsonObject:
+    before = retrieve_object(context, "payout", params["id"])
+    payout = {**before, "metadata": merge_metadata(before["metadata"], params.get("metadata", {}))}
+    events.update(context, "payout.updated", before, payout, account=context.account)
+    return payout
+
+
+def retrieve(context: Context, params: JsonObject) -> JsonObject:
+    return retrieve_object(context, "payout", params["id"])
+
+
+def list_payouts(context: Context, params: JsonObject) -> JsonObject:
+    return list_objects(
+        context, params, kind="payout", url="/v1/payouts", filters=("status", "created", "arrival_date")
+    )
+
+
+def _bank_account(context: Context, currency: str) -> dict[str, Any]:
+    """Find where the account wants this currency; raises when Stripe would not pay it out."""
+    account = context.tx.get(context.account)
+    assert account is not None
+    for bank_account in account["external_accounts"]["data"]:
+        if bank_account["currency"] == currency:
+            break
+    else:
+        raise InvalidRequest(f"Sorry, you don't have any external accounts in that currency ({currency})")
+    if not account["payouts_enabled"]:
+        raise PayoutsNotAllowed
+    return dict(bank_account)
+
+
+STATUSES = ("pending", "in_transit", "paid", "failed", "canceled")
+
+ROUTES = (
+    Route("POST", "/v1/payouts", create, CREATE),
+    Route(
+        "GET",
+        "/v1/payouts",
+        list_payouts,
+        {**PAGE, "status": Choice(STATUSES), "created": TimeRange(), "arrival_date": TimeRange()},
+    ),
+    Route("GET", "/v1/payouts/{id}", retrieve, EXPAND),
+    Route("POST", "/v1/payouts/{id}", update, {**EXPAND, "metadata": Metadata()}),
+)

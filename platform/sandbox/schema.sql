@@ -1,0 +1,53 @@
+create table if not exists meta (name text primary key, value text not null) strict;
+
+-- Every Stripe object, as its JSON. `seq` is the order of creation, which lists follow.
+create table if not exists objects (
+    seq integer primary key,
+    id text not null unique,
+    kind text not null,
+    account text not null,
+    body text not null
+) strict;
+create index if not exists objects_newest on objects (kind, account, seq);
+create index if not exists objects_by_transfer_group on objects (kind, account, json_extract(body, '$.transfer_group'));
+create index if not exists objects_by_source on objects (kind, account, json_extract(body, '$.source'));
+
+create table if not exists balances (
+    account text not null,
+    currency text not null,
+    available integer not null,
+    pending integer not null,
+    primary key (account, currency)
+) strict;
+
+-- What time alone will bring about.
+create table if not exists schedule (
+    seq integer primary key,
+    due_at real not null,
+    action text not null,
+    object_id text not null
+) strict;
+create index if not exists schedule_due on schedule (due_at);
+
+create table if not exists idempotency_keys (
+    account text not null,
+    key text not null,
+    created_at real not null,
+    request_id text not null,
+    path text not null,
+    fingerprint text not null,
+    status integer not null,
+    body text not null,
+    primary key (account, key)
+) strict;
+
+-- `due_at` is null once delivered, or given up.
+create table if not exists deliveries (
+    event_id text primary key,
+    created_at real not null,
+    due_at real,
+    attempts integer not null default 0,
+    last_status integer,
+    delivered_at real
+) strict;
+create index if not exists deliveries_due on deliveries (due_at) where due_at is not null;

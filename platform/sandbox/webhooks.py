@@ -1,0 +1,101 @@
+"""Deliver events to the webhook endpoint, signed, and again until it takes them.
+
+Source: https://docs.stripe.com/webhooks#verify-manually and https://docs.stripe.com/webhooks#retries
+"""
+
+import hashlib
+import hmac
+import http.client
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from threading import Lock
+from urllib.parse import urlsplit
+
+from sandbox.config import Config
+from sandbox.errors import JsonObject
+from sandbox.store import Store
+
+WORKERS = 4
+IN_FLIGHT = 64
+ANSWER_SECONDS = 10
+LONGEST_WAIT_SECONDS = 30
+GIVE_UP_SECONDS = 3 * 24 * 60 * 60
+
+
+def signature_header(body: str, *, secret: str, timestamp: int) -> str:
+    """Sign as Stripe does: the whole secret, `whsec_` and all, is the key."""
+    signed = hmac.new(secret.encode(), f"{timestamp}.{body}".encode(), hashlib.sha256).hexdigest()
+    return f"t={timestamp},v1={signed}"
+
+
+class Deliverer:
+    """Sends what is due from a few threads. An event is due until it is known to be taken, so that one whose
+    outcome was lost with the process is sent again.
+    """
+
+    def __init__(self, config: Config, store: Store) -> None:
+        self._config = config
+        self._store = store
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-webhook")
+        self._lock = Lock()
+        self._in_flight: set[str] = set()
+
+    def send_due(self) -> None:
+        with self._store.transaction() as tx:
+            rows = tx.execute(
+                "select event_id, body from deliveries join objects on id = event_id"
+                " where due_at <= ? order by due_at limit ?",
+                (time.time(), IN_FLIGHT),
+            )
+        for row in rows:
+            with self._lock:
+                if row["event_id"] in self._in_flight:
+                    continue
+                self._in_flight.add(row["event_id"])
+            self._pool.submit(self._deliver, json.loads(row["body"]))
+
+    def close(self) -> None:
+        """Wait for what is on its way; the rest waits for the next start."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _deliver(self, event: JsonObject) -> None:
+        status = self._post(event)
+        with self._store.transaction() as tx:
+            now = time.time()
+            if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+                tx.save({**event, "pending_webhooks": 0})
+                tx.execute(
+                    "update deliveries set attempts = attempts + 1, last_status = ?, delivered_at = ?,"
+                    " due_at = null where event_id = ?",
+                    (status, now, event["id"]),
+                )
+            else:
+                tx.execute(
+                    "update deliveries set attempts = attempts + 1, last_status = ?,"
+                    " due_at = iif(created_at < ?, null, ? + min(1 << min(attempts, 5), ?))"
+                    " where event_id = ?",
+                    (status, now - GIVE_UP_SECONDS, now, LONGEST_WAIT_SECONDS, event["id"]),
+                )
+        with self._lock:
+            self._in_flight.discard(event["id"])
+
+    def _post(self, event: JsonObject) -> int | None:
+        """Answer the endpoint's status, or None when it gave none."""
+        body = json.dumps(event, indent=2)
+        secret = self._config.webhook_secrets[-1 if "account" in event else 0]
+        url = urlsplit(self._config.webhook_url)
+        connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=ANSWER_SECONDS)
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Stripe-Signature": signature_header(body, secret=secret, timestamp=int(time.time())),
+            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+        }
+        try:
+            connection.request("POST", url.path or "/", body.encode(), headers)
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
