@@ -1,0 +1,5 @@
+"""Local mode: the servers and processes of one clone, started and stopped by `make`.
+
+Run as `python -m payouts_project.local COMMAND`. Nothing here imports Django: the service's own processes are
+children.
+"""

@@ -1,0 +1,28 @@
+"""Why local mode could not do what was asked: each message is a sentence for the person at the keyboard."""
+
+
+class LocalError(Exception):
+    """Shown as it stands, without a traceback; the command then ends with 1."""
+
+
+class NotReady(LocalError):
+    """A program ended or stayed silent instead of becoming ready."""
+
+    def __init__(self, name: str, log: str) -> None:
+        """`log` is the end of what the program wrote."""
+        super().__init__(f"{name} did not become ready. The end of its log:\n{log}")
+
+
+class StopRequested(LocalError):
+    """The stack was asked to stop while it was starting."""
+
+
+class PortTaken(LocalError):
+    """The one fixed port, the web's, is in use."""
+
+    def __init__(self, port: int) -> None:
+        """`port` is the one that another program listens on."""
+        super().__init__(
+            f"Port {port} is taken by another program: stop it, or choose another, as in "
+            f"`PORT={port + 1} make up`."
+        )

@@ -1,0 +1,28 @@
+"""Processes that outlived whoever started them, known by a mark in their environment."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+MARK = "PAYOUTS_LOCAL_DIRECTORY"
+
+
+def running(directory: Path) -> Iterator[psutil.Process]:
+    """Yield the processes which work for `directory` or for a folder in it, this process apart."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            mark = process.environ().get(MARK)
+            if mark and process.pid != os.getpid() and Path(mark).is_relative_to(directory):
+                yield process
+
+
+def kill(directory: Path) -> None:
+    """Kill what still works for `directory`, and wait until it is gone."""
+    found = list(running(directory))
+    for process in found:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(found, timeout=10)

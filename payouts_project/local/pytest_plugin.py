@@ -1,0 +1,23 @@
+"""Give a pytest session servers of its own before Django's settings are read.
+
+Named by `-p` in pyproject.toml. With xdist only the controller starts them: the workers inherit its
+environment.
+"""
+
+import os
+from collections.abc import Generator
+from contextlib import ExitStack
+
+import pytest
+
+from .testing import throwaway_environment
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Come before pytest-django, which reads the settings in this very hook."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        servers = ExitStack()
+        servers.enter_context(throwaway_environment())
+        early_config.add_cleanup(servers.close)
+    return (yield)

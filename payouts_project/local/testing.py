@@ -1,0 +1,72 @@
+"""A PostgreSQL and a Valkey for one test session, which leave nothing behind however the session ends."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from . import environment
+
+STOP_TIMEOUT_SECONDS = 30
+# Nothing listens there: a test that forgets its sandbox is refused at once, and never reaches Stripe.
+NOWHERE = 9
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the servers are; the URLs hold their passwords."""
+
+    database_url: str
+    redis_url: str
+
+    def variables(self) -> dict[str, str]:
+        """Return all that the settings need, with Stripe out of reach."""
+        return {
+            "LOCAL_MODE": "1",
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            **environment.new_secrets(),
+            **environment.addresses(web_port=NOWHERE, stripe_port=NOWHERE),
+        }
+
+
+@contextmanager
+def throwaway_servers() -> Iterator[Servers]:
+    """Yield new, empty servers in a temporary folder, without the safety of fsync.
+
+    They belong to a keeper process, which stops them and removes the folder when this process leaves the
+    block or dies, be it by kill -9. The variable `TEST_POSTGRES_BIN` names the bin folder of another
+    PostgreSQL than the wheel's.
+    """
+    keeper = subprocess.Popen(
+        [sys.executable, "-m", "payouts_project.local.keeper"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for the session: the keeper ends after it
+    )
+    with keeper:
+        assert keeper.stdin
+        assert keeper.stdout
+        try:
+            yield Servers(**json.loads(keeper.stdout.readline()))
+        finally:
+            keeper.stdin.close()
+            keeper.wait(STOP_TIMEOUT_SECONDS)
+
+
+@contextmanager
+def throwaway_environment() -> Iterator[None]:
+    """Run throwaway servers and make this process's environment lead to them, and to nothing else."""
+    before = dict(os.environ)
+    with throwaway_servers() as servers:
+        try:
+            os.environ.clear()
+            os.environ.update({**environment.without_service_variables(before), **servers.variables()})
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
