@@ -81,6 +81,7 @@ def open_platform(tx: Transaction, *, now: float) -> str:
         return str(found[0]["value"])
     account = _new_account(new_id("acct"), country="US", account_type="standard", created=int(now))
     account |= {
+        "controller": {"type": "account"},
         "charges_enabled": True,
         "details_submitted": True,
         "payouts_enabled": True,

@@ -23,5 +23,7 @@ class Config:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.webhook_url and not all(self.webhook_secrets or [""]):
+        if self.webhook_url and not self.webhook_url.startswith("http://"):
+            raise ValueError(f"webhooks go to an http:// address, not to {self.webhook_url}")
+        if self.webhook_url and not (self.webhook_secrets and all(self.webhook_secrets)):
             raise ValueError("webhooks need a secret to be signed with")

@@ -16,15 +16,15 @@ PREFIX = "/_sandbox/"
 
 
 class Traffic:
-    """How many requests each route has had since the start."""
+    """How many requests each route has had since the start, those that a fault ended included."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._requests: Counter[str] = Counter()
 
-    def count(self, route: Route) -> None:
+    def count(self, route: str) -> None:
         with self._lock:
-            self._requests[route.name] += 1
+            self._requests[route] += 1
 
     def requests(self) -> dict[str, int]:
         with self._lock:

@@ -5,43 +5,47 @@ often (`count` times, or with a `probability` drawn from the seeded generator; a
 happens.
 """
 
+import json
 import random
 import re
 import threading
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from enum import Enum, auto
+from http import HTTPStatus
 from typing import Any
 
+from sandbox.errors import InvalidRequest, ParameterMissing
+from sandbox.messages import NoAnswer, Response
 from sandbox.parameters import Array, Boolean, Choice, Decimal, Hash, Integer, Schema, Text
 
-KINDS = (
-    "status",
-    "timeout",
-    "drop_response_after_work",
-    "connection_reset",
-    "latency_ms",
-    "rate_limit_per_second",
-)
+# Each kind with the setting that it cannot do without.
+KINDS = {
+    "status": "status",
+    "abort_work": "status",
+    "rate_limit_per_second": "rate_limit_per_second",
+    "timeout": "seconds",
+    "drop_response_after_work": "kind",
+    "connection_reset": "kind",
+    "latency_ms": "latency_ms",
+}
 
 RULES: Schema = {
     "rules": Array(
         Hash(
             {
-                "kind": Choice(KINDS, required=True),
+                "kind": Choice(tuple(KINDS), required=True),
                 "method": Choice(("GET", "POST", "DELETE")),
                 "path": Text(),
                 "probability": Decimal(),
                 "count": Integer(minimum=1),
-                # `status`: the answer. After work, it is what is saved under the idempotency key.
+                "after_work": Boolean(),
                 "status": Integer(minimum=400, maximum=599),
                 "type": Text(),
                 "code": Text(),
                 "message": Text(),
                 "should_retry": Boolean(),
-                # `status` and `timeout`
-                "after_work": Boolean(),
-                # `timeout`: how long the connection is held.
                 "seconds": Decimal(),
                 "latency_ms": Integer(minimum=1),
                 "rate_limit_per_second": Integer(minimum=1),
@@ -54,50 +58,52 @@ RULES: Schema = {
 WINDOW_SECONDS = 1.0
 
 
-@dataclass
-class Rule:
-    """One rule and what is left of it."""
+class Moment(Enum):
+    """When a fault strikes, seen from the work; only the first leaves nothing under the idempotency key."""
 
+    BEFORE_WORK = auto()
+    INSTEAD_OF_WORK = auto()
+    AFTER_WORK = auto()
+
+
+@dataclass(frozen=True)
+class Fault:
     kind: str
     settings: dict[str, Any]
-    remaining: int | None
-    recent: deque[float] = field(default_factory=deque)
 
-    def takes(self, method: str, path: str) -> bool:
-        wanted = self.settings.get("method", method)
-        return bool(wanted == method and re.fullmatch(self.settings.get("path", ".*"), path))
+    @property
+    def moment(self) -> Moment:
+        if self.kind == "abort_work":
+            return Moment.INSTEAD_OF_WORK
+        if self.kind == "drop_response_after_work" or self.settings.get("after_work"):
+            return Moment.AFTER_WORK
+        return Moment.BEFORE_WORK
 
-    def fires(self, chance: random.Random) -> bool:
-        """Decide about one request that the rule takes, and remember it."""
-        if self.remaining == 0 or chance.random() >= self.settings.get("probability", 1.0):
-            return False
-        if self.kind == "rate_limit_per_second" and not self._over_limit():
-            return False
-        if self.remaining is not None:
-            self.remaining -= 1
-        return True
-
-    def _over_limit(self) -> bool:
-        now = time.monotonic()
-        while self.recent and self.recent[0] <= now - WINDOW_SECONDS:
-            self.recent.popleft()
-        if len(self.recent) >= self.settings["rate_limit_per_second"]:
-            return True
-        self.recent.append(now)
-        return False
+    def outcome(self) -> Response | NoAnswer:
+        """Source: https://docs.stripe.com/rate-limits and https://docs.stripe.com/error-low-level"""
+        match self.kind:
+            case "timeout":
+                return NoAnswer(seconds=self.settings["seconds"])
+            case "drop_response_after_work":
+                return NoAnswer()
+            case "connection_reset":
+                return NoAnswer(reset=True)
+            case "rate_limit_per_second":
+                limited = {"code": "rate_limit", "should_retry": False}
+                return _error(HTTPStatus.TOO_MANY_REQUESTS, limited | self.settings)
+        return _error(self.settings["status"], self.settings)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What befalls one request: a delay, and at most one fault."""
+    """What befalls one request: a delay before its work, and at most one fault."""
 
     latency_seconds: float = 0.0
-    kind: str = ""
-    settings: dict[str, Any] = field(default_factory=dict)
+    fault: Fault | None = None
 
-    @property
-    def after_work(self) -> bool:
-        return self.kind == "drop_response_after_work" or bool(self.settings.get("after_work", False))
+    def outcome(self, moment: Moment) -> Response | NoAnswer | None:
+        """What the client gets if the fault strikes at this moment."""
+        return self.fault.outcome() if self.fault and self.fault.moment is moment else None
 
 
 class Faults:
@@ -106,31 +112,92 @@ class Faults:
     def __init__(self, *, seed: int) -> None:
         self._lock = threading.Lock()
         self._chance = random.Random(seed)  # noqa: S311 - it shall be repeatable
-        self._rules: list[Rule] = []
+        self._rules: list[_Rule] = []
         self._injected: Counter[str] = Counter()
 
     def replace(self, rules: list[dict[str, Any]]) -> None:
+        """Put these rules in the place of all others; one that makes no sense is a bad request."""
+        made = [
+            _Rule.from_settings(f"rules[{position}]", settings) for position, settings in enumerate(rules)
+        ]
         with self._lock:
-            self._rules = [Rule(rule["kind"], rule, rule.get("count")) for rule in rules]
+            self._rules = made
 
     def plan(self, method: str, path: str) -> Plan:
         """Draw what befalls this request: delays add up, and the first other fault wins."""
-        latency, struck = 0.0, None
+        latency_seconds = 0.0
+        struck: Fault | None = None
         with self._lock:
             for rule in self._rules:
-                if not rule.takes(method, path):
+                is_delay = rule.kind == "latency_ms"
+                if not rule.matches(method, path) or not (is_delay or struck is None):
                     continue
-                if rule.kind == "latency_ms":
-                    if rule.fires(self._chance):
-                        latency += rule.settings["latency_ms"] / 1000
-                        self._injected[rule.kind] += 1
-                elif struck is None and rule.fires(self._chance):
-                    struck = rule
+                if rule.strikes(self._chance):
                     self._injected[rule.kind] += 1
-        if struck is None:
-            return Plan(latency)
-        return Plan(latency, struck.kind, struck.settings)
+                    if is_delay:
+                        latency_seconds += rule.settings["latency_ms"] / 1000
+                    else:
+                        struck = Fault(rule.kind, rule.settings)
+        return Plan(latency_seconds, struck)
 
     def injected(self) -> dict[str, int]:
         with self._lock:
             return dict(self._injected)
+
+
+@dataclass
+class _Rule:
+    """A rule and what is left of it; `recent` holds when requests passed a rate limit."""
+
+    kind: str
+    settings: dict[str, Any]
+    path: re.Pattern[str]
+    remaining: int | None
+    recent: deque[float] = field(default_factory=deque)
+
+    @classmethod
+    def from_settings(cls, name: str, settings: dict[str, Any]) -> "_Rule":
+        kind = settings["kind"]
+        if KINDS[kind] not in settings:
+            raise ParameterMissing(f"{name}[{KINDS[kind]}]")
+        try:
+            path = re.compile(settings.get("path", ".*"))
+        except re.error as error:
+            raise InvalidRequest(f"Invalid regular expression: {error}", param=f"{name}[path]") from None
+        return cls(kind, settings, path, settings.get("count"))
+
+    def matches(self, method: str, path: str) -> bool:
+        return self.settings.get("method", method) == method and bool(self.path.fullmatch(path))
+
+    def strikes(self, chance: random.Random) -> bool:
+        """Decide about one request that the rule matches, and remember the decision."""
+        if self.remaining == 0 or chance.random() >= self.settings.get("probability", 1.0):
+            return False
+        if self.kind == "rate_limit_per_second" and self._within_limit():
+            return False
+        if self.remaining is not None:
+            self.remaining -= 1
+        return True
+
+    def _within_limit(self) -> bool:
+        now = time.monotonic()
+        while self.recent and self.recent[0] <= now - WINDOW_SECONDS:
+            self.recent.popleft()
+        if len(self.recent) >= self.settings["rate_limit_per_second"]:
+            return False
+        self.recent.append(now)
+        return True
+
+
+def _error(status: int, settings: dict[str, Any]) -> Response:
+    default_type = "api_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
+    error = {
+        "type": settings.get("type", default_type),
+        "message": settings.get("message", "Injected by the sandbox."),
+    }
+    if "code" in settings:
+        error["code"] = settings["code"]
+    headers = {}
+    if "should_retry" in settings:
+        headers["Stripe-Should-Retry"] = "true" if settings["should_retry"] else "false"
+    return Response(status=status, body=json.dumps({"error": error}), headers=headers)

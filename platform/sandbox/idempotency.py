@@ -9,9 +9,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sandbox.context import Context
 from sandbox.errors import IdempotencyKeyInUse, IdempotencyKeyReused, InvalidRequest, JsonObject
 from sandbox.messages import Response
-from sandbox.store import Transaction
 
 KEY_LENGTH = 255
 KEPT_SECONDS = 24 * 60 * 60
@@ -42,18 +42,15 @@ def check_key(key: str) -> None:
         raise InvalidRequest(f"Idempotency keys must be at most {KEY_LENGTH} characters long.")
 
 
-def fingerprint(params: JsonObject) -> str:
-    """Tell two sets of parameters apart, in whatever order they were sent."""
-    return hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()
+def recall(context: Context, *, path: str, params: JsonObject) -> Response | None:
+    """Find what was answered to the request's key; raises `IdempotencyKeyReused` if that was something else.
 
-
-def recall(
-    tx: Transaction, *, account: str, key: str, path: str, params: JsonObject, now: float
-) -> Response | None:
-    """Find what was answered to this key; raises `IdempotencyKeyReused` if it was for something else."""
-    rows = tx.execute(
+    After a day the key is as good as new, which is the soonest that Stripe may forget it.
+    """
+    key = context.idempotency_key
+    rows = context.tx.execute(
         "select * from idempotency_keys where account = ? and key = ? and created_at > ?",
-        (account, key, now - KEPT_SECONDS),
+        (context.account, key, context.now - KEPT_SECONDS),
     )
     if not rows:
         return None
@@ -64,7 +61,7 @@ def recall(
             f"('{path}' vs '{saved['path']}'). Try using a key other than '{key}' if you meant to execute a "
             "different request."
         )
-    if saved["fingerprint"] != fingerprint(params):
+    if saved["fingerprint"] != _fingerprint(params):
         raise IdempotencyKeyReused(
             "Keys for idempotent requests can only be used with the same parameters they were first used "
             f"with. Try using a key other than '{key}' if you meant to execute a different request."
@@ -73,18 +70,25 @@ def recall(
     return Response(status=saved["status"], body=saved["body"], headers=headers)
 
 
-def save(
-    tx: Transaction,
-    response: Response,
-    *,
-    account: str,
-    key: str,
-    path: str,
-    params: JsonObject,
-    request_id: str,
-    now: float,
-) -> None:
-    tx.execute(
+def save(context: Context, response: Response, *, path: str, params: JsonObject) -> None:
+    """Keep the answer for the request's key, if it came with one."""
+    if context.idempotency_key is None:
+        return
+    context.tx.execute(
         "insert or replace into idempotency_keys values (?, ?, ?, ?, ?, ?, ?, ?)",
-        (account, key, now, request_id, path, fingerprint(params), response.status, response.body),
+        (
+            context.account,
+            context.idempotency_key,
+            context.now,
+            context.request_id,
+            path,
+            _fingerprint(params),
+            response.status,
+            response.body,
+        ),
     )
+
+
+def _fingerprint(params: JsonObject) -> str:
+    """Tell two sets of parameters apart, in whatever order they were sent."""
+    return hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()

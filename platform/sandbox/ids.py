@@ -7,12 +7,13 @@ import time
 _DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _TIME_LENGTH = 9
 _CHANCE_LENGTH = 14
+_CHANCE_BITS = 80  # what so many digits can hold
 
 
 def new_id(prefix: str) -> str:
     """Make an id that sorts by its time of birth (to the microsecond) and cannot be guessed."""
     born = _base62(time.time_ns() // 1_000, length=_TIME_LENGTH)
-    chance = _base62(secrets.randbelow(62**_CHANCE_LENGTH), length=_CHANCE_LENGTH)
+    chance = _base62(secrets.randbits(_CHANCE_BITS), length=_CHANCE_LENGTH)
     return f"{prefix}_1{born}{chance}"
 
 

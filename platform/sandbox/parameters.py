@@ -19,6 +19,7 @@ from sandbox.errors import (
 )
 from sandbox.forms import Form, Value
 
+LARGEST_INTEGER = 2**63 - 1
 METADATA_KEYS = 50
 METADATA_KEY_LENGTH = 40
 METADATA_VALUE_LENGTH = 500
@@ -74,6 +75,8 @@ class Integer(Parameter):
             number = int(text)
         except ValueError:
             raise ParameterNotInteger(f"Invalid integer: {text}", param=name) from None
+        if abs(number) > LARGEST_INTEGER:
+            raise ParameterNotInteger(f"Invalid integer: {text}", param=name)
         if self.minimum is not None and number < self.minimum:
             raise ParameterNotInteger(
                 f"This value must be greater than or equal to {self.minimum}.", param=name

@@ -30,6 +30,13 @@ class Router:
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = [(re.compile(route.path.replace("{id}", "(?P<id>[^/]+)")), route) for route in routes]
 
+    def name(self, method: str, path: str) -> str:
+        """Name the route of a request, or for want of one the request itself."""
+        try:
+            return self.match(method, path)[0].name
+        except UnknownUrl:
+            return f"{method} {path}"
+
     def match(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """Find the route and the ids in the address; raises `UnknownUrl`."""
         for pattern, route in self._routes:

@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 import time
+from contextlib import suppress
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -102,14 +103,18 @@ class _Listener(ThreadingHTTPServer):
         """End the connections that clients keep open for later; an answer under way is still sent."""
         with self._lock:
             for connection in self._open:
-                connection.shutdown(socket.SHUT_RD)
+                with suppress(OSError):  # the client has left already
+                    connection.shutdown(socket.SHUT_RD)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1
     server: _Listener
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # the client did not wait
+            super().handle()
 
     def do_GET(self) -> None:
         self._serve()
@@ -128,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
             path=url.path,
             query=url.query,
             headers={name.lower(): value for name, value in self.headers.items()},
-            body=self.rfile.read(length).decode(),
+            body=self.rfile.read(length).decode(errors="replace"),
         )
         outcome = self.server.api.answer(request)
         if isinstance(outcome, NoAnswer):
@@ -147,7 +152,6 @@ class _Handler(BaseHTTPRequestHandler):
         head = f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}\r\n"
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         self.wfile.write(f"{head}{lines}\r\n".encode() + body)
-        self.wfile.flush()
 
     def _say_nothing(self, silence: NoAnswer) -> None:
         self.close_connection = True

@@ -83,7 +83,7 @@ class Deliverer:
 
     def _post(self, event: JsonObject) -> int | None:
         """Answer the endpoint's status, or None when it gave none."""
-        body = json.dumps(event, indent=2)
+        body = json.dumps(event)
         secret = self._config.webhook_secrets[-1 if "account" in event else 0]
         url = urlsplit(self._config.webhook_url)
         connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=ANSWER_SECONDS)
