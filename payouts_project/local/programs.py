@@ -1,4 +1,4 @@
-"""One long-running program and the process which runs it."""
+"""Programs and the processes which run them."""
 
 import contextlib
 import os
@@ -7,38 +7,43 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import leftovers, privileges
-from .errors import NotReady, StopRequested
+from .errors import ProgramFailed, StopRequested
 
 POLL_SECONDS = 0.05
 LOG_TAIL_LINES = 15
 # How long a program that ends at once is tried again: what a killed PostgreSQL leaves is in use for 1-3 s.
-RESTART_PATIENCE_SECONDS = 5
+RETRY_FOR_SECONDS = 5
+RETRY_PAUSE_SECONDS = 0.5
 
 
-def _stay() -> None:
-    pass
+def keep_identity() -> None:
+    """Run as whoever started the program."""
 
 
-@dataclass(frozen=True)
-class Program:
-    """What to run, how to see that it is ready and how to end it."""
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What to run, and for which folder: what a leftover is known by."""
 
     name: str
-    command: tuple[str, ...]
+    arguments: tuple[str, ...]
     environment: Mapping[str, str]
     directory: Path
-    """The folder it works for: what a leftover is known by."""
+    working_directory: Path
     log: Path
+    assume_identity: Callable[[], None] = keep_identity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program(Command):
+    """A command that runs until it is stopped; `death_signal` is for when whoever started it dies."""
+
     is_ready: Callable[[], bool]
-    cwd: Path
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
-    """What it gets from the kernel when whoever started it dies."""
-    assume_identity: Callable[[], None] = field(default=_stay)
 
 
 class Child:
@@ -55,64 +60,86 @@ class Child:
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def spawn(self) -> None:
-        """Start the process without waiting for it; what an earlier one left behind is killed first."""
-        self._kill_group()
-        parent = os.getpid()
-        program = self.program
+        """Start the process and don't wait; what an earlier one left behind is killed first."""
+        self._end_group()
+        self._process = _spawn(self.program, self.program.death_signal)
 
-        def before_exec() -> None:
-            program.assume_identity()
-            privileges.die_with_parent(parent=parent, death_signal=program.death_signal)
-
-        with program.log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603
-                program.command,
-                cwd=program.cwd,
-                env={**program.environment, leftovers.MARK: str(program.directory)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=before_exec,  # noqa: PLW1509
-            )
-
-    def start(self, *, timeout: float, stopping: threading.Event | None = None) -> None:
-        """Start the process and return when it is ready.
+    def wait_until_ready(self, *, timeout: float, stopping: threading.Event) -> None:
+        """Return when the program serves.
 
         Raises:
-            NotReady: after `timeout` seconds, or when it keeps ending.
+            ProgramFailed: after `timeout` seconds, or when it keeps ending.
             StopRequested: as soon as `stopping` is set.
         """
         started = time.monotonic()
-        self.spawn()
-        while not (self.pid and self.program.is_ready()):
+        while self.pid is None or not self.program.is_ready():
             waited = time.monotonic() - started
-            if stopping and stopping.is_set():
+            if stopping.is_set():
                 raise StopRequested
-            if waited > timeout or (self.pid is None and waited > RESTART_PATIENCE_SECONDS):
-                self.stop(timeout=0)
-                raise NotReady(self.program.name, self._log_tail())
+            if waited > timeout or (self.pid is None and waited > RETRY_FOR_SECONDS):
+                raise ProgramFailed(self.program.name, log_tail(self.program.log))
             if self.pid is None:
-                time.sleep(10 * POLL_SECONDS)
+                time.sleep(RETRY_PAUSE_SECONDS)
                 self.spawn()
             time.sleep(POLL_SECONDS)
 
-    def stop(self, *, timeout: float) -> None:
-        """Ask the process to end; after `timeout` seconds kill it and every process it started."""
+    def request_stop(self) -> None:
+        """Ask the process to end and don't wait."""
         if self._process and self.pid:
             self._process.send_signal(self.program.stop_signal)
+
+    def wait_until_stopped(self, *, timeout: float) -> None:
+        """Return when the process and what it started are gone: after `timeout` seconds they are killed."""
+        if self._process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout)
-        self._kill_group()
+            self._end_group()
 
-    def _kill_group(self) -> None:
-        if self._process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._process = None
+    def _end_group(self) -> None:
+        if self._process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
 
-    def _log_tail(self) -> str:
-        lines = self.program.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join(lines[-LOG_TAIL_LINES:])
+
+def run(command: Command, *, stopping: threading.Event) -> None:
+    """Run a command to its end.
+
+    Raises:
+        ProgramFailed: it ended with an error.
+        StopRequested: `stopping` was set meanwhile; the command is killed.
+    """
+    process = _spawn(command, signal.SIGKILL)
+    while process.poll() is None:
+        if stopping.wait(POLL_SECONDS):
+            process.kill()
+            process.wait()
+            raise StopRequested
+    if process.returncode != 0:
+        raise ProgramFailed(command.name, log_tail(command.log))
+
+
+def log_tail(log: Path) -> str:
+    """Return the last lines of a log."""
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL_LINES:])
+
+
+def _spawn(command: Command, death_signal: signal.Signals) -> subprocess.Popen[bytes]:
+    parent = os.getpid()
+
+    def before_exec() -> None:
+        command.assume_identity()
+        privileges.die_with_parent(parent=parent, death_signal=death_signal)
+
+    with command.log.open("ab") as log:
+        return subprocess.Popen(  # noqa: S603
+            command.arguments,
+            cwd=command.working_directory,
+            env={**command.environment, leftovers.MARK: str(command.directory)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=before_exec,  # noqa: PLW1509
+        )

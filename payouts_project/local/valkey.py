@@ -10,24 +10,12 @@ import redis
 
 from . import leftovers, ports
 from .errors import LocalError
-from .programs import Child, Program
-
-START_TIMEOUT_SECONDS = 15
-STOP_TIMEOUT_SECONDS = 10
+from .programs import Program
+from .servers import EmbeddedServer
 
 
-class Valkey:
-    """The Valkey whose data, password and port are kept in `directory`.
-
-    What it was told is written down as it comes, so that a queue survives kill -9. It takes the folder over:
-    a server that a killed process left there is stopped first.
-    """
-
-    def __init__(self, directory: Path, *, log: Path | None = None) -> None:
-        """Write to `log`, or to a file in `directory`."""
-        self.directory = directory.resolve()
-        self._log = log or self.directory / "log"
-        self._child: Child | None = None
+class Valkey(EmbeddedServer):
+    """A Valkey that writes down what it is told as it comes, so that a queue survives kill -9."""
 
     def prepare(self) -> tuple[str, Program]:
         """Make the folder ready and choose the port; return the URL and what is to be run."""
@@ -52,30 +40,13 @@ class Valkey:
         url = f"redis://:{password}@{ports.LOOPBACK}:{port}/0"
         return url, Program(
             name="valkey",
-            command=(str(_wheel_binary()), configuration.name),
+            arguments=(str(_wheel_binary()), configuration.name),
             environment={"PATH": os.environ.get("PATH", os.defpath)},
             directory=self.directory,
-            log=self._log,
+            log=self.log,
             is_ready=lambda: _answers(url),
-            cwd=self.directory,
+            working_directory=self.directory,
         )
-
-    def start(self) -> str:
-        """Start the server and return its URL."""
-        url, program = self.prepare()
-        self._child = Child(program)
-        self._child.start(timeout=START_TIMEOUT_SECONDS)
-        return url
-
-    def stop(self) -> None:
-        """Stop the server; what it was told stays."""
-        if self._child:
-            self._child.stop(timeout=STOP_TIMEOUT_SECONDS)
-
-    @property
-    def pid(self) -> int | None:
-        """The running server's process, or None."""
-        return self._child.pid if self._child else None
 
     def _password(self) -> str:
         path = self.directory / "password"

@@ -1,0 +1,79 @@
+# Everything here works on a fresh clone, with nothing but Python 3.11 (or newer) and make.
+# Set PYTHON to choose the Python, PORT to move the web, ARGS=--exit to stop after the demo.
+
+PYTHON ?= python3
+ARGS ?=
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-full lint up down env status lock clean
+
+BIN := .venv/bin
+LOCAL := $(BIN)/python -m payouts_project.local
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header pyproject.toml
+
+help:
+	@echo "make demo       run the whole service on real billing data; ARGS=--exit stops it afterwards"
+	@echo "make test       lint and run the tests"
+	@echo "make test-full  run the slow tests: kills, races, real data"
+	@echo "make up | down  start or stop the service; status, env: look at it"
+	@echo "make clean      remove all that was installed and all local data"
+
+demo: .venv/.runtime
+	@$(LOCAL) demo $(ARGS)
+
+test: lint
+	@$(BIN)/python -m pytest -n 2 -m "not full"
+
+test-full: .venv/.development
+	@$(BIN)/python -m pytest -m full
+
+lint: .venv/.development
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+	@$(LOCAL) throwaway $(BIN)/python -m mypy .
+	@$(BIN)/lint-imports
+	@$(LOCAL) throwaway $(BIN)/python manage.py makemigrations --check
+
+up: .venv/.runtime
+	@$(LOCAL) up
+
+down env status: .venv/.runtime
+	@$(LOCAL) $@
+
+# For maintainers: needs uv.
+lock:
+	$(COMPILE) -o requirements.txt
+	$(COMPILE) -c requirements.txt --extra dev -o requirements-dev.txt
+	$(COMPILE) -c requirements-dev.txt --extra local -o requirements-local.txt
+
+clean:
+	@if [ -x $(BIN)/python ] && [ -e .local ]; then $(LOCAL) down; fi
+	@rm -rf .local .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# The venv module of Debian lacks pip until python3-venv is installed; a pip beside it does as well.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: set PYTHON to one, as in make PYTHON=/usr/bin/python3.11." >&2; exit 1; }
+	@echo "Creating .venv with $$($(PYTHON) --version)"
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
+		$(PYTHON) -m venv --clear .venv; \
+	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+		$(PYTHON) -m venv --clear --without-pip .venv && \
+		$(PYTHON) -m pip --quiet --disable-pip-version-check --python .venv/bin/python install pip; \
+	else \
+		echo "This Python can't make virtual environments: install the package python3-venv." >&2; exit 1; \
+	fi || { rm -rf .venv; exit 1; }
+
+.venv/.runtime: requirements.txt requirements-local.txt pyproject.toml | .venv/bin/python
+	@echo "Installing what the service needs"
+	@$(PIP) install --require-hashes -r requirements.txt -r requirements-local.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.development: requirements-dev.txt .venv/.runtime
+	@echo "Installing what the tests need"
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@

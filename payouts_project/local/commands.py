@@ -1,0 +1,121 @@
+"""What the person at the keyboard asks for."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+from . import environment, leftovers, stack, status, supervisor
+from .errors import LocalError
+from .programs import POLL_SECONDS, log_tail
+from .stack import Clone
+from .status import Phase, Status
+from .testing import throwaway_environment
+
+STOP_TIMEOUT_SECONDS = 60
+
+CLONE = Clone(Path(__file__).resolve().parents[2])
+
+
+def up() -> None:
+    """Start the stack, or find it running, and return when it is ready."""
+    started = None if _supervisors() else _spawn_supervisor()
+    shown = 0
+    while (current := _status_of(started)) is None or current.phase is not Phase.READY:
+        for name in current.ready[shown:] if current else []:
+            _say(f"  {name} is ready")
+            shown += 1
+        if current and current.phase is Phase.FAILED:
+            raise LocalError(current.error)
+        if not _supervisors() and (started is None or started.poll() is not None):
+            raise LocalError(f"The supervisor ended:\n{log_tail(CLONE.logs / 'supervisor.log')}")
+        time.sleep(POLL_SECONDS)
+    variables = environment.read_env_file(CLONE.env_file)
+    if os.environ.get("PORT", variables["PORT"]) != variables["PORT"]:
+        raise LocalError(f"The service is up already, on port {variables['PORT']}: `make down` stops it.")
+    _say(f"The service is up: http://localhost:{variables['PORT']}/admin/")
+    _say("Logs are in .local/log; `make env` prints the variables; `make down` stops everything.")
+
+
+def down() -> None:
+    """Stop the stack and whatever was left of it."""
+    supervisors = _supervisors()
+    for process in supervisors:
+        process.terminate()
+    psutil.wait_procs(supervisors, timeout=STOP_TIMEOUT_SECONDS)
+    leftovers.kill(CLONE.directory)
+
+
+def env() -> None:
+    """Print the variables of local mode for a shell."""
+    variables = environment.read_env_file(CLONE.env_file)
+    if not variables:
+        raise LocalError("There is no .local/env yet: run `make up` first.")
+    sys.stdout.write(environment.as_exports(variables))
+
+
+def show_status() -> None:
+    """Print what runs.
+
+    Raises:
+        LocalError: the stack is not up.
+    """
+    current = _status_of(None)
+    if current is None:
+        raise LocalError("Nothing runs.")
+    for name, program in current.programs.items():
+        running = f"pid {program.pid}" if program.pid else "ended"
+        _say(f"{name:16} {running:12} restarts {program.restarts}")
+    if current.phase is not Phase.READY:
+        raise LocalError(f"The stack is {current.phase}.")
+
+
+def supervise() -> None:
+    """Be the supervisor: `up` starts this in the background."""
+    supervisor.main(CLONE.directory, lambda: stack.prepare(CLONE, os.environ))
+
+
+def run_with_throwaway_servers(program: Sequence[str]) -> int:
+    """Run a program that needs settings, but no data, and return its exit code."""
+    with throwaway_environment():
+        return subprocess.run(program, check=False).returncode  # noqa: S603
+
+
+def _spawn_supervisor() -> subprocess.Popen[bytes]:
+    CLONE.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (CLONE.logs / "supervisor.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "payouts_project.local", "supervise"],
+            cwd=CLONE.root,
+            env={**os.environ, leftovers.MARK: str(CLONE.directory)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _supervisors() -> list[psutil.Process]:
+    found = []
+    for process in leftovers.running(CLONE.directory):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.cmdline()[-2:] == ["payouts_project.local", "supervise"]:
+                found.append(process)
+    return found
+
+
+def _status_of(started: subprocess.Popen[bytes] | None) -> Status | None:
+    """Return what the supervisor that was `started`, or one that runs, says; not what an earlier one said."""
+    current = status.read(CLONE.directory / "status.json")
+    known = {process.pid for process in _supervisors()} | ({started.pid} if started else set())
+    return current if current and current.supervisor in known else None
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

@@ -1,0 +1,234 @@
+"""Which programs a clone runs, with which variables."""
+
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from . import environment, ports
+from .errors import LocalError, PortTaken
+from .postgres import Postgres
+from .programs import Command, Program
+from .valkey import Valkey
+
+DEFAULT_PORT = 8086
+HIGHEST_PORT = 65_535
+WORKERS = {
+    # Sending waits for Stripe: many threads in one process.
+    "payouts": ("payouts", 40),
+    "default": ("earnings,reports,webhooks", 4),
+}
+# A database of one's own brings its own secrets: each line is satisfied by any of its names.
+NEEDED_WITH_OWN_DATABASE = (
+    ("STRIPE_SECRET_KEY",),
+    ("STRIPE_WEBHOOK_SECRET",),
+    ("SECRET_KEY",),
+    ("JWT_JWKS_URL", "JWT_SECRET"),
+)
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A checkout of the project, and where its local mode keeps things."""
+
+    root: Path
+
+    @property
+    def directory(self) -> Path:
+        """Hold everything that local mode writes; it may be deleted when nothing runs."""
+        return self.root / ".local"
+
+    @property
+    def logs(self) -> Path:
+        """Hold a log per program."""
+        return self.directory / "log"
+
+    @property
+    def env_file(self) -> Path:
+        """Hold the variables that the settings read."""
+        return self.directory / "env"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What to run: the servers one by one, then the migration, then the service all at once."""
+
+    servers: Sequence[Program]
+    migration: Command
+    service: Sequence[Program]
+
+
+def prepare(clone: Clone, outside: Mapping[str, str]) -> Stack:
+    """Choose ports, make empty servers where needed and write `.local/env`; start nothing.
+
+    `outside` is the environment of who starts the stack. Each server is embedded only when its own URL is
+    missing there; Stripe is the sandbox exactly when the database is embedded.
+
+    Raises:
+        LocalError: a variable is missing or can't be used, or the web's port is taken.
+    """
+    port = web_port(outside)
+    own_database = is_given(outside, "DATABASE_URL")
+    if own_database:
+        refuse_incomplete(outside)
+    if not ports.is_free(port):
+        raise PortTaken(port)
+    clone.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    variables = {"PORT": str(port)}
+    servers = []
+    stripe_port = None
+    if not own_database:
+        stripe_port = ports.kept_port(clone.directory / "sandbox.port")
+        variables |= _sandboxed(clone, environment.addresses(web_port=port, stripe_port=stripe_port))
+        url, program = Postgres(clone.directory / "postgres", log=clone.logs / "postgres.log").prepare()
+        variables["DATABASE_URL"] = url
+        servers.append(program)
+    if not is_given(outside, "REDIS_URL"):
+        url, program = Valkey(clone.directory / "valkey", log=clone.logs / "valkey.log").prepare()
+        variables["REDIS_URL"] = url
+        servers.append(program)
+    environment.write_env_file(clone.env_file, variables)
+    programs = _Programs(clone, {**outside, **variables, "PYTHONUNBUFFERED": "1"})
+    return Stack(servers=servers, migration=programs.migration(), service=programs.service(port, stripe_port))
+
+
+def web_port(outside: Mapping[str, str]) -> int:
+    """Return the port the web listens on."""
+    value = outside.get("PORT", str(DEFAULT_PORT))
+    if not value.isdigit() or not 0 < int(value) <= HIGHEST_PORT:
+        raise LocalError(f"PORT must be a whole number from 1 to {HIGHEST_PORT}, not {value!r}.")
+    return int(value)
+
+
+def is_given(outside: Mapping[str, str], name: str) -> bool:
+    """Say whether `name` is set, itself or as the path of a file."""
+    return bool(outside.get(name) or outside.get(f"{name}_FILE"))
+
+
+def refuse_incomplete(outside: Mapping[str, str]) -> None:
+    """Refuse a database of one's own without what belongs to it: the sandbox's secrets are not for it."""
+    missing = [
+        " or ".join(names)
+        for names in NEEDED_WITH_OWN_DATABASE
+        if not any(is_given(outside, name) for name in names)
+    ]
+    if missing:
+        raise LocalError(f"DATABASE_URL is set, so these must be set too: {', '.join(missing)}.")
+
+
+def _sandboxed(clone: Clone, addresses: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of the sandbox, with secrets that stay the same from start to start."""
+    known = environment.read_env_file(clone.env_file)
+    kept = {name: known.get(name, value) for name, value in environment.new_secrets().items()}
+    return {"LOCAL_MODE": "1", **kept, **addresses}
+
+
+@dataclass(frozen=True)
+class _Programs:
+    """The service's own processes, all with the same environment."""
+
+    clone: Clone
+    environment: Mapping[str, str]
+
+    def migration(self) -> Command:
+        return Command(
+            name="migrate",
+            arguments=self._python("manage.py", "migrate", "--no-input"),
+            environment=self.environment,
+            directory=self.clone.directory,
+            working_directory=self.clone.root,
+            log=self.clone.logs / "migrate.log",
+        )
+
+    def service(self, port: int, stripe_port: int | None) -> list[Program]:
+        programs = [self._sandbox(port, stripe_port)] if stripe_port else []
+        return [*programs, self._web(port), *(self._worker(name) for name in WORKERS), self._beat()]
+
+    def _sandbox(self, port: int, stripe_port: int) -> Program:
+        return self._program(
+            "sandbox",
+            self._python(
+                *("manage.py", "sandbox", "--port", str(stripe_port)),
+                *("--state", str(self.clone.directory / "sandbox")),
+                *("--webhook", f"http://{ports.LOOPBACK}:{port}/webhooks/stripe"),
+            ),
+            is_ready=lambda: answers(stripe_port, "/"),
+        )
+
+    def _web(self, port: int) -> Program:
+        return self._program(
+            "web",
+            self._python(
+                *("-m", "granian", "--interface", "wsgi", "--host", ports.LOOPBACK, "--port", str(port)),
+                *("--workers", "2", "payouts_project.wsgi:application"),
+            ),
+            is_ready=lambda: answers(port, "/health"),
+            # It has processes of its own to stop.
+            death_signal=signal.SIGTERM,
+        )
+
+    def _worker(self, name: str) -> Program:
+        queues, threads = WORKERS[name]
+        return self._program(
+            f"worker-{name}",
+            self._celery(
+                *("worker", "--queues", queues, "--pool", "threads", "--concurrency", str(threads)),
+                *("--hostname", f"{name}@%h", "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+            ),
+            is_ready=lambda: self._is_consuming(f"{name}@{socket.gethostname()}"),
+        )
+
+    def _beat(self) -> Program:
+        return self._program("beat", self._celery("beat", "--loglevel", "INFO"), is_ready=lambda: True)
+
+    def _program(
+        self,
+        name: str,
+        arguments: tuple[str, ...],
+        *,
+        is_ready: Callable[[], bool],
+        death_signal: signal.Signals = signal.SIGKILL,
+    ) -> Program:
+        return Program(
+            name=name,
+            arguments=arguments,
+            environment=self.environment,
+            directory=self.clone.directory,
+            working_directory=self.clone.root,
+            log=self.clone.logs / f"{name}.log",
+            is_ready=is_ready,
+            death_signal=death_signal,
+        )
+
+    def _celery(self, *arguments: str) -> tuple[str, ...]:
+        return self._python("-m", "celery", "--app", "payouts_project", *arguments)
+
+    def _python(self, *arguments: str) -> tuple[str, ...]:
+        return (sys.executable, *arguments)
+
+    def _is_consuming(self, node: str) -> bool:
+        broker = self.environment.get("CELERY_BROKER_URL") or self.environment.get("REDIS_URL")
+        with Celery(broker=broker, set_as_current=False) as app:
+            try:
+                return bool(app.control.ping(destination=[node], timeout=0.3))
+            except OperationalError:
+                return False
+
+
+def answers(port: int, path: str) -> bool:
+    """Say whether a server on `port` answers at all, with anything but an error of its own."""
+    connection = HTTPConnection(ports.LOOPBACK, port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,50 @@
+"""What the supervisor says about itself, in a file that others read."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class Phase(StrEnum):
+    """Where the stack is in its life."""
+
+    STARTING = "starting"
+    READY = "ready"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass
+class ProgramStatus:
+    """`pid` is None while the program does not run."""
+
+    pid: int | None
+    restarts: int = 0
+
+
+@dataclass
+class Status:
+    """`ready` names what has started so far, in order; `error` is for the person at the keyboard."""
+
+    supervisor: int
+    phase: Phase
+    ready: list[str] = field(default_factory=list)
+    programs: dict[str, ProgramStatus] = field(default_factory=dict)
+    error: str = ""
+
+    def write(self, path: Path) -> None:
+        """Replace the file in one step."""
+        new = path.with_name(f"{path.name}.new")
+        new.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        new.replace(path)
+
+
+def read(path: Path) -> Status | None:
+    """Return what the last supervisor wrote, or None when there was none."""
+    if not path.exists():
+        return None
+    content = json.loads(path.read_text(encoding="utf-8"))
+    programs = {name: ProgramStatus(**program) for name, program in content.pop("programs").items()}
+    return Status(**{**content, "phase": Phase(content["phase"]), "programs": programs})
