@@ -1,6 +1,7 @@
 """`python -m payouts_project.local COMMAND`: what make calls."""
 
 import argparse
+import os
 import sys
 
 from . import commands
@@ -11,25 +12,21 @@ def main() -> None:
     """Run one command; a refusal is a sentence and exit code 1."""
     parser = argparse.ArgumentParser(prog="python -m payouts_project.local")
     choices = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, command in (
-        ("up", commands.up),
-        ("down", commands.down),
-        ("env", commands.env),
-        ("status", commands.show_status),
-        ("supervise", commands.supervise),
-    ):
-        choice = choices.add_parser(name, help=(command.__doc__ or "").split("\n", 1)[0])
-        choice.set_defaults(run=lambda _arguments, command=command: command())
-    throwaway = choices.add_parser(
-        "throwaway", help="Run a program with servers that exist as long as it runs."
+    choices.add_parser("up", help="start the service; return when it is ready").set_defaults(
+        run=lambda _: commands.up(os.environ)
     )
+    choices.add_parser("down", help="stop it").set_defaults(run=lambda _: commands.down())
+    choices.add_parser("env", help="print its variables for a shell").set_defaults(
+        run=lambda _: commands.env()
+    )
+    choices.add_parser("status", help="print what runs").set_defaults(run=lambda _: commands.show_status())
+    choices.add_parser("supervise", help="be its supervisor").set_defaults(run=lambda _: commands.supervise())
+    throwaway = choices.add_parser("throwaway", help="run a program with servers that live as long as it")
     throwaway.add_argument("program", nargs=argparse.REMAINDER)
-    throwaway.set_defaults(
-        run=lambda arguments: sys.exit(commands.run_with_throwaway_servers(arguments.program))
-    )
+    throwaway.set_defaults(run=lambda given: commands.run_with_throwaway_servers(given.program))
     arguments = parser.parse_args()
     try:
-        arguments.run(arguments)
+        sys.exit(arguments.run(arguments))
     except LocalError as refusal:
         sys.exit(str(refusal))
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -22,22 +22,27 @@ STOP_TIMEOUT_SECONDS = 60
 CLONE = Clone(Path(__file__).resolve().parents[2])
 
 
-def up() -> None:
-    """Start the stack, or find it running, and return when it is ready."""
-    started = None if _supervisors() else _spawn_supervisor()
+def up(outside: Mapping[str, str]) -> None:
+    """Start the stack with the variables of `outside`, or find it running, and return when it is ready."""
+    started = None if _supervisors() else _spawn_supervisor(outside)
     shown = 0
-    while (current := _status_of(started)) is None or current.phase is not Phase.READY:
+    while True:
+        current = _status_of(started)
         for name in current.ready[shown:] if current else []:
             _say(f"  {name} is ready")
             shown += 1
+        if current and current.phase is Phase.READY:
+            break
         if current and current.phase is Phase.FAILED:
             raise LocalError(current.error)
         if not _supervisors() and (started is None or started.poll() is not None):
             raise LocalError(f"The supervisor ended:\n{log_tail(CLONE.logs / 'supervisor.log')}")
         time.sleep(POLL_SECONDS)
     variables = environment.read_env_file(CLONE.env_file)
-    if os.environ.get("PORT", variables["PORT"]) != variables["PORT"]:
+    if outside.get("PORT", variables["PORT"]) != variables["PORT"]:
         raise LocalError(f"The service is up already, on port {variables['PORT']}: `make down` stops it.")
+    if stack.is_given(outside, "DATABASE_URL") is (environment.LOCAL_MODE in variables):
+        raise LocalError("The service is up already, with another database: `make down` stops it.")
     _say(f"The service is up: http://localhost:{variables['PORT']}/admin/")
     _say("Logs are in .local/log; `make env` prints the variables; `make down` stops everything.")
 
@@ -86,13 +91,14 @@ def run_with_throwaway_servers(program: Sequence[str]) -> int:
         return subprocess.run(program, check=False).returncode  # noqa: S603
 
 
-def _spawn_supervisor() -> subprocess.Popen[bytes]:
-    CLONE.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _spawn_supervisor(outside: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    CLONE.directory.mkdir(mode=0o700, exist_ok=True)
+    CLONE.logs.mkdir(exist_ok=True)
     with (CLONE.logs / "supervisor.log").open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "payouts_project.local", "supervise"],
             cwd=CLONE.root,
-            env={**os.environ, leftovers.MARK: str(CLONE.directory)},
+            env={**outside, leftovers.MARK: str(CLONE.directory)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

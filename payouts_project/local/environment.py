@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+LOCAL_MODE = "LOCAL_MODE"
 SERVICE_PREFIXES = ("CELERY_", "DJANGO_", "JWT_", "STRIPE_")
 SERVICE_VARIABLES = frozenset(
     {
@@ -17,7 +18,7 @@ SERVICE_VARIABLES = frozenset(
         "DEFAULT_CURRENCY",
         "DEFAULT_FROM_EMAIL",
         "EMAIL_URL",
-        "LOCAL_MODE",
+        LOCAL_MODE,
         "LOG_LEVEL",
         "METRICS_TOKEN",
         "MINIMUM_PAYOUT",

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -23,7 +23,6 @@ from .servers import EmbeddedServer
 USER = "payouts"
 DATABASE = "payouts"
 BUILTIN_LOCALES_SINCE = 17
-BACKENDS_TIMEOUT_SECONDS = 10
 
 # Where what is kept is worth nothing: several times faster, and a crash of the machine may lose everything.
 THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -62,7 +61,7 @@ class Postgres(EmbeddedServer):
         if not self._data.exists():
             self._initialize()
         privileges.give(self._data, self._identity.uid)
-        self._forget_stranger()
+        self._release_lock()
         port = ports.kept_port(self.directory / "port")
         url = f"postgresql://{USER}:{self._password()}@{ports.LOOPBACK}:{port}/{DATABASE}"
         settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
@@ -123,24 +122,19 @@ class Postgres(EmbeddedServer):
     def _password(self) -> str:
         return (self.directory / "password").read_text(encoding="ascii")
 
-    def _forget_stranger(self) -> None:
-        """Remove a postmaster.pid whose number now belongs to another program.
+    def _release_lock(self) -> None:
+        """Free a postmaster.pid whose number now belongs to another program, or to nobody but the kernel.
 
-        PostgreSQL copes with a file that names nobody, but for one that names a living process, as after a
-        restart of the machine, it would refuse to start for ever. The file also guards the shared memory of a
-        killed server: so its last backends must have ended.
+        PostgreSQL takes any living process of that number for a server and would refuse to start for ever.
+        The file stays, as it also guards the shared memory that a killed server's backends may still use: it
+        gets the number of this process, which PostgreSQL knows for its parent.
         """
-        psutil.wait_procs(list(self._backends()), timeout=BACKENDS_TIMEOUT_SECONDS)
         lock = self._data / "postmaster.pid"
-        with contextlib.suppress(FileNotFoundError):
-            if psutil.pid_exists(int(lock.read_text(encoding="utf-8").split("\n", 1)[0])):
-                lock.unlink()
-
-    def _backends(self) -> Iterator[psutil.Process]:
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error, OSError):
-                if process.name() == "postgres" and Path(process.cwd()) == self._data:
-                    yield process
+        with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
+            number, rest = lock.read_text(encoding="utf-8").split("\n", 1)
+            holder = psutil.Process(int(number))
+            if holder.name() != "postgres" or holder.status() == psutil.STATUS_ZOMBIE:
+                lock.write_text(f"{os.getpid()}\n{rest}", encoding="utf-8")
 
 
 def _wheel_bin_dir() -> Path:

@@ -80,7 +80,6 @@ def prepare(clone: Clone, outside: Mapping[str, str]) -> Stack:
         refuse_incomplete(outside)
     if not ports.is_free(port):
         raise PortTaken(port)
-    clone.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     variables = {"PORT": str(port)}
     servers = []
     stripe_port = None
@@ -127,7 +126,7 @@ def _sandboxed(clone: Clone, addresses: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of the sandbox, with secrets that stay the same from start to start."""
     known = environment.read_env_file(clone.env_file)
     kept = {name: known.get(name, value) for name, value in environment.new_secrets().items()}
-    return {"LOCAL_MODE": "1", **kept, **addresses}
+    return {environment.LOCAL_MODE: "1", **kept, **addresses}
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,9 @@ class AlreadySupervised(LocalError):
 
 
 @contextmanager
-def exclusive(directory: Path) -> Iterator[None]:
-    """Be the only supervisor of a clone; the kernel lets go when the process ends, however it ends."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (directory / "supervisor.lock").open("w", encoding="ascii") as lock:
+def exclusive(path: Path) -> Iterator[None]:
+    """Be the only one who has `path`; the kernel lets go when the process ends, however it ends."""
+    with path.open("w", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as held:
@@ -66,7 +65,7 @@ class Supervisor:
             AlreadySupervised: nothing was touched.
             LocalError: the stack could not be started; the status says so too.
         """
-        with exclusive(self._directory):
+        with exclusive(self._directory / "supervisor.lock"):
             leftovers.kill(self._directory)
             try:
                 self._report(Phase.STARTING)

@@ -25,7 +25,7 @@ class Servers:
     def variables(self) -> dict[str, str]:
         """Return all that the settings need, with Stripe out of reach."""
         return {
-            "LOCAL_MODE": "1",
+            environment.LOCAL_MODE: "1",
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
             **environment.new_secrets(),
