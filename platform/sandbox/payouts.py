@@ -4,7 +4,6 @@ Source: https://docs.stripe.com/api/payouts and https://docs.stripe.com/connect/
 """
 
 import math
-from typing import Any
 
 from sandbox import balances, events, schedule
 from sandbox.context import Context
@@ -127,18 +126,16 @@ def list_payouts(context: Context, params: JsonObject) -> JsonObject:
     )
 
 
-def _bank_account(context: Context, currency: str) -> dict[str, Any]:
+def _bank_account(context: Context, currency: str) -> JsonObject:
     """Find where the account wants this currency; raises when Stripe would not pay it out."""
     account = context.tx.get(context.account)
     assert account is not None
-    for bank_account in account["external_accounts"]["data"]:
-        if bank_account["currency"] == currency:
-            break
-    else:
-        raise InvalidRequest(f"Sorry, you don't have any external accounts in that currency ({currency})")
     if not account["payouts_enabled"]:
         raise PayoutsNotAllowed
-    return dict(bank_account)
+    for bank_account in account["external_accounts"]["data"]:
+        if bank_account["currency"] == currency:
+            return dict(bank_account)
+    raise InvalidRequest(f"Sorry, you don't have any external accounts in that currency ({currency})")
 
 
 STATUSES = ("pending", "in_transit", "paid", "failed", "canceled")

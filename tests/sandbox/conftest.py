@@ -1,0 +1,85 @@
+"""A sandbox for each test, and the official client to use it with."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stripe
+
+from sandbox.config import Config
+from sandbox.server import SandboxServer
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(state=tmp_path / "stripe", api_key="sk_test_sandbox", payout_seconds=0.1)
+
+
+@pytest.fixture
+def server(config: Config) -> Iterator[SandboxServer]:
+    with SandboxServer(config) as server:
+        yield server
+
+
+@pytest.fixture
+def connect(config: Config) -> Callable[[str], stripe.StripeClient]:
+    """Make a client, without retries of its own, for the sandbox at an address."""
+
+    def connect(url: str) -> stripe.StripeClient:
+        return stripe.StripeClient(config.api_key, base_addresses={"api": url}, max_network_retries=0)
+
+    return connect
+
+
+@pytest.fixture
+def client(server: SandboxServer, connect: Callable[[str], stripe.StripeClient]) -> stripe.StripeClient:
+    return connect(server.url)
+
+
+@pytest.fixture
+def fund(client: stripe.StripeClient) -> Callable[[int], None]:
+    """Add US cents to the platform's available balance."""
+
+    def fund(amount: int) -> None:
+        client.raw_request("post", "/_sandbox/fund", amount=amount, currency="usd")
+
+    return fund
+
+
+@pytest.fixture
+def account(client: stripe.StripeClient) -> str:
+    """A connected account in the United States that is ready to be paid."""
+    account = client.v1.accounts.create(
+        {"type": "express", "country": "US", "capabilities": {"transfers": {"requested": True}}}
+    )
+    client.raw_request("post", f"/_sandbox/accounts/{account.id}/complete")
+    return account.id
+
+
+@pytest.fixture
+def paid_account(client: stripe.StripeClient, fund: Callable[[int], None], account: str) -> str:
+    """A connected account with $100 of its own, which left nothing on the platform."""
+    fund(100_00)
+    client.v1.transfers.create({"amount": 100_00, "currency": "usd", "destination": account})
+    return account
+
+
+@pytest.fixture
+def state(client: stripe.StripeClient) -> Callable[[], dict[str, Any]]:
+    """Read all that the sandbox holds."""
+
+    def state() -> dict[str, Any]:
+        return dict(client.raw_request("get", "/_sandbox/state").data)
+
+    return state
+
+
+@pytest.fixture
+def inject(client: stripe.StripeClient) -> Callable[..., None]:
+    """Put fault rules in force in the place of all others."""
+
+    def inject(*rules: dict[str, Any]) -> None:
+        client.raw_request("post", "/_sandbox/faults", rules=list(rules))
+
+    return inject

@@ -1,0 +1,54 @@
+from collections.abc import Callable
+
+import pytest
+import stripe
+
+Fund = Callable[[int], None]
+
+
+def test_an_untouched_balance_is_zero_in_its_own_currency(client: stripe.StripeClient) -> None:
+    account = client.v1.accounts.create({"type": "express", "country": "DE"})
+    balance = client.v1.balance.retrieve({}, {"stripe_account": account.id})
+    assert [(each.currency, each.amount) for each in balance.available] == [("eur", 0)]
+    assert [(each.currency, each.amount) for each in balance.pending] == [("eur", 0)]
+
+
+def test_funding_is_available_at_once_and_said_so(client: stripe.StripeClient, fund: Fund) -> None:
+    fund(100_00)
+    fund(50_00)
+
+    assert client.v1.balance.retrieve().available[0].amount == 150_00
+    transactions = client.v1.balance_transactions.list({"type": "topup"}).data
+    assert [(each.amount, each.status) for each in transactions] == [
+        (50_00, "available"),
+        (100_00, "available"),
+    ]
+    amounts = [event.data.object["available"][0]["amount"] for event in client.v1.events.list().data]
+    assert amounts == [150_00, 100_00]
+
+
+def test_each_currency_has_a_balance_of_its_own(client: stripe.StripeClient, fund: Fund) -> None:
+    fund(1_00)
+    client.raw_request("post", "/_sandbox/fund", amount=2_00, currency="EUR")
+    balance = client.v1.balance.retrieve()
+    assert [(each.currency, each.amount) for each in balance.available] == [("eur", 2_00), ("usd", 1_00)]
+
+
+def test_balance_transactions_add_up_to_the_balance(client: stripe.StripeClient, paid_account: str) -> None:
+    options: stripe.RequestOptions = {"stripe_account": paid_account}
+    client.v1.payouts.create({"amount": 30_00, "currency": "usd"}, options)
+
+    transactions = client.v1.balance_transactions.list({}, options).data
+    assert [(each.type, each.amount) for each in transactions] == [("payout", -30_00), ("payment", 100_00)]
+    assert client.v1.balance.retrieve({}, options).available[0].amount == 70_00
+
+
+def test_transactions_of_a_manual_bank_payout_cannot_be_listed(
+    client: stripe.StripeClient, paid_account: str
+) -> None:
+    options: stripe.RequestOptions = {"stripe_account": paid_account}
+    payout = client.v1.payouts.create({"amount": 30_00, "currency": "usd"}, options)
+    with pytest.raises(stripe.InvalidRequestError, match="not manual"):
+        client.v1.balance_transactions.list({"payout": payout.id}, options)
+    with pytest.raises(stripe.InvalidRequestError, match="No such payout"):
+        client.v1.balance_transactions.list({"payout": "po_1"}, options)

@@ -1,0 +1,192 @@
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import stripe
+
+from sandbox.config import Config
+from sandbox.server import SandboxServer
+
+PLATFORM_SECRET = "whsec_platform"
+CONNECT_SECRET = "whsec_connect"
+
+Fund = Callable[[int], None]
+State = Callable[[], dict[str, Any]]
+
+
+class Receiver:
+    """A webhook endpoint: refuses the first `refusals` requests, and keeps the others' bodies and signatures."""
+
+    def __init__(self) -> None:
+        self.refusals = 0
+        self.asked = 0
+        self.taken: list[tuple[str, str]] = []
+        self._lock = threading.Lock()
+
+    def take(self, body: str, signature: str) -> int:
+        with self._lock:
+            self.asked += 1
+            if self.asked <= self.refusals:
+                return 500
+            self.taken.append((body, signature))
+            return 200
+
+    def wait_for(self, event_type: str) -> stripe.Event:
+        """Wait for an event, and check its signature as the service does."""
+        for _ in range(500):
+            for body, signature in list(self.taken):
+                event = json.loads(body)
+                if event["type"] == event_type:
+                    secret = CONNECT_SECRET if "account" in event else PLATFORM_SECRET
+                    return stripe.Webhook.construct_event(body, signature, secret)  # type: ignore[no-any-return]
+            time.sleep(0.01)
+        raise AssertionError(f"no {event_type} came")
+
+
+@pytest.fixture
+def receiver() -> Receiver:
+    return Receiver()
+
+
+@pytest.fixture
+def endpoint(receiver: Receiver) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            self.send_response(receiver.take(body, self.headers["Stripe-Signature"]))
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
+        thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{listener.server_port}/webhooks/stripe"
+        listener.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def config(config: Config, endpoint: str) -> Config:
+    return replace(config, webhook_url=endpoint, webhook_secrets=(PLATFORM_SECRET, CONNECT_SECRET))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not come about")
+
+
+def test_platform_events_are_signed_with_the_first_secret(
+    client: stripe.StripeClient, fund: Fund, receiver: Receiver
+) -> None:
+    fund(100_00)
+    event = receiver.wait_for("balance.available")
+    assert "account" not in event
+    assert client.v1.events.retrieve(event.id).type == "balance.available"
+
+
+def test_events_of_connected_accounts_are_signed_with_the_second(
+    client: stripe.StripeClient, paid_account: str, receiver: Receiver
+) -> None:
+    event = receiver.wait_for("account.updated")
+    assert event.account == paid_account
+    assert event.data.object["id"] == paid_account
+    client.v1.payouts.create({"amount": 10_00, "currency": "usd"}, {"stripe_account": paid_account})
+    for event_type in ("payout.created", "payout.updated", "payout.paid"):
+        assert receiver.wait_for(event_type).account == paid_account
+
+
+def test_one_secret_signs_both(
+    config: Config, connect: Callable[[str], stripe.StripeClient], receiver: Receiver
+) -> None:
+    with SandboxServer(replace(config, webhook_secrets=(CONNECT_SECRET,))) as server:
+        client = connect(server.url)
+        client.raw_request("post", "/_sandbox/fund", amount=1, currency="usd")
+        wait_until(lambda: bool(receiver.taken))
+    body, signature = receiver.taken[0]
+    stripe.Webhook.construct_event(body, signature, CONNECT_SECRET)
+
+
+def test_an_event_names_the_request_that_caused_it(
+    client: stripe.StripeClient, fund: Fund, account: str, receiver: Receiver
+) -> None:
+    fund(100_00)
+    transfer = client.v1.transfers.create(
+        {"amount": 1_00, "currency": "usd", "destination": account}, {"idempotency_key": "one"}
+    )
+    event = receiver.wait_for("transfer.created").to_dict()
+    assert transfer.last_response is not None
+    assert event["request"] == {"id": transfer.last_response.request_id, "idempotency_key": "one"}
+    assert event["data"]["object"] == transfer.to_dict()
+
+
+def test_an_event_is_pending_until_it_is_taken(
+    client: stripe.StripeClient, fund: Fund, receiver: Receiver
+) -> None:
+    fund(100_00)
+    event = receiver.wait_for("balance.available")
+    assert event.pending_webhooks == 1
+    wait_until(lambda: client.v1.events.retrieve(event.id).pending_webhooks == 0)
+
+
+def test_a_refused_event_comes_again_until_it_is_taken(
+    client: stripe.StripeClient, fund: Fund, receiver: Receiver, state: State
+) -> None:
+    receiver.refusals = 2
+    fund(100_00)
+    event = receiver.wait_for("balance.available")
+
+    assert receiver.asked == 3
+    wait_until(lambda: client.v1.events.retrieve(event.id).pending_webhooks == 0)
+    (delivery,) = state()["deliveries"]
+    assert (delivery["event_id"], delivery["attempts"], delivery["last_status"]) == (event.id, 3, 200)
+    # One second after the first refusal, and two after the second.
+    assert delivery["delivered_at"] - delivery["created_at"] >= 3
+
+
+def test_an_event_that_is_taken_is_not_sent_again(fund: Fund, receiver: Receiver, state: State) -> None:
+    fund(100_00)
+    wait_until(lambda: state()["deliveries"][0]["delivered_at"] is not None)
+    time.sleep(0.2)
+    assert receiver.asked == 1
+
+
+def test_an_undelivered_event_is_delivered_after_a_restart(
+    config: Config, connect: Callable[[str], stripe.StripeClient], receiver: Receiver
+) -> None:
+    with SandboxServer(replace(config, webhook_url="http://127.0.0.1:1/nobody")) as server:
+        client = connect(server.url)
+        client.raw_request("post", "/_sandbox/fund", amount=1, currency="usd")
+
+        def attempts() -> int:
+            return int(client.raw_request("get", "/_sandbox/state").data["deliveries"][0]["attempts"])
+
+        wait_until(lambda: attempts() > 0)
+    with SandboxServer(config):
+        receiver.wait_for("balance.available")
+
+
+def test_a_replayed_request_is_no_second_event(
+    client: stripe.StripeClient, fund: Fund, account: str, state: State
+) -> None:
+    fund(100_00)
+    for _ in range(2):
+        client.v1.transfers.create(
+            {"amount": 1_00, "currency": "usd", "destination": account}, {"idempotency_key": "one"}
+        )
+    assert [event["type"] for event in state()["events"]].count("transfer.created") == 1
+
+
+@pytest.mark.parametrize("secrets", [(), ("",), ("whsec_1", "")])
+def test_webhooks_are_never_signed_with_an_empty_secret(config: Config, secrets: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="need a secret"):
+        replace(config, webhook_secrets=secrets)
