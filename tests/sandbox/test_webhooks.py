@@ -20,12 +20,12 @@ State = Callable[[], dict[str, Any]]
 
 
 class Receiver:
-    """A webhook endpoint: refuses the first `refusals` requests, and keeps the others' bodies and signatures."""
+    """A webhook endpoint that refuses the first `refusals` requests, and keeps the others."""
 
     def __init__(self) -> None:
         self.refusals = 0
         self.asked = 0
-        self.taken: list[tuple[str, str]] = []
+        self.taken: list[tuple[str, str]] = []  # body, signature
         self._lock = threading.Lock()
 
     def take(self, body: str, signature: str) -> int:
