@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
 MARK = "PAYOUTS_LOCAL_DIRECTORY"
+PAUSE_SECONDS = 0.02
 
 
 def running(directory: Path) -> Iterator[psutil.Process]:
@@ -20,9 +22,12 @@ def running(directory: Path) -> Iterator[psutil.Process]:
 
 
 def kill(directory: Path) -> None:
-    """Kill what still works for `directory`, and wait until it is gone."""
-    found = list(running(directory))
-    for process in found:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(found, timeout=10)
+    """Kill what still works for `directory`, and wait until it is gone.
+
+    A zombie counts as gone: whoever started it may never look at it.
+    """
+    while found := list(running(directory)):
+        for process in found:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        time.sleep(PAUSE_SECONDS)

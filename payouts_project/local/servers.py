@@ -28,6 +28,7 @@ class EmbeddedServer(ABC):
 
     def start(self) -> str:
         """Start the server, with what it held when it was stopped, and return its URL."""
+        self.stop()
         url, program = self.prepare()
         self._child = Child(program)
         self._child.spawn()

@@ -1,0 +1,1 @@
+"""The double-entry books: append-only, zero-sum, posted set by set."""

@@ -1,0 +1,1 @@
+"""What the platform itself earned: `platform_revenue`, and the monthly report."""

@@ -1,0 +1,6 @@
+"""A local Stripe for demos and tests: stateful, over real HTTP, with faults on demand.
+
+It keeps accounts, transfers, bank payouts, balances, events and idempotency keys as Stripe does, and delivers
+signed webhooks. `sandbox.server.SandboxServer` runs it inside a test, `manage.py sandbox` beside the service;
+both need no more than a folder. What a bank or an account's holder would do is asked for at `/_sandbox/…`.
+"""

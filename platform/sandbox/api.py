@@ -85,8 +85,9 @@ class Api:
             "Request-Id": request_id,
             "Stripe-Version": request.headers.get("stripe-version", API_VERSION),
         }
-        if key := request.headers.get("idempotency-key"):
-            headers["Idempotency-Key"] = key
+        for name in ("Idempotency-Key", "Stripe-Account"):
+            if value := request.headers.get(name.lower()):
+                headers[name] = value
         return replace(outcome, headers=headers)
 
     def pass_time(self) -> None:
@@ -105,7 +106,7 @@ class Api:
         """Refuse what Stripe refuses before its idempotency layer."""
         authenticate(request.headers.get("authorization", ""), api_key=self._config.api_key)
         route, ids = self._router.match(request.method, request.path)
-        key = request.headers.get("idempotency-key") if request.method == "POST" else None
+        key = (request.headers.get("idempotency-key") or None) if request.method == "POST" else None
         if key is not None:
             idempotency.check_key(key)
         return Call(

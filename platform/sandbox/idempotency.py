@@ -48,6 +48,8 @@ def recall(context: Context, *, path: str, params: JsonObject) -> Response | Non
     After a day the key is as good as new, which is the soonest that Stripe may forget it.
     """
     key = context.idempotency_key
+    if key is None:
+        return None
     rows = context.tx.execute(
         "select * from idempotency_keys where account = ? and key = ? and created_at > ?",
         (context.account, key, context.now - KEPT_SECONDS),

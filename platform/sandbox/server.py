@@ -10,6 +10,7 @@ from contextlib import suppress
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -33,7 +34,7 @@ class SandboxServer:
     """
 
     def __init__(self, config: Config, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        if not ipaddress.ip_address(host).is_loopback:
+        if not ipaddress.IPv4Address(host).is_loopback:
             raise ValueError(f"the sandbox listens on a loopback address only, not on {host}")
         self._stopping = threading.Event()
         self._store = Store(config.state)
@@ -88,6 +89,9 @@ class _Listener(ThreadingHTTPServer):
         self.stopping = stopping
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
+
+    def server_bind(self) -> None:
+        TCPServer.server_bind(self)  # its parent would also look up a name for the address
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:
@@ -151,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
         }
         head = f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}\r\n"
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.wfile.write(f"{head}{lines}\r\n".encode() + body)
+        self.wfile.write(f"{head}{lines}\r\n".encode("latin-1") + body)
 
     def _say_nothing(self, silence: NoAnswer) -> None:
         self.close_connection = True

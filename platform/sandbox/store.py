@@ -110,10 +110,10 @@ class Store:
             self._connection.execute("begin immediate")
             try:
                 yield Transaction(self._connection)
+                self._connection.execute("commit")
             except BaseException:
                 self._connection.execute("rollback")
                 raise
-            self._connection.execute("commit")
 
     def close(self) -> None:
         with self._lock:

@@ -1,0 +1,1 @@
+"""Everything that touches Stripe on the wire: the one client, its errors and pace, and the webhook inbox."""

@@ -139,7 +139,7 @@ class CheckedClient(stripe.RequestsClient):
         self._contract = contract
         self.checked: list[str] = []
 
-    def request(  # type: ignore[override] - as its parent does to its own parent
+    def request(  # type: ignore[override]  # as its parent differs from its own
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
         body, status, answered = super().request(method, url, headers, post_data)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sandbox.config import Config
 from sandbox.server import SandboxServer
@@ -29,15 +29,18 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        config = Config(
-            state=options["state"],
-            api_key=settings.STRIPE_SECRET_KEY,
-            webhook_url=options["webhook"],
-            webhook_secrets=tuple(settings.STRIPE_WEBHOOK_SECRETS),
-            payout_seconds=options["payout_seconds"],
-            settle_seconds=options["settle_seconds"],
-            seed=options["seed"],
-        )
+        try:
+            config = Config(
+                state=options["state"],
+                api_key=settings.STRIPE_SECRET_KEY,
+                webhook_url=options["webhook"],
+                webhook_secrets=tuple(settings.STRIPE_WEBHOOK_SECRETS),
+                payout_seconds=options["payout_seconds"],
+                settle_seconds=options["settle_seconds"],
+                seed=options["seed"],
+            )
+        except ValueError as error:
+            raise CommandError(str(error)) from error
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())

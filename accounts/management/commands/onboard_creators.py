@@ -1,0 +1,53 @@
+"""Make Stripe accounts for all creators that have none; in the sandbox, complete them too."""
+
+from argparse import ArgumentParser
+from concurrent.futures import ThreadPoolExecutor
+
+from django.core.management.base import BaseCommand
+from tqdm import tqdm
+
+from accounts import gateway, services
+from accounts.errors import StripeUnavailable
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
+from database import sql
+from database.commands import add_json_option, close_connections_after, print_result
+from stripe_io import installation
+from stripe_io.models import StripeMode
+
+CALLS_AT_ONCE = 8
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add_json_option(parser)
+
+    def handle(self, *args: object, **options: object) -> None:
+        live = CreatorPaymentAccount.objects.filter(replaced_at=None)
+        waiting = Creator.objects.exclude(
+            pk__in=live.exclude(account_status=AccountStatus.NOT_CREATED).values("creator")
+        )
+        creators = list(waiting.order_by("external_id"))
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+            made = pool.map(close_connections_after(_onboard), creators)
+            refusals = [error for error in tqdm(made, total=len(creators), desc="Onboarding") if error]
+        for refusal in refusals:
+            self.stderr.write(refusal)
+        print_result(
+            self.stdout,
+            as_json=bool(options["json"]),
+            result={"onboarded": len(creators) - len(refusals), "failed": len(refusals)},
+        )
+
+
+def _onboard(creator: Creator) -> str:
+    """Return what went wrong, or nothing."""
+    try:
+        account = services.open_payment_account(creator, now=sql.now())
+        if installation.configured_mode() == StripeMode.SANDBOX and account.stripe_account_id:
+            gateway.complete_in_sandbox(account.stripe_account_id)
+            services.refresh_payment_account(account, now=sql.now())
+    except StripeUnavailable as error:
+        return f"{creator}: {error}"
+    return ""

@@ -1,0 +1,139 @@
+"""Who is paid: staff users, creators, their Stripe accounts, and holds on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from database.fields import ExternalIdField, is_external_id, uuid7_key
+
+if TYPE_CHECKING:
+    from accounts.gateway import StripeAccount
+
+
+class User(AbstractUser):
+    """A member of staff. Creators and services have no user: they come with the marketplace's tokens."""
+
+
+class Creator(models.Model):
+    """Someone who sells on the marketplace; `external_id` is the marketplace's own id."""
+
+    id = uuid7_key()
+    external_id = ExternalIdField(unique=True)
+    email = models.EmailField(blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "creators"
+        constraints = [is_external_id("external_id")]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class AccountStatus(models.TextChoices):
+    NOT_CREATED = "not_created", "Not created"
+    PENDING = "pending", "Pending"
+    ONBOARDING = "onboarding", "Onboarding"
+    ACTIVE = "active", "Active"
+    RESTRICTED = "restricted", "Restricted"
+    DISABLED = "disabled", "Disabled"
+
+    @classmethod
+    def from_stripe(cls, account: StripeAccount) -> AccountStatus:
+        """Derive the status from what Stripe says of the account; nothing else ever sets it.
+
+        `pending` has nothing submitted yet; `onboarding` waits for Stripe to verify what was; `restricted`
+        waits for the creator.
+
+        Source: https://docs.stripe.com/connect/handling-api-verification
+        """
+        if account.rejected:
+            return cls.DISABLED
+        if account.transfers_active and account.payouts_enabled:
+            return cls.ACTIVE
+        if not account.details_submitted:
+            return cls.PENDING
+        return cls.RESTRICTED if account.information_due else cls.ONBOARDING
+
+
+class CreatorPaymentAccount(models.Model):
+    """A creator's Stripe Connect account. At most one is live (`replaced_at` null); old ones stay.
+
+    The row comes first, with status `not_created` and no `stripe_account_id`; Stripe's account is then made
+    under an idempotency key taken from the row.
+    """
+
+    id = uuid7_key()
+    creator = models.ForeignKey(Creator, models.PROTECT, related_name="payment_accounts")
+    stripe_account_id = models.CharField(max_length=255, unique=True, null=True, blank=True)  # noqa: DJ001
+    account_status = models.CharField(
+        max_length=16, choices=AccountStatus.choices, default=AccountStatus.NOT_CREATED
+    )
+    details_submitted = models.BooleanField(default=False)
+    charges_enabled = models.BooleanField(default=False)
+    payouts_enabled = models.BooleanField(default=False)
+    capabilities = models.JSONField(default=dict)
+    service_agreement = models.CharField(max_length=16, blank=True)
+    default_currency = models.CharField(max_length=3, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    business_type = models.CharField(max_length=32, blank=True)
+    requirements = models.JSONField(default=dict)
+    onboarding_completed_at = models.DateTimeField(null=True, blank=True)
+    replaced_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    synced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "creator_payment_accounts"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["creator"], condition=Q(replaced_at__isnull=True), name="creator_has_one_live_account"
+            ),
+            models.CheckConstraint(
+                condition=Q(account_status=AccountStatus.NOT_CREATED, stripe_account_id__isnull=True)
+                | (~Q(account_status=AccountStatus.NOT_CREATED) & Q(stripe_account_id__isnull=False)),
+                name="account_known_to_stripe_has_its_id",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.stripe_account_id or f"account of {self.creator_id}"
+
+    @property
+    def payable(self) -> bool:
+        return self.replaced_at is None and self.account_status == AccountStatus.ACTIVE
+
+
+class HoldSource(models.TextChoices):
+    STAFF = "staff", "Staff"
+    STRIPE = "stripe", "Stripe"
+    SYSTEM = "system", "System"
+    CREATOR = "creator", "Creator"
+
+
+class Hold(models.Model):
+    """A reason not to pay a creator, open until its own source lifts it."""
+
+    id = uuid7_key()
+    creator = models.ForeignKey(Creator, models.PROTECT, related_name="holds")
+    source = models.CharField(max_length=8, choices=HoldSource.choices)
+    reason = models.TextField()
+    placed_by = models.CharField(max_length=255)
+    placed_at = models.DateTimeField(db_default=Now())
+    lifted_by = models.CharField(max_length=255, blank=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "holds"
+        indexes = [
+            models.Index(fields=["creator"], condition=Q(lifted_at__isnull=True), name="hold_open_by_creator")
+        ]
+
+    def __str__(self) -> str:
+        return self.reason

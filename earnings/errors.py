@@ -1,0 +1,34 @@
+"""Refusals of the earnings app."""
+
+from datetime import datetime
+
+
+class UnknownSource(Exception):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no billing source is called {name!r}: register it with `manage.py add_source {name}`")
+        self.name = name
+
+
+class CatalogLineRefused(Exception):
+    """A line of the API catalogue can't be used."""
+
+    def __init__(self, line: int, problem: str) -> None:
+        super().__init__(f"line {line}: {problem}")
+        self.line = line
+
+
+class OwnershipTooEarly(Exception):
+    """A change of owner would move what is already recorded."""
+
+    def __init__(self, api: str, *, owned_from: datetime, latest: datetime) -> None:
+        super().__init__(
+            f"{api} can't change owner from {owned_from.isoformat()} on: it has records up to {latest.isoformat()}. "
+            "Choose a later time, and correct the past with an adjustment."
+        )
+        self.api = api
+        self.owned_from = owned_from
+        self.latest = latest
+
+
+class FileRefused(Exception):
+    """A billing file can't be read at all: no header, unknown columns, not text, truncated."""

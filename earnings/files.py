@@ -1,0 +1,118 @@
+"""Reading billing files: CSV or NDJSON, plain, `.gz` or `.xz`, or standard input; never whole in memory."""
+
+import csv
+import gzip
+import io
+import json
+import lzma
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from earnings.errors import FileRefused
+from earnings.models import Reason
+from earnings.records import FIELDS, REQUIRED, StagedRecord, refused, stage
+
+STANDARD_INPUT = "-"
+LONGEST_FIELD = 1_000_000
+_OPENERS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
+    ".gz": lambda raw: gzip.GzipFile(fileobj=raw),
+    ".xz": lambda raw: lzma.LZMAFile(raw),
+}
+
+
+class BillingFile:
+    """An open billing file; iterating yields its records, staged, in order."""
+
+    def __init__(self, raw: IO[bytes], *, suffixes: list[str], now: datetime) -> None:
+        self._raw = raw
+        self._now = now
+        compressed = suffixes[-1] if suffixes and suffixes[-1] in _OPENERS else ""
+        unpacked = _OPENERS[compressed](raw) if compressed else raw
+        # Bytes that are no UTF-8 stay visible as such, in the one record that they spoil.
+        self._text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", errors="backslashreplace", newline="")
+        self._json = any(suffix in {".ndjson", ".jsonl"} for suffix in suffixes)
+        self.ignored_columns: list[str] = []
+
+    def __iter__(self) -> Iterator[StagedRecord]:
+        """Raises: FileRefused when the file is no billing file, or ends in the middle of its compression."""
+        try:
+            first = self._text.readline()
+            lines = _prepend(first, self._text)
+            yield from self._ndjson(lines) if self._json or first.lstrip().startswith("{") else self._csv(lines)
+        except (EOFError, lzma.LZMAError, gzip.BadGzipFile, OSError) as error:
+            raise FileRefused(f"the file can't be unpacked, or is cut off: {error}") from error
+
+    @property
+    def bytes_read(self) -> int:
+        """Count the (packed) bytes read so far, for progress; 0 where that can't be known."""
+        return self._raw.tell() if self._raw.seekable() else 0
+
+    def _csv(self, lines: Iterator[str]) -> Iterator[StagedRecord]:
+        csv.field_size_limit(LONGEST_FIELD)
+        reader = csv.reader(lines)
+        header = [name.strip() for name in next(reader, [])]
+        missing = [name for name in REQUIRED if name not in header]
+        if missing or len(set(header)) != len(header):
+            raise FileRefused(
+                f"the header must name each of {', '.join(REQUIRED)} once; it lacks {', '.join(missing) or 'nothing'}"
+            )
+        self.ignored_columns = [name for name in header if name not in FIELDS]
+        width = len(header)
+        while True:
+            try:
+                row = next(reader, None)
+            except csv.Error as error:
+                problem = {"line": str(error)}
+                yield refused(reader.line_num, problem, reason=Reason.SYNTAX)
+                continue
+            if row is None:
+                return
+            if len(row) == width:
+                yield stage(reader.line_num, dict(zip(header, row, strict=True)), now=self._now)
+            elif row:
+                yield refused(reader.line_num, {"line": ",".join(row)}, reason=Reason.SYNTAX)
+
+    def _ndjson(self, lines: Iterator[str]) -> Iterator[StagedRecord]:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            given = _json_object(line)
+            if given is None:
+                yield refused(number, {"line": line.strip()}, reason=Reason.SYNTAX)
+            else:
+                yield stage(number, given, now=self._now)
+
+
+@contextmanager
+def open_billing_file(name: str, *, now: datetime) -> Iterator[BillingFile]:
+    """Open a file by its name, or standard input for `-`; the name's endings say what it is.
+
+    Raises: FileRefused if there is no such file.
+    """
+    if name == STANDARD_INPUT:
+        yield BillingFile(sys.stdin.buffer, suffixes=[], now=now)
+        return
+    path = Path(name)
+    try:
+        raw = path.open("rb")
+    except OSError as error:
+        raise FileRefused(f"{name} can't be read: {error.strerror}") from error
+    with raw:
+        yield BillingFile(raw, suffixes=path.suffixes, now=now)
+
+
+def _prepend(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _json_object(line: str) -> Mapping[str, Any] | None:
+    try:
+        given = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return given if isinstance(given, dict) and given.keys() <= set(FIELDS) else None

@@ -1,0 +1,73 @@
+"""Import billing records from a file: CSV or NDJSON, plain, .gz or .xz, or - for standard input.
+
+Interrupted anywhere and run again, nothing is lost and nothing counts twice.
+"""
+
+from argparse import ArgumentParser
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from database import sql
+from database.commands import add_json_option, print_result
+from earnings.errors import FileRefused, UnknownSource
+from earnings.files import STANDARD_INPUT, open_billing_file
+from earnings.services import importing, quarantine, sources
+from earnings.services.importing import ImportResult
+from money import Period, parse_month
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file")
+        parser.add_argument("--source", required=True, help="the system that issued the records")
+        parser.add_argument("--from", dest="first", type=_month, help="first month of occurred_at, such as 2026-01")
+        parser.add_argument("--to", dest="last", type=_month, help="last month of occurred_at, inclusive")
+        add_json_option(parser)
+
+    def handle(self, *args: object, **options: object) -> None:
+        name, now = str(options["file"]), sql.now()
+        first, last = options["first"], options["last"]
+        try:
+            source = sources.known_source(str(options["source"]))
+            with open_billing_file(name, now=now) as file, _progress(name) as progress:
+                records = importing.between(
+                    file,
+                    start=_midnight(first.start) if isinstance(first, Period) else None,
+                    end=_midnight(last.end) if isinstance(last, Period) else None,
+                )
+                result = importing.import_records(
+                    records, source=source, origin=Path(name).name, on_batch=progress.update
+                )
+        except (UnknownSource, FileRefused) as refusal:
+            raise CommandError(str(refusal)) from refusal
+        if file.ignored_columns:
+            self.stderr.write(f"columns that mean nothing here: {', '.join(file.ignored_columns)}")
+        mended = quarantine.enter_mended(now=now)
+        print_result(self.stdout, as_json=bool(options["json"]), result=_told(result, mended=mended))
+
+
+def _month(text: str) -> Period:
+    return parse_month(text)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)
+
+
+def _progress(name: str) -> "tqdm[object]":
+    return tqdm(desc="Importing" if name == STANDARD_INPUT else Path(name).name, unit=" records", unit_scale=True)
+
+
+def _told(result: ImportResult, *, mended: int) -> dict[str, object]:
+    told: dict[str, object] = {
+        "accepted": result.accepted,
+        "duplicate": result.duplicates,
+        "conflict": result.conflicts,
+        "quarantined": {reason.value: count for reason, count in sorted(result.quarantined.items())},
+    }
+    return told | {"entered_from_quarantine": mended} if mended else told

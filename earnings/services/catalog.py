@@ -1,0 +1,88 @@
+"""The API catalogue: which APIs there are, and who owned them when."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Creator
+from earnings.errors import OwnershipTooEarly
+from earnings.models import Api, ApiOwnership, BillingRecord
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogEntry:
+    """One API and its owner; `owned_from` None means: as it is, or from now on if someone else had it."""
+
+    api_id: str
+    api_name: str
+    creator_id: str
+    creator_email: str = ""
+    creator_country: str = ""
+    owned_from: datetime | None = None
+
+
+@transaction.atomic
+def register_apis(entries: Sequence[CatalogEntry], *, now: datetime) -> int:
+    """Register or rename APIs, their creators and owners; return how many ownerships began.
+
+    Raises: OwnershipTooEarly if an API changes owner before something that is recorded already; nothing is
+    registered then.
+    """
+    creators = _upsert_creators(entries)
+    apis = _upsert_apis(entries)
+    owned = ApiOwnership.objects.filter(api__in=apis.values()).order_by("owned_from")
+    latest = {ownership.api_id: ownership for ownership in owned}
+    began = []
+    for entry in entries:
+        api, creator = apis[entry.api_id], creators[entry.creator_id]
+        current = latest.get(api.pk)
+        if current is not None and current.creator_id == creator.pk:
+            continue
+        owned_from = entry.owned_from or now
+        if current is not None:
+            _refuse_before_records(api, owned_from=owned_from, current=current)
+        latest[api.pk] = ApiOwnership(api=api, creator=creator, owned_from=owned_from)
+        began.append(latest[api.pk])
+    ApiOwnership.objects.bulk_create(began)
+    return len(began)
+
+
+def _refuse_before_records(api: Api, *, owned_from: datetime, current: ApiOwnership) -> None:
+    recorded = BillingRecord.objects.filter(api=api, creator=current.creator_id)
+    newest = recorded.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
+    latest = max(newest or current.owned_from, current.owned_from)
+    if owned_from <= latest:
+        raise OwnershipTooEarly(api.external_id, owned_from=owned_from, latest=latest)
+
+
+def _upsert_creators(entries: Iterable[CatalogEntry]) -> dict[str, Creator]:
+    said = {entry.creator_id: entry for entry in entries}
+    known = {row.external_id: row for row in Creator.objects.filter(external_id__in=said)}
+    new, changed = [], []
+    for external_id, entry in said.items():
+        row = known.get(external_id)
+        if row is None:
+            new.append(
+                Creator(external_id=external_id, email=entry.creator_email, country=entry.creator_country)
+            )
+            continue
+        email, country = entry.creator_email or row.email, entry.creator_country or row.country
+        if (email, country) != (row.email, row.country):
+            row.email, row.country = email, country
+            changed.append(row)
+    Creator.objects.bulk_create(new, ignore_conflicts=True)
+    Creator.objects.bulk_update(changed, ["email", "country"])
+    return {row.external_id: row for row in Creator.objects.filter(external_id__in=said)}
+
+
+def _upsert_apis(entries: Iterable[CatalogEntry]) -> dict[str, Api]:
+    names = {entry.api_id: entry.api_name for entry in entries}
+    Api.objects.bulk_create(
+        [Api(external_id=external_id, name=name) for external_id, name in sorted(names.items())],
+        update_conflicts=True,
+        unique_fields=["external_id"],
+        update_fields=["name"],
+    )
+    return {row.external_id: row for row in Api.objects.filter(external_id__in=names)}

@@ -1,0 +1,78 @@
+"""Importing a billing file, batch by batch; a file that was imported in part is simply imported again."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from queue import Queue
+from threading import Thread
+
+from earnings.models import BillingSource, Reason
+from earnings.records import StagedRecord
+from earnings.services.intake import take_in
+
+BATCH_SIZE = 10_000
+BATCHES_AHEAD = 2
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """What became of a file's records."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    quarantined: Counter[Reason] = field(default_factory=Counter)
+
+
+def import_records(
+    records: Iterable[StagedRecord],
+    *,
+    source: BillingSource,
+    origin: str,
+    on_batch: Callable[[int], None] = lambda size: None,
+) -> ImportResult:
+    """Take in records in batches of their own transactions; `on_batch` hears each one's size.
+
+    Whatever reading the records raises is raised here, after the batches before it are in.
+    """
+    total = ImportResult()
+    for batch in _read_ahead(records):
+        result = take_in(batch, source=source, origin=origin)
+        total.accepted += result.accepted
+        total.duplicates += len(result.duplicates)
+        total.conflicts += result.conflicts
+        total.quarantined += result.quarantined
+        on_batch(len(batch))
+    return total
+
+
+def between(
+    records: Iterable[StagedRecord], *, start: datetime | None, end: datetime | None
+) -> Iterator[StagedRecord]:
+    """Keep records that occurred from `start` up to `end`, and those whose time can't be told."""
+    for record in records:
+        moment = record.told_time
+        if moment is None or ((start is None or moment >= start) and (end is None or moment < end)):
+            yield record
+
+
+def _read_ahead(records: Iterable[StagedRecord]) -> Iterator[list[StagedRecord]]:
+    """Batch the records in a thread of its own: the next batches are read while PostgreSQL takes in this one."""
+    batches: Queue[list[StagedRecord] | BaseException] = Queue(maxsize=BATCHES_AHEAD)
+
+    def read() -> None:
+        iterator = iter(records)
+        try:
+            while batch := list(islice(iterator, BATCH_SIZE)):
+                batches.put(batch)
+            batches.put([])
+        except BaseException as error:  # noqa: BLE001 (handed to the thread that waits for it)
+            batches.put(error)
+
+    Thread(target=read, daemon=True).start()
+    while batch := batches.get():
+        if isinstance(batch, BaseException):
+            raise batch
+        yield batch

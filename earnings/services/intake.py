@@ -1,0 +1,111 @@
+"""Taking in billing records: each counts once, or is kept with the reason why it can't."""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+
+from database import sql
+from earnings.models import BillingBatch, BillingSource, Reason, Resolution
+from earnings.records import StagedRecord
+
+_SQL = Path(__file__).parent / "intake_sql"
+_CREATE, _RESOLVE, _ENTER, _LINK, _TAKE_BACK, _CLASSIFY, _QUARANTINE, _SUPERSEDE = (
+    sql.read(_SQL / f"{name}.sql")
+    for name in ("create", "resolve", "enter", "link", "take_back", "classify", "quarantine", "supersede")
+)
+_COPY = (
+    "COPY billing_intake (line, record_id, kind, api_external_id, creator_external_id, subscription_id,"
+    " customer_id, amount, currency, occurred_at, api_calls, related_record_id, reason, content)"
+    " FROM STDIN WITH (FORMAT csv, FORCE_NOT_NULL (record_id, subscription_id, customer_id, api_external_id,"
+    " creator_external_id, related_record_id, reason))"
+)
+
+
+@dataclass(slots=True)
+class IntakeResult:
+    """What became of some records, by line number where they were not simply accepted."""
+
+    accepted: int = 0
+    duplicates: list[int] = field(default_factory=list)
+    refused: dict[int, Reason] = field(default_factory=dict)
+
+    @property
+    def conflicts(self) -> int:
+        return sum(reason == Reason.CONFLICT for reason in self.refused.values())
+
+    @property
+    def quarantined(self) -> Counter[Reason]:
+        return Counter(reason for reason in self.refused.values() if reason != Reason.CONFLICT)
+
+
+def take_in(
+    records: Sequence[StagedRecord],
+    *,
+    source: BillingSource,
+    origin: str,
+    resolution: Resolution = Resolution.SUPERSEDED,
+) -> IntakeResult:
+    """Take in one batch of records, all in one transaction; taking it in again changes nothing.
+
+    `resolution` says what becomes of an open quarantined record whose id now enters.
+    """
+    with transaction.atomic():
+        # One intake at a time per source: two that hold the same record, or refunds of one charge, would
+        # otherwise each decide without seeing the other.
+        BillingSource.objects.select_for_update(no_key=True).get(pk=source.pk)
+        batch = BillingBatch.objects.create(source=source, origin=origin[:255])
+        names = {"source": source.pk, "batch": batch.pk, "resolution": resolution}
+        _stage(records)
+        sql.run(_RESOLVE, names)
+        entered = sql.run(_ENTER, names | {"linked": False})
+        if any(record.related_record_id for record in records):
+            entered += _enter_linked(names)
+        result = IntakeResult(accepted=entered)
+        if entered < len(records):
+            _classify(result, names)
+        if entered:
+            sql.run(_SUPERSEDE, names)
+        kept = sql.run(_QUARANTINE, names) if result.refused else 0
+        if not entered and not kept:
+            batch.delete()
+            return result
+        batch.accepted = entered
+        batch.duplicates = len(result.duplicates)
+        batch.conflicts = result.conflicts
+        batch.quarantined = result.quarantined.total()
+        batch.save(update_fields=["accepted", "duplicates", "conflicts", "quarantined"])
+    return result
+
+
+def _stage(records: Sequence[StagedRecord]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for record in records:
+        writer.writerow(record if record.content is None else (*record[:-1], json.dumps(record.content)))
+    with connection.cursor() as cursor:
+        cursor.execute(_CREATE)
+        with cursor.copy(_COPY) as copy:
+            copy.write(text.getvalue())
+
+
+def _enter_linked(names: dict[str, Any]) -> int:
+    """Enter the records that take from a charge, at most one per charge in each round, in line order."""
+    sql.run(_LINK, names)
+    while sql.run(_TAKE_BACK, names):
+        pass
+    return sql.run(_ENTER, names | {"linked": True})
+
+
+def _classify(result: IntakeResult, names: dict[str, Any]) -> None:
+    for row in sql.rows(_CLASSIFY, names):
+        if row["reason"]:
+            result.refused[row["line"]] = Reason(row["reason"])
+        else:
+            result.duplicates.append(row["line"])

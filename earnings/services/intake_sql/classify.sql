@@ -1,0 +1,33 @@
+-- What became of each record that did not enter: a reason, or none for a duplicate.
+WITH settled AS (
+    SELECT
+        resolved.line,
+        CASE
+            -- A later copy of a record that its charge had no room for.
+            WHEN known.id IS NULL THEN coalesce(nullif(resolved.reason, ''), 'exceeds_charge')
+            WHEN resolved.reason = ''
+                AND known.kind = resolved.kind
+                AND resolved.api_external_id IN ('', api.external_id)
+                AND resolved.creator_external_id IN ('', creator.external_id)
+                AND known.subscription_id = resolved.subscription_id
+                AND known.customer_id = resolved.customer_id
+                AND known.amount = resolved.amount
+                AND known.currency = resolved.currency
+                AND known.occurred_at = resolved.occurred_at
+                AND known.api_calls = resolved.api_calls
+                AND known.related_record_id = resolved.related_record_id
+            THEN ''
+            ELSE 'conflict'
+        END AS verdict
+    FROM billing_resolved AS resolved
+    LEFT JOIN billing_records AS known
+        ON known.source_id = %(source)s AND known.record_id = resolved.record_id
+    LEFT JOIN apis AS api ON api.id = known.api_id
+    LEFT JOIN creators AS creator ON creator.id = known.creator_id
+    WHERE NOT (resolved.leads AND resolved.reason = '' AND known.batch_id IS NOT DISTINCT FROM %(batch)s)
+)
+UPDATE billing_resolved AS resolved
+SET reason = settled.verdict
+FROM settled
+WHERE resolved.line = settled.line
+RETURNING resolved.line, resolved.reason

@@ -1,0 +1,42 @@
+-- Records that name a charge: find it, take creator, API and rate from it, and step back if known already.
+WITH linked AS (
+    SELECT
+        resolved.ctid AS row,
+        charge.id AS charge_id,
+        charge.amount AS charged,
+        charge.api_id,
+        charge.creator_id,
+        charge.commission_bps,
+        CASE
+            WHEN charge.id IS NULL OR charge.currency <> resolved.currency THEN 'charge_unknown'
+            WHEN resolved.api_external_id NOT IN ('', api.external_id) THEN 'charge_unknown'
+            WHEN resolved.creator_external_id NOT IN ('', creator.external_id) THEN 'owner_mismatch'
+            ELSE ''
+        END AS verdict,
+        EXISTS (
+            SELECT FROM billing_records AS known
+            WHERE known.source_id = %(source)s AND known.record_id = resolved.record_id
+        ) AS known
+    FROM billing_resolved AS resolved
+    LEFT JOIN billing_records AS charge
+        ON charge.source_id = %(source)s
+        AND charge.record_id = resolved.related_record_id
+        AND charge.kind = 'charge'
+    LEFT JOIN apis AS api ON api.id = charge.api_id
+    LEFT JOIN creators AS creator ON creator.id = charge.creator_id
+    WHERE resolved.related_record_id <> '' AND resolved.reason = ''
+),
+opened AS (
+    INSERT INTO charge_takebacks (charge_id, amount, taken_back)
+    SELECT DISTINCT charge_id, charged, 0 FROM linked WHERE verdict = '' AND NOT known ORDER BY charge_id
+    ON CONFLICT DO NOTHING
+)
+UPDATE billing_resolved AS resolved
+SET charge_id = linked.charge_id,
+    api_id = linked.api_id,
+    creator_id = linked.creator_id,
+    commission_bps = linked.commission_bps,
+    reason = CASE WHEN linked.known THEN '' ELSE linked.verdict END,
+    leads = resolved.leads AND NOT linked.known
+FROM linked
+WHERE resolved.ctid = linked.row

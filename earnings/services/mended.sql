@@ -1,0 +1,33 @@
+-- Open quarantined records whose cause is gone.
+SELECT held.id, held.source_id, held.content
+FROM quarantined_records AS held
+LEFT JOIN LATERAL (
+    SELECT record.id, takeback.taken_back, record.amount
+    FROM billing_records AS record
+    LEFT JOIN charge_takebacks AS takeback ON takeback.charge_id = record.id
+    WHERE record.source_id = held.source_id
+        AND record.record_id = held.content ->> 'related_record_id'
+        AND record.kind = 'charge'
+) AS charge ON true
+WHERE held.resolved_at IS NULL
+    AND CASE held.reason
+        WHEN 'time_in_future' THEN (held.content ->> 'occurred_at')::timestamptz <= %(now)s
+        WHEN 'currency_not_paid' THEN held.content ->> 'currency' = ANY(%(paid)s)
+        WHEN 'api_unknown' THEN EXISTS (
+            SELECT FROM apis WHERE apis.external_id = held.content ->> 'api_id'
+        )
+        WHEN 'owner_unknown' THEN EXISTS (
+            SELECT FROM apis
+            JOIN api_ownerships AS ownership ON ownership.api_id = apis.id
+            WHERE apis.external_id = held.content ->> 'api_id'
+        )
+        WHEN 'charge_unknown' THEN charge.id IS NOT NULL
+        WHEN 'exceeds_charge' THEN CASE
+            WHEN held.content ->> 'kind' IN ('refund', 'chargeback')
+            THEN charge.taken_back + (held.content ->> 'amount')::bigint <= charge.amount
+            ELSE charge.taken_back >= (held.content ->> 'amount')::bigint
+        END
+        ELSE false
+    END
+ORDER BY held.id
+LIMIT %(limit)s

@@ -1,0 +1,28 @@
+"""Billing sources: the systems that issue records."""
+
+from earnings.errors import UnknownSource
+from earnings.models import BillingSource
+
+
+def register_source(name: str) -> BillingSource:
+    """Return the source of this name, registered if it wasn't yet.
+
+    Raises: ValidationError if the name is no external id.
+    """
+    source = BillingSource.objects.filter(name=name).first()
+    if source is None:
+        source = BillingSource(name=name)
+        source.full_clean(exclude=["id"])
+        source.save()
+    return source
+
+
+def known_source(name: str) -> BillingSource:
+    """Return a registered source.
+
+    Raises: UnknownSource.
+    """
+    source = BillingSource.objects.filter(name=name).first()
+    if source is None:
+        raise UnknownSource(name)
+    return source

@@ -1,0 +1,21 @@
+"""Refusals of the payouts app."""
+
+from datetime import date
+from uuid import UUID
+
+
+class CutoffNotReached(Exception):
+    """A run is asked for before the period that it pays is over."""
+
+    def __init__(self, cutoff: date) -> None:
+        super().__init__(f"the period that ends before {cutoff} is not over yet")
+        self.cutoff = cutoff
+
+
+class IllegalMove(Exception):
+    """A payout is not, or no longer, in a state from which it may go there."""
+
+    def __init__(self, payout_id: UUID, target: str) -> None:
+        super().__init__(f"payout {payout_id} can't become {target} from where it is")
+        self.payout_id = payout_id
+        self.target = target

@@ -1,0 +1,153 @@
+"""Every Stripe call that sends money, or asks where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import stripe
+
+from payouts.models import PayoutAttempt
+from stripe_io.client import call, client
+
+
+@dataclass(frozen=True, slots=True)
+class SentTransfer:
+    """A transfer at Stripe; `destination_payment` is its other half on the connected account."""
+
+    id: str
+    destination_payment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a transfer brought to the connected account, in that account's currency, and from when it can leave."""
+
+    amount: int
+    currency: str
+    available_on: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BankPayout:
+    """A payout from a connected account to its bank, as Stripe describes it."""
+
+    id: str
+    status: str
+    arrival_date: date | None
+    failure_code: str
+    failure_message: str
+
+    @classmethod
+    def of(cls, said: Any) -> BankPayout:
+        arrives = said.get("arrival_date")
+        return cls(
+            id=said["id"],
+            status=said.get("status") or "",
+            arrival_date=datetime.fromtimestamp(arrives, tz=UTC).date() if arrives else None,
+            failure_code=said.get("failure_code") or "",
+            failure_message=said.get("failure_message") or "",
+        )
+
+
+def create_transfer(attempt: PayoutAttempt) -> SentTransfer:
+    """Send leg one under the attempt's key.
+
+    Raises: StripeCallFailed.
+
+    Source: https://docs.stripe.com/api/transfers/create
+    """
+    made = call(
+        lambda: client().v1.transfers.create(
+            {
+                "amount": attempt.amount,
+                "currency": attempt.currency.lower(),
+                "destination": attempt.destination,
+                "transfer_group": str(attempt.payout_id),
+                "metadata": _names(attempt),
+            },
+            {"idempotency_key": attempt.idempotency_key},
+        )
+    )
+    return _sent(made.to_dict())
+
+
+def find_transfers(payout_id: UUID) -> dict[str, SentTransfer]:
+    """List what Stripe has of this payout's leg one, by our attempt's id (empty where it bears none).
+
+    Raises: StripeCallFailed.
+    """
+    page = call(lambda: client().v1.transfers.list({"transfer_group": str(payout_id), "limit": 100}))
+    found = [transfer.to_dict() for transfer in page.auto_paging_iter()]
+    return {str((said.get("metadata") or {}).get("attempt_id") or ""): _sent(said) for said in found}
+
+
+def retrieve_arrival(*, destination_payment: str, account: str) -> Arrival:
+    """Ask what a transfer brought to the connected account.
+
+    Raises: StripeCallFailed.
+
+    Source: https://docs.stripe.com/connect/separate-charges-and-transfers
+    """
+    payment = call(
+        lambda: client().v1.charges.retrieve(
+            destination_payment, {"expand": ["balance_transaction"]}, {"stripe_account": account}
+        )
+    ).to_dict()
+    moved = payment["balance_transaction"]
+    return Arrival(
+        amount=moved["net"],
+        currency=moved["currency"].upper(),
+        available_on=datetime.fromtimestamp(moved["available_on"], tz=UTC),
+    )
+
+
+def create_bank_payout(attempt: PayoutAttempt) -> BankPayout:
+    """Send leg two, from the connected account to its bank, under the attempt's key.
+
+    Raises: StripeCallFailed.
+
+    Source: https://docs.stripe.com/connect/manual-payouts
+    """
+    made = call(
+        lambda: client().v1.payouts.create(
+            {"amount": attempt.amount, "currency": attempt.currency.lower(), "metadata": _names(attempt)},
+            {"idempotency_key": attempt.idempotency_key, "stripe_account": attempt.destination},
+        )
+    )
+    return BankPayout.of(made.to_dict())
+
+
+def retrieve_bank_payout(*, stripe_payout_id: str, account: str) -> BankPayout:
+    """Ask where a bank payout is now.
+
+    Raises: StripeCallFailed.
+    """
+    said = call(lambda: client().v1.payouts.retrieve(stripe_payout_id, {}, {"stripe_account": account}))
+    return BankPayout.of(said.to_dict())
+
+
+def find_bank_payout(attempt: PayoutAttempt) -> BankPayout | None:
+    """Look for an attempt's leg two among the connected account's payouts since its first send.
+
+    Raises: StripeCallFailed.
+    """
+    since = int(attempt.first_sent_at.timestamp()) - 60 if attempt.first_sent_at else 0
+    params: stripe.params.PayoutListParams = {"created": {"gte": since}, "limit": 100}
+    page = call(lambda: client().v1.payouts.list(params, {"stripe_account": attempt.destination}))
+    for payout in page.auto_paging_iter():
+        said = payout.to_dict()
+        if (said.get("metadata") or {}).get("attempt_id") == str(attempt.pk):
+            return BankPayout.of(said)
+    return None
+
+
+def _names(attempt: PayoutAttempt) -> dict[str, str]:
+    return {"payout_id": str(attempt.payout_id), "attempt_id": str(attempt.pk)}
+
+
+def _sent(said: dict[str, Any]) -> SentTransfer:
+    payment = said.get("destination_payment") or ""
+    return SentTransfer(id=said["id"], destination_payment=payment if isinstance(payment, str) else payment["id"])

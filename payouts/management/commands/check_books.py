@@ -1,0 +1,30 @@
+"""Validate the books on one snapshot; exit 1 if anything does not hold."""
+
+import json
+import sys
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand
+
+from database.commands import add_json_option
+from payouts.services import books
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add_json_option(parser)
+
+    def handle(self, *args: object, **options: object) -> None:
+        validations = books.check()
+        failed = [validation for validation in validations if validation.findings]
+        if options["json"]:
+            self.stdout.write(json.dumps({row.name: list(row.findings) for row in validations}))
+        else:
+            for validation in validations:
+                self.stdout.write(f"{'FAILED' if validation.findings else 'ok':6} {validation.name}")
+                for finding in validation.findings:
+                    self.stdout.write(f"         {finding}")
+        if failed:
+            sys.exit(1)

@@ -1,0 +1,60 @@
+"""Make the payout run for the last period complete at --now (default: now)."""
+
+from argparse import ArgumentParser
+from datetime import datetime
+
+from django.core.management.base import BaseCommand, CommandError
+
+from database import sql
+from database.commands import add_json_option, print_result
+from earnings.records import parse_time
+from money import Money
+from payouts.errors import CutoffNotReached
+from payouts.services import runs
+from payouts.services.runs import RunResult
+from payouts.states import DecisionReason
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--now", help="a past moment, ISO 8601 with its offset, that chooses the cut-off")
+        parser.add_argument("--dry-run", action="store_true", help="decide, show, and leave nothing behind")
+        add_json_option(parser)
+
+    def handle(self, *args: object, **options: object) -> None:
+        now = sql.now()
+        chosen = _moment(options["now"]) or now
+        cutoff = runs.period_complete_at(chosen).end
+        make = runs.preview_run if options["dry_run"] else runs.make_run
+        try:
+            result = make(cutoff=cutoff, now=now)
+        except CutoffNotReached as refusal:
+            raise CommandError(str(refusal)) from refusal
+        print_result(self.stdout, as_json=bool(options["json"]), result=_told(result))
+
+
+def _moment(text: object) -> datetime | None:
+    if text is None:
+        return None
+    moment = parse_time(text)
+    if moment is None:
+        raise CommandError(f"--now must be ISO 8601 with its offset, such as 2026-11-01T00:00:00Z, not {text}")
+    return moment
+
+
+def _told(result: RunResult) -> dict[str, object]:
+    paid = {
+        currency: str(Money(amount, currency))
+        for (reason, currency), amount in result.amounts.items()
+        if reason == DecisionReason.PAID
+    }
+    return {
+        "cutoff": result.cutoff.isoformat(),
+        "payouts": sum(n for (reason, _), n in result.creators.items() if reason == DecisionReason.PAID),
+        "total": paid or "nothing to pay",
+        "decisions": {
+            f"{reason} {currency}".strip(): count for (reason, currency), count in sorted(result.creators.items())
+        },
+    }

@@ -1,0 +1,57 @@
+"""An attempt to have Stripe move money, written down before Stripe is called."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from database.fields import uuid7_key
+from payouts.models.payout import Payout
+from payouts.states import AttemptKind, AttemptStatus
+
+
+class PayoutAttempt(models.Model):
+    """One idempotency key: the same movement to the same destination, however often it is sent.
+
+    `answered` says whether the last send has a recorded answer; `in_doubt` that some send had none, or one
+    that leaves open whether money moved. An attempt in doubt is ended only by success under its own key, or
+    by looking at Stripe; once Stripe would only repeat a saved error under the key, it is not `resendable`.
+    """
+
+    id = uuid7_key()
+    payout = models.ForeignKey(Payout, models.PROTECT, related_name="attempts")
+    kind = models.CharField(max_length=16, choices=AttemptKind.choices)
+    status = models.CharField(max_length=16, choices=AttemptStatus.choices, default=AttemptStatus.OPEN)
+    idempotency_key = models.CharField(max_length=255, unique=True)
+    destination = models.CharField(max_length=255)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    sends = models.PositiveIntegerField(default=0)
+    first_sent_at = models.DateTimeField(null=True, blank=True)
+    last_sent_at = models.DateTimeField(null=True, blank=True)
+    answered = models.BooleanField(default=True)
+    in_doubt = models.BooleanField(default=False)
+    resendable = models.BooleanField(default=True)
+    stripe_id = models.CharField(max_length=255, blank=True)
+    http_status = models.PositiveIntegerField(null=True, blank=True)
+    error_code = models.CharField(max_length=255, blank=True)
+    error_message = models.TextField(blank=True)
+    request_id = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "payout_attempts"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payout"], condition=Q(status=AttemptStatus.OPEN), name="payout_has_one_open_attempt"
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=1), name="attempt_moves_something"),
+            models.CheckConstraint(
+                condition=Q(status=AttemptStatus.OPEN, ended_at__isnull=True)
+                | (~Q(status=AttemptStatus.OPEN) & Q(ended_at__isnull=False)),
+                name="attempt_ended_has_its_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.get_status_display().lower()}"

@@ -1,0 +1,128 @@
+"""A payout, the lines that explain it, and the history of its states."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from accounts.models import Creator
+from database.fields import uuid7_key
+from earnings.models import Api, CreatorEarning
+from money import Money
+from payouts.models.run import PayoutRun
+from payouts.states import DEAD, PayoutStatus
+
+
+class Payout(models.Model):
+    """One payment to one creator; amounts in minor units, all positive.
+
+    `next_retry_at` is when the sweep finds it due: to be sent, asked about again, or taken to the bank; null
+    when nothing is to be done. `queued_at` is when the sweep last handed it to a worker. `bank_amount` and
+    `bank_currency` are what arrived on the connected account and goes on to the bank.
+    """
+
+    id = uuid7_key()
+    creator = models.ForeignKey(Creator, models.PROTECT, related_name="payouts")
+    run = models.ForeignKey(PayoutRun, models.PROTECT, related_name="payouts", null=True, blank=True)
+    retry_of = models.OneToOneField(
+        "self", models.PROTECT, related_name="retried_as", null=True, blank=True
+    )
+    currency = models.CharField(max_length=3)
+    gross_amount = models.BigIntegerField()
+    platform_fee = models.BigIntegerField()
+    net_amount = models.BigIntegerField()
+    period_start = models.DateField()
+    period_end = models.DateField()
+    status = models.CharField(max_length=16, choices=PayoutStatus.choices, default=PayoutStatus.PENDING)
+    stripe_transfer_id = models.CharField(max_length=255, blank=True)
+    stripe_payout_id = models.CharField(max_length=255, blank=True)
+    destination_payment = models.CharField(max_length=255, blank=True)
+    bank_amount = models.BigIntegerField(null=True, blank=True)
+    bank_currency = models.CharField(max_length=3, blank=True)
+    arrival_date = models.DateField(null=True, blank=True)
+    failure_code = models.CharField(max_length=64, blank=True)
+    failure_message = models.TextField(blank=True)
+    next_retry_at = models.DateTimeField(null=True, blank=True)
+    queued_at = models.DateTimeField(null=True, blank=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "payouts"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["creator", "currency", "run"],
+                condition=~Q(status__in=DEAD),
+                name="creator_has_one_live_payout_in_a_run",
+            ),
+            models.CheckConstraint(
+                condition=Q(net_amount__gte=1, net_amount=F("gross_amount") - F("platform_fee")),
+                name="payout_is_positive_and_adds_up",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_retry_at"], condition=Q(next_retry_at__isnull=False), name="payout_due"
+            ),
+            models.Index(
+                fields=["stripe_transfer_id"], condition=~Q(stripe_transfer_id=""), name="payout_by_transfer"
+            ),
+            models.Index(
+                fields=["stripe_payout_id"], condition=~Q(stripe_payout_id=""), name="payout_by_bank_payout"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.net} to {self.creator_id}"
+
+    @property
+    def net(self) -> Money:
+        return Money(self.net_amount, self.currency)
+
+
+class PayoutLineItem(models.Model):
+    """One claimed earning, as it was when the payout was made; never edited, whatever becomes of the payout."""
+
+    id = uuid7_key()
+    payout = models.ForeignKey(Payout, models.PROTECT, related_name="line_items", db_index=False)
+    earning = models.ForeignKey(CreatorEarning, models.PROTECT, related_name="line_items")
+    api = models.ForeignKey(Api, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    description = models.CharField(max_length=255, blank=True)
+    period_start = models.DateField()
+    period_end = models.DateField()
+    commission_bps = models.PositiveIntegerField()
+    gross_revenue = models.BigIntegerField()
+    platform_fee = models.BigIntegerField()
+    net_revenue = models.BigIntegerField()
+    total_subscriptions = models.PositiveBigIntegerField()
+    total_api_calls = models.PositiveBigIntegerField()
+
+    class Meta:
+        db_table = "payout_line_items"
+        constraints = [
+            models.UniqueConstraint(fields=["payout", "earning"], name="payout_has_an_earning_once"),
+            models.CheckConstraint(
+                condition=Q(net_revenue=F("gross_revenue") - F("platform_fee")), name="line_adds_up"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.description or f"{self.period_start:%Y-%m}"
+
+
+class PayoutEvent(models.Model):
+    """One move of a payout's state: who or what moved it, why, and when."""
+
+    id = models.BigAutoField(primary_key=True)
+    payout = models.ForeignKey(Payout, models.PROTECT, related_name="events")
+    from_status = models.CharField(max_length=16, choices=PayoutStatus.choices, blank=True)
+    to_status = models.CharField(max_length=16, choices=PayoutStatus.choices)
+    actor = models.CharField(max_length=255)
+    reason = models.TextField(blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "payout_events"
+        indexes = [models.Index(fields=["at"], name="payout_event_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.from_status or 'new'} → {self.to_status}"

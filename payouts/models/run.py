@@ -1,0 +1,51 @@
+"""One payout run per cut-off, and what it decided."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from accounts.models import Creator
+from database.fields import uuid7_key
+from payouts.states import DecisionReason
+
+
+class PayoutRun(models.Model):
+    """Everyone's payout of what was earned before `cutoff` (a day, UTC, exclusive).
+
+    `completed_at` null: still being made, or died; making it again finishes it. A run that beat missed and a
+    later one replaced has `superseded_at` instead.
+    """
+
+    id = uuid7_key()
+    cutoff = models.DateField(unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    completed_at = models.DateTimeField(null=True, blank=True)
+    superseded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "payout_runs"
+
+    def __str__(self) -> str:
+        return f"Run up to {self.cutoff}"
+
+
+class RunDecision(models.Model):
+    """What a run decided last for one creator and currency, and on which amount (net, signed minor units)."""
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(PayoutRun, models.PROTECT, related_name="decisions", db_index=False)
+    creator = models.ForeignKey(Creator, models.PROTECT, related_name="run_decisions")
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=32, choices=DecisionReason.choices)
+    amount = models.BigIntegerField()
+    payout = models.ForeignKey("payouts.Payout", models.PROTECT, null=True, blank=True, related_name="decisions")
+    detail = models.TextField(blank=True)
+    decided_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "payout_run_decisions"
+        constraints = [
+            models.UniqueConstraint(fields=["run", "creator", "currency"], name="run_decides_once_for_a_creator")
+        ]
+
+    def __str__(self) -> str:
+        return self.get_reason_display()

@@ -1,0 +1,55 @@
+"""Checking the books: named validations over one snapshot, each with what it found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection, transaction
+
+from database import sql
+
+# Each file is one validation; it selects a `finding` for everything that is not as its name says.
+VALIDATIONS = sorted((Path(__file__).parent / "books_sql").glob("*.sql"))
+FINDINGS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """One validation's result; no findings means that it holds. At most FINDINGS_SHOWN are listed."""
+
+    name: str
+    findings: Sequence[str]
+
+
+class BooksDisagree(Exception):
+    """Some validation of the books does not hold."""
+
+    def __init__(self, failed: Sequence[Validation]) -> None:
+        super().__init__("; ".join(f"{validation.name}: {validation.findings[0]}" for validation in failed))
+        self.failed = failed
+
+
+def check() -> list[Validation]:
+    """Run every validation on one snapshot. Must be called outside a transaction."""
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return [
+            Validation(
+                name=path.stem,
+                findings=[
+                    row["finding"]
+                    for row in sql.rows(
+                        f"SELECT finding FROM ({sql.read(path)}) AS found LIMIT {FINDINGS_SHOWN}"  # noqa: S608
+                    )
+                ],
+            )
+            for path in VALIDATIONS
+        ]
+
+
+def require_sound() -> None:
+    """Raises: BooksDisagree."""
+    failed = [validation for validation in check() if validation.findings]
+    if failed:
+        raise BooksDisagree(failed)

@@ -1,0 +1,4 @@
+SELECT format('transaction %s is off by %s %s', transaction_id, sum(amount), currency) AS finding
+FROM ledger_entries
+GROUP BY transaction_id, currency
+HAVING sum(amount) <> 0

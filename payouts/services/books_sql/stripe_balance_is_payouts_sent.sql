@@ -1,0 +1,16 @@
+SELECT format('moved at Stripe %s, payouts sent %s %s', booked, sent, currency) AS finding
+FROM (
+    SELECT currency, sum(booked)::bigint AS booked, sum(sent)::bigint AS sent
+    FROM (
+        SELECT entry.currency, entry.amount AS booked, 0 AS sent
+        FROM ledger_entries AS entry
+        JOIN ledger_accounts AS account ON account.id = entry.account_id
+        WHERE account.kind = 'stripe_balance'
+        UNION ALL
+        SELECT currency, 0, net_amount
+        FROM payouts
+        WHERE status IN ('in_transit', 'paid', 'returned')
+    ) AS both_sides
+    GROUP BY currency
+) AS compared
+WHERE booked <> sent

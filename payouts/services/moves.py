@@ -1,0 +1,65 @@
+"""Moving a payout from state to state, and giving back what a dead one had claimed."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from database import notices
+from earnings.models import CreatorEarning
+from ledger import services as ledger
+from ledger.models import AccountKind
+from ledger.services import Line
+from money import month_of
+from payouts.errors import IllegalMove
+from payouts.models import Payout, PayoutEvent
+from payouts.states import LEGAL, PayoutStatus
+
+SYSTEM = "system"
+
+
+def move(
+    payout: Payout, target: PayoutStatus, *, now: datetime, reason: str, actor: str = SYSTEM, **changes: Any
+) -> Payout:
+    """Move a payout within the caller's transaction, write the event row, and return the payout as it is now.
+
+    `payout.status` is where the caller saw it: if it has moved since, nothing happens but the refusal.
+
+    Raises: IllegalMove.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("a move and what goes with it are one transaction")
+    seen = PayoutStatus(payout.status)
+    if seen not in LEGAL[target] or not Payout.objects.filter(pk=payout.pk, status=seen).update(
+        **{"status": target, "queued_at": None} | changes
+    ):
+        raise IllegalMove(payout.pk, target)
+    PayoutEvent.objects.create(
+        payout=payout, from_status=seen, to_status=target, actor=actor, reason=reason, at=now
+    )
+    if PayoutStatus.PAID in (seen, target):
+        notices.send_on_commit("revenue.refresh", months=[month_of(now).start.isoformat()])
+    return Payout.objects.get(pk=payout.pk)
+
+
+def give_back(payout: Payout, *, held_in: AccountKind) -> None:
+    """Free the rows of a payout that ended without being paid; its lines stay, and its rows stay closed.
+
+    `held_in` is the ledger account where the money stands: reserved still, or the Stripe balance it came back to.
+    """
+    CreatorEarning.objects.filter(payout=payout).update(payout=None)
+    source = payout.creator_id if held_in == AccountKind.PAYOUTS_RESERVED else None
+    ledger.post(
+        source_key=f"payout:{payout.pk}:given_back",
+        kind="payout_given_back",
+        lines=[
+            Line(held_in, -payout.net, creator_id=source),
+            Line(AccountKind.CREATOR_PAYABLE, payout.net, creator_id=payout.creator_id),
+        ],
+    )
+
+
+def locked(payout_id: UUID) -> Payout:
+    """Return the payout, locked until the caller's transaction ends."""
+    return Payout.objects.select_for_update(no_key=True).get(pk=payout_id)

@@ -1,0 +1,13 @@
+-- Lock the payable rows in the order in which posting touches them. A refund that is being posted is waited for,
+-- and what it did to a row is what is summed.
+INSERT INTO run_claim
+SELECT
+    earning.id, earning.creator_id, earning.api_id, earning.description, earning.currency, earning.period_start,
+    earning.period_end, earning.commission_bps, earning.gross, earning.platform_fee, earning.net, earning.api_calls
+FROM creator_earnings AS earning
+WHERE earning.payout_id IS NULL
+    AND earning.creator_id = ANY(%(creators)s)
+    AND CASE WHEN earning.api_id IS NULL THEN earning.created_at < %(cutoff)s ELSE earning.period_end <= %(cutoff)s END
+ORDER BY
+    earning.creator_id, earning.api_id, earning.currency, earning.period_start, earning.commission_bps, earning.id
+FOR NO KEY UPDATE

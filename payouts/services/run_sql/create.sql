@@ -1,0 +1,27 @@
+CREATE TEMPORARY TABLE IF NOT EXISTS run_claim (
+    earning_id uuid NOT NULL,
+    creator_id uuid NOT NULL,
+    api_id uuid,
+    description text NOT NULL,
+    currency text NOT NULL,
+    period_start date NOT NULL,
+    period_end date NOT NULL,
+    commission_bps integer NOT NULL,
+    gross bigint NOT NULL,
+    platform_fee bigint NOT NULL,
+    net bigint NOT NULL,
+    api_calls bigint NOT NULL
+) ON COMMIT DELETE ROWS;
+
+CREATE TEMPORARY TABLE IF NOT EXISTS run_decision (
+    creator_id uuid NOT NULL,
+    currency text NOT NULL,
+    gross bigint NOT NULL,
+    platform_fee bigint NOT NULL,
+    net bigint NOT NULL,
+    period_start date NOT NULL,
+    period_end date NOT NULL,
+    reason text NOT NULL,
+    -- Set for those that are paid.
+    payout_id uuid
+) ON COMMIT DELETE ROWS

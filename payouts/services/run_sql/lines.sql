@@ -1,0 +1,36 @@
+INSERT INTO payout_line_items (
+    payout_id, earning_id, api_id, description, period_start, period_end, commission_bps, gross_revenue,
+    platform_fee, net_revenue, total_subscriptions, total_api_calls
+)
+SELECT
+    decision.payout_id,
+    claim.earning_id,
+    claim.api_id,
+    claim.description,
+    claim.period_start,
+    claim.period_end,
+    claim.commission_bps,
+    claim.gross,
+    claim.platform_fee,
+    claim.net,
+    coalesce(subscribed.total, 0),
+    claim.api_calls
+FROM run_claim AS claim
+JOIN run_decision AS decision USING (creator_id, currency)
+LEFT JOIN (
+    SELECT claim.earning_id, count(DISTINCT record.subscription_id) AS total
+    FROM run_claim AS claim
+    JOIN earning_postings AS posting ON posting.earning_id = claim.earning_id
+    JOIN billing_records AS record
+        ON record.batch_id = posting.batch_id
+        AND record.creator_id = claim.creator_id
+        AND record.api_id = claim.api_id
+        AND record.currency = claim.currency
+        AND record.commission_bps = claim.commission_bps
+        AND record.occurred_at >= claim.period_start
+        AND record.occurred_at < claim.period_end
+    WHERE record.kind = 'charge' AND record.subscription_id <> ''
+    GROUP BY claim.earning_id
+) AS subscribed ON subscribed.earning_id = claim.earning_id
+WHERE decision.payout_id IS NOT NULL
+ORDER BY decision.payout_id

@@ -1,0 +1,174 @@
+"""Payout runs: claim, sum and decide on the same rows, for everyone, set by set."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+
+from database import notices, sql
+from earnings.services import posting
+from ledger import services as ledger
+from money import Period, month_of
+from payouts.errors import CutoffNotReached
+from payouts.models import PayoutRun
+from payouts.states import BLOCKS_THE_NEXT, DEAD, DecisionReason
+from stripe_io import installation
+
+logger = logging.getLogger(__name__)
+_SQL = Path(__file__).parent / "run_sql"
+_CREATE, _NEXT, _CLAIM, _DECIDE, _PAY, _CLOSE, _LINES, _EVENTS, _LEDGER, _RECORD, _TELL, _GIVE_UP = (
+    sql.read(_SQL / f"{name}.sql")
+    for name in (
+        "create",
+        "next_creators",
+        "claim",
+        "decide",
+        "pay",
+        "close",
+        "lines",
+        "events",
+        "ledger",
+        "record",
+        "tell",
+        "give_up",
+    )
+)
+CREATORS_AT_ONCE = 5_000
+
+
+@dataclass(slots=True)
+class RunResult:
+    """What one making of a run decided: creators and signed minor units by (reason, currency)."""
+
+    cutoff: date
+    creators: Counter[tuple[str, str]] = field(default_factory=Counter)
+    amounts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+def make_run(*, cutoff: date, now: datetime) -> RunResult:
+    """Make, finish or repeat the run that pays what was earned before `cutoff`.
+
+    What has arrived is posted first. Only creators with unclaimed rows, and no live payout in this run, are
+    considered, so a second making pays nobody again. One creator that can't be decided stops only itself.
+
+    Raises: CutoffNotReached.
+    """
+    _refuse_early(cutoff, now=now)
+    posting.post_due(now=now)
+    run, _ = PayoutRun.objects.get_or_create(cutoff=cutoff)
+    result = RunResult(cutoff=cutoff)
+    last: UUID | None = None
+    while creators := _next_creators(run, after=last):
+        _decide(run, creators, result, now=now)
+        last = creators[-1]
+    PayoutRun.objects.filter(pk=run.pk).update(completed_at=now, superseded_at=None)
+    notices.send_on_commit("payouts.sweep")
+    return result
+
+
+def preview_run(*, cutoff: date, now: datetime) -> RunResult:
+    """Decide as `make_run` would, and leave nothing behind.
+
+    Raises: CutoffNotReached.
+    """
+    with transaction.atomic():
+        result = make_run(cutoff=cutoff, now=now)
+        transaction.set_rollback(True)
+    return result
+
+
+def make_due_run(*, now: datetime) -> RunResult | None:
+    """Make the latest run that is due and not complete; ones missed before it are noted as superseded.
+
+    Only cut-offs that fell due after this installation began count; older ones are made by command.
+    """
+    installed_at = installation.installed_at()
+    cutoff = latest_due_cutoff(now=now)
+    if _due_at(cutoff) < installed_at or PayoutRun.objects.filter(cutoff=cutoff, completed_at__isnull=False):
+        return None
+    missed = month_of(cutoff).previous_month()
+    while _due_at(missed.start) >= installed_at:
+        PayoutRun.objects.get_or_create(cutoff=missed.start, defaults={"superseded_at": now})
+        missed = missed.previous_month()
+    return make_run(cutoff=cutoff, now=now)
+
+
+def latest_due_cutoff(*, now: datetime) -> date:
+    """Return the latest cut-off whose day of payment (`PAYOUT_DAY`) has come."""
+    month = month_of(now)
+    return month.start if _due_at(month.start) <= now else month.previous_month().start
+
+
+def period_complete_at(now: datetime) -> Period:
+    """Return the last period that was over at `now`."""
+    return month_of(now).previous_month()
+
+
+def _due_at(cutoff: date) -> datetime:
+    return datetime.combine(cutoff.replace(day=settings.PAYOUT_DAY), time(), tzinfo=UTC)
+
+
+def _refuse_early(cutoff: date, *, now: datetime) -> None:
+    if datetime.combine(cutoff, time(), tzinfo=UTC) > min(now, sql.now()):
+        raise CutoffNotReached(cutoff)
+
+
+def _next_creators(run: PayoutRun, *, after: UUID | None) -> list[UUID]:
+    names = {"after": after or UUID(int=0), "cutoff": run.cutoff, "limit": CREATORS_AT_ONCE}
+    return [row["creator_id"] for row in sql.rows(_NEXT, names)]
+
+
+def _decide(run: PayoutRun, creators: Sequence[UUID], result: RunResult, *, now: datetime) -> None:
+    """Decide some creators in one transaction; if that fails, halve them until only the culprit is left."""
+    try:
+        with transaction.atomic():
+            decided = _decide_set(run, creators, now=now)
+    except DatabaseError as error:
+        if len(creators) > 1:
+            middle = len(creators) // 2
+            _decide(run, creators[:middle], result, now=now)
+            _decide(run, creators[middle:], result, now=now)
+            return
+        logger.exception("could not decide creator %s", creators[0])
+        sql.run(_GIVE_UP, {"run": run.pk, "creator": creators[0], "detail": str(error), "now": now})
+        result.creators[DecisionReason.ERROR, ""] += 1
+        return
+    for row in decided:
+        result.creators[row.reason, row.currency] += row.creators
+        result.amounts[row.reason, row.currency] += row.amount
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    reason: str
+    currency: str
+    creators: int
+    amount: int
+
+
+def _decide_set(run: PayoutRun, creators: Sequence[UUID], *, now: datetime) -> list[_Decided]:
+    names = {
+        "run": run.pk,
+        "cutoff": run.cutoff,
+        "creators": list(creators),
+        "now": now,
+        "currencies": list(settings.MINIMUM_PAYOUT),
+        "minimums": list(settings.MINIMUM_PAYOUT.values()),
+        "blocks_the_next": list(BLOCKS_THE_NEXT),
+        "dead": list(DEAD),
+    }
+    # Two makings of the same run take turns: the second sees the first one's payouts.
+    PayoutRun.objects.select_for_update(no_key=True).get(pk=run.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(_CREATE)
+    for statement in (_CLAIM, _DECIDE, _PAY, _CLOSE, _LINES, _EVENTS):
+        sql.run(statement, names)
+    ledger.post_set(_LEDGER)
+    sql.run(_RECORD, names)
+    return [_Decided(**row) for row in sql.rows(_TELL)]

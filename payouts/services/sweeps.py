@@ -1,0 +1,47 @@
+"""Finding what is due: payouts to send, to ask about, to take to the bank, to release."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import Hold
+from payouts.errors import IllegalMove
+from payouts.models import Payout
+from payouts.services.moves import move
+from payouts.states import PayoutStatus
+
+AT_ONCE = 1_000
+# A task that was queued this long ago without taking its payout is taken for lost.
+LOST_AFTER = timedelta(minutes=2)
+TASK_OF = {
+    PayoutStatus.PENDING: "payouts.send_transfer",
+    PayoutStatus.PROCESSING: "payouts.send_transfer",
+    PayoutStatus.UNRESOLVED: "payouts.send_transfer",
+    PayoutStatus.IN_TRANSIT: "payouts.send_bank_payout",
+}
+
+
+@transaction.atomic
+def take_due(*, now: datetime) -> list[tuple[str, UUID]]:
+    """Pick some payouts that are due and on no worker's queue, oldest first, as (task, payout id)."""
+    due = (
+        Payout.objects.filter(
+            Q(queued_at=None) | Q(queued_at__lt=now - LOST_AFTER), next_retry_at__lte=now, status__in=TASK_OF
+        )
+        .order_by("next_retry_at", "pk")
+        .select_for_update(skip_locked=True, no_key=True)[:AT_ONCE]
+    )
+    picked = [(TASK_OF[PayoutStatus(payout.status)], payout.pk) for payout in due]
+    Payout.objects.filter(pk__in=[pk for _, pk in picked]).update(queued_at=now)
+    return picked
+
+
+def release_unheld(*, now: datetime) -> None:
+    """Let payouts go on whose creators have no open hold any more."""
+    held = Hold.objects.filter(creator=OuterRef("creator"), lifted_at=None)
+    for payout in Payout.objects.filter(~Exists(held), status=PayoutStatus.ON_HOLD):
+        with suppress(IllegalMove), transaction.atomic():
+            move(payout, PayoutStatus.PENDING, now=now, reason="no hold is open", next_retry_at=now)

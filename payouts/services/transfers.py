@@ -1,0 +1,179 @@
+"""Leg one: the transfer from the platform's balance to the creator's connected account."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts import selectors as accounts
+from accounts.models import HoldSource
+from accounts.services import place_hold
+from database import notices
+from ledger import services as ledger
+from ledger.models import AccountKind
+from ledger.services import Line
+from payouts import gateway, policy
+from payouts.gateway import SentTransfer
+from payouts.models import Payout, PayoutAttempt
+from payouts.policy import Verdict
+from payouts.services import attempts
+from payouts.services.attempts import Turn
+from payouts.services.moves import give_back, locked, move
+from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
+from stripe_io.errors import Failure, StripeCallFailed
+
+UNDER_WAY = (PayoutStatus.PROCESSING, PayoutStatus.UNRESOLVED)
+
+
+def send_transfer(payout_id: UUID, *, now: datetime) -> None:
+    """Send a payout that is due, or settle one whose outcome is unknown; one that isn't due is left alone.
+
+    Commit the attempt, call Stripe outside any transaction, record the answer: a worker that dies in between
+    leaves an attempt that the sweep takes up again under the same key.
+    """
+    if _forgotten_transfer(payout_id, now=now):
+        return
+    turn = _begin(payout_id, now=now)
+    if turn is None:
+        return
+    try:
+        if turn.sends:
+            record_transfer(turn.attempt.pk, gateway.create_transfer(turn.attempt), now=now)
+        else:
+            _look_up(turn.attempt, now=now)
+    except StripeCallFailed as error:
+        _record_failure(turn.attempt.pk, error.failure, now=now)
+
+
+@transaction.atomic
+def record_transfer(attempt_id: UUID, sent: SentTransfer, *, now: datetime) -> bool:
+    """Record that the attempt's transfer exists; return False if that was known before."""
+    payout, attempt = attempts.locked_with_payout(attempt_id)
+    if attempt.status != AttemptStatus.OPEN:
+        return False
+    attempts.succeed(attempt, stripe_id=sent.id, now=now)
+    move(
+        payout,
+        PayoutStatus.IN_TRANSIT,
+        now=now,
+        reason=f"transfer {sent.id}",
+        stripe_transfer_id=sent.id,
+        destination_payment=sent.destination_payment,
+        failure_code="",
+        failure_message="",
+        next_retry_at=now,
+        queued_at=now,
+    )
+    ledger.post(
+        source_key=f"payout:{payout.pk}:sent",
+        kind="payout_sent",
+        lines=[
+            Line(AccountKind.PAYOUTS_RESERVED, -payout.net, creator_id=payout.creator_id),
+            Line(AccountKind.STRIPE_BALANCE, payout.net),
+        ],
+    )
+    notices.send_on_commit("payouts.send_bank_payout", payout_id=str(payout.pk))
+    return True
+
+
+@transaction.atomic
+def _begin(payout_id: UUID, *, now: datetime) -> Turn | None:
+    """Take the payout for one call: by a new attempt, or the open one; None if there is nothing to do now."""
+    payout = locked(payout_id)
+    if payout.next_retry_at is None or payout.next_retry_at > now:
+        return None
+    attempt = attempts.find_open(payout, kind=AttemptKind.TRANSFER)
+    if payout.status in UNDER_WAY and attempt is not None:
+        Payout.objects.filter(pk=payout.pk).update(next_retry_at=now + policy.LEASE, queued_at=None)
+        sends = payout.status == PayoutStatus.PROCESSING and policy.may_send_again(attempt, now=now)
+        return attempts.take_turn(attempt, now=now) if sends else Turn(attempt, sends=False)
+    if payout.status != PayoutStatus.PENDING:
+        return None
+    if accounts.open_holds(payout.creator_id).exists():
+        move(payout, PayoutStatus.ON_HOLD, now=now, reason="the creator is on hold", next_retry_at=None)
+        return None
+    account = accounts.live_account(payout.creator_id)
+    if account is None or not account.payable or account.stripe_account_id is None:
+        Payout.objects.filter(pk=payout.pk).update(
+            next_retry_at=now + policy.WAIT_FOR_ACCOUNT,
+            queued_at=None,
+            failure_code="account_not_payable",
+            failure_message="The Stripe account can't be paid at present.",
+        )
+        return None
+    move(payout, PayoutStatus.PROCESSING, now=now, reason="sending", next_retry_at=now + policy.LEASE)
+    attempt = attempts.open_attempt(
+        payout,
+        kind=AttemptKind.TRANSFER,
+        destination=account.stripe_account_id,
+        amount=payout.net_amount,
+        currency=payout.currency,
+    )
+    return attempts.take_turn(attempt, now=now)
+
+
+def _forgotten_transfer(payout_id: UUID, *, now: datetime) -> bool:
+    """Before a new key, make sure that no earlier one moved the money after all; hold the creator if one did."""
+    ended = PayoutAttempt.objects.filter(payout=payout_id, kind=AttemptKind.TRANSFER)
+    waiting = Payout.objects.filter(pk=payout_id, status=PayoutStatus.PENDING, next_retry_at__lte=now)
+    if not (waiting.exists() and ended.exists()):
+        return False
+    try:
+        found = gateway.find_transfers(payout_id)
+    except StripeCallFailed:
+        waiting.update(next_retry_at=now + policy.LEASE, queued_at=None)
+        return True
+    if found:
+        ids = ", ".join(transfer.id for transfer in found.values())
+        place_hold(
+            waiting.get().creator,
+            source=HoldSource.SYSTEM,
+            reason=f"Stripe has {ids} for payout {payout_id}, which was thought unsent",
+            placed_by="system",
+        )
+    return False
+
+
+def _look_up(attempt: PayoutAttempt, *, now: datetime) -> None:
+    found = gateway.find_transfers(attempt.payout_id).get(str(attempt.pk))
+    if found is not None:
+        record_transfer(attempt.pk, found, now=now)
+        return
+    with transaction.atomic():
+        payout, attempt = attempts.locked_with_payout(attempt.pk)
+        if attempt.status != AttemptStatus.OPEN:
+            return
+        if attempts.end_absent(attempt, now=now):
+            move(payout, PayoutStatus.PENDING, now=now, reason="never arrived at Stripe", next_retry_at=now)
+        else:
+            Payout.objects.filter(pk=payout.pk).update(
+                next_retry_at=policy.next_try(attempt, now=now), queued_at=None
+            )
+
+
+@transaction.atomic
+def _record_failure(attempt_id: UUID, failure: Failure, *, now: datetime) -> None:
+    payout, attempt = attempts.locked_with_payout(attempt_id)
+    if attempt.status != AttemptStatus.OPEN:
+        return
+    verdict = attempts.record_failure(attempt, failure, now=now)
+    told = {"failure_code": failure.code[:64], "failure_message": failure.message}
+    if verdict == Verdict.REFUSED:
+        move(payout, PayoutStatus.FAILED, now=now, reason="refused by Stripe", next_retry_at=None, **told)
+        give_back(payout, held_in=AccountKind.PAYOUTS_RESERVED)
+    elif verdict == Verdict.SHORT:
+        move(
+            payout,
+            PayoutStatus.PENDING,
+            now=now,
+            reason="the platform's balance at Stripe is too low",
+            next_retry_at=now + policy.WAIT_FOR_FUNDS,
+            **told,
+        )
+    else:
+        retry = policy.next_try(attempt, now=now)
+        Payout.objects.filter(pk=payout.pk).update(next_retry_at=retry, queued_at=None)
+        exhausted = attempt.sends >= policy.UNRESOLVED_AFTER_SENDS or not policy.may_send_again(attempt, now=now)
+        if exhausted and payout.status == PayoutStatus.PROCESSING:
+            move(payout, PayoutStatus.UNRESOLVED, now=now, reason="Stripe's answer stays unknown")
+

@@ -1,0 +1,67 @@
+"""The states of a payout and of an attempt, and the one map of legal moves."""
+
+from django.db import models
+
+
+class PayoutStatus(models.TextChoices):
+    PENDING = "pending", "Pending"
+    ON_HOLD = "on_hold", "On hold"
+    PROCESSING = "processing", "Processing"
+    UNRESOLVED = "unresolved", "Unresolved"
+    IN_TRANSIT = "in_transit", "In transit"
+    PAID = "paid", "Paid"
+    RETURNED = "returned", "Returned"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+    REVERSED = "reversed", "Reversed"
+
+
+_S = PayoutStatus
+
+# From which states each state may be reached.
+LEGAL: dict[PayoutStatus, frozenset[PayoutStatus]] = {
+    _S.PENDING: frozenset([_S.ON_HOLD, _S.PROCESSING, _S.UNRESOLVED]),
+    _S.ON_HOLD: frozenset([_S.PENDING]),
+    _S.PROCESSING: frozenset([_S.PENDING]),
+    _S.UNRESOLVED: frozenset([_S.PROCESSING]),
+    _S.IN_TRANSIT: frozenset([_S.PROCESSING, _S.UNRESOLVED, _S.RETURNED]),
+    _S.PAID: frozenset([_S.IN_TRANSIT]),
+    _S.RETURNED: frozenset([_S.IN_TRANSIT, _S.PAID]),
+    _S.FAILED: frozenset([_S.PROCESSING, _S.UNRESOLVED]),
+    _S.CANCELLED: frozenset([_S.PENDING, _S.ON_HOLD]),
+    _S.REVERSED: frozenset([_S.IN_TRANSIT, _S.RETURNED]),
+}
+# These end a payout without the creator having the money: its rows are given back.
+DEAD = (_S.FAILED, _S.CANCELLED, _S.REVERSED)
+# While one of these lasts, the creator gets no other payout.
+BLOCKS_THE_NEXT = (_S.PENDING, _S.ON_HOLD, _S.PROCESSING, _S.UNRESOLVED, _S.RETURNED)
+# The money has left the platform's balance for good, or is on its way.
+SENT = (_S.IN_TRANSIT, _S.PAID, _S.RETURNED)
+
+
+class AttemptKind(models.TextChoices):
+    TRANSFER = "transfer", "Transfer"
+    BANK_PAYOUT = "bank_payout", "Bank payout"
+
+
+class AttemptStatus(models.TextChoices):
+    OPEN = "open", "Open"
+    SUCCEEDED = "succeeded", "Succeeded"
+    REFUSED = "refused", "Refused"
+    ABSENT = "absent", "Never arrived at Stripe"
+
+
+class DecisionReason(models.TextChoices):
+    """What a run decided for one creator and currency; the first blocker that applies, in this order."""
+
+    NO_MINIMUM_FOR_CURRENCY = "no_minimum_for_currency", "No payouts are made in this currency"
+    NEGATIVE_BALANCE = "negative_balance", "Owes the platform"
+    BELOW_MINIMUM = "below_minimum", "Below the minimum"
+    ON_HOLD = "on_hold", "On hold"
+    NO_ACCOUNT = "no_account", "No Stripe account"
+    ONBOARDING_INCOMPLETE = "onboarding_incomplete", "Onboarding is not complete"
+    ACCOUNT_RESTRICTED = "account_restricted", "Stripe has restricted the account"
+    PREVIOUS_PAYOUT_OPEN = "previous_payout_open", "The previous payout is still open"
+    BOOKS_DISAGREE = "books_disagree", "Ledger and earnings disagree"
+    ERROR = "error", "Could not be decided"
+    PAID = "paid", "Paid"

@@ -1,0 +1,39 @@
+"""Sending, on a queue of its own, and the beat tasks that find what is due."""
+
+from uuid import UUID
+
+from celery import current_app, shared_task
+
+from database import sql
+from payouts.services import bank_payouts, books, runs, sweeps, transfers
+
+
+@shared_task(name="payouts.send_transfer")
+def send_transfer(payout_id: str) -> None:
+    transfers.send_transfer(UUID(payout_id), now=sql.now())
+
+
+@shared_task(name="payouts.send_bank_payout")
+def send_bank_payout(payout_id: str) -> None:
+    bank_payouts.send_bank_payout(UUID(payout_id), now=sql.now())
+
+
+@shared_task(name="payouts.sweep")
+def sweep() -> None:
+    """Queue every payout that is due; ones that are queued already are left to their task."""
+    now = sql.now()
+    sweeps.release_unheld(now=now)
+    while picked := sweeps.take_due(now=now):
+        for task, payout_id in picked:
+            current_app.send_task(task, kwargs={"payout_id": str(payout_id)})
+
+
+@shared_task(name="payouts.run_due")
+def run_due() -> None:
+    runs.make_due_run(now=sql.now())
+
+
+@shared_task(name="payouts.check_books")
+def check_books() -> None:
+    """Check the books, and fail loudly, in the log and for whoever watches tasks, if they don't hold."""
+    books.require_sound()

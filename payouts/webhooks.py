@@ -1,0 +1,61 @@
+"""What Stripe tells us of transfers and bank payouts."""
+
+from uuid import UUID
+
+from database import sql
+from payouts.gateway import BankPayout, SentTransfer
+from payouts.models import PayoutAttempt
+from payouts.services import bank_payouts, reversals, transfers
+from payouts.states import AttemptKind, AttemptStatus
+from stripe_io.errors import NotYet, SetAside
+from stripe_io.handlers import StripeEvent, register
+
+
+def register_handlers() -> None:
+    register(transfer_created, "transfer.created")
+    register(transfer_reversed, "transfer.reversed")
+    register(bank_payout_ended, "payout.paid", "payout.failed")
+
+
+def transfer_created(event: StripeEvent) -> None:
+    """Settle an attempt whose answer was lost, or is still on its way."""
+    attempt = _attempt_of(event, kind=AttemptKind.TRANSFER)
+    if attempt is None:
+        raise SetAside("this transfer bears no attempt of ours")
+    sent = SentTransfer(
+        id=str(event.object["id"]), destination_payment=str(event.object.get("destination_payment") or "")
+    )
+    transfers.record_transfer(attempt.pk, sent, now=sql.now())
+
+
+def transfer_reversed(event: StripeEvent) -> None:
+    reversals.record_reversal(
+        transfer_id=str(event.object["id"]),
+        amount_reversed=int(event.object.get("amount_reversed") or 0),
+        now=sql.now(),
+    )
+
+
+def bank_payout_ended(event: StripeEvent) -> None:
+    """Match by Stripe's id, else by the attempt in our metadata; never by amount."""
+    said = BankPayout.of(event.object)
+    now = sql.now()
+    if bank_payouts.apply_bank_payout(said, now=now):
+        return
+    attempt = _attempt_of(event, kind=AttemptKind.BANK_PAYOUT)
+    if attempt is None:
+        raise SetAside("we did not start this bank payout")
+    if attempt.status == AttemptStatus.OPEN:
+        bank_payouts.record_bank_payout(attempt.pk, said, now=now)
+        if not bank_payouts.apply_bank_payout(said, now=now):
+            raise NotYet("the payout is not in transit yet")
+        return
+    raise SetAside("changes nothing: the payout has moved on")
+
+
+def _attempt_of(event: StripeEvent, *, kind: AttemptKind) -> PayoutAttempt | None:
+    named = str((event.object.get("metadata") or {}).get("attempt_id") or "")
+    try:
+        return PayoutAttempt.objects.filter(pk=UUID(named), kind=kind).first()
+    except ValueError:
+        return None

@@ -1,0 +1,184 @@
+"""Django settings: one file, read from the environment.
+
+In local mode (nothing set) the values come from `.local/env`, which `make up` writes; settings start
+nothing themselves. A value that can't be used stops the start with a sentence that names it.
+"""
+
+from pathlib import Path
+
+import environ
+
+from payouts_project import configuration
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+configuration.load(BASE_DIR / ".local" / "env")
+env = environ.Env()
+
+LOCAL_MODE = env.bool("LOCAL_MODE", default=False)
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = configuration.secret("SECRET_KEY", minimum_length=32)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+PUBLIC_URL = configuration.url("PUBLIC_URL", default="http://localhost:8086")
+CREATOR_PORTAL_URL = configuration.url("CREATOR_PORTAL_URL", default="http://localhost:3000")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
+    "django_celery_beat",
+    "djstripe",
+    "database",
+    "ledger",
+    "stripe_io",
+    "accounts",
+    "earnings",
+    "payouts",
+    "revenue",
+    "console",
+    "payouts_project",
+]
+if LOCAL_MODE:
+    INSTALLED_APPS.append("sandbox")
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "payouts_project.urls"
+WSGI_APPLICATION = "payouts_project.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": {
+        **configuration.database("DATABASE_URL"),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True  # static files are served from the packages themselves: nothing to collect
+
+# Money. The first default commission comes from here; later ones are rows.
+PLATFORM_COUNTRY = configuration.country("PLATFORM_COUNTRY", default="US")
+DEFAULT_CURRENCY = configuration.currency("DEFAULT_CURRENCY", default="USD")
+PLATFORM_FEE_BPS = configuration.integer("PLATFORM_FEE_BPS", default=2000, lowest=0, highest=10_000)
+MINIMUM_PAYOUT = configuration.minimum_payout("MINIMUM_PAYOUT", default="USD:2500")
+PAYOUT_DAY = configuration.integer("PAYOUT_DAY", default=1, lowest=1, highest=28)
+
+# Stripe
+STRIPE_SECRET_KEY = configuration.stripe_key("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRETS = configuration.webhook_secrets("STRIPE_WEBHOOK_SECRET")
+STRIPE_API_BASE = configuration.url("STRIPE_API_BASE", default="https://api.stripe.com")
+STRIPE_LIVE_MODE = configuration.is_live(STRIPE_SECRET_KEY)
+STRIPE_REQUESTS_PER_SECOND = configuration.integer("STRIPE_REQUESTS_PER_SECOND", default=25, lowest=1, highest=10_000)
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
+MIGRATION_MODULES = {"djstripe": "stripe_io.djstripe_migrations"}
+SILENCED_SYSTEM_CHECKS = [
+    # dj-stripe's own endpoint rows and keys are not used: stripe_io verifies and stores events itself.
+    "djstripe.W005",
+    "djstripe.I006",
+]
+
+# Redis and Celery
+REDIS_URL = configuration.redis("REDIS_URL")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_DEFAULT_QUEUE = "earnings"
+CELERY_TASK_ROUTES = {
+    "earnings.*": {"queue": "earnings"},
+    "payouts.*": {"queue": "payouts"},
+    "revenue.*": {"queue": "reports"},
+    "stripe_io.*": {"queue": "webhooks"},
+}
+# A task of a worker that was killed comes back after visibility_timeout. It must exceed the longest task;
+# no task uses a countdown (work that waits is found again by a sweep), and each may safely run twice.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": env.int("CELERY_VISIBILITY_TIMEOUT", default=900),
+    "unacked_restore_interval": 2,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 5,
+}
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+}
+
+# The marketplace's tokens.
+configuration.one_of("JWT_JWKS_URL", "JWT_SECRET")
+
+# Reports
+EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="payouts@localhost")
+REPORT_EMAIL = env.list("REPORT_EMAIL", default=[])
+
+if PUBLIC_URL.startswith("https://"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = 31_536_000
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"httpx": {"level": "WARNING"}, "stripe": {"level": "WARNING"}},
+}

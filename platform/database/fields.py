@@ -1,0 +1,39 @@
+"""Column types that several apps share."""
+
+from typing import Any
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+# Visible ASCII, 1 to 255 of it, and nothing that would end a URL's path segment.
+EXTERNAL_ID_REGEX = r"\A[!\"$&-.0->@-~]{1,255}\Z"
+
+
+class UUID7(models.Func):
+    """PostgreSQL's `uuid7()`: a random id that sorts by the millisecond it was made in."""
+
+    function = "uuid7"
+    arity = 0
+    output_field = models.UUIDField()
+
+
+class ExternalIdField(models.CharField):
+    """An id given by another system: 1–255 visible ASCII characters without `/ ? # %`."""
+
+    default_validators = [RegexValidator(EXTERNAL_ID_REGEX)]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 255)
+        super().__init__(*args, **kwargs)
+
+
+def uuid7_key() -> models.UUIDField:
+    """Make a primary key that the database fills."""
+    return models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
+
+
+def is_external_id(name: str) -> models.CheckConstraint:
+    """Make the constraint that a column holds an external id."""
+    return models.CheckConstraint(
+        condition=models.Q(**{f"{name}__regex": EXTERNAL_ID_REGEX}), name=f"%(class)s_{name}_is_external"
+    )

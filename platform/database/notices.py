@@ -1,0 +1,16 @@
+"""Notices to other parts: a Celery task's name, sent once the transaction has committed.
+
+A notice that is lost (no broker, a crash between commit and send) costs only time: each has a sweep behind
+it that finds the same work in the database.
+"""
+
+from functools import partial
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+
+
+def send_on_commit(task: str, /, **arguments: Any) -> None:
+    """Send the named task after commit; a broker that is down is logged, never raised."""
+    transaction.on_commit(partial(current_app.send_task, task, kwargs=arguments), robust=True)

@@ -1,0 +1,40 @@
+WITH line AS MATERIALIZED (
+    SELECT
+        source_key, kind, account, currency, coalesce(creator_id, '00000000-0000-0000-0000-000000000000') AS owner_id, sum(amount)::bigint AS amount
+    FROM (/* lines */) AS given
+    GROUP BY source_key, kind, account, currency, owner_id
+    HAVING sum(amount) <> 0
+),
+booked AS (
+    INSERT INTO ledger_transactions (source_key, kind)
+    SELECT DISTINCT source_key, kind FROM line ORDER BY source_key
+    ON CONFLICT (source_key) DO NOTHING
+    RETURNING id, source_key
+),
+entry AS MATERIALIZED (
+    SELECT booked.id AS transaction_id, account.id AS account_id, line.currency, line.amount
+    FROM line
+    JOIN booked USING (source_key)
+    JOIN ledger_accounts AS account
+        ON account.owner_id = line.owner_id AND account.kind = line.account AND account.currency = line.currency
+),
+moved AS (
+    UPDATE ledger_accounts AS account
+    SET balance = account.balance + total.amount
+    FROM (SELECT account_id, sum(amount)::bigint AS amount FROM entry GROUP BY account_id) AS total
+    WHERE account.id = total.account_id AND account.balance IS NOT NULL
+    RETURNING account.id, account.balance - total.amount AS balance_before
+),
+written AS (
+    INSERT INTO ledger_entries (transaction_id, account_id, currency, amount, balance_after)
+    SELECT
+        entry.transaction_id,
+        entry.account_id,
+        entry.currency,
+        entry.amount,
+        moved.balance_before + sum(entry.amount) OVER (PARTITION BY entry.account_id ORDER BY entry.transaction_id)
+    FROM entry
+    LEFT JOIN moved ON moved.id = entry.account_id
+    ORDER BY entry.transaction_id, entry.account_id
+)
+SELECT FROM booked

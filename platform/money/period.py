@@ -1,0 +1,57 @@
+"""Half-open periods of days, UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+MONTHS_IN_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """The days from `start` up to but without `end`; UTC."""
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.start >= self.end:
+            raise ValueError(f"a period ends after it starts: {self.start} to {self.end}")
+
+    def __contains__(self, moment: datetime) -> bool:
+        return self.start <= moment.astimezone(UTC).date() < self.end
+
+    def __str__(self) -> str:
+        """Read as a month where it is one (`2026-10`), else as both days."""
+        if self == month_of(self.start):
+            return f"{self.start:%Y-%m}"
+        return f"{self.start} to {self.end}"
+
+    def previous_month(self) -> Period:
+        """Return the month before the one in which this period starts."""
+        year, month = self.start.year, self.start.month
+        if month == 1:
+            return month_of(date(year - 1, MONTHS_IN_YEAR, 1))
+        return month_of(date(year, month - 1, 1))
+
+
+def month_of(day: date) -> Period:
+    """Return the calendar month of a day, or of a moment as UTC sees it."""
+    if isinstance(day, datetime):
+        day = day.astimezone(UTC).date()
+    start = day.replace(day=1)
+    if start.month == MONTHS_IN_YEAR:
+        return Period(start, date(start.year + 1, 1, 1))
+    return Period(start, start.replace(month=start.month + 1))
+
+
+def parse_month(text: str) -> Period:
+    """Read `YYYY-MM`.
+
+    Raises: ValueError for anything else.
+    """
+    year, separator, month = text.partition("-")
+    if not separator or len(year) != 4 or len(month) != 2 or not (year + month).isdecimal():  # noqa: PLR2004
+        raise ValueError(f"a month reads like 2026-10, not {text!r}")
+    return month_of(date(int(year), int(month), 1))

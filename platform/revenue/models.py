@@ -1,0 +1,49 @@
+"""One row per month and currency, and the reports made from them."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class PlatformRevenue(models.Model):
+    """One month of the platform in one currency; signed minor units.
+
+    The earnings columns go by the period of the sale and are restated when late records come;
+    `total_creator_payouts` goes by the month in which payouts became paid, less those that came back in it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    total_gross_revenue = models.BigIntegerField(default=0)
+    total_platform_fees = models.BigIntegerField(default=0)
+    total_creator_earnings = models.BigIntegerField(default=0)
+    total_creator_payouts = models.BigIntegerField(default=0)
+    total_transactions = models.PositiveBigIntegerField(default=0)
+    total_api_calls = models.PositiveBigIntegerField(default=0)
+    active_subscriptions = models.PositiveBigIntegerField(default=0)
+    refreshed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "platform_revenue"
+        verbose_name_plural = "platform revenue"
+        constraints = [models.UniqueConstraint(fields=["month", "currency"], name="month_has_one_row_per_currency")]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.currency}"
+
+
+class MonthlyReport(models.Model):
+    """A month as it stood when its report was made; later changes show in later reports as adjustments."""
+
+    id = models.BigAutoField(primary_key=True)
+    month = models.DateField(unique=True)
+    figures = models.JSONField()
+    text = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+    emailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "monthly_reports"
+
+    def __str__(self) -> str:
+        return f"Report of {self.month:%B %Y}"

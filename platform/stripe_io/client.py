@@ -1,0 +1,58 @@
+"""The one Stripe client: key, version, address, time-outs and pace."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import stripe
+from django.conf import settings
+
+from stripe_io import installation, pacing
+from stripe_io.errors import Failure, StripeCallFailed
+
+T = TypeVar("T")
+TIMEOUT_SECONDS = 30
+
+
+class PacedClient(stripe.RequestsClient):
+    """Wait for a turn before each request, so that Stripe never has to say 429."""
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        pacing.wait(endpoint=f"{method.lower()} {_resource(url)}")
+        return super().request(method, url, *args, **kwargs)
+
+
+@cache
+def client() -> stripe.StripeClient:
+    """Return the client, having made sure once that the database belongs to the key's mode.
+
+    It never retries by itself: an unknown outcome must be written down before anything is sent again.
+
+    Raises: WrongMode.
+    """
+    installation.verify()
+    base = settings.STRIPE_API_BASE
+    return stripe.StripeClient(
+        settings.STRIPE_SECRET_KEY,
+        base_addresses={"api": base, "files": base, "connect": base, "meter_events": base},
+        http_client=PacedClient(timeout=TIMEOUT_SECONDS),
+        max_network_retries=0,
+    )
+
+
+def call(request: Callable[[], T]) -> T:
+    """Make one request to Stripe.
+
+    Raises: StripeCallFailed for every answer but success, and for none.
+    """
+    try:
+        return request()
+    except stripe.StripeError as error:
+        raise StripeCallFailed(Failure.of(error)) from error
+
+
+def _resource(url: str) -> str:
+    """Name the endpoint as Stripe limits it: `/v1/transfers/tr_1` is `transfers`."""
+    parts = urlsplit(url).path.strip("/").split("/")
+    return parts[1] if len(parts) > 1 else parts[0]

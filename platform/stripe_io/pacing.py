@@ -1,0 +1,34 @@
+"""One pace for all workers: each request to an endpoint takes the next free slot, kept in Redis."""
+
+import time
+from functools import cache
+
+import redis
+from django.conf import settings
+from redis.commands.core import Script
+
+# The slot after the last one taken, or now; in microseconds of Redis's own clock.
+# Source: https://docs.stripe.com/rate-limits
+_TAKE_SLOT = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local slot = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
+redis.call('SET', KEYS[1], string.format('%.0f', slot + tonumber(ARGV[1])), 'PX', 60000)
+return slot - now
+"""
+MICROSECONDS = 1_000_000
+
+
+@cache
+def _take_slot() -> Script:
+    return redis.Redis.from_url(settings.REDIS_URL).register_script(_TAKE_SLOT)
+
+
+def wait(*, endpoint: str) -> None:
+    """Sleep until this endpoint's next free slot; without Redis, for one slot's length."""
+    interval = MICROSECONDS // settings.STRIPE_REQUESTS_PER_SECOND
+    try:
+        microseconds = int(_take_slot()(keys=[f"stripe:slot:{endpoint}"], args=[interval]))
+    except redis.RedisError:
+        microseconds = interval
+    time.sleep(microseconds / MICROSECONDS)

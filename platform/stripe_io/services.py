@@ -1,0 +1,106 @@
+"""The inbox: store an event once, hand it to its handler until it is handled."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from djstripe.models import Account, Event
+
+from database import notices, sql
+from stripe_io.errors import NotYet, SetAside
+from stripe_io.handlers import StripeEvent, handler_of
+from stripe_io.models import InboxEvent, InboxOutcome
+
+# Long enough for any handler; another delivery of the task finds the event taken until then.
+LEASE = timedelta(minutes=1)
+FIRST_RETRY = timedelta(seconds=10)
+LONGEST_RETRY = timedelta(hours=6)
+
+
+@transaction.atomic
+def store_event(event: Mapping[str, Any]) -> bool:
+    """Store a verified event in dj-stripe's Event table and the inbox; return False if it was there before.
+
+    dj-stripe's own receiver isn't used: it asks Stripe for accounts within the request, keeps the API key in
+    the database, and stores what it hasn't verified yet. No lock is needed: the event's unique id is one.
+    """
+    account = str(event.get("account") or "")
+    if account:
+        Account.objects.bulk_create([Account(id=account, stripe_data={})], ignore_conflicts=True)
+    request = event.get("request")
+    request_id, idempotency_key = (
+        (request.get("id"), request.get("idempotency_key")) if isinstance(request, dict) else (request, None)
+    )
+    Event.objects.bulk_create(
+        [
+            Event(
+                id=event["id"],
+                type=event["type"],
+                api_version=str(event.get("api_version") or ""),
+                livemode=event["livemode"],
+                created=datetime.fromtimestamp(int(event.get("created") or 0), tz=UTC),
+                data=event.get("data") or {},
+                request_id=str(request_id or ""),
+                idempotency_key=str(idempotency_key or ""),
+                djstripe_owner_account_id=account or None,
+                stripe_data=dict(event),
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    stored = sql.run(
+        """INSERT INTO stripe_inbox (event_id, type, account, tries, error, outcome, note)
+        VALUES (%(id)s, %(type)s, %(account)s, 0, '', '', '') ON CONFLICT DO NOTHING""",
+        {"id": event["id"], "type": event["type"], "account": account},
+    )
+    if stored:
+        notices.send_on_commit("stripe_io.handle_event", event_id=event["id"])
+    return stored == 1
+
+
+def handle_event(*, event_id: str, now: datetime) -> bool:
+    """Hand one stored event to its handler, unless it is handled, taken, or not due; return whether it is now handled.
+
+    An error is kept with the event, which is tried again after a while that doubles each time.
+    """
+    taken = InboxEvent.objects.filter(event=event_id, handled_at=None, next_try_at__lte=now)
+    if not taken.update(tries=F("tries") + 1, next_try_at=now + LEASE):
+        return False
+    row = InboxEvent.objects.select_related("event").get(event=event_id)
+    handler = handler_of(row.type)
+    outcome, note, error = InboxOutcome.HANDLED, "", ""
+    try:
+        if handler is None:
+            raise SetAside("no part of this service acts on this type")
+        handler(_told(row.event, account=row.account))
+    except SetAside as reason:
+        outcome, note = InboxOutcome.SET_ASIDE, str(reason)
+    except NotYet as reason:
+        error = f"not yet: {reason}"
+    except Exception as failure:  # noqa: BLE001 (whatever a handler raises is kept and retried)
+        error = f"{type(failure).__name__}: {failure}"
+    mine = InboxEvent.objects.filter(event=event_id, handled_at=None, tries=row.tries)
+    if error:
+        retry = min(FIRST_RETRY * 2 ** (min(row.tries, 20) - 1), LONGEST_RETRY)
+        mine.update(error=error, next_try_at=now + retry)
+        return False
+    mine.update(error="", outcome=outcome, note=note, handled_at=now)
+    return True
+
+
+def due_events(*, now: datetime, limit: int = 1000) -> list[str]:
+    """List the ids of events whose handling is due, oldest first."""
+    due = InboxEvent.objects.filter(handled_at=None, next_try_at__lte=now).order_by("next_try_at")
+    return list(due.values_list("event_id", flat=True)[:limit])
+
+
+def _told(event: Any, *, account: str) -> StripeEvent:
+    return StripeEvent(
+        id=event.id,
+        type=event.type,
+        account=account,
+        created=event.created,
+        object=event.data.get("object") or {},
+    )

@@ -1,0 +1,101 @@
+"""What all tests share: the real database, and a sandbox that stands for Stripe, over real HTTP."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stripe
+from django.test import Client
+from pytest_django import Settings
+
+from payouts import tasks as payout_tasks
+from sandbox.config import Config
+from sandbox.server import SandboxServer
+from stripe_io import client as stripe_io
+from stripe_io import tasks as inbox_tasks
+
+
+class Stripe:
+    """The sandbox as a test sees it: its controls, its record of what it moved, and its webhooks."""
+
+    def __init__(self, client: stripe.StripeClient, http: Client, secrets: list[str]) -> None:
+        self._client = client
+        self._http = http
+        self._secrets = secrets
+        self._delivered: set[str] = set()
+
+    def fund(self, amount: int, currency: str = "usd") -> None:
+        self._client.raw_request("post", "/_sandbox/fund", amount=amount, currency=currency)
+
+    def inject(self, *rules: dict[str, Any]) -> None:
+        self._client.raw_request("post", "/_sandbox/faults", rules=list(rules))
+
+    def state(self) -> dict[str, Any]:
+        return dict(self._client.raw_request("get", "/_sandbox/state").data)
+
+    def transfers(self) -> list[dict[str, Any]]:
+        return list(self.state()["transfers"])
+
+    def pays(self) -> bool:
+        """Tell whether some bank payout is still on its way."""
+        return any(payout["status"] in {"pending", "in_transit"} for payout in self.state()["payouts"])
+
+    def deliver_webhooks(self) -> int:
+        """Post every event not delivered yet to our own address, signed; return how many."""
+        new = [event for event in self.state()["events"] if event["id"] not in self._delivered]
+        for event in new:
+            assert self.post_event(event).status_code == 200
+            self._delivered.add(event["id"])
+        return len(new)
+
+    def post_event(self, event: dict[str, Any]) -> Any:
+        body = json.dumps(event)
+        secret = self._secrets[1 if event.get("account") else 0]
+        moment = int(time.time())
+        signature = stripe.WebhookSignature._compute_signature(f"{moment}.{body}", secret)
+        return self._http.post(
+            "/webhooks/stripe",
+            body,
+            content_type="application/json",
+            headers={"Stripe-Signature": f"t={moment},v1={signature}"},
+        )
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, settings: Settings) -> Iterator[Stripe]:
+    """A fresh local Stripe, with plenty of money, which the service takes for the real one."""
+    config = Config(state=tmp_path / "stripe", api_key=settings.STRIPE_SECRET_KEY, payout_seconds=0)
+    with SandboxServer(config) as server:
+        settings.STRIPE_API_BASE = server.url
+        settings.STRIPE_REQUESTS_PER_SECOND = 10_000
+        stripe_io.client.cache_clear()
+        client = stripe.StripeClient(config.api_key, base_addresses={"api": server.url})
+        told = Stripe(client, Client(), settings.STRIPE_WEBHOOK_SECRETS)
+        told.fund(1_000_000_000)
+        yield told
+    stripe_io.client.cache_clear()
+
+
+@pytest.fixture
+def settle(sandbox: Stripe) -> Callable[[], None]:
+    """Do what workers and beat would do, until nothing is due and Stripe has nothing new to tell."""
+    from payouts.models import Payout  # noqa: PLC0415
+    from database import sql  # noqa: PLC0415
+
+    def settle() -> None:
+        for _ in range(500):
+            due = Payout.objects.filter(next_retry_at__lte=sql.now())
+            for payout in due:
+                payout_tasks.send_transfer(str(payout.pk))
+                payout_tasks.send_bank_payout(str(payout.pk))
+            told = sandbox.deliver_webhooks()
+            inbox_tasks.sweep_inbox()
+            if not (told or due.exists() or sandbox.pays()):
+                return
+            time.sleep(0.02)
+        raise AssertionError("nothing settles")
+
+    return settle
