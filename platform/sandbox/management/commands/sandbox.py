@@ -1,7 +1,6 @@
 """`manage.py sandbox`: a local Stripe until SIGTERM or Ctrl-C."""
 
 import signal
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sandbox.config import Config
 from sandbox.server import SandboxServer
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Command(BaseCommand):
@@ -41,10 +42,10 @@ class Command(BaseCommand):
             )
         except ValueError as error:
             raise CommandError(str(error)) from error
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+        # Waited for, not handled: a handler could strike while the wait itself holds its lock. Blocked before
+        # any thread starts, since threads inherit the mask.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         with SandboxServer(config, port=options["port"]) as server:
             self.stdout.write(f"Stripe sandbox on {server.url}")
             self.stdout.flush()
-            stop.wait()
+            signal.sigwait(STOP_SIGNALS)
