@@ -15,7 +15,7 @@ from payouts.services import books, runs
 CATALOG = """api_id,api_name,creator_id,creator_email,creator_country
 api-a,Weather,alice,alice@example.com,US
 api-b,Maps,bob,bob@example.com,US
-api-c,News,charlie,charlie@example.com,DE
+api-c,News,charlie,charlie@example.com,US
 """
 BILLING = "record_id,kind,api_id,amount,currency,occurred_at\n" + "".join(
     f"r-{number},{'refund' if number % 7 == 6 else 'charge'},api-{'abc'[number % 3]},{999 + number},USD,"
