@@ -108,7 +108,7 @@ def create(context: Context, params: JsonObject) -> JsonObject:
 def update(context: Context, params: JsonObject) -> JsonObject:
     before = find_account(context, params["id"])
     account = _apply(before, params)
-    events.update(context, "account.updated", before, account, account=account["id"])
+    events.record_change(context, "account.updated", before, account, account=account["id"])
     return account
 
 

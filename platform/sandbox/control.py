@@ -112,7 +112,7 @@ def complete_onboarding(context: Context, params: JsonObject) -> JsonObject:
         "requirements": requirements(()),
         "tos_acceptance": before["tos_acceptance"] | {"date": context.created, "ip": "127.0.0.1"},
     }
-    events.update(context, "account.updated", before, account, account=account["id"])
+    events.record_change(context, "account.updated", before, account, account=account["id"])
     return account
 
 

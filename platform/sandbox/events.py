@@ -50,7 +50,9 @@ def emit(
         )
 
 
-def update(context: Context, event_type: str, before: JsonObject, after: JsonObject, *, account: str) -> None:
+def record_change(
+    context: Context, event_type: str, before: JsonObject, after: JsonObject, *, account: str
+) -> None:
     """Save an object that changed, and tell what it was; one that did not change is no event."""
     previous = {name: value for name, value in before.items() if after[name] != value}
     if previous:

@@ -23,6 +23,8 @@ from sandbox.parameters import (
 )
 from sandbox.router import Route
 
+STATUSES = ("pending", "in_transit", "paid", "failed", "canceled")
+
 DEPART = "payout_departs"
 ARRIVE = "payout_arrives"
 
@@ -98,7 +100,7 @@ def depart(context: Context, payout_id: str) -> None:
     payout = context.tx.get(payout_id)
     assert payout is not None
     owner = context.tx.owner(payout_id)
-    events.update(context, "payout.updated", payout, {**payout, "status": "in_transit"}, account=owner)
+    events.record_change(context, "payout.updated", payout, {**payout, "status": "in_transit"}, account=owner)
 
 
 def arrive(context: Context, payout_id: str) -> None:
@@ -112,7 +114,7 @@ def arrive(context: Context, payout_id: str) -> None:
 def update(context: Context, params: JsonObject) -> JsonObject:
     before = retrieve_object(context, "payout", params["id"])
     payout = {**before, "metadata": merge_metadata(before["metadata"], params.get("metadata", {}))}
-    events.update(context, "payout.updated", before, payout, account=context.account)
+    events.record_change(context, "payout.updated", before, payout, account=context.account)
     return payout
 
 
@@ -137,8 +139,6 @@ def _bank_account(context: Context, currency: str) -> JsonObject:
             return dict(bank_account)
     raise InvalidRequest(f"Sorry, you don't have any external accounts in that currency ({currency})")
 
-
-STATUSES = ("pending", "in_transit", "paid", "failed", "canceled")
 
 ROUTES = (
     Route("POST", "/v1/payouts", create, CREATE),

@@ -84,7 +84,7 @@ def update(context: Context, params: JsonObject) -> JsonObject:
         "description": params.get("description", before["description"]),
         "metadata": merge_metadata(before["metadata"], params.get("metadata", {})),
     }
-    events.update(context, "transfer.updated", before, transfer, account=context.account)
+    events.record_change(context, "transfer.updated", before, transfer, account=context.account)
     return transfer
 
 
