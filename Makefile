@@ -65,7 +65,7 @@ clean:
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: set PYTHON to one, as in make PYTHON=/usr/bin/python3.11." >&2; exit 1; }
-	@echo "Creating .venv with $$($(PYTHON) --version)"
+	@echo "Creating .venv with $$($(PYTHON) --version)" >&2
 	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
 		$(PYTHON) -m venv --clear .venv; \
 	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
@@ -76,12 +76,12 @@ clean:
 	fi || { rm -rf .venv; exit 1; }
 
 .venv/.runtime: requirements.txt requirements-local.txt pyproject.toml | .venv/bin/python
-	@echo "Installing what the service needs"
+	@echo "Installing what the service needs" >&2
 	@$(PIP) install --require-hashes -r requirements.txt -r requirements-local.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/.development: requirements-dev.txt .venv/.runtime
-	@echo "Installing what the tests need"
+	@echo "Installing what the tests need" >&2
 	@$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@

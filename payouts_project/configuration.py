@@ -11,6 +11,18 @@ from django.core.exceptions import ImproperlyConfigured
 
 from money import currencies
 
+# What may come from a file instead (`NAME_FILE`), as mounted secrets do.
+FROM_FILES = (
+    "CELERY_BROKER_URL",
+    "DATABASE_URL",
+    "EMAIL_URL",
+    "JWT_SECRET",
+    "METRICS_TOKEN",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+)
 # With a DATABASE_URL of one's own, only these may still come from local mode's file: a real database never
 # meets the sandbox's keys.
 SHAREABLE = frozenset({"REDIS_URL", "PORT"})
@@ -18,10 +30,10 @@ SHAREABLE = frozenset({"REDIS_URL", "PORT"})
 
 def load(local_env: Path) -> None:
     """Fill the process environment from `NAME_FILE` variables, then from local mode's file."""
-    for name, path in list(os.environ.items()):
-        target = name.removesuffix("_FILE")
-        if target != name and target not in os.environ and target.isupper() and Path(path).is_file():
-            os.environ[target] = Path(path).read_text().strip()
+    for name in FROM_FILES:
+        path = os.environ.get(f"{name}_FILE")
+        if path and name not in os.environ:
+            os.environ[name] = _file_content(f"{name}_FILE", Path(path))
     own_database = "DATABASE_URL" in os.environ
     if not local_env.exists():
         if own_database:
@@ -34,6 +46,13 @@ def load(local_env: Path) -> None:
         name, separator, value = line.partition("=")
         if separator and (not own_database or name in SHAREABLE):
             os.environ.setdefault(name, value)
+
+
+def _file_content(name: str, path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name} names a file that can't be read: {error.strerror}.") from error
 
 
 def required(name: str) -> str:

@@ -1,7 +1,6 @@
 """The service's variables: which they are, and the ones of local mode in `.local/env`."""
 
 import secrets
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -67,7 +66,8 @@ def addresses(*, web_port: int, stripe_port: int) -> dict[str, str]:
 
 def as_exports(variables: Mapping[str, str]) -> str:
     """Return one line per variable for a shell to evaluate."""
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    quoted = {name: value.replace("'", "'\\''") for name, value in variables.items()}
+    return "".join(f"export {name}='{value}'\n" for name, value in quoted.items())
 
 
 def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
