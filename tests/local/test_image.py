@@ -1,0 +1,132 @@
+"""The image and the compose file, as far as they can be judged without an engine."""
+
+import importlib.util
+import re
+import shlex
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+# Set by local mode, and by nobody else.
+LOCAL_ONLY = {"LOCAL_MODE", "STRIPE_API_BASE"}
+
+
+def instructions(name: str) -> list[str]:
+    joined = DOCKERFILE.replace("\\\n", " ")
+    return [line.split(maxsplit=1)[1] for line in joined.splitlines() if line.startswith(f"{name} ")]
+
+
+def commands() -> dict[str, list[str]]:
+    image = [str(word) for word in yaml.safe_load(instructions("CMD")[0])]
+    return {name: service.get("command", image) for name, service in OURS.items()}
+
+
+def options(command: list[str], name: str) -> list[str]:
+    return [value for option, value in pairwise(command) if option == name]
+
+
+def documented() -> set[str]:
+    return set(re.findall(r"^(?:# )?([A-Z][A-Z_]+)=", EXAMPLE, re.MULTILINE))
+
+
+def test_the_compose_file_runs_every_part() -> None:
+    assert set(SERVICES) == {
+        *("postgres", "redis", "migrate", "web", "worker-payouts", "worker-default", "beat"),
+    }
+
+
+@pytest.mark.parametrize(("name", "command"), commands().items())
+def test_every_command_exists(name: str, command: list[str]) -> None:
+    program = command[0]
+    if program == "python":
+        assert (ROOT / command[1]).is_file()
+    else:
+        assert importlib.util.find_spec(program), f"{name}: {program} is not installed"
+        assert re.search(
+            rf"^{program}==", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE
+        )
+    for module in [word.split(":")[0] for word in command if word.startswith("payouts_project")]:
+        assert importlib.util.find_spec(module)
+
+
+def test_every_queue_has_a_worker() -> None:
+    consumed = {
+        queue
+        for command in commands().values()
+        for queues in options(command, "--queues")
+        for queue in queues.split(",")
+    }
+    assert consumed == {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+
+
+def test_there_is_one_beat() -> None:
+    assert [name for name, command in commands().items() if "beat" in command] == ["beat"]
+
+
+def test_the_web_listens_where_it_is_published_and_asked_for_its_health() -> None:
+    (port,) = options(commands()["web"], "--port")
+    assert SERVICES["web"]["ports"][0].endswith(f":{port}")
+    assert f":{port}/health" in shlex.join(SERVICES["web"]["healthcheck"]["test"])
+    assert f"EXPOSE {port}" in DOCKERFILE
+
+
+def test_nothing_starts_before_what_it_needs() -> None:
+    for name in set(OURS) - {"migrate"}:
+        assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+        assert SERVICES[name]["depends_on"]["redis"]["condition"] == "service_healthy"
+    assert SERVICES["migrate"]["depends_on"]["postgres"]["condition"] == "service_healthy"
+    assert SERVICES["migrate"]["restart"] == "no"
+    assert {"postgres", "redis"} <= {name for name, service in SERVICES.items() if "healthcheck" in service}
+
+
+def test_data_outlives_its_container() -> None:
+    mounted = {volume.split(":")[0] for name in ("postgres", "redis") for volume in SERVICES[name]["volumes"]}
+    assert mounted == set(COMPOSE["volumes"])
+
+
+def test_no_secret_is_written_down() -> None:
+    for service in SERVICES.values():
+        for name, value in service.get("environment", {}).items():
+            if "PASSWORD" in name:
+                assert value.startswith("${")
+    assert not re.search(r"(?:sk|rk)_(?:live|test)_\w{8}|whsec_\w{8}", EXAMPLE + DOCKERFILE)
+    assert all(value == "" for value in re.findall(r"^[A-Z_]+=(.*)$", EXAMPLE, re.MULTILINE))
+
+
+def test_every_variable_of_the_compose_file_is_documented() -> None:
+    used = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
+    assert used
+    assert used <= documented()
+
+
+def test_every_variable_that_the_settings_read_is_documented() -> None:
+    source = (ROOT / "payouts_project" / "settings.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'(?:configuration|env)\.\w+\(\s*"([A-Z_]+)"', source))
+    assert "DATABASE_URL" in read
+    assert read - LOCAL_ONLY <= documented()
+
+
+def test_the_image_runs_as_an_ordinary_user() -> None:
+    assert instructions("USER") == ["payouts"]
+    assert DOCKERFILE.index("\nUSER ") < DOCKERFILE.index("\nCMD ")
+
+
+def test_the_image_holds_locked_packages_only() -> None:
+    (install,) = [line for line in instructions("RUN") if "pip install" in line]
+    assert "--require-hashes" in install
+    assert shlex.split(install)[-1] == "requirements.txt"
+
+
+def test_the_image_holds_no_secrets_no_tests_and_no_sandbox() -> None:
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {".*", "tests", "platform/sandbox", "payouts_project/local"} <= set(ignored)

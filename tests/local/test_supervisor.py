@@ -1,0 +1,144 @@
+"""The supervisor: what dies comes back, and nothing outlives it. Its programs here are stand-ins."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from payouts_project.local import leftovers, status
+from payouts_project.local.status import Phase, Status
+
+if TYPE_CHECKING:
+    from .conftest import Eventually, RunPython
+
+# A stack of two programs, the second of which starts a process of its own, and a migration between them.
+SUPERVISE = """
+import os, sys
+from pathlib import Path
+from payouts_project.local import leftovers, supervisor
+from payouts_project.local.programs import Command, Program
+from payouts_project.local.stack import Stack
+
+directory = Path(sys.argv[1])
+os.environ[leftovers.MARK] = str(directory)
+
+def common(name, script):
+    return dict(
+        name=name, arguments=("sh", "-c", script), environment=dict(os.environ), directory=directory,
+        working_directory=directory, log=directory / f"{name}.log",
+    )
+
+def program(name, script):
+    return Program(**common(name, script), is_ready=lambda: (directory / f"{name}.ready").exists())
+
+supervisor.main(directory, lambda: Stack(
+    servers=[program("server", "echo up >> server.log; touch server.ready; exec sleep 300")],
+    migration=Command(**common("migration", sys.argv[2])),
+    service=[program("web", "sleep 300 & touch web.ready; wait")],
+))
+"""
+
+
+class Supervised:
+    """A supervisor in a process of its own, seen through its status file."""
+
+    def __init__(self, process: "subprocess.Popen[str]", directory: Path) -> None:
+        self.process = process
+        self._path = directory / "status.json"
+
+    @property
+    def status(self) -> Status | None:
+        """What it says, not what an earlier one said."""
+        found = status.read(self._path)
+        return found if found and found.supervisor == self.process.pid else None
+
+    @property
+    def phase(self) -> Phase | None:
+        return self.status.phase if self.status else None
+
+    def pid(self, name: str) -> int:
+        pid = self.status.programs[name].pid if self.status else None
+        assert pid
+        return pid
+
+    def has_restarted(self, name: str) -> bool:
+        return bool(self.status and self.status.programs[name].restarts)
+
+
+@pytest.fixture
+def supervised(directory: Path, run_python: "RunPython", eventually: "Eventually") -> Iterator[Supervised]:
+    """A stack that is ready."""
+    found = Supervised(run_python(SUPERVISE, directory, "true"), directory)
+    assert eventually(lambda: found.phase is Phase.READY)
+    yield found
+    found.process.terminate()
+    found.process.wait(10)
+
+
+def test_a_stop_leaves_nothing_running(supervised: Supervised, directory: Path) -> None:
+    assert len(list(leftovers.running(directory))) >= 3
+    supervised.process.terminate()
+    assert supervised.process.wait(10) == 0
+    assert supervised.phase is Phase.STOPPED
+    assert not list(leftovers.running(directory))
+
+
+def test_what_is_killed_comes_back(supervised: Supervised, eventually: "Eventually") -> None:
+    killed = supervised.pid("web")
+    os.kill(killed, signal.SIGKILL)
+    assert eventually(lambda: supervised.has_restarted("web"))
+    assert supervised.pid("web") != killed
+    assert not supervised.has_restarted("server")
+
+
+def test_what_a_killed_program_had_started_ends_with_it(
+    supervised: Supervised, directory: Path, eventually: "Eventually"
+) -> None:
+    before = {process.pid for process in leftovers.running(directory)}
+    os.kill(supervised.pid("web"), signal.SIGKILL)
+    assert eventually(lambda: supervised.has_restarted("web"))
+    kept = before & {process.pid for process in leftovers.running(directory)}
+    assert kept == {supervised.pid("server")}
+
+
+def test_a_killed_supervisor_takes_its_programs_along_and_the_next_clears_up(
+    supervised: Supervised, directory: Path, run_python: "RunPython", eventually: "Eventually"
+) -> None:
+    before = {process.pid for process in leftovers.running(directory)}
+    supervised.process.kill()
+    supervised.process.wait()
+    following = Supervised(run_python(SUPERVISE, directory, "true"), directory)
+    assert eventually(lambda: following.phase is Phase.READY)
+    assert not before & {process.pid for process in leftovers.running(directory)}
+    following.process.terminate()
+    assert following.process.wait(10) == 0
+
+
+def test_a_second_supervisor_changes_nothing(
+    supervised: Supervised, directory: Path, run_python: "RunPython"
+) -> None:
+    second = run_python(SUPERVISE, directory, "true")
+    assert second.wait(10) != 0
+    assert supervised.phase is Phase.READY
+    assert not supervised.has_restarted("server")
+
+
+def test_a_failed_migration_stops_the_start_and_says_why(directory: Path, run_python: "RunPython") -> None:
+    failed = Supervised(run_python(SUPERVISE, directory, "echo no such table; exit 1"), directory)
+    assert failed.process.wait(15) != 0
+    assert failed.status
+    assert failed.phase is Phase.FAILED
+    assert "no such table" in failed.status.error
+    assert not list(leftovers.running(directory))
+
+
+def test_a_start_can_be_stopped(directory: Path, run_python: "RunPython", eventually: "Eventually") -> None:
+    starting = Supervised(run_python(SUPERVISE, directory, "exec sleep 300"), directory)
+    assert eventually(lambda: starting.status is not None and "server" in starting.status.ready)
+    starting.process.terminate()
+    assert starting.process.wait(10) == 0
+    assert not list(leftovers.running(directory))

@@ -1,0 +1,72 @@
+"""Servers for a test session: they are its own, and end with it however it ends."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import redis
+
+from payouts_project.local import leftovers
+from payouts_project.local.testing import throwaway_environment
+
+if TYPE_CHECKING:
+    from .conftest import Eventually, RunPython
+
+HOLD = """
+import sys, time
+from payouts_project.local.testing import throwaway_servers
+with throwaway_servers() as servers:
+    print(servers.database_url, servers.redis_url, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_they_end_and_their_folder_goes_when_the_session_is_killed(
+    tmp_path: Path, run_python: "RunPython", eventually: "Eventually"
+) -> None:
+    session = run_python(HOLD, prefix=("env", f"TMPDIR={tmp_path}"))
+    assert session.stdout
+    database_url, redis_url = session.stdout.readline().split()
+    psycopg.connect(database_url).close()
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.ping()
+    assert len(list(leftovers.running(tmp_path))) == 2
+    session.kill()
+    assert eventually(lambda: not list(tmp_path.iterdir()))
+    assert not list(leftovers.running(tmp_path))
+
+
+def test_a_session_sees_only_its_own_servers() -> None:
+    outside = dict(os.environ)
+    with throwaway_environment():
+        assert os.environ["DATABASE_URL"] != outside["DATABASE_URL"]
+        assert os.environ["STRIPE_SECRET_KEY"] != outside["STRIPE_SECRET_KEY"]
+        assert os.environ["STRIPE_API_BASE"].startswith("http://127.0.0.1:")
+        assert os.environ["PATH"] == outside["PATH"]
+    assert dict(os.environ) == outside
+
+
+def test_a_program_gets_them_in_place_of_the_real_ones() -> None:
+    shown = subprocess.run(
+        [
+            *(sys.executable, "-m", "payouts_project.local", "throwaway"),
+            *("sh", "-c", 'echo "$DATABASE_URL $STRIPE_LIVE_THING $TMPDIR"; exit 3'),
+        ],
+        env={
+            **os.environ,
+            "DATABASE_URL": "postgresql://real",
+            "STRIPE_LIVE_THING": "real",
+            "TMPDIR": tempfile.gettempdir(),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "127.0.0.1" in shown.stdout
+    assert "real" not in shown.stdout
+    assert tempfile.gettempdir() in shown.stdout
+    assert shown.returncode == 3
