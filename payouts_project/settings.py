@@ -42,7 +42,7 @@ INSTALLED_APPS = [
     "payouts",
     "revenue",
     "console",
-    "payouts_project",
+    "payouts_project.apps.PayoutsProjectConfig",
 ]
 if LOCAL_MODE:
     INSTALLED_APPS.append("sandbox")

@@ -1,6 +1,7 @@
 """A database remembers which mode of Stripe it serves, and since when."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
@@ -14,7 +15,7 @@ def configured_mode() -> StripeMode:
     return StripeMode.LIVE if settings.STRIPE_LIVE_MODE else StripeMode.TEST
 
 
-def verify() -> None:
+def verify(**signal: Any) -> None:
     """Make sure that the database belongs to the configured mode; the first call settles it.
 
     Raises: WrongMode.

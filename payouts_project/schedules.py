@@ -1,0 +1,24 @@
+"""What beat does by itself: rows of django-celery-beat, made where they are missing, never overwritten."""
+
+from typing import Any
+
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
+
+# name: (minute, hour) as cron writes them, UTC
+SCHEDULES = {
+    "earnings.post_due": ("5", "*"),
+    "payouts.run_due": ("15", "*"),
+    "payouts.sweep": ("*", "*"),
+    "payouts.check_books": ("30", "3"),
+    "revenue.refresh_stale": ("*/10", "*"),
+    "revenue.report_due": ("45", "*"),
+    "stripe_io.sweep_inbox": ("*", "*"),
+}
+
+
+def create_missing(**signal: Any) -> None:
+    """After migrating, schedule each task that has no schedule; staff may change or disable any of them."""
+    for task, (minute, hour) in SCHEDULES.items():
+        if not PeriodicTask.objects.filter(name=task).exists():
+            crontab, _ = CrontabSchedule.objects.get_or_create(minute=minute, hour=hour, timezone="UTC")
+            PeriodicTask.objects.create(name=task, task=task, crontab=crontab)

@@ -1,0 +1,62 @@
+"""Writes of the platform's own figures: `platform_revenue`, and the monthly report."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import Max
+
+from database import sql
+from money import Period, month_of
+from revenue import reports
+from revenue.models import MonthlyReport, PlatformRevenue
+
+_REFRESH = sql.read(Path(__file__).with_name("refresh.sql"))
+_STALE = sql.read(Path(__file__).with_name("stale.sql"))
+# A refresh whose notice was lost is found by looking back this far behind the last one.
+OVERLAP = timedelta(hours=2)
+
+
+@transaction.atomic
+def refresh_months(months: Sequence[date], *, now: datetime) -> None:
+    """Work out these months (their first days) anew from earnings, records and payout events."""
+    # One refresh at a time: an older snapshot must not be written over a newer one.
+    sql.run("SELECT pg_advisory_xact_lock(hashtextextended('revenue.refresh', 0))")
+    for month in months:
+        period = month_of(month)
+        sql.run(_REFRESH, {"start": period.start, "end": period.end, "now": now})
+
+
+def refresh_stale(*, now: datetime) -> list[date]:
+    """Refresh every month that something was posted to, or paid in, since shortly before the last refresh."""
+    last = PlatformRevenue.objects.aggregate(last=Max("refreshed_at"))["last"]
+    since = last - OVERLAP if last else None
+    months = [row["month"] for row in sql.rows(_STALE, {"since": since})]
+    refresh_months(months, now=now)
+    return months
+
+
+def make_report(month: Period, *, now: datetime) -> MonthlyReport:
+    """Store a month's report, once, from fresh figures, and mail it to REPORT_EMAIL; return the stored one."""
+    refresh_months([month.start], now=now)
+    figures = reports.gather(month)
+    report, _ = MonthlyReport.objects.get_or_create(
+        month=month.start, defaults={"figures": figures, "text": reports.render(month, figures)}
+    )
+    if settings.REPORT_EMAIL and report.emailed_at is None:
+        send_mail(str(report), report.text, settings.DEFAULT_FROM_EMAIL, settings.REPORT_EMAIL)
+        MonthlyReport.objects.filter(pk=report.pk).update(emailed_at=now)
+    return report
+
+
+def make_due_report(*, now: datetime) -> MonthlyReport | None:
+    """From the 2nd of a month on, make last month's report if it isn't there."""
+    if now.day < reports.FIRST_DAY:
+        return None
+    month = month_of(now).previous_month()
+    if MonthlyReport.objects.filter(month=month.start).exists():
+        return None
+    return make_report(month, now=now)

@@ -1,0 +1,23 @@
+"""Keep `platform_revenue` right, and make the monthly report."""
+
+from datetime import date
+
+from celery import shared_task
+
+from database import sql
+from revenue import services
+
+
+@shared_task(name="revenue.refresh")
+def refresh(months: list[str]) -> None:
+    services.refresh_months([date.fromisoformat(month) for month in months], now=sql.now())
+
+
+@shared_task(name="revenue.refresh_stale")
+def refresh_stale() -> None:
+    services.refresh_stale(now=sql.now())
+
+
+@shared_task(name="revenue.report_due")
+def report_due() -> None:
+    services.make_due_report(now=sql.now())

@@ -1,0 +1,171 @@
+"""539,388 real sales, to the cent: https://archive.ics.uci.edu/dataset/352/online+retail."""
+
+import csv
+import json
+import lzma
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db.models import Count, Sum
+
+from database import sql
+from earnings.models import BillingBatch, BillingRecord, CreatorEarning, QuarantinedRecord
+from ledger.models import LedgerAccount
+from payouts.models import Payout
+from payouts.services import books, runs
+
+FOLDER = Path(__file__).parents[3] / "shared" / "realdata" / "online_retail"
+MONTHS = [f"2010-{month:02}" for month in (12,)] + [f"2011-{month:02}" for month in range(1, 13)]
+
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not FOLDER.exists(), reason=f"the real sales are not at {FOLDER}"),
+]
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict[str, Any]:
+    return dict(json.loads((FOLDER / "expected.json").read_text()))
+
+
+@pytest.fixture
+def catalog(sandbox: Any) -> None:
+    call_command("add_source", "uci")
+    call_command("import_catalog", FOLDER / "catalog.csv")
+    call_command("onboard_creators")
+
+
+def import_month(month: str) -> None:
+    call_command(
+        "import_billing", str(FOLDER / "billing.csv.xz"), "--source", "uci", "--from", month, "--to", month
+    )
+
+
+def run_after(month: str) -> None:
+    year, number = map(int, month.split("-"))
+    cutoff = date(year + number // 12, number % 12 + 1, 1)
+    runs.make_run(cutoff=cutoff, now=sql.now())
+
+
+def assert_earnings_are(expected: dict[str, Any]) -> None:
+    by_creator = CreatorEarning.objects.values_list("creator__external_id").annotate(Sum("gross"), Sum("net"))
+    assert {creator: {"gross": gross, "net": net} for creator, gross, net in by_creator} == expected["creators_total"]
+    by_month = CreatorEarning.objects.values_list("period_start").annotate(
+        Sum("gross"), Sum("net"), Sum("platform_fee")
+    )
+    assert {
+        f"{month:%Y-%m}": {"gross": gross, "net": net, "fee": fee} for month, gross, net, fee in by_month
+    } == expected["months"]
+
+
+def assert_payouts_are(expected: dict[str, Any]) -> None:
+    made = Payout.objects.order_by().values_list("run__cutoff").annotate(Count("pk"), Sum("net_amount"))
+    by_cutoff = {cutoff: {"payouts": payouts, "total": total} for cutoff, payouts, total in made}
+    assert [by_cutoff[cutoff] for cutoff in sorted(by_cutoff)] == [
+        expected["monthly_runs"][month] for month in MONTHS
+    ]
+    unpaid = LedgerAccount.objects.filter(kind="creator_payable").exclude(balance=0)
+    names = dict(CreatorEarning.objects.order_by().values_list("creator_id", "creator__external_id").distinct())
+    assert {names[row.owner_id]: row.balance for row in unpaid} == expected["unpaid_after_last_run"]
+
+
+def test_fed_month_by_month_every_figure_is_met_to_the_cent(
+    expected: dict[str, Any], catalog: None, sandbox: Any, settle: Callable[[], None]
+) -> None:
+    for month in MONTHS:
+        import_month(month)
+        run_after(month)
+        settle()
+    assert BillingRecord.objects.count() == expected["records"]
+    assert_earnings_are(expected)
+    assert_payouts_are(expected)
+    assert_everything_reached_the_bank(sandbox)
+
+
+def assert_everything_reached_the_bank(sandbox: Any) -> None:
+    """Transfers at Stripe, payouts here and the ledger say the same of each creator, and all of it is paid."""
+    assert set(Payout.objects.values_list("status", flat=True)) == {"paid"}
+    state = sandbox.state()
+    at_stripe: Counter[str] = Counter()
+    for transfer in state["transfers"]:
+        at_stripe[transfer["destination"]] += transfer["amount"]
+    in_the_bank: Counter[str] = Counter()
+    for payout in state["payouts"]:
+        assert payout["status"] == "paid"
+        in_the_bank[payout["account"]] += payout["amount"]
+    here = dict(
+        Payout.objects.values_list("creator__payment_accounts__stripe_account_id").annotate(Sum("net_amount"))
+    )
+    assert at_stripe == here
+    assert in_the_bank == here
+    reserved = LedgerAccount.objects.filter(kind="payouts_reserved")
+    assert all(account.balance == 0 for account in reserved)
+    moved = dict(
+        reserved.filter(entries__amount__gt=0).values_list("owner_id").annotate(Sum("entries__amount"))
+    )
+    assert moved == dict(Payout.objects.values_list("creator_id").annotate(Sum("net_amount")))
+    books.require_sound()
+
+
+def by_month(lines: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    header, *rest = lines
+    months = defaultdict(list)
+    for line in rest:
+        months[next(csv.reader([line]))[8][:7]].append(line)
+    for month in MONTHS:
+        yield month, [header, *months[month]]
+
+
+@pytest.mark.parametrize("batching", ["in any order", "by days"])
+def test_fed_in_another_batching_between_the_same_runs_nothing_changes(
+    batching: str, expected: dict[str, Any], catalog: None, settle: Callable[[], None], tmp_path: Path
+) -> None:
+    with lzma.open(FOLDER / "billing.csv.xz", "rt") as file:
+        months = list(by_month(file))
+    for month, (header, *lines) in months:
+        if batching == "in any order":
+            random.Random(month).shuffle(lines)
+            parts = [lines]
+        else:
+            days = defaultdict(list)
+            for line in lines:
+                days[line.split(f",{month}-")[1][:2]].append(line)
+            parts = list(days.values())
+        for number, part in enumerate(parts):
+            path = tmp_path / f"{month}-{number}.csv"
+            path.write_text("".join([header, *part]))
+            call_command("import_billing", str(path), "--source", "uci")
+            call_command("post_earnings")
+        run_after(month)
+        settle()
+    assert_earnings_are(expected)
+    assert_payouts_are(expected)
+
+
+def test_the_whole_file_at_once_earns_the_same(expected: dict[str, Any], catalog: None) -> None:
+    call_command("import_billing", str(FOLDER / "billing.csv.xz"), "--source", "uci")
+    call_command("post_earnings")
+    assert_earnings_are(expected)
+    books.require_sound()
+
+
+def test_each_reject_is_quarantined_with_its_reason_and_importing_again_changes_nothing(
+    catalog: None,
+) -> None:
+    import_month("2010-12")
+    for _ in range(2):
+        call_command("import_billing", str(FOLDER / "rejects.csv"), "--source", "uci")
+        import_month("2010-12")
+    with (FOLDER / "rejects.csv").open(newline="") as file:
+        reasons = {row["record_id"]: row["reason"] for row in csv.DictReader(file)}
+    assert dict(QuarantinedRecord.objects.values_list("record_id", "reason")) == reasons
+    assert QuarantinedRecord.objects.count() == len(reasons)
+    batches = BillingBatch.objects.aggregate(Sum("accepted"), Sum("duplicates"))
+    assert batches == {"accepted__sum": BillingRecord.objects.count(), "duplicates__sum": 0}
