@@ -1,0 +1,112 @@
+"""Whole clones with the real service: side by side, killed, and gone after `down`."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from payouts_project.local import environment, leftovers, stack, status
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.full
+
+
+class Checkout:
+    """A copy of the project with a port of its own, used the way `make` uses it."""
+
+    def __init__(self, path: Path) -> None:
+        files = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        for name in filter(None, files.stdout.split("\0")):
+            target = path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.path = path
+        self.local = path / ".local"
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.path,
+            env={
+                **environment.without_service_variables(os.environ),
+                "PORT": str(self.port),
+                "PYTHONPATH": str(self.path / "platform"),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def make(self, command: str) -> None:
+        done = self.run("-m", "payouts_project.local", command)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def pid(self, name: str) -> int:
+        found = status.read(self.local / "status.json")
+        pid = found.programs[name].pid if found else None
+        assert pid
+        return pid
+
+    def supervisor(self) -> int:
+        found = status.read(self.local / "status.json")
+        assert found
+        return found.supervisor
+
+    def serves(self) -> bool:
+        return stack.answers(self.port, "/health")
+
+    def runs(self) -> bool:
+        return bool(list(leftovers.running(self.local)))
+
+
+@pytest.fixture
+def clones(tmp_path: Path) -> Iterator[list[Checkout]]:
+    both = [Checkout(tmp_path / "clone one"), Checkout(tmp_path / "clone two")]
+    yield both
+    for clone in both:
+        clone.make("down")
+
+
+def test_clones_run_side_by_side_and_each_is_stopped_alone(clones: list[Checkout]) -> None:
+    one, two = clones
+    one.make("up")
+    two.make("up")
+    one.make("up")
+    first, second = (environment.read_env_file(clone.local / "env") for clone in clones)
+    assert all(
+        first[name] != second[name] for name in first if name not in {"LOCAL_MODE", "CREATOR_PORTAL_URL"}
+    )
+    assert one.serves()
+    one.make("down")
+    assert not one.runs()
+    assert two.serves()
+    assert two.run("manage.py", "check", "--database", "default").returncode == 0
+    two.make("down")
+    assert not two.runs()
+
+
+def test_a_clone_survives_kill_9_of_anything(clones: list[Checkout]) -> None:
+    clone, _ = clones
+    clone.make("up")
+    address = environment.read_env_file(clone.local / "env")
+    # The supervisor and the web at once: nobody is left to stop the web's own processes.
+    for pid in (clone.supervisor(), clone.pid("web")):
+        os.kill(pid, signal.SIGKILL)
+    clone.make("up")
+    assert clone.serves()
+    assert environment.read_env_file(clone.local / "env") == address
+    os.kill(clone.supervisor(), signal.SIGKILL)
+    clone.make("down")
+    assert not clone.runs()
