@@ -1,0 +1,54 @@
+"""What the demonstration came to, read from the books."""
+
+from collections.abc import Iterator
+
+from django.db.models import Count, Sum
+
+from earnings.models import BillingRecord, CreatorEarning, QuarantinedRecord, Reason
+from money import Money
+from payouts.models import Payout, RunDecision
+from payouts.services.books import Validation
+from payouts.states import DecisionReason, PayoutStatus
+
+TOP = 5
+
+
+def lines(validations: list[Validation]) -> Iterator[str]:
+    """Write the summary, a line at a time."""
+    yield "Records"
+    yield f"  {BillingRecord.objects.count():>8,} accepted"
+    held = QuarantinedRecord.objects.filter(resolved_at=None).values_list("reason").annotate(Count("pk"))
+    for reason, count in held.order_by("reason"):
+        yield f"  {count:>8,} in quarantine: {Reason(reason).label}"
+    yield "Earnings"
+    for currency, gross, fee, net in CreatorEarning.objects.values_list("currency").annotate(
+        Sum("gross"), Sum("platform_fee"), Sum("net")
+    ):
+        yield f"  {Money(gross, currency)!s:>14} charged, less refunds"
+        yield f"  {Money(fee, currency)!s:>14} of it the platform's"
+        yield f"  {Money(net, currency)!s:>14} earned by creators"
+    yield "Payouts"
+    by_status = Payout.objects.values_list("status", "currency").annotate(Count("pk"), Sum("net_amount"))
+    for status, currency, count, total in by_status.order_by("status"):
+        yield f"  {Money(total, currency)!s:>14} {PayoutStatus(status).label.lower()}, in {count} payouts"
+    yield "Paid most"
+    top = (
+        Payout.objects.filter(status=PayoutStatus.PAID)
+        .values_list("creator__external_id", "currency")
+        .annotate(total=Sum("net_amount"), count=Count("pk"))
+        .order_by("-total")[:TOP]
+    )
+    for creator, currency, total, count in top:
+        yield f"  {Money(total, currency)!s:>14} to {creator}, in {count} payouts"
+    yield "Not paid in the last run, and why"
+    last = RunDecision.objects.order_by("-run__cutoff").values_list("run", flat=True)[:1]
+    unpaid = RunDecision.objects.filter(run__in=last).exclude(reason=DecisionReason.PAID)
+    for reason, currency, count, total in (
+        unpaid.values_list("reason", "currency").annotate(Count("pk"), Sum("amount")).order_by("reason")
+    ):
+        yield f"  {Money(total, currency)!s:>14} of {count} creators: {DecisionReason(reason).label}"
+    failed = [validation for validation in validations if validation.findings]
+    yield "Books"
+    yield f"  {'NOT BALANCED' if failed else 'balanced'}: {len(validations) - len(failed)} of {len(validations)} checks hold"
+    for validation in failed:
+        yield f"  {validation.name}: {validation.findings[0]}"
