@@ -56,6 +56,20 @@ def down() -> None:
     leftovers.kill(CLONE.directory)
 
 
+def demo(outside: Mapping[str, str], *, stops: bool) -> int:
+    """Run the demonstration on the local stack, whatever `outside` is set for; return its exit code."""
+    variables = environment.without_service_variables(outside)
+    up(variables)
+    try:
+        result = subprocess.run(
+            [sys.executable, "manage.py", "demo"], cwd=CLONE.root, env=variables, check=False
+        ).returncode
+    finally:
+        if stops:
+            down()
+    return result
+
+
 def env() -> None:
     """Print the variables of local mode for a shell."""
     variables = environment.read_env_file(CLONE.env_file)

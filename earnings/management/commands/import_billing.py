@@ -60,7 +60,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _progress(name: str) -> "tqdm[object]":
-    return tqdm(desc="Importing" if name == STANDARD_INPUT else Path(name).name, unit=" records", unit_scale=True)
+    return tqdm(desc="Importing" if name == STANDARD_INPUT else Path(name).name, unit=" records", unit_scale=True, disable=None)
 
 
 def _told(result: ImportResult, *, mended: int) -> dict[str, object]:

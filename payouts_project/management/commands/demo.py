@@ -74,7 +74,7 @@ class Command(BaseCommand):
         runs.make_run(cutoff=cutoff, now=sql.now())
         made = Payout.objects.filter(run__cutoff=cutoff).exclude(status__in=DEAD)
         total, started = made.count(), time.monotonic()
-        with tqdm(total=total, desc="In the bank", unit=" payouts") as bar:
+        with tqdm(total=total, desc="In the bank", unit=" payouts", disable=None) as bar:
             while bar.n < total and time.monotonic() - started < PATIENCE_SECONDS:
                 bar.update(made.filter(status=PayoutStatus.PAID).count() - bar.n)
                 by_status = made.order_by("status").values_list("status").annotate(Count("pk"))
