@@ -71,7 +71,7 @@ class CreatorPaymentAccount(models.Model):
 
     id = uuid7_key()
     creator = models.ForeignKey(Creator, models.PROTECT, related_name="payment_accounts")
-    stripe_account_id = models.CharField(max_length=255, unique=True, null=True, blank=True)  # noqa: DJ001
+    stripe_account_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     account_status = models.CharField(
         max_length=16, choices=AccountStatus.choices, default=AccountStatus.NOT_CREATED
     )

@@ -78,7 +78,5 @@ def place_hold(creator: Creator, *, source: HoldSource, reason: str, placed_by: 
 
 
 def _live_row(creator: Creator) -> CreatorPaymentAccount:
-    CreatorPaymentAccount.objects.bulk_create(
-        [CreatorPaymentAccount(creator=creator)], ignore_conflicts=True
-    )
+    CreatorPaymentAccount.objects.bulk_create([CreatorPaymentAccount(creator=creator)], ignore_conflicts=True)
     return CreatorPaymentAccount.objects.get(creator=creator, replaced_at=None)

@@ -5,7 +5,9 @@ from datetime import datetime
 
 class UnknownSource(Exception):
     def __init__(self, name: str) -> None:
-        super().__init__(f"no billing source is called {name!r}: register it with `manage.py add_source {name}`")
+        super().__init__(
+            f"no billing source is called {name!r}: register it with `manage.py add_source {name}`"
+        )
         self.name = name
 
 

@@ -18,9 +18,9 @@ from earnings.records import FIELDS, REQUIRED, StagedRecord, refused, stage
 
 STANDARD_INPUT = "-"
 LONGEST_FIELD = 1_000_000
-_OPENERS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
-    ".gz": lambda raw: gzip.GzipFile(fileobj=raw),
-    ".xz": lambda raw: lzma.LZMAFile(raw),
+_OPENERS: dict[str, Callable[..., IO[bytes]]] = {
+    ".gz": gzip.open,
+    ".xz": lzma.open,
 }
 
 
@@ -42,7 +42,9 @@ class BillingFile:
         try:
             first = self._text.readline()
             lines = _prepend(first, self._text)
-            yield from self._ndjson(lines) if self._json or first.lstrip().startswith("{") else self._csv(lines)
+            yield from (
+                self._ndjson(lines) if self._json or first.lstrip().startswith("{") else self._csv(lines)
+            )
         except (EOFError, lzma.LZMAError, gzip.BadGzipFile, OSError) as error:
             raise FileRefused(f"the file can't be unpacked, or is cut off: {error}") from error
 

@@ -38,7 +38,9 @@ class ApiOwnership(models.Model):
 
     class Meta:
         db_table = "api_ownerships"
-        constraints = [models.UniqueConstraint(fields=["api", "owned_from"], name="api_has_one_owner_at_a_time")]
+        constraints = [
+            models.UniqueConstraint(fields=["api", "owned_from"], name="api_has_one_owner_at_a_time")
+        ]
 
     def __str__(self) -> str:
         return f"{self.creator} from {self.owned_from:%Y-%m-%d}"
@@ -250,7 +252,10 @@ class CreatorEarning(models.Model):
     gross = models.BigIntegerField()
     platform_fee = GeneratedField(
         expression=Func(
-            F("gross"), F("commission_bps"), function="round", template="%(function)s(%(expressions)s / 10000)",
+            F("gross"),
+            F("commission_bps"),
+            function="round",
+            template="%(function)s(%(expressions)s / 10000)",
             arg_joiner="::numeric * ",
         ),
         output_field=models.BigIntegerField(),
@@ -259,7 +264,10 @@ class CreatorEarning(models.Model):
     net = GeneratedField(
         expression=F("gross")
         - Func(
-            F("gross"), F("commission_bps"), function="round", template="%(function)s(%(expressions)s / 10000)",
+            F("gross"),
+            F("commission_bps"),
+            function="round",
+            template="%(function)s(%(expressions)s / 10000)",
             arg_joiner="::numeric * ",
         ),
         output_field=models.BigIntegerField(),

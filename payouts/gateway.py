@@ -150,4 +150,6 @@ def _names(attempt: PayoutAttempt) -> dict[str, str]:
 
 def _sent(said: dict[str, Any]) -> SentTransfer:
     payment = said.get("destination_payment") or ""
-    return SentTransfer(id=said["id"], destination_payment=payment if isinstance(payment, str) else payment["id"])
+    return SentTransfer(
+        id=said["id"], destination_payment=payment if isinstance(payment, str) else payment["id"]
+    )

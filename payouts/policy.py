@@ -60,9 +60,7 @@ REFUSALS = {
     ),
 }
 # These come before Stripe's idempotency layer.
-_BEFORE_THE_WORK = frozenset(
-    [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS]
-)
+_BEFORE_THE_WORK = frozenset([HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS])
 
 
 def verdict(failure: Failure, *, attempt: PayoutAttempt) -> Verdict:

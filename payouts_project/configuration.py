@@ -81,7 +81,9 @@ def url(name: str, *, default: str) -> str:
 def integer(name: str, *, default: int, lowest: int, highest: int) -> int:
     value = os.environ.get(name, str(default))
     if not value.isdigit() or not lowest <= int(value) <= highest:
-        raise ImproperlyConfigured(f"{name} must be a whole number from {lowest} to {highest}, not {value!r}.")
+        raise ImproperlyConfigured(
+            f"{name} must be a whole number from {lowest} to {highest}, not {value!r}."
+        )
     return int(value)
 
 
@@ -127,7 +129,9 @@ def redis(name: str) -> str:
 def stripe_key(name: str) -> str:
     value = required(name)
     if not value.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
-        raise ImproperlyConfigured(f"{name} must be a Stripe secret or restricted key (sk_test_…, sk_live_…).")
+        raise ImproperlyConfigured(
+            f"{name} must be a Stripe secret or restricted key (sk_test_…, sk_live_…)."
+        )
     return value
 
 

@@ -82,8 +82,8 @@ def sandbox(tmp_path: Path, settings: Settings) -> Iterator[Stripe]:
 @pytest.fixture
 def settle(sandbox: Stripe) -> Callable[[], None]:
     """Do what workers and beat would do, until nothing is due and Stripe has nothing new to tell."""
-    from payouts.models import Payout  # noqa: PLC0415
     from database import sql  # noqa: PLC0415
+    from payouts.models import Payout  # noqa: PLC0415
 
     def settle() -> None:
         for _ in range(500):

@@ -10,96 +10,236 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('database', '0002_refuse_change'),
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("database", "0002_refuse_change"),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined"),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'abstract': False,
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "abstract": False,
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='Creator',
+            name="Creator",
             fields=[
-                ('id', models.UUIDField(db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False)),
-                ('external_id', database.fields.ExternalIdField(max_length=255, unique=True)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("external_id", database.fields.ExternalIdField(max_length=255, unique=True)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'creators',
-                'constraints': [models.CheckConstraint(condition=models.Q(('external_id__regex', '\\A[!\\"$&-.0->@-~]{1,255}\\Z')), name='creator_external_id_is_external')],
+                "db_table": "creators",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("external_id__regex", '\\A[!\\"$&-.0->@-~]{1,255}\\Z')),
+                        name="creator_external_id_is_external",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CreatorPaymentAccount',
+            name="CreatorPaymentAccount",
             fields=[
-                ('id', models.UUIDField(db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False)),
-                ('stripe_account_id', models.CharField(blank=True, max_length=255, null=True, unique=True)),
-                ('account_status', models.CharField(choices=[('not_created', 'Not created'), ('pending', 'Pending'), ('onboarding', 'Onboarding'), ('active', 'Active'), ('restricted', 'Restricted'), ('disabled', 'Disabled')], default='not_created', max_length=16)),
-                ('details_submitted', models.BooleanField(default=False)),
-                ('charges_enabled', models.BooleanField(default=False)),
-                ('payouts_enabled', models.BooleanField(default=False)),
-                ('capabilities', models.JSONField(default=dict)),
-                ('service_agreement', models.CharField(blank=True, max_length=16)),
-                ('default_currency', models.CharField(blank=True, max_length=3)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('business_type', models.CharField(blank=True, max_length=32)),
-                ('requirements', models.JSONField(default=dict)),
-                ('onboarding_completed_at', models.DateTimeField(blank=True, null=True)),
-                ('replaced_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('synced_at', models.DateTimeField(blank=True, null=True)),
-                ('creator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payment_accounts', to='accounts.creator')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("stripe_account_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
+                (
+                    "account_status",
+                    models.CharField(
+                        choices=[
+                            ("not_created", "Not created"),
+                            ("pending", "Pending"),
+                            ("onboarding", "Onboarding"),
+                            ("active", "Active"),
+                            ("restricted", "Restricted"),
+                            ("disabled", "Disabled"),
+                        ],
+                        default="not_created",
+                        max_length=16,
+                    ),
+                ),
+                ("details_submitted", models.BooleanField(default=False)),
+                ("charges_enabled", models.BooleanField(default=False)),
+                ("payouts_enabled", models.BooleanField(default=False)),
+                ("capabilities", models.JSONField(default=dict)),
+                ("service_agreement", models.CharField(blank=True, max_length=16)),
+                ("default_currency", models.CharField(blank=True, max_length=3)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("business_type", models.CharField(blank=True, max_length=32)),
+                ("requirements", models.JSONField(default=dict)),
+                ("onboarding_completed_at", models.DateTimeField(blank=True, null=True)),
+                ("replaced_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("synced_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payment_accounts",
+                        to="accounts.creator",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'creator_payment_accounts',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('replaced_at__isnull', True)), fields=('creator',), name='creator_has_one_live_account'), models.CheckConstraint(condition=models.Q(models.Q(('account_status', 'not_created'), ('stripe_account_id__isnull', True)), models.Q(models.Q(('account_status', 'not_created'), _negated=True), ('stripe_account_id__isnull', False)), _connector='OR'), name='account_known_to_stripe_has_its_id')],
+                "db_table": "creator_payment_accounts",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("replaced_at__isnull", True)),
+                        fields=("creator",),
+                        name="creator_has_one_live_account",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("account_status", "not_created"), ("stripe_account_id__isnull", True)),
+                            models.Q(
+                                models.Q(("account_status", "not_created"), _negated=True),
+                                ("stripe_account_id__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="account_known_to_stripe_has_its_id",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.UUIDField(db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False)),
-                ('source', models.CharField(choices=[('staff', 'Staff'), ('stripe', 'Stripe'), ('system', 'System'), ('creator', 'Creator')], max_length=8)),
-                ('reason', models.TextField()),
-                ('placed_by', models.CharField(max_length=255)),
-                ('placed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('lifted_by', models.CharField(blank=True, max_length=255)),
-                ('lifted_at', models.DateTimeField(blank=True, null=True)),
-                ('creator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='accounts.creator')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("staff", "Staff"),
+                            ("stripe", "Stripe"),
+                            ("system", "System"),
+                            ("creator", "Creator"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("placed_by", models.CharField(max_length=255)),
+                ("placed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("lifted_by", models.CharField(blank=True, max_length=255)),
+                ("lifted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="accounts.creator",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'holds',
-                'indexes': [models.Index(condition=models.Q(('lifted_at__isnull', True)), fields=['creator'], name='hold_open_by_creator')],
+                "db_table": "holds",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("lifted_at__isnull", True)),
+                        fields=["creator"],
+                        name="hold_open_by_creator",
+                    )
+                ],
             },
         ),
     ]

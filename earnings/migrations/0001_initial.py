@@ -8,192 +8,361 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BillingBatch',
+            name="BillingBatch",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('origin', models.CharField(max_length=255)),
-                ('accepted', models.PositiveIntegerField(default=0)),
-                ('duplicates', models.PositiveIntegerField(default=0)),
-                ('conflicts', models.PositiveIntegerField(default=0)),
-                ('quarantined', models.PositiveIntegerField(default=0)),
-                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('posted_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("origin", models.CharField(max_length=255)),
+                ("accepted", models.PositiveIntegerField(default=0)),
+                ("duplicates", models.PositiveIntegerField(default=0)),
+                ("conflicts", models.PositiveIntegerField(default=0)),
+                ("quarantined", models.PositiveIntegerField(default=0)),
+                ("received_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("posted_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name_plural': 'billing batches',
-                'db_table': 'billing_batches',
+                "verbose_name_plural": "billing batches",
+                "db_table": "billing_batches",
             },
         ),
         migrations.CreateModel(
-            name='BillingRecord',
+            name="BillingRecord",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('record_id', database.fields.ExternalIdField(max_length=255)),
-                ('kind', models.CharField(choices=[('charge', 'Charge'), ('refund', 'Refund'), ('refund_reversal', 'Refund reversal'), ('chargeback', 'Chargeback'), ('chargeback_reversal', 'Chargeback reversal')], max_length=19)),
-                ('commission_bps', models.PositiveIntegerField()),
-                ('subscription_id', models.CharField(blank=True, max_length=255)),
-                ('customer_id', models.CharField(blank=True, max_length=255)),
-                ('amount', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('occurred_at', models.DateTimeField()),
-                ('api_calls', models.BigIntegerField(default=0)),
-                ('related_record_id', models.CharField(blank=True, max_length=255)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("record_id", database.fields.ExternalIdField(max_length=255)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("charge", "Charge"),
+                            ("refund", "Refund"),
+                            ("refund_reversal", "Refund reversal"),
+                            ("chargeback", "Chargeback"),
+                            ("chargeback_reversal", "Chargeback reversal"),
+                        ],
+                        max_length=19,
+                    ),
+                ),
+                ("commission_bps", models.PositiveIntegerField()),
+                ("subscription_id", models.CharField(blank=True, max_length=255)),
+                ("customer_id", models.CharField(blank=True, max_length=255)),
+                ("amount", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("occurred_at", models.DateTimeField()),
+                ("api_calls", models.BigIntegerField(default=0)),
+                ("related_record_id", models.CharField(blank=True, max_length=255)),
             ],
             options={
-                'db_table': 'billing_records',
+                "db_table": "billing_records",
             },
         ),
         migrations.CreateModel(
-            name='EarningPosting',
+            name="EarningPosting",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('gross', models.BigIntegerField()),
-                ('refunds', models.BigIntegerField()),
-                ('transactions', models.BigIntegerField()),
-                ('api_calls', models.BigIntegerField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("gross", models.BigIntegerField()),
+                ("refunds", models.BigIntegerField()),
+                ("transactions", models.BigIntegerField()),
+                ("api_calls", models.BigIntegerField()),
             ],
             options={
-                'db_table': 'earning_postings',
+                "db_table": "earning_postings",
             },
         ),
         migrations.CreateModel(
-            name='QuarantinedRecord',
+            name="QuarantinedRecord",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('record_id', models.TextField(blank=True)),
-                ('reason', models.CharField(choices=[('conflict', 'Another record has this id'), ('syntax', 'Not a billing record'), ('amount_not_integer', 'Amount is not a whole number of minor units'), ('amount_not_positive', 'Amount is not positive'), ('currency_unknown', 'Unknown currency'), ('currency_not_paid', 'No payouts are made in this currency'), ('time_invalid', 'Not a time with its offset'), ('time_in_future', 'Lies in the future'), ('api_unknown', 'Unknown API'), ('owner_unknown', 'The API has no owner'), ('owner_mismatch', 'The API belonged to someone else'), ('charge_unknown', 'The charge it takes from is unknown'), ('exceeds_charge', 'Takes back more than is left of its charge')], max_length=20)),
-                ('content', models.JSONField()),
-                ('fingerprint', models.GeneratedField(db_persist=True, expression=models.Func('content', function='md5', template='%(function)s(%(expressions)s::text)'), output_field=models.CharField(max_length=32))),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('resolution', models.CharField(blank=True, choices=[('entered', 'Entered, once its cause was mended'), ('superseded', 'Superseded by a corrected copy')], max_length=10)),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("record_id", models.TextField(blank=True)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("conflict", "Another record has this id"),
+                            ("syntax", "Not a billing record"),
+                            ("amount_not_integer", "Amount is not a whole number of minor units"),
+                            ("amount_not_positive", "Amount is not positive"),
+                            ("currency_unknown", "Unknown currency"),
+                            ("currency_not_paid", "No payouts are made in this currency"),
+                            ("time_invalid", "Not a time with its offset"),
+                            ("time_in_future", "Lies in the future"),
+                            ("api_unknown", "Unknown API"),
+                            ("owner_unknown", "The API has no owner"),
+                            ("owner_mismatch", "The API belonged to someone else"),
+                            ("charge_unknown", "The charge it takes from is unknown"),
+                            ("exceeds_charge", "Takes back more than is left of its charge"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("content", models.JSONField()),
+                (
+                    "fingerprint",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func(
+                            "content", function="md5", template="%(function)s(%(expressions)s::text)"
+                        ),
+                        output_field=models.CharField(max_length=32),
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "resolution",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("entered", "Entered, once its cause was mended"),
+                            ("superseded", "Superseded by a corrected copy"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'db_table': 'quarantined_records',
+                "db_table": "quarantined_records",
             },
         ),
         migrations.CreateModel(
-            name='Api',
+            name="Api",
             fields=[
-                ('id', models.UUIDField(db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False)),
-                ('external_id', database.fields.ExternalIdField(max_length=255, unique=True)),
-                ('name', models.CharField(blank=True, max_length=255)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("external_id", database.fields.ExternalIdField(max_length=255, unique=True)),
+                ("name", models.CharField(blank=True, max_length=255)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'verbose_name': 'API',
-                'verbose_name_plural': 'APIs',
-                'db_table': 'apis',
-                'constraints': [models.CheckConstraint(condition=models.Q(('external_id__regex', '\\A[!\\"$&-.0->@-~]{1,255}\\Z')), name='api_external_id_is_external')],
+                "verbose_name": "API",
+                "verbose_name_plural": "APIs",
+                "db_table": "apis",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("external_id__regex", '\\A[!\\"$&-.0->@-~]{1,255}\\Z')),
+                        name="api_external_id_is_external",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ApiOwnership',
+            name="ApiOwnership",
             fields=[
-                ('id', models.UUIDField(db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False)),
-                ('owned_from', models.DateTimeField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('api', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ownerships', to='earnings.api')),
-                ('creator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ownerships', to='accounts.creator')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("owned_from", models.DateTimeField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "api",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ownerships",
+                        to="earnings.api",
+                    ),
+                ),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ownerships",
+                        to="accounts.creator",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'api_ownerships',
+                "db_table": "api_ownerships",
             },
         ),
         migrations.CreateModel(
-            name='ChargeTakeback',
+            name="ChargeTakeback",
             fields=[
-                ('charge', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='takeback', serialize=False, to='earnings.billingrecord')),
-                ('amount', models.BigIntegerField()),
-                ('taken_back', models.BigIntegerField(default=0)),
+                (
+                    "charge",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="takeback",
+                        serialize=False,
+                        to="earnings.billingrecord",
+                    ),
+                ),
+                ("amount", models.BigIntegerField()),
+                ("taken_back", models.BigIntegerField(default=0)),
             ],
             options={
-                'db_table': 'charge_takebacks',
+                "db_table": "charge_takebacks",
             },
         ),
         migrations.AddField(
-            model_name='billingrecord',
-            name='api',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='earnings.api'),
+            model_name="billingrecord",
+            name="api",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, to="earnings.api"
+            ),
         ),
         migrations.AddField(
-            model_name='billingrecord',
-            name='batch',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='earnings.billingbatch'),
+            model_name="billingrecord",
+            name="batch",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="records",
+                to="earnings.billingbatch",
+            ),
         ),
         migrations.AddField(
-            model_name='billingrecord',
-            name='creator',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='accounts.creator'),
+            model_name="billingrecord",
+            name="creator",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, to="accounts.creator"
+            ),
         ),
         migrations.CreateModel(
-            name='BillingSource',
+            name="BillingSource",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', database.fields.ExternalIdField(max_length=255, unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("name", database.fields.ExternalIdField(max_length=255, unique=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'billing_sources',
-                'constraints': [models.CheckConstraint(condition=models.Q(('name__regex', '\\A[!\\"$&-.0->@-~]{1,255}\\Z')), name='billingsource_name_is_external')],
+                "db_table": "billing_sources",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name__regex", '\\A[!\\"$&-.0->@-~]{1,255}\\Z')),
+                        name="billingsource_name_is_external",
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='billingrecord',
-            name='source',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='earnings.billingsource'),
+            model_name="billingrecord",
+            name="source",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, to="earnings.billingsource"
+            ),
         ),
         migrations.AddField(
-            model_name='billingbatch',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='earnings.billingsource'),
+            model_name="billingbatch",
+            name="source",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="batches",
+                to="earnings.billingsource",
+            ),
         ),
         migrations.CreateModel(
-            name='CommissionRate',
+            name="CommissionRate",
             fields=[
-                ('id', models.UUIDField(db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False)),
-                ('bps', models.PositiveIntegerField()),
-                ('effective_from', models.DateTimeField(unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("bps", models.PositiveIntegerField()),
+                ("effective_from", models.DateTimeField(unique=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'commission_rates',
-                'constraints': [models.CheckConstraint(condition=models.Q(('bps__lte', 10000)), name='commission_is_a_share')],
+                "db_table": "commission_rates",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("bps__lte", 10000)), name="commission_is_a_share"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CreatorEarning',
+            name="CreatorEarning",
             fields=[
-                ('id', models.UUIDField(db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False)),
-                ('period_start', models.DateField()),
-                ('period_end', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('commission_bps', models.PositiveIntegerField()),
-                ('gross', models.BigIntegerField()),
-                ('platform_fee', models.GeneratedField(db_persist=True, expression=models.Func(models.F('gross'), models.F('commission_bps'), arg_joiner='::numeric * ', function='round', template='%(function)s(%(expressions)s / 10000)'), output_field=models.BigIntegerField())),
-                ('net', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.F('gross'), '-', models.Func(models.F('gross'), models.F('commission_bps'), arg_joiner='::numeric * ', function='round', template='%(function)s(%(expressions)s / 10000)')), output_field=models.BigIntegerField())),
-                ('previous_platform_fee', models.BigIntegerField(default=0, editable=False)),
-                ('refunds', models.BigIntegerField(default=0)),
-                ('transactions', models.PositiveBigIntegerField(default=0)),
-                ('api_calls', models.PositiveBigIntegerField(default=0)),
-                ('description', models.CharField(blank=True, max_length=255)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('api', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='earnings', to='earnings.api')),
-                ('creator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='earnings', to='accounts.creator')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("period_start", models.DateField()),
+                ("period_end", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("commission_bps", models.PositiveIntegerField()),
+                ("gross", models.BigIntegerField()),
+                (
+                    "platform_fee",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func(
+                            models.F("gross"),
+                            models.F("commission_bps"),
+                            arg_joiner="::numeric * ",
+                            function="round",
+                            template="%(function)s(%(expressions)s / 10000)",
+                        ),
+                        output_field=models.BigIntegerField(),
+                    ),
+                ),
+                (
+                    "net",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            models.F("gross"),
+                            "-",
+                            models.Func(
+                                models.F("gross"),
+                                models.F("commission_bps"),
+                                arg_joiner="::numeric * ",
+                                function="round",
+                                template="%(function)s(%(expressions)s / 10000)",
+                            ),
+                        ),
+                        output_field=models.BigIntegerField(),
+                    ),
+                ),
+                ("previous_platform_fee", models.BigIntegerField(default=0, editable=False)),
+                ("refunds", models.BigIntegerField(default=0)),
+                ("transactions", models.PositiveBigIntegerField(default=0)),
+                ("api_calls", models.PositiveBigIntegerField(default=0)),
+                ("description", models.CharField(blank=True, max_length=255)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "api",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="earnings",
+                        to="earnings.api",
+                    ),
+                ),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="earnings",
+                        to="accounts.creator",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'creator_earnings',
+                "db_table": "creator_earnings",
             },
         ),
     ]

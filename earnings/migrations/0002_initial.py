@@ -6,106 +6,175 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('earnings', '0001_initial'),
-        ('payouts', '0001_initial'),
+        ("earnings", "0001_initial"),
+        ("payouts", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='creatorearning',
-            name='payout',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='claimed_earnings', to='payouts.payout'),
+            model_name="creatorearning",
+            name="payout",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="claimed_earnings",
+                to="payouts.payout",
+            ),
         ),
         migrations.AddField(
-            model_name='earningposting',
-            name='batch',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='earnings.billingbatch'),
+            model_name="earningposting",
+            name="batch",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="postings",
+                to="earnings.billingbatch",
+            ),
         ),
         migrations.AddField(
-            model_name='earningposting',
-            name='earning',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='earnings.creatorearning'),
+            model_name="earningposting",
+            name="earning",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="postings",
+                to="earnings.creatorearning",
+            ),
         ),
         migrations.AddField(
-            model_name='quarantinedrecord',
-            name='batch',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quarantined_records', to='earnings.billingbatch'),
+            model_name="quarantinedrecord",
+            name="batch",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="quarantined_records",
+                to="earnings.billingbatch",
+            ),
         ),
         migrations.AddField(
-            model_name='quarantinedrecord',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quarantined', to='earnings.billingsource'),
+            model_name="quarantinedrecord",
+            name="source",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="quarantined",
+                to="earnings.billingsource",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apiownership',
-            constraint=models.UniqueConstraint(fields=('api', 'owned_from'), name='api_has_one_owner_at_a_time'),
+            model_name="apiownership",
+            constraint=models.UniqueConstraint(
+                fields=("api", "owned_from"), name="api_has_one_owner_at_a_time"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chargetakeback',
-            constraint=models.CheckConstraint(condition=models.Q(('taken_back__gte', 0), ('taken_back__lte', models.F('amount'))), name='no_more_than_the_charge'),
+            model_name="chargetakeback",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("taken_back__gte", 0), ("taken_back__lte", models.F("amount"))),
+                name="no_more_than_the_charge",
+            ),
         ),
         migrations.AddIndex(
-            model_name='billingrecord',
-            index=models.Index(fields=['batch', 'creator', 'api'], name='record_by_batch'),
+            model_name="billingrecord",
+            index=models.Index(fields=["batch", "creator", "api"], name="record_by_batch"),
         ),
         migrations.AddIndex(
-            model_name='billingrecord',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['occurred_at'], name='record_by_time'),
+            model_name="billingrecord",
+            index=django.contrib.postgres.indexes.BrinIndex(fields=["occurred_at"], name="record_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='billingrecord',
-            constraint=models.UniqueConstraint(fields=('source', 'record_id'), name='record_id_is_unique_in_its_source'),
+            model_name="billingrecord",
+            constraint=models.UniqueConstraint(
+                fields=("source", "record_id"), name="record_id_is_unique_in_its_source"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billingrecord',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('api_calls__gte', 0), ('kind__in', ['charge', 'refund', 'refund_reversal', 'chargeback', 'chargeback_reversal'])), name='record_amounts_are_sound'),
+            model_name="billingrecord",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount__gt", 0),
+                    ("api_calls__gte", 0),
+                    (
+                        "kind__in",
+                        ["charge", "refund", "refund_reversal", "chargeback", "chargeback_reversal"],
+                    ),
+                ),
+                name="record_amounts_are_sound",
+            ),
         ),
         migrations.AddIndex(
-            model_name='billingbatch',
-            index=models.Index(condition=models.Q(('posted_at__isnull', True)), fields=['id'], name='batch_unposted'),
+            model_name="billingbatch",
+            index=models.Index(
+                condition=models.Q(("posted_at__isnull", True)), fields=["id"], name="batch_unposted"
+            ),
         ),
         migrations.AddIndex(
-            model_name='billingbatch',
-            index=models.Index(fields=['posted_at'], name='batch_by_posting'),
+            model_name="billingbatch",
+            index=models.Index(fields=["posted_at"], name="batch_by_posting"),
         ),
         migrations.AddIndex(
-            model_name='creatorearning',
-            index=models.Index(condition=models.Q(('payout__isnull', True)), fields=['creator', 'currency'], name='earning_unclaimed'),
+            model_name="creatorearning",
+            index=models.Index(
+                condition=models.Q(("payout__isnull", True)),
+                fields=["creator", "currency"],
+                name="earning_unclaimed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='creatorearning',
-            index=models.Index(fields=['creator', 'api', 'period_start'], name='earning_by_creator'),
+            model_name="creatorearning",
+            index=models.Index(fields=["creator", "api", "period_start"], name="earning_by_creator"),
         ),
         migrations.AddIndex(
-            model_name='creatorearning',
-            index=models.Index(fields=['period_start', 'currency'], name='earning_by_period'),
+            model_name="creatorearning",
+            index=models.Index(fields=["period_start", "currency"], name="earning_by_period"),
         ),
         migrations.AddConstraint(
-            model_name='creatorearning',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('creator', 'api', 'currency', 'period_start', 'period_end', 'commission_bps'), name='earning_has_one_open_row'),
+            model_name="creatorearning",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at__isnull", True)),
+                fields=("creator", "api", "currency", "period_start", "period_end", "commission_bps"),
+                name="earning_has_one_open_row",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creatorearning',
-            constraint=models.CheckConstraint(condition=models.Q(('period_start__lt', models.F('period_end'))), name='earning_period_is_not_empty'),
+            model_name="creatorearning",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("period_start__lt", models.F("period_end"))),
+                name="earning_period_is_not_empty",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creatorearning',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_at__isnull', False), models.Q(('api__isnull', False), ('payout__isnull', True)), _connector='OR'), name='earning_claimed_or_adjusting_is_closed'),
+            model_name="creatorearning",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("closed_at__isnull", False),
+                    models.Q(("api__isnull", False), ("payout__isnull", True)),
+                    _connector="OR",
+                ),
+                name="earning_claimed_or_adjusting_is_closed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='earningposting',
-            constraint=models.UniqueConstraint(fields=('earning', 'batch'), name='batch_is_posted_to_an_earning_once'),
+            model_name="earningposting",
+            constraint=models.UniqueConstraint(
+                fields=("earning", "batch"), name="batch_is_posted_to_an_earning_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='quarantinedrecord',
-            index=models.Index(condition=models.Q(('resolved_at__isnull', True)), fields=['source', 'record_id'], name='quarantine_open'),
+            model_name="quarantinedrecord",
+            index=models.Index(
+                condition=models.Q(("resolved_at__isnull", True)),
+                fields=["source", "record_id"],
+                name="quarantine_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quarantinedrecord',
-            constraint=models.UniqueConstraint(condition=models.Q(('resolved_at__isnull', True)), fields=('source', 'fingerprint'), name='quarantine_holds_a_record_once'),
+            model_name="quarantinedrecord",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("resolved_at__isnull", True)),
+                fields=("source", "fingerprint"),
+                name="quarantine_holds_a_record_once",
+            ),
         ),
     ]

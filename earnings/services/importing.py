@@ -68,7 +68,7 @@ def _read_ahead(records: Iterable[StagedRecord]) -> Iterator[list[StagedRecord]]
             while batch := list(islice(iterator, BATCH_SIZE)):
                 batches.put(batch)
             batches.put([])
-        except BaseException as error:  # noqa: BLE001 (handed to the thread that waits for it)
+        except BaseException as error:
             batches.put(error)
 
     Thread(target=read, daemon=True).start()

@@ -8,166 +8,422 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('earnings', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("earnings", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PayoutRun',
+            name="PayoutRun",
             fields=[
-                ('id', models.UUIDField(db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False)),
-                ('cutoff', models.DateField(unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('superseded_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("cutoff", models.DateField(unique=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("superseded_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'db_table': 'payout_runs',
+                "db_table": "payout_runs",
             },
         ),
         migrations.CreateModel(
-            name='Payout',
+            name="Payout",
             fields=[
-                ('id', models.UUIDField(db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False)),
-                ('currency', models.CharField(max_length=3)),
-                ('gross_amount', models.BigIntegerField()),
-                ('platform_fee', models.BigIntegerField()),
-                ('net_amount', models.BigIntegerField()),
-                ('period_start', models.DateField()),
-                ('period_end', models.DateField()),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('on_hold', 'On hold'), ('processing', 'Processing'), ('unresolved', 'Unresolved'), ('in_transit', 'In transit'), ('paid', 'Paid'), ('returned', 'Returned'), ('failed', 'Failed'), ('cancelled', 'Cancelled'), ('reversed', 'Reversed')], default='pending', max_length=16)),
-                ('stripe_transfer_id', models.CharField(blank=True, max_length=255)),
-                ('stripe_payout_id', models.CharField(blank=True, max_length=255)),
-                ('destination_payment', models.CharField(blank=True, max_length=255)),
-                ('bank_amount', models.BigIntegerField(blank=True, null=True)),
-                ('bank_currency', models.CharField(blank=True, max_length=3)),
-                ('arrival_date', models.DateField(blank=True, null=True)),
-                ('failure_code', models.CharField(blank=True, max_length=64)),
-                ('failure_message', models.TextField(blank=True)),
-                ('next_retry_at', models.DateTimeField(blank=True, null=True)),
-                ('queued_at', models.DateTimeField(blank=True, null=True)),
-                ('paid_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('creator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payouts', to='accounts.creator')),
-                ('retry_of', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='retried_as', to='payouts.payout')),
-                ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='payouts', to='payouts.payoutrun')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("gross_amount", models.BigIntegerField()),
+                ("platform_fee", models.BigIntegerField()),
+                ("net_amount", models.BigIntegerField()),
+                ("period_start", models.DateField()),
+                ("period_end", models.DateField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("on_hold", "On hold"),
+                            ("processing", "Processing"),
+                            ("unresolved", "Unresolved"),
+                            ("in_transit", "In transit"),
+                            ("paid", "Paid"),
+                            ("returned", "Returned"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                            ("reversed", "Reversed"),
+                        ],
+                        default="pending",
+                        max_length=16,
+                    ),
+                ),
+                ("stripe_transfer_id", models.CharField(blank=True, max_length=255)),
+                ("stripe_payout_id", models.CharField(blank=True, max_length=255)),
+                ("destination_payment", models.CharField(blank=True, max_length=255)),
+                ("bank_amount", models.BigIntegerField(blank=True, null=True)),
+                ("bank_currency", models.CharField(blank=True, max_length=3)),
+                ("arrival_date", models.DateField(blank=True, null=True)),
+                ("failure_code", models.CharField(blank=True, max_length=64)),
+                ("failure_message", models.TextField(blank=True)),
+                ("next_retry_at", models.DateTimeField(blank=True, null=True)),
+                ("queued_at", models.DateTimeField(blank=True, null=True)),
+                ("paid_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payouts",
+                        to="accounts.creator",
+                    ),
+                ),
+                (
+                    "retry_of",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="retried_as",
+                        to="payouts.payout",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payouts",
+                        to="payouts.payoutrun",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'payouts',
+                "db_table": "payouts",
             },
         ),
         migrations.CreateModel(
-            name='RunDecision',
+            name="RunDecision",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('currency', models.CharField(max_length=3)),
-                ('reason', models.CharField(choices=[('no_minimum_for_currency', 'No payouts are made in this currency'), ('negative_balance', 'Owes the platform'), ('below_minimum', 'Below the minimum'), ('on_hold', 'On hold'), ('no_account', 'No Stripe account'), ('onboarding_incomplete', 'Onboarding is not complete'), ('account_restricted', 'Stripe has restricted the account'), ('previous_payout_open', 'The previous payout is still open'), ('books_disagree', 'Ledger and earnings disagree'), ('error', 'Could not be decided'), ('paid', 'Paid')], max_length=32)),
-                ('amount', models.BigIntegerField()),
-                ('detail', models.TextField(blank=True)),
-                ('decided_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('creator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='run_decisions', to='accounts.creator')),
-                ('payout', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='payouts.payout')),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='payouts.payoutrun')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("no_minimum_for_currency", "No payouts are made in this currency"),
+                            ("negative_balance", "Owes the platform"),
+                            ("below_minimum", "Below the minimum"),
+                            ("on_hold", "On hold"),
+                            ("no_account", "No Stripe account"),
+                            ("onboarding_incomplete", "Onboarding is not complete"),
+                            ("account_restricted", "Stripe has restricted the account"),
+                            ("previous_payout_open", "The previous payout is still open"),
+                            ("books_disagree", "Ledger and earnings disagree"),
+                            ("error", "Could not be decided"),
+                            ("paid", "Paid"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
+                ("amount", models.BigIntegerField()),
+                ("detail", models.TextField(blank=True)),
+                ("decided_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="run_decisions",
+                        to="accounts.creator",
+                    ),
+                ),
+                (
+                    "payout",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="payouts.payout",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="payouts.payoutrun",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'payout_run_decisions',
+                "db_table": "payout_run_decisions",
             },
         ),
         migrations.CreateModel(
-            name='PayoutAttempt',
+            name="PayoutAttempt",
             fields=[
-                ('id', models.UUIDField(db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('transfer', 'Transfer'), ('bank_payout', 'Bank payout')], max_length=16)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('succeeded', 'Succeeded'), ('refused', 'Refused'), ('absent', 'Never arrived at Stripe')], default='open', max_length=16)),
-                ('idempotency_key', models.CharField(max_length=255, unique=True)),
-                ('destination', models.CharField(max_length=255)),
-                ('amount', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('sends', models.PositiveIntegerField(default=0)),
-                ('first_sent_at', models.DateTimeField(blank=True, null=True)),
-                ('last_sent_at', models.DateTimeField(blank=True, null=True)),
-                ('answered', models.BooleanField(default=True)),
-                ('in_doubt', models.BooleanField(default=False)),
-                ('resendable', models.BooleanField(default=True)),
-                ('stripe_id', models.CharField(blank=True, max_length=255)),
-                ('http_status', models.PositiveIntegerField(blank=True, null=True)),
-                ('error_code', models.CharField(blank=True, max_length=255)),
-                ('error_message', models.TextField(blank=True)),
-                ('request_id', models.CharField(blank=True, max_length=255)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('payout', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='payouts.payout')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("transfer", "Transfer"), ("bank_payout", "Bank payout")], max_length=16
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("succeeded", "Succeeded"),
+                            ("refused", "Refused"),
+                            ("absent", "Never arrived at Stripe"),
+                        ],
+                        default="open",
+                        max_length=16,
+                    ),
+                ),
+                ("idempotency_key", models.CharField(max_length=255, unique=True)),
+                ("destination", models.CharField(max_length=255)),
+                ("amount", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("sends", models.PositiveIntegerField(default=0)),
+                ("first_sent_at", models.DateTimeField(blank=True, null=True)),
+                ("last_sent_at", models.DateTimeField(blank=True, null=True)),
+                ("answered", models.BooleanField(default=True)),
+                ("in_doubt", models.BooleanField(default=False)),
+                ("resendable", models.BooleanField(default=True)),
+                ("stripe_id", models.CharField(blank=True, max_length=255)),
+                ("http_status", models.PositiveIntegerField(blank=True, null=True)),
+                ("error_code", models.CharField(blank=True, max_length=255)),
+                ("error_message", models.TextField(blank=True)),
+                ("request_id", models.CharField(blank=True, max_length=255)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "payout",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempts",
+                        to="payouts.payout",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'payout_attempts',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('payout',), name='payout_has_one_open_attempt'), models.CheckConstraint(condition=models.Q(('amount__gte', 1)), name='attempt_moves_something'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='attempt_ended_has_its_time')],
+                "db_table": "payout_attempts",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "open")),
+                        fields=("payout",),
+                        name="payout_has_one_open_attempt",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 1)), name="attempt_moves_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", True), ("status", "open")),
+                            models.Q(
+                                models.Q(("status", "open"), _negated=True), ("ended_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="attempt_ended_has_its_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PayoutEvent',
+            name="PayoutEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('from_status', models.CharField(blank=True, choices=[('pending', 'Pending'), ('on_hold', 'On hold'), ('processing', 'Processing'), ('unresolved', 'Unresolved'), ('in_transit', 'In transit'), ('paid', 'Paid'), ('returned', 'Returned'), ('failed', 'Failed'), ('cancelled', 'Cancelled'), ('reversed', 'Reversed')], max_length=16)),
-                ('to_status', models.CharField(choices=[('pending', 'Pending'), ('on_hold', 'On hold'), ('processing', 'Processing'), ('unresolved', 'Unresolved'), ('in_transit', 'In transit'), ('paid', 'Paid'), ('returned', 'Returned'), ('failed', 'Failed'), ('cancelled', 'Cancelled'), ('reversed', 'Reversed')], max_length=16)),
-                ('actor', models.CharField(max_length=255)),
-                ('reason', models.TextField(blank=True)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('payout', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payouts.payout')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "from_status",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("pending", "Pending"),
+                            ("on_hold", "On hold"),
+                            ("processing", "Processing"),
+                            ("unresolved", "Unresolved"),
+                            ("in_transit", "In transit"),
+                            ("paid", "Paid"),
+                            ("returned", "Returned"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                            ("reversed", "Reversed"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "to_status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("on_hold", "On hold"),
+                            ("processing", "Processing"),
+                            ("unresolved", "Unresolved"),
+                            ("in_transit", "In transit"),
+                            ("paid", "Paid"),
+                            ("returned", "Returned"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                            ("reversed", "Reversed"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("actor", models.CharField(max_length=255)),
+                ("reason", models.TextField(blank=True)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "payout",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="payouts.payout",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'payout_events',
-                'indexes': [models.Index(fields=['at'], name='payout_event_by_time')],
+                "db_table": "payout_events",
+                "indexes": [models.Index(fields=["at"], name="payout_event_by_time")],
             },
         ),
         migrations.CreateModel(
-            name='PayoutLineItem',
+            name="PayoutLineItem",
             fields=[
-                ('id', models.UUIDField(db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False)),
-                ('description', models.CharField(blank=True, max_length=255)),
-                ('period_start', models.DateField()),
-                ('period_end', models.DateField()),
-                ('commission_bps', models.PositiveIntegerField()),
-                ('gross_revenue', models.BigIntegerField()),
-                ('platform_fee', models.BigIntegerField()),
-                ('net_revenue', models.BigIntegerField()),
-                ('total_subscriptions', models.PositiveBigIntegerField()),
-                ('total_api_calls', models.PositiveBigIntegerField()),
-                ('api', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='earnings.api')),
-                ('earning', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='line_items', to='earnings.creatorearning')),
-                ('payout', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='line_items', to='payouts.payout')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=database.fields.UUID7(), editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("description", models.CharField(blank=True, max_length=255)),
+                ("period_start", models.DateField()),
+                ("period_end", models.DateField()),
+                ("commission_bps", models.PositiveIntegerField()),
+                ("gross_revenue", models.BigIntegerField()),
+                ("platform_fee", models.BigIntegerField()),
+                ("net_revenue", models.BigIntegerField()),
+                ("total_subscriptions", models.PositiveBigIntegerField()),
+                ("total_api_calls", models.PositiveBigIntegerField()),
+                (
+                    "api",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="earnings.api",
+                    ),
+                ),
+                (
+                    "earning",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="line_items",
+                        to="earnings.creatorearning",
+                    ),
+                ),
+                (
+                    "payout",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="line_items",
+                        to="payouts.payout",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'payout_line_items',
-                'constraints': [models.UniqueConstraint(fields=('payout', 'earning'), name='payout_has_an_earning_once'), models.CheckConstraint(condition=models.Q(('net_revenue', django.db.models.expressions.CombinedExpression(models.F('gross_revenue'), '-', models.F('platform_fee')))), name='line_adds_up')],
+                "db_table": "payout_line_items",
+                "constraints": [
+                    models.UniqueConstraint(fields=("payout", "earning"), name="payout_has_an_earning_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "net_revenue",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("gross_revenue"), "-", models.F("platform_fee")
+                                ),
+                            )
+                        ),
+                        name="line_adds_up",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='payout',
-            index=models.Index(condition=models.Q(('next_retry_at__isnull', False)), fields=['next_retry_at'], name='payout_due'),
+            model_name="payout",
+            index=models.Index(
+                condition=models.Q(("next_retry_at__isnull", False)),
+                fields=["next_retry_at"],
+                name="payout_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='payout',
-            index=models.Index(condition=models.Q(('stripe_transfer_id', ''), _negated=True), fields=['stripe_transfer_id'], name='payout_by_transfer'),
+            model_name="payout",
+            index=models.Index(
+                condition=models.Q(("stripe_transfer_id", ""), _negated=True),
+                fields=["stripe_transfer_id"],
+                name="payout_by_transfer",
+            ),
         ),
         migrations.AddIndex(
-            model_name='payout',
-            index=models.Index(condition=models.Q(('stripe_payout_id', ''), _negated=True), fields=['stripe_payout_id'], name='payout_by_bank_payout'),
+            model_name="payout",
+            index=models.Index(
+                condition=models.Q(("stripe_payout_id", ""), _negated=True),
+                fields=["stripe_payout_id"],
+                name="payout_by_bank_payout",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payout',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('failed', 'cancelled', 'reversed')), _negated=True), fields=('creator', 'currency', 'run'), name='creator_has_one_live_payout_in_a_run'),
+            model_name="payout",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ("failed", "cancelled", "reversed")), _negated=True),
+                fields=("creator", "currency", "run"),
+                name="creator_has_one_live_payout_in_a_run",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payout',
-            constraint=models.CheckConstraint(condition=models.Q(('net_amount', django.db.models.expressions.CombinedExpression(models.F('gross_amount'), '-', models.F('platform_fee'))), ('net_amount__gte', 1)), name='payout_is_positive_and_adds_up'),
+            model_name="payout",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "net_amount",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("gross_amount"), "-", models.F("platform_fee")
+                        ),
+                    ),
+                    ("net_amount__gte", 1),
+                ),
+                name="payout_is_positive_and_adds_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rundecision',
-            constraint=models.UniqueConstraint(fields=('run', 'creator', 'currency'), name='run_decides_once_for_a_creator'),
+            model_name="rundecision",
+            constraint=models.UniqueConstraint(
+                fields=("run", "creator", "currency"), name="run_decides_once_for_a_creator"
+            ),
         ),
     ]

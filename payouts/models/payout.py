@@ -23,9 +23,7 @@ class Payout(models.Model):
     id = uuid7_key()
     creator = models.ForeignKey(Creator, models.PROTECT, related_name="payouts")
     run = models.ForeignKey(PayoutRun, models.PROTECT, related_name="payouts", null=True, blank=True)
-    retry_of = models.OneToOneField(
-        "self", models.PROTECT, related_name="retried_as", null=True, blank=True
-    )
+    retry_of = models.OneToOneField("self", models.PROTECT, related_name="retried_as", null=True, blank=True)
     currency = models.CharField(max_length=3)
     gross_amount = models.BigIntegerField()
     platform_fee = models.BigIntegerField()

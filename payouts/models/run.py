@@ -37,14 +37,18 @@ class RunDecision(models.Model):
     currency = models.CharField(max_length=3)
     reason = models.CharField(max_length=32, choices=DecisionReason.choices)
     amount = models.BigIntegerField()
-    payout = models.ForeignKey("payouts.Payout", models.PROTECT, null=True, blank=True, related_name="decisions")
+    payout = models.ForeignKey(
+        "payouts.Payout", models.PROTECT, null=True, blank=True, related_name="decisions"
+    )
     detail = models.TextField(blank=True)
     decided_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "payout_run_decisions"
         constraints = [
-            models.UniqueConstraint(fields=["run", "creator", "currency"], name="run_decides_once_for_a_creator")
+            models.UniqueConstraint(
+                fields=["run", "creator", "currency"], name="run_decides_once_for_a_creator"
+            )
         ]
 
     def __str__(self) -> str:

@@ -182,4 +182,3 @@ def _destination(payout: Payout) -> str:
     """Return the account that leg one went to, whatever the creator's account is now."""
     sent = payout.attempts.get(kind=AttemptKind.TRANSFER, status=AttemptStatus.SUCCEEDED)
     return sent.destination
-

@@ -27,6 +27,10 @@ def record_reversal(*, transfer_id: str, amount_reversed: int, now: datetime) ->
         payout.status == PayoutStatus.IN_TRANSIT and not payout.stripe_payout_id
     )
     if amount_reversed != payout.net_amount or not at_stripe:
-        raise SetAside(f"{amount_reversed} of {payout.net_amount} reversed while {payout.status}: for a person")
-    move(payout, PayoutStatus.REVERSED, now=now, reason=f"transfer {transfer_id} reversed", next_retry_at=None)
+        raise SetAside(
+            f"{amount_reversed} of {payout.net_amount} reversed while {payout.status}: for a person"
+        )
+    move(
+        payout, PayoutStatus.REVERSED, now=now, reason=f"transfer {transfer_id} reversed", next_retry_at=None
+    )
     give_back(payout, held_in=AccountKind.STRIPE_BALANCE)

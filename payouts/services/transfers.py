@@ -173,7 +173,8 @@ def _record_failure(attempt_id: UUID, failure: Failure, *, now: datetime) -> Non
     else:
         retry = policy.next_try(attempt, now=now)
         Payout.objects.filter(pk=payout.pk).update(next_retry_at=retry, queued_at=None)
-        exhausted = attempt.sends >= policy.UNRESOLVED_AFTER_SENDS or not policy.may_send_again(attempt, now=now)
+        exhausted = attempt.sends >= policy.UNRESOLVED_AFTER_SENDS or not policy.may_send_again(
+            attempt, now=now
+        )
         if exhausted and payout.status == PayoutStatus.PROCESSING:
             move(payout, PayoutStatus.UNRESOLVED, now=now, reason="Stripe's answer stays unknown")
-

@@ -49,6 +49,7 @@ def lines(validations: list[Validation]) -> Iterator[str]:
         yield f"  {Money(total, currency)!s:>14} of {count} creators: {DecisionReason(reason).label}"
     failed = [validation for validation in validations if validation.findings]
     yield "Books"
-    yield f"  {'NOT BALANCED' if failed else 'balanced'}: {len(validations) - len(failed)} of {len(validations)} checks hold"
+    verdict = "NOT BALANCED" if failed else "balanced"
+    yield f"  {verdict}: {len(validations) - len(failed)} of {len(validations)} checks hold"
     for validation in failed:
         yield f"  {validation.name}: {validation.findings[0]}"

@@ -15,4 +15,6 @@ def refuse_older_servers() -> None:
 def _check(*, connection: Any, **kwargs: object) -> None:
     if connection.vendor == "postgresql" and connection.pg_version < OLDEST_SERVER:
         found = connection.pg_version // 10000
-        raise ImproperlyConfigured(f"PostgreSQL 15 or newer is needed; DATABASE_URL leads to version {found}.")
+        raise ImproperlyConfigured(
+            f"PostgreSQL 15 or newer is needed; DATABASE_URL leads to version {found}."
+        )

@@ -46,9 +46,7 @@ class LedgerAccount(models.Model):
     class Meta:
         db_table = "ledger_accounts"
         constraints = [
-            models.UniqueConstraint(
-                fields=["owner_id", "kind", "currency"], name="ledger_account_is_unique"
-            ),
+            models.UniqueConstraint(fields=["owner_id", "kind", "currency"], name="ledger_account_is_unique"),
             models.CheckConstraint(
                 condition=(Q(kind__in=PER_CREATOR, balance__isnull=False) & ~Q(owner_id=PLATFORM))
                 | (~Q(kind__in=PER_CREATOR) & Q(owner_id=PLATFORM, balance__isnull=True)),

@@ -16,7 +16,9 @@ _ENSURE = sql.read(Path(__file__).with_name("ensure_accounts.sql"))
 _LOCK = sql.read(Path(__file__).with_name("lock_accounts.sql"))
 _POST = sql.read(Path(__file__).with_name("post_lines.sql"))
 _ONE_TRANSACTION = """
-SELECT %(source_key)s::text AS source_key, %(kind)s::text AS kind, line.creator_id, line.account, line.currency, line.amount
+SELECT
+    %(source_key)s::text AS source_key, %(kind)s::text AS kind,
+    line.creator_id, line.account, line.currency, line.amount
 FROM unnest(%(creators)s::uuid[], %(accounts)s::text[], %(currencies)s::text[], %(amounts)s::bigint[])
     AS line(creator_id, account, currency, amount)
 """

@@ -4,7 +4,24 @@ import pycountry
 
 # Source: https://docs.stripe.com/currencies#zero-decimal
 ZERO_DECIMAL = frozenset(
-    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "JPY",
+        "KMF",
+        "KRW",
+        "MGA",
+        "PYG",
+        "RWF",
+        "UGX",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ]
 )
 # Source: https://docs.stripe.com/currencies#three-decimal
 THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])

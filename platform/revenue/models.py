@@ -26,7 +26,9 @@ class PlatformRevenue(models.Model):
     class Meta:
         db_table = "platform_revenue"
         verbose_name_plural = "platform revenue"
-        constraints = [models.UniqueConstraint(fields=["month", "currency"], name="month_has_one_row_per_currency")]
+        constraints = [
+            models.UniqueConstraint(fields=["month", "currency"], name="month_has_one_row_per_currency")
+        ]
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} {self.currency}"

@@ -19,7 +19,9 @@ def gather(month: Period) -> dict[str, Any]:
     Amounts are signed minor units. A change is told once: in the first report made after it.
     """
     return {
-        "currencies": {row.currency: _figures(row) for row in PlatformRevenue.objects.filter(month=month.start)},
+        "currencies": {
+            row.currency: _figures(row) for row in PlatformRevenue.objects.filter(month=month.start)
+        },
         "prior_period_adjustments": _changes_before(month),
     }
 
@@ -51,7 +53,9 @@ def take_rate_bps(*, gross: int, fees: int) -> int:
 
 def _figures(row: PlatformRevenue) -> dict[str, int]:
     figures = {name: getattr(row, name) for name in (*MONEY, *COUNTS)}
-    return figures | {"take_rate_bps": take_rate_bps(gross=row.total_gross_revenue, fees=row.total_platform_fees)}
+    return figures | {
+        "take_rate_bps": take_rate_bps(gross=row.total_gross_revenue, fees=row.total_platform_fees)
+    }
 
 
 def _changes_before(month: Period) -> dict[str, dict[str, dict[str, int]]]:

@@ -39,7 +39,9 @@ class StripeCallFailed(Exception):
     """A call to Stripe did not succeed; what that means is for the caller to decide."""
 
     def __init__(self, failure: Failure) -> None:
-        super().__init__(f"{failure.http_status or 'no answer'} {failure.code or failure.type}: {failure.message}")
+        super().__init__(
+            f"{failure.http_status or 'no answer'} {failure.code or failure.type}: {failure.message}"
+        )
         self.failure = failure
 
 

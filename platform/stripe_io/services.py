@@ -79,7 +79,7 @@ def handle_event(*, event_id: str, now: datetime) -> bool:
         outcome, note = InboxOutcome.SET_ASIDE, str(reason)
     except NotYet as reason:
         error = f"not yet: {reason}"
-    except Exception as failure:  # noqa: BLE001 (whatever a handler raises is kept and retried)
+    except Exception as failure:
         error = f"{type(failure).__name__}: {failure}"
     mine = InboxEvent.objects.filter(event=event_id, handled_at=None, tries=row.tries)
     if error:

@@ -56,7 +56,9 @@ def run_after(month: str) -> None:
 
 def assert_earnings_are(expected: dict[str, Any]) -> None:
     by_creator = CreatorEarning.objects.values_list("creator__external_id").annotate(Sum("gross"), Sum("net"))
-    assert {creator: {"gross": gross, "net": net} for creator, gross, net in by_creator} == expected["creators_total"]
+    assert {creator: {"gross": gross, "net": net} for creator, gross, net in by_creator} == expected[
+        "creators_total"
+    ]
     by_month = CreatorEarning.objects.values_list("period_start").annotate(
         Sum("gross"), Sum("net"), Sum("platform_fee")
     )
@@ -72,7 +74,9 @@ def assert_payouts_are(expected: dict[str, Any]) -> None:
         expected["monthly_runs"][month] for month in MONTHS
     ]
     unpaid = LedgerAccount.objects.filter(kind="creator_payable").exclude(balance=0)
-    names = dict(CreatorEarning.objects.order_by().values_list("creator_id", "creator__external_id").distinct())
+    names = dict(
+        CreatorEarning.objects.order_by().values_list("creator_id", "creator__external_id").distinct()
+    )
     assert {names[row.owner_id]: row.balance for row in unpaid} == expected["unpaid_after_last_run"]
 
 

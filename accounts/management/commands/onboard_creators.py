@@ -31,7 +31,9 @@ class Command(BaseCommand):
         creators = list(waiting.order_by("external_id"))
         with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
             made = pool.map(close_connections_after(_onboard), creators)
-            refusals = [error for error in tqdm(made, total=len(creators), desc="Onboarding", disable=None) if error]
+            refusals = [
+                error for error in tqdm(made, total=len(creators), desc="Onboarding", disable=None) if error
+            ]
         for refusal in refusals:
             self.stderr.write(refusal)
         print_result(

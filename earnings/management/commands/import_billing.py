@@ -25,7 +25,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file")
         parser.add_argument("--source", required=True, help="the system that issued the records")
-        parser.add_argument("--from", dest="first", type=_month, help="first month of occurred_at, such as 2026-01")
+        parser.add_argument(
+            "--from", dest="first", type=_month, help="first month of occurred_at, such as 2026-01"
+        )
         parser.add_argument("--to", dest="last", type=_month, help="last month of occurred_at, inclusive")
         add_json_option(parser)
 
@@ -60,7 +62,12 @@ def _midnight(day: date) -> datetime:
 
 
 def _progress(name: str) -> "tqdm[object]":
-    return tqdm(desc="Importing" if name == STANDARD_INPUT else Path(name).name, unit=" records", unit_scale=True, disable=None)
+    return tqdm(
+        desc="Importing" if name == STANDARD_INPUT else Path(name).name,
+        unit=" records",
+        unit_scale=True,
+        disable=None,
+    )
 
 
 def _told(result: ImportResult, *, mended: int) -> dict[str, object]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pycountry
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import RegexValidator, validate_email
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from database import sql

@@ -40,7 +40,9 @@ def _moment(text: object) -> datetime | None:
         return None
     moment = parse_time(text)
     if moment is None:
-        raise CommandError(f"--now must be ISO 8601 with its offset, such as 2026-11-01T00:00:00Z, not {text}")
+        raise CommandError(
+            f"--now must be ISO 8601 with its offset, such as 2026-11-01T00:00:00Z, not {text}"
+        )
     return moment
 
 
@@ -55,6 +57,7 @@ def _told(result: RunResult) -> dict[str, object]:
         "payouts": sum(n for (reason, _), n in result.creators.items() if reason == DecisionReason.PAID),
         "total": paid or "nothing to pay",
         "decisions": {
-            f"{reason} {currency}".strip(): count for (reason, currency), count in sorted(result.creators.items())
+            f"{reason} {currency}".strip(): count
+            for (reason, currency), count in sorted(result.creators.items())
         },
     }

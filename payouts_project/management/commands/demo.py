@@ -4,8 +4,10 @@ import secrets
 import sys
 import time
 from datetime import date
+from functools import partial
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -86,21 +88,27 @@ class Command(BaseCommand):
         if not password.exists():
             password.touch(mode=0o600)
             password.write_text(secrets.token_urlsafe(12))
-            user, _ = User.objects.get_or_create(username=STAFF, defaults={"is_staff": True, "is_superuser": True})
+            user, _ = User.objects.get_or_create(
+                username=STAFF, defaults={"is_staff": True, "is_superuser": True}
+            )
             user.set_password(password.read_text())
             user.save()
         self.stdout.write("")
-        self.stdout.write(f"The console is on {settings.PUBLIC_URL}: log in as {STAFF} with {password.read_text()}")
+        self.stdout.write(
+            f"The console is on {settings.PUBLIC_URL}: log in as {STAFF} with {password.read_text()}"
+        )
 
 
 def _collect_receipts() -> None:
     """Put what customers paid on the platform's Stripe balance, as charges would have; once per balance."""
-    balance = call(lambda: client().v1.balance.retrieve()).to_dict()
+    balance = call(client().v1.balance.retrieve).to_dict()
     held = {part["currency"].upper(): part["amount"] for part in balance["available"]}
-    charged = BillingRecord.objects.filter(kind=RecordKind.CHARGE).values_list("currency").annotate(Sum("amount"))
+    charged = (
+        BillingRecord.objects.filter(kind=RecordKind.CHARGE).values_list("currency").annotate(Sum("amount"))
+    )
     paid = dict(Payout.objects.exclude(status__in=DEAD).values_list("currency").annotate(Sum("net_amount")))
     for currency, amount in charged:
         missing = amount - paid.get(currency, 0) - held.get(currency, 0)
         if missing > 0:
-            params = {"amount": missing, "currency": currency.lower()}
-            call(lambda params=params: client().raw_request("post", "/_sandbox/fund", **params))  # type: ignore[misc]
+            params: dict[str, Any] = {"amount": missing, "currency": currency.lower()}
+            call(partial(client().raw_request, "post", "/_sandbox/fund", **params))

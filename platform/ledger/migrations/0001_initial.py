@@ -7,54 +7,113 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='LedgerTransaction',
+            name="LedgerTransaction",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('source_key', models.CharField(max_length=255, unique=True)),
-                ('kind', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("source_key", models.CharField(max_length=255, unique=True)),
+                ("kind", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'ledger_transactions',
+                "db_table": "ledger_transactions",
             },
         ),
         migrations.CreateModel(
-            name='LedgerAccount',
+            name="LedgerAccount",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('creator_payable', 'Creator payable'), ('payouts_reserved', 'Payouts reserved'), ('receipts', 'Receipts'), ('platform_fees', 'Platform fees'), ('stripe_balance', 'Stripe balance'), ('adjustments', 'Adjustments'), ('write_offs', 'Write-offs'), ('fx_difference', 'FX difference'), ('stripe_fees', 'Stripe fees'), ('dispute_fees', 'Dispute fees'), ('suspense', 'Suspense')], max_length=32)),
-                ('owner_id', models.UUIDField()),
-                ('currency', models.CharField(max_length=3)),
-                ('balance', models.BigIntegerField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("creator_payable", "Creator payable"),
+                            ("payouts_reserved", "Payouts reserved"),
+                            ("receipts", "Receipts"),
+                            ("platform_fees", "Platform fees"),
+                            ("stripe_balance", "Stripe balance"),
+                            ("adjustments", "Adjustments"),
+                            ("write_offs", "Write-offs"),
+                            ("fx_difference", "FX difference"),
+                            ("stripe_fees", "Stripe fees"),
+                            ("dispute_fees", "Dispute fees"),
+                            ("suspense", "Suspense"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
+                ("owner_id", models.UUIDField()),
+                ("currency", models.CharField(max_length=3)),
+                ("balance", models.BigIntegerField(null=True)),
             ],
             options={
-                'db_table': 'ledger_accounts',
-                'constraints': [models.UniqueConstraint(fields=('owner_id', 'kind', 'currency'), name='ledger_account_is_unique'), models.CheckConstraint(condition=models.Q(models.Q(('balance__isnull', False), ('kind__in', ('creator_payable', 'payouts_reserved')), models.Q(('owner_id', uuid.UUID('00000000-0000-0000-0000-000000000000')), _negated=True)), models.Q(models.Q(('kind__in', ('creator_payable', 'payouts_reserved')), _negated=True), ('balance__isnull', True), ('owner_id', uuid.UUID('00000000-0000-0000-0000-000000000000'))), _connector='OR'), name='ledger_account_kind_fits_owner')],
+                "db_table": "ledger_accounts",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("owner_id", "kind", "currency"), name="ledger_account_is_unique"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("balance__isnull", False),
+                                ("kind__in", ("creator_payable", "payouts_reserved")),
+                                models.Q(
+                                    ("owner_id", uuid.UUID("00000000-0000-0000-0000-000000000000")),
+                                    _negated=True,
+                                ),
+                            ),
+                            models.Q(
+                                models.Q(
+                                    ("kind__in", ("creator_payable", "payouts_reserved")), _negated=True
+                                ),
+                                ("balance__isnull", True),
+                                ("owner_id", uuid.UUID("00000000-0000-0000-0000-000000000000")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="ledger_account_kind_fits_owner",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LedgerEntry',
+            name="LedgerEntry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('currency', models.CharField(max_length=3)),
-                ('amount', models.BigIntegerField()),
-                ('balance_after', models.BigIntegerField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.ledgeraccount')),
-                ('transaction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.ledgertransaction')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("currency", models.CharField(max_length=3)),
+                ("amount", models.BigIntegerField()),
+                ("balance_after", models.BigIntegerField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="ledger.ledgeraccount",
+                    ),
+                ),
+                (
+                    "transaction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="ledger.ledgertransaction",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'ledger entries',
-                'db_table': 'ledger_entries',
-                'indexes': [models.Index(fields=['account', 'id'], name='ledger_entry_by_account')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='ledger_entry_moves_something')],
+                "verbose_name_plural": "ledger entries",
+                "db_table": "ledger_entries",
+                "indexes": [models.Index(fields=["account", "id"], name="ledger_entry_by_account")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True), name="ledger_entry_moves_something"
+                    )
+                ],
             },
         ),
     ]

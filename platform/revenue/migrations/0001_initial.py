@@ -5,46 +5,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='MonthlyReport',
+            name="MonthlyReport",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('month', models.DateField(unique=True)),
-                ('figures', models.JSONField()),
-                ('text', models.TextField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('emailed_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("month", models.DateField(unique=True)),
+                ("figures", models.JSONField()),
+                ("text", models.TextField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("emailed_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'db_table': 'monthly_reports',
+                "db_table": "monthly_reports",
             },
         ),
         migrations.CreateModel(
-            name='PlatformRevenue',
+            name="PlatformRevenue",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('month', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('total_gross_revenue', models.BigIntegerField(default=0)),
-                ('total_platform_fees', models.BigIntegerField(default=0)),
-                ('total_creator_earnings', models.BigIntegerField(default=0)),
-                ('total_creator_payouts', models.BigIntegerField(default=0)),
-                ('total_transactions', models.PositiveBigIntegerField(default=0)),
-                ('total_api_calls', models.PositiveBigIntegerField(default=0)),
-                ('active_subscriptions', models.PositiveBigIntegerField(default=0)),
-                ('refreshed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("month", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("total_gross_revenue", models.BigIntegerField(default=0)),
+                ("total_platform_fees", models.BigIntegerField(default=0)),
+                ("total_creator_earnings", models.BigIntegerField(default=0)),
+                ("total_creator_payouts", models.BigIntegerField(default=0)),
+                ("total_transactions", models.PositiveBigIntegerField(default=0)),
+                ("total_api_calls", models.PositiveBigIntegerField(default=0)),
+                ("active_subscriptions", models.PositiveBigIntegerField(default=0)),
+                ("refreshed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'verbose_name_plural': 'platform revenue',
-                'db_table': 'platform_revenue',
-                'constraints': [models.UniqueConstraint(fields=('month', 'currency'), name='month_has_one_row_per_currency')],
+                "verbose_name_plural": "platform revenue",
+                "db_table": "platform_revenue",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("month", "currency"), name="month_has_one_row_per_currency"
+                    )
+                ],
             },
         ),
     ]

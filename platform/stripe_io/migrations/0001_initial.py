@@ -6,43 +6,73 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('djstripe', '0001_initial'),
+        ("djstripe", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='InboxEvent',
+            name="InboxEvent",
             fields=[
-                ('event', models.OneToOneField(db_column='event_id', on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='inbox', serialize=False, to='djstripe.event', to_field='id')),
-                ('type', models.CharField(max_length=250)),
-                ('account', models.CharField(blank=True, max_length=255)),
-                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('next_try_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('tries', models.PositiveIntegerField(default=0)),
-                ('error', models.TextField(blank=True)),
-                ('outcome', models.CharField(blank=True, choices=[('handled', 'Handled'), ('set_aside', 'Set aside')], max_length=16)),
-                ('note', models.TextField(blank=True)),
-                ('handled_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "event",
+                    models.OneToOneField(
+                        db_column="event_id",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="inbox",
+                        serialize=False,
+                        to="djstripe.event",
+                        to_field="id",
+                    ),
+                ),
+                ("type", models.CharField(max_length=250)),
+                ("account", models.CharField(blank=True, max_length=255)),
+                ("received_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("next_try_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("tries", models.PositiveIntegerField(default=0)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("handled", "Handled"), ("set_aside", "Set aside")],
+                        max_length=16,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("handled_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'db_table': 'stripe_inbox',
-                'indexes': [models.Index(condition=models.Q(('handled_at__isnull', True)), fields=['next_try_at'], name='inbox_unhandled_by_time')],
+                "db_table": "stripe_inbox",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("handled_at__isnull", True)),
+                        fields=["next_try_at"],
+                        name="inbox_unhandled_by_time",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Installation',
+            name="Installation",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('mode', models.CharField(choices=[('sandbox', 'Sandbox'), ('test', 'Test'), ('live', 'Live')], max_length=8)),
-                ('installed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("sandbox", "Sandbox"), ("test", "Test"), ("live", "Live")], max_length=8
+                    ),
+                ),
+                ("installed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'installation',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='installation_is_one')],
+                "db_table": "installation",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="installation_is_one")
+                ],
             },
         ),
     ]
