@@ -6,7 +6,7 @@ import io
 import json
 import lzma
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +18,7 @@ from earnings.records import FIELDS, REQUIRED, StagedRecord, refused, stage
 
 STANDARD_INPUT = "-"
 LONGEST_FIELD = 1_000_000
-_OPENERS: dict[str, Callable[..., IO[bytes]]] = {
-    ".gz": gzip.open,
-    ".xz": lzma.open,
-}
+COMPRESSED = frozenset([".gz", ".xz"])
 
 
 class BillingFile:
@@ -30,8 +27,8 @@ class BillingFile:
     def __init__(self, raw: IO[bytes], *, suffixes: list[str], now: datetime) -> None:
         self._raw = raw
         self._now = now
-        compressed = suffixes[-1] if suffixes and suffixes[-1] in _OPENERS else ""
-        unpacked = _OPENERS[compressed](raw) if compressed else raw
+        compressed = suffixes[-1] if suffixes and suffixes[-1] in COMPRESSED else ""
+        unpacked: IO[bytes] = _unpack(raw, compressed) if compressed else raw
         # Bytes that are no UTF-8 stay visible as such, in the one record that they spoil.
         self._text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", errors="backslashreplace", newline="")
         self._json = any(suffix in {".ndjson", ".jsonl"} for suffix in suffixes)
@@ -105,6 +102,10 @@ def open_billing_file(name: str, *, now: datetime) -> Iterator[BillingFile]:
         raise FileRefused(f"{name} can't be read: {error.strerror}") from error
     with raw:
         yield BillingFile(raw, suffixes=path.suffixes, now=now)
+
+
+def _unpack(raw: IO[bytes], suffix: str) -> IO[bytes]:
+    return gzip.open(raw) if suffix == ".gz" else lzma.open(raw)
 
 
 def _prepend(first: str, rest: Iterator[str]) -> Iterator[str]:

@@ -83,5 +83,5 @@ def may_send_again(attempt: PayoutAttempt, *, now: datetime) -> bool:
 
 def next_try(attempt: PayoutAttempt, *, now: datetime) -> datetime:
     """Choose when to try again: exponential backoff with full jitter."""
-    longest = min(FIRST_RETRY * 2 ** min(max(attempt.sends - 1, 0), 20), LONGEST_RETRY)
+    longest: timedelta = min(FIRST_RETRY * 2 ** min(max(attempt.sends - 1, 0), 20), LONGEST_RETRY)
     return now + timedelta(seconds=1) + longest * random.random()  # noqa: S311 (jitter, no secret)

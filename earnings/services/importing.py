@@ -31,7 +31,7 @@ def import_records(
     *,
     source: BillingSource,
     origin: str,
-    on_batch: Callable[[int], None] = lambda size: None,
+    on_batch: Callable[[int], object] = lambda size: None,
 ) -> ImportResult:
     """Take in records in batches of their own transactions; `on_batch` hears each one's size.
 

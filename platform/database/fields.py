@@ -17,7 +17,7 @@ class UUID7(models.Func):
     output_field = models.UUIDField()
 
 
-class ExternalIdField(models.CharField):
+class ExternalIdField(models.CharField[str, str]):
     """An id given by another system: 1–255 visible ASCII characters without `/ ? # %`."""
 
     default_validators = [RegexValidator(EXTERNAL_ID_REGEX)]
@@ -27,7 +27,7 @@ class ExternalIdField(models.CharField):
         super().__init__(*args, **kwargs)
 
 
-def uuid7_key() -> models.UUIDField:
+def uuid7_key() -> models.UUIDField[Any, Any]:
     """Make a primary key that the database fills."""
     return models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
 

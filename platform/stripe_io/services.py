@@ -93,7 +93,7 @@ def handle_event(*, event_id: str, now: datetime) -> bool:
 def due_events(*, now: datetime, limit: int = 1000) -> list[str]:
     """List the ids of events whose handling is due, oldest first."""
     due = InboxEvent.objects.filter(handled_at=None, next_try_at__lte=now).order_by("next_try_at")
-    return list(due.values_list("event_id", flat=True)[:limit])
+    return [str(event_id) for event_id in due.values_list("event_id", flat=True)[:limit]]
 
 
 def _told(event: Any, *, account: str) -> StripeEvent:

@@ -61,7 +61,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=UTC)
 
 
-def _progress(name: str) -> "tqdm[object]":
+def _progress(name: str) -> "tqdm[None]":
     return tqdm(
         desc="Importing" if name == STANDARD_INPUT else Path(name).name,
         unit=" records",

@@ -67,9 +67,9 @@ class Command(BaseCommand):
             remembered.write_text(month_of(sql.now()).start.isoformat())
         return date.fromisoformat(remembered.read_text())
 
-    def _do(self, title: str, *command: object) -> None:
+    def _do(self, title: str, name: str, *arguments: object) -> None:
         self.stdout.write(self.style.MIGRATE_HEADING(title))
-        call_command(*command)
+        call_command(name, *arguments)
 
     def _pay(self, cutoff: date) -> None:
         self.stdout.write(self.style.MIGRATE_HEADING(f"Payout run up to {cutoff}"))
