@@ -2,10 +2,13 @@
 
 from django.contrib import admin
 from django.urls import path
+from django.views.generic import RedirectView
 
 from stripe_io.views import receive_webhook
 
 urlpatterns = [
     path("webhooks/stripe", receive_webhook),
-    path("", admin.site.urls),
+    path("admin/", admin.site.urls),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("", RedirectView.as_view(pattern_name="admin:index")),
 ]

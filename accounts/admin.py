@@ -1,0 +1,137 @@
+"""Staff users; and creators, their Stripe accounts and the holds on them, to look at."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource, User
+from database.admin import ReadOnlyAdmin, column, copied, give_tones, ident, link, narrowed_by, short, state
+
+if TYPE_CHECKING:
+    _UserAdmin = DjangoUserAdmin[Any]
+else:
+
+    class _UserAdmin(DjangoUserAdmin, ModelAdmin):
+        pass
+
+
+give_tones(
+    AccountStatus,
+    success=[AccountStatus.ACTIVE],
+    info=[AccountStatus.ONBOARDING],
+    warning=[AccountStatus.RESTRICTED],
+    danger=[AccountStatus.DISABLED],
+)
+
+
+@admin.register(User)
+class UserAdmin(_UserAdmin):
+    """Staff; made and changed by superusers. Whoever leaves is made inactive: what they did keeps their name."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ["username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login"]
+    list_filter = ["is_active", "is_superuser"]
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        ("Person", {"fields": ["first_name", "last_name", "email"]}),
+        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        ("Times", {"fields": ["last_login", "date_joined"]}),
+    ]
+    readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = []
+    actions = None
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+
+@admin.register(Creator)
+class CreatorAdmin(ReadOnlyAdmin):
+    list_display = ["external_id", "email", "country", "created_at"]
+    search_fields = ["external_id__startswith", "email__istartswith", "pk"]
+    search_help_text = "Creator id or e-mail, from its beginning"
+    ordering = ["external_id"]
+    fields = ["external_id", "email", "country", "created_at", ident()]
+
+
+@column("Holds up payouts")
+def is_open(hold: Hold) -> bool:
+    return hold.lifted_at is None
+
+
+@column("Live")
+def is_live(account: CreatorPaymentAccount) -> bool:
+    return account.replaced_at is None
+
+
+@admin.register(CreatorPaymentAccount)
+class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
+    list_display = [
+        "__str__",
+        link("creator"),
+        state("account_status", AccountStatus, "Status"),
+        "country",
+        "payouts_enabled",
+        "created_at",
+        "replaced_at",
+    ]
+    list_select_related = ["creator"]
+    list_filter = ["account_status", narrowed_by("creator", Creator)]
+    search_fields = ["stripe_account_id", "creator__external_id", "pk"]
+    search_help_text = "Stripe account (acct_…) or creator id"
+    ordering = ["-pk"]
+    fields = [
+        link("creator"),
+        copied("stripe_account_id", "Stripe account"),
+        state("account_status", AccountStatus, "Status"),
+        is_live,
+        "country",
+        "default_currency",
+        "business_type",
+        "service_agreement",
+        "details_submitted",
+        "charges_enabled",
+        "payouts_enabled",
+        "capabilities",
+        "requirements",
+        "created_at",
+        "onboarding_completed_at",
+        "synced_at",
+        "replaced_at",
+        ident(),
+    ]
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyAdmin):
+    list_display = [
+        short("reason"),
+        link("creator"),
+        state("source", HoldSource),
+        is_open,
+        "placed_by",
+        "placed_at",
+        "lifted_at",
+    ]
+    list_select_related = ["creator"]
+    list_filter = ["source", ("lifted_at", admin.EmptyFieldListFilter), narrowed_by("creator", Creator)]
+    search_fields = ["creator__external_id", "pk"]
+    search_help_text = "Creator id"
+    ordering = ["-pk"]
+    fields = [
+        link("creator"),
+        state("source", HoldSource),
+        is_open,
+        "reason",
+        "placed_by",
+        "placed_at",
+        "lifted_by",
+        "lifted_at",
+        ident(),
+    ]

@@ -1,0 +1,312 @@
+"""The catalogue, billing records and their batches, the quarantine, and what creators earned, to look at."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from accounts.models import Creator
+from database.admin import (
+    LargeTableAdmin,
+    NarrowedBy,
+    ReadOnlyAdmin,
+    column,
+    copied,
+    count,
+    give_tones,
+    ident,
+    link,
+    money,
+    narrowed_by,
+    percent,
+    state,
+)
+from earnings.models import (
+    Api,
+    ApiOwnership,
+    BillingBatch,
+    BillingRecord,
+    BillingSource,
+    CommissionRate,
+    CreatorEarning,
+    EarningPosting,
+    QuarantinedRecord,
+    Reason,
+    RecordKind,
+    Resolution,
+)
+from money import Money, Period
+
+give_tones(
+    RecordKind,
+    success=[RecordKind.CHARGE],
+    info=[RecordKind.REFUND_REVERSAL, RecordKind.CHARGEBACK_REVERSAL],
+    warning=[RecordKind.REFUND],
+    danger=[RecordKind.CHARGEBACK],
+)
+give_tones(Resolution, success=[Resolution.ENTERED], info=[Resolution.SUPERSEDED])
+
+
+def records_of(earning: CreatorEarning) -> QuerySet[BillingRecord]:
+    """Select the records that make up an earning: those of its batches that belong to its row."""
+    return BillingRecord.objects.filter(
+        batch__in=earning.postings.values("batch"),
+        creator=earning.creator_id,
+        api=earning.api_id,
+        currency=earning.currency,
+        commission_bps=earning.commission_bps,
+        occurred_at__gte=datetime.combine(earning.period_start, time.min, UTC),
+        occurred_at__lt=datetime.combine(earning.period_end, time.min, UTC),
+    )
+
+
+def posting_of(record: BillingRecord) -> EarningPosting | None:
+    """Find the posting that a record is in; None until its batch is posted."""
+    day = record.occurred_at.astimezone(UTC).date()
+    return (
+        EarningPosting.objects.filter(
+            batch=record.batch_id,
+            earning__creator=record.creator_id,
+            earning__api=record.api_id,
+            earning__currency=record.currency,
+            earning__commission_bps=record.commission_bps,
+            earning__period_start__lte=day,
+            earning__period_end__gt=day,
+        )
+        .select_related("earning__payout")
+        .first()
+    )
+
+
+@column("Period", order="period_start")
+def period(earning: CreatorEarning) -> Period:
+    return Period(earning.period_start, earning.period_end)
+
+
+@column("Row", kind="state")
+def open_or_closed(earning: CreatorEarning) -> str:
+    return "Closed" if earning.closed_at else "Open"
+
+
+class ClaimedFilter(admin.SimpleListFilter):
+    title = "payout"
+    parameter_name = "claimed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [("no", "Not claimed by a payout"), ("yes", "Claimed by a payout")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(payout__isnull=self.value() == "no")
+
+
+class OfEarning(NarrowedBy):
+    """The records behind one earning, which is how any cent of it is explained."""
+
+    title = "earning"
+    parameter_name = "earning"
+    related = CreatorEarning
+
+    def rows_of(self, subject: Model, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        assert isinstance(subject, CreatorEarning)
+        return queryset.filter(pk__in=records_of(subject).values("pk"))
+
+
+@admin.register(Api)
+class ApiAdmin(ReadOnlyAdmin):
+    list_display = ["external_id", "name", "created_at"]
+    search_fields = ["external_id__startswith", "name__istartswith", "pk"]
+    search_help_text = "API id or name, from its beginning"
+    ordering = ["external_id"]
+    fields = [copied("external_id", "API id"), "name", "created_at", ident()]
+
+
+@admin.register(ApiOwnership)
+class ApiOwnershipAdmin(LargeTableAdmin):
+    list_display = ["__str__", link("api", "API"), link("creator"), "owned_from"]
+    list_select_related = ["api", "creator"]
+    list_filter = [narrowed_by("api", Api), narrowed_by("creator", Creator)]
+    search_fields = ["api__external_id", "creator__external_id"]
+    search_help_text = "API id or creator id"
+    fields = [link("api", "API"), link("creator"), "owned_from", "created_at"]
+
+
+@admin.register(CommissionRate)
+class CommissionRateAdmin(ReadOnlyAdmin):
+    list_display = [percent("bps", "Commission"), "effective_from", "created_at"]
+    ordering = ["-effective_from"]
+    fields = [percent("bps", "Commission"), "effective_from", "created_at"]
+
+
+@admin.register(BillingSource)
+class BillingSourceAdmin(ReadOnlyAdmin):
+    list_display = ["name", "created_at"]
+    ordering = ["name"]
+    fields = ["name", "created_at"]
+
+
+@admin.register(BillingBatch)
+class BillingBatchAdmin(LargeTableAdmin):
+    list_display = [
+        "__str__",
+        link("source"),
+        count("accepted"),
+        count("duplicates"),
+        count("conflicts"),
+        count("quarantined"),
+        "received_at",
+        "posted_at",
+    ]
+    list_select_related = ["source"]
+    list_filter = ["source", ("posted_at", admin.EmptyFieldListFilter)]
+    search_fields = ["pk"]
+    search_help_text = "Batch number"
+    fields = [
+        "origin",
+        link("source"),
+        count("accepted"),
+        count("duplicates"),
+        count("conflicts"),
+        count("quarantined"),
+        "received_at",
+        "posted_at",
+    ]
+
+
+@admin.register(BillingRecord)
+class BillingRecordAdmin(LargeTableAdmin):
+    list_display = [
+        "record_id",
+        state("kind", RecordKind),
+        money("amount"),
+        link("creator"),
+        link("api", "API"),
+        "occurred_at",
+        link("batch"),
+    ]
+    list_select_related = ["creator", "api", "batch"]
+    list_filter = [OfEarning, narrowed_by("batch", BillingBatch)]
+    search_fields = ["record_id"]
+    search_help_text = "Record id, whole"
+    fields = [
+        copied("record_id", "Record id"),
+        link("source"),
+        state("kind", RecordKind),
+        money("amount"),
+        link("creator"),
+        link("api", "API"),
+        percent("commission_bps", "Commission"),
+        "occurred_at",
+        count("api_calls", "API calls"),
+        copied("subscription_id", "Subscription"),
+        copied("customer_id", "Customer"),
+        copied("related_record_id", "Takes from record"),
+        link("batch"),
+    ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Name every source beside the record id, as the index on both begins with the source."""
+        if not search_term:
+            return queryset, False
+        sources = list(BillingSource.objects.values_list("pk", flat=True))
+        return queryset.filter(source__in=sources, record_id=search_term.strip()), False
+
+
+@admin.register(QuarantinedRecord)
+class QuarantinedRecordAdmin(LargeTableAdmin):
+    list_display = [
+        "pk",
+        "record_id",
+        state("reason", Reason),
+        link("batch"),
+        "created_at",
+        state("resolution", Resolution),
+        "resolved_at",
+    ]
+    list_select_related = ["batch"]
+    list_filter = [
+        ("resolved_at", admin.EmptyFieldListFilter),
+        "reason",
+        "source",
+        narrowed_by("batch", BillingBatch),
+    ]
+    search_fields = ["record_id"]
+    search_help_text = "Record id, whole"
+    fields = [
+        "record_id",
+        state("reason", Reason),
+        link("source"),
+        link("batch"),
+        "content",
+        "created_at",
+        state("resolution", Resolution),
+        "resolved_at",
+    ]
+
+
+_EARNED = [
+    link("creator"),
+    link("api", "API"),
+    period,
+    money("gross"),
+    money("platform_fee"),
+    money("net"),
+]
+
+
+@admin.register(CreatorEarning)
+class CreatorEarningAdmin(LargeTableAdmin):
+    list_display = [ident("pk", "Earning"), *_EARNED, open_or_closed, link("payout")]
+    list_select_related = ["creator", "api", "payout"]
+    list_filter = [ClaimedFilter, narrowed_by("creator", Creator), narrowed_by("api", Api)]
+    search_fields = ["creator__external_id", "api__external_id", "pk"]
+    search_help_text = "Creator id, API id or the earning's id"
+    fields = [
+        *_EARNED,
+        percent("commission_bps", "Commission"),
+        money("refunds", "Refunds, inside gross"),
+        count("transactions", "Charges"),
+        count("api_calls", "API calls"),
+        "description",
+        open_or_closed,
+        "closed_at",
+        link("payout"),
+        "created_at",
+        "updated_at",
+        ident(),
+    ]
+
+
+@column("Added gross", kind="figure")
+def added(posting: EarningPosting) -> object:
+    return Money(posting.gross, posting.earning.currency)
+
+
+@admin.register(EarningPosting)
+class EarningPostingAdmin(LargeTableAdmin):
+    list_display = [
+        "pk",
+        link("earning.creator"),
+        link("earning.api", "API"),
+        link("earning"),
+        added,
+        count("transactions", "Charges"),
+        link("batch"),
+    ]
+    list_select_related = ["batch", "earning__creator", "earning__api"]
+    list_filter = [narrowed_by("batch", BillingBatch), narrowed_by("earning", CreatorEarning)]
+    fields = [
+        link("earning.creator"),
+        link("earning.api", "API"),
+        link("earning"),
+        added,
+        count("transactions", "Charges"),
+        count("api_calls", "API calls"),
+        link("batch"),
+    ]

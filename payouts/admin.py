@@ -1,0 +1,232 @@
+"""Runs and what they decided, payouts, and the attempts to have Stripe move the money, to look at."""
+
+from datetime import date
+
+from django.contrib import admin
+
+from accounts.models import Creator
+from database.admin import (
+    LargeTableAdmin,
+    ReadOnlyAdmin,
+    column,
+    copied,
+    count,
+    give_tones,
+    ident,
+    link,
+    money,
+    money_in,
+    name_of,
+    narrowed_by,
+    percent,
+    short,
+    state,
+)
+from earnings.models import CreatorEarning
+from money import Period
+from payouts.models import Payout, PayoutAttempt, PayoutEvent, PayoutLineItem, PayoutRun, RunDecision
+from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
+
+give_tones(
+    PayoutStatus,
+    success=[PayoutStatus.PAID],
+    info=[PayoutStatus.PROCESSING, PayoutStatus.IN_TRANSIT],
+    warning=[PayoutStatus.ON_HOLD, PayoutStatus.UNRESOLVED, PayoutStatus.RETURNED],
+    danger=[PayoutStatus.FAILED, PayoutStatus.REVERSED],
+)
+give_tones(
+    AttemptStatus,
+    success=[AttemptStatus.SUCCEEDED],
+    info=[AttemptStatus.OPEN],
+    danger=[AttemptStatus.REFUSED],
+)
+give_tones(
+    DecisionReason,
+    success=[DecisionReason.PAID],
+    warning=[
+        DecisionReason.ON_HOLD,
+        DecisionReason.ACCOUNT_RESTRICTED,
+        DecisionReason.PREVIOUS_PAYOUT_OPEN,
+        DecisionReason.NEGATIVE_BALANCE,
+    ],
+    danger=[DecisionReason.BOOKS_DISAGREE, DecisionReason.ERROR],
+)
+
+
+@name_of.register
+def _(payout: Payout) -> str:
+    return str(payout.net)
+
+
+@column("Period", order="period_start")
+def period(row: Payout | PayoutLineItem) -> Period:
+    return Period(row.period_start, row.period_end)
+
+
+@column("Pays what was earned before", order="cutoff")
+def cutoff(run: PayoutRun) -> date:
+    return run.cutoff
+
+
+_LINE = [
+    link("api", "API"),
+    period,
+    money_in("gross_revenue", "payout.currency", "Gross"),
+    money_in("platform_fee", "payout.currency"),
+    money_in("net_revenue", "payout.currency", "Net"),
+]
+
+
+@admin.register(PayoutRun)
+class PayoutRunAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "created_at", "completed_at", "superseded_at"]
+    ordering = ["-cutoff"]
+    fields = [cutoff, "created_at", "completed_at", "superseded_at", ident()]
+
+
+@admin.register(RunDecision)
+class RunDecisionAdmin(LargeTableAdmin):
+    list_display = [
+        "pk",
+        link("run"),
+        link("creator"),
+        state("reason", DecisionReason, "Decision"),
+        money("amount"),
+        link("payout"),
+        "decided_at",
+        short("detail"),
+    ]
+    list_select_related = ["run", "creator", "payout"]
+    list_filter = ["reason", narrowed_by("run", PayoutRun), narrowed_by("creator", Creator)]
+    search_fields = ["creator__external_id"]
+    search_help_text = "Creator id"
+    fields = [
+        link("run"),
+        link("creator"),
+        state("reason", DecisionReason, "Decision"),
+        money("amount"),
+        link("payout"),
+        "decided_at",
+        "detail",
+    ]
+
+
+@admin.register(Payout)
+class PayoutAdmin(LargeTableAdmin):
+    list_display = [
+        ident("pk", "Payout"),
+        link("creator"),
+        money("net_amount", "Net"),
+        state("status", PayoutStatus),
+        period,
+        link("run"),
+        "created_at",
+        "paid_at",
+    ]
+    list_select_related = ["creator", "run"]
+    list_filter = ["status", narrowed_by("creator", Creator), narrowed_by("run", PayoutRun)]
+    search_fields = ["creator__external_id", "stripe_transfer_id", "stripe_payout_id", "pk"]
+    search_help_text = "Creator id, payout id, tr_… or po_…"
+    fields = [
+        link("creator"),
+        state("status", PayoutStatus),
+        link("run"),
+        link("retry_of"),
+        period,
+        money("gross_amount", "Gross"),
+        money("platform_fee"),
+        money("net_amount", "Net"),
+        copied("stripe_transfer_id", "Transfer"),
+        copied("stripe_payout_id", "Bank payout"),
+        money_in("bank_amount", "bank_currency", "Goes to the bank"),
+        "arrival_date",
+        "failure_code",
+        "failure_message",
+        "next_retry_at",
+        "created_at",
+        "paid_at",
+        ident(),
+    ]
+
+
+@admin.register(PayoutLineItem)
+class PayoutLineItemAdmin(LargeTableAdmin):
+    list_display = [ident("pk", "Line"), link("payout"), *_LINE, link("earning")]
+    list_select_related = ["payout", "api", "earning"]
+    list_filter = [narrowed_by("payout", Payout), narrowed_by("earning", CreatorEarning)]
+    search_fields = ["payout", "pk"]
+    search_help_text = "Payout id or line id"
+    fields = [
+        link("payout"),
+        *_LINE,
+        percent("commission_bps", "Commission"),
+        count("total_subscriptions", "Subscriptions"),
+        count("total_api_calls", "API calls"),
+        link("earning"),
+        "description",
+        ident(),
+    ]
+
+
+@admin.register(PayoutAttempt)
+class PayoutAttemptAdmin(LargeTableAdmin):
+    list_display = [
+        ident("pk", "Attempt"),
+        link("payout"),
+        state("kind", AttemptKind),
+        state("status", AttemptStatus),
+        money("amount"),
+        count("sends"),
+        copied("stripe_id", "At Stripe"),
+        "created_at",
+    ]
+    list_select_related = ["payout"]
+    list_filter = ["kind", "status", "in_doubt", narrowed_by("payout", Payout)]
+    search_fields = ["payout", "idempotency_key", "pk"]
+    search_help_text = "Payout id or idempotency key"
+    fields = [
+        link("payout"),
+        state("kind", AttemptKind),
+        state("status", AttemptStatus),
+        money("amount"),
+        copied("destination", "Destination"),
+        copied("stripe_id", "At Stripe"),
+        count("sends"),
+        "first_sent_at",
+        "last_sent_at",
+        "ended_at",
+        "answered",
+        "in_doubt",
+        "resendable",
+        "http_status",
+        "error_code",
+        "error_message",
+        copied("request_id", "Stripe request"),
+        copied("idempotency_key", "Idempotency key"),
+        "created_at",
+        ident(),
+    ]
+
+
+@admin.register(PayoutEvent)
+class PayoutEventAdmin(LargeTableAdmin):
+    list_display = [
+        "at",
+        link("payout"),
+        state("from_status", PayoutStatus, "From"),
+        state("to_status", PayoutStatus, "To"),
+        "actor",
+        short("reason"),
+    ]
+    list_select_related = ["payout"]
+    list_filter = [narrowed_by("payout", Payout)]
+    search_fields = ["payout"]
+    search_help_text = "Payout id"
+    fields = [
+        link("payout"),
+        state("from_status", PayoutStatus, "From"),
+        state("to_status", PayoutStatus, "To"),
+        "at",
+        "actor",
+        "reason",
+    ]

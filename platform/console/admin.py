@@ -1,0 +1,58 @@
+"""What of the console belongs to no app of ours: the panels that join apps, and the tables of packages.
+
+Beat's schedules are for superusers to change. Groups give no rights here and are not shown.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+
+from console import panels
+
+__all__ = ["panels"]
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    from unfold.admin import ModelAdmin as _ModelAdmin
+
+for model in (Group, ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
+    admin.site.unregister(model)
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(_ModelAdmin):
+    """When beat does what. The service itself makes and names its tasks; here they are paused or rescheduled."""
+
+    list_display = ["name", "task", "enabled", "scheduler", "last_run_at"]
+    list_select_related = ["interval", "crontab", "solar", "clocked"]
+    ordering = ["name"]
+    fields = ["name", "task", "enabled", "interval", "crontab", "last_run_at", "total_run_count"]
+    readonly_fields = ["name", "task", "last_run_at", "total_run_count"]
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: PeriodicTask | None = None) -> bool:
+        return False
+
+
+@admin.register(IntervalSchedule)
+class IntervalScheduleAdmin(_ModelAdmin):
+    list_display = ["__str__"]
+
+
+@admin.register(CrontabSchedule)
+class CrontabScheduleAdmin(_ModelAdmin):
+    list_display = ["__str__", "human_readable"]
+    fields = ["minute", "hour", "day_of_month", "month_of_year", "day_of_week", "timezone"]

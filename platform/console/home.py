@@ -1,0 +1,121 @@
+"""The home page: what staff need at a glance."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.models import Hold
+from console.selectors import home
+from database.admin import Figure, Panel, list_of, page_of
+from earnings.models import BillingBatch, QuarantinedRecord
+from payouts.models import Payout, PayoutRun, RunDecision
+from revenue.models import PlatformRevenue
+from stripe_io.models import InboxEvent
+
+
+def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add to the page's context what `admin/index.html` shows."""
+    now = timezone.now()
+    run = home.last_run()
+    return {
+        **context,
+        "title": "Overview",
+        "headlines": list(_headlines(run, now=now)),
+        "panels": [_payouts(now=now), _last_run(run), _quarantine()],
+        "revenue": home.revenue_by_month(),
+        "revenue_list": list_of(PlatformRevenue),
+    }
+
+
+def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
+    for owed in home.owed():
+        yield Figure("Owed to creators", owed.unclaimed, f"and {owed.reserved} in payouts not sent yet")
+    yield Figure("Last run", run, run.completed_at or "not completed" if run else "none yet")
+    if lag := home.earnings_lag(now=now):
+        unposted = _link(list_of(BillingBatch, posted_at__isempty=1), "batches not posted yet")
+        yield Figure("Earnings lag", _spoken(lag), unposted)
+    else:
+        yield Figure("Earnings lag", "None", "all records are posted")
+    yield Figure(
+        "Creators on hold", home.open_holds(), _link(list_of(Hold, lifted_at__isempty=1), "open holds")
+    )
+    yield Figure(
+        "Stripe events waiting",
+        home.unhandled_events(),
+        _link(list_of(InboxEvent, handled_at__isempty=1), "not handled yet"),
+    )
+
+
+def _payouts(*, now: datetime) -> Panel:
+    return Panel(
+        "Payouts by status",
+        ["Status", "This month", "Net", "Ever", "Net", ""],
+        [
+            (
+                total.status,
+                total.count_this_month,
+                total.net_this_month,
+                total.count,
+                total.net,
+                _link(list_of(Payout, status__exact=total.status), "See them"),
+            )
+            for total in home.payouts_by_status(now=now)
+        ],
+        empty="No payouts yet: the first run makes them.",
+        more=list_of(Payout),
+    )
+
+
+def _last_run(run: PayoutRun | None) -> Panel:
+    if run is None:
+        return Panel("Last run", [], [], empty="No run yet. Beat makes one when a month is complete.")
+    return Panel(
+        f"Last run, of what was earned before {run.cutoff.day} {run.cutoff:%b %Y}",
+        ["Decision", "Creators", "Amount", ""],
+        [
+            (
+                total.reason,
+                total.count,
+                total.amount,
+                _link(list_of(RunDecision, run=run.pk, reason__exact=total.reason), "See them"),
+            )
+            for total in home.decisions_by_reason(run)
+        ],
+        empty="Nobody had anything to be paid.",
+        more=page_of(run),
+    )
+
+
+def _quarantine() -> Panel:
+    return Panel(
+        "Quarantine",
+        ["Reason", "Records", ""],
+        [
+            (
+                reason,
+                count,
+                _link(list_of(QuarantinedRecord, resolved_at__isempty=1, reason__exact=reason), "See them"),
+            )
+            for reason, count in home.open_quarantine_by_reason()
+        ],
+        empty="Empty: every record that came could be used.",
+        more=list_of(QuarantinedRecord),
+    )
+
+
+def _link(address: str, text: str) -> SafeString:
+    return format_html('<a class="text-link" href="{}">{}</a>', address, text)
+
+
+def _spoken(span: timedelta) -> str:
+    """Say how long, in its largest unit."""
+    seconds = int(span.total_seconds())
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"

@@ -1,0 +1,95 @@
+"""The console's frame: what its sidebar leads to, which Stripe it shows, its style sheet and script."""
+
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+
+from database.display import list_of
+
+# As staff think of it: title, then (table, name, icon).
+_GROUPS: dict[str, list[tuple[str, str, str]]] = {
+    "Creators": [
+        ("accounts.Creator", "Creators", "group"),
+        ("accounts.CreatorPaymentAccount", "Stripe accounts", "account_balance_wallet"),
+        ("accounts.Hold", "Holds", "front_hand"),
+    ],
+    "Earnings": [
+        ("earnings.CreatorEarning", "Earnings", "trending_up"),
+        ("earnings.Api", "APIs", "api"),
+        ("earnings.ApiOwnership", "API owners", "badge"),
+        ("earnings.CommissionRate", "Commission", "percent"),
+    ],
+    "Billing": [
+        ("earnings.QuarantinedRecord", "Quarantine", "report"),
+        ("earnings.BillingBatch", "Batches", "inventory_2"),
+        ("earnings.BillingRecord", "Records", "receipt_long"),
+        ("earnings.EarningPosting", "Postings", "post_add"),
+        ("earnings.BillingSource", "Sources", "input"),
+    ],
+    "Payouts": [
+        ("payouts.PayoutRun", "Runs", "event_repeat"),
+        ("payouts.RunDecision", "Decisions", "rule"),
+        ("payouts.Payout", "Payouts", "payments"),
+        ("payouts.PayoutLineItem", "Lines", "list"),
+        ("payouts.PayoutAttempt", "Attempts at Stripe", "send"),
+        ("payouts.PayoutEvent", "History", "history"),
+    ],
+    "Books": [
+        ("ledger.LedgerAccount", "Ledger accounts", "account_balance"),
+        ("ledger.LedgerTransaction", "Transactions", "swap_horiz"),
+        ("ledger.LedgerEntry", "Entries", "view_list"),
+    ],
+    "Platform": [
+        ("revenue.PlatformRevenue", "Revenue", "monitoring"),
+        ("revenue.MonthlyReport", "Monthly reports", "summarize"),
+    ],
+    "Stripe": [
+        ("stripe_io.InboxEvent", "Webhook inbox", "inbox"),
+        ("djstripe.Event", "Events", "bolt"),
+    ],
+}
+_FOR_SUPERUSERS: dict[str, list[tuple[str, str, str]]] = {
+    "Staff": [
+        ("accounts.User", "Users", "manage_accounts"),
+        ("django_celery_beat.PeriodicTask", "Periodic tasks", "schedule"),
+        ("django_celery_beat.IntervalSchedule", "Intervals", "timer"),
+        ("django_celery_beat.CrontabSchedule", "Times of day", "alarm"),
+    ],
+}
+
+
+def groups(request: HttpRequest) -> list[dict[str, Any]]:
+    """List the sidebar's groups, as unfold wants them."""
+    user = request.user
+    shown = _GROUPS | (_FOR_SUPERUSERS if user.is_active and user.is_superuser else {})
+    overview = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
+    return [{"items": [overview]}] + [
+        {
+            "title": title,
+            "separator": True,
+            "items": [
+                {"title": name, "icon": icon, "link": list_of(apps.get_model(table))}
+                for table, name, icon in tables
+            ],
+        }
+        for title, tables in shown.items()
+    ]
+
+
+def stripe_mode(request: HttpRequest) -> tuple[str, str]:
+    """Say beside the title which Stripe moves the money."""
+    if settings.LOCAL_MODE:
+        return ("Sandbox", "info")
+    return ("Live", "danger") if settings.STRIPE_LIVE_MODE else ("Test mode", "warning")
+
+
+def style_sheet(request: HttpRequest) -> str:
+    return static("console/console.css")
+
+
+def script(request: HttpRequest) -> str:
+    return static("console/copy.js")

@@ -1,0 +1,113 @@
+"""A billing record and where its money went; a batch and what it came to."""
+
+from database.admin import Panel, link_to, list_of, panel
+from earnings.admin import posting_of
+from earnings.models import (
+    BillingBatch,
+    BillingRecord,
+    EarningPosting,
+    QuarantinedRecord,
+    Reason,
+    RecordKind,
+)
+from money import Money
+from payouts.states import PayoutStatus
+
+ROWS = 20
+
+
+@panel(BillingRecord)
+def where_it_went(record: BillingRecord) -> Panel:
+    """Follow a record to its earning, and to the payout that claims it."""
+    rows: list[tuple[object, ...]] = []
+    if posting := posting_of(record):
+        earning, payout = posting.earning, posting.earning.payout
+        rows.append(
+            (
+                earning,
+                Money(earning.net, earning.currency),
+                link_to(posting, f"#{posting.pk}"),
+                payout or "Waits for the run after its period ends",
+                payout and PayoutStatus(payout.status),
+                payout and payout.paid_at,
+            )
+        )
+    return Panel(
+        "Where it went",
+        ["Earning", "Net of the earning", "Posting", "Payout", "Status", "Paid"],
+        rows,
+        empty="Its batch is not posted yet.",
+    )
+
+
+@panel(BillingRecord)
+def related(record: BillingRecord) -> Panel:
+    """List the charge that a record takes from."""
+    rows = BillingRecord.objects.filter(
+        source=record.source_id, record_id=record.related_record_id or None
+    ).select_related("api")
+    return Panel(
+        "Takes from",
+        ["Record", "Kind", "Amount", "Occurred"],
+        [(row, RecordKind(row.kind), Money(row.amount, row.currency), row.occurred_at) for row in rows],
+        empty="It names no other record.",
+    )
+
+
+@panel(BillingBatch)
+def postings(batch: BillingBatch) -> Panel:
+    rows = batch.postings.select_related("earning__creator", "earning__api").order_by("-gross", "pk")[:ROWS]
+    return Panel(
+        f"The {ROWS} largest postings",
+        ["Posting", "Creator", "API", "Earning", "Added gross", "Charges"],
+        [
+            (
+                link_to(posting, f"#{posting.pk}"),
+                posting.earning.creator,
+                posting.earning.api,
+                posting.earning,
+                Money(posting.gross, posting.earning.currency),
+                posting.transactions,
+            )
+            for posting in rows
+        ],
+        empty="Not posted yet, or nothing in it was accepted.",
+        more=list_of(EarningPosting, batch=batch.pk),
+    )
+
+
+@panel(BillingBatch)
+def records(batch: BillingBatch) -> Panel:
+    rows = batch.records.select_related("creator", "api").order_by("-pk")[:ROWS]
+    return Panel(
+        f"Records (the last {ROWS})",
+        ["Record", "Kind", "Amount", "Creator", "API", "Occurred"],
+        [
+            (
+                record,
+                RecordKind(record.kind),
+                Money(record.amount, record.currency),
+                record.creator,
+                record.api,
+                record.occurred_at,
+            )
+            for record in rows
+        ],
+        empty="It brought no new records.",
+        more=list_of(BillingRecord, batch=batch.pk),
+    )
+
+
+@panel(BillingBatch)
+def quarantined(batch: BillingBatch) -> Panel:
+    rows = batch.quarantined_records.order_by("-pk")[:ROWS]
+    return Panel(
+        f"Quarantined (the last {ROWS})",
+        ["Record", "Reason", "Resolved"],
+        [
+            (link_to(record, record.record_id or "a line"), Reason(record.reason), record.resolved_at)
+            for record in rows
+        ],
+        empty="Nothing.",
+        more=list_of(QuarantinedRecord, batch=batch.pk),
+    )

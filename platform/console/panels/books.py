@@ -1,0 +1,88 @@
+"""The books: what was booked for a fact, and what a transaction and a ledger account consist of."""
+
+from accounts.models import Creator
+from database.admin import Panel, link_to, list_of, panel
+from ledger.models import PLATFORM, LedgerAccount, LedgerEntry, LedgerTransaction
+from money import Money
+
+ROWS = 50
+
+
+def entries_of(source_key_prefix: str) -> list[tuple[object, ...]]:
+    """Return the entries of all transactions whose source key begins so, as a panel's rows, oldest first."""
+    entries = (
+        LedgerEntry.objects.filter(transaction__source_key__startswith=source_key_prefix)
+        .select_related("transaction", "account")
+        .order_by("pk")[:ROWS]
+    )
+    return [
+        (
+            link_to(entry.transaction, entry.transaction.kind.replace("_", " ").capitalize()),
+            entry.account,
+            Money(entry.amount, entry.currency),
+            entry.transaction.created_at,
+        )
+        for entry in entries
+    ]
+
+
+ENTRY_COLUMNS = ["Transaction", "Ledger account", "Amount", "Booked"]
+
+
+@panel(LedgerTransaction)
+def entries(transaction: LedgerTransaction) -> Panel:
+    rows = list(transaction.entries.select_related("account").order_by("pk"))
+    sums: dict[str, Money] = {}
+    for entry in rows:
+        sums[entry.currency] = sums.get(entry.currency, Money(0, entry.currency)) + Money(
+            entry.amount, entry.currency
+        )
+    return Panel(
+        "Entries",
+        ["Ledger account", "Amount", "Balance after"],
+        [
+            (
+                entry.account,
+                Money(entry.amount, entry.currency),
+                None if entry.balance_after is None else Money(entry.balance_after, entry.currency),
+            )
+            for entry in rows
+        ],
+        total=("Sum", *sums.values(), "") if len(sums) == 1 else (),
+    )
+
+
+@panel(LedgerTransaction)
+def concerns(transaction: LedgerTransaction) -> Panel | None:
+    owners = set(
+        transaction.entries.exclude(account__owner_id=PLATFORM).values_list("account__owner_id", flat=True)
+    )
+    creators = Creator.objects.filter(pk__in=owners)
+    return Panel("Creators", ["Creator", "E-mail"], [(creator, creator.email) for creator in creators])
+
+
+@panel(LedgerAccount)
+def last_entries(account: LedgerAccount) -> Panel:
+    rows = account.entries.select_related("transaction").order_by("-pk")[:ROWS]
+    return Panel(
+        "Last entries",
+        ["Transaction", "Amount", "Balance after", "Booked"],
+        [
+            (
+                entry.transaction,
+                Money(entry.amount, entry.currency),
+                None if entry.balance_after is None else Money(entry.balance_after, entry.currency),
+                entry.transaction.created_at,
+            )
+            for entry in rows
+        ],
+        more=list_of(LedgerEntry, account=account.pk),
+    )
+
+
+@panel(LedgerAccount)
+def owner(account: LedgerAccount) -> Panel | None:
+    if account.owner_id == PLATFORM:
+        return None
+    creators = Creator.objects.filter(pk=account.owner_id)
+    return Panel("Owner", ["Creator", "E-mail"], [(creator, creator.email) for creator in creators])

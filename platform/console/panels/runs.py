@@ -1,0 +1,54 @@
+"""A run: whom it paid, whom not, and why."""
+
+from collections.abc import Iterator
+
+from django.utils.html import format_html
+
+from console.selectors.home import decisions_by_reason
+from database.admin import Figure, Panel, headline, list_of, panel
+from payouts.models import Payout, PayoutRun, RunDecision
+from payouts.states import DecisionReason, PayoutStatus
+
+ROWS = 100
+
+
+@headline(PayoutRun)
+def what_it_pays(run: PayoutRun) -> Iterator[Figure]:
+    yield Figure("Pays what was earned before", run.cutoff)
+    for total in decisions_by_reason(run):
+        if total.reason is DecisionReason.PAID:
+            yield Figure("Paid", total.amount, f"{total.count:,} creators")
+
+
+@panel(PayoutRun)
+def reasons(run: PayoutRun) -> Panel:
+    return Panel(
+        "Decisions by reason",
+        ["Decision", "Creators", "Amount", ""],
+        [
+            (
+                total.reason,
+                total.count,
+                total.amount,
+                format_html(
+                    '<a class="text-link" href="{}">See them</a>',
+                    list_of(RunDecision, run=run.pk, reason__exact=total.reason),
+                ),
+            )
+            for total in decisions_by_reason(run)
+        ],
+        empty="Nobody had anything to be paid.",
+        more=list_of(RunDecision, run=run.pk),
+    )
+
+
+@panel(PayoutRun)
+def largest(run: PayoutRun) -> Panel:
+    rows = Payout.objects.filter(run=run).select_related("creator").order_by("-net_amount", "pk")[:ROWS]
+    return Panel(
+        "Largest payouts",
+        ["Payout", "Creator", "Status", "Made", "Paid"],
+        [(row, row.creator, PayoutStatus(row.status), row.created_at, row.paid_at) for row in rows],
+        empty="It made no payouts.",
+        more=list_of(Payout, run=run.pk),
+    )

@@ -1,0 +1,19 @@
+"""The admin site."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+
+if TYPE_CHECKING:
+    _AdminSite = admin.AdminSite
+else:
+    from unfold.sites import UnfoldAdminSite as _AdminSite
+
+
+class ConsoleSite(_AdminSite):
+    """The staff console. Its look, navigation and home are told to unfold in the settings."""
+
+    index_title = "Overview"
+    site_url = None
+    empty_value_display = "–"
+    enable_nav_sidebar = True

@@ -1,0 +1,47 @@
+"""What every table's page in the staff console is made of; apps register their own tables with these."""
+
+from database.admin.columns import (
+    Column,
+    column,
+    copied,
+    count,
+    ident,
+    link,
+    money,
+    money_in,
+    percent,
+    short,
+    state,
+)
+from database.admin.filters import NarrowedBy, narrowed_by
+from database.admin.pages import LargeTableAdmin, ReadOnlyAdmin
+from database.admin.panels import Figure, Panel, headline, panel
+from database.display import give_tones, link_to, list_of, name_of, page_of, show
+
+__all__ = [
+    "Column",
+    "Figure",
+    "LargeTableAdmin",
+    "NarrowedBy",
+    "Panel",
+    "ReadOnlyAdmin",
+    "column",
+    "copied",
+    "count",
+    "give_tones",
+    "headline",
+    "ident",
+    "link",
+    "link_to",
+    "list_of",
+    "money",
+    "money_in",
+    "name_of",
+    "narrowed_by",
+    "page_of",
+    "panel",
+    "percent",
+    "short",
+    "show",
+    "state",
+]

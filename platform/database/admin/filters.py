@@ -1,0 +1,43 @@
+"""Filters that a link sets."""
+
+from typing import Any
+
+from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from database.display import name_of
+
+
+class NarrowedBy(SimpleListFilter):
+    """Rows of one object. It shows only once a link has set it: no list of all objects is ever made."""
+
+    related: type[Model]
+    subject: Model | None = None
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        value = self.value()
+        if value is None:
+            return []
+        try:
+            self.subject = self.related._base_manager.get(pk=value)
+        except (self.related.DoesNotExist, ValidationError, ValueError) as error:
+            raise IncorrectLookupParameters from error
+        return [(value, name_of(self.subject))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.subject is None else self.rows_of(self.subject, queryset)
+
+    def rows_of(self, subject: Model, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{str(self.parameter_name): subject})
+
+
+def narrowed_by(field: str, related: type[Model]) -> type[NarrowedBy]:
+    """Make the filter on a foreign key, set by `?field=<key>`."""
+    return type(
+        f"NarrowedBy{field.title()}",
+        (NarrowedBy,),
+        {"parameter_name": field, "title": field.replace("_", " "), "related": related},
+    )

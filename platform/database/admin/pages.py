@@ -1,0 +1,95 @@
+"""The list and the page of a table that nobody changes here."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from database.admin.filters import NarrowedBy
+from database.admin.paginators import CappedPaginator
+from database.admin.panels import headlines_for, panels_for
+from database.display import name_of
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    from unfold.admin import ModelAdmin as _ModelAdmin
+
+
+class ReadOnlyAdmin(_ModelAdmin):
+    """A table that all staff may look at and nobody changes here, superusers included.
+
+    `search_fields` are whole lookups (`external_id`, `source_key__startswith`), each of which an index answers.
+    """
+
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+    list_before_template = "console/narrowings.html"
+    change_form_before_template = "console/headlines.html"
+    change_form_after_template = "console/panels.html"
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_active and request.user.is_staff
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Look the whole term up in each field by itself: one OR over several tables could use no index."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        matches = []
+        for lookup in self.get_search_fields(request):
+            try:
+                matches.append(self.model._base_manager.filter(**{str(lookup): term}).values("pk"))
+            except (ValidationError, ValueError):  # such as a name, where the field holds ids
+                continue
+        found = matches[0].union(*matches[1:]) if matches else queryset.none().values("pk")
+        return queryset.filter(pk__in=found), False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None)
+        if context and "cl" in context:
+            changes = context["cl"]
+            context["narrowings"] = [
+                (spec.title, spec.subject, changes.get_query_string(remove=[str(spec.parameter_name)]))
+                for spec in changes.filter_specs
+                if isinstance(spec, NarrowedBy)
+            ]
+        return response
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if (obj := kwargs.get("obj")) is not None:
+            context["title"] = f"{str(self.opts.verbose_name).capitalize()} {name_of(obj)}"
+            context["subtitle"] = None
+            context["headlines"] = headlines_for(obj)
+            context["panels"] = panels_for(obj)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class LargeTableAdmin(ReadOnlyAdmin):
+    """A table of millions of rows: newest first, sorted by nothing else, never counted to its end."""
+
+    ordering = ["-pk"]
+    sortable_by = ()
+    paginator = CappedPaginator

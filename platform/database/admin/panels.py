@@ -1,0 +1,77 @@
+"""What an object's page shows besides its own fields: headlines above them, tables of what belongs to it below.
+
+An app's page can't import the apps above it, so whoever knows both registers a function for the page's model.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import Model
+
+from money import Money
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One headline: a value, what it is, and in small what else to know of it."""
+
+    title: str
+    value: object
+    note: object = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One table; cells are any values that `show` knows. `more` is the address of the full list."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    total: Sequence[object] = ()
+    empty: str = "None."
+    more: str = ""
+
+    @property
+    def heads(self) -> list[tuple[str, bool]]:
+        """Pair each column's title with whether it holds figures, which stand to the right."""
+        cells = zip(*self.rows, strict=True)
+        return [
+            (title, any(isinstance(cell, Money | int) for cell in column))
+            for title, column in zip(self.columns, cells, strict=True)
+        ]
+
+
+_headlines: dict[type[Model], list[Callable[[Any], Iterable[Figure]]]] = defaultdict(list)
+_panels: dict[type[Model], list[Callable[[Any], Panel | None]]] = defaultdict(list)
+
+
+def headline(model: type[M]) -> Callable[[Callable[[M], Iterable[Figure]]], Callable[[M], Iterable[Figure]]]:
+    """Have a function make headlines for the pages of a model's objects."""
+
+    def register(make: Callable[[M], Iterable[Figure]]) -> Callable[[M], Iterable[Figure]]:
+        _headlines[model].append(make)
+        return make
+
+    return register
+
+
+def panel(model: type[M]) -> Callable[[Callable[[M], Panel | None]], Callable[[M], Panel | None]]:
+    """Have a function make a panel, or none, for the pages of a model's objects."""
+
+    def register(make: Callable[[M], Panel | None]) -> Callable[[M], Panel | None]:
+        _panels[model].append(make)
+        return make
+
+    return register
+
+
+def headlines_for(obj: Model) -> list[Figure]:
+    return [figure for make in _headlines[type(obj)] for figure in make(obj)]
+
+
+def panels_for(obj: Model) -> list[Panel]:
+    return [made for make in _panels[type(obj)] if (made := make(obj)) is not None]

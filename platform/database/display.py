@@ -1,0 +1,120 @@
+"""How values and links are shown to staff: in lists, on pages, in panels, everywhere the same."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from functools import singledispatch
+from typing import Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib.admin.utils import quote
+from django.db.models import Model, TextChoices
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from money import Money
+
+Tone = Literal["success", "info", "warning", "danger"]
+NOTHING = mark_safe('<span class="nothing">–</span>')
+_LEGIBLE_TAIL = 8
+_tones: dict[type[TextChoices], dict[str, Tone]] = {}
+
+
+def give_tones(states: type[TextChoices], **tones: Iterable[TextChoices]) -> None:
+    """Say which states show as `success`, `info`, `warning` or `danger`; the others show in grey."""
+    _tones[states] = {state.value: tone for tone, members in tones.items() for state in members}  # type: ignore[misc]
+
+
+def page_of(obj: Model) -> str:
+    return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[quote(str(obj.pk))])
+
+
+def list_of(model: type[Model], **parameters: object) -> str:
+    """Return the address of a table's list; the parameters are its filters, or `q` for its search."""
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{address}?{urlencode(parameters)}" if parameters else address
+
+
+@singledispatch
+def name_of(obj: Model) -> str:
+    """Name an object where it is linked to, and on its page. Apps register better names than `str`."""
+    return str(obj)
+
+
+@singledispatch
+def show(value: object) -> SafeString:
+    return conditional_escape(value)
+
+
+@show.register
+def _(value: None) -> SafeString:
+    return NOTHING
+
+
+@show.register
+def _(value: str) -> SafeString:
+    return conditional_escape(value) if value else NOTHING
+
+
+@show.register
+def _(value: bool) -> SafeString:
+    return SafeString("Yes" if value else "No")
+
+
+@show.register
+def _(value: int) -> SafeString:
+    return format_html('<span class="figure">{}</span>', f"{value:,}")
+
+
+@show.register
+def _(value: Money) -> SafeString:
+    return format_html(
+        '<span class="figure{}">{}</span>', " negative" if value.amount < 0 else "", str(value)
+    )
+
+
+@show.register
+def _(value: datetime) -> SafeString:
+    moment = value.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        moment.isoformat(),
+        f"{moment:%Y-%m-%d %H:%M:%S.%f}",
+        f"{moment.day} {moment:%b %Y, %H:%M}",
+    )
+
+
+@show.register
+def _(value: date) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), f"{value.day} {value:%b %Y}")
+
+
+@show.register
+def _(value: UUID) -> SafeString:
+    """Show an id's random end, as time-ordered ids begin alike; a click copies the whole."""
+    return copyable(str(value), shown=f"…{str(value)[-_LEGIBLE_TAIL:]}")
+
+
+@show.register
+def _(value: TextChoices) -> SafeString:
+    tone = _tones.get(type(value), {}).get(value.value, "default")
+    return SafeString(
+        render_to_string("unfold/helpers/label.html", {"text": value.label, "type": tone, "class": "state"})
+    )
+
+
+@show.register
+def _(value: Model) -> SafeString:
+    return link_to(value, name_of(value))
+
+
+def link_to(obj: Model, text: object) -> SafeString:
+    return format_html('<a class="text-link" href="{}">{}</a>', page_of(obj), show(text))
+
+
+def copyable(text: str, *, shown: str) -> SafeString:
+    if not text:
+        return NOTHING
+    return format_html('<code class="copyable" data-copy="{}" title="Copy {}">{}</code>', text, text, shown)

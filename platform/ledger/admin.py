@@ -1,0 +1,56 @@
+"""The books, to look at."""
+
+from datetime import datetime
+
+from django.contrib import admin
+
+from database.admin import LargeTableAdmin, column, copied, link, money, narrowed_by, state
+from ledger.models import PLATFORM, AccountKind, LedgerAccount, LedgerEntry, LedgerTransaction
+
+
+@column("Owner", kind="id")
+def owner(account: LedgerAccount) -> object:
+    return "Platform" if account.owner_id == PLATFORM else account.owner_id
+
+
+@admin.register(LedgerAccount)
+class LedgerAccountAdmin(LargeTableAdmin):
+    list_display = ["__str__", owner, "currency", money("balance")]
+    list_filter = ["kind"]
+    search_fields = ["owner_id"]
+    search_help_text = "Creator's id in this service (a UUID)"
+    fields = [state("kind", AccountKind), owner, "currency", money("balance")]
+
+
+@admin.register(LedgerTransaction)
+class LedgerTransactionAdmin(LargeTableAdmin):
+    list_display = ["source_key", "kind", "created_at"]
+    search_fields = ["source_key__startswith"]
+    search_help_text = "Source key, from its beginning: payout:<id>:, posting:<n>:"
+    fields = [copied("source_key", "Source key"), "kind", "created_at"]
+
+
+@column("Booked at")
+def booked_at(entry: LedgerEntry) -> datetime:
+    return entry.transaction.created_at
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(LargeTableAdmin):
+    list_display = [
+        "pk",
+        link("account", "Ledger account"),
+        money("amount"),
+        money("balance_after"),
+        link("transaction"),
+        booked_at,
+    ]
+    list_select_related = ["account", "transaction"]
+    list_filter = [narrowed_by("account", LedgerAccount), narrowed_by("transaction", LedgerTransaction)]
+    fields = [
+        link("account", "Ledger account"),
+        money("amount"),
+        money("balance_after"),
+        link("transaction"),
+        booked_at,
+    ]

@@ -1,0 +1,57 @@
+"""What Stripe told: the inbox and its events, to look at. dj-stripe's other tables are not used, and not shown."""
+
+from django.apps import apps
+from django.contrib import admin
+from djstripe.models import Event
+
+from database.admin import LargeTableAdmin, column, copied, give_tones, link, state
+from stripe_io.models import InboxEvent, InboxOutcome
+
+give_tones(InboxOutcome, success=[InboxOutcome.HANDLED], warning=[InboxOutcome.SET_ASIDE])
+
+for model in apps.get_app_config("djstripe").get_models():
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+@column("Last error")
+def first_line_of_error(event: InboxEvent) -> str:
+    return event.error.partition("\n")[0][:80]
+
+
+@admin.register(InboxEvent)
+class InboxEventAdmin(LargeTableAdmin):
+    ordering = ["-received_at"]
+    list_display = [
+        "type",
+        copied("account", "Connected account"),
+        state("outcome", InboxOutcome),
+        "received_at",
+        "handled_at",
+        "tries",
+        first_line_of_error,
+    ]
+    list_filter = [("handled_at", admin.EmptyFieldListFilter), "outcome"]
+    search_fields = ["pk"]
+    search_help_text = "Event (evt_…)"
+    fields = [
+        "type",
+        link("event"),
+        copied("account", "Connected account"),
+        state("outcome", InboxOutcome),
+        "note",
+        "received_at",
+        "handled_at",
+        "tries",
+        "next_try_at",
+        "error",
+    ]
+
+
+@admin.register(Event)
+class EventAdmin(LargeTableAdmin):
+    ordering = ["-djstripe_id"]
+    list_display = ["id", "type", "created", "api_version"]
+    search_fields = ["id"]
+    search_help_text = "Event (evt_…)"
+    fields = [copied("id", "Event"), "type", "created", "livemode", "api_version", "request_id", "data"]
