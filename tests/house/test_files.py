@@ -1,0 +1,42 @@
+"""What a stranger may rely on in every file of the project."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCKS = sorted(ROOT.glob("requirements*.txt"))
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("SKIPPED: this is no git checkout")
+    return [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_every_locked_distribution_has_its_hashes_and_no_address(lock: Path) -> None:
+    text = lock.read_text()
+    pinned = re.findall(r"^[a-z0-9][a-z0-9._-]*(?:\[[^\]]+\])?==", text, re.MULTILINE | re.IGNORECASE)
+    assert pinned
+    assert all("--hash=sha256:" in block for block in re.split(r"\n(?=[a-z0-9])", text) if "==" in block)
+    assert "http" not in text
+    assert "file:" not in text
+
+
+def test_no_file_holds_a_live_key_or_a_private_key() -> None:
+    secret = re.compile(rb"(sk|rk)_live_[A-Za-z0-9]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY")
+    assert [path for path in tracked() if path.is_file() and secret.search(path.read_bytes())] == []
+
+
+def test_python_files_stay_small_enough_to_read() -> None:
+    too_long = {
+        path.relative_to(ROOT): lines
+        for path in tracked()
+        if path.suffix == ".py" and not any(part.endswith("migrations") for part in path.parts)
+        if (lines := len(path.read_text().splitlines())) > 500
+    }
+    assert too_long == {}
