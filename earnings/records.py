@@ -3,6 +3,7 @@
 What depends on other rows (a known API, its owner, the charge taken from) is settled in `services.intake`.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -26,7 +27,7 @@ LARGEST = 10**15  # minor units; far below what a sum of records could overflow
 
 
 class StagedRecord(NamedTuple):
-    """One record on its way in, as `billing_intake` takes it; `content` holds what came, if it can't be used."""
+    """One record on its way in, as `billing_intake` takes it; `content` is what came, as JSON, if it can't be used."""
 
     line: int
     record_id: str
@@ -41,12 +42,14 @@ class StagedRecord(NamedTuple):
     api_calls: int | None = None
     related_record_id: str | None = None
     reason: str = ""
-    content: Mapping[str, Any] | None = None
+    content: str | None = None
 
     @property
     def told_time(self) -> datetime | None:
         """When it happened, as far as that can be read, usable or not."""
-        return self.occurred_at or (parse_time(self.content.get("occurred_at")) if self.content else None)
+        return self.occurred_at or (
+            parse_time(json.loads(self.content).get("occurred_at")) if self.content else None
+        )
 
 
 def stage(line: int, given: Mapping[str, Any], *, now: datetime) -> StagedRecord:
@@ -104,7 +107,7 @@ def stage(line: int, given: Mapping[str, Any], *, now: datetime) -> StagedRecord
 def refused(line: int, given: Mapping[str, Any], *, reason: Reason, record_id: str = "") -> StagedRecord:
     """Keep what came, as text that PostgreSQL can hold, beside the reason that it can't be used."""
     content = {str(name): _storable(value) for name, value in given.items() if value not in ("", None)}
-    return StagedRecord(line, _storable(record_id)[:255], reason=reason.value, content=content)
+    return StagedRecord(line, _storable(record_id)[:255], reason=reason.value, content=json.dumps(content))
 
 
 def parse_time(value: object) -> datetime | None:

@@ -212,6 +212,7 @@ class Migration(migrations.Migration):
             model_name="billingrecord",
             name="api",
             field=models.ForeignKey(
+                db_constraint=False,
                 db_index=False, on_delete=django.db.models.deletion.PROTECT, to="earnings.api"
             ),
         ),
@@ -219,6 +220,7 @@ class Migration(migrations.Migration):
             model_name="billingrecord",
             name="batch",
             field=models.ForeignKey(
+                db_constraint=False,
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="records",
@@ -229,6 +231,7 @@ class Migration(migrations.Migration):
             model_name="billingrecord",
             name="creator",
             field=models.ForeignKey(
+                db_constraint=False,
                 db_index=False, on_delete=django.db.models.deletion.PROTECT, to="accounts.creator"
             ),
         ),
@@ -253,6 +256,7 @@ class Migration(migrations.Migration):
             model_name="billingrecord",
             name="source",
             field=models.ForeignKey(
+                db_constraint=False,
                 db_index=False, on_delete=django.db.models.deletion.PROTECT, to="earnings.billingsource"
             ),
         ),

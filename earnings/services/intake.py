@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,9 +15,13 @@ from earnings.models import BillingBatch, BillingSource, Reason, Resolution
 from earnings.records import StagedRecord
 
 _SQL = Path(__file__).parent / "intake_sql"
-_CREATE, _RESOLVE, _ENTER, _LINK, _TAKE_BACK, _CLASSIFY, _QUARANTINE, _SUPERSEDE = (
+_CREATE, _LINK, _TAKE_BACK, _ENTER_LINKED, _CLASSIFY, _QUARANTINE, _SUPERSEDE = (
     sql.read(_SQL / f"{name}.sql")
-    for name in ("create", "resolve", "enter", "link", "take_back", "classify", "quarantine", "supersede")
+    for name in ("create", "link", "take_back", "enter_linked", "classify", "quarantine", "supersede")
+)
+_ENTER, _INSPECT = (
+    sql.read(_SQL / f"{name}.sql").replace("/* resolved */", sql.read(_SQL / "resolve.sql"))
+    for name in ("enter", "inspect")
 )
 _COPY = (
     "COPY billing_intake (line, record_id, kind, api_external_id, creator_external_id, subscription_id,"
@@ -60,35 +63,37 @@ def take_in(
         # One intake at a time per source: two that hold the same record, or refunds of one charge, would
         # otherwise each decide without seeing the other.
         BillingSource.objects.select_for_update(no_key=True).get(pk=source.pk)
-        batch = BillingBatch.objects.create(source=source, origin=origin[:255])
+        batch = BillingBatch(id=_next_batch_id(), source=source, origin=origin[:255])
         names = {"source": source.pk, "batch": batch.pk, "resolution": resolution}
         _stage(records)
-        sql.run(_RESOLVE, names)
-        entered = sql.run(_ENTER, names | {"linked": False})
-        if any(record.related_record_id for record in records):
-            entered += _enter_linked(names)
-        result = IntakeResult(accepted=entered)
-        if entered < len(records):
+        result = IntakeResult(accepted=sql.run(_ENTER, names))
+        kept = 0
+        if result.accepted < len(records):
+            sql.run(_INSPECT, names)
+            if any(record.related_record_id for record in records):
+                result.accepted += _enter_linked(names)
             _classify(result, names)
-        if entered:
+            kept = sql.run(_QUARANTINE, names) if result.refused else 0
+        if result.accepted:
             sql.run(_SUPERSEDE, names)
-        kept = sql.run(_QUARANTINE, names) if result.refused else 0
-        if not entered and not kept:
-            batch.delete()
-            return result
-        batch.accepted = entered
-        batch.duplicates = len(result.duplicates)
-        batch.conflicts = result.conflicts
-        batch.quarantined = result.quarantined.total()
-        batch.save(update_fields=["accepted", "duplicates", "conflicts", "quarantined"])
+        if result.accepted or kept:
+            batch.accepted = result.accepted
+            batch.duplicates = len(result.duplicates)
+            batch.conflicts = result.conflicts
+            batch.quarantined = result.quarantined.total()
+            batch.save(force_insert=True)
     return result
+
+
+def _next_batch_id() -> int:
+    """Take the id beforehand: the batch's row is written last, and only if there is something in it."""
+    (row,) = sql.rows("SELECT nextval(pg_get_serial_sequence('billing_batches', 'id')) AS id")
+    return int(row["id"])
 
 
 def _stage(records: Sequence[StagedRecord]) -> None:
     text = io.StringIO()
-    writer = csv.writer(text)
-    for record in records:
-        writer.writerow(record if record.content is None else (*record[:-1], json.dumps(record.content)))
+    csv.writer(text).writerows(records)
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
         with cursor.copy(_COPY) as copy:
@@ -100,7 +105,7 @@ def _enter_linked(names: dict[str, Any]) -> int:
     sql.run(_LINK, names)
     while sql.run(_TAKE_BACK, names):
         pass
-    return sql.run(_ENTER, names | {"linked": True})
+    return sql.run(_ENTER_LINKED, names)
 
 
 def _classify(result: IntakeResult, names: dict[str, Any]) -> None:

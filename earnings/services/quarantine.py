@@ -32,8 +32,8 @@ def _enter_once(*, now: datetime) -> int:
     names: dict[str, Any] = {"now": now, "paid": list(settings.MINIMUM_PAYOUT), "limit": AT_ONCE}
     by_source: dict[int, list[StagedRecord]] = defaultdict(list)
     for row in sql.rows(_MENDED, names):
-        content = json.loads(row["content"])
-        by_source[row["source_id"]].append(stage(row["id"], content, now=now)._replace(content=content))
+        record = stage(row["id"], json.loads(row["content"]), now=now)
+        by_source[row["source_id"]].append(record._replace(content=row["content"]))
     return sum(
         take_in(
             records,

@@ -33,7 +33,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS billing_resolved (
     api_id uuid,
     creator_id uuid,
     commission_bps integer,
-    -- The first usable copy of its record id in this batch, and not known yet: only it may enter.
+    -- The first usable copy of its record id in this batch, and for one that names a charge: not known yet.
     leads boolean NOT NULL,
     charge_id bigint,
     -- Whether the charge had enough left; null until asked.

@@ -1,15 +1,12 @@
-WITH entered AS (
-    INSERT INTO billing_records (
-        source_id, batch_id, record_id, kind, api_id, creator_id, commission_bps, subscription_id, customer_id,
-        amount, currency, occurred_at, api_calls, related_record_id
-    )
-    SELECT
-        %(source)s, %(batch)s, record_id, kind, api_id, creator_id, commission_bps, subscription_id, customer_id,
-        amount, currency, occurred_at, api_calls, related_record_id
-    FROM billing_resolved
-    WHERE leads AND reason = '' AND CASE WHEN %(linked)s THEN taken ELSE related_record_id = '' END
-    ORDER BY line
-    ON CONFLICT (source_id, record_id) DO NOTHING
-    RETURNING id
+-- Enter what is usable and names no charge. Of several copies the first enters.
+INSERT INTO billing_records (
+    source_id, batch_id, record_id, kind, api_id, creator_id, commission_bps, subscription_id, customer_id,
+    amount, currency, occurred_at, api_calls, related_record_id
 )
-SELECT FROM entered
+SELECT
+    %(source)s, %(batch)s, record_id, kind, api_id, creator_id, commission_bps, subscription_id, customer_id,
+    amount, currency, occurred_at, api_calls, related_record_id
+FROM (/* resolved */) AS resolved
+WHERE verdict = '' AND related_record_id = ''
+ORDER BY line
+ON CONFLICT (source_id, record_id) DO NOTHING

@@ -1,5 +1,5 @@
--- Settle API, owner and rate of each staged record, or the first reason against it. Records that name a charge
--- take all three from it later.
+-- Settle API, owner and rate of each staged record, or the first reason against it (`verdict`). Records that name
+-- a charge take all three from it later.
 WITH known AS (
     SELECT api.id, api.external_id
     FROM apis AS api
@@ -22,35 +22,24 @@ rate AS (
         lead(effective_from, 1, 'infinity') OVER turn AS effective_until
     FROM commission_rates
     WINDOW turn AS (ORDER BY effective_from)
-),
-resolved AS (
-    SELECT
-        staged.*,
-        known.id AS api_id,
-        owner.creator_id,
-        rate.bps,
-        CASE
-            WHEN staged.reason <> '' OR staged.related_record_id <> '' THEN staged.reason
-            WHEN known.id IS NULL THEN 'api_unknown'
-            WHEN owner.creator_id IS NULL THEN 'owner_unknown'
-            WHEN staged.creator_external_id NOT IN ('', creator.external_id) THEN 'owner_mismatch'
-            ELSE ''
-        END AS verdict
-    FROM billing_intake AS staged
-    LEFT JOIN known ON known.external_id = staged.api_external_id AND staged.related_record_id = ''
-    LEFT JOIN owner
-        ON owner.api_id = known.id
-        AND staged.occurred_at >= owner.owned_from
-        AND staged.occurred_at < owner.owned_until
-    LEFT JOIN creators AS creator ON creator.id = owner.creator_id
-    LEFT JOIN rate ON staged.occurred_at >= rate.effective_from AND staged.occurred_at < rate.effective_until
-)
-INSERT INTO billing_resolved (
-    line, record_id, kind, api_external_id, creator_external_id, subscription_id, customer_id, amount, currency,
-    occurred_at, api_calls, related_record_id, reason, content, api_id, creator_id, commission_bps, leads
 )
 SELECT
-    line, record_id, kind, api_external_id, creator_external_id, subscription_id, customer_id, amount, currency,
-    occurred_at, api_calls, related_record_id, verdict, content, api_id, creator_id, bps,
-    verdict = '' AND row_number() OVER (PARTITION BY record_id, verdict = '' ORDER BY line) = 1
-FROM resolved
+    staged.*,
+    known.id AS api_id,
+    owner.creator_id,
+    rate.bps AS commission_bps,
+    CASE
+        WHEN staged.reason <> '' OR staged.related_record_id <> '' THEN staged.reason
+        WHEN known.id IS NULL THEN 'api_unknown'
+        WHEN owner.creator_id IS NULL THEN 'owner_unknown'
+        WHEN staged.creator_external_id NOT IN ('', creator.external_id) THEN 'owner_mismatch'
+        ELSE ''
+    END AS verdict
+FROM billing_intake AS staged
+LEFT JOIN known ON known.external_id = staged.api_external_id AND staged.related_record_id = ''
+LEFT JOIN owner
+    ON owner.api_id = known.id
+    AND staged.occurred_at >= owner.owned_from
+    AND staged.occurred_at < owner.owned_until
+LEFT JOIN creators AS creator ON creator.id = owner.creator_id
+LEFT JOIN rate ON staged.occurred_at >= rate.effective_from AND staged.occurred_at < rate.effective_until

@@ -1,0 +1,10 @@
+-- Look at all staged records, because some did not simply enter.
+INSERT INTO billing_resolved (
+    line, record_id, kind, api_external_id, creator_external_id, subscription_id, customer_id, amount, currency,
+    occurred_at, api_calls, related_record_id, reason, content, api_id, creator_id, commission_bps, leads
+)
+SELECT
+    line, record_id, kind, api_external_id, creator_external_id, subscription_id, customer_id, amount, currency,
+    occurred_at, api_calls, related_record_id, verdict, content, api_id, creator_id, commission_bps,
+    verdict = '' AND row_number() OVER (PARTITION BY record_id, verdict = '' ORDER BY line) = 1
+FROM (/* resolved */) AS resolved
