@@ -9,7 +9,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource, User
-from database.admin import ReadOnlyAdmin, column, copied, give_tones, ident, link, narrowed_by, short, state
+from database.admin import ReadOnlyAdmin, column, copied, give_tones, link, narrowed_by, short, state
 
 if TYPE_CHECKING:
     _UserAdmin = DjangoUserAdmin[Any]
@@ -57,7 +57,7 @@ class CreatorAdmin(ReadOnlyAdmin):
     search_fields = ["external_id__startswith", "email__istartswith", "pk"]
     search_help_text = "Creator id or e-mail, from its beginning"
     ordering = ["external_id"]
-    fields = ["external_id", "email", "country", "created_at", ident()]
+    details = ["external_id", "email", "country", "created_at", copied("pk", "Id")]
 
 
 @column("Holds up payouts")
@@ -86,7 +86,7 @@ class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
     search_fields = ["stripe_account_id", "creator__external_id", "pk"]
     search_help_text = "Stripe account (acct_…) or creator id"
     ordering = ["-pk"]
-    fields = [
+    details = [
         link("creator"),
         copied("stripe_account_id", "Stripe account"),
         state("account_status", AccountStatus, "Status"),
@@ -104,7 +104,7 @@ class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
         "onboarding_completed_at",
         "synced_at",
         "replaced_at",
-        ident(),
+        copied("pk", "Id"),
     ]
 
 
@@ -124,7 +124,7 @@ class HoldAdmin(ReadOnlyAdmin):
     search_fields = ["creator__external_id", "pk"]
     search_help_text = "Creator id"
     ordering = ["-pk"]
-    fields = [
+    details = [
         link("creator"),
         state("source", HoldSource),
         is_open,
@@ -133,5 +133,5 @@ class HoldAdmin(ReadOnlyAdmin):
         "placed_at",
         "lifted_by",
         "lifted_at",
-        ident(),
+        copied("pk", "Id"),
     ]

@@ -20,6 +20,7 @@ from database.admin import (
     ident,
     link,
     money,
+    name_of,
     narrowed_by,
     percent,
     state,
@@ -81,6 +82,11 @@ def posting_of(record: BillingRecord) -> EarningPosting | None:
     )
 
 
+@name_of.register
+def _(posting: EarningPosting) -> str:
+    return f"#{posting.pk}"
+
+
 @column("Period", order="period_start")
 def period(earning: CreatorEarning) -> Period:
     return Period(earning.period_start, earning.period_end)
@@ -122,7 +128,7 @@ class ApiAdmin(ReadOnlyAdmin):
     search_fields = ["external_id__startswith", "name__istartswith", "pk"]
     search_help_text = "API id or name, from its beginning"
     ordering = ["external_id"]
-    fields = [copied("external_id", "API id"), "name", "created_at", ident()]
+    details = [copied("external_id", "API id"), "name", "created_at", copied("pk", "Id")]
 
 
 @admin.register(ApiOwnership)
@@ -132,21 +138,21 @@ class ApiOwnershipAdmin(LargeTableAdmin):
     list_filter = [narrowed_by("api", Api), narrowed_by("creator", Creator)]
     search_fields = ["api__external_id", "creator__external_id"]
     search_help_text = "API id or creator id"
-    fields = [link("api", "API"), link("creator"), "owned_from", "created_at"]
+    details = [link("api", "API"), link("creator"), "owned_from", "created_at"]
 
 
 @admin.register(CommissionRate)
 class CommissionRateAdmin(ReadOnlyAdmin):
     list_display = [percent("bps", "Commission"), "effective_from", "created_at"]
     ordering = ["-effective_from"]
-    fields = [percent("bps", "Commission"), "effective_from", "created_at"]
+    details = [percent("bps", "Commission"), "effective_from", "created_at"]
 
 
 @admin.register(BillingSource)
 class BillingSourceAdmin(ReadOnlyAdmin):
     list_display = ["name", "created_at"]
     ordering = ["name"]
-    fields = ["name", "created_at"]
+    details = ["name", "created_at"]
 
 
 @admin.register(BillingBatch)
@@ -165,7 +171,7 @@ class BillingBatchAdmin(LargeTableAdmin):
     list_filter = ["source", ("posted_at", admin.EmptyFieldListFilter)]
     search_fields = ["pk"]
     search_help_text = "Batch number"
-    fields = [
+    details = [
         "origin",
         link("source"),
         count("accepted"),
@@ -192,7 +198,7 @@ class BillingRecordAdmin(LargeTableAdmin):
     list_filter = [OfEarning, narrowed_by("batch", BillingBatch)]
     search_fields = ["record_id"]
     search_help_text = "Record id, whole"
-    fields = [
+    details = [
         copied("record_id", "Record id"),
         link("source"),
         state("kind", RecordKind),
@@ -238,7 +244,7 @@ class QuarantinedRecordAdmin(LargeTableAdmin):
     ]
     search_fields = ["record_id"]
     search_help_text = "Record id, whole"
-    fields = [
+    details = [
         "record_id",
         state("reason", Reason),
         link("source"),
@@ -250,26 +256,27 @@ class QuarantinedRecordAdmin(LargeTableAdmin):
     ]
 
 
-_EARNED = [
-    link("creator"),
-    link("api", "API"),
-    period,
-    money("gross"),
-    money("platform_fee"),
-    money("net"),
-]
-
-
 @admin.register(CreatorEarning)
 class CreatorEarningAdmin(LargeTableAdmin):
-    list_display = [ident("pk", "Earning"), *_EARNED, open_or_closed, link("payout")]
+    list_display = [
+        ident("pk", "Earning"),
+        link("creator"),
+        link("api", "API"),
+        period,
+        money("gross"),
+        money("platform_fee"),
+        money("net"),
+        open_or_closed,
+        link("payout"),
+    ]
     list_select_related = ["creator", "api", "payout"]
     list_filter = [ClaimedFilter, narrowed_by("creator", Creator), narrowed_by("api", Api)]
     search_fields = ["creator__external_id", "api__external_id", "pk"]
     search_help_text = "Creator id, API id or the earning's id"
-    fields = [
-        *_EARNED,
-        percent("commission_bps", "Commission"),
+    details = [
+        link("creator"),
+        link("api", "API"),
+        period,
         money("refunds", "Refunds, inside gross"),
         count("transactions", "Charges"),
         count("api_calls", "API calls"),
@@ -279,7 +286,7 @@ class CreatorEarningAdmin(LargeTableAdmin):
         link("payout"),
         "created_at",
         "updated_at",
-        ident(),
+        copied("pk", "Id"),
     ]
 
 
@@ -301,7 +308,7 @@ class EarningPostingAdmin(LargeTableAdmin):
     ]
     list_select_related = ["batch", "earning__creator", "earning__api"]
     list_filter = [narrowed_by("batch", BillingBatch), narrowed_by("earning", CreatorEarning)]
-    fields = [
+    details = [
         link("earning.creator"),
         link("earning.api", "API"),
         link("earning"),

@@ -1,7 +1,5 @@
 """Runs and what they decided, payouts, and the attempts to have Stripe move the money, to look at."""
 
-from datetime import date
-
 from django.contrib import admin
 
 from accounts.models import Creator
@@ -63,11 +61,6 @@ def period(row: Payout | PayoutLineItem) -> Period:
     return Period(row.period_start, row.period_end)
 
 
-@column("Pays what was earned before", order="cutoff")
-def cutoff(run: PayoutRun) -> date:
-    return run.cutoff
-
-
 _LINE = [
     link("api", "API"),
     period,
@@ -81,7 +74,7 @@ _LINE = [
 class PayoutRunAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "created_at", "completed_at", "superseded_at"]
     ordering = ["-cutoff"]
-    fields = [cutoff, "created_at", "completed_at", "superseded_at", ident()]
+    details = ["created_at", "completed_at", "superseded_at", copied("pk", "Id")]
 
 
 @admin.register(RunDecision)
@@ -100,7 +93,7 @@ class RunDecisionAdmin(LargeTableAdmin):
     list_filter = ["reason", narrowed_by("run", PayoutRun), narrowed_by("creator", Creator)]
     search_fields = ["creator__external_id"]
     search_help_text = "Creator id"
-    fields = [
+    details = [
         link("run"),
         link("creator"),
         state("reason", DecisionReason, "Decision"),
@@ -127,25 +120,20 @@ class PayoutAdmin(LargeTableAdmin):
     list_filter = ["status", narrowed_by("creator", Creator), narrowed_by("run", PayoutRun)]
     search_fields = ["creator__external_id", "stripe_transfer_id", "stripe_payout_id", "pk"]
     search_help_text = "Creator id, payout id, tr_… or po_…"
-    fields = [
+    details = [
         link("creator"),
-        state("status", PayoutStatus),
         link("run"),
-        link("retry_of"),
         period,
-        money("gross_amount", "Gross"),
-        money("platform_fee"),
-        money("net_amount", "Net"),
+        link("retry_of"),
         copied("stripe_transfer_id", "Transfer"),
         copied("stripe_payout_id", "Bank payout"),
-        money_in("bank_amount", "bank_currency", "Goes to the bank"),
         "arrival_date",
         "failure_code",
         "failure_message",
         "next_retry_at",
         "created_at",
         "paid_at",
-        ident(),
+        copied("pk", "Id"),
     ]
 
 
@@ -156,7 +144,7 @@ class PayoutLineItemAdmin(LargeTableAdmin):
     list_filter = [narrowed_by("payout", Payout), narrowed_by("earning", CreatorEarning)]
     search_fields = ["payout", "pk"]
     search_help_text = "Payout id or line id"
-    fields = [
+    details = [
         link("payout"),
         *_LINE,
         percent("commission_bps", "Commission"),
@@ -164,7 +152,7 @@ class PayoutLineItemAdmin(LargeTableAdmin):
         count("total_api_calls", "API calls"),
         link("earning"),
         "description",
-        ident(),
+        copied("pk", "Id"),
     ]
 
 
@@ -184,7 +172,7 @@ class PayoutAttemptAdmin(LargeTableAdmin):
     list_filter = ["kind", "status", "in_doubt", narrowed_by("payout", Payout)]
     search_fields = ["payout", "idempotency_key", "pk"]
     search_help_text = "Payout id or idempotency key"
-    fields = [
+    details = [
         link("payout"),
         state("kind", AttemptKind),
         state("status", AttemptStatus),
@@ -204,7 +192,7 @@ class PayoutAttemptAdmin(LargeTableAdmin):
         copied("request_id", "Stripe request"),
         copied("idempotency_key", "Idempotency key"),
         "created_at",
-        ident(),
+        copied("pk", "Id"),
     ]
 
 
@@ -222,7 +210,7 @@ class PayoutEventAdmin(LargeTableAdmin):
     list_filter = [narrowed_by("payout", Payout)]
     search_fields = ["payout"]
     search_help_text = "Payout id"
-    fields = [
+    details = [
         link("payout"),
         state("from_status", PayoutStatus, "From"),
         state("to_status", PayoutStatus, "To"),

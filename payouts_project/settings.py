@@ -90,6 +90,7 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
+LOGIN_REDIRECT_URL = "admin:index"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -100,8 +101,7 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
-DATE_FORMAT = "j M Y"
-DATETIME_FORMAT = "j M Y, H:i"
+FORMAT_MODULE_PATH = "console.formats"
 
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # static files are served from the packages themselves: nothing to collect
@@ -116,6 +116,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "console.navigation.stripe_mode",
     "DASHBOARD_CALLBACK": "console.home.fill",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "console.navigation.icon"}],
     "STYLES": ["console.navigation.style_sheet"],
     "SCRIPTS": ["console.navigation.script"],
     "SIDEBAR": {"navigation": "console.navigation.groups"},

@@ -6,12 +6,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from accounts.models import Hold
 from console.selectors import home
-from database.admin import Figure, Panel, list_of, page_of
+from database.admin import Figure, Panel, anchor, link_to, list_of, page_of
 from earnings.models import BillingBatch, QuarantinedRecord
 from payouts.models import Payout, PayoutRun, RunDecision
 from revenue.models import PlatformRevenue
@@ -34,35 +32,36 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
     for owed in home.owed():
-        yield Figure("Owed to creators", owed.unclaimed, f"and {owed.reserved} in payouts not sent yet")
-    yield Figure("Last run", run, run.completed_at or "not completed" if run else "none yet")
+        yield Figure("Owed to creators", owed.to_creators, f"{owed.by_creators} owed back by creators")
+        yield Figure("Being sent", owed.reserved, "in payouts that Stripe has not taken yet")
+    if run:
+        yield Figure("Last run", link_to(run, run.cutoff), "pays what was earned before this day")
     if lag := home.earnings_lag(now=now):
-        unposted = _link(list_of(BillingBatch, posted_at__isempty=1), "batches not posted yet")
+        unposted = anchor(list_of(BillingBatch, posted_at__isempty=1), "batches not posted yet")
         yield Figure("Earnings lag", _spoken(lag), unposted)
     else:
         yield Figure("Earnings lag", "None", "all records are posted")
     yield Figure(
-        "Creators on hold", home.open_holds(), _link(list_of(Hold, lifted_at__isempty=1), "open holds")
+        "Creators on hold", home.open_holds(), anchor(list_of(Hold, lifted_at__isempty=1), "open holds")
     )
     yield Figure(
         "Stripe events waiting",
         home.unhandled_events(),
-        _link(list_of(InboxEvent, handled_at__isempty=1), "not handled yet"),
+        anchor(list_of(InboxEvent, handled_at__isempty=1), "not handled yet"),
     )
 
 
 def _payouts(*, now: datetime) -> Panel:
     return Panel(
         "Payouts by status",
-        ["Status", "This month", "Net", "Ever", "Net", ""],
+        ["Status", "This month", "Net", "Ever", "Net"],
         [
             (
-                total.status,
+                anchor(list_of(Payout, status__exact=total.status), total.status),
                 total.count_this_month,
                 total.net_this_month,
                 total.count,
                 total.net,
-                _link(list_of(Payout, status__exact=total.status), "See them"),
             )
             for total in home.payouts_by_status(now=now)
         ],
@@ -76,13 +75,12 @@ def _last_run(run: PayoutRun | None) -> Panel:
         return Panel("Last run", [], [], empty="No run yet. Beat makes one when a month is complete.")
     return Panel(
         f"Last run, of what was earned before {run.cutoff.day} {run.cutoff:%b %Y}",
-        ["Decision", "Creators", "Amount", ""],
+        ["Decision", "Creators", "Amount"],
         [
             (
-                total.reason,
+                anchor(list_of(RunDecision, run=run.pk, reason__exact=total.reason), total.reason),
                 total.count,
                 total.amount,
-                _link(list_of(RunDecision, run=run.pk, reason__exact=total.reason), "See them"),
             )
             for total in home.decisions_by_reason(run)
         ],
@@ -94,22 +92,17 @@ def _last_run(run: PayoutRun | None) -> Panel:
 def _quarantine() -> Panel:
     return Panel(
         "Quarantine",
-        ["Reason", "Records", ""],
+        ["Reason", "Records"],
         [
             (
-                reason,
+                anchor(list_of(QuarantinedRecord, resolved_at__isempty=1, reason__exact=reason), reason),
                 count,
-                _link(list_of(QuarantinedRecord, resolved_at__isempty=1, reason__exact=reason), "See them"),
             )
             for reason, count in home.open_quarantine_by_reason()
         ],
         empty="Empty: every record that came could be used.",
         more=list_of(QuarantinedRecord),
     )
-
-
-def _link(address: str, text: str) -> SafeString:
-    return format_html('<a class="text-link" href="{}">{}</a>', address, text)
 
 
 def _spoken(span: timedelta) -> str:

@@ -93,3 +93,7 @@ def style_sheet(request: HttpRequest) -> str:
 
 def script(request: HttpRequest) -> str:
     return static("console/copy.js")
+
+
+def icon(request: HttpRequest) -> str:
+    return static("console/icon.svg")

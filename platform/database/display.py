@@ -45,7 +45,7 @@ def name_of(obj: Model) -> str:
 
 @singledispatch
 def show(value: object) -> SafeString:
-    return conditional_escape(value)
+    return conditional_escape(str(value))
 
 
 @show.register
@@ -93,7 +93,7 @@ def _(value: date) -> SafeString:
 
 @show.register
 def _(value: UUID) -> SafeString:
-    """Show an id's random end, as time-ordered ids begin alike; a click copies the whole."""
+    """Show an id's random end, as time-ordered ids begin alike."""
     return copyable(str(value), shown=f"…{str(value)[-_LEGIBLE_TAIL:]}")
 
 
@@ -111,10 +111,21 @@ def _(value: Model) -> SafeString:
 
 
 def link_to(obj: Model, text: object) -> SafeString:
-    return format_html('<a class="text-link" href="{}">{}</a>', page_of(obj), show(text))
+    return anchor(page_of(obj), text)
+
+
+def anchor(address: str, text: object) -> SafeString:
+    return format_html('<a class="text-link" href="{}">{}</a>', address, show(text))
 
 
 def copyable(text: str, *, shown: str) -> SafeString:
+    """Show an id with a sign beside it that copies the whole of it."""
     if not text:
         return NOTHING
-    return format_html('<code class="copyable" data-copy="{}" title="Copy {}">{}</code>', text, text, shown)
+    return format_html(
+        '<span class="id"><code title="{}">{}</code>'
+        '<span class="material-symbols-outlined" data-copy="{}" title="Copy">content_copy</span></span>',
+        text,
+        shown,
+        text,
+    )

@@ -4,8 +4,14 @@ from datetime import datetime
 
 from django.contrib import admin
 
-from database.admin import LargeTableAdmin, column, copied, link, money, narrowed_by, state
+from database.admin import LargeTableAdmin, column, copied, link, money, name_of, narrowed_by, state
 from ledger.models import PLATFORM, AccountKind, LedgerAccount, LedgerEntry, LedgerTransaction
+from money import Money
+
+
+@name_of.register
+def _(entry: LedgerEntry) -> str:
+    return str(Money(entry.amount, entry.currency))
 
 
 @column("Owner", kind="id")
@@ -19,7 +25,7 @@ class LedgerAccountAdmin(LargeTableAdmin):
     list_filter = ["kind"]
     search_fields = ["owner_id"]
     search_help_text = "Creator's id in this service (a UUID)"
-    fields = [state("kind", AccountKind), owner, "currency", money("balance")]
+    details = [state("kind", AccountKind), owner, "currency", money("balance")]
 
 
 @admin.register(LedgerTransaction)
@@ -27,7 +33,7 @@ class LedgerTransactionAdmin(LargeTableAdmin):
     list_display = ["source_key", "kind", "created_at"]
     search_fields = ["source_key__startswith"]
     search_help_text = "Source key, from its beginning: payout:<id>:, posting:<n>:"
-    fields = [copied("source_key", "Source key"), "kind", "created_at"]
+    details = [copied("source_key", "Source key"), "kind", "created_at"]
 
 
 @column("Booked at")
@@ -47,7 +53,7 @@ class LedgerEntryAdmin(LargeTableAdmin):
     ]
     list_select_related = ["account", "transaction"]
     list_filter = [narrowed_by("account", LedgerAccount), narrowed_by("transaction", LedgerTransaction)]
-    fields = [
+    details = [
         link("account", "Ledger account"),
         money("amount"),
         money("balance_after"),

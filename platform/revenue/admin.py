@@ -25,7 +25,7 @@ class PlatformRevenueAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["currency"]
     ordering = ["-month", "currency"]
-    fields = [
+    details = [
         month,
         "currency",
         money("total_gross_revenue", "Gross revenue"),
@@ -43,4 +43,4 @@ class PlatformRevenueAdmin(ReadOnlyAdmin):
 class MonthlyReportAdmin(ReadOnlyAdmin):
     list_display = [month, "created_at", "emailed_at"]
     ordering = ["-month"]
-    fields = [month, "created_at", "emailed_at", "text", "figures"]
+    details = [month, "created_at", "emailed_at", "text", "figures"]

@@ -34,7 +34,7 @@ class InboxEventAdmin(LargeTableAdmin):
     list_filter = [("handled_at", admin.EmptyFieldListFilter), "outcome"]
     search_fields = ["pk"]
     search_help_text = "Event (evt_…)"
-    fields = [
+    details = [
         "type",
         link("event"),
         copied("account", "Connected account"),
@@ -54,4 +54,4 @@ class EventAdmin(LargeTableAdmin):
     list_display = ["id", "type", "created", "api_version"]
     search_fields = ["id"]
     search_help_text = "Event (evt_…)"
-    fields = [copied("id", "Event"), "type", "created", "livemode", "api_version", "request_id", "data"]
+    details = [copied("id", "Event"), "type", "created", "livemode", "api_version", "request_id", "data"]

@@ -11,7 +11,7 @@ from money import Money, Period
 from payouts.models import Payout, PayoutLineItem
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
 
-LINES_SHOWN = 200
+LINES_SHOWN = 100
 
 
 @headline(Payout)
@@ -24,35 +24,6 @@ def amounts_and_status(payout: Payout) -> Iterator[Figure]:
         yield Figure(
             "To the bank", Money(payout.bank_amount, payout.bank_currency), payout.arrival_date or ""
         )
-
-
-@panel(Payout)
-def lines(payout: Payout) -> Panel:
-    """List the lines, the largest first, and the sum of all of them, shown or not."""
-    rows = payout.line_items.select_related("api", "earning").order_by("-net_revenue", "pk")[:LINES_SHOWN]
-    whole = payout.line_items.aggregate(
-        count=Count("pk"), gross=Sum("gross_revenue"), fee=Sum("platform_fee"), net=Sum("net_revenue")
-    )
-    sums = [Money(int(whole[name] or 0), payout.currency) for name in ("gross", "fee", "net")]
-    return Panel(
-        "Lines",
-        ["API", "Period", "Gross", "Platform fee", "Net", "Subscriptions", "API calls", "Earning"],
-        [
-            (
-                link_to(row, str(row.api or row.description)),
-                Period(row.period_start, row.period_end),
-                Money(row.gross_revenue, payout.currency),
-                Money(row.platform_fee, payout.currency),
-                Money(row.net_revenue, payout.currency),
-                row.total_subscriptions,
-                row.total_api_calls,
-                link_to(row.earning, f"…{str(row.earning_id)[-8:]}"),
-            )
-            for row in rows
-        ],
-        total=(f"Sum of {whole['count']}", "", *sums, "", "", ""),
-        more=list_of(PayoutLineItem, payout=payout.pk),
-    )
 
 
 @panel(Payout)
@@ -112,4 +83,33 @@ def decisions(payout: Payout) -> Panel:
             for row in rows
         ],
         empty="No run made it.",
+    )
+
+
+@panel(Payout)
+def lines(payout: Payout) -> Panel:
+    """List the lines, the largest first, and the sum of all of them, shown or not."""
+    rows = payout.line_items.select_related("api", "earning").order_by("-net_revenue", "pk")[:LINES_SHOWN]
+    whole = payout.line_items.aggregate(
+        count=Count("pk"), gross=Sum("gross_revenue"), fee=Sum("platform_fee"), net=Sum("net_revenue")
+    )
+    sums = [Money(int(whole[name] or 0), payout.currency) for name in ("gross", "fee", "net")]
+    return Panel(
+        "Lines",
+        ["API", "Period", "Gross", "Platform fee", "Net", "Subscriptions", "API calls", "Earning"],
+        [
+            (
+                link_to(row, str(row.api or row.description)),
+                Period(row.period_start, row.period_end),
+                Money(row.gross_revenue, payout.currency),
+                Money(row.platform_fee, payout.currency),
+                Money(row.net_revenue, payout.currency),
+                row.total_subscriptions,
+                row.total_api_calls,
+                link_to(row.earning, Period(row.earning.period_start, row.earning.period_end)),
+            )
+            for row in rows
+        ],
+        total=(f"Sum of {whole['count']}", "", *sums, "", "", ""),
+        more=list_of(PayoutLineItem, payout=payout.pk),
     )

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-from django.utils.html import format_html
-
 from console.selectors.home import decisions_by_reason
-from database.admin import Figure, Panel, headline, list_of, panel
+from database.admin import Figure, Panel, anchor, headline, list_of, panel
 from payouts.models import Payout, PayoutRun, RunDecision
 from payouts.states import DecisionReason, PayoutStatus
 
@@ -24,16 +22,12 @@ def what_it_pays(run: PayoutRun) -> Iterator[Figure]:
 def reasons(run: PayoutRun) -> Panel:
     return Panel(
         "Decisions by reason",
-        ["Decision", "Creators", "Amount", ""],
+        ["Decision", "Creators", "Amount"],
         [
             (
-                total.reason,
+                anchor(list_of(RunDecision, run=run.pk, reason__exact=total.reason), total.reason),
                 total.count,
                 total.amount,
-                format_html(
-                    '<a class="text-link" href="{}">See them</a>',
-                    list_of(RunDecision, run=run.pk, reason__exact=total.reason),
-                ),
             )
             for total in decisions_by_reason(run)
         ],

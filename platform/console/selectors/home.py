@@ -1,6 +1,6 @@
 """What staff see at a glance: each read is one query over an index, a short table, or one pass over payouts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -20,9 +20,10 @@ MONTHS_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What creators have earned and no payout has claimed, and what payouts under way hold."""
+    """What creators have earned and no payout has claimed, what others owe back, and what waits to be sent."""
 
-    unclaimed: Money
+    to_creators: Money
+    by_creators: Money
     reserved: Money
 
 
@@ -59,18 +60,20 @@ class RevenueMonth:
 
 
 def owed() -> list[Owed]:
-    """Sum up what is owed, per currency."""
+    """Sum up creators' balances, per currency."""
+    payable = Q(kind=AccountKind.CREATOR_PAYABLE)
     rows = (
         LedgerAccount.objects.filter(kind__in=[AccountKind.CREATOR_PAYABLE, AccountKind.PAYOUTS_RESERVED])
         .values("currency")
         .annotate(
-            unclaimed=Sum("balance", filter=Q(kind=AccountKind.CREATOR_PAYABLE), default=0),
+            to_creators=Sum("balance", filter=payable & Q(balance__gt=0), default=0),
+            by_creators=-Sum("balance", filter=payable & Q(balance__lt=0), default=0),
             reserved=Sum("balance", filter=Q(kind=AccountKind.PAYOUTS_RESERVED), default=0),
         )
         .order_by("currency")
     )
     return [
-        Owed(Money(int(row["unclaimed"]), row["currency"]), Money(int(row["reserved"]), row["currency"]))
+        Owed(*(Money(int(row[name]), row["currency"]) for name in ("to_creators", "by_creators", "reserved")))
         for row in rows
     ]
 
@@ -82,7 +85,7 @@ def payouts_by_status(*, now: datetime) -> list[PayoutTotals]:
         Payout.objects.values("status", "currency")
         .annotate(
             count=Count("pk"),
-            net=Sum("net_amount"),
+            total=Sum("net_amount"),
             count_this_month=Count("pk", filter=this_month),
             net_this_month=Sum("net_amount", filter=this_month, default=0),
         )
@@ -94,7 +97,7 @@ def payouts_by_status(*, now: datetime) -> list[PayoutTotals]:
             count_this_month=row["count_this_month"],
             net_this_month=Money(int(row["net_this_month"]), row["currency"]),
             count=row["count"],
-            net=Money(int(row["net"]), row["currency"]),
+            net=Money(int(row["total"]), row["currency"]),
         )
         for row in rows
     ]
@@ -134,7 +137,7 @@ def open_quarantine_by_reason() -> list[tuple[Reason, int]]:
 
 def open_holds() -> int:
     """Count the creators who are on hold."""
-    return Hold.objects.filter(lifted_at=None).aggregate(count=Count("creator", distinct=True))["count"]
+    return Hold.objects.filter(lifted_at=None).values("creator").distinct().count()
 
 
 def unhandled_events() -> int:
@@ -149,7 +152,7 @@ def earnings_lag(*, now: datetime) -> timedelta:
 
 def revenue_by_month() -> list[RevenueMonth]:
     """Return the last months of the platform's revenue, newest first, per currency."""
-    rows: Sequence[PlatformRevenue] = PlatformRevenue.objects.order_by("-month", "currency")[:MONTHS_SHOWN]
+    rows = list(PlatformRevenue.objects.order_by("-month", "currency")[:MONTHS_SHOWN])
     best = _best_gross(rows)
     return [
         RevenueMonth(

@@ -16,7 +16,7 @@ from database.admin.columns import (
 from database.admin.filters import NarrowedBy, narrowed_by
 from database.admin.pages import LargeTableAdmin, ReadOnlyAdmin
 from database.admin.panels import Figure, Panel, headline, panel
-from database.display import give_tones, link_to, list_of, name_of, page_of, show
+from database.display import anchor, give_tones, link_to, list_of, name_of, page_of, show
 
 __all__ = [
     "Column",
@@ -25,6 +25,7 @@ __all__ = [
     "NarrowedBy",
     "Panel",
     "ReadOnlyAdmin",
+    "anchor",
     "column",
     "copied",
     "count",

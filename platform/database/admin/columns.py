@@ -74,15 +74,15 @@ def link(path: str, title: str | None = None) -> Column:
 
 
 def ident(name: str = "pk", title: str = "Id") -> Column:
-    """Show an id short, and have a click copy the whole."""
+    """Show an id short, with a sign that copies the whole."""
     return column(title, kind="id")(attrgetter(name))
 
 
 def copied(name: str, title: str) -> Column:
-    """Show an id of another system in full, and have a click copy it."""
+    """Show an id in full, with a sign that copies it."""
 
     def read(row: Any) -> SafeString:
-        text = getattr(row, name) or ""
+        text = str(getattr(row, name) or "")
         return copyable(text, shown=text)
 
     return column(title, kind="id")(read)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
@@ -23,7 +23,7 @@ class NarrowedBy(SimpleListFilter):
             return []
         try:
             self.subject = self.related._base_manager.get(pk=value)
-        except (self.related.DoesNotExist, ValidationError, ValueError) as error:
+        except (ObjectDoesNotExist, ValidationError, ValueError) as error:
             raise IncorrectLookupParameters from error
         return [(value, name_of(self.subject))]
 

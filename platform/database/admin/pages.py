@@ -1,5 +1,6 @@
 """The list and the page of a table that nobody changes here."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -7,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from database.admin.columns import Column
 from database.admin.filters import NarrowedBy
 from database.admin.paginators import CappedPaginator
 from database.admin.panels import headlines_for, panels_for
@@ -21,13 +23,16 @@ else:
 class ReadOnlyAdmin(_ModelAdmin):
     """A table that all staff may look at and nobody changes here, superusers included.
 
-    `search_fields` are whole lookups (`external_id`, `source_key__startswith`), each of which an index answers.
+    `details` are what an object's page shows: fields and columns. `search_fields` are whole lookups
+    (`external_id`, `source_key__startswith`), each of which an index answers.
     """
 
+    details: Sequence[str | Column] = ()
     actions = None
     list_per_page = 50
     show_full_result_count = False
     list_before_template = "console/narrowings.html"
+    change_form_template = "console/page.html"
     change_form_before_template = "console/headlines.html"
     change_form_after_template = "console/panels.html"
 
@@ -45,6 +50,9 @@ class ReadOnlyAdmin(_ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return list(self.details)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -69,6 +77,7 @@ class ReadOnlyAdmin(_ModelAdmin):
         context = getattr(response, "context_data", None)
         if context and "cl" in context:
             changes = context["cl"]
+            changes.full_result_count = changes.result_count  # never counted: unfold would offer "Show all"
             context["narrowings"] = [
                 (spec.title, spec.subject, changes.get_query_string(remove=[str(spec.parameter_name)]))
                 for spec in changes.filter_specs
@@ -80,8 +89,7 @@ class ReadOnlyAdmin(_ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         if (obj := kwargs.get("obj")) is not None:
-            context["title"] = f"{str(self.opts.verbose_name).capitalize()} {name_of(obj)}"
-            context["subtitle"] = None
+            context["subtitle"] = name_of(obj)
             context["headlines"] = headlines_for(obj)
             context["panels"] = panels_for(obj)
         return super().render_change_form(request, context, *args, **kwargs)

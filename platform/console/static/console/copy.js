@@ -1,10 +1,10 @@
-// A click on an id copies the whole of it.
+// A click on the sign beside an id copies the whole of the id.
 document.addEventListener("click", (event) => {
-    const id = event.target.closest("[data-copy]");
-    if (!id || !navigator.clipboard) return;
+    const sign = event.target.closest("[data-copy]");
+    if (!sign || !navigator.clipboard) return;
     event.preventDefault();
-    navigator.clipboard.writeText(id.dataset.copy).then(() => {
-        id.classList.add("copied");
-        setTimeout(() => id.classList.remove("copied"), 1200);
+    navigator.clipboard.writeText(sign.dataset.copy).then(() => {
+        sign.textContent = "check";
+        setTimeout(() => { sign.textContent = "content_copy"; }, 1200);
     });
 });

@@ -1,0 +1,1 @@
+"""How dates read in the console and wherever templates show them."""
