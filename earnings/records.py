@@ -3,11 +3,14 @@
 What depends on other rows (a known API, its owner, the charge taken from) is settled in `services.intake`.
 """
 
+import csv
+import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 
@@ -50,6 +53,21 @@ class StagedRecord(NamedTuple):
         return self.occurred_at or (
             parse_time(json.loads(self.content).get("occurred_at")) if self.content else None
         )
+
+
+@dataclass(frozen=True, slots=True)
+class StagedBatch:
+    """Records on their way in together, written out as PostgreSQL's COPY takes them."""
+
+    text: str
+    size: int
+    links: bool  # some record names a charge that it takes from
+
+    @classmethod
+    def of(cls, records: Sequence[StagedRecord]) -> Self:
+        text = io.StringIO()
+        csv.writer(text).writerows(records)
+        return cls(text.getvalue(), len(records), any(record.related_record_id for record in records))
 
 
 def stage(line: int, given: Mapping[str, Any], *, now: datetime) -> StagedRecord:

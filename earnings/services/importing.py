@@ -9,7 +9,7 @@ from queue import Queue
 from threading import Thread
 
 from earnings.models import BillingSource, Reason
-from earnings.records import StagedRecord
+from earnings.records import StagedBatch, StagedRecord
 from earnings.services.intake import take_in
 
 BATCH_SIZE = 10_000
@@ -44,7 +44,7 @@ def import_records(
         total.duplicates += len(result.duplicates)
         total.conflicts += result.conflicts
         total.quarantined += result.quarantined
-        on_batch(len(batch))
+        on_batch(batch.size)
     return total
 
 
@@ -58,21 +58,22 @@ def between(
             yield record
 
 
-def _read_ahead(records: Iterable[StagedRecord]) -> Iterator[list[StagedRecord]]:
+def _read_ahead(records: Iterable[StagedRecord]) -> Iterator[StagedBatch]:
     """Batch the records in a thread of its own: the next batches are read while PostgreSQL takes in this one."""
-    batches: Queue[list[StagedRecord] | BaseException] = Queue(maxsize=BATCHES_AHEAD)
+    batches: Queue[StagedBatch | BaseException] = Queue(maxsize=BATCHES_AHEAD)
 
     def read() -> None:
         iterator = iter(records)
         try:
             while batch := list(islice(iterator, BATCH_SIZE)):
-                batches.put(batch)
-            batches.put([])
+                batches.put(StagedBatch.of(batch))
+            batches.put(StagedBatch.of([]))
         except BaseException as error:
             batches.put(error)
 
     Thread(target=read, daemon=True).start()
-    while batch := batches.get():
-        if isinstance(batch, BaseException):
-            raise batch
+    while not isinstance(batch := batches.get(), BaseException):
+        if not batch.size:
+            return
         yield batch
+    raise batch

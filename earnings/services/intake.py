@@ -1,9 +1,6 @@
 """Taking in billing records: each counts once, or is kept with the reason why it can't."""
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +9,7 @@ from django.db import connection, transaction
 
 from database import sql
 from earnings.models import BillingBatch, BillingSource, Reason, Resolution
-from earnings.records import StagedRecord
+from earnings.records import StagedBatch
 
 _SQL = Path(__file__).parent / "intake_sql"
 _CREATE, _LINK, _TAKE_BACK, _ENTER_LINKED, _CLASSIFY, _QUARANTINE, _SUPERSEDE = (
@@ -49,7 +46,7 @@ class IntakeResult:
 
 
 def take_in(
-    records: Sequence[StagedRecord],
+    staged: StagedBatch,
     *,
     source: BillingSource,
     origin: str,
@@ -65,12 +62,12 @@ def take_in(
         BillingSource.objects.select_for_update(no_key=True).get(pk=source.pk)
         batch = BillingBatch(id=_next_batch_id(), source=source, origin=origin[:255])
         names = {"source": source.pk, "batch": batch.pk, "resolution": resolution}
-        _stage(records)
+        _copy(staged)
         result = IntakeResult(accepted=sql.run(_ENTER, names))
         kept = 0
-        if result.accepted < len(records):
+        if result.accepted < staged.size:
             sql.run(_INSPECT, names)
-            if any(record.related_record_id for record in records):
+            if staged.links:
                 result.accepted += _enter_linked(names)
             _classify(result, names)
             kept = sql.run(_QUARANTINE, names) if result.refused else 0
@@ -91,13 +88,11 @@ def _next_batch_id() -> int:
     return int(row["id"])
 
 
-def _stage(records: Sequence[StagedRecord]) -> None:
-    text = io.StringIO()
-    csv.writer(text).writerows(records)
+def _copy(staged: StagedBatch) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
         with cursor.copy(_COPY) as copy:
-            copy.write(text.getvalue())
+            copy.write(staged.text)
 
 
 def _enter_linked(names: dict[str, Any]) -> int:

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from database import sql
 from earnings.models import BillingSource, Resolution
-from earnings.records import StagedRecord, stage
+from earnings.records import StagedBatch, StagedRecord, stage
 from earnings.services.intake import take_in
 
 _MENDED = sql.read(Path(__file__).with_name("mended.sql"))
@@ -36,7 +36,7 @@ def _enter_once(*, now: datetime) -> int:
         by_source[row["source_id"]].append(record._replace(content=row["content"]))
     return sum(
         take_in(
-            records,
+            StagedBatch.of(records),
             source=BillingSource.objects.get(pk=source),
             origin="quarantine",
             resolution=Resolution.ENTERED,
