@@ -8,13 +8,12 @@ import lzma
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 from earnings.errors import FileRefused
 from earnings.models import Reason
-from earnings.records import FIELDS, REQUIRED, StagedRecord, refused, stage
+from earnings.records import FIELDS, REQUIRED, Rules, StagedRecord, as_text, refused, stage
 
 STANDARD_INPUT = "-"
 LONGEST_FIELD = 1_000_000
@@ -24,9 +23,9 @@ COMPRESSED = frozenset([".gz", ".xz"])
 class BillingFile:
     """An open billing file; iterating yields its records, staged, in order."""
 
-    def __init__(self, raw: IO[bytes], *, suffixes: list[str], now: datetime) -> None:
+    def __init__(self, raw: IO[bytes], *, suffixes: list[str], rules: Rules) -> None:
         self._raw = raw
-        self._now = now
+        self._rules = rules
         compressed = suffixes[-1] if suffixes and suffixes[-1] in COMPRESSED else ""
         unpacked: IO[bytes] = _unpack(raw, compressed) if compressed else raw
         # Bytes that are no UTF-8 stay visible as such, in the one record that they spoil.
@@ -71,7 +70,7 @@ class BillingFile:
             if row is None:
                 return
             if len(row) == width:
-                yield stage(reader.line_num, dict(zip(header, row, strict=True)), now=self._now)
+                yield stage(reader.line_num, dict(zip(header, row, strict=True)), self._rules)
             elif row:
                 yield refused(reader.line_num, {"line": ",".join(row)}, reason=Reason.SYNTAX)
 
@@ -83,17 +82,17 @@ class BillingFile:
             if given is None:
                 yield refused(number, {"line": line.strip()}, reason=Reason.SYNTAX)
             else:
-                yield stage(number, given, now=self._now)
+                yield stage(number, as_text(given), self._rules)
 
 
 @contextmanager
-def open_billing_file(name: str, *, now: datetime) -> Iterator[BillingFile]:
+def open_billing_file(name: str, rules: Rules) -> Iterator[BillingFile]:
     """Open a file by its name, or standard input for `-`; the name's endings say what it is.
 
     Raises: FileRefused if there is no such file.
     """
     if name == STANDARD_INPUT:
-        yield BillingFile(sys.stdin.buffer, suffixes=[], now=now)
+        yield BillingFile(sys.stdin.buffer, suffixes=[], rules=rules)
         return
     path = Path(name)
     try:
@@ -101,7 +100,7 @@ def open_billing_file(name: str, *, now: datetime) -> Iterator[BillingFile]:
     except OSError as error:
         raise FileRefused(f"{name} can't be read: {error.strerror}") from error
     with raw:
-        yield BillingFile(raw, suffixes=path.suffixes, now=now)
+        yield BillingFile(raw, suffixes=path.suffixes, rules=rules)
 
 
 def _unpack(raw: IO[bytes], suffix: str) -> IO[bytes]:

@@ -26,7 +26,8 @@ _INTEGER = re.compile(r"-?[0-9]+")
 _ID = r"[!\"$&-.0->@-~]"
 _IDS = re.compile(rf"{_ID}{{1,255}}" + rf"/{_ID}{{0,255}}" * 5)
 _KINDS = frozenset(RecordKind.values)
-LARGEST = 10**15  # minor units; far below what a sum of records could overflow
+# Far below what a sum of records could overflow.
+_COUNT = re.compile(r"[0-9]{1,15}")
 
 
 class StagedRecord(NamedTuple):
@@ -51,7 +52,7 @@ class StagedRecord(NamedTuple):
     def told_time(self) -> datetime | None:
         """When it happened, as far as that can be read, usable or not."""
         return self.occurred_at or (
-            parse_time(json.loads(self.content).get("occurred_at")) if self.content else None
+            parse_time(json.loads(self.content).get("occurred_at", "")) if self.content else None
         )
 
 
@@ -70,39 +71,48 @@ class StagedBatch:
         return cls(text.getvalue(), len(records), any(record.related_record_id for record in records))
 
 
-def stage(line: int, given: Mapping[str, Any], *, now: datetime) -> StagedRecord:
-    """Read one record; values may be text, or JSON's own numbers. `now` bounds `occurred_at`."""
-    record_id = _text(given, "record_id")
-    kind = _text(given, "kind")
-    api_id = _text(given, "api_id")
-    creator_id = _text(given, "creator_id")
-    subscription_id = _text(given, "subscription_id")
-    customer_id = _text(given, "customer_id")
-    related = _text(given, "related_record_id")
-    calls = _text(given, "api_calls") or "0"
-    amount = _text(given, "amount")
-    currency = _text(given, "currency")
-    occurred_at = parse_time(given.get("occurred_at"))
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What records are held against: nothing after `now`, no currency in which nobody is paid."""
+
+    now: datetime
+    paid_currencies: frozenset[str]
+
+    @classmethod
+    def at(cls, now: datetime) -> Self:
+        return cls(now=now, paid_currencies=frozenset(settings.MINIMUM_PAYOUT))
+
+
+def stage(line: int, given: Mapping[str, str], rules: Rules) -> StagedRecord:
+    """Read one record, its values as text; a field that is not given counts as empty."""
+    field = given.get
+    record_id = field("record_id", "")
+    kind = field("kind", "")
+    api_id = field("api_id", "")
+    creator_id = field("creator_id", "")
+    subscription_id = field("subscription_id", "")
+    customer_id = field("customer_id", "")
+    related = field("related_record_id", "")
+    calls = field("api_calls") or "0"
+    amount = field("amount", "")
+    currency = field("currency", "")
+    occurred_at = parse_time(field("occurred_at", ""))
     ids = f"{record_id}/{api_id}/{creator_id}/{subscription_id}/{customer_id}/{related}"
     if (
         _IDS.fullmatch(ids) is None
         or kind not in _KINDS
         or not (api_id or related)
-        or (related and kind == RecordKind.CHARGE)
-        or not _is_count(calls)
+        or (related and kind == "charge")
+        or _COUNT.fullmatch(calls) is None
     ):
         reason = Reason.SYNTAX
-    elif _INTEGER.fullmatch(amount) is None:
-        reason = Reason.AMOUNT_NOT_INTEGER
-    elif amount[0] == "-" or len(amount) > len(str(LARGEST)) or not 0 < int(amount) <= LARGEST:
-        reason = Reason.AMOUNT_NOT_POSITIVE if amount[0] == "-" or not amount.strip("0") else Reason.SYNTAX
-    elif not currencies.is_known(currency):
-        reason = Reason.CURRENCY_UNKNOWN
-    elif currency not in settings.MINIMUM_PAYOUT:
-        reason = Reason.CURRENCY_NOT_PAID
+    elif _COUNT.fullmatch(amount) is None or not amount.strip("0"):
+        reason = _amount_reason(amount)
+    elif currency not in rules.paid_currencies:
+        reason = Reason.CURRENCY_NOT_PAID if currencies.is_known(currency) else Reason.CURRENCY_UNKNOWN
     elif occurred_at is None:
         reason = Reason.TIME_INVALID
-    elif occurred_at > now:
+    elif occurred_at > rules.now:
         reason = Reason.TIME_IN_FUTURE
     else:
         return StagedRecord(
@@ -122,35 +132,37 @@ def stage(line: int, given: Mapping[str, Any], *, now: datetime) -> StagedRecord
     return refused(line, given, reason=reason, record_id=record_id)
 
 
-def refused(line: int, given: Mapping[str, Any], *, reason: Reason, record_id: str = "") -> StagedRecord:
+def as_text(given: Mapping[str, Any]) -> dict[str, str]:
+    """Write JSON's values as the text that a CSV file would have; null is empty."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def refused(line: int, given: Mapping[str, str], *, reason: Reason, record_id: str = "") -> StagedRecord:
     """Keep what came, as text that PostgreSQL can hold, beside the reason that it can't be used."""
-    content = {str(name): _storable(value) for name, value in given.items() if value not in ("", None)}
+    content = {_storable(name): _storable(value) for name, value in given.items() if value}
     return StagedRecord(line, _storable(record_id)[:255], reason=reason.value, content=json.dumps(content))
 
 
-def parse_time(value: object) -> datetime | None:
+def parse_time(text: str) -> datetime | None:
     """Read an ISO 8601 time with its offset; None if it is not one."""
-    if not isinstance(value, str):
-        return None
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
     return moment if moment.tzinfo is not None else None
 
 
-def _text(given: Mapping[str, Any], name: str) -> str:
-    value = given.get(name)
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else str(value)
+def _amount_reason(amount: str) -> Reason:
+    if _INTEGER.fullmatch(amount) is None:
+        return Reason.AMOUNT_NOT_INTEGER
+    positive = amount[0] != "-" and amount.strip("0")
+    return Reason.SYNTAX if positive else Reason.AMOUNT_NOT_POSITIVE
 
 
-def _is_count(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST)) and int(text) <= LARGEST
-
-
-def _storable(value: object) -> str:
+def _storable(text: str) -> str:
     """Make text that PostgreSQL can hold: no NUL, no lone surrogates."""
-    text = value if isinstance(value, str) else str(value)
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

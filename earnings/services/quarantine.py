@@ -10,7 +10,7 @@ from django.conf import settings
 
 from database import sql
 from earnings.models import BillingSource, Resolution
-from earnings.records import StagedBatch, StagedRecord, stage
+from earnings.records import Rules, StagedBatch, StagedRecord, stage
 from earnings.services.intake import take_in
 
 _MENDED = sql.read(Path(__file__).with_name("mended.sql"))
@@ -30,9 +30,10 @@ def enter_mended(*, now: datetime) -> int:
 
 def _enter_once(*, now: datetime) -> int:
     names: dict[str, Any] = {"now": now, "paid": list(settings.MINIMUM_PAYOUT), "limit": AT_ONCE}
+    rules = Rules.at(now)
     by_source: dict[int, list[StagedRecord]] = defaultdict(list)
     for row in sql.rows(_MENDED, names):
-        record = stage(row["id"], json.loads(row["content"]), now=now)
+        record = stage(row["id"], json.loads(row["content"]), rules)
         by_source[row["source_id"]].append(record._replace(content=row["content"]))
     return sum(
         take_in(

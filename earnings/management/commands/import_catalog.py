@@ -59,7 +59,7 @@ def _entries(lines: Iterator[str]) -> Iterator[CatalogEntry]:
 
 def _entry(line: int, row: dict[str, str | None]) -> CatalogEntry:
     api_id, api_name, creator_id, email, country = ((row[name] or "").strip() for name in COLUMNS)
-    owned_from = parse_time(row.get("owned_from")) if row.get("owned_from") else None
+    owned_from = parse_time(row.get("owned_from") or "")
     if row.get("owned_from") and owned_from is None:
         raise CatalogLineRefused(line, "owned_from is not a time with its offset")
     if country and pycountry.countries.get(alpha_2=country) is None:

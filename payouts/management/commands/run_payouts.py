@@ -38,7 +38,7 @@ class Command(BaseCommand):
 def _moment(text: object) -> datetime | None:
     if text is None:
         return None
-    moment = parse_time(text)
+    moment = parse_time(str(text))
     if moment is None:
         raise CommandError(
             f"--now must be ISO 8601 with its offset, such as 2026-11-01T00:00:00Z, not {text}"
