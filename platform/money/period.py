@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 MONTHS_IN_YEAR = 12
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -25,7 +27,7 @@ class Period:
     def __str__(self) -> str:
         """Read as a month where it is one (`2026-10`), else as both days."""
         if self == month_of(self.start):
-            return f"{self.start:%Y-%m}"
+            return self.start.isoformat()[: len("2026-10")]
         return f"{self.start} to {self.end}"
 
     def previous_month(self) -> Period:
@@ -51,7 +53,6 @@ def parse_month(text: str) -> Period:
 
     Raises: ValueError for anything else.
     """
-    year, separator, month = text.partition("-")
-    if not separator or len(year) != 4 or len(month) != 2 or not (year + month).isdecimal():  # noqa: PLR2004
+    if _MONTH.fullmatch(text) is None:
         raise ValueError(f"a month reads like 2026-10, not {text!r}")
-    return month_of(date(int(year), int(month), 1))
+    return month_of(date.fromisoformat(f"{text}-01"))

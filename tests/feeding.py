@@ -1,0 +1,53 @@
+"""Feeding billing records to the service without a file, and looking at what they came to."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from earnings.models import BillingSource, CreatorEarning, QuarantinedRecord
+from earnings.records import stage
+from earnings.services import posting
+from earnings.services.intake import IntakeResult, take_in
+from tests.factories import RecordFactory
+
+NOW = datetime(2024, 6, 1, tzinfo=UTC)
+
+
+def record(**said: Any) -> dict[str, Any]:
+    """Make one raw record; what is not said is a charge of $10 for `api-a` in January 2024."""
+    made: dict[str, Any] = RecordFactory.build(**said)
+    return made
+
+
+def refund(of: Mapping[str, Any], **said: Any) -> dict[str, Any]:
+    """Make a refund of a charge, $10 unless said otherwise; `kind=` makes it something else that names one."""
+    return record(**{"kind": "refund", "api_id": "", "related_record_id": of["record_id"]} | said)
+
+
+def feed(source: BillingSource, *records: Mapping[str, Any], now: datetime = NOW) -> IntakeResult:
+    """Take in one batch; line numbers count from 1."""
+    staged = [stage(line, given, now=now) for line, given in enumerate(records, start=1)]
+    return take_in(staged, source=source, origin="a test")
+
+
+def post(now: datetime = NOW) -> posting.Posted:
+    return posting.post_due(now=now)
+
+
+def held(source: BillingSource | None = None) -> list[tuple[str, str]]:
+    """List the records in quarantine: ids and reasons, in the order they came in."""
+    rows = QuarantinedRecord.objects.filter(resolved_at=None).order_by("pk")
+    return list((rows.filter(source=source) if source else rows).values_list("record_id", "reason"))
+
+
+def earned() -> list[tuple[str, str, str, int, int, int]]:
+    """List all rows: creator, API, month, gross, fee, net; in that order."""
+    rows = CreatorEarning.objects.order_by(
+        "creator__external_id", "api__external_id", "period_start", "commission_bps", "created_at", "pk"
+    )
+    return [
+        (creator, api, f"{month:%Y-%m}", gross, fee, net)
+        for creator, api, month, gross, fee, net in rows.values_list(
+            "creator__external_id", "api__external_id", "period_start", "gross", "platform_fee", "net"
+        )
+    ]
