@@ -1,0 +1,131 @@
+"""The service as real processes on the test's database, with a sandbox for Stripe."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stripe
+from celery import Celery
+from django.db import connection
+from pytest_django import Settings
+
+from sandbox.config import Config
+from sandbox.server import SandboxServer
+
+ROOT = Path(__file__).parents[2]
+WORKER = ("-m", "celery", "-A", "payouts_project", "worker", "--pool", "threads", "-c", "20", "-l", "WARNING")
+QUEUES = ("-Q", "payouts,earnings,webhooks,reports", "--without-gossip", "--without-mingle")
+
+
+class RunningService:
+    """Web and worker processes, started and killed by the test."""
+
+    def __init__(self, variables: dict[str, str], port: int, stripe: stripe.StripeClient, logs: Path) -> None:
+        self._variables = variables
+        self._port = port
+        self._logs = logs
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._celery = Celery(broker=variables["CELERY_BROKER_URL"])
+        self.stripe = stripe
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self._variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    def start_web(self) -> None:
+        address = ("--host", "127.0.0.1", "--port", str(self._port))
+        self._start("-m", "granian", "--interface", "wsgi", *address, "payouts_project.wsgi:application")
+        wait_until(self._answers, seconds=60)
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        return self._start(*WORKER, *QUEUES)
+
+    def send(self, task: str) -> None:
+        """Do what beat does."""
+        queue = {"payouts": "payouts", "stripe_io": "webhooks"}[task.split(".")[0]]
+        self._celery.send_task(task, queue=queue)
+
+    def state(self) -> dict[str, Any]:
+        return dict(self.stripe.raw_request("get", "/_sandbox/state").data)
+
+    def inject(self, *rules: dict[str, Any]) -> None:
+        self.stripe.raw_request("post", "/_sandbox/faults", rules=list(rules))
+
+    def stop(self) -> None:
+        for process in self._processes:
+            kill(process)
+        self._celery.close()
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self._logs / f"{len(self._processes)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=self._variables,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._processes.append(process)
+        return process
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self._port)) == 0
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and its children, -9."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_until(reached: Callable[[], bool], *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, f"not reached within {seconds} s"
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def service(transactional_db: None, settings: Settings, tmp_path: Path) -> Iterator[RunningService]:
+    """The service on this test's database and a queue of its own; nothing is started yet."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = Config(
+        state=tmp_path / "stripe",
+        api_key=settings.STRIPE_SECRET_KEY,
+        webhook_url=f"http://127.0.0.1:{port}/webhooks/stripe",
+        webhook_secrets=tuple(settings.STRIPE_WEBHOOK_SECRETS),
+        payout_seconds=0.5,
+    )
+    database = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"
+    with SandboxServer(config) as server:
+        variables = os.environ | {
+            "DATABASE_URL": database,
+            "CELERY_BROKER_URL": os.environ["REDIS_URL"].rstrip("/").rsplit("/0", 1)[0] + "/7",
+            "CELERY_VISIBILITY_TIMEOUT": "5",
+            "STRIPE_API_BASE": server.url,
+            "STRIPE_REQUESTS_PER_SECOND": "1000",
+        }
+        client = stripe.StripeClient(config.api_key, base_addresses={"api": server.url})
+        running = RunningService(variables, port, client, tmp_path)
+        try:
+            yield running
+        finally:
+            running.stop()

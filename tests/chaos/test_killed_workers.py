@@ -1,0 +1,69 @@
+"""Workers die while a thousand payouts are being sent, and Stripe's answers get lost: everyone is paid once."""
+
+import random
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from payouts.models import Payout, PayoutAttempt
+from payouts.services import books
+from payouts.states import PayoutStatus
+
+CREATORS = 1_000
+KILLS = 10
+SEED = 20261101
+
+
+def sales(folder: Path, chance: random.Random) -> tuple[Path, Path]:
+    catalog, billing = folder / "catalog.csv", folder / "billing.csv"
+    rows = [f"api-{n},API {n},creator-{n},creator-{n}@example.com,US" for n in range(CREATORS)]
+    catalog.write_text("\n".join(["api_id,api_name,creator_id,creator_email,creator_country", *rows]))
+    charges = [f"r-{n},charge,api-{n},{chance.randint(4_000, 90_000)},USD,2026-09-15T00:00:00Z" for n in range(CREATORS)]
+    billing.write_text("\n".join(["record_id,kind,api_id,amount,currency,occurred_at", *charges]))
+    return catalog, billing
+
+
+@pytest.mark.full
+def test_workers_killed_while_sending_and_answers_lost_pay_everyone_exactly_once(
+    service, tmp_path: Path
+) -> None:
+    chance = random.Random(SEED)
+    catalog, billing = sales(tmp_path, chance)
+    service.stripe.raw_request("post", "/_sandbox/fund", amount=100_000_000, currency="usd")
+    service.manage("import_catalog", str(catalog))
+    service.manage("add_source", "billing")
+    service.manage("import_billing", str(billing), "--source", "billing")
+    service.manage("onboard_creators")
+    lost = {"kind": "drop_response_after_work", "method": "POST", "path": r"^/v1/(transfers|payouts)$"}
+    service.inject(lost | {"probability": 0.1})
+    service.start_web()
+    worker = service.start_worker()
+    service.manage("run_payouts", "--now", "2026-10-01T00:00:00Z")
+    assert Payout.objects.count() == CREATORS
+
+    kills = 0
+    next_kill = time.monotonic() + 6
+    deadline = time.monotonic() + 420
+    while Payout.objects.exclude(status=PayoutStatus.PAID).exists():
+        assert time.monotonic() < deadline, Counter(Payout.objects.values_list("status", flat=True))
+        service.send("payouts.sweep")
+        service.send("stripe_io.sweep_inbox")
+        if kills < KILLS and time.monotonic() > next_kill:
+            kill(worker)
+            worker = service.start_worker()
+            kills += 1
+            next_kill = time.monotonic() + chance.uniform(4, 8)
+        time.sleep(1)
+
+    state = service.state()
+    transferred = {transfer["transfer_group"]: transfer["amount"] for transfer in state["transfers"]}
+    banked = {payout["metadata"]["payout_id"]: payout["amount"] for payout in state["payouts"]}
+    owed = {str(pk): amount for pk, amount in Payout.objects.values_list("pk", "net_amount")}
+    assert kills == KILLS
+    assert state["faults"]["drop_response_after_work"] > CREATORS * 0.1
+    assert PayoutAttempt.objects.filter(in_doubt=True).exists()
+    assert len(state["transfers"]) == len(state["payouts"]) == CREATORS
+    assert transferred == banked == owed
+    books.require_sound()
