@@ -50,8 +50,11 @@ class RunningService:
         self._start("-m", "granian", "--interface", "wsgi", *address, "payouts_project.wsgi:application")
         wait_until(self._answers, seconds=60)
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
-        return self._start(*WORKER, *QUEUES)
+    def start_worker(self) -> None:
+        self._worker = self._start(*WORKER, *QUEUES)
+
+    def kill_worker(self) -> None:
+        kill(self._worker)
 
     def send(self, task: str) -> None:
         """Do what beat does."""

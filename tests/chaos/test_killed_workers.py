@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def sales(folder: Path, chance: random.Random) -> tuple[Path, Path]:
 
 @pytest.mark.full
 def test_workers_killed_while_sending_and_answers_lost_pay_everyone_exactly_once(
-    service, tmp_path: Path
+    service: Any, tmp_path: Path
 ) -> None:
     chance = random.Random(SEED)
     catalog, billing = sales(tmp_path, chance)
@@ -39,7 +40,7 @@ def test_workers_killed_while_sending_and_answers_lost_pay_everyone_exactly_once
     lost = {"kind": "drop_response_after_work", "method": "POST", "path": r"^/v1/(transfers|payouts)$"}
     service.inject(lost | {"probability": 0.1})
     service.start_web()
-    worker = service.start_worker()
+    service.start_worker()
     service.manage("run_payouts", "--now", "2026-10-01T00:00:00Z")
     assert Payout.objects.count() == CREATORS
 
@@ -51,8 +52,8 @@ def test_workers_killed_while_sending_and_answers_lost_pay_everyone_exactly_once
         service.send("payouts.sweep")
         service.send("stripe_io.sweep_inbox")
         if kills < KILLS and time.monotonic() > next_kill:
-            kill(worker)
-            worker = service.start_worker()
+            service.kill_worker()
+            service.start_worker()
             kills += 1
             next_kill = time.monotonic() + chance.uniform(4, 8)
         time.sleep(1)
