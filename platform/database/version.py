@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.signals import connection_created
 
-OLDEST_SERVER = 150000  # 15: NULLS NOT DISTINCT, which the ledger's accounts rely on
+OLDEST_SERVER = 150000  # the oldest that the tests run on
 
 
 def refuse_older_servers() -> None:

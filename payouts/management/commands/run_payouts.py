@@ -1,6 +1,7 @@
 """Make the payout run for the last period complete at --now (default: now)."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.core.management.base import BaseCommand, CommandError
@@ -32,7 +33,11 @@ class Command(BaseCommand):
             result = make(cutoff=cutoff, now=now)
         except CutoffNotReached as refusal:
             raise CommandError(str(refusal)) from refusal
-        print_result(self.stdout, as_json=bool(options["json"]), result=_told(result))
+        if options["json"]:
+            print_result(self.stdout, as_json=True, result=_figures(result))
+        else:
+            for line in _lines(result):
+                self.stdout.write(line)
 
 
 def _moment(text: object) -> datetime | None:
@@ -46,18 +51,32 @@ def _moment(text: object) -> datetime | None:
     return moment
 
 
-def _told(result: RunResult) -> dict[str, object]:
+def _figures(result: RunResult) -> dict[str, object]:
     paid = {
-        currency: str(Money(amount, currency))
+        currency: amount
         for (reason, currency), amount in result.amounts.items()
         if reason == DecisionReason.PAID
     }
     return {
         "cutoff": result.cutoff.isoformat(),
         "payouts": sum(n for (reason, _), n in result.creators.items() if reason == DecisionReason.PAID),
-        "total": paid or "nothing to pay",
-        "decisions": {
-            f"{reason} {currency}".strip(): count
-            for (reason, currency), count in sorted(result.creators.items())
-        },
+        "totals": paid,
+        "decisions": [
+            {
+                "reason": reason,
+                "currency": currency,
+                "creators": creators,
+                "amount": result.amounts[reason, currency],
+            }
+            for (reason, currency), creators in sorted(result.creators.items())
+        ],
     }
+
+
+def _lines(result: RunResult) -> Iterator[str]:
+    yield f"Run up to {result.cutoff}"
+    if not result.creators:
+        yield "  nobody is owed anything that is not in a payout already"
+    for (reason, currency), creators in sorted(result.creators.items()):
+        total = str(Money(result.amounts[reason, currency], currency)) if currency else ""
+        yield f"  {creators:>7,} creators {total:>18}  {DecisionReason(reason).label}"
