@@ -8,7 +8,7 @@ TEST_POSTGRES_BIN ?= /usr/lib/postgresql/15/bin
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full lint up down env status lock clean
+.PHONY: help demo test test-full benchmark lint up down env status lock clean
 
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m payouts_project.local
@@ -20,6 +20,7 @@ help:
 	@echo "make demo       run the whole service on real billing data; ARGS=--exit stops it afterwards"
 	@echo "make test       lint and run the tests"
 	@echo "make test-full  run the slow tests: kills, races, real data"
+	@echo "make benchmark  measure what is promised about speed"
 	@echo "make up | down  start or stop the service; status, env: look at it"
 	@echo "make clean      remove all that was installed and all local data"
 
@@ -37,6 +38,10 @@ test-full: .venv/.development
 	else \
 		echo "SKIPPED: the tests on PostgreSQL 15, as TEST_POSTGRES_BIN names no folder with its programs."; \
 	fi
+
+NAME ?= importing posting
+benchmark: .venv/.runtime
+	@for name in $(NAME); do $(BIN)/python -m "benchmarks.$$name" || exit; done
 
 lint: .venv/.development
 	@$(BIN)/python -m ruff check .
