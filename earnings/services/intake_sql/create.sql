@@ -38,4 +38,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS billing_resolved (
     charge_id bigint,
     -- Whether the charge had enough left; null until asked.
     taken boolean
-) ON COMMIT DELETE ROWS
+) ON COMMIT DELETE ROWS;
+
+-- Empty already after a commit; not within one transaction.
+DELETE FROM billing_intake;
+DELETE FROM billing_resolved;

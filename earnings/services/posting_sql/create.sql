@@ -20,4 +20,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS posting_row (
     commission_bps integer NOT NULL,
     gross bigint NOT NULL,
     platform_fee bigint NOT NULL
-) ON COMMIT DELETE ROWS
+) ON COMMIT DELETE ROWS;
+
+-- Empty already after a commit; not within one transaction.
+DELETE FROM posting_delta;
+DELETE FROM posting_row;

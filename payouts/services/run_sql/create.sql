@@ -24,4 +24,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS run_decision (
     reason text NOT NULL,
     -- Set for those that are paid.
     payout_id uuid
-) ON COMMIT DELETE ROWS
+) ON COMMIT DELETE ROWS;
+
+-- Empty already after a commit; not within one transaction.
+DELETE FROM run_claim;
+DELETE FROM run_decision;
