@@ -17,13 +17,13 @@ from stripe_io.models import InboxEvent, InboxOutcome
 LEASE = timedelta(minutes=1)
 FIRST_RETRY = timedelta(seconds=10)
 LONGEST_RETRY = timedelta(hours=6)
-_STORE_UNHANDLED = """
-INSERT INTO stripe_inbox (event_id, type, account, tries, error, outcome, note)
-VALUES (%(id)s, %(type)s, %(account)s, 0, '', '', '') ON CONFLICT DO NOTHING
-"""
-_STORE_SET_ASIDE = """
+NOT_OURS = "no part of this service acts on this type"
+_STORE = """
 INSERT INTO stripe_inbox (event_id, type, account, tries, error, outcome, note, handled_at)
-VALUES (%(id)s, %(type)s, %(account)s, 0, '', 'set_aside', 'no part of this service acts on this type', now())
+VALUES (
+    %(id)s, %(type)s, %(account)s, 0, '', %(outcome)s, %(note)s,
+    CASE WHEN %(outcome)s <> '' THEN now() END
+)
 ON CONFLICT DO NOTHING
 """
 
@@ -60,10 +60,10 @@ def store_event(event: Mapping[str, Any]) -> bool:
         ignore_conflicts=True,
     )
     acted_on = handler_of(event["type"]) is not None
-    stored = sql.run(
-        _STORE_UNHANDLED if acted_on else _STORE_SET_ASIDE,
-        {"id": event["id"], "type": event["type"], "account": account},
+    outcome = (
+        {"outcome": "", "note": ""} if acted_on else {"outcome": InboxOutcome.SET_ASIDE, "note": NOT_OURS}
     )
+    stored = sql.run(_STORE, {"id": event["id"], "type": event["type"], "account": account, **outcome})
     if stored and acted_on:
         notices.send_on_commit("stripe_io.handle_event", event_id=event["id"])
     return stored == 1
@@ -78,10 +78,12 @@ def handle_event(*, event_id: str, now: datetime) -> bool:
     if not taken.update(tries=F("tries") + 1, next_try_at=now + LEASE):
         return False
     row = InboxEvent.objects.select_related("event").get(event=event_id)
+    handler = handler_of(row.type)
     outcome, note, error = InboxOutcome.HANDLED, "", ""
     try:
-        if handler := handler_of(row.type):
-            handler(_told(row.event, account=row.account))
+        if handler is None:
+            raise SetAside(NOT_OURS)
+        handler(_told(row.event, account=row.account))
     except SetAside as reason:
         outcome, note = InboxOutcome.SET_ASIDE, str(reason)
     except NotYet as reason:
