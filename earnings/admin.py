@@ -22,6 +22,7 @@ from database.admin import (
     money,
     name_of,
     narrowed_by,
+    number,
     percent,
     state,
 )
@@ -227,7 +228,7 @@ class BillingRecordAdmin(LargeTableAdmin):
 @admin.register(QuarantinedRecord)
 class QuarantinedRecordAdmin(LargeTableAdmin):
     list_display = [
-        "pk",
+        number,
         "record_id",
         state("reason", Reason),
         link("batch"),
@@ -298,7 +299,7 @@ def added(posting: EarningPosting) -> object:
 @admin.register(EarningPosting)
 class EarningPostingAdmin(LargeTableAdmin):
     list_display = [
-        "pk",
+        number,
         link("earning.creator"),
         link("earning.api", "API"),
         link("earning"),

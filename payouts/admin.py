@@ -16,6 +16,7 @@ from database.admin import (
     money_in,
     name_of,
     narrowed_by,
+    number,
     percent,
     short,
     state,
@@ -80,7 +81,7 @@ class PayoutRunAdmin(ReadOnlyAdmin):
 @admin.register(RunDecision)
 class RunDecisionAdmin(LargeTableAdmin):
     list_display = [
-        "pk",
+        number,
         link("run"),
         link("creator"),
         state("reason", DecisionReason, "Decision"),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.contrib import admin
 
-from database.admin import LargeTableAdmin, column, copied, link, money, name_of, narrowed_by, state
+from database.admin import LargeTableAdmin, column, copied, link, money, name_of, narrowed_by, number, state
 from ledger.models import PLATFORM, AccountKind, LedgerAccount, LedgerEntry, LedgerTransaction
 from money import Money
 
@@ -12,6 +12,11 @@ from money import Money
 @name_of.register
 def _(entry: LedgerEntry) -> str:
     return str(Money(entry.amount, entry.currency))
+
+
+@column("Books")
+def what_it_books(transaction: LedgerTransaction) -> str:
+    return transaction.kind.replace("_", " ").capitalize()
 
 
 @column("Owner", kind="id")
@@ -30,10 +35,10 @@ class LedgerAccountAdmin(LargeTableAdmin):
 
 @admin.register(LedgerTransaction)
 class LedgerTransactionAdmin(LargeTableAdmin):
-    list_display = ["source_key", "kind", "created_at"]
+    list_display = ["source_key", what_it_books, "created_at"]
     search_fields = ["source_key__startswith"]
     search_help_text = "Source key, from its beginning: payout:<id>:, posting:<n>:"
-    details = [copied("source_key", "Source key"), "kind", "created_at"]
+    details = [copied("source_key", "Source key"), what_it_books, "created_at"]
 
 
 @column("Booked at")
@@ -44,7 +49,7 @@ def booked_at(entry: LedgerEntry) -> datetime:
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(LargeTableAdmin):
     list_display = [
-        "pk",
+        number,
         link("account", "Ledger account"),
         money("amount"),
         money("balance_after"),

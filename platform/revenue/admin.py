@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from database.admin import ReadOnlyAdmin, column, count, money
+from database.admin import ReadOnlyAdmin, block, column, count, money
 from revenue.models import MonthlyReport, PlatformRevenue
 
 
@@ -43,4 +43,4 @@ class PlatformRevenueAdmin(ReadOnlyAdmin):
 class MonthlyReportAdmin(ReadOnlyAdmin):
     list_display = [month, "created_at", "emailed_at"]
     ordering = ["-month"]
-    details = [month, "created_at", "emailed_at", "text", "figures"]
+    details = [month, "created_at", "emailed_at", block("text", "Report")]

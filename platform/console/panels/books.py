@@ -2,6 +2,7 @@
 
 from accounts.models import Creator
 from database.admin import Panel, link_to, list_of, panel
+from ledger.admin import what_it_books
 from ledger.models import PLATFORM, LedgerAccount, LedgerEntry, LedgerTransaction
 from money import Money
 
@@ -17,7 +18,7 @@ def entries_of(source_key_prefix: str) -> list[tuple[object, ...]]:
     )
     return [
         (
-            link_to(entry.transaction, entry.transaction.kind.replace("_", " ").capitalize()),
+            link_to(entry.transaction, what_it_books(entry.transaction)),
             entry.account,
             Money(entry.amount, entry.currency),
             entry.transaction.created_at,
@@ -53,11 +54,9 @@ def entries(transaction: LedgerTransaction) -> Panel:
 
 
 @panel(LedgerTransaction)
-def concerns(transaction: LedgerTransaction) -> Panel | None:
-    owners = set(
-        transaction.entries.exclude(account__owner_id=PLATFORM).values_list("account__owner_id", flat=True)
-    )
-    creators = Creator.objects.filter(pk__in=owners)
+def owners(transaction: LedgerTransaction) -> Panel:
+    accounts = transaction.entries.exclude(account__owner_id=PLATFORM)
+    creators = Creator.objects.filter(pk__in=accounts.values("account__owner_id"))
     return Panel("Creators", ["Creator", "E-mail"], [(creator, creator.email) for creator in creators])
 
 

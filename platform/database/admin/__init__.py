@@ -2,6 +2,7 @@
 
 from database.admin.columns import (
     Column,
+    block,
     column,
     copied,
     count,
@@ -9,6 +10,7 @@ from database.admin.columns import (
     link,
     money,
     money_in,
+    number,
     percent,
     short,
     state,
@@ -26,6 +28,7 @@ __all__ = [
     "Panel",
     "ReadOnlyAdmin",
     "anchor",
+    "block",
     "column",
     "copied",
     "count",
@@ -39,6 +42,7 @@ __all__ = [
     "money_in",
     "name_of",
     "narrowed_by",
+    "number",
     "page_of",
     "panel",
     "percent",

@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import Any, cast
 
 from django.db.models import TextChoices
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from database.display import copyable, show
@@ -78,6 +79,12 @@ def ident(name: str = "pk", title: str = "Id") -> Column:
     return column(title, kind="id")(attrgetter(name))
 
 
+@column("No.", kind="id")
+def number(row: Any) -> str:
+    """Show the key of a table that counts its rows."""
+    return str(row.pk)
+
+
 def copied(name: str, title: str) -> Column:
     """Show an id in full, with a sign that copies it."""
 
@@ -94,6 +101,15 @@ def short(name: str, title: str | None = None) -> Column:
     def read(row: Any) -> str:
         text = str(getattr(row, name))
         return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
+
+    return column(title or _title(name))(read)
+
+
+def block(name: str, title: str | None = None) -> Column:
+    """Show a text of many lines as it stands."""
+
+    def read(row: Any) -> SafeString:
+        return format_html('<pre class="block">{}</pre>', getattr(row, name))
 
     return column(title or _title(name))(read)
 

@@ -36,12 +36,22 @@ class Panel:
     more: str = ""
 
     @property
-    def heads(self) -> list[tuple[str, bool]]:
-        """Pair each column's title with whether it holds figures, which stand to the right."""
-        cells = zip(*self.rows, strict=True)
+    def heads(self) -> list[tuple[object, bool]]:
+        return self._aligned(self.columns)
+
+    @property
+    def body(self) -> list[list[tuple[object, bool]]]:
+        return [self._aligned(row) for row in self.rows]
+
+    @property
+    def foot(self) -> list[tuple[object, bool]]:
+        return self._aligned(self.total)
+
+    def _aligned(self, row: Sequence[object]) -> list[tuple[object, bool]]:
+        """Pair each cell with whether its column holds figures, which stand to the right."""
         return [
-            (title, any(isinstance(cell, Money | int) for cell in column))
-            for title, column in zip(self.columns, cells, strict=True)
+            (cell, any(isinstance(other[place], Money | int) for other in self.rows))
+            for place, cell in enumerate(row)
         ]
 
 

@@ -1,0 +1,76 @@
+"""What the console says of money is what the books say."""
+
+from datetime import date
+from typing import Any
+
+from django.test import Client
+
+from accounts.models import Creator
+from console.selectors import creators, home
+from database import sql
+from database.admin import page_of
+from money import Money
+from payouts.models import Payout, PayoutRun
+from payouts.states import DecisionReason, PayoutStatus
+
+
+def usd(amount: int) -> Money:
+    return Money(amount, "USD")
+
+
+def test_the_overview_tells_what_is_owed_and_what_is_owed_back(marketplace: Any) -> None:
+    assert home.owed() == [home.Owed(to_creators=usd(800), by_creators=usd(4_000), reserved=usd(0))]
+
+
+def test_the_overview_sums_up_payouts_by_status(marketplace: Any) -> None:
+    assert home.payouts_by_status(now=sql.now()) == [
+        home.PayoutTotals(PayoutStatus.PAID, 1, usd(96_000), 1, usd(96_000))
+    ]
+
+
+def test_the_overview_tells_why_the_last_run_did_not_pay(marketplace: Any) -> None:
+    run = home.last_run()
+    assert run == PayoutRun.objects.get()
+    assert {total.reason: (total.count, total.amount) for total in home.decisions_by_reason(run)} == {
+        DecisionReason.PAID: (1, usd(96_000)),
+        DecisionReason.BELOW_MINIMUM: (1, usd(800)),
+        DecisionReason.NEGATIVE_BALANCE: (1, usd(-4_000)),
+    }
+
+
+def test_the_overview_counts_what_waits_for_staff(marketplace: Any) -> None:
+    assert [(str(reason), count) for reason, count in home.open_quarantine_by_reason()] == [
+        ("api_unknown", 1)
+    ]
+    assert home.open_holds() == 1
+    assert home.unhandled_events() == 0
+    assert not home.earnings_lag(now=sql.now())
+
+
+def test_the_earnings_lag_is_the_age_of_the_oldest_batch_not_posted(marketplace: Any) -> None:
+    marketplace.receive("late", "r-10,charge,api-weather,500,USD,2024-03-20T12:00:00Z,\n")
+    assert home.earnings_lag(now=sql.now())
+
+
+def test_revenue_is_compared_with_the_best_month_shown(marketplace: Any) -> None:
+    marketplace.live_through_april()
+    shares = {month.month: month.share for month in home.revenue_by_month() if month.gross.amount}
+    assert shares == {date(2024, 4, 1): 77, date(2024, 3, 1): 100}
+
+
+def test_a_creators_page_tells_owed_earned_and_paid(marketplace: Any, superuser: Client) -> None:
+    marketplace.sell("late", "r-10,charge,api-weather,500,USD,2024-03-20T12:00:00Z,\n")
+    alice = Creator.objects.get(external_id="alice")
+    assert list(creators.standings(alice)) == [
+        creators.Standing(owed=usd(400), lifetime=usd(96_400), paid=usd(96_000))
+    ]
+    shown = superuser.get(page_of(alice)).content.decode()
+    for figure in ("$4.00", "$964.00", "$960.00"):
+        assert figure in shown
+
+
+def test_a_payouts_lines_are_shown_with_their_sum(marketplace: Any, superuser: Client) -> None:
+    marketplace.live_through_april()
+    shown = superuser.get(page_of(Payout.objects.latest("pk"))).content.decode()
+    assert "Sum of 2" in shown
+    assert shown.count("$720.00") >= 2

@@ -1,0 +1,123 @@
+"""From any row staff get to what belongs to it, and from any cent to where it came from and went."""
+
+from typing import Any
+
+from django.test import Client
+
+from accounts.models import Creator, CreatorPaymentAccount, Hold
+from database.admin import list_of, page_of
+from earnings.models import Api, BillingBatch, BillingRecord, CreatorEarning, EarningPosting
+from ledger.models import LedgerAccount, LedgerTransaction
+from payouts.models import Payout, PayoutAttempt, PayoutLineItem, PayoutRun, RunDecision
+
+
+def page(client: Client, obj: Any) -> str:
+    return client.get(page_of(obj)).content.decode()
+
+
+def leads_to(shown: str, *objects: Any) -> bool:
+    return all(f'href="{page_of(obj)}"' in shown for obj in objects)
+
+
+def test_a_creator_leads_to_account_holds_decisions_payouts_earnings_and_books(
+    marketplace: Any, superuser: Client
+) -> None:
+    alice = Creator.objects.get(external_id="alice")
+    shown = page(superuser, alice)
+    assert leads_to(
+        shown,
+        CreatorPaymentAccount.objects.get(creator=alice),
+        PayoutRun.objects.get(),
+        Payout.objects.get(),
+        Api.objects.get(name="Weather"),
+        *CreatorEarning.objects.filter(creator=alice),
+        *LedgerAccount.objects.filter(owner_id=alice.pk),
+    )
+    assert leads_to(page(superuser, Creator.objects.get(external_id="charlie")), Hold.objects.get())
+
+
+def test_a_payout_leads_to_creator_run_lines_attempts_and_what_was_booked(
+    marketplace: Any, superuser: Client
+) -> None:
+    payout = Payout.objects.get()
+    booked = LedgerTransaction.objects.filter(source_key__startswith=f"payout:{payout.pk}:")
+    assert booked.count() == 2
+    assert leads_to(
+        page(superuser, payout),
+        payout.creator,
+        payout.run,
+        *payout.line_items.all(),
+        *payout.claimed_earnings.all(),
+        *payout.attempts.all(),
+        *booked,
+    )
+
+
+def test_a_run_leads_to_its_decisions_by_reason(marketplace: Any, superuser: Client) -> None:
+    run = PayoutRun.objects.get()
+    address = list_of(RunDecision, run=run.pk, reason__exact="negative_balance")
+    assert address.replace("&", "&amp;") in page(superuser, run)
+    listed = superuser.get(address).context["cl"].queryset
+    assert [decision.creator.external_id for decision in listed] == ["bob"]
+
+
+def test_a_billing_record_leads_to_its_earning_and_its_payout(marketplace: Any, superuser: Client) -> None:
+    record = BillingRecord.objects.get(record_id="r-2")
+    earning = CreatorEarning.objects.get(creator__external_id="alice")
+    assert leads_to(
+        page(superuser, record), earning, EarningPosting.objects.get(earning=earning), Payout.objects.get()
+    )
+
+
+def test_a_record_that_no_payout_claims_says_what_it_waits_for(marketplace: Any, superuser: Client) -> None:
+    assert "Waits for the run" in page(superuser, BillingRecord.objects.get(record_id="r-5"))
+
+
+def test_a_refund_leads_to_its_charge(marketplace: Any, superuser: Client) -> None:
+    charge, refund = (BillingRecord.objects.get(record_id=name) for name in ("r-1", "r-3"))
+    assert leads_to(page(superuser, refund), charge)
+
+
+def test_a_record_that_came_late_is_in_the_row_that_took_it(marketplace: Any, superuser: Client) -> None:
+    marketplace.sell("late", "r-10,charge,api-weather,500,USD,2024-03-20T12:00:00Z,\n")
+    late = BillingRecord.objects.get(record_id="r-10")
+    first, second = CreatorEarning.objects.filter(api__name="Weather").order_by("pk")
+    shown = page(superuser, late)
+    assert leads_to(shown, second)
+    assert not leads_to(shown, first)
+
+
+def test_the_records_of_an_earning_are_those_that_make_up_its_gross(
+    marketplace: Any, superuser: Client
+) -> None:
+    earning = CreatorEarning.objects.get(creator__external_id="alice")
+    assert leads_to(page(superuser, earning), *BillingRecord.objects.filter(creator=earning.creator))
+    address = list_of(BillingRecord, earning=earning.pk)
+    assert address in page(superuser, earning)
+    listed = superuser.get(address).context["cl"].queryset
+    signed = [-record.amount if record.kind == "refund" else record.amount for record in listed]
+    assert sum(signed) == earning.gross == 120_000
+
+
+def test_a_batch_leads_to_its_records_postings_and_quarantine(marketplace: Any, superuser: Client) -> None:
+    batch = BillingBatch.objects.get()
+    assert leads_to(
+        page(superuser, batch),
+        *batch.records.all(),
+        *batch.postings.all(),
+        *batch.quarantined_records.all(),
+    )
+
+
+def test_a_ledger_transaction_leads_to_its_accounts_and_their_creator(
+    marketplace: Any, superuser: Client
+) -> None:
+    reserved = LedgerTransaction.objects.get(kind="payout_reserved")
+    accounts = [entry.account for entry in reserved.entries.all()]
+    assert leads_to(page(superuser, reserved), *accounts, Payout.objects.get().creator)
+    assert leads_to(page(superuser, accounts[0]), reserved, Payout.objects.get().creator)
+
+
+def test_an_attempt_and_a_line_lead_back_to_their_payout(marketplace: Any, superuser: Client) -> None:
+    for row in (PayoutAttempt.objects.first(), PayoutLineItem.objects.first()):
+        assert leads_to(page(superuser, row), Payout.objects.get())

@@ -1,0 +1,89 @@
+"""Every list and every page, over a real story: it answers, and costs the same however much it shows."""
+
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Creator
+from database.admin import list_of, page_of
+from payouts.models import Payout, PayoutRun
+
+TABLES: dict[type[Model], Any] = dict(admin.site._registry)
+
+
+def queries_for(client: Client, address: str) -> int:
+    client.get(address)  # what Django reads once per process is read by now
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == HTTPStatus.OK
+    return len(queries)
+
+
+def test_every_list_answers_when_it_is_empty(superuser: Client) -> None:
+    statuses = {model.__name__: superuser.get(list_of(model)).status_code for model in TABLES}
+    assert set(statuses.values()) == {HTTPStatus.OK}, statuses
+
+
+def test_the_overview_says_what_is_missing_when_there_is_nothing(superuser: Client) -> None:
+    page = superuser.get("/admin/").content.decode()
+    for sentence in (
+        "No payouts yet",
+        "No run yet",
+        "every record that came could be used",
+        "Nothing earned yet",
+    ):
+        assert sentence in page
+
+
+def test_every_list_and_every_page_answers(marketplace: Any, superuser: Client) -> None:
+    empty = []
+    for model in TABLES:
+        assert superuser.get(list_of(model)).status_code == HTTPStatus.OK, model
+        if (row := model._default_manager.first()) is None:
+            empty.append(model.__name__)
+        else:
+            assert superuser.get(page_of(row)).status_code == HTTPStatus.OK, row
+    assert set(empty) <= {"PeriodicTask", "IntervalSchedule", "CrontabSchedule"}, (
+        "the story leaves a table untested"
+    )
+
+
+def test_a_list_costs_as_many_queries_for_all_rows_as_for_one(
+    marketplace: Any, superuser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marketplace.live_through_april()
+    for model, table in TABLES.items():
+        many = queries_for(superuser, list_of(model))
+        with monkeypatch.context() as patch:
+            patch.setattr(table, "list_per_page", 1)
+            one = queries_for(superuser, list_of(model))
+        assert many == one, model
+
+
+def test_a_page_costs_as_many_queries_after_a_month_more(marketplace: Any, superuser: Client) -> None:
+    alice, payout, run = (
+        Creator.objects.get(external_id="alice"),
+        Payout.objects.get(),
+        PayoutRun.objects.get(),
+    )
+    addresses = ["/admin/", page_of(alice)]
+    before = [queries_for(superuser, address) for address in [*addresses, page_of(payout), page_of(run)]]
+    marketplace.live_through_april()
+    richer, later = Payout.objects.latest("pk"), PayoutRun.objects.latest("cutoff")
+    assert richer.line_items.count() > payout.line_items.count()
+    after = [queries_for(superuser, address) for address in [*addresses, page_of(richer), page_of(later)]]
+    assert after == before
+    assert max(after) <= 16
+
+
+def test_no_page_fetches_anything_from_elsewhere(marketplace: Any, superuser: Client) -> None:
+    for address in ("/admin/", page_of(Payout.objects.get())):
+        page = superuser.get(address).content.decode()
+        assert 'src="http' not in page
+        assert 'href="http' not in page
+        assert "://" not in page.replace('xmlns="http://www.w3.org', "")
