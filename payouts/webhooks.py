@@ -25,7 +25,7 @@ def transfer_created(event: StripeEvent) -> None:
     sent = SentTransfer(
         id=str(event.object["id"]), destination_payment=str(event.object.get("destination_payment") or "")
     )
-    transfers.record_transfer(attempt.pk, sent, now=sql.now())
+    transfers.record_transfer(attempt, sent, now=sql.now())
 
 
 def transfer_reversed(event: StripeEvent) -> None:
@@ -46,7 +46,7 @@ def bank_payout_ended(event: StripeEvent) -> None:
     if attempt is None:
         raise SetAside("we did not start this bank payout")
     if attempt.status == AttemptStatus.OPEN:
-        bank_payouts.record_bank_payout(attempt.pk, said, now=now)
+        bank_payouts.record_bank_payout(attempt, said, now=now)
         if not bank_payouts.apply_bank_payout(said, now=now):
             raise NotYet("the payout is not in transit yet")
         return

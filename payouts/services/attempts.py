@@ -5,7 +5,6 @@ Everything here runs inside the caller's transaction, with the payout locked.
 
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
 from payouts import policy
 from payouts.models import Payout, PayoutAttempt
@@ -23,38 +22,53 @@ class Turn(NamedTuple):
 
 
 def open_attempt(
-    payout: Payout, *, kind: AttemptKind, destination: str, amount: int, currency: str
-) -> PayoutAttempt:
-    """Write down a new attempt under a new key, its destination pinned."""
-    number = PayoutAttempt.objects.filter(payout=payout, kind=kind).count() + 1
-    return PayoutAttempt.objects.create(
+    payout: Payout,
+    *,
+    kind: AttemptKind,
+    number: int,
+    destination: str,
+    amount: int,
+    currency: str,
+    now: datetime,
+) -> Turn:
+    """Write down a new attempt that is about to be sent, its destination pinned.
+
+    The key follows from the payout and the attempt's number, so that a database restored from a backup sends
+    under the same keys again.
+    """
+    attempt = PayoutAttempt.objects.create(
         payout=payout,
         kind=kind,
         idempotency_key=f"{kind}:{payout.pk}:{number}",
         destination=destination,
         amount=amount,
         currency=currency,
+        sends=1,
+        first_sent_at=now,
+        last_sent_at=now,
+        answered=False,
     )
+    return Turn(attempt, sends=True)
 
 
-def find_open(payout: Payout, *, kind: AttemptKind) -> PayoutAttempt | None:
-    return PayoutAttempt.objects.filter(payout=payout, kind=kind, status=AttemptStatus.OPEN).first()
+def of_kind(payout: Payout, kind: AttemptKind) -> tuple[PayoutAttempt | None, int]:
+    """Return the payout's open attempt of this kind, if any, and how many there were in all."""
+    every = list(PayoutAttempt.objects.filter(payout=payout, kind=kind))
+    return next((attempt for attempt in every if attempt.status == AttemptStatus.OPEN), None), len(every)
 
 
-def locked_with_payout(attempt_id: UUID) -> tuple[Payout, PayoutAttempt]:
+def locked_with_payout(attempt: PayoutAttempt) -> tuple[Payout, PayoutAttempt]:
     """Return the payout, locked, and the attempt as it is under that lock."""
-    payout = locked(PayoutAttempt.objects.values_list("payout_id", flat=True).get(pk=attempt_id))
-    return payout, PayoutAttempt.objects.get(pk=attempt_id)
+    return locked(attempt.payout_id), PayoutAttempt.objects.get(pk=attempt.pk)
 
 
-def take_turn(attempt: PayoutAttempt, *, now: datetime) -> Turn:
-    """Note, before it happens, that the attempt is sent; a send before it without an answer leaves doubt."""
+def send_again(attempt: PayoutAttempt, *, now: datetime) -> Turn:
+    """Note, before it happens, that the attempt is sent once more; a send without an answer leaves doubt."""
     attempt.in_doubt = attempt.in_doubt or not attempt.answered
     attempt.answered = False
     attempt.sends += 1
-    attempt.first_sent_at = attempt.first_sent_at or now
     attempt.last_sent_at = now
-    attempt.save(update_fields=["in_doubt", "answered", "sends", "first_sent_at", "last_sent_at"])
+    attempt.save(update_fields=["in_doubt", "answered", "sends", "last_sent_at"])
     return Turn(attempt, sends=True)
 
 

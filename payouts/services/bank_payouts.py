@@ -41,17 +41,17 @@ def send_bank_payout(payout_id: UUID, *, now: datetime) -> None:
         return
     try:
         if turn.sends:
-            record_bank_payout(turn.attempt.pk, gateway.create_bank_payout(turn.attempt), now=now)
+            record_bank_payout(turn.attempt, gateway.create_bank_payout(turn.attempt), now=now)
         else:
             _look_up(turn.attempt, now=now)
     except StripeCallFailed as error:
-        _record_failure(turn.attempt.pk, error.failure, now=now)
+        _record_failure(turn.attempt, error.failure, now=now)
 
 
 @transaction.atomic
-def record_bank_payout(attempt_id: UUID, sent: BankPayout, *, now: datetime) -> None:
+def record_bank_payout(attempt: PayoutAttempt, sent: BankPayout, *, now: datetime) -> None:
     """Record that the attempt's bank payout exists; doing so again changes nothing."""
-    payout, attempt = attempts.locked_with_payout(attempt_id)
+    payout, attempt = attempts.locked_with_payout(attempt)
     if attempt.status != AttemptStatus.OPEN:
         return
     attempts.succeed(attempt, stripe_id=sent.id, now=now)
@@ -104,7 +104,7 @@ def _begin(payout_id: UUID, arrival: Arrival, *, now: datetime) -> Turn | None:
     due = payout.next_retry_at is not None and payout.next_retry_at <= now
     if payout.status != PayoutStatus.IN_TRANSIT or payout.stripe_payout_id or not due:
         return None
-    attempt = attempts.find_open(payout, kind=AttemptKind.BANK_PAYOUT)
+    attempt, number = attempts.of_kind(payout, AttemptKind.BANK_PAYOUT)
     if attempt is None and arrival.available_on > now:
         _wait(payout, until=arrival.available_on)
         return None
@@ -114,17 +114,18 @@ def _begin(payout_id: UUID, arrival: Arrival, *, now: datetime) -> Turn | None:
         next_retry_at=now + policy.LEASE,
         queued_at=None,
     )
-    if attempt is None:
-        attempt = attempts.open_attempt(
-            payout,
-            kind=AttemptKind.BANK_PAYOUT,
-            destination=_destination(payout),
-            amount=arrival.amount,
-            currency=arrival.currency,
-        )
-    elif not policy.may_send_again(attempt, now=now):
-        return Turn(attempt, sends=False)
-    return attempts.take_turn(attempt, now=now)
+    if attempt is not None:
+        sends = policy.may_send_again(attempt, now=now)
+        return attempts.send_again(attempt, now=now) if sends else Turn(attempt, sends=False)
+    return attempts.open_attempt(
+        payout,
+        kind=AttemptKind.BANK_PAYOUT,
+        number=number + 1,
+        destination=_destination(payout),
+        amount=arrival.amount,
+        currency=arrival.currency,
+        now=now,
+    )
 
 
 def _confirm(payout: Payout, *, now: datetime) -> None:
@@ -139,18 +140,18 @@ def _confirm(payout: Payout, *, now: datetime) -> None:
 def _look_up(attempt: PayoutAttempt, *, now: datetime) -> None:
     found = gateway.find_bank_payout(attempt)
     if found is not None:
-        record_bank_payout(attempt.pk, found, now=now)
+        record_bank_payout(attempt, found, now=now)
         return
     with transaction.atomic():
-        payout, attempt = attempts.locked_with_payout(attempt.pk)
+        payout, attempt = attempts.locked_with_payout(attempt)
         if attempt.status == AttemptStatus.OPEN:
             absent = attempts.end_absent(attempt, now=now)
             _wait(payout, until=now if absent else policy.next_try(attempt, now=now))
 
 
 @transaction.atomic
-def _record_failure(attempt_id: UUID, failure: Failure, *, now: datetime) -> None:
-    payout, attempt = attempts.locked_with_payout(attempt_id)
+def _record_failure(attempt: PayoutAttempt, failure: Failure, *, now: datetime) -> None:
+    payout, attempt = attempts.locked_with_payout(attempt)
     if attempt.status != AttemptStatus.OPEN:
         return
     verdict = attempts.record_failure(attempt, failure, now=now)

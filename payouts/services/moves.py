@@ -21,8 +21,8 @@ SYSTEM = "system"
 
 def move(
     payout: Payout, target: PayoutStatus, *, now: datetime, reason: str, actor: str = SYSTEM, **changes: Any
-) -> Payout:
-    """Move a payout within the caller's transaction, write the event row, and return the payout as it is now.
+) -> None:
+    """Move a payout within the caller's transaction, with its other changes, and write the event row.
 
     `payout.status` is where the caller saw it: if it has moved since, nothing happens but the refusal.
 
@@ -31,16 +31,17 @@ def move(
     if not connection.in_atomic_block:
         raise RuntimeError("a move and what goes with it are one transaction")
     seen = PayoutStatus(payout.status)
-    if seen not in LEGAL[target] or not Payout.objects.filter(pk=payout.pk, status=seen).update(
-        **{"status": target, "queued_at": None} | changes
-    ):
+    changes = {"status": target, "queued_at": None} | changes
+    here = Payout.objects.filter(pk=payout.pk, status=seen)
+    if seen not in LEGAL[target] or not here.update(**changes):
         raise IllegalMove(payout.pk, target)
     PayoutEvent.objects.create(
         payout=payout, from_status=seen, to_status=target, actor=actor, reason=reason, at=now
     )
     if PayoutStatus.PAID in (seen, target):
         notices.send_on_commit("revenue.refresh", months=[month_of(now).start.isoformat()])
-    return Payout.objects.get(pk=payout.pk)
+    for name, value in changes.items():
+        setattr(payout, name, value)
 
 
 def give_back(payout: Payout, *, held_in: AccountKind) -> None:

@@ -38,17 +38,17 @@ def send_transfer(payout_id: UUID, *, now: datetime) -> None:
         return
     try:
         if turn.sends:
-            record_transfer(turn.attempt.pk, gateway.create_transfer(turn.attempt), now=now)
+            record_transfer(turn.attempt, gateway.create_transfer(turn.attempt), now=now)
         else:
             _look_up(turn.attempt, now=now)
     except StripeCallFailed as error:
-        _record_failure(turn.attempt.pk, error.failure, now=now)
+        _record_failure(turn.attempt, error.failure, now=now)
 
 
 @transaction.atomic
-def record_transfer(attempt_id: UUID, sent: SentTransfer, *, now: datetime) -> bool:
+def record_transfer(attempt: PayoutAttempt, sent: SentTransfer, *, now: datetime) -> bool:
     """Record that the attempt's transfer exists; return False if that was known before."""
-    payout, attempt = attempts.locked_with_payout(attempt_id)
+    payout, attempt = attempts.locked_with_payout(attempt)
     if attempt.status != AttemptStatus.OPEN:
         return False
     attempts.succeed(attempt, stripe_id=sent.id, now=now)
@@ -82,11 +82,11 @@ def _begin(payout_id: UUID, *, now: datetime) -> Turn | None:
     payout = locked(payout_id)
     if payout.next_retry_at is None or payout.next_retry_at > now:
         return None
-    attempt = attempts.find_open(payout, kind=AttemptKind.TRANSFER)
+    attempt, number = attempts.of_kind(payout, AttemptKind.TRANSFER)
     if payout.status in UNDER_WAY and attempt is not None:
         Payout.objects.filter(pk=payout.pk).update(next_retry_at=now + policy.LEASE, queued_at=None)
         sends = payout.status == PayoutStatus.PROCESSING and policy.may_send_again(attempt, now=now)
-        return attempts.take_turn(attempt, now=now) if sends else Turn(attempt, sends=False)
+        return attempts.send_again(attempt, now=now) if sends else Turn(attempt, sends=False)
     if payout.status != PayoutStatus.PENDING:
         return None
     if accounts.open_holds(payout.creator_id).exists():
@@ -102,21 +102,21 @@ def _begin(payout_id: UUID, *, now: datetime) -> Turn | None:
         )
         return None
     move(payout, PayoutStatus.PROCESSING, now=now, reason="sending", next_retry_at=now + policy.LEASE)
-    attempt = attempts.open_attempt(
+    return attempts.open_attempt(
         payout,
         kind=AttemptKind.TRANSFER,
+        number=number + 1,
         destination=account.stripe_account_id,
         amount=payout.net_amount,
         currency=payout.currency,
+        now=now,
     )
-    return attempts.take_turn(attempt, now=now)
 
 
 def _forgotten_transfer(payout_id: UUID, *, now: datetime) -> bool:
     """Before a new key, make sure that no earlier one moved the money after all; hold the creator if one did."""
-    ended = PayoutAttempt.objects.filter(payout=payout_id, kind=AttemptKind.TRANSFER)
     waiting = Payout.objects.filter(pk=payout_id, status=PayoutStatus.PENDING, next_retry_at__lte=now)
-    if not (waiting.exists() and ended.exists()):
+    if not waiting.filter(attempts__kind=AttemptKind.TRANSFER).exists():
         return False
     try:
         found = gateway.find_transfers(payout_id)
@@ -137,10 +137,10 @@ def _forgotten_transfer(payout_id: UUID, *, now: datetime) -> bool:
 def _look_up(attempt: PayoutAttempt, *, now: datetime) -> None:
     found = gateway.find_transfers(attempt.payout_id).get(str(attempt.pk))
     if found is not None:
-        record_transfer(attempt.pk, found, now=now)
+        record_transfer(attempt, found, now=now)
         return
     with transaction.atomic():
-        payout, attempt = attempts.locked_with_payout(attempt.pk)
+        payout, attempt = attempts.locked_with_payout(attempt)
         if attempt.status != AttemptStatus.OPEN:
             return
         if attempts.end_absent(attempt, now=now):
@@ -152,8 +152,8 @@ def _look_up(attempt: PayoutAttempt, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def _record_failure(attempt_id: UUID, failure: Failure, *, now: datetime) -> None:
-    payout, attempt = attempts.locked_with_payout(attempt_id)
+def _record_failure(attempt: PayoutAttempt, failure: Failure, *, now: datetime) -> None:
+    payout, attempt = attempts.locked_with_payout(attempt)
     if attempt.status != AttemptStatus.OPEN:
         return
     verdict = attempts.record_failure(attempt, failure, now=now)
