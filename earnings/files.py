@@ -17,7 +17,6 @@ from earnings.records import FIELDS, REQUIRED, Rules, StagedRecord, as_text, ref
 
 STANDARD_INPUT = "-"
 LONGEST_FIELD = 1_000_000
-COMPRESSED = frozenset([".gz", ".xz"])
 
 
 class BillingFile:
@@ -26,8 +25,7 @@ class BillingFile:
     def __init__(self, raw: IO[bytes], *, suffixes: list[str], rules: Rules) -> None:
         self._raw = raw
         self._rules = rules
-        compressed = suffixes[-1] if suffixes and suffixes[-1] in COMPRESSED else ""
-        unpacked: IO[bytes] = _unpack(raw, compressed) if compressed else raw
+        unpacked = _unpack(raw, suffixes[-1] if suffixes else "")
         # Bytes that are no UTF-8 stay visible as such, in the one record that they spoil.
         self._text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", errors="backslashreplace", newline="")
         self._json = any(suffix in {".ndjson", ".jsonl"} for suffix in suffixes)
@@ -103,8 +101,10 @@ def open_billing_file(name: str, rules: Rules) -> Iterator[BillingFile]:
         yield BillingFile(raw, suffixes=path.suffixes, rules=rules)
 
 
-def _unpack(raw: IO[bytes], suffix: str) -> IO[bytes]:
-    return gzip.open(raw) if suffix == ".gz" else lzma.open(raw)
+def _unpack(raw: IO[bytes], suffix: str) -> IO[bytes] | gzip.GzipFile | lzma.LZMAFile:
+    if suffix == ".gz":
+        return gzip.open(raw)
+    return lzma.open(raw) if suffix == ".xz" else raw
 
 
 def _prepend(first: str, rest: Iterator[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
@@ -66,7 +67,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=UTC)
 
 
-def _progress(name: str) -> "tqdm[None]":
+def _progress(name: str) -> "tqdm[NoReturn]":
     return tqdm(
         desc="Importing" if name == STANDARD_INPUT else Path(name).name,
         unit=" records",
