@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from earnings.models import BillingSource, CreatorEarning, QuarantinedRecord
-from earnings.records import stage
+from earnings.records import Rules, StagedBatch, as_text, stage
 from earnings.services import posting
 from earnings.services.intake import IntakeResult, take_in
 from tests.factories import RecordFactory
@@ -26,8 +26,9 @@ def refund(of: Mapping[str, Any], **said: Any) -> dict[str, Any]:
 
 def feed(source: BillingSource, *records: Mapping[str, Any], now: datetime = NOW) -> IntakeResult:
     """Take in one batch; line numbers count from 1."""
-    staged = [stage(line, given, now=now) for line, given in enumerate(records, start=1)]
-    return take_in(staged, source=source, origin="a test")
+    rules = Rules.at(now)
+    staged = [stage(line, as_text(given), rules) for line, given in enumerate(records, start=1)]
+    return take_in(StagedBatch.of(staged), source=source, origin="a test")
 
 
 def post(now: datetime = NOW) -> posting.Posted:

@@ -70,9 +70,10 @@ def take_in(
             if staged.links:
                 result.accepted += _enter_linked(names)
             _classify(result, names)
-            kept = sql.run(_QUARANTINE, names) if result.refused else 0
         if result.accepted:
             sql.run(_SUPERSEDE, names)
+        if result.refused:
+            kept = sql.run(_QUARANTINE, names)
         if result.accepted or kept:
             batch.accepted = result.accepted
             batch.duplicates = len(result.duplicates)

@@ -26,6 +26,13 @@ WITH linked AS (
     LEFT JOIN creators AS creator ON creator.id = charge.creator_id
     WHERE resolved.related_record_id <> '' AND resolved.reason = ''
 ),
+first AS (
+    SELECT DISTINCT ON (resolved.record_id) linked.row
+    FROM linked
+    JOIN billing_resolved AS resolved ON resolved.ctid = linked.row
+    WHERE linked.verdict = '' AND NOT linked.known
+    ORDER BY resolved.record_id, resolved.line
+),
 opened AS (
     INSERT INTO charge_takebacks (charge_id, amount, taken_back)
     SELECT DISTINCT charge_id, charged, 0 FROM linked WHERE verdict = '' AND NOT known ORDER BY charge_id
@@ -37,6 +44,6 @@ SET charge_id = linked.charge_id,
     creator_id = linked.creator_id,
     commission_bps = linked.commission_bps,
     reason = CASE WHEN linked.known THEN '' ELSE linked.verdict END,
-    leads = resolved.leads AND NOT linked.known
+    leads = linked.row IN (SELECT row FROM first)
 FROM linked
 WHERE resolved.ctid = linked.row
