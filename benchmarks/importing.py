@@ -1,9 +1,9 @@
 """Importing a billing file, beside what PostgreSQL alone can do. See README.md."""
 
-import resource
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from benchmarks.setting import SOURCE, billing_csv, manage, seconds, service, tell
@@ -90,8 +90,15 @@ def peak_megabytes(path: Path, size: int) -> float:
     header, lines = billing_csv(size, generation=1_000 + size)
     path.write_text(header + "".join(lines))
     command = [sys.executable, "manage.py", "import_billing", str(path), "--source", SOURCE]
-    subprocess.run(command, check=True, capture_output=True)
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    peak = 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            peak = max(
+                [peak, *(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))]
+            )
+            time.sleep(0.05)
+    return peak / 1024
 
 
 if __name__ == "__main__":
