@@ -1,5 +1,6 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+
+from database.seeds import seed_after_migrate
 
 
 class EarningsConfig(AppConfig):
@@ -8,4 +9,4 @@ class EarningsConfig(AppConfig):
     def ready(self) -> None:
         from earnings.services.commission import seed_first_rate  # noqa: PLC0415 (models are loaded by now)
 
-        post_migrate.connect(seed_first_rate, sender=self)
+        seed_after_migrate(self, model="earnings.CommissionRate", seed=seed_first_rate)

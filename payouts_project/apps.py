@@ -1,5 +1,6 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+
+from database.seeds import seed_after_migrate
 
 
 class PayoutsProjectConfig(AppConfig):
@@ -8,4 +9,4 @@ class PayoutsProjectConfig(AppConfig):
     def ready(self) -> None:
         from payouts_project.schedules import create_missing  # noqa: PLC0415 (models are loaded by now)
 
-        post_migrate.connect(create_missing, sender=self)
+        seed_after_migrate(self, model="django_celery_beat.PeriodicTask", seed=create_missing)

@@ -1,7 +1,5 @@
 """What beat does by itself: rows of django-celery-beat, made where they are missing, never overwritten."""
 
-from typing import Any
-
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 # name: (minute, hour) as cron writes them, UTC
@@ -16,8 +14,8 @@ SCHEDULES = {
 }
 
 
-def create_missing(**signal: Any) -> None:
-    """After migrating, schedule each task that has no schedule; staff may change or disable any of them."""
+def create_missing() -> None:
+    """Schedule each task that has no schedule; staff may change or disable any of them."""
     for task, (minute, hour) in SCHEDULES.items():
         if not PeriodicTask.objects.filter(name=task).exists():
             crontab, _ = CrontabSchedule.objects.get_or_create(minute=minute, hour=hour, timezone="UTC")

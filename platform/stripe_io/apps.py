@@ -1,5 +1,6 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+
+from database.seeds import seed_after_migrate
 
 
 class StripeIoConfig(AppConfig):
@@ -9,4 +10,4 @@ class StripeIoConfig(AppConfig):
     def ready(self) -> None:
         from stripe_io.installation import verify  # noqa: PLC0415 (models are loaded by now)
 
-        post_migrate.connect(verify, sender=self)
+        seed_after_migrate(self, model="stripe_io.Installation", seed=verify)

@@ -1,7 +1,6 @@
 """A database remembers which mode of Stripe it serves, and since when."""
 
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 
@@ -15,7 +14,7 @@ def configured_mode() -> StripeMode:
     return StripeMode.LIVE if settings.STRIPE_LIVE_MODE else StripeMode.TEST
 
 
-def verify(**signal: Any) -> None:
+def verify() -> None:
     """Make sure that the database belongs to the configured mode; the first call settles it.
 
     Raises: WrongMode.

@@ -1,0 +1,20 @@
+"""Rows that an installation starts with, made after migrating where they are missing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.apps.config import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def seed_after_migrate(config: AppConfig, *, model: str, seed: Callable[[], None]) -> None:
+    """Have `seed` called after each migrate that leaves the table of `model` ("app.Model") in place."""
+
+    def receive(*, apps: Any, **signal: Any) -> None:
+        try:
+            apps.get_model(model)
+        except LookupError:
+            return
+        seed()
+
+    post_migrate.connect(receive, sender=config, weak=False, dispatch_uid=f"seed {model}")
