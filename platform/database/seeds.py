@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps as installed
 from django.apps.config import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -10,7 +11,7 @@ from django.db.models.signals import post_migrate
 def seed_after_migrate(config: AppConfig, *, model: str, seed: Callable[[], None]) -> None:
     """Have `seed` called after each migrate that leaves the table of `model` ("app.Model") in place."""
 
-    def receive(*, apps: Any, **signal: Any) -> None:
+    def receive(*, apps: Any = installed, **signal: Any) -> None:
         try:
             apps.get_model(model)
         except LookupError:
