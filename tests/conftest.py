@@ -72,9 +72,16 @@ class Stripe:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path, settings: Settings) -> Iterator[Stripe]:
+def sandbox_options() -> dict[str, Any]:
+    """How the sandbox is set; a test that needs another one parametrizes this."""
+    return {}
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, settings: Settings, sandbox_options: dict[str, Any]) -> Iterator[Stripe]:
     """A fresh local Stripe, with plenty of money, which the service takes for the real one."""
-    config = Config(state=tmp_path / "stripe", api_key=settings.STRIPE_SECRET_KEY, payout_seconds=0)
+    options = {"payout_seconds": 0, **sandbox_options}
+    config = Config(state=tmp_path / "stripe", api_key=settings.STRIPE_SECRET_KEY, **options)
     with SandboxServer(config) as server:
         settings.STRIPE_API_BASE = server.url
         settings.STRIPE_REQUESTS_PER_SECOND = 10_000
@@ -89,6 +96,7 @@ def sandbox(tmp_path: Path, settings: Settings) -> Iterator[Stripe]:
 @pytest.fixture
 def settle(sandbox: Stripe) -> Callable[[], None]:
     """Do what workers and beat would do, until nothing is due and Stripe has nothing new to tell."""
+
     def settle() -> None:
         for _ in range(500):
             due = Payout.objects.filter(next_retry_at__lte=sql.now())

@@ -1,0 +1,173 @@
+"""A small marketplace for the tests of payouts: who sells, what was sold, and what is paid for it.
+
+Sales lie in the past, in September 2025 unless a test says otherwise, so that the real clock is always after
+the cut-off.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from accounts import gateway as stripe_accounts
+from accounts import services as accounts
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
+from database import sql
+from earnings.models import CreatorEarning
+from earnings.services import posting
+from earnings.services.catalog import CatalogEntry, register_apis
+from earnings.services.sources import register_source
+from ledger import services as ledger
+from ledger.models import AccountKind
+from ledger.services import Line
+from money import Money
+from payouts.models import Payout
+from payouts.services import books, runs
+from payouts.services.runs import RunResult
+from tests.feeding import feed, record
+
+CUTOFF = date(2025, 10, 1)
+NEXT_CUTOFF = date(2025, 11, 1)
+# Of 3125 the platform keeps 625, which leaves the minimum of 2500.
+GROSS_OF_THE_MINIMUM = 31_25
+
+
+class Market:
+    """Creators sell one API each, `api-<name>`; the platform keeps 20 %."""
+
+    def __init__(self) -> None:
+        self._source = register_source("billing")
+        self._ids = count()
+
+    def creator(self, name: str, *, account: AccountStatus | None = AccountStatus.ACTIVE) -> Creator:
+        """Register a creator, with an account of this status that Stripe never heard of (None: without)."""
+        return self.creators([name], account=account)[0]
+
+    def creators(
+        self, names: Sequence[str], *, account: AccountStatus | None = AccountStatus.ACTIVE
+    ) -> list[Creator]:
+        entries = [
+            CatalogEntry(
+                api_id=f"api-{name}",
+                api_name=f"API of {name}",
+                creator_id=name,
+                creator_email=f"{name}@example.com",
+                creator_country="US",
+            )
+            for name in names
+        ]
+        register_apis(entries, now=sql.now())
+        made = list(Creator.objects.filter(external_id__in=names).order_by("external_id"))
+        if account is not None:
+            CreatorPaymentAccount.objects.bulk_create(
+                CreatorPaymentAccount(
+                    creator=creator,
+                    account_status=account,
+                    stripe_account_id=None
+                    if account == AccountStatus.NOT_CREATED
+                    else f"acct_{creator.external_id}",
+                )
+                for creator in made
+            )
+        return made
+
+    def sell(self, creator: Creator, gross: int, *, at: str = "2025-09-10T12:00:00Z") -> str:
+        """Take in one charge and post it; return its record id."""
+        return self.record("charge", creator, gross, at=at)
+
+    def refund(self, creator: Creator, gross: int, *, at: str = "2025-09-12T12:00:00Z") -> str:
+        """Take in one refund of nothing in particular and post it; return its record id."""
+        return self.record("refund", creator, gross, at=at)
+
+    def record(self, kind: str, creator: Creator, amount: int, *, at: str) -> str:
+        record_id = self.arrive(kind, creator, amount, at=at)
+        posting.post_due(now=sql.now())
+        return record_id
+
+    def arrive(self, kind: str, creator: Creator, amount: int, *, at: str = "2025-09-10T12:00:00Z") -> str:
+        """Take in one record, and leave it unposted."""
+        record_id = f"r-{next(self._ids)}"
+        self._arrive(
+            record(
+                record_id=record_id,
+                kind=kind,
+                api_id=f"api-{creator.external_id}",
+                amount=str(amount),
+                occurred_at=at,
+            )
+        )
+        return record_id
+
+    def sell_all(self, creators: Sequence[Creator], gross: int) -> None:
+        """Sell the same for each, in one batch."""
+        self._arrive(
+            *(
+                record(
+                    record_id=f"r-{next(self._ids)}",
+                    api_id=f"api-{creator.external_id}",
+                    amount=str(gross),
+                    occurred_at="2025-09-10T12:00:00Z",
+                )
+                for creator in creators
+            )
+        )
+        posting.post_due(now=sql.now())
+
+    def _arrive(self, *records: dict[str, Any]) -> None:
+        assert feed(self._source, *records, now=sql.now()).accepted == len(records)
+
+    def adjust(self, creator: Creator, amount: int, *, booked_at: datetime) -> CreatorEarning:
+        """Book an adjustment, as its approval does."""
+        earning = CreatorEarning.objects.create(
+            creator=creator,
+            period_start=booked_at.date(),
+            period_end=booked_at.date() + timedelta(days=1),
+            currency="USD",
+            commission_bps=0,
+            gross=amount,
+            description="Adjustment",
+            closed_at=booked_at,
+            created_at=booked_at,
+        )
+        ledger.post(
+            source_key=f"adjustment:{earning.pk}",
+            kind="adjustment",
+            lines=[
+                Line(AccountKind.ADJUSTMENTS, Money(-amount, "USD")),
+                Line(AccountKind.CREATOR_PAYABLE, Money(amount, "USD"), creator_id=creator.pk),
+            ],
+        )
+        return earning
+
+    def run(self, cutoff: date = CUTOFF) -> RunResult:
+        return runs.make_run(cutoff=cutoff, now=sql.now())
+
+    def payout(self, creator: Creator, *, gross: int = 100_00) -> Payout:
+        """Sell something and make the run that pays it."""
+        self.sell(creator, gross)
+        self.run()
+        return Payout.objects.filter(creator=creator).latest("created_at")
+
+    def onboard(self, creator: Creator) -> CreatorPaymentAccount:
+        """Have the sandbox make and complete the creator's account."""
+        account = accounts.open_payment_account(creator, now=sql.now())
+        assert account.stripe_account_id
+        stripe_accounts.complete_in_sandbox(account.stripe_account_id)
+        return accounts.refresh_payment_account(account, now=sql.now())
+
+
+def unsound() -> dict[str, list[str]]:
+    """Validate the books inside the test's own transaction; return what doesn't hold."""
+    found = {path.stem: [row["finding"] for row in sql.rows(sql.read(path))] for path in books.VALIDATIONS}
+    return {name: findings for name, findings in found.items() if findings}
+
+
+def balance(creator_id: UUID, kind: AccountKind) -> int:
+    """Return what stands on a creator's ledger account, in cents."""
+    found = sql.rows(
+        "SELECT coalesce(sum(balance), 0)::bigint AS balance FROM ledger_accounts"
+        " WHERE owner_id = %(owner)s AND kind = %(kind)s",
+        {"owner": creator_id, "kind": kind.value},
+    )
+    return sum(row["balance"] for row in found)
