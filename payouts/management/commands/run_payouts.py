@@ -27,6 +27,8 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: object) -> None:
         now = sql.now()
         chosen = _moment(options["now"]) or now
+        if chosen > now:
+            raise CommandError(f"--now can't be ahead of the database's clock, which says {now.isoformat()}")
         cutoff = runs.period_complete_at(chosen).end
         make = runs.preview_run if options["dry_run"] else runs.make_run
         try:
