@@ -84,7 +84,7 @@ def preview_run(*, cutoff: date, now: datetime) -> RunResult:
 
 
 def make_due_run(*, now: datetime) -> RunResult | None:
-    """Make the latest run that is due and not complete; ones missed before it are noted as superseded.
+    """Make the latest run that is due and not complete; ones missed, or left unfinished, are noted as superseded.
 
     Only cut-offs that fell due after this installation began count; older ones are made by command.
     """
@@ -94,7 +94,10 @@ def make_due_run(*, now: datetime) -> RunResult | None:
         return None
     missed = month_of(cutoff).previous_month()
     while _due_at(missed.start) >= installed_at:
-        PayoutRun.objects.get_or_create(cutoff=missed.start, defaults={"superseded_at": now})
+        overtaken, _ = PayoutRun.objects.get_or_create(cutoff=missed.start)
+        if overtaken.completed_at is None and overtaken.superseded_at is None:
+            overtaken.superseded_at = now
+            overtaken.save(update_fields=["superseded_at"])
         missed = missed.previous_month()
     return make_run(cutoff=cutoff, now=now)
 
