@@ -1,0 +1,183 @@
+"""What a run decides for each creator, and why."""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import AccountStatus, Creator, HoldSource
+from accounts.services import place_hold
+from ledger import services as ledger
+from ledger.models import AccountKind
+from ledger.services import Line
+from money import Money
+from payouts.models import Payout, RunDecision
+from payouts.states import DecisionReason, PayoutStatus
+from tests.payouts.market import GROSS_OF_THE_MINIMUM, NEXT_CUTOFF, Market, unsound
+
+pytestmark = pytest.mark.django_db
+
+
+def decision(creator: Creator) -> RunDecision:
+    return RunDecision.objects.filter(creator=creator).latest("decided_at")
+
+
+@pytest.mark.parametrize(
+    ("gross", "net", "reason"),
+    [
+        (GROSS_OF_THE_MINIMUM - 1, 24_99, DecisionReason.BELOW_MINIMUM),
+        (GROSS_OF_THE_MINIMUM, 25_00, DecisionReason.PAID),
+        (GROSS_OF_THE_MINIMUM + 1, 25_01, DecisionReason.PAID),
+    ],
+)
+def test_the_minimum_is_paid_and_one_cent_less_is_not(
+    market: Market, gross: int, net: int, reason: DecisionReason
+) -> None:
+    alice = market.creator("alice")
+    market.sell(alice, gross)
+    market.run()
+    assert (decision(alice).reason, decision(alice).amount) == (reason, net)
+    assert Payout.objects.exists() is (reason == DecisionReason.PAID)
+    assert unsound() == {}
+
+
+def test_small_amounts_add_up_until_the_minimum_is_reached(market: Market) -> None:
+    alice = market.creator("alice")
+    market.sell(alice, 20_00, at="2025-09-10T12:00:00Z")
+    market.run()
+    assert decision(alice).reason == DecisionReason.BELOW_MINIMUM
+    market.sell(alice, 20_00, at="2025-10-10T12:00:00Z")
+    market.run(NEXT_CUTOFF)
+    assert Payout.objects.get().net_amount == 32_00
+
+
+def test_a_negative_balance_is_carried_and_never_sent(market: Market) -> None:
+    alice = market.creator("alice")
+    market.refund(alice, 10_00)
+    market.run()
+    assert (decision(alice).reason, decision(alice).amount) == (DecisionReason.NEGATIVE_BALANCE, -8_00)
+    market.sell(alice, 100_00, at="2025-10-10T12:00:00Z")
+    market.run(NEXT_CUTOFF)
+    assert Payout.objects.get().net_amount == 72_00
+    assert unsound() == {}
+
+
+def test_a_balance_of_zero_is_below_the_minimum(market: Market) -> None:
+    alice = market.creator("alice")
+    market.sell(alice, 10_00)
+    market.refund(alice, 10_00)
+    market.run()
+    assert decision(alice).reason == DecisionReason.BELOW_MINIMUM
+    assert not Payout.objects.exists()
+
+
+def test_a_currency_without_a_minimum_is_not_paid(market: Market, settings: Any) -> None:
+    alice = market.creator("alice")
+    market.sell(alice, 100_00)
+    settings.MINIMUM_PAYOUT = {"EUR": 25_00}
+    market.run()
+    assert decision(alice).reason == DecisionReason.NO_MINIMUM_FOR_CURRENCY
+
+
+@pytest.mark.parametrize(
+    ("account", "reason"),
+    [
+        (None, DecisionReason.NO_ACCOUNT),
+        (AccountStatus.NOT_CREATED, DecisionReason.NO_ACCOUNT),
+        (AccountStatus.PENDING, DecisionReason.ONBOARDING_INCOMPLETE),
+        (AccountStatus.ONBOARDING, DecisionReason.ONBOARDING_INCOMPLETE),
+        (AccountStatus.ACTIVE, DecisionReason.PAID),
+        (AccountStatus.RESTRICTED, DecisionReason.ACCOUNT_RESTRICTED),
+        (AccountStatus.DISABLED, DecisionReason.ACCOUNT_RESTRICTED),
+    ],
+)
+def test_only_an_active_account_is_paid(
+    market: Market, account: AccountStatus | None, reason: DecisionReason
+) -> None:
+    alice = market.creator("alice", account=account)
+    market.sell(alice, 100_00)
+    market.run()
+    assert decision(alice).reason == reason
+    assert Payout.objects.exists() is (reason == DecisionReason.PAID)
+
+
+def test_a_replaced_account_counts_for_nothing(market: Market) -> None:
+    alice = market.creator("alice")
+    alice.payment_accounts.update(replaced_at="2025-09-01T00:00:00Z")
+    market.sell(alice, 100_00)
+    market.run()
+    assert decision(alice).reason == DecisionReason.NO_ACCOUNT
+
+
+def test_a_creator_on_hold_gets_no_payout(market: Market) -> None:
+    alice, bob = market.creators(["alice", "bob"])
+    market.sell_all([alice, bob], 100_00)
+    place_hold(alice, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
+    market.run()
+    assert decision(alice).reason == DecisionReason.ON_HOLD
+    assert Payout.objects.get().creator == bob
+
+
+def test_a_hold_that_was_lifted_stops_nobody(market: Market) -> None:
+    alice = market.creator("alice")
+    market.sell(alice, 100_00)
+    hold = place_hold(alice, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
+    hold.lifted_at = hold.placed_at
+    hold.save(update_fields=["lifted_at"])
+    market.run()
+    assert decision(alice).reason == DecisionReason.PAID
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (PayoutStatus.PENDING, DecisionReason.PREVIOUS_PAYOUT_OPEN),
+        (PayoutStatus.ON_HOLD, DecisionReason.PREVIOUS_PAYOUT_OPEN),
+        (PayoutStatus.PROCESSING, DecisionReason.PREVIOUS_PAYOUT_OPEN),
+        (PayoutStatus.UNRESOLVED, DecisionReason.PREVIOUS_PAYOUT_OPEN),
+        (PayoutStatus.RETURNED, DecisionReason.PREVIOUS_PAYOUT_OPEN),
+        (PayoutStatus.IN_TRANSIT, DecisionReason.PAID),
+        (PayoutStatus.PAID, DecisionReason.PAID),
+    ],
+)
+def test_an_open_payout_blocks_the_next(market: Market, status: PayoutStatus, reason: DecisionReason) -> None:
+    alice = market.creator("alice")
+    first = market.payout(alice)
+    Payout.objects.filter(pk=first.pk).update(status=status)
+    market.sell(alice, 100_00, at="2025-10-10T12:00:00Z")
+    market.run(NEXT_CUTOFF)
+    assert decision(alice).reason == reason
+    assert Payout.objects.count() == (2 if reason == DecisionReason.PAID else 1)
+
+
+def test_nobody_is_paid_from_books_that_disagree(market: Market) -> None:
+    alice, bob = market.creators(["alice", "bob"])
+    market.sell_all([alice, bob], 100_00)
+    ledger.post(
+        source_key="a mistake",
+        kind="mistake",
+        lines=[
+            Line(AccountKind.SUSPENSE, Money(-1, "USD")),
+            Line(AccountKind.CREATOR_PAYABLE, Money(1, "USD"), creator_id=alice.pk),
+        ],
+    )
+    market.run()
+    assert decision(alice).reason == DecisionReason.BOOKS_DISAGREE
+    assert Payout.objects.get().creator == bob
+
+
+def test_a_decision_is_renewed_when_the_run_is_made_again(market: Market) -> None:
+    alice = market.creator("alice", account=None)
+    market.sell(alice, 100_00)
+    market.run()
+    assert decision(alice).reason == DecisionReason.NO_ACCOUNT
+    alice.payment_accounts.create(account_status=AccountStatus.ACTIVE, stripe_account_id="acct_alice")
+    market.run()
+    renewed = RunDecision.objects.get(creator=alice)
+    assert (renewed.reason, renewed.payout) == (DecisionReason.PAID, Payout.objects.get())
+
+
+def test_only_those_with_payable_rows_are_considered(market: Market) -> None:
+    alice, bob = market.creators(["alice", "bob"])
+    market.sell(bob, 100_00, at="2025-10-10T12:00:00Z")
+    assert not market.run().creators
+    assert not RunDecision.objects.filter(creator__in=[alice, bob]).exists()

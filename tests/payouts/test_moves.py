@@ -1,0 +1,140 @@
+"""Which state a payout may go to from where, that each move is written down, and that only one of several wins."""
+
+from copy import copy
+from datetime import timedelta
+from functools import partial
+from itertools import product
+
+import pytest
+from django.db import transaction
+
+from database import sql
+from payouts.errors import IllegalMove
+from payouts.models import Payout, PayoutEvent
+from payouts.services.moves import move
+from payouts.states import PayoutStatus
+from tests.payouts.market import Market
+from tests.threads import at_once
+
+S = PayoutStatus
+# As the design has them; the code's own map is held against this one.
+LEGAL = {
+    (S.PENDING, S.ON_HOLD),
+    (S.PENDING, S.PROCESSING),
+    (S.PENDING, S.CANCELLED),
+    (S.ON_HOLD, S.PENDING),
+    (S.ON_HOLD, S.CANCELLED),
+    (S.PROCESSING, S.PENDING),
+    (S.PROCESSING, S.FAILED),
+    (S.PROCESSING, S.UNRESOLVED),
+    (S.PROCESSING, S.IN_TRANSIT),
+    (S.UNRESOLVED, S.PENDING),
+    (S.UNRESOLVED, S.FAILED),
+    (S.UNRESOLVED, S.IN_TRANSIT),
+    (S.IN_TRANSIT, S.PAID),
+    (S.IN_TRANSIT, S.RETURNED),
+    (S.IN_TRANSIT, S.REVERSED),
+    (S.PAID, S.RETURNED),
+    (S.RETURNED, S.IN_TRANSIT),
+    (S.RETURNED, S.REVERSED),
+}
+
+
+def payout_in(market: Market, status: PayoutStatus) -> Payout:
+    return Payout.objects.create(
+        creator=market.creator("alice", account=None),
+        currency="USD",
+        gross_amount=100_00,
+        platform_fee=20_00,
+        net_amount=80_00,
+        period_start="2025-09-01",
+        period_end="2025-10-01",
+        status=status,
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("source", "target"), sorted(LEGAL))
+def test_a_legal_move_happens_and_leaves_one_event(
+    market: Market, source: PayoutStatus, target: PayoutStatus
+) -> None:
+    payout = payout_in(market, source)
+    now = sql.now()
+    with transaction.atomic():
+        move(payout, target, now=now, reason="a test", actor="eve", failure_code="told")
+    for moved in (payout, Payout.objects.get()):
+        assert (moved.status, moved.failure_code, moved.queued_at) == (target, "told", None)
+    event = PayoutEvent.objects.get(payout=payout)
+    assert (event.from_status, event.to_status, event.actor, event.reason, event.at) == (
+        source,
+        target,
+        "eve",
+        "a test",
+        now,
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("source", S)
+def test_every_other_move_is_refused_and_changes_nothing(market: Market, source: PayoutStatus) -> None:
+    payout = payout_in(market, source)
+    illegal = [target for target in S if (source, target) not in LEGAL]
+    assert len(illegal) >= len(S) - 4
+    for target in illegal:
+        with pytest.raises(IllegalMove), transaction.atomic():
+            move(payout, target, now=sql.now(), reason="a test")
+    assert Payout.objects.get().status == source
+    assert not PayoutEvent.objects.exists()
+
+
+def test_what_is_final_stays_final() -> None:
+    final = {S.FAILED, S.CANCELLED, S.REVERSED}
+    assert not {(source, target) for source, target in product(final, S) if (source, target) in LEGAL}
+
+
+@pytest.mark.django_db
+def test_a_move_from_where_the_payout_no_longer_is_is_refused(market: Market) -> None:
+    """Both moves are legal by the map; the second one's caller saw the payout before the first."""
+    payout = payout_in(market, S.PENDING)
+    with transaction.atomic():
+        move(payout, S.CANCELLED, now=sql.now(), reason="first")
+    with pytest.raises(IllegalMove), transaction.atomic():
+        move(payout, S.PROCESSING, now=sql.now(), reason="second")
+    assert PayoutEvent.objects.get().reason == "first"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_move_outside_a_transaction_is_refused(market: Market) -> None:
+    payout = payout_in(market, S.PENDING)
+    with pytest.raises(RuntimeError):
+        move(payout, S.CANCELLED, now=sql.now(), reason="a test")
+    assert Payout.objects.get().status == S.PENDING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_moves_at_once_exactly_one_wins(market: Market) -> None:
+    """Cancel, hold and send start together."""
+    payout = payout_in(market, S.PENDING)
+
+    def go(target: PayoutStatus) -> PayoutStatus | None:
+        try:
+            with transaction.atomic():
+                move(copy(payout), target, now=sql.now(), reason=target)
+                return target
+        except IllegalMove:
+            return None
+
+    outcomes = at_once(*[partial(go, target) for target in [S.CANCELLED, S.PROCESSING, S.ON_HOLD] * 3])
+    (winner,) = [outcome for outcome in outcomes if outcome is not None]
+    assert Payout.objects.get().status == winner
+    assert PayoutEvent.objects.get().reason == winner
+
+
+@pytest.mark.django_db
+def test_a_move_takes_the_payout_off_the_queue(market: Market) -> None:
+    payout = payout_in(market, S.PENDING)
+    now = sql.now()
+    Payout.objects.update(queued_at=now, next_retry_at=now - timedelta(minutes=1))
+    with transaction.atomic():
+        move(payout, S.PROCESSING, now=now, reason="a test")
+    assert Payout.objects.get().queued_at is None

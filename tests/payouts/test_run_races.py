@@ -1,0 +1,119 @@
+"""Runs beside runs, and beside postings: with real threads, and with real processes."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+
+from database import sql
+from earnings.models import CreatorEarning
+from payouts.models import Payout, PayoutLineItem, PayoutRun, RunDecision
+from payouts.services import books
+from payouts.states import DecisionReason
+from tests.payouts.market import CUTOFF, NEXT_CUTOFF, Market
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("runs", [2, 10])
+def test_runs_that_start_at_once_make_one_set_of_payouts(market: Market, runs: int) -> None:
+    creators = market.creators([f"creator-{number}" for number in range(20)])
+    market.sell_all(creators, 100_00)
+    results = at_once(*[market.run] * runs)
+    paid = [result.creators[DecisionReason.PAID, "USD"] for result in results]
+    assert sorted(paid) == [0] * (runs - 1) + [20]
+    assert Payout.objects.count() == PayoutLineItem.objects.count() == RunDecision.objects.count() == 20
+    assert PayoutRun.objects.count() == 1
+    books.require_sound()
+
+
+def test_runs_of_two_cutoffs_at_once_claim_each_row_once(market: Market) -> None:
+    creators = market.creators([f"creator-{number}" for number in range(20)])
+    market.sell_all(creators, 100_00)
+    at_once(partial(market.run, CUTOFF), partial(market.run, NEXT_CUTOFF), partial(market.run, CUTOFF))
+    assert Payout.objects.count() == PayoutLineItem.objects.count() == 20
+    books.require_sound()
+
+
+def wait_until_someone_waits_for_a_row() -> None:
+    waiting = "SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted"
+    deadline = time.monotonic() + 10
+    while not next(iter(sql.rows(waiting)))["waiting"]:
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.01)
+
+
+def test_a_refund_posted_while_the_run_decides_is_in_what_it_pays(market: Market) -> None:
+    """The run claims a row whose refund isn't committed yet: it waits, and pays what is left."""
+    alice = market.creator("alice")
+    market.sell(alice, 100_00)
+    turn: list[str] = []
+
+    def refund() -> None:
+        with transaction.atomic():
+            CreatorEarning.objects.select_for_update().get(creator=alice)
+            turn.append("the row is locked")
+            wait_until_someone_waits_for_a_row()
+            market.refund(alice, 30_00)
+
+    def run() -> None:
+        while not turn:
+            time.sleep(0.01)
+        market.run()
+
+    at_once(refund, run)
+    payout = Payout.objects.get()
+    assert payout.net_amount == payout.line_items.get().net_revenue == 56_00
+    books.require_sound()
+
+
+def test_refunds_posted_beside_runs_are_paid_or_carried_and_never_lost(market: Market) -> None:
+    creators = market.creators(["alice", "bob", "charlie"])
+    market.sell_all(creators, 100_00)
+
+    def refunds() -> None:
+        for _ in range(5):
+            for creator in creators:
+                market.refund(creator, 1_00)
+
+    def run() -> None:
+        market.run()
+
+    at_once(refunds, run, refunds, run)
+    for creator in creators:
+        earned = CreatorEarning.objects.filter(creator=creator)
+        assert sum(row.gross for row in earned) == 90_00
+        payout = Payout.objects.get(creator=creator)
+        assert sum(row.net for row in earned.filter(payout=payout)) == payout.net_amount
+    books.require_sound()
+
+
+@pytest.mark.full
+def test_ten_processes_that_make_the_same_run_make_one_set_of_payouts(market: Market) -> None:
+    creators = market.creators([f"creator-{number}" for number in range(200)])
+    market.sell_all(creators, 100_00)
+    database = connection.settings_dict
+    url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, ROOT / "manage.py", "run_payouts", "--now", "2025-10-01T00:00:00Z", "--json"],
+            env=os.environ | {"DATABASE_URL": url},
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(10)
+    ]
+    told = [json.loads(process.communicate(timeout=120)[0].splitlines()[-1]) for process in processes]
+    assert [process.returncode for process in processes] == [0] * 10
+    assert sum(result["payouts"] for result in told) == 200
+    assert Payout.objects.count() == PayoutLineItem.objects.count() == 200
+    books.require_sound()
