@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class StripeAccount:
-    """A connected account as Stripe describes it now."""
+    """A connected account as Stripe describes it now; `said` is the whole of it."""
 
     id: str
     country: str
@@ -30,6 +30,7 @@ class StripeAccount:
     payouts_enabled: bool
     capabilities: dict[str, str]
     requirements: dict[str, Any]
+    said: dict[str, Any]
 
     @classmethod
     def of(cls, account: stripe.Account) -> StripeAccount:
@@ -45,6 +46,7 @@ class StripeAccount:
             payouts_enabled=bool(said.get("payouts_enabled")),
             capabilities=said.get("capabilities") or {},
             requirements=said.get("requirements") or {},
+            said=said,
         )
 
     @property

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts import gateway
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
+from stripe_io import mirror
 
 SERVICE_AGREEMENTS = {True: "full", False: "recipient"}
 
@@ -51,6 +52,7 @@ def record_account(
     row = CreatorPaymentAccount.objects.select_for_update().get(pk=row.pk)
     if row.synced_at is not None and row.synced_at > now:
         return row
+    mirror.remember_account(said.said)
     row.stripe_account_id = said.id
     row.account_status = AccountStatus.from_stripe(said)
     row.details_submitted = said.details_submitted

@@ -1,11 +1,22 @@
 """The Celery application: tasks are found in each app's `tasks.py`."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "payouts_project.settings")
 
 app = Celery("payouts_project")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+@beat_init.connect
+def verify_installation(**signal: Any) -> None:
+    """Stop the start on a database of another mode, or of a PostgreSQL that is too old."""
+    from stripe_io import installation  # noqa: PLC0415 (needs the apps)
+
+    installation.verify()

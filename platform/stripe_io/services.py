@@ -1,14 +1,14 @@
 """The inbox: store an event once, hand it to its handler until it is handled."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from djstripe.models import Account, Event
 
 from database import notices, sql
+from stripe_io import mirror
 from stripe_io.errors import NotYet, SetAside
 from stripe_io.handlers import StripeEvent, handler_of
 from stripe_io.models import InboxEvent, InboxOutcome
@@ -32,38 +32,16 @@ ON CONFLICT DO NOTHING
 def store_event(event: Mapping[str, Any]) -> bool:
     """Store a verified event in dj-stripe's Event table and the inbox; return False if it was there before.
 
-    dj-stripe's own receiver isn't used: it asks Stripe for accounts within the request, keeps the API key in
-    the database, and stores what it hasn't verified yet. No lock is needed: the event's unique id is one.
+    No lock is needed against deliveries in parallel: the event's unique id is one.
     """
-    account = str(event.get("account") or "")
-    if account:
-        Account.objects.bulk_create([Account(id=account, stripe_data={})], ignore_conflicts=True)
-    request = event.get("request")
-    request_id, idempotency_key = (
-        (request.get("id"), request.get("idempotency_key")) if isinstance(request, dict) else (request, None)
-    )
-    Event.objects.bulk_create(
-        [
-            Event(
-                id=event["id"],
-                type=event["type"],
-                api_version=str(event.get("api_version") or ""),
-                livemode=event["livemode"],
-                created=datetime.fromtimestamp(int(event.get("created") or 0), tz=UTC),
-                data=event.get("data") or {},
-                request_id=str(request_id or ""),
-                idempotency_key=str(idempotency_key or ""),
-                djstripe_owner_account_id=account or None,
-                stripe_data=dict(event),
-            )
-        ],
-        ignore_conflicts=True,
-    )
+    mirror.remember_event(event)
     acted_on = handler_of(event["type"]) is not None
     outcome = (
         {"outcome": "", "note": ""} if acted_on else {"outcome": InboxOutcome.SET_ASIDE, "note": NOT_OURS}
     )
-    stored = sql.run(_STORE, {"id": event["id"], "type": event["type"], "account": account, **outcome})
+    stored = sql.run(
+        _STORE, {"id": event["id"], "type": event["type"], "account": event.get("account") or "", **outcome}
+    )
     if stored and acted_on:
         notices.send_on_commit("stripe_io.handle_event", event_id=event["id"])
     return stored == 1

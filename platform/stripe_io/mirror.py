@@ -1,0 +1,53 @@
+"""dj-stripe's Account and Event tables: what Stripe said, as it said it, for staff to look at.
+
+Its own ways of filling them are not used: they ask Stripe within a request and keep the API key in the database.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from djstripe.models import Account, Event
+
+
+def remember_account(said: Mapping[str, Any]) -> None:
+    """Keep a connected account as Stripe describes it now."""
+    Account.objects.update_or_create(
+        id=said["id"],
+        defaults={
+            "created": _moment(said.get("created")),
+            "metadata": said.get("metadata") or {},
+            "stripe_data": dict(said),
+        },
+    )
+
+
+def remember_event(event: Mapping[str, Any]) -> None:
+    """Keep an event, once, and the connected account that it names, known or not."""
+    account = str(event.get("account") or "")
+    if account:
+        Account.objects.bulk_create([Account(id=account, stripe_data={})], ignore_conflicts=True)
+    request = event.get("request")
+    if not isinstance(request, Mapping):  # before 2017-05-25 it was the id alone
+        request = {"id": request}
+    Event.objects.bulk_create(
+        [
+            Event(
+                id=event["id"],
+                type=event["type"],
+                api_version=str(event.get("api_version") or ""),
+                livemode=event["livemode"],
+                created=_moment(event.get("created")),
+                data=event.get("data") or {},
+                request_id=str(request.get("id") or ""),
+                idempotency_key=str(request.get("idempotency_key") or ""),
+                djstripe_owner_account_id=account or None,
+                stripe_data=dict(event),
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _moment(seconds: object) -> datetime | None:
+    return datetime.fromtimestamp(seconds, tz=UTC) if isinstance(seconds, int) else None
