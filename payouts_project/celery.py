@@ -19,4 +19,7 @@ def verify_installation(**signal: Any) -> None:
     """Stop the start on a database of another mode, or of a PostgreSQL that is too old."""
     from stripe_io import installation  # noqa: PLC0415 (needs the apps)
 
-    installation.verify()
+    try:
+        installation.verify()
+    except Exception as refusal:  # noqa: BLE001 (Celery logs a signal's errors and starts all the same)
+        raise SystemExit(f"The start is stopped: {refusal}") from refusal
