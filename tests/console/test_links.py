@@ -1,12 +1,22 @@
 """From any row staff get to what belongs to it, and from any cent to where it came from and went."""
 
+import re
+from html import unescape
+from http import HTTPStatus
 from typing import Any
 
 from django.test import Client
 
 from accounts.models import Creator, CreatorPaymentAccount, Hold
 from database.admin import list_of, page_of
-from earnings.models import Api, BillingBatch, BillingRecord, CreatorEarning, EarningPosting
+from earnings.models import (
+    Api,
+    BillingBatch,
+    BillingRecord,
+    CreatorEarning,
+    EarningPosting,
+    QuarantinedRecord,
+)
 from ledger.models import LedgerAccount, LedgerTransaction
 from payouts.models import Payout, PayoutAttempt, PayoutLineItem, PayoutRun, RunDecision
 
@@ -17,6 +27,15 @@ def page(client: Client, obj: Any) -> str:
 
 def leads_to(shown: str, *objects: Any) -> bool:
     return all(f'href="{page_of(obj)}"' in shown for obj in objects)
+
+
+def test_every_link_of_the_overview_leads_somewhere(marketplace: Any, superuser: Client) -> None:
+    addresses = set(re.findall(r'href="(/admin/[^"]*)"', superuser.get("/admin/").content.decode()))
+    assert list_of(QuarantinedRecord, resolved_at__isempty=1, reason__exact="api_unknown") in map(
+        unescape, addresses
+    )
+    for address in addresses - {"/admin/logout/"}:
+        assert superuser.get(unescape(address)).status_code == HTTPStatus.OK, address
 
 
 def test_a_creator_leads_to_account_holds_decisions_payouts_earnings_and_books(
