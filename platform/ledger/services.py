@@ -36,7 +36,7 @@ class Line:
 def post(*, source_key: str, kind: str, lines: Sequence[Line]) -> bool:
     """Book one transaction inside the caller's; return False if this source key was booked before.
 
-    Raises: django.db.InternalError if the lines don't sum to zero in each currency.
+    Raises: django.db.IntegrityError if the lines don't sum to zero in each currency.
     """
     parameters = {
         "source_key": source_key,

@@ -15,7 +15,8 @@ BEGIN
     FROM entry GROUP BY transaction_id, currency HAVING sum(amount) <> 0 LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'ledger transaction % is off by % % minor units',
-            unbalanced.transaction_id, unbalanced.difference, unbalanced.currency;
+            unbalanced.transaction_id, unbalanced.difference, unbalanced.currency
+            USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NULL;
 END

@@ -1,0 +1,129 @@
+"""What the database refuses, whoever asks."""
+
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from earnings.models import BillingRecord, BillingSource, ChargeTakeback, CreatorEarning
+from tests.factories import ApiFactory, CreatorEarningFactory, CreatorFactory, PayoutFactory, SourceFactory
+from tests.feeding import NOW, feed, post, record, refund
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def source() -> BillingSource:
+    ApiFactory.create(external_id="api-a", owner=CreatorFactory.create(external_id="alice"))
+    return SourceFactory.create()
+
+
+def refused(statement: str) -> None:
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.parametrize("table", ["billing_records", "earning_postings"])
+def test_records_and_their_traces_are_append_only(source: BillingSource, table: str) -> None:
+    feed(source, record())
+    post()
+    refused(f"UPDATE {table} SET id = id")
+    refused(f"DELETE FROM {table}")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "gross = gross + 1",
+        "refunds = 1",
+        "transactions = 9",
+        "api_calls = 9",
+        "commission_bps = 1",
+        "currency = 'EUR'",
+        "period_start = '2023-12-01'",
+        "period_end = '2024-03-01'",
+        "description = 'other'",
+        "closed_at = NULL",
+        "closed_at = now()",
+        "api_id = NULL",
+        "creator_id = uuid7()",
+    ],
+)
+def test_a_closed_row_never_changes(change: str) -> None:
+    row = CreatorEarningFactory.create(closed_at=NOW)
+    refused(f"UPDATE creator_earnings SET {change} WHERE id = '{row.pk}'")
+
+
+def test_only_the_claim_of_a_closed_row_may_change() -> None:
+    row = CreatorEarningFactory.create(closed_at=NOW)
+    payout = PayoutFactory.create(creator=row.creator)
+    assert CreatorEarning.objects.filter(pk=row.pk).update(payout=payout) == 1
+    assert CreatorEarning.objects.filter(pk=row.pk).update(payout=None) == 1
+
+
+def test_a_row_is_never_deleted() -> None:
+    CreatorEarningFactory.create()
+    refused("DELETE FROM creator_earnings")
+
+
+def test_an_open_row_is_never_claimed() -> None:
+    row = CreatorEarningFactory.create()
+    with pytest.raises(IntegrityError, match="claimed_or_adjusting_is_closed"), transaction.atomic():
+        CreatorEarning.objects.filter(pk=row.pk).update(payout=PayoutFactory.create(creator=row.creator))
+
+
+def test_a_row_without_an_api_is_closed_from_the_start() -> None:
+    with pytest.raises(IntegrityError, match="claimed_or_adjusting_is_closed"), transaction.atomic():
+        CreatorEarningFactory.create(api=None)
+    CreatorEarningFactory.create(api=None, commission_bps=0, gross=-500, closed_at=NOW)
+    assert CreatorEarning.objects.get().net == -500
+
+
+def test_a_row_has_one_open_copy_and_any_number_of_closed_ones() -> None:
+    row = CreatorEarningFactory.create()
+    same = {"creator": row.creator, "api": row.api}
+    CreatorEarningFactory.create(**same, closed_at=NOW)
+    CreatorEarningFactory.create(**same, closed_at=NOW)
+    with pytest.raises(IntegrityError, match="one_open_row"), transaction.atomic():
+        CreatorEarningFactory.create(**same)
+
+
+def test_a_period_is_not_empty() -> None:
+    with pytest.raises(IntegrityError, match="period_is_not_empty"), transaction.atomic():
+        CreatorEarningFactory.create(period_end=date(2024, 1, 1))
+
+
+@pytest.mark.parametrize("taken_back", [-1, 1001])
+def test_a_charge_gives_back_no_more_than_it_took(source: BillingSource, taken_back: int) -> None:
+    sold = record()
+    feed(source, sold, refund(sold, amount=1))
+    with pytest.raises(IntegrityError, match="no_more_than_the_charge"), transaction.atomic():
+        ChargeTakeback.objects.update(taken_back=taken_back)
+
+
+@pytest.mark.parametrize("wrong", [{"amount": 0}, {"amount": -1}, {"api_calls": -1}, {"kind": "sale"}])
+def test_a_record_that_no_intake_checked_is_refused(source: BillingSource, wrong: dict[str, object]) -> None:
+    feed(source, record())
+    copy = BillingRecord.objects.get()
+    copy.pk, copy.record_id = None, "another"
+    for name, value in wrong.items():
+        setattr(copy, name, value)
+    with pytest.raises(IntegrityError, match="sound"), transaction.atomic():
+        copy.save(force_insert=True)
+
+
+@pytest.mark.parametrize("reference", ["api_id", "creator_id", "source_id"])
+def test_a_record_refers_to_what_exists(source: BillingSource, reference: str) -> None:
+    feed(source, record())
+    copy = BillingRecord.objects.get()
+    copy.pk, copy.record_id = None, "another"
+    setattr(copy, reference, 10**9 if reference == "source_id" else uuid4())
+    with pytest.raises(IntegrityError, match="refers to no"), transaction.atomic():
+        copy.save(force_insert=True)
+
+
+@pytest.mark.parametrize("table", ["apis", "creators", "billing_sources", "billing_batches"])
+def test_nothing_that_a_record_refers_to_is_deleted(source: BillingSource, table: str) -> None:
+    feed(source, record())
+    refused(f"DELETE FROM {table}")
