@@ -65,24 +65,6 @@ def records_of(earning: CreatorEarning) -> QuerySet[BillingRecord]:
     )
 
 
-def posting_of(record: BillingRecord) -> EarningPosting | None:
-    """Find the posting that a record is in; None until its batch is posted."""
-    day = record.occurred_at.astimezone(UTC).date()
-    return (
-        EarningPosting.objects.filter(
-            batch=record.batch_id,
-            earning__creator=record.creator_id,
-            earning__api=record.api_id,
-            earning__currency=record.currency,
-            earning__commission_bps=record.commission_bps,
-            earning__period_start__lte=day,
-            earning__period_end__gt=day,
-        )
-        .select_related("earning__payout")
-        .first()
-    )
-
-
 @name_of.register
 def _(posting: EarningPosting) -> str:
     return f"#{posting.pk}"
@@ -156,15 +138,15 @@ class BillingSourceAdmin(ReadOnlyAdmin):
     details = ["name", "created_at"]
 
 
+_COUNTS = [count("accepted"), count("duplicates"), count("conflicts"), count("quarantined")]
+
+
 @admin.register(BillingBatch)
 class BillingBatchAdmin(LargeTableAdmin):
     list_display = [
         "__str__",
         link("source"),
-        count("accepted"),
-        count("duplicates"),
-        count("conflicts"),
-        count("quarantined"),
+        *_COUNTS,
         "received_at",
         "posted_at",
     ]
@@ -175,10 +157,7 @@ class BillingBatchAdmin(LargeTableAdmin):
     details = [
         "origin",
         link("source"),
-        count("accepted"),
-        count("duplicates"),
-        count("conflicts"),
-        count("quarantined"),
+        *_COUNTS,
         "received_at",
         "posted_at",
     ]

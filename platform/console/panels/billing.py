@@ -1,7 +1,7 @@
 """A billing record and where its money went; a batch and what it came to."""
 
+from console.selectors.billing import posting_of
 from database.admin import Panel, link_to, list_of, panel
-from earnings.admin import posting_of
 from earnings.models import (
     BillingBatch,
     BillingRecord,
