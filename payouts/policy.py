@@ -85,3 +85,10 @@ def next_try(attempt: PayoutAttempt, *, now: datetime) -> datetime:
     """Choose when to try again: exponential backoff with full jitter."""
     longest: timedelta = min(FIRST_RETRY * 2 ** min(max(attempt.sends - 1, 0), 20), LONGEST_RETRY)
     return now + timedelta(seconds=1) + longest * random.random()  # noqa: S311 (jitter, no secret)
+
+
+def next_look(attempt: PayoutAttempt, *, now: datetime) -> datetime:
+    """Choose when to look at Stripe again: after about as long again as has passed since the last send."""
+    passed = now - attempt.last_sent_at if attempt.last_sent_at else FIRST_RETRY
+    wait = min(max(passed, FIRST_RETRY), LONGEST_RETRY)
+    return now + wait * random.uniform(0.5, 1.5)  # noqa: S311 (jitter, no secret)

@@ -39,11 +39,11 @@ def send_bank_payout(payout_id: UUID, *, now: datetime) -> None:
     turn = _begin(payout_id, arrival, now=now)
     if turn is None:
         return
+    if not turn.sends:
+        _look_up(turn.attempt, now=now)
+        return
     try:
-        if turn.sends:
-            record_bank_payout(turn.attempt, gateway.create_bank_payout(turn.attempt), now=now)
-        else:
-            _look_up(turn.attempt, now=now)
+        record_bank_payout(turn.attempt, gateway.create_bank_payout(turn.attempt), now=now)
     except StripeCallFailed as error:
         _record_failure(turn.attempt, error.failure, now=now)
 
@@ -138,15 +138,28 @@ def _confirm(payout: Payout, *, now: datetime) -> None:
 
 
 def _look_up(attempt: PayoutAttempt, *, now: datetime) -> None:
-    found = gateway.find_bank_payout(attempt)
+    """Look for the attempt's bank payout at Stripe; a look that fails says nothing of any send."""
+    try:
+        found = gateway.find_bank_payout(attempt)
+    except StripeCallFailed:
+        _look_again(attempt, now=now)
+        return
     if found is not None:
         record_bank_payout(attempt, found, now=now)
         return
     with transaction.atomic():
         payout, attempt = attempts.locked_with_payout(attempt)
-        if attempt.status == AttemptStatus.OPEN:
-            absent = attempts.end_absent(attempt, now=now)
-            _wait(payout, until=now if absent else policy.next_try(attempt, now=now))
+        if attempt.status == AttemptStatus.OPEN and attempts.end_absent(attempt, now=now):
+            _wait(payout, until=now)
+            return
+    _look_again(attempt, now=now)
+
+
+@transaction.atomic
+def _look_again(attempt: PayoutAttempt, *, now: datetime) -> None:
+    payout, attempt = attempts.locked_with_payout(attempt)
+    if attempt.status == AttemptStatus.OPEN:
+        _wait(payout, until=policy.next_look(attempt, now=now))
 
 
 @transaction.atomic

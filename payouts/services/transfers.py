@@ -36,11 +36,11 @@ def send_transfer(payout_id: UUID, *, now: datetime) -> None:
     turn = _begin(payout_id, now=now)
     if turn is None:
         return
+    if not turn.sends:
+        _look_up(turn.attempt, now=now)
+        return
     try:
-        if turn.sends:
-            record_transfer(turn.attempt, gateway.create_transfer(turn.attempt), now=now)
-        else:
-            _look_up(turn.attempt, now=now)
+        record_transfer(turn.attempt, gateway.create_transfer(turn.attempt), now=now)
     except StripeCallFailed as error:
         _record_failure(turn.attempt, error.failure, now=now)
 
@@ -135,20 +135,32 @@ def _forgotten_transfer(payout_id: UUID, *, now: datetime) -> bool:
 
 
 def _look_up(attempt: PayoutAttempt, *, now: datetime) -> None:
-    found = gateway.find_transfers(attempt.payout_id).get(str(attempt.pk))
+    """Look for the attempt's transfer at Stripe; a look that fails says nothing of any send."""
+    try:
+        found = gateway.find_transfers(attempt.payout_id).get(str(attempt.pk))
+    except StripeCallFailed:
+        _look_again(attempt, now=now)
+        return
     if found is not None:
         record_transfer(attempt, found, now=now)
         return
     with transaction.atomic():
         payout, attempt = attempts.locked_with_payout(attempt)
-        if attempt.status != AttemptStatus.OPEN:
-            return
-        if attempts.end_absent(attempt, now=now):
+        if attempt.status == AttemptStatus.OPEN and attempts.end_absent(attempt, now=now):
             move(payout, PayoutStatus.PENDING, now=now, reason="never arrived at Stripe", next_retry_at=now)
-        else:
-            Payout.objects.filter(pk=payout.pk).update(
-                next_retry_at=policy.next_try(attempt, now=now), queued_at=None
-            )
+            return
+    _look_again(attempt, now=now)
+
+
+@transaction.atomic
+def _look_again(attempt: PayoutAttempt, *, now: datetime) -> None:
+    payout, attempt = attempts.locked_with_payout(attempt)
+    if attempt.status != AttemptStatus.OPEN:
+        return
+    retry = policy.next_look(attempt, now=now)
+    Payout.objects.filter(pk=payout.pk).update(next_retry_at=retry, queued_at=None)
+    if payout.status == PayoutStatus.PROCESSING:
+        move(payout, PayoutStatus.UNRESOLVED, now=now, reason="Stripe's answer stays unknown")
 
 
 @transaction.atomic
