@@ -50,6 +50,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
     "Stripe": [
         ("stripe_io.InboxEvent", "Webhook inbox", "inbox"),
         ("djstripe.Event", "Events", "bolt"),
+        ("djstripe.Account", "Accounts as told", "domain"),
     ],
 }
 _FOR_SUPERUSERS: dict[str, list[tuple[str, str, str]]] = {

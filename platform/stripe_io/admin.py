@@ -1,10 +1,14 @@
-"""What Stripe told: the inbox and its events, to look at. dj-stripe's other tables are not used, and not shown."""
+"""What Stripe told: the inbox, its events and the connected accounts, to look at.
+
+dj-stripe's other tables are not used, and not shown.
+"""
 
 from django.apps import apps
 from django.contrib import admin
-from djstripe.models import Event
+from django.db.models import QuerySet
+from djstripe.models import Account, Event
 
-from database.admin import LargeTableAdmin, column, copied, give_tones, link, state
+from database.admin import LargeTableAdmin, column, copied, give_tones, link, name_of, state
 from stripe_io.models import InboxEvent, InboxOutcome
 
 give_tones(InboxOutcome, success=[InboxOutcome.HANDLED], warning=[InboxOutcome.SET_ASIDE])
@@ -12,6 +16,17 @@ give_tones(InboxOutcome, success=[InboxOutcome.HANDLED], warning=[InboxOutcome.S
 for model in apps.get_app_config("djstripe").get_models():
     if admin.site.is_registered(model):
         admin.site.unregister(model)
+
+
+@name_of.register(Account)
+@name_of.register(Event)
+def _(told: Account | Event) -> str:
+    return str(told.id)
+
+
+def accounts_told() -> "QuerySet[Account]":
+    """Select the connected accounts as Stripe told of them, for pages that know which they want."""
+    return Account.objects.all()  # type: ignore[no-any-return]
 
 
 @column("Last error")
@@ -55,3 +70,11 @@ class EventAdmin(LargeTableAdmin):
     search_fields = ["id"]
     search_help_text = "Event (evt_…)"
     details = [copied("id", "Event"), "type", "created", "livemode", "api_version", "request_id", "data"]
+
+
+@admin.register(Account)
+class AccountAdmin(LargeTableAdmin):
+    list_display = ["id", "created", "djstripe_updated"]
+    search_fields = ["id"]
+    search_help_text = "Account (acct_…)"
+    details = [copied("id", "Account"), "created", "djstripe_updated", "stripe_data"]

@@ -19,6 +19,7 @@ from earnings.models import (
 )
 from ledger.models import LedgerAccount, LedgerTransaction
 from payouts.models import Payout, PayoutAttempt, PayoutLineItem, PayoutRun, RunDecision
+from stripe_io.admin import accounts_told
 
 
 def page(client: Client, obj: Any) -> str:
@@ -53,6 +54,11 @@ def test_a_creator_leads_to_account_holds_decisions_payouts_earnings_and_books(
         *LedgerAccount.objects.filter(owner_id=alice.pk),
     )
     assert leads_to(page(superuser, Creator.objects.get(external_id="charlie")), Hold.objects.get())
+
+
+def test_a_stripe_account_leads_to_what_stripe_told_of_it(marketplace: Any, superuser: Client) -> None:
+    account = CreatorPaymentAccount.objects.get(creator__external_id="alice")
+    assert leads_to(page(superuser, account), accounts_told().get(id=account.stripe_account_id))
 
 
 def test_a_payout_leads_to_creator_run_lines_attempts_and_what_was_booked(

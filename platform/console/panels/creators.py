@@ -11,6 +11,7 @@ from ledger.models import LedgerAccount
 from money import Money, Period
 from payouts.models import Payout, RunDecision
 from payouts.states import DecisionReason, PayoutStatus
+from stripe_io.admin import accounts_told
 
 ROWS = 12
 
@@ -159,4 +160,15 @@ def ledger_accounts(creator: Creator) -> Panel:
         ["Ledger account", "Balance"],
         [(row, Money(row.balance or 0, row.currency)) for row in rows],
         empty="Nothing is booked yet.",
+    )
+
+
+@panel(CreatorPaymentAccount)
+def as_stripe_tells_it(account: CreatorPaymentAccount) -> Panel:
+    told = accounts_told().filter(id=account.stripe_account_id)
+    return Panel(
+        "As Stripe tells it",
+        ["Account", "Made", "Told"],
+        [(row, row.created, row.djstripe_updated) for row in told],
+        empty="Stripe has not told of it yet.",
     )
