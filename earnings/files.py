@@ -6,6 +6,7 @@ import io
 import json
 import lzma
 import sys
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from earnings.records import FIELDS, REQUIRED, Rules, StagedRecord, as_text, ref
 
 STANDARD_INPUT = "-"
 LONGEST_FIELD = 1_000_000
+_FIELDS = frozenset(FIELDS)
+_TEXT_OR_NUMBER = frozenset([str, int, float])  # true and false are neither, though whole numbers to Python
 
 
 class BillingFile:
@@ -39,7 +42,7 @@ class BillingFile:
             yield from (
                 self._ndjson(lines) if self._json or first.lstrip().startswith("{") else self._csv(lines)
             )
-        except (EOFError, lzma.LZMAError, gzip.BadGzipFile, OSError) as error:
+        except (EOFError, lzma.LZMAError, zlib.error, OSError) as error:
             raise FileRefused(f"the file can't be unpacked, or is cut off: {error}") from error
 
     @property
@@ -117,4 +120,9 @@ def _json_object(line: str) -> Mapping[str, Any] | None:
         given = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return given if isinstance(given, dict) and given.keys() <= set(FIELDS) else None
+    is_record = (
+        isinstance(given, dict)
+        and given.keys() <= _FIELDS
+        and all(value is None or type(value) in _TEXT_OR_NUMBER for value in given.values())
+    )
+    return given if is_record else None
