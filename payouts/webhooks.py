@@ -14,21 +14,18 @@ from stripe_io.handlers import StripeEvent, register
 def register_handlers() -> None:
     register(transfer_created, "transfer.created")
     register(transfer_reversed, "transfer.reversed")
-    register(bank_payout_ended, "payout.paid", "payout.failed")
+    register(bank_payout_ended, "payout.paid", "payout.failed", "payout.canceled")
 
 
 def transfer_created(event: StripeEvent) -> None:
     """Settle an attempt whose answer was lost, or is still on its way."""
-    attempt = _attempt_of(event, kind=AttemptKind.TRANSFER)
-    if attempt is None:
+    if not _settle_transfer(event):
         raise SetAside("this transfer bears no attempt of ours")
-    sent = SentTransfer(
-        id=str(event.object["id"]), destination_payment=str(event.object.get("destination_payment") or "")
-    )
-    transfers.record_transfer(attempt, sent, now=sql.now())
 
 
 def transfer_reversed(event: StripeEvent) -> None:
+    """Record the reversal, and before it the transfer itself if that isn't known here yet."""
+    _settle_transfer(event)
     reversals.record_reversal(
         transfer_id=str(event.object["id"]),
         amount_reversed=int(event.object.get("amount_reversed") or 0),
@@ -51,6 +48,18 @@ def bank_payout_ended(event: StripeEvent) -> None:
             raise NotYet("the payout is not in transit yet")
         return
     raise SetAside("changes nothing: the payout has moved on")
+
+
+def _settle_transfer(event: StripeEvent) -> bool:
+    """Record that this transfer exists; return False if it isn't one of ours."""
+    attempt = _attempt_of(event, kind=AttemptKind.TRANSFER)
+    if attempt is None:
+        return False
+    sent = SentTransfer(
+        id=str(event.object["id"]), destination_payment=str(event.object.get("destination_payment") or "")
+    )
+    transfers.record_transfer(attempt, sent, now=sql.now())
+    return True
 
 
 def _attempt_of(event: StripeEvent, *, kind: AttemptKind) -> PayoutAttempt | None:

@@ -1,0 +1,308 @@
+"""Leg two: what the transfer brought goes on to the bank, once, and what Stripe says of it later counts."""
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from database import sql
+from payouts import gateway, policy
+from payouts.gateway import BankPayout
+from payouts.models import Payout, PayoutAttempt
+from payouts.services import bank_payouts, transfers
+from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
+from tests.payouts.market import unsound
+
+pytestmark = pytest.mark.django_db
+SEND = {"method": "POST", "path": "/v1/payouts"}
+LIST = {"method": "GET", "path": "/v1/payouts"}
+ARRIVAL = {"method": "GET", "path": "/v1/charges/.*"}
+CONFIRM = {"method": "GET", "path": "/v1/payouts/po_.*"}
+LOST = [
+    {**SEND, "kind": "connection_reset"},
+    {**SEND, "kind": "timeout", "seconds": 0.01},
+    {**SEND, "kind": "drop_response_after_work"},
+    {**SEND, "kind": "status", "status": 500},
+    {**SEND, "kind": "status", "status": 429, "code": "lock_timeout"},
+    {**SEND, "kind": "status", "status": 403},
+    {**SEND, "kind": "status", "status": 400, "code": "some_new_code"},
+]
+
+
+class Bank:
+    """Takes one transferred payout to the bank when it is next due."""
+
+    def __init__(self, payout: Payout, sandbox: Any) -> None:
+        self._pk = payout.pk
+        self._sandbox = sandbox
+        transfers.send_transfer(self._pk, now=sql.now())
+        self.now: datetime = sql.now()
+        assert self.payout.status == PayoutStatus.IN_TRANSIT
+
+    def send(self, *, after: timedelta = timedelta()) -> Payout:
+        self.now = max(self.now + after, self.payout.next_retry_at or self.now)
+        bank_payouts.send_bank_payout(self._pk, now=self.now)
+        return self.payout
+
+    def told(self, status: str, **facts: str) -> bool:
+        """Apply what an event says of the bank payout that was sent."""
+        said = BankPayout(
+            id=self.payout.stripe_payout_id,
+            status=status,
+            arrival_date=None,
+            failure_code=facts.get("failure_code", ""),
+            failure_message=facts.get("failure_message", ""),
+        )
+        return bank_payouts.apply_bank_payout(said, now=self.now)
+
+    @property
+    def payout(self) -> Payout:
+        return Payout.objects.get(pk=self._pk)
+
+    @property
+    def attempts(self) -> list[PayoutAttempt]:
+        every = PayoutAttempt.objects.filter(payout=self._pk, kind=AttemptKind.BANK_PAYOUT)
+        return list(every.order_by("created_at", "pk"))
+
+    @property
+    def sent(self) -> list[dict[str, Any]]:
+        """What the connected account sent to its bank."""
+        return list(self._sandbox.state()["payouts"])
+
+    @property
+    def requests(self) -> int:
+        return int(self._sandbox.state()["requests"].get("POST /v1/payouts", 0))
+
+
+@pytest.fixture
+def bank(payout: Payout, sandbox: Any) -> Bank:
+    return Bank(payout, sandbox)
+
+
+def test_what_arrived_goes_on_to_the_bank(bank: Bank) -> None:
+    payout = bank.send()
+    (sent,) = bank.sent
+    (attempt,) = bank.attempts
+    assert payout.status == PayoutStatus.IN_TRANSIT
+    assert payout.stripe_payout_id == sent["id"] == attempt.stripe_id
+    assert (payout.bank_amount, payout.bank_currency) == (80_00, "USD")
+    assert (sent["amount"], sent["currency"]) == (80_00, "usd")
+    assert sent["metadata"] == {"payout_id": str(payout.pk), "attempt_id": str(attempt.pk)}
+    assert payout.arrival_date is not None
+    assert attempt.status == AttemptStatus.SUCCEEDED
+
+
+def test_it_goes_once(bank: Bank) -> None:
+    for wait in (timedelta(), timedelta(), timedelta(minutes=5)):
+        bank_payouts.send_bank_payout(bank.payout.pk, now=bank.now + wait)
+    assert bank.requests == 1
+
+
+@pytest.mark.parametrize("sandbox_options", [{"settle_seconds": 3600}])
+def test_funds_that_are_not_available_yet_are_waited_for(bank: Bank) -> None:
+    waiting = bank.send()
+    assert waiting.next_retry_at is not None
+    assert timedelta(minutes=59) < waiting.next_retry_at - bank.now < timedelta(minutes=61)
+    assert not bank.attempts
+    assert bank.requests == 0
+
+
+@pytest.mark.parametrize("sandbox_options", [{"settle_seconds": 1}])
+def test_once_they_are_available_they_go_on(bank: Bank) -> None:
+    waiting = bank.send()
+    assert waiting.next_retry_at is not None
+    assert not bank.attempts
+    while sql.now() < waiting.next_retry_at:
+        time.sleep(0.05)
+    assert bank.send().stripe_payout_id
+    assert len(bank.attempts) == len(bank.sent) == 1
+
+
+def test_stripe_not_saying_what_arrived_is_waited_out(bank: Bank, sandbox: Any) -> None:
+    sandbox.inject({**ARRIVAL, "kind": "connection_reset", "count": 1})
+    waiting = bank.send()
+    assert waiting.next_retry_at == bank.now + policy.LEASE
+    assert not bank.attempts
+    assert bank.send().stripe_payout_id
+
+
+@pytest.mark.parametrize("fault", LOST, ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}")
+def test_an_unknown_outcome_is_tried_again_under_the_same_key(
+    bank: Bank, sandbox: Any, fault: dict[str, Any]
+) -> None:
+    sandbox.inject({**fault, "count": 1})
+    unknown = bank.send()
+    assert unknown.status == PayoutStatus.IN_TRANSIT
+    assert not unknown.stripe_payout_id
+    assert bank.send().stripe_payout_id
+    assert len(bank.sent) == len(bank.attempts) == 1
+    assert bank.attempts[0].sends == 2
+
+
+@pytest.mark.parametrize("after_work", [False, True])
+def test_a_worker_that_died_is_followed_by_another_under_the_same_key(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch, after_work: bool
+) -> None:
+    create = gateway.create_bank_payout
+
+    def die(attempt: PayoutAttempt) -> None:
+        if after_work:
+            create(attempt)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(gateway, "create_bank_payout", die)
+        with pytest.raises(KeyboardInterrupt):
+            bank.send()
+    assert bank.send().stripe_payout_id
+    assert bank.attempts[0].in_doubt
+    assert len(bank.sent) == len(bank.attempts) == 1
+
+
+@pytest.mark.parametrize("code", sorted(policy.REFUSALS[AttemptKind.BANK_PAYOUT]))
+def test_a_refusal_returns_the_money_to_view(bank: Bank, sandbox: Any, code: str) -> None:
+    """It lies on the connected account: the payout keeps its rows, and nothing is under way."""
+    sandbox.inject({**SEND, "kind": "status", "status": 400, "code": code, "count": 1})
+    returned = bank.send()
+    assert (returned.status, returned.failure_code) == (PayoutStatus.RETURNED, code)
+    assert returned.next_retry_at is None
+    assert returned.claimed_earnings.exists()
+    assert bank.attempts[0].status == AttemptStatus.REFUSED
+    assert unsound() == {}
+    bank.send(after=timedelta(days=1))
+    assert bank.requests == 1
+
+
+def test_missing_funds_are_waited_for_a_week_and_then_returned(bank: Bank, sandbox: Any) -> None:
+    sandbox.inject({**SEND, "kind": "status", "status": 400, "code": "balance_insufficient"})
+    first = bank.now
+    for day in range(8):
+        assert bank.send(after=first + timedelta(days=day) - bank.now).status == PayoutStatus.IN_TRANSIT
+    assert bank.send().status == PayoutStatus.RETURNED
+    assert {attempt.status for attempt in bank.attempts} == {AttemptStatus.REFUSED}
+
+
+def test_missing_funds_that_come_go_on_to_the_bank(bank: Bank, sandbox: Any) -> None:
+    sandbox.inject({**SEND, "kind": "status", "status": 400, "code": "balance_insufficient", "count": 1})
+    bank.send()
+    assert bank.send().stripe_payout_id
+    assert [attempt.status for attempt in bank.attempts] == [AttemptStatus.REFUSED, AttemptStatus.SUCCEEDED]
+    assert len(bank.sent) == 1
+
+
+def test_a_saved_500_is_not_sent_again_and_gives_way_once_absence_is_proved(bank: Bank, sandbox: Any) -> None:
+    sandbox.inject({**SEND, "kind": "abort_work", "status": 500, "count": 1})
+    bank.send()
+    bank.send()
+    last_sent = bank.now
+    while bank.attempts[0].status == AttemptStatus.OPEN:
+        bank.send()
+    assert bank.requests == 2
+    assert bank.now - last_sent >= policy.ABSENCE_PROVED_AFTER
+    assert bank.send().stripe_payout_id
+    assert [attempt.status for attempt in bank.attempts] == [AttemptStatus.ABSENT, AttemptStatus.SUCCEEDED]
+    assert len(bank.sent) == 1
+
+
+def test_a_saved_500_that_did_the_work_is_found(bank: Bank, sandbox: Any) -> None:
+    sandbox.inject({**SEND, "kind": "status", "status": 500, "after_work": True, "count": 1})
+    bank.send()
+    bank.send()
+    assert bank.send().stripe_payout_id == bank.sent[0]["id"]
+    assert len(bank.sent) == len(bank.attempts) == 1
+
+
+def test_a_key_older_than_a_day_is_looked_up_and_never_sent_again(bank: Bank, sandbox: Any) -> None:
+    sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
+    bank.send()
+    assert bank.send(after=timedelta(hours=24)).stripe_payout_id == bank.sent[0]["id"]
+    assert bank.requests == 1
+
+
+def test_a_look_up_that_fails_settles_nothing(bank: Bank, sandbox: Any) -> None:
+    sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
+    bank.send()
+    PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT).update(
+        in_doubt=False, answered=False, first_sent_at=bank.now - timedelta(days=2)
+    )
+    sandbox.inject({**LIST, "kind": "status", "status": 400, "code": "account_closed", "count": 1})
+    assert bank.send().status == PayoutStatus.IN_TRANSIT
+    assert bank.attempts[0].status == AttemptStatus.OPEN
+    PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT).update(first_sent_at=sql.now())
+    assert bank.send().stripe_payout_id
+
+
+def test_a_payout_whose_webhook_never_came_is_asked_about(bank: Bank) -> None:
+    sent = bank.send()
+    assert sent.next_retry_at == bank.now + policy.CONFIRM_AFTER
+    paid = bank.send()
+    assert (paid.status, paid.paid_at, paid.next_retry_at) == (PayoutStatus.PAID, bank.now, None)
+    assert bank.requests == 1
+
+
+@pytest.mark.parametrize("sandbox_options", [{"payout_seconds": 3600}])
+def test_a_payout_still_on_its_way_is_asked_about_again(bank: Bank) -> None:
+    bank.send()
+    still = bank.send()
+    assert (still.status, still.next_retry_at) == (PayoutStatus.IN_TRANSIT, bank.now + policy.CONFIRM_AFTER)
+
+
+def test_a_question_that_fails_is_asked_again(bank: Bank, sandbox: Any) -> None:
+    bank.send()
+    sandbox.inject({**CONFIRM, "kind": "connection_reset", "count": 1})
+    assert bank.send().status == PayoutStatus.IN_TRANSIT
+    assert bank.send().status == PayoutStatus.PAID
+
+
+def test_paid_means_that_stripe_says_so(bank: Bank) -> None:
+    bank.send()
+    assert not bank.told("pending")
+    assert not bank.told("in_transit")
+    assert bank.payout.status == PayoutStatus.IN_TRANSIT
+    assert bank.told("paid")
+    assert (bank.payout.status, bank.payout.paid_at) == (PayoutStatus.PAID, bank.now)
+    assert unsound() == {}
+
+
+@pytest.mark.parametrize("ended", ["failed", "canceled"])
+@pytest.mark.parametrize("paid_before", [False, True])
+def test_a_bank_payout_that_ended_badly_puts_the_money_back_in_view(
+    bank: Bank, ended: str, paid_before: bool, django_capture_on_commit_callbacks: Any
+) -> None:
+    bank.send()
+    if paid_before:
+        assert bank.told("paid")
+    with django_capture_on_commit_callbacks() as notices:
+        assert bank.told(ended, failure_code="account_closed", failure_message="The account is closed.")
+    returned = bank.payout
+    assert (returned.status, returned.paid_at) == (PayoutStatus.RETURNED, None)
+    assert (returned.failure_code, returned.failure_message) == ("account_closed", "The account is closed.")
+    # What was paid counts in the platform's figures; that it no longer is must reach them.
+    assert [notice.args for notice in notices] == ([("revenue.refresh",)] if paid_before else [])
+    assert unsound() == {}
+
+
+def test_paid_after_failed_changes_nothing(bank: Bank) -> None:
+    bank.send()
+    bank.told("failed")
+    assert not bank.told("paid")
+    assert not bank.told("failed")
+    assert bank.payout.status == PayoutStatus.RETURNED
+    assert bank.payout.events.filter(to_status="returned").count() == 1
+
+
+def test_paid_twice_is_paid_once(bank: Bank) -> None:
+    bank.send()
+    assert bank.told("paid")
+    first = bank.payout
+    bank.now += timedelta(days=1)
+    assert not bank.told("paid")
+    assert bank.payout.paid_at == first.paid_at
+
+
+def test_a_bank_payout_is_never_matched_by_its_amount(bank: Bank) -> None:
+    bank.send()
+    said = BankPayout(id="po_other", status="paid", arrival_date=None, failure_code="", failure_message="")
+    assert not bank_payouts.apply_bank_payout(said, now=bank.now)
+    assert bank.payout.status == PayoutStatus.IN_TRANSIT

@@ -1,0 +1,106 @@
+"""A transfer that came back gives the rows back, if it came back whole and nothing went to the bank."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from database import sql
+from earnings.models import CreatorEarning
+from ledger.models import AccountKind
+from payouts.models import Payout, PayoutAttempt
+from payouts.services import bank_payouts, reversals, transfers
+from payouts.states import AttemptKind, PayoutStatus
+from stripe_io.errors import NotYet, SetAside
+from tests.payouts.market import Market, balance, unsound
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sent(payout: Payout) -> Payout:
+    """Its transfer is made, its bank payout is not."""
+    transfers.send_transfer(payout.pk, now=sql.now())
+    payout.refresh_from_db()
+    return payout
+
+
+def reverse(payout: Payout, *, amount: int | None = None) -> None:
+    reversals.record_reversal(
+        transfer_id=payout.stripe_transfer_id,
+        amount_reversed=payout.net_amount if amount is None else amount,
+        now=sql.now(),
+    )
+
+
+def status() -> str:
+    return Payout.objects.get().status
+
+
+def test_a_whole_reversal_gives_the_rows_back_for_a_later_run(
+    market: Market, sent: Payout, sandbox: Any
+) -> None:
+    reverse(sent)
+    assert status() == PayoutStatus.REVERSED
+    row = CreatorEarning.objects.get()
+    assert (row.payout, row.closed_at is None) == (None, False)
+    assert balance(sent.creator_id, AccountKind.CREATOR_PAYABLE) == 80_00
+    assert unsound() == {}
+    market.run()
+    again = Payout.objects.exclude(pk=sent.pk).get()
+    assert again.line_items.get().earning == row
+    assert unsound() == {}
+
+
+def test_the_same_reversal_twice_is_one(sent: Payout) -> None:
+    reverse(sent)
+    reverse(sent)
+    assert sent.events.filter(to_status="reversed").count() == 1
+    assert unsound() == {}
+
+
+def test_after_a_reversal_nothing_goes_to_the_bank(sent: Payout, sandbox: Any) -> None:
+    reverse(sent)
+    bank_payouts.send_bank_payout(sent.pk, now=sql.now() + timedelta(days=1))
+    assert sandbox.state()["payouts"] == []
+
+
+def test_a_returned_payout_can_be_reversed(sent: Payout) -> None:
+    Payout.objects.update(status=PayoutStatus.RETURNED, stripe_payout_id="po_failed")
+    reverse(sent)
+    assert status() == PayoutStatus.REVERSED
+    assert unsound() == {}
+
+
+@pytest.mark.parametrize("amount", [0, 79_99, 80_01])
+def test_a_partial_reversal_is_for_a_person(sent: Payout, amount: int) -> None:
+    with pytest.raises(SetAside, match="for a person"):
+        reverse(sent, amount=amount)
+    assert status() == PayoutStatus.IN_TRANSIT
+    assert CreatorEarning.objects.get().payout == sent
+
+
+@pytest.mark.parametrize("where", [PayoutStatus.IN_TRANSIT, PayoutStatus.PAID])
+def test_a_reversal_of_what_went_to_the_bank_is_for_a_person(sent: Payout, where: PayoutStatus) -> None:
+    Payout.objects.update(status=where, stripe_payout_id="po_1")
+    with pytest.raises(SetAside, match="for a person"):
+        reverse(sent)
+    assert status() == where
+    assert CreatorEarning.objects.get().payout == sent
+
+
+def test_a_reversal_waits_while_a_bank_payout_may_be_under_way(sent: Payout, sandbox: Any) -> None:
+    """Its answer was lost: the money may be on its way to the bank, so the rows are not free yet."""
+    sandbox.inject({"method": "POST", "path": "/v1/payouts", "kind": "drop_response_after_work", "count": 1})
+    bank_payouts.send_bank_payout(sent.pk, now=sql.now())
+    assert PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT, status="open").exists()
+    with pytest.raises(NotYet):
+        reverse(sent)
+    assert status() == PayoutStatus.IN_TRANSIT
+    assert CreatorEarning.objects.get().payout == sent
+
+
+def test_a_transfer_that_is_not_ours_changes_nothing(sent: Payout) -> None:
+    with pytest.raises(SetAside):
+        reversals.record_reversal(transfer_id="tr_other", amount_reversed=80_00, now=sql.now())
+    assert status() == PayoutStatus.IN_TRANSIT

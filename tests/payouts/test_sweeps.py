@@ -1,0 +1,86 @@
+"""What the sweep hands to workers: all that is due, once, oldest first."""
+
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from database import sql
+from payouts.models import Payout
+from payouts.services import sweeps
+from payouts.states import PayoutStatus
+from tests.factories import PayoutFactory
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+NOW = datetime.fromisoformat("2025-10-01T00:10:00Z")
+EARLIER = NOW - timedelta(minutes=5)
+
+
+def due(**facts: Any) -> Payout:
+    return PayoutFactory.create(**{"next_retry_at": EARLIER} | facts)
+
+
+def taken(now: datetime = NOW) -> list[UUID]:
+    return [payout_id for _, payout_id in sweeps.take_due(now=now)]
+
+
+@pytest.mark.parametrize(
+    ("status", "task"),
+    [
+        (PayoutStatus.PENDING, "payouts.send_transfer"),
+        (PayoutStatus.PROCESSING, "payouts.send_transfer"),
+        (PayoutStatus.UNRESOLVED, "payouts.send_transfer"),
+        (PayoutStatus.IN_TRANSIT, "payouts.send_bank_payout"),
+        (PayoutStatus.ON_HOLD, None),
+        (PayoutStatus.PAID, None),
+        (PayoutStatus.RETURNED, None),
+        (PayoutStatus.FAILED, None),
+        (PayoutStatus.CANCELLED, None),
+        (PayoutStatus.REVERSED, None),
+    ],
+)
+def test_each_state_has_its_task(status: PayoutStatus, task: str | None) -> None:
+    payout = due(status=status)
+    assert sweeps.take_due(now=NOW) == ([(task, payout.pk)] if task else [])
+
+
+def test_what_is_not_due_is_left_alone() -> None:
+    due(next_retry_at=NOW + timedelta(seconds=1))
+    due(next_retry_at=None)
+    exactly = due(next_retry_at=NOW)
+    assert taken() == [exactly.pk]
+
+
+def test_a_queued_payout_is_left_to_its_task_until_that_counts_as_lost() -> None:
+    payout = due()
+    assert taken() == [payout.pk]
+    assert Payout.objects.get().queued_at == NOW
+    assert taken() == []
+    assert taken(NOW + sweeps.LOST_AFTER) == []
+    assert taken(NOW + sweeps.LOST_AFTER + timedelta(seconds=1)) == [payout.pk]
+
+
+def test_the_longest_due_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeps, "AT_ONCE", 2)
+    late, later, latest = (due(next_retry_at=EARLIER - timedelta(minutes=ago)) for ago in (1, 2, 3))
+    assert taken() == [latest.pk, later.pk]
+    assert taken() == [late.pk]
+    assert taken() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweeps_at_once_take_each_payout_once() -> None:
+    payouts = [due() for _ in range(20)]
+    shares = at_once(*[taken] * 4)
+    assert sorted(chain.from_iterable(shares)) == sorted(payout.pk for payout in payouts)
+
+
+def test_payouts_of_creators_without_a_hold_are_released() -> None:
+    held = due(status=PayoutStatus.ON_HOLD, next_retry_at=None)
+    sweeps.release_unheld(now=sql.now())
+    held.refresh_from_db()
+    assert held.status == PayoutStatus.PENDING
+    assert held.next_retry_at is not None

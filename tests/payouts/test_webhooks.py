@@ -1,0 +1,212 @@
+"""What Stripe's events do to payouts, in whatever order they come."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from database import sql
+from payouts.models import Payout, PayoutAttempt
+from payouts.services import bank_payouts, transfers
+from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
+from stripe_io import services as inbox
+from stripe_io.models import InboxEvent, InboxOutcome
+from tests.payouts.market import unsound
+
+pytestmark = pytest.mark.django_db
+
+
+class Stripe:
+    """Tells us of its events one at a time, and has us handle them."""
+
+    def __init__(self, sandbox: Any) -> None:
+        self._sandbox = sandbox
+
+    def tell(self, event_type: str, **changes: Any) -> InboxEvent:
+        """Tell of the latest event of this type, its object changed as given."""
+        events = [event for event in self._sandbox.state()["events"] if event["type"] == event_type]
+        return self.say(events[-1], **changes)
+
+    def say(self, event: dict[str, Any], **changes: Any) -> InboxEvent:
+        said = {**event, "data": {"object": {**event["data"]["object"], **changes}}}
+        assert self._sandbox.post_event(said).status_code == 200
+        return self.handle(event["id"])
+
+    def handle(self, event_id: str, *, after: timedelta = timedelta()) -> InboxEvent:
+        inbox.handle_event(event_id=event_id, now=sql.now() + after)
+        return InboxEvent.objects.get(event=event_id)
+
+    def like(self, event_type: str, template: str, **changes: Any) -> InboxEvent:
+        """Tell of an event that the sandbox doesn't make, modelled on one that it made."""
+        events = [event for event in self._sandbox.state()["events"] if event["type"] == template]
+        event = {**events[-1], "id": f"evt_{event_type}", "type": event_type}
+        return self.say(event, **changes)
+
+
+@pytest.fixture
+def stripe(sandbox: Any) -> Stripe:
+    return Stripe(sandbox)
+
+
+def send(payout: Payout) -> Payout:
+    transfers.send_transfer(payout.pk, now=sql.now())
+    return Payout.objects.get()
+
+
+def send_on(payout: Payout) -> Payout:
+    bank_payouts.send_bank_payout(payout.pk, now=sql.now())
+    return Payout.objects.get()
+
+
+def lose(sandbox: Any, path: str) -> None:
+    sandbox.inject({"method": "POST", "path": path, "kind": "drop_response_after_work", "count": 1})
+
+
+def test_transfer_created_settles_a_lost_answer(payout: Payout, sandbox: Any, stripe: Stripe) -> None:
+    lose(sandbox, "/v1/transfers")
+    assert send(payout).status == PayoutStatus.PROCESSING
+    assert stripe.tell("transfer.created").outcome == InboxOutcome.HANDLED
+    settled = Payout.objects.get()
+    assert settled.status == PayoutStatus.IN_TRANSIT
+    assert settled.stripe_transfer_id == sandbox.transfers()[0]["id"]
+    assert settled.destination_payment == sandbox.transfers()[0]["destination_payment"]
+    assert send_on(settled).stripe_payout_id
+    assert unsound() == {}
+
+
+def test_transfer_created_after_the_answer_changes_nothing(
+    payout: Payout, sandbox: Any, stripe: Stripe
+) -> None:
+    before = send(payout)
+    assert stripe.tell("transfer.created").handled_at is not None
+    assert Payout.objects.get().status == before.status
+    assert payout.events.filter(to_status="in_transit").count() == 1
+
+
+@pytest.mark.parametrize("named", [None, "no uuid", "01a204f8-1914-70f7-89c8-345e0d687d5e"])
+def test_a_transfer_without_an_attempt_of_ours_is_kept_and_ignored(
+    payout: Payout, stripe: Stripe, named: str | None
+) -> None:
+    send(payout)
+    event = stripe.tell("transfer.created", metadata={"attempt_id": named} if named else {})
+    assert event.outcome == InboxOutcome.SET_ASIDE
+    assert "no attempt of ours" in event.note
+
+
+def test_payout_paid_makes_it_paid(payout: Payout, stripe: Stripe) -> None:
+    send_on(send(payout))
+    assert stripe.tell("payout.paid").outcome == InboxOutcome.HANDLED
+    assert Payout.objects.get().status == PayoutStatus.PAID
+    assert unsound() == {}
+
+
+def test_payout_paid_settles_a_lost_answer(payout: Payout, sandbox: Any, stripe: Stripe) -> None:
+    """The event comes before our own write: matched by the attempt in its metadata."""
+    lose(sandbox, "/v1/payouts")
+    assert send_on(send(payout)).stripe_payout_id == ""
+    assert stripe.tell("payout.paid").outcome == InboxOutcome.HANDLED
+    paid = Payout.objects.get()
+    assert paid.status == PayoutStatus.PAID
+    assert paid.stripe_payout_id == sandbox.state()["payouts"][0]["id"]
+    attempt = PayoutAttempt.objects.get(kind=AttemptKind.BANK_PAYOUT)
+    assert (attempt.status, attempt.stripe_id) == (AttemptStatus.SUCCEEDED, paid.stripe_payout_id)
+
+
+@pytest.mark.parametrize("event_type", ["payout.failed", "payout.canceled"])
+def test_a_bank_payout_that_ends_badly_after_it_was_paid_is_returned(
+    payout: Payout, stripe: Stripe, event_type: str
+) -> None:
+    send_on(send(payout))
+    stripe.tell("payout.paid")
+    event = stripe.like(
+        event_type, "payout.paid", status=event_type.removeprefix("payout."), failure_code="account_closed"
+    )
+    assert event.outcome == InboxOutcome.HANDLED
+    returned = Payout.objects.get()
+    assert (returned.status, returned.failure_code) == (PayoutStatus.RETURNED, "account_closed")
+    assert unsound() == {}
+
+
+def test_payout_paid_after_payout_failed_changes_nothing(payout: Payout, stripe: Stripe) -> None:
+    send_on(send(payout))
+    stripe.like("payout.failed", "payout.paid", status="failed")
+    assert stripe.tell("payout.paid").outcome == InboxOutcome.SET_ASIDE
+    assert Payout.objects.get().status == PayoutStatus.RETURNED
+
+
+def test_a_bank_payout_that_we_did_not_start_is_ignored_whatever_its_amount(
+    payout: Payout, stripe: Stripe
+) -> None:
+    send_on(send(payout))
+    event = stripe.like("payout.paid", "payout.paid", id="po_other", metadata={})
+    assert event.outcome == InboxOutcome.SET_ASIDE
+    assert Payout.objects.get().status == PayoutStatus.IN_TRANSIT
+
+
+@pytest.mark.parametrize("times", [2, 5])
+def test_an_event_told_again_has_one_effect(payout: Payout, stripe: Stripe, times: int) -> None:
+    send_on(send(payout))
+    for _ in range(times):
+        stripe.tell("payout.paid")
+    assert payout.events.filter(to_status="paid").count() == 1
+    assert InboxEvent.objects.get().tries == 1
+
+
+def reversed_event(stripe: Stripe, amount: int = 80_00) -> InboxEvent:
+    return stripe.like("transfer.reversed", "transfer.created", amount_reversed=amount, reversed=True)
+
+
+def test_transfer_reversed_gives_the_rows_back(payout: Payout, stripe: Stripe) -> None:
+    send(payout)
+    assert reversed_event(stripe).outcome == InboxOutcome.HANDLED
+    assert Payout.objects.get().status == PayoutStatus.REVERSED
+    assert unsound() == {}
+
+
+def test_a_reversal_that_comes_before_our_own_write_is_not_lost(
+    payout: Payout, sandbox: Any, stripe: Stripe
+) -> None:
+    """The transfer's answer was lost, and staff reversed it at Stripe at once."""
+    lose(sandbox, "/v1/transfers")
+    send(payout)
+    assert reversed_event(stripe).outcome == InboxOutcome.HANDLED
+    assert Payout.objects.get().status == PayoutStatus.REVERSED
+    assert unsound() == {}
+
+
+def test_a_reversal_that_cannot_be_placed_yet_is_tried_again(
+    payout: Payout, sandbox: Any, stripe: Stripe
+) -> None:
+    """A bank payout may be under way; once it is known that none is, the reversal counts."""
+    send(payout)
+    sandbox.inject({"method": "POST", "path": "/v1/payouts", "kind": "connection_reset", "count": 1})
+    send_on(payout)
+    event = reversed_event(stripe)
+    assert event.handled_at is None
+    assert event.error.startswith("not yet")
+    PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT).update(
+        status=AttemptStatus.ABSENT, ended_at=sql.now()
+    )
+    assert stripe.handle(event.pk, after=timedelta(minutes=1)).outcome == InboxOutcome.HANDLED
+    assert Payout.objects.get().status == PayoutStatus.REVERSED
+
+
+def test_a_partial_reversal_is_set_aside_for_a_person(payout: Payout, stripe: Stripe) -> None:
+    send(payout)
+    event = reversed_event(stripe, amount=1)
+    assert event.outcome == InboxOutcome.SET_ASIDE
+    assert "for a person" in event.note
+    assert Payout.objects.get().status == PayoutStatus.IN_TRANSIT
+
+
+ORDERS = [["transfer.created", "payout.paid"], ["payout.paid", "transfer.created"]]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids="-then-".join)
+def test_events_have_the_same_effect_in_any_order(payout: Payout, stripe: Stripe, order: list[str]) -> None:
+    send_on(send(payout))
+    tell: Callable[[str], InboxEvent] = stripe.tell
+    assert all(tell(event_type).handled_at for event_type in order * 2)
+    assert Payout.objects.get().status == PayoutStatus.PAID
+    assert unsound() == {}
