@@ -21,5 +21,5 @@ def verify_installation(**signal: Any) -> None:
 
     try:
         installation.verify()
-    except Exception as refusal:  # noqa: BLE001 (Celery logs a signal's errors and starts all the same)
+    except Exception as refusal:
         raise SystemExit(f"The start is stopped: {refusal}") from refusal

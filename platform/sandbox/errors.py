@@ -4,7 +4,6 @@ Source: https://docs.stripe.com/api/errors and https://docs.stripe.com/error-cod
 """
 
 # Refusals are named for the fact, as in the rest of the house.
-# ruff: noqa: N818
 
 from collections.abc import Mapping
 from typing import Any

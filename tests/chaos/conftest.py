@@ -58,7 +58,7 @@ class RunningService:
 
     def send(self, task: str) -> None:
         """Do what beat does."""
-        queue = {"payouts": "payouts", "stripe_io": "webhooks"}[task.split(".")[0]]
+        queue = {"payouts": "payouts", "stripe_io": "webhooks"}[task.split(".", maxsplit=1)[0]]
         self._celery.send_task(task, queue=queue)
 
     def state(self) -> dict[str, Any]:

@@ -75,13 +75,15 @@ class Command(BaseCommand):
         self.stdout.write(self.style.MIGRATE_HEADING(f"Payout run up to {cutoff}"))
         runs.make_run(cutoff=cutoff, now=sql.now())
         made = Payout.objects.filter(run__cutoff=cutoff).exclude(status__in=DEAD)
-        total, started = made.count(), time.monotonic()
+        total, paid, started = made.count(), 0, time.monotonic()
         with tqdm(total=total, desc="In the bank", unit=" payouts", disable=None) as bar:
-            while bar.n < total and time.monotonic() - started < PATIENCE_SECONDS:
-                bar.update(made.filter(status=PayoutStatus.PAID).count() - bar.n)
-                by_status = made.order_by("status").values_list("status").annotate(Count("pk"))
-                bar.set_postfix({str(status): count for status, count in by_status})
+            while paid < total and time.monotonic() - started < PATIENCE_SECONDS:
+                by_status = dict(made.order_by("status").values_list("status").annotate(Count("pk")))
+                bar.update(by_status.get(PayoutStatus.PAID, 0) - paid)
+                bar.set_postfix(by_status)
+                paid = by_status.get(PayoutStatus.PAID, 0)
                 time.sleep(0.2)
+        self.stdout.write(f"{paid} of {total} payouts are in the bank")
 
     def _show_console(self, folder: Path) -> None:
         password = folder / "password"
