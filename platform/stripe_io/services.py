@@ -39,9 +39,8 @@ def store_event(event: Mapping[str, Any]) -> bool:
     outcome = (
         {"outcome": "", "note": ""} if acted_on else {"outcome": InboxOutcome.SET_ASIDE, "note": NOT_OURS}
     )
-    stored = sql.run(
-        _STORE, {"id": event["id"], "type": event["type"], "account": event.get("account") or "", **outcome}
-    )
+    names = {"id": event["id"], "type": event["type"], "account": event.get("account") or ""}
+    stored = sql.run(_STORE, names | outcome)
     if stored and acted_on:
         notices.send_on_commit("stripe_io.handle_event", event_id=event["id"])
     return stored == 1
