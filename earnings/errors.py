@@ -24,7 +24,8 @@ class OwnershipTooEarly(Exception):
 
     def __init__(self, api: str, *, owned_from: datetime, latest: datetime) -> None:
         super().__init__(
-            f"{api} can't change owner from {owned_from.isoformat()} on: it has records up to {latest.isoformat()}. "
+            f"{api} can't change owner from {owned_from.isoformat()} on: "
+            f"its sales and its owner are settled up to {latest.isoformat()}. "
             "Choose a later time, and correct the past with an adjustment."
         )
         self.api = api

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
 
 from accounts.models import Creator
 from earnings.errors import OwnershipTooEarly
-from earnings.models import Api, ApiOwnership, BillingRecord
+from earnings.models import Api, ApiOwnership, BillingRecord, BillingSource
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # when a first owner began, unless it is said
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """One API and its owner; `owned_from` None means: as it is, or from now on if someone else had it."""
+    """One API and its owner; `owned_from` None means: as it is, or from now on if someone else had it.
+
+    What is left empty stays as it is.
+    """
 
     api_id: str
     api_name: str
@@ -34,14 +39,17 @@ def register_apis(entries: Sequence[CatalogEntry], *, now: datetime) -> int:
     apis = _upsert_apis(entries)
     owned = ApiOwnership.objects.filter(api__in=apis.values()).order_by("owned_from")
     latest = {ownership.api_id: ownership for ownership in owned}
-    began = []
+    known = {(ownership.api_id, ownership.creator_id, ownership.owned_from) for ownership in owned}
+    began: list[ApiOwnership] = []
     for entry in entries:
         api, creator = apis[entry.api_id], creators[entry.creator_id]
         current = latest.get(api.pk)
-        if current is not None and current.creator_id == creator.pk:
+        if current is None:
+            owned_from = entry.owned_from or BEGINNING
+        elif current.creator_id == creator.pk or (api.pk, creator.pk, entry.owned_from) in known:
             continue
-        owned_from = entry.owned_from or now
-        if current is not None:
+        else:
+            owned_from = entry.owned_from or now
             _refuse_before_records(api, owned_from=owned_from, current=current)
         latest[api.pk] = ApiOwnership(api=api, creator=creator, owned_from=owned_from)
         began.append(latest[api.pk])
@@ -50,6 +58,8 @@ def register_apis(entries: Sequence[CatalogEntry], *, now: datetime) -> int:
 
 
 def _refuse_before_records(api: Api, *, owned_from: datetime, current: ApiOwnership) -> None:
+    # An intake that is under way may hold a record of the owner that goes: wait for it, and keep others waiting.
+    list(BillingSource.objects.select_for_update(no_key=True).order_by("pk"))
     recorded = BillingRecord.objects.filter(api=api, creator=current.creator_id)
     newest = recorded.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
     latest = max(newest or current.owned_from, current.owned_from)
@@ -58,17 +68,18 @@ def _refuse_before_records(api: Api, *, owned_from: datetime, current: ApiOwners
 
 
 def _upsert_creators(entries: Iterable[CatalogEntry]) -> dict[str, Creator]:
-    said = {entry.creator_id: entry for entry in entries}
+    said: dict[str, tuple[str, str]] = {}
+    for entry in entries:
+        email, country = said.get(entry.creator_id, ("", ""))
+        said[entry.creator_id] = (entry.creator_email or email, entry.creator_country or country)
     known = {row.external_id: row for row in Creator.objects.filter(external_id__in=said)}
     new, changed = [], []
-    for external_id, entry in said.items():
+    for external_id, (email_said, country_said) in said.items():
         row = known.get(external_id)
         if row is None:
-            new.append(
-                Creator(external_id=external_id, email=entry.creator_email, country=entry.creator_country)
-            )
+            new.append(Creator(external_id=external_id, email=email_said, country=country_said))
             continue
-        email, country = entry.creator_email or row.email, entry.creator_country or row.country
+        email, country = email_said or row.email, country_said or row.country
         if (email, country) != (row.email, row.country):
             row.email, row.country = email, country
             changed.append(row)
@@ -78,11 +89,15 @@ def _upsert_creators(entries: Iterable[CatalogEntry]) -> dict[str, Creator]:
 
 
 def _upsert_apis(entries: Iterable[CatalogEntry]) -> dict[str, Api]:
-    names = {entry.api_id: entry.api_name for entry in entries}
+    names: dict[str, str] = {}
+    for entry in entries:
+        names[entry.api_id] = entry.api_name or names.get(entry.api_id, "")
+    said = [Api(external_id=external_id, name=name) for external_id, name in sorted(names.items())]
     Api.objects.bulk_create(
-        [Api(external_id=external_id, name=name) for external_id, name in sorted(names.items())],
+        [api for api in said if api.name],
         update_conflicts=True,
         unique_fields=["external_id"],
         update_fields=["name"],
     )
+    Api.objects.bulk_create([api for api in said if not api.name], ignore_conflicts=True)
     return {row.external_id: row for row in Api.objects.filter(external_id__in=names)}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pycountry
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import RegexValidator, validate_email
+from django.core.validators import MaxLengthValidator, RegexValidator, validate_email
 from django.db import transaction
 
 from database import sql
@@ -21,7 +21,9 @@ from earnings.services.catalog import CatalogEntry
 
 COLUMNS = ("api_id", "api_name", "creator_id", "creator_email", "creator_country")
 AT_ONCE = 5_000
+LONGEST_NAME = 255
 _external_id = RegexValidator(EXTERNAL_ID_REGEX)
+_fits = MaxLengthValidator(254)
 
 
 class Command(BaseCommand):
@@ -53,8 +55,18 @@ def _entries(lines: Iterator[str]) -> Iterator[CatalogEntry]:
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
     if missing:
         raise CatalogLineRefused(1, f"the header lacks {', '.join(missing)}")
+    dated: dict[str, bool] = {}
     for row in reader:
-        yield _entry(reader.line_num, row)
+        if None in row:
+            raise CatalogLineRefused(reader.line_num, "it has more fields than the header")
+        entry = _entry(reader.line_num, row)
+        says_when = entry.owned_from is not None
+        if entry.api_id in dated and not (says_when and dated[entry.api_id]):
+            raise CatalogLineRefused(
+                reader.line_num, f"{entry.api_id} comes more than once: each of its lines needs owned_from"
+            )
+        dated[entry.api_id] = says_when
+        yield entry
 
 
 def _entry(line: int, row: dict[str, str | None]) -> CatalogEntry:
@@ -62,13 +74,17 @@ def _entry(line: int, row: dict[str, str | None]) -> CatalogEntry:
     owned_from = parse_time(row.get("owned_from") or "")
     if row.get("owned_from") and owned_from is None:
         raise CatalogLineRefused(line, "owned_from is not a time with its offset")
+    country = country.upper()
     if country and pycountry.countries.get(alpha_2=country) is None:
         raise CatalogLineRefused(line, f"{country!r} is no ISO 3166 country")
+    if len(api_name) > LONGEST_NAME or "\x00" in api_name:
+        raise CatalogLineRefused(line, "the API's name is too long, or no text")
     try:
         _external_id(api_id)
         _external_id(creator_id)
         if email:
             validate_email(email)
+            _fits(email)
     except ValidationError as error:
         raise CatalogLineRefused(line, "an id or the e-mail address can't be used") from error
     return CatalogEntry(
