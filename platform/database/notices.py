@@ -4,7 +4,6 @@ A notice that is lost (no broker, a crash between commit and send) costs only ti
 it that finds the same work in the database.
 """
 
-from functools import partial
 from typing import Any
 
 from celery import current_app
@@ -13,4 +12,10 @@ from django.db import transaction
 
 def send_on_commit(task: str, /, **arguments: Any) -> None:
     """Send the named task after commit; a broker that is down is logged, never raised."""
-    transaction.on_commit(partial(current_app.send_task, task, kwargs=arguments), robust=True)
+
+    def send() -> None:
+        current_app.send_task(task, kwargs=arguments)
+
+    # Django logs a robust callback that fails by its name, which a partial doesn't have.
+    send.__qualname__ = task
+    transaction.on_commit(send, robust=True)

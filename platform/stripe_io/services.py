@@ -66,7 +66,7 @@ def handle_event(*, event_id: str, now: datetime) -> bool:
     except NotYet as reason:
         error = f"not yet: {reason}"
     except Exception as failure:
-        error = f"{type(failure).__name__}: {failure}"
+        error = f"{type(failure).__name__}: {failure}".replace("\0", "\ufffd")
     mine = InboxEvent.objects.filter(event=event_id, handled_at=None, tries=row.tries)
     if error:
         retry = min(FIRST_RETRY * 2 ** (min(row.tries, 20) - 1), LONGEST_RETRY)

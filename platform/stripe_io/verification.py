@@ -40,6 +40,8 @@ def verified_event(*, body: bytes, signature: str) -> Mapping[str, Any]:
 
 def _signer(*, body: bytes, signature: str) -> int:
     """Find the position of the secret that signed this body."""
+    if not signature.isascii():
+        raise SignatureRefused("no signature of Stripe's holds such characters")
     try:
         text = body.decode()
     except UnicodeDecodeError as error:

@@ -1,0 +1,63 @@
+"""Deliveries to our webhook address, as Stripe makes them."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import stripe
+from django.test import Client
+
+PLATFORM, CONNECT = "whsec_platform_endpoint", "whsec_connect_endpoint"
+Deliver = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def secrets(settings: Any) -> None:
+    settings.STRIPE_WEBHOOK_SECRETS = [PLATFORM, CONNECT]
+
+
+@pytest.fixture
+def deliver() -> Deliver:
+    """Post a body, signed as told; an `event` is signed for the endpoint that it belongs to."""
+
+    def deliver(
+        event: object = None,
+        *,
+        body: str | None = None,
+        secret: str | None = None,
+        signature: str | None = None,
+        age: int = 0,
+        **headers: str,
+    ) -> Any:
+        text = json.dumps(event) if body is None else body
+        if secret is None:
+            secret = CONNECT if isinstance(event, dict) and event.get("account") else PLATFORM
+        if signature is None:
+            moment = int(time.time()) - age
+            made = stripe.WebhookSignature.generate_signature_header(text, secret, moment)
+            signature = str(made)
+        return Client(raise_request_exception=False).post(
+            "/webhooks/stripe",
+            text,
+            content_type="application/json",
+            headers={"Stripe-Signature": signature, **headers},
+        )
+
+    return deliver
+
+
+@pytest.fixture
+def event() -> dict[str, Any]:
+    return {
+        "id": "evt_1",
+        "object": "event",
+        "api_version": "2026-08-26.dahlia",
+        "created": 1_760_000_000,
+        "data": {"object": {"id": "tr_1", "object": "transfer", "metadata": {}}},
+        "livemode": False,
+        "pending_webhooks": 1,
+        "request": {"id": "req_1", "idempotency_key": "key-1"},
+        "type": "transfer.created",
+    }

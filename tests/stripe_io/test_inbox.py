@@ -1,0 +1,149 @@
+"""The inbox: each stored event reaches its handler until it is handled, or is kept with what went wrong."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from database import sql
+from stripe_io import handlers, services
+from stripe_io.errors import NotYet, SetAside
+from stripe_io.handlers import Handler, StripeEvent
+from stripe_io.models import InboxEvent, InboxOutcome
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def handled_by(event: dict[str, Any]) -> Iterator[Callable[[Handler], InboxEvent]]:
+    """Store an event that this handler is for."""
+
+    def handled_by(handler: Handler) -> InboxEvent:
+        handlers.register(handler, "test.happened")
+        services.store_event(event | {"type": "test.happened", "account": "acct_1"})
+        return InboxEvent.objects.get()
+
+    yield handled_by
+    handlers.register(lambda event: None, "test.happened")
+
+
+class Fails:
+    """A handler that raises what it is given, one after the other, and then succeeds."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.told: list[StripeEvent] = []
+
+    def __call__(self, event: StripeEvent) -> None:
+        self.told.append(event)
+        if self.errors:
+            raise self.errors.pop(0)
+
+
+def handle(*, after: timedelta = timedelta()) -> InboxEvent:
+    services.handle_event(event_id="evt_1", now=sql.now() + after)
+    return InboxEvent.objects.get()
+
+
+def test_a_handler_is_told_what_happened_and_to_whom(handled_by: Any) -> None:
+    handler = Fails()
+    handled_by(handler)
+    assert handle().outcome == InboxOutcome.HANDLED
+    (told,) = handler.told
+    assert (told.id, told.type, told.account) == ("evt_1", "test.happened", "acct_1")
+    assert told.object["id"] == "tr_1"
+    assert told.created == datetime.fromtimestamp(1_760_000_000, tz=UTC)
+
+
+def test_a_handled_event_is_not_handled_again(handled_by: Any) -> None:
+    handler = Fails()
+    handled_by(handler)
+    for _ in range(3):
+        handle(after=timedelta(days=1))
+    assert len(handler.told) == 1
+
+
+def test_an_error_is_kept_and_the_event_tried_again_later_and_later(handled_by: Any) -> None:
+    handler = Fails(*[ValueError(f"mistake {number}") for number in range(14)])
+    handled_by(handler)
+    now = sql.now()
+    waits = []
+    for tries in range(1, 15):
+        assert not services.handle_event(event_id="evt_1", now=now)
+        row = InboxEvent.objects.get()
+        assert (row.tries, row.handled_at, row.outcome) == (tries, None, "")
+        assert row.error == f"ValueError: mistake {tries - 1}"
+        assert services.due_events(now=now) == []
+        waits.append(row.next_try_at - now)
+        now = row.next_try_at
+        assert services.due_events(now=now) == ["evt_1"]
+    assert waits[0] == services.FIRST_RETRY
+    assert waits[-1] == services.LONGEST_RETRY
+    assert all(later == min(2 * earlier, services.LONGEST_RETRY) for earlier, later in pairwise(waits))
+    assert services.handle_event(event_id="evt_1", now=now)
+    row = InboxEvent.objects.get()
+    assert (row.outcome, row.error) == (InboxOutcome.HANDLED, "")
+    assert len(handler.told) == 15
+
+
+def test_not_yet_is_tried_again(handled_by: Any) -> None:
+    handled_by(Fails(NotYet("our own write is still to come")))
+    assert handle().error == "not yet: our own write is still to come"
+    assert handle(after=timedelta(minutes=1)).outcome == InboxOutcome.HANDLED
+
+
+def test_set_aside_is_kept_with_its_reason_and_not_tried_again(handled_by: Any) -> None:
+    handler = Fails(SetAside("not ours"))
+    handled_by(handler)
+    row = handle()
+    assert (row.outcome, row.note, row.error) == (InboxOutcome.SET_ASIDE, "not ours", "")
+    handle(after=timedelta(days=1))
+    assert len(handler.told) == 1
+
+
+def test_while_one_worker_handles_an_event_another_leaves_it_alone(handled_by: Any) -> None:
+    inner: list[bool] = []
+
+    def handler(event: StripeEvent) -> None:
+        inner.append(services.handle_event(event_id=event.id, now=sql.now()))
+
+    handled_by(handler)
+    assert handle().outcome == InboxOutcome.HANDLED
+    assert inner == [False]
+
+
+def test_an_event_whose_worker_died_is_taken_up_again(handled_by: Any) -> None:
+    def die(event: StripeEvent) -> None:
+        raise KeyboardInterrupt
+
+    handled_by(die)
+    with pytest.raises(KeyboardInterrupt):
+        handle()
+    assert services.due_events(now=sql.now()) == []
+    handlers.register(Fails(), "test.happened")
+    assert services.due_events(now=sql.now() + services.LEASE) == ["evt_1"]
+    assert handle(after=services.LEASE).outcome == InboxOutcome.HANDLED
+
+
+def test_one_bad_event_does_not_stop_the_others(event: dict[str, Any], handled_by: Any) -> None:
+    handled_by(Fails(ValueError("bad")))
+    services.store_event(event | {"id": "evt_2", "type": "test.happened"})
+    now = sql.now()
+    for event_id in services.due_events(now=now):
+        services.handle_event(event_id=event_id, now=now)
+    assert InboxEvent.objects.get(event="evt_1").error == "ValueError: bad"
+    assert InboxEvent.objects.get(event="evt_2").outcome == InboxOutcome.HANDLED
+
+
+def test_an_error_that_postgresql_cannot_hold_is_kept_all_the_same(handled_by: Any) -> None:
+    handled_by(Fails(ValueError("a\0b")))
+    assert "ValueError: a" in handle().error
+
+
+def test_storing_an_event_again_keeps_what_became_of_it(event: dict[str, Any], handled_by: Any) -> None:
+    handled_by(Fails())
+    handled = handle()
+    assert services.store_event(event) is False
+    assert InboxEvent.objects.get().handled_at == handled.handled_at

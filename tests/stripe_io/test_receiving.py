@@ -1,0 +1,207 @@
+"""`POST /webhooks/stripe`: only what Stripe says to us is stored, and it is stored once."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+from celery import Celery
+from celery.app import app_or_default
+from djstripe.models import Event
+
+from stripe_io import handlers, services, tasks
+from stripe_io.models import InboxEvent, InboxOutcome
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+PLATFORM, CONNECT = "whsec_platform_endpoint", "whsec_connect_endpoint"
+
+
+def stored() -> int:
+    assert Event.objects.count() == InboxEvent.objects.count()
+    return InboxEvent.objects.count()
+
+
+def test_an_event_is_stored_and_waits_for_its_handler(deliver: Any, event: dict[str, Any]) -> None:
+    assert deliver(event).status_code == 200
+    row = InboxEvent.objects.select_related("event").get()
+    assert (row.pk, row.type, row.account, row.handled_at) == ("evt_1", "transfer.created", "", None)
+    assert row.event.stripe_data == event
+    assert (row.event.request_id, row.event.idempotency_key) == ("req_1", "key-1")
+    assert row.event.livemode is False
+
+
+def test_an_event_of_a_connected_account_bears_it(deliver: Any, event: dict[str, Any]) -> None:
+    assert deliver(event | {"account": "acct_1"}).status_code == 200
+    assert InboxEvent.objects.get().account == "acct_1"
+    assert Event.objects.get().djstripe_owner_account_id == "acct_1"
+
+
+def test_the_same_event_twice_is_stored_once(deliver: Any, event: dict[str, Any]) -> None:
+    assert [deliver(event).status_code for _ in range(3)] == [200] * 3
+    assert stored() == 1
+
+
+def test_an_event_that_nobody_acts_on_is_kept_and_set_aside(deliver: Any, event: dict[str, Any]) -> None:
+    assert deliver(event | {"type": "customer.created"}).status_code == 200
+    assert InboxEvent.objects.get().outcome == InboxOutcome.SET_ASIDE
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "",
+        "t=",
+        "nonsense",
+        "t=1760000000",
+        "v1=abc",
+        "t=now,v1=abc",
+        "t=1760000000,v1=",
+        "t=1760000000,v0=abc",
+        "t=1760000000,v1=é",
+        "t=99999999999999999999,v1=abc",
+        ",,,",
+        "=",
+    ],
+)
+def test_a_signature_that_is_missing_or_malformed_is_refused(
+    deliver: Any, event: dict[str, Any], signature: str
+) -> None:
+    assert deliver(event, signature=signature).status_code == 400
+    assert stored() == 0
+
+
+def test_a_signature_of_something_else_is_refused(deliver: Any, event: dict[str, Any]) -> None:
+    body = '{"id": "evt_1"}'
+    assert deliver(body=body, secret="whsec_guessed").status_code == 400
+    assert deliver(event, secret="").status_code == 400
+    assert stored() == 0
+
+
+@pytest.mark.parametrize(("age", "status"), [(290, 200), (310, 400), (86_400, 400)])
+def test_a_signature_older_than_five_minutes_is_refused(
+    deliver: Any, event: dict[str, Any], age: int, status: int
+) -> None:
+    assert deliver(event, age=age).status_code == status
+    assert stored() == (1 if status == 200 else 0)
+
+
+def test_the_other_endpoints_secret_is_refused(deliver: Any, event: dict[str, Any]) -> None:
+    assert deliver(event, secret=CONNECT).status_code == 400
+    assert deliver(event | {"account": "acct_1"}, secret=PLATFORM).status_code == 400
+    assert stored() == 0
+
+
+def test_one_secret_serves_both_endpoints(deliver: Any, event: dict[str, Any], settings: Any) -> None:
+    """As `stripe listen` does."""
+    settings.STRIPE_WEBHOOK_SECRETS = [PLATFORM]
+    assert deliver(event, secret=PLATFORM).status_code == 200
+    assert deliver(event | {"id": "evt_2", "account": "acct_1"}, secret=PLATFORM).status_code == 200
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_an_event_of_the_other_mode_is_refused(
+    deliver: Any, event: dict[str, Any], settings: Any, live: bool
+) -> None:
+    settings.STRIPE_LIVE_MODE = live
+    assert deliver(event | {"livemode": not live}).status_code == 400
+    assert deliver({name: value for name, value in event.items() if name != "livemode"}).status_code == 400
+    assert stored() == 0
+    assert deliver(event | {"livemode": live}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"object": "v2.core.event"},
+        {"object": "transfer"},
+        {"object": None},
+        {"id": None},
+        {"id": ""},
+        {"id": 7},
+        {"type": None},
+        {"type": ""},
+        {"type": {}},
+        {"data": None},
+        {"data": []},
+        {"data": {"object": None}},
+        {"created": None},
+        {"created": "yesterday"},
+        {"account": 7},
+        {"request": "req_1"},
+    ],
+    ids=str,
+)
+def test_an_event_of_an_odd_shape_is_taken_or_refused_and_never_breaks_us(
+    deliver: Any, event: dict[str, Any], change: dict[str, Any]
+) -> None:
+    """Thin events among them: signed, but nothing that we can act on. Stripe would send a 5xx for three days."""
+    response = deliver(event | change)
+    assert response.status_code in {200, 400}
+    assert stored() == (1 if response.status_code == 200 else 0)
+    tasks.sweep_inbox()
+
+
+@pytest.mark.parametrize("body", ["", "null", "[]", "7", '"event"', "{", "{}", "\ufeff{}", "é"])
+def test_a_body_that_is_no_event_is_refused(deliver: Any, body: str) -> None:
+    assert deliver(body=body).status_code == 400
+    assert stored() == 0
+
+
+def test_a_body_that_is_too_large_is_refused(deliver: Any, event: dict[str, Any]) -> None:
+    event["data"]["object"]["padding"] = "x" * 3_000_000
+    assert 400 <= deliver(event).status_code < 500
+    assert stored() == 0
+
+
+def test_dj_stripes_own_header_does_nothing(deliver: Any, event: dict[str, Any], settings: Any) -> None:
+    settings.DEBUG = True
+    forged = {"x-djstripe-webhook-secret": "whsec_mine"}
+    assert deliver(event, secret="whsec_mine", **forged).status_code == 400
+    assert stored() == 0
+
+
+@pytest.mark.parametrize("method", ["get", "put", "delete", "patch"])
+def test_only_post_is_taken(client: Any, method: str) -> None:
+    assert getattr(client, method)("/webhooks/stripe").status_code == 405
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_deliveries_are_one_event_with_one_effect(deliver: Any, event: dict[str, Any]) -> None:
+    effects: list[str] = []
+    handlers.register(lambda told: effects.append(told.id), "test.happened")
+    said = event | {"type": "test.happened", "account": "acct_1"}
+    assert [response.status_code for response in at_once(*[partial(deliver, said)] * 8)] == [200] * 8
+    assert stored() == 1
+    at_once(*[tasks.sweep_inbox] * 4)
+    assert effects == ["evt_1"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_with_the_broker_down_an_event_is_stored_and_handled_by_the_sweep(
+    deliver: Any, event: dict[str, Any]
+) -> None:
+    effects: list[str] = []
+    handlers.register(lambda told: effects.append(told.id), "test.happened")
+    ours = app_or_default()
+    unreachable = Celery(broker="redis://127.0.0.1:9/0", set_as_current=True)
+    unreachable.conf.broker_transport_options = ours.conf.broker_transport_options
+    try:
+        assert deliver(event | {"type": "test.happened"}).status_code == 200
+    finally:
+        ours.set_current()
+    assert effects == []
+    tasks.sweep_inbox()
+    assert effects == ["evt_1"]
+    assert InboxEvent.objects.get().outcome == InboxOutcome.HANDLED
+
+
+def test_what_cannot_be_stored_is_a_5xx_so_that_stripe_sends_it_again(
+    deliver: Any, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(event: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as failing:
+        failing.setattr(services, "store_event", fail)
+        assert deliver(event).status_code == 500
+    assert deliver(event).status_code == 200

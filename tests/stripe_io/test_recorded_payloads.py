@@ -1,0 +1,50 @@
+"""Webhook payloads that others recorded, the oldest in shapes that Stripe no longer sends."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stripe_io import tasks
+from stripe_io.models import InboxEvent, InboxOutcome
+
+FOLDER = Path(__file__).parents[3] / "shared" / "realdata" / "webhooks"
+PAYLOADS = sorted(FOLDER.glob("*/*.json"))
+
+
+def events(path: Path) -> list[dict[str, Any]]:
+    """Read the events in a file; one that holds a bare object is told of as an event would."""
+    said = json.loads(path.read_text())
+    if said.get("object") == "event":
+        return [said]
+    kind = str(said.get("object"))
+    return [
+        {
+            "id": f"evt_{path.stem}_{event_type}",
+            "object": "event",
+            "created": 1_600_000_000,
+            "livemode": False,
+            "type": event_type,
+            "data": {"object": said},
+        }
+        for event_type in (f"{kind}.updated", f"{kind}.paid", f"{kind}.failed")
+    ]
+
+
+@pytest.mark.skipif(not PAYLOADS, reason=f"the recorded payloads are not at {FOLDER}")
+def test_there_is_something_recorded() -> None:
+    assert len(PAYLOADS) > 20
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", PAYLOADS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_recorded_payload_is_stored_and_handled_or_set_aside(
+    path: Path, deliver: Any, sandbox: Any, settings: Any
+) -> None:
+    for event in events(path):
+        settings.STRIPE_LIVE_MODE = bool(event["livemode"])
+        assert deliver(event).status_code == 200
+        tasks.sweep_inbox()
+        row = InboxEvent.objects.get(event=event["id"])
+        assert row.outcome in {InboxOutcome.HANDLED, InboxOutcome.SET_ASIDE}, row.error
