@@ -1,7 +1,6 @@
 """The catalogue, billing records and their batches, the quarantine, and what creators earned, to look at."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time
 from typing import Any
 
 from django.contrib import admin
@@ -40,6 +39,7 @@ from earnings.models import (
     RecordKind,
     Resolution,
 )
+from earnings.selectors import records_of
 from money import Money, Period
 
 give_tones(
@@ -50,19 +50,6 @@ give_tones(
     danger=[RecordKind.CHARGEBACK],
 )
 give_tones(Resolution, success=[Resolution.ENTERED], info=[Resolution.SUPERSEDED])
-
-
-def records_of(earning: CreatorEarning) -> QuerySet[BillingRecord]:
-    """Select the records that make up an earning: those of its batches that belong to its row."""
-    return BillingRecord.objects.filter(
-        batch__in=earning.postings.values("batch"),
-        creator=earning.creator_id,
-        api=earning.api_id,
-        currency=earning.currency,
-        commission_bps=earning.commission_bps,
-        occurred_at__gte=datetime.combine(earning.period_start, time.min, UTC),
-        occurred_at__lt=datetime.combine(earning.period_end, time.min, UTC),
-    )
 
 
 @name_of.register

@@ -1,6 +1,5 @@
 """A billing record and where its money went; a batch and what it came to."""
 
-from console.selectors.billing import posting_of
 from database.admin import Panel, link_to, list_of, panel
 from earnings.models import (
     BillingBatch,
@@ -10,6 +9,7 @@ from earnings.models import (
     Reason,
     RecordKind,
 )
+from earnings.selectors import posting_of
 from money import Money
 from payouts.states import PayoutStatus
 

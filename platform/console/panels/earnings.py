@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from database.admin import Figure, Panel, headline, link_to, list_of, panel
-from earnings.admin import records_of
 from earnings.models import Api, BillingRecord, CreatorEarning, EarningPosting, RecordKind
+from earnings.selectors import records_of
 from money import Money
 from payouts.states import PayoutStatus
 

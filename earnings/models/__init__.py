@@ -1,0 +1,22 @@
+"""What creators earned: the API catalogue, billing records, commission, and `creator_earnings`."""
+
+from earnings.models.billing import BillingBatch, BillingRecord, BillingSource, ChargeTakeback, RecordKind
+from earnings.models.catalog import Api, ApiOwnership, CommissionRate
+from earnings.models.earning import CreatorEarning, EarningPosting
+from earnings.models.quarantine import QuarantinedRecord, Reason, Resolution
+
+__all__ = [
+    "Api",
+    "ApiOwnership",
+    "BillingBatch",
+    "BillingRecord",
+    "BillingSource",
+    "ChargeTakeback",
+    "CommissionRate",
+    "CreatorEarning",
+    "EarningPosting",
+    "QuarantinedRecord",
+    "Reason",
+    "RecordKind",
+    "Resolution",
+]

@@ -1,0 +1,111 @@
+"""Earnings, and the way from them back to the records."""
+
+from django.db import models
+from django.db.models import F, Func, GeneratedField, Q
+from django.db.models.functions import Now
+
+from accounts.models import Creator
+from database.fields import uuid7_key
+from earnings.models.billing import BillingBatch
+from earnings.models.catalog import Api
+
+
+class CreatorEarning(models.Model):
+    """One creator's earnings from one API in one period, in one currency, at one commission rate.
+
+    All amounts are signed minor units. The database derives `platform_fee` and `net` from `gross`, halves away
+    from zero, so no batching of records can move a cent. An open row (`closed_at` null) takes what still
+    arrives; a payout closes the rows that it claims, and a closed row never changes again but for `payout`.
+    An adjustment is a closed row without an API.
+    """
+
+    id = uuid7_key()
+    creator = models.ForeignKey(Creator, models.PROTECT, related_name="earnings", db_index=False)
+    api = models.ForeignKey(Api, models.PROTECT, related_name="earnings", null=True, blank=True)
+    period_start = models.DateField()
+    period_end = models.DateField()
+    currency = models.CharField(max_length=3)
+    commission_bps = models.PositiveIntegerField()
+    gross = models.BigIntegerField()
+    platform_fee = GeneratedField(
+        expression=Func(
+            F("gross"),
+            F("commission_bps"),
+            function="round",
+            template="%(function)s(%(expressions)s / 10000)",
+            arg_joiner="::numeric * ",
+        ),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
+    net = GeneratedField(
+        expression=F("gross")
+        - Func(
+            F("gross"),
+            F("commission_bps"),
+            function="round",
+            template="%(function)s(%(expressions)s / 10000)",
+            arg_joiner="::numeric * ",
+        ),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
+    previous_platform_fee = models.BigIntegerField(default=0, editable=False)
+    refunds = models.BigIntegerField(default=0)
+    transactions = models.PositiveBigIntegerField(default=0)
+    api_calls = models.PositiveBigIntegerField(default=0)
+    description = models.CharField(max_length=255, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    payout = models.ForeignKey(
+        "payouts.Payout", models.PROTECT, related_name="claimed_earnings", null=True, blank=True
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "creator_earnings"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["creator", "api", "currency", "period_start", "period_end", "commission_bps"],
+                condition=Q(closed_at__isnull=True),
+                name="earning_has_one_open_row",
+            ),
+            models.CheckConstraint(
+                condition=Q(period_start__lt=F("period_end")), name="earning_period_is_not_empty"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=False) | Q(payout__isnull=True, api__isnull=False),
+                name="earning_claimed_or_adjusting_is_closed",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["creator", "currency"], condition=Q(payout__isnull=True), name="earning_unclaimed"
+            ),
+            models.Index(fields=["creator", "api", "period_start"], name="earning_by_creator"),
+            models.Index(fields=["period_start", "currency"], name="earning_by_period"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period_start:%Y-%m}"
+
+
+class EarningPosting(models.Model):
+    """What one batch added to one earning: the way from a row to its records."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = models.ForeignKey(BillingBatch, models.PROTECT, related_name="postings")
+    earning = models.ForeignKey(CreatorEarning, models.PROTECT, related_name="postings", db_index=False)
+    gross = models.BigIntegerField()
+    refunds = models.BigIntegerField()
+    transactions = models.BigIntegerField()
+    api_calls = models.BigIntegerField()
+
+    class Meta:
+        db_table = "earning_postings"
+        constraints = [
+            models.UniqueConstraint(fields=["earning", "batch"], name="batch_is_posted_to_an_earning_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gross:+}"
