@@ -62,8 +62,9 @@ def _changes_before(month: Period) -> dict[str, dict[str, dict[str, int]]]:
     """Compare earlier reported months with what they come to now, less changes that reports told already."""
     told: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     reported = []
-    for report in MonthlyReport.objects.filter(month__lt=month.start).order_by("month"):
-        reported.append(report.month)
+    for report in MonthlyReport.objects.order_by("month"):
+        if report.month < month.start:
+            reported.append(report.month)
         for currency, figures in report.figures["currencies"].items():
             told[report.month.isoformat(), currency].update({name: figures[name] for name in MONEY})
         for earlier, by_currency in report.figures["prior_period_adjustments"].items():

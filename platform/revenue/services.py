@@ -16,27 +16,39 @@ from revenue.models import MonthlyReport, PlatformRevenue
 
 _REFRESH = sql.read(Path(__file__).with_name("refresh.sql"))
 _STALE = sql.read(Path(__file__).with_name("stale.sql"))
-# A refresh whose notice was lost is found by looking back this far behind the last one.
+# How far behind the last refresh the sweep looks back: longer than any posting takes to commit.
 OVERLAP = timedelta(hours=2)
 
 
 @transaction.atomic
 def refresh_months(months: Sequence[date], *, now: datetime) -> None:
-    """Work out these months (their first days) anew from earnings, records and payout events."""
+    """Work out these months (their first days) anew from earnings, records and payout events.
+
+    With them go all that changed since the last refresh: where the sweep looks back to moves with each
+    refresh, so none may leave a month behind whose own notice was lost.
+    """
     # One refresh at a time: an older snapshot must not be written over a newer one.
     sql.run("SELECT pg_advisory_xact_lock(hashtextextended('revenue.refresh', 0))")
-    for month in months:
+    for month in sorted({*months, *_changed_since(_last_refresh())}):
         period = month_of(month)
         sql.run(_REFRESH, {"start": period.start, "end": period.end, "now": now})
 
 
 def refresh_stale(*, now: datetime) -> list[date]:
     """Refresh every month that something was posted to, or paid in, since shortly before the last refresh."""
-    last = PlatformRevenue.objects.aggregate(last=Max("refreshed_at"))["last"]
-    since = last - OVERLAP if last else None
-    months = [row["month"] for row in sql.rows(_STALE, {"since": since})]
+    last = _last_refresh()
+    months = _changed_since(last - OVERLAP if last else None)
     refresh_months(months, now=now)
     return months
+
+
+def _last_refresh() -> datetime | None:
+    last: datetime | None = PlatformRevenue.objects.aggregate(last=Max("refreshed_at"))["last"]
+    return last
+
+
+def _changed_since(moment: datetime | None) -> list[date]:
+    return [row["month"] for row in sql.rows(_STALE, {"since": moment})]
 
 
 def make_report(month: Period, *, now: datetime) -> MonthlyReport:
@@ -53,10 +65,11 @@ def make_report(month: Period, *, now: datetime) -> MonthlyReport:
 
 
 def make_due_report(*, now: datetime) -> MonthlyReport | None:
-    """From the 2nd of a month on, make last month's report if it isn't there."""
+    """From the 2nd of a month on, make last month's report if it isn't there, or mail it if it couldn't be."""
     if now.day < reports.FIRST_DAY:
         return None
     month = month_of(now).previous_month()
-    if MonthlyReport.objects.filter(month=month.start).exists():
+    made = MonthlyReport.objects.filter(month=month.start).first()
+    if made is not None and (made.emailed_at is not None or not settings.REPORT_EMAIL):
         return None
     return make_report(month, now=now)

@@ -1,0 +1,48 @@
+"""What the remaining commands of earnings say and do."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from earnings.models import BillingSource
+from earnings.tasks import post_due
+from tests.feeding import earned, feed, record
+
+pytestmark = pytest.mark.django_db
+
+
+def said(*command: str) -> dict[str, Any]:
+    out = io.StringIO()
+    call_command(*command, "--json", stdout=out)
+    return dict(json.loads(out.getvalue().splitlines()[-1]))
+
+
+def test_a_source_is_registered_once() -> None:
+    assert said("add_source", "billing") == {"source": "billing"}
+    assert said("add_source", "billing") == {"source": "billing"}
+    assert BillingSource.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "s" * 256])
+def test_a_name_that_is_no_id_names_no_source(name: str) -> None:
+    with pytest.raises(CommandError, match="can't name a source"):
+        call_command("add_source", name)
+    assert not BillingSource.objects.exists()
+
+
+@pytest.mark.usefixtures("alice")
+def test_posting_by_command_tells_how_much(source: BillingSource) -> None:
+    feed(source, record(), record())
+    assert said("post_earnings") == {"batches": 1, "records": 2, "rows": 1}
+    assert said("post_earnings") == {"batches": 0, "records": 0, "rows": 0}
+
+
+@pytest.mark.usefixtures("alice")
+def test_posting_by_beat_does_the_same(source: BillingSource) -> None:
+    feed(source, record())
+    post_due()
+    post_due()
+    assert earned() == [("alice", "api-a", "2024-01", 1000, 200, 800)]
