@@ -8,7 +8,7 @@ SCHEDULES = {
     "payouts.run_due": ("15", "*"),
     "payouts.sweep": ("*", "*"),
     "payouts.check_books": ("30", "3"),
-    "revenue.refresh_stale": ("*/10", "*"),
+    "revenue.refresh_stale": ("*/5", "*"),
     "revenue.report_due": ("45", "*"),
     "stripe_io.sweep_inbox": ("*", "*"),
 }

@@ -18,6 +18,7 @@ _REFRESH = sql.read(Path(__file__).with_name("refresh.sql"))
 _STALE = sql.read(Path(__file__).with_name("stale.sql"))
 # How far behind the last refresh the sweep looks back: longer than any posting takes to commit.
 OVERLAP = timedelta(hours=2)
+FRESH = timedelta(seconds=5)
 
 
 @transaction.atomic
@@ -32,6 +33,13 @@ def refresh_months(months: Sequence[date], *, now: datetime) -> None:
     for month in sorted({*months, *_changed_since(_last_refresh())}):
         period = month_of(month)
         sql.run(_REFRESH, {"start": period.start, "end": period.end, "now": now})
+
+
+def refresh_unless_fresh(months: Sequence[date], *, now: datetime) -> None:
+    """Refresh those of the months that weren't refreshed just now; what they miss, `refresh_stale` finds."""
+    fresh = PlatformRevenue.objects.filter(month__in=months, refreshed_at__gt=now - FRESH)
+    done = set(fresh.values_list("month", flat=True))
+    refresh_months([month for month in months if month not in done], now=now)
 
 
 def refresh_stale(*, now: datetime) -> list[date]:

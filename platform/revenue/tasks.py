@@ -10,7 +10,8 @@ from revenue import services
 
 @shared_task(name="revenue.refresh")
 def refresh(months: list[str]) -> None:
-    services.refresh_months([date.fromisoformat(month) for month in months], now=sql.now())
+    """Refresh these months, unless that was done a moment ago: each of a thousand payouts sends its notice."""
+    services.refresh_unless_fresh([date.fromisoformat(month) for month in months], now=sql.now())
 
 
 @shared_task(name="revenue.refresh_stale")
