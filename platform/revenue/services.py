@@ -38,8 +38,8 @@ def refresh_months(months: Sequence[date], *, now: datetime) -> None:
 def refresh_unless_fresh(months: Sequence[date], *, now: datetime) -> None:
     """Refresh those of the months that weren't refreshed just now; what they miss, `refresh_stale` finds."""
     fresh = PlatformRevenue.objects.filter(month__in=months, refreshed_at__gt=now - FRESH)
-    done = set(fresh.values_list("month", flat=True))
-    refresh_months([month for month in months if month not in done], now=now)
+    if stale := set(months) - set(fresh.values_list("month", flat=True)):
+        refresh_months(sorted(stale), now=now)
 
 
 def refresh_stale(*, now: datetime) -> list[date]:
