@@ -374,7 +374,7 @@ def figures() -> tuple[object, ...]:
 
 
 @given(data=st.data(), lines=sales())
-@examples(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_batching_and_no_order_changes_a_figure(
     source: BillingSource, data: st.DataObject, lines: list[dict[str, str]]
 ) -> None:
@@ -393,7 +393,7 @@ def test_no_batching_and_no_order_changes_a_figure(
 
 
 @given(data=st.data(), before=sales(), after=sales())
-@examples(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_batching_between_two_claims_changes_a_figure(
     source: BillingSource, data: st.DataObject, before: list[dict[str, str]], after: list[dict[str, str]]
 ) -> None:

@@ -197,7 +197,7 @@ def test_months_without_anything_have_no_row() -> None:
 @given(
     st.lists(st.tuples(st.integers(1, 99), st.booleans(), st.sampled_from("ab"), st.booleans()), max_size=12)
 )
-@examples(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_refreshed_step_by_step_or_worked_out_anew_the_figures_are_the_same(
     source: BillingSource, sales: list[tuple[int, bool, str, bool]]
 ) -> None:
