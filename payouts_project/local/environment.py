@@ -11,7 +11,6 @@ SERVICE_VARIABLES = frozenset(
         "ALLOWED_HOSTS",
         "CORS_ORIGINS",
         "CREATOR_PORTAL_URL",
-        "DATABASE_POOL_SIZE",
         "DATABASE_URL",
         "DEBUG",
         "DEFAULT_CURRENCY",
