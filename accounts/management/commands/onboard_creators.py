@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from accounts import gateway, services
-from accounts.errors import StripeUnavailable
+from accounts.errors import StripeAccountGone, StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
 from database import sql
 from database.commands import add_json_option, close_connections_after, print_result
@@ -24,9 +24,12 @@ class Command(BaseCommand):
         add_json_option(parser)
 
     def handle(self, *args: object, **options: object) -> None:
+        unfinished = [AccountStatus.NOT_CREATED]
+        if installation.configured_mode() == StripeMode.SANDBOX:
+            unfinished.append(AccountStatus.PENDING)
         live = CreatorPaymentAccount.objects.filter(replaced_at=None)
         waiting = Creator.objects.exclude(
-            pk__in=live.exclude(account_status=AccountStatus.NOT_CREATED).values("creator")
+            pk__in=live.exclude(account_status__in=unfinished).values("creator")
         )
         creators = list(waiting.order_by("external_id"))
         with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
@@ -50,6 +53,6 @@ def _onboard(creator: Creator) -> str:
         if installation.configured_mode() == StripeMode.SANDBOX and account.stripe_account_id:
             gateway.complete_in_sandbox(account.stripe_account_id)
             services.refresh_payment_account(account, now=sql.now())
-    except StripeUnavailable as error:
+    except (StripeAccountGone, StripeUnavailable) as error:
         return f"{creator}: {error}"
     return ""

@@ -1,0 +1,83 @@
+"""One function reads an account's status off what Stripe says of it."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+import stripe
+
+from accounts.gateway import StripeAccount
+from accounts.models import AccountStatus
+
+
+def account(**said: Any) -> StripeAccount:
+    """An account that can be paid, but for what is said."""
+    ready: dict[str, Any] = {
+        "id": "acct_1",
+        "object": "account",
+        "details_submitted": True,
+        "charges_enabled": False,
+        "payouts_enabled": True,
+        "capabilities": {"transfers": "active"},
+        "requirements": {"currently_due": [], "past_due": [], "disabled_reason": None},
+    }
+    return StripeAccount.of(stripe.Account.construct_from(ready | said, "sk_test"))
+
+
+def due(**requirements: Any) -> dict[str, Any]:
+    return {"currently_due": [], "past_due": [], "disabled_reason": None} | requirements
+
+
+NOTHING_YET = {
+    "details_submitted": False,
+    "payouts_enabled": False,
+    "capabilities": {"transfers": "inactive"},
+}
+TABLE: list[tuple[dict[str, Any], AccountStatus]] = [
+    ({}, AccountStatus.ACTIVE),
+    # Charges are only shown: a recipient takes none.
+    ({"charges_enabled": True}, AccountStatus.ACTIVE),
+    ({"requirements": due(currently_due=["external_account"])}, AccountStatus.ACTIVE),
+    (NOTHING_YET, AccountStatus.PENDING),
+    (NOTHING_YET | {"requirements": due(currently_due=["business_type"])}, AccountStatus.PENDING),
+    ({"payouts_enabled": False}, AccountStatus.ONBOARDING),
+    ({"capabilities": {"transfers": "pending"}}, AccountStatus.ONBOARDING),
+    ({"capabilities": {}}, AccountStatus.ONBOARDING),
+    ({"capabilities": None, "requirements": None}, AccountStatus.ONBOARDING),
+    ({"payouts_enabled": False, "requirements": due(currently_due=["id"])}, AccountStatus.RESTRICTED),
+    ({"payouts_enabled": False, "requirements": due(past_due=["id"])}, AccountStatus.RESTRICTED),
+    (
+        {"capabilities": {"transfers": "inactive"}, "requirements": due(past_due=["id"])},
+        AccountStatus.RESTRICTED,
+    ),
+    *(
+        ({"requirements": due(disabled_reason=f"rejected.{why}")}, AccountStatus.DISABLED)
+        for why in ("fraud", "listed", "terms_of_service", "other")
+    ),
+    (
+        NOTHING_YET | {"requirements": due(disabled_reason="rejected.fraud", past_due=["id"])},
+        AccountStatus.DISABLED,
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "status"), TABLE, ids=str)
+def test_the_status_follows_from_what_stripe_says(said: dict[str, Any], status: AccountStatus) -> None:
+    assert AccountStatus.from_stripe(account(**said)) == status
+
+
+def test_active_needs_transfers_and_payouts_and_nothing_makes_it_known_as_uncreated() -> None:
+    booleans = [True, False]
+    for transfers, payouts, submitted, charges in product(
+        ["active", "inactive", "pending", None], booleans, booleans, booleans
+    ):
+        status = AccountStatus.from_stripe(
+            account(
+                capabilities={"transfers": transfers},
+                payouts_enabled=payouts,
+                details_submitted=submitted,
+                charges_enabled=charges,
+            )
+        )
+        assert (status == AccountStatus.ACTIVE) is (transfers == "active" and payouts)
+        assert status != AccountStatus.NOT_CREATED

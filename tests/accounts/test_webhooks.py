@@ -1,0 +1,98 @@
+"""`account.updated`, in whatever order it comes."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from accounts import gateway, services
+from accounts.models import AccountStatus, CreatorPaymentAccount, HoldSource
+from database import sql
+from stripe_io import services as inbox
+from stripe_io.models import InboxEvent, InboxOutcome
+from tests.factories import CreatorFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def account(sandbox: Any) -> CreatorPaymentAccount:
+    return services.open_payment_account(CreatorFactory.create(), now=sql.now())
+
+
+def status() -> str:
+    return CreatorPaymentAccount.objects.get().account_status
+
+
+def tell(sandbox: Any, event: dict[str, Any]) -> InboxEvent:
+    assert sandbox.post_event(event).status_code == 200
+    inbox.handle_event(event_id=event["id"], now=sql.now())
+    return InboxEvent.objects.get(event=event["id"])
+
+
+def updates(sandbox: Any) -> list[dict[str, Any]]:
+    return [event for event in sandbox.state()["events"] if event["type"] == "account.updated"]
+
+
+def complete(account: CreatorPaymentAccount) -> None:
+    assert account.stripe_account_id
+    gateway.complete_in_sandbox(account.stripe_account_id)
+
+
+def take_transfers_away(sandbox: Any, account: CreatorPaymentAccount) -> None:
+    sandbox._client.v1.accounts.update(
+        account.stripe_account_id, {"capabilities": {"transfers": {"requested": False}}}
+    )
+
+
+def test_an_account_that_is_completed_becomes_active(account: CreatorPaymentAccount, sandbox: Any) -> None:
+    complete(account)
+    assert tell(sandbox, updates(sandbox)[-1]).outcome == InboxOutcome.HANDLED
+    assert status() == AccountStatus.ACTIVE
+
+
+def test_an_older_event_that_comes_later_does_not_give_payouts_back(
+    account: CreatorPaymentAccount, sandbox: Any
+) -> None:
+    complete(account)
+    take_transfers_away(sandbox, account)
+    older, newer = updates(sandbox)
+    for event in (newer, older):
+        tell(sandbox, event)
+        assert status() != AccountStatus.ACTIVE
+
+
+def test_what_the_event_itself_says_is_not_believed(account: CreatorPaymentAccount, sandbox: Any) -> None:
+    complete(account)
+    event = copy.deepcopy(updates(sandbox)[-1])
+    event["data"]["object"]["payouts_enabled"] = False
+    tell(sandbox, event)
+    assert status() == AccountStatus.ACTIVE
+
+
+def test_an_event_that_comes_while_stripe_is_down_is_tried_again(
+    account: CreatorPaymentAccount, sandbox: Any
+) -> None:
+    complete(account)
+    sandbox.inject({"method": "GET", "path": "/v1/accounts/.*", "kind": "connection_reset", "count": 1})
+    row = tell(sandbox, updates(sandbox)[-1])
+    assert row.handled_at is None
+    assert row.error.startswith("StripeUnavailable")
+    assert status() == AccountStatus.PENDING
+    assert inbox.handle_event(event_id=row.pk, now=row.next_try_at)
+    assert status() == AccountStatus.ACTIVE
+
+
+def test_an_account_that_nobody_here_has_is_set_aside(account: CreatorPaymentAccount, sandbox: Any) -> None:
+    complete(account)
+    event = copy.deepcopy(updates(sandbox)[-1])
+    event["account"] = event["data"]["object"]["id"] = "acct_unknown"
+    assert tell(sandbox, event).outcome == InboxOutcome.SET_ASIDE
+
+
+def test_a_hold_by_staff_is_not_lifted_by_stripe(account: CreatorPaymentAccount, sandbox: Any) -> None:
+    hold = services.place_hold(account.creator, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
+    complete(account)
+    tell(sandbox, updates(sandbox)[-1])
+    hold.refresh_from_db()
+    assert hold.lifted_at is None
