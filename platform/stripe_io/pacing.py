@@ -20,15 +20,20 @@ MICROSECONDS = 1_000_000
 
 
 @cache
-def _take_slot() -> Script:
+def script() -> Script:
     return redis.Redis.from_url(settings.REDIS_URL).register_script(_TAKE_SLOT)
 
 
-def wait(*, endpoint: str) -> None:
-    """Sleep until this endpoint's next free slot; without Redis, for one slot's length."""
+def take_slot(*, endpoint: str) -> float:
+    """Take this endpoint's next free slot; return the seconds until it, or without Redis, one slot's length."""
     interval = MICROSECONDS // settings.STRIPE_REQUESTS_PER_SECOND
     try:
-        microseconds = int(_take_slot()(keys=[f"stripe:slot:{endpoint}"], args=[interval]))
+        microseconds = int(script()(keys=[f"stripe:slot:{endpoint}"], args=[interval]))
     except redis.RedisError:
         microseconds = interval
-    time.sleep(microseconds / MICROSECONDS)
+    return microseconds / MICROSECONDS
+
+
+def wait(*, endpoint: str) -> None:
+    """Sleep until this endpoint's next free slot."""
+    time.sleep(take_slot(endpoint=endpoint))

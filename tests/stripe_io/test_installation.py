@@ -1,0 +1,55 @@
+"""A database remembers its mode of Stripe, and refuses another."""
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from stripe_io import client as stripe_io
+from stripe_io import installation
+from stripe_io.errors import WrongMode
+from stripe_io.models import Installation, StripeMode
+
+pytestmark = pytest.mark.django_db
+
+
+def configure(settings: Any, mode: StripeMode) -> None:
+    settings.LOCAL_MODE = mode == StripeMode.SANDBOX
+    settings.STRIPE_LIVE_MODE = mode == StripeMode.LIVE
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> None:
+    Installation.objects.all().delete()
+
+
+@pytest.mark.parametrize("mode", StripeMode)
+def test_the_first_call_settles_the_mode(settings: Any, mode: StripeMode) -> None:
+    configure(settings, mode)
+    installation.verify()
+    installation.verify()
+    assert Installation.objects.get().mode == mode
+
+
+@pytest.mark.parametrize(("first", "then"), list(permutations(StripeMode, 2)))
+def test_a_database_refuses_another_mode(settings: Any, first: StripeMode, then: StripeMode) -> None:
+    configure(settings, first)
+    installation.verify()
+    configure(settings, then)
+    with pytest.raises(WrongMode, match=f"{first} mode .* {then} mode"):
+        installation.verify()
+
+
+def test_nothing_is_asked_of_stripe_from_a_database_of_another_mode(settings: Any) -> None:
+    configure(settings, StripeMode.TEST)
+    installation.verify()
+    configure(settings, StripeMode.LIVE)
+    stripe_io.client.cache_clear()
+    with pytest.raises(WrongMode):
+        stripe_io.client()
+
+
+def test_an_installation_keeps_when_it_began(settings: Any) -> None:
+    began = installation.installed_at()
+    assert installation.installed_at() == began
+    assert Installation.objects.get().installed_at == began

@@ -1,0 +1,64 @@
+"""One pace for all: each request to an endpoint gets a slot of its own."""
+
+from typing import Any
+
+import pytest
+import redis
+
+from stripe_io import pacing
+from stripe_io.client import _resource
+from tests.threads import at_once
+
+
+@pytest.fixture(autouse=True)
+def slow(settings: Any) -> None:
+    """One slot a second: far longer than the threads take, so that each slot can be told from the next."""
+    settings.STRIPE_REQUESTS_PER_SECOND = 1
+    redis.Redis.from_url(settings.REDIS_URL).flushdb()
+
+
+def slots(*endpoints: str) -> list[int]:
+    """Take a slot for each at once; return which second after the first each got."""
+    return sorted(round(wait) for wait in at_once(*[take(endpoint) for endpoint in endpoints]))
+
+
+def take(endpoint: str) -> Any:
+    return lambda: pacing.take_slot(endpoint=endpoint)
+
+
+def test_requests_at_once_get_slots_one_after_the_other() -> None:
+    assert slots(*["post transfers"] * 8) == list(range(8))
+
+
+def test_each_endpoint_has_slots_of_its_own() -> None:
+    assert slots(*["post transfers"] * 3, *["get transfers"] * 3) == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_slot_is_one_share_of_a_second(settings: Any) -> None:
+    settings.STRIPE_REQUESTS_PER_SECOND = 4
+    first, second, third = (pacing.take_slot(endpoint="post transfers") for _ in range(3))
+    assert first == 0
+    assert 0.15 < second <= 0.25
+    assert 0.3 < third <= 0.5
+
+
+def test_without_redis_each_waits_for_one_slot(settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    pacing.script.cache_clear()
+    try:
+        assert [pacing.take_slot(endpoint="post transfers") for _ in range(2)] == [1, 1]
+    finally:
+        pacing.script.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [
+        ("https://api.stripe.com/v1/transfers", "transfers"),
+        ("https://api.stripe.com/v1/transfers/tr_1?expand[]=x", "transfers"),
+        ("http://127.0.0.1:12111/v1/accounts/acct_1/persons", "accounts"),
+        ("http://127.0.0.1:12111/", ""),
+    ],
+)
+def test_an_endpoint_is_what_stripe_limits(url: str, endpoint: str) -> None:
+    assert _resource(url) == endpoint
