@@ -1,5 +1,6 @@
 """Read and check the environment for `settings.py`: every refusal is a sentence that names the variable."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ FROM_FILES = (
 # With a DATABASE_URL of one's own, only these may still come from local mode's file: a real database never
 # meets the sandbox's keys.
 SHAREABLE = frozenset({"REDIS_URL", "PORT"})
+YES = frozenset({"1", "true", "yes", "on"})
+NO = frozenset({"0", "false", "no", "off", ""})
+LARGEST = 10**15  # minor units; far below what a sum of amounts could overflow
 
 
 def load(local_env: Path) -> None:
@@ -53,6 +57,8 @@ def _file_content(name: str, path: Path) -> str:
         return path.read_text().strip()
     except OSError as error:
         raise ImproperlyConfigured(f"{name} names a file that can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ImproperlyConfigured(f"{name} names a file that can't be read: it is not UTF-8.") from error
 
 
 def required(name: str) -> str:
@@ -72,15 +78,14 @@ def secret(name: str, *, minimum_length: int) -> str:
 def url(name: str, *, default: str) -> str:
     """Read an absolute http(s) address; a trailing slash is dropped."""
     value = os.environ.get(name, default).rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    if _scheme(value) not in {"http", "https"} or not urlsplit(value).netloc:
         raise ImproperlyConfigured(f"{name} must be an absolute http or https address, not {value!r}.")
     return value
 
 
 def integer(name: str, *, default: int, lowest: int, highest: int) -> int:
     value = os.environ.get(name, str(default))
-    if not value.isdigit() or not lowest <= int(value) <= highest:
+    if not _is_count(value) or not lowest <= int(value) <= highest:
         raise ImproperlyConfigured(
             f"{name} must be a whole number from {lowest} to {highest}, not {value!r}."
         )
@@ -89,7 +94,7 @@ def integer(name: str, *, default: int, lowest: int, highest: int) -> int:
 
 def country(name: str, *, default: str) -> str:
     value = os.environ.get(name, default)
-    if pycountry.countries.get(alpha_2=value) is None:
+    if not value.isupper() or pycountry.countries.get(alpha_2=value) is None:
         raise ImproperlyConfigured(f"{name} must be an ISO 3166 country code such as US, not {value!r}.")
     return value
 
@@ -106,29 +111,60 @@ def minimum_payout(name: str, *, default: str) -> dict[str, int]:
     minimums: dict[str, int] = {}
     for part in os.environ.get(name, default).split(","):
         code, _, amount = part.strip().partition(":")
-        if not currencies.is_known(code) or not amount.isdigit() or int(amount) < 1:
+        known = currencies.is_known(code) and code not in minimums
+        if not known or not _is_count(amount) or int(amount) < 1:
             raise ImproperlyConfigured(f"{name} must read like USD:2500,EUR:2000, not {part.strip()!r}.")
         minimums[code] = int(amount)
     return minimums
 
 
 def database(name: str) -> dict[str, Any]:
-    config: dict[str, Any] = environ.Env.db_url_config(required(name))
-    if not str(config.get("ENGINE", "")).endswith("postgresql"):
-        raise ImproperlyConfigured(f"{name} must be a postgresql:// address: the books rely on PostgreSQL.")
+    value = required(name)
+    refusal = f"{name} must be a postgresql:// address: the books rely on PostgreSQL."
+    if value.partition("://")[0] not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(refusal)
+    try:
+        config: dict[str, Any] = environ.Env.db_url_config(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(refusal) from error
     return config
+
+
+def email(name: str, *, default: str) -> dict[str, Any]:
+    try:
+        config: dict[str, Any] = environ.Env.email_url_config(os.environ.get(name, default))
+    except (ImproperlyConfigured, ValueError) as error:
+        raise ImproperlyConfigured(
+            f"{name} must be an address such as smtp+tls://user:password@host:587."
+        ) from error
+    return config
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    value = os.environ.get(name, str(default)).lower()
+    if value not in {*YES, *NO}:
+        raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
+    return value in YES
+
+
+def log_level(name: str, *, default: str) -> str:
+    value = os.environ.get(name, default).upper()
+    if value not in logging.getLevelNamesMapping():
+        raise ImproperlyConfigured(f"{name} must be DEBUG, INFO, WARNING or ERROR, not {value!r}.")
+    return value
 
 
 def redis(name: str) -> str:
     value = required(name)
-    if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+    if _scheme(value) not in {"redis", "rediss", "unix"}:
         raise ImproperlyConfigured(f"{name} must be a redis:// or rediss:// address.")
     return value
 
 
 def stripe_key(name: str) -> str:
     value = required(name)
-    if not value.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
+    kind, _, rest = value[3:].partition("_")
+    if not value.startswith(("sk_", "rk_")) or kind not in {"test", "live"} or not rest:
         raise ImproperlyConfigured(
             f"{name} must be a Stripe secret or restricted key (sk_test_…, sk_live_…)."
         )
@@ -150,3 +186,17 @@ def webhook_secrets(name: str) -> list[str]:
 def one_of(*names: str) -> None:
     if not any(os.environ.get(name) for name in names):
         raise ImproperlyConfigured(f"One of {' or '.join(names)} must be set.")
+
+
+def _scheme(address: str) -> str:
+    """Return an address's scheme, or nothing if it can't be one: its port is no number, say."""
+    try:
+        parts = urlsplit(address)
+        return parts.scheme if parts.port is None or parts.port else ""
+    except ValueError:
+        return ""
+
+
+def _is_count(text: str) -> bool:
+    """Tell whether this is a whole number of plain digits, and one that a bigint column can hold."""
+    return text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST)) and int(text) <= LARGEST

@@ -18,8 +18,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 configuration.load(BASE_DIR / ".local" / "env")
 env = environ.Env()
 
-LOCAL_MODE = env.bool("LOCAL_MODE", default=False)
-DEBUG = env.bool("DEBUG", default=False)
+LOCAL_MODE = configuration.boolean("LOCAL_MODE", default=False)
+DEBUG = configuration.boolean("DEBUG", default=False)
 SECRET_KEY = configuration.secret("SECRET_KEY", minimum_length=32)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 PUBLIC_URL = configuration.url("PUBLIC_URL", default="http://localhost:8086")
@@ -183,7 +183,9 @@ CELERY_TASK_ROUTES = {
 # A task of a worker that was killed comes back after visibility_timeout. It must exceed the longest task;
 # no task uses a countdown (work that waits is found again by a sweep), and each may safely run twice.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": env.int("CELERY_VISIBILITY_TIMEOUT", default=900),
+    "visibility_timeout": configuration.integer(
+        "CELERY_VISIBILITY_TIMEOUT", default=900, lowest=1, highest=86_400
+    ),
     "unacked_restore_interval": 2,
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 5,
@@ -203,7 +205,7 @@ REST_FRAMEWORK = {
 configuration.one_of("JWT_JWKS_URL", "JWT_SECRET")
 
 # Reports
-EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
+EMAIL_CONFIG = configuration.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="payouts@localhost")
 REPORT_EMAIL = env.list("REPORT_EMAIL", default=[])
@@ -219,6 +221,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": configuration.log_level("LOG_LEVEL", default="INFO")},
     "loggers": {"httpx": {"level": "WARNING"}, "stripe": {"level": "WARNING"}},
 }

@@ -1,0 +1,209 @@
+"""Each value that can't be used is refused in a sentence that names its variable."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from payouts_project import configuration
+
+Read = Callable[[str], Any]
+READERS: dict[str, Read] = {
+    "SECRET_KEY": partial(configuration.secret, minimum_length=32),
+    "PUBLIC_URL": partial(configuration.url, default="http://localhost:8086"),
+    "PAYOUT_DAY": partial(configuration.integer, default=1, lowest=1, highest=28),
+    "PLATFORM_COUNTRY": partial(configuration.country, default="US"),
+    "DEFAULT_CURRENCY": partial(configuration.currency, default="USD"),
+    "MINIMUM_PAYOUT": partial(configuration.minimum_payout, default="USD:2500"),
+    "DATABASE_URL": configuration.database,
+    "REDIS_URL": configuration.redis,
+    "STRIPE_SECRET_KEY": configuration.stripe_key,
+    "STRIPE_WEBHOOK_SECRET": configuration.webhook_secrets,
+    "EMAIL_URL": partial(configuration.email, default="consolemail://"),
+    "DEBUG": partial(configuration.boolean, default=True),
+    "LOG_LEVEL": partial(configuration.log_level, default="INFO"),
+}
+REQUIRED = ["SECRET_KEY", "DATABASE_URL", "REDIS_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"]
+BAD = {
+    "SECRET_KEY": ["", "short", "x" * 31],
+    "PUBLIC_URL": ["", "localhost:8086", "/relative", "ftp://host", "https://", "http://[::1", "http://host:port"],
+    "PAYOUT_DAY": ["", "0", "29", "-1", "1.5", "first", " 1", "²", "9" * 5000],
+    "PLATFORM_COUNTRY": ["", "us", "USA", "XX", "Atlantis"],
+    "DEFAULT_CURRENCY": ["", "usd", "US", "XXX", "XAU", "dollars"],
+    "MINIMUM_PAYOUT": [
+        "", "2500", "USD", "USD:", "USD:0", "USD:-1", "USD:25.00", "usd:2500", "XXX:1", "USD:2500,", ":1", "USD:²",
+        "USD:1:2", "USD:2500,USD:1", "USD:" + "9" * 19,
+    ],
+    "DATABASE_URL": ["", "sqlite:///x.db", "mysql://u@h/d", "nonsense", "postgresql://u:p@host:port/d"],
+    "REDIS_URL": ["", "localhost:6379", "http://localhost", "amqp://localhost", "redis://[::1"],
+    "STRIPE_SECRET_KEY": ["", "pk_test_1", "whsec_1", "sk_1", "sk_test_"],
+    "STRIPE_WEBHOOK_SECRET": ["", ",", "whsec_", "whsec_1,", "whsec_1,,whsec_2", "sk_test_1", "whsec_1,whsec_"],
+    "EMAIL_URL": ["", "nonsense", "http://host", "smtp://host:port"],
+    "DEBUG": ["maybe", "2", "None"],
+    "LOG_LEVEL": ["", "loud", "7"],
+}  # fmt: skip
+GOOD: list[tuple[str, str, Any]] = [
+    ("PUBLIC_URL", "https://payouts.example.com/", "https://payouts.example.com"),
+    ("PUBLIC_URL", "http://[::1]:8086", "http://[::1]:8086"),
+    ("PAYOUT_DAY", "28", 28),
+    ("DEBUG", "true", True),
+    ("DEBUG", "1", True),
+    ("DEBUG", "off", False),
+    ("DEBUG", "", False),
+    ("LOG_LEVEL", "debug", "DEBUG"),
+    ("PLATFORM_COUNTRY", "DE", "DE"),
+    ("DEFAULT_CURRENCY", "EUR", "EUR"),
+    ("MINIMUM_PAYOUT", "USD:2500, EUR:2000", {"USD": 2500, "EUR": 2000}),
+    ("REDIS_URL", "rediss://host:6380/1", "rediss://host:6380/1"),
+    ("STRIPE_SECRET_KEY", "rk_live_1", "rk_live_1"),
+    ("STRIPE_WEBHOOK_SECRET", "whsec_1, whsec_2", ["whsec_1", "whsec_2"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in BAD.items() for value in values]
+)
+def test_a_value_that_cannot_be_used_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured, match=f"^(One of )?{name} .*\\.$"):
+        READERS[name](name)
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_what_must_be_set_is_missed_by_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} is not set"):
+        READERS[name](name)
+
+
+@pytest.mark.parametrize("name", sorted(set(BAD) - set(REQUIRED)))
+def test_what_may_be_left_out_has_a_default(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv(name, raising=False)
+    assert READERS[name](name)
+
+
+@pytest.mark.parametrize(("name", "value", "read"), GOOD)
+def test_a_value_is_read(monkeypatch: pytest.MonkeyPatch, name: str, value: str, read: object) -> None:
+    monkeypatch.setenv(name, value)
+    assert READERS[name](name) == read
+
+
+@pytest.mark.parametrize("password", ["secret", "a#b", "a[b", "a%23b"])
+def test_a_database_password_may_hold_what_passwords_hold(
+    monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://user:{password}@host:5433/books")
+    read = configuration.database("DATABASE_URL")
+    assert (read["HOST"], read["PORT"], read["NAME"], read["USER"]) == ("host", 5433, "books", "user")
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "DATABASE_URL"])
+def test_a_refusal_does_not_show_a_secret(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "hunter2")
+    with pytest.raises(ImproperlyConfigured) as refused:
+        READERS[name](name)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "live"), [("sk_live_1", True), ("rk_live_1", True), ("sk_test_1", False), ("rk_test_1", False)]
+)
+def test_a_key_tells_its_mode(key: str, live: bool) -> None:
+    assert configuration.is_live(key) is live
+
+
+def test_one_of_several_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("JWT_JWKS_URL", "JWT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ImproperlyConfigured, match="JWT_JWKS_URL or JWT_SECRET"):
+        configuration.one_of("JWT_JWKS_URL", "JWT_SECRET")
+    monkeypatch.setenv("JWT_SECRET", "x")
+    configuration.one_of("JWT_JWKS_URL", "JWT_SECRET")
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment without any of the service's variables, put back afterwards."""
+    for name in [*configuration.FROM_FILES, "LOCAL_MODE", "PORT"]:
+        for variable in (name, f"{name}_FILE"):
+            # Set first, so that what `load` sets is taken back too.
+            monkeypatch.setenv(variable, "")
+            monkeypatch.delenv(variable)
+
+
+def loaded(local_env: Path, *names: str) -> list[str | None]:
+    configuration.load(local_env)
+    return [os.environ.get(name) for name in names]
+
+
+@pytest.mark.usefixtures("bare")
+class TestLoading:
+    """Where values come from: the environment, then files it names, then local mode's file."""
+
+    def test_with_nothing_at_all_it_says_what_to_do(self, tmp_path: Path) -> None:
+        with pytest.raises(ImproperlyConfigured, match="run `make up` first"):
+            configuration.load(tmp_path / "absent")
+
+    def test_local_mode_fills_what_is_missing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        local = tmp_path / "env"
+        local.write_text("DATABASE_URL=postgresql://local\nSECRET_KEY=a=b\nREDIS_URL=redis://local\n")
+        monkeypatch.setenv("REDIS_URL", "redis://mine")
+        assert loaded(local, "DATABASE_URL", "SECRET_KEY", "REDIS_URL") == [
+            "postgresql://local",
+            "a=b",
+            "redis://mine",
+        ]
+
+    def test_with_ones_own_database_local_mode_lends_no_key(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A real database never meets the sandbox's keys, nor local mode."""
+        local = tmp_path / "env"
+        local.write_text(
+            "DATABASE_URL=postgresql://local\nLOCAL_MODE=1\nSTRIPE_SECRET_KEY=sk_test_local\nSECRET_KEY=local\n"
+            "JWT_SECRET=local\nREDIS_URL=redis://local\nPORT=8090\n"
+        )
+        monkeypatch.setenv("DATABASE_URL", "postgresql://mine")
+        lent = ["LOCAL_MODE", "STRIPE_SECRET_KEY", "SECRET_KEY", "JWT_SECRET"]
+        assert loaded(local, "DATABASE_URL", *lent) == ["postgresql://mine", None, None, None, None]
+        assert loaded(local, "REDIS_URL", "PORT") == ["redis://local", "8090"]
+
+    def test_a_file_is_read_and_trimmed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "secret").write_text("from a file\n")
+        monkeypatch.setenv("DATABASE_URL", "postgresql://mine")
+        monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "secret"))
+        assert loaded(tmp_path / "absent", "SECRET_KEY") == ["from a file"]
+
+    def test_a_variable_goes_before_its_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "secret").write_text("from a file")
+        monkeypatch.setenv("DATABASE_URL", "postgresql://mine")
+        monkeypatch.setenv("SECRET_KEY", "from the environment")
+        monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "secret"))
+        assert loaded(tmp_path / "absent", "SECRET_KEY") == ["from the environment"]
+
+    def test_a_database_named_by_a_file_is_ones_own(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "url").write_text("postgresql://mine")
+        (tmp_path / "env").write_text("DATABASE_URL=postgresql://local\nSTRIPE_SECRET_KEY=sk_test_local\n")
+        monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
+        assert loaded(tmp_path / "env", "DATABASE_URL", "STRIPE_SECRET_KEY") == ["postgresql://mine", None]
+
+    @pytest.mark.parametrize("content", [None, b"\xff\xfe", "a folder"])
+    def test_a_file_that_cannot_be_read_is_named(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | str | None
+    ) -> None:
+        path = tmp_path / "secret"
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        elif content:
+            path.mkdir()
+        monkeypatch.setenv("SECRET_KEY_FILE", str(path))
+        with pytest.raises(ImproperlyConfigured, match="SECRET_KEY_FILE names a file that can't be read"):
+            configuration.load(tmp_path / "absent")
