@@ -90,6 +90,9 @@ FAULTS = {
     "postings_are_the_sum_of_their_records": """
         UPDATE billing_records SET amount = amount + 1 WHERE id = (SELECT max(id) FROM billing_records)
     """,
+    "records_belong_to_a_batch": """
+        UPDATE billing_records SET batch_id = -1 WHERE id = (SELECT max(id) FROM billing_records)
+    """,
     "stripe_balance_is_payouts_sent": "UPDATE payouts SET status = 'pending' WHERE status = 'in_transit'",
 }
 
