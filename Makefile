@@ -31,7 +31,7 @@ test: lint
 	@$(BIN)/python -m pytest -n 2 -m "not full"
 
 test-full: .venv/.development
-	@env -u TEST_POSTGRES_BIN $(BIN)/python -m pytest -m full
+	@env -u TEST_POSTGRES_BIN $(BIN)/python -m pytest -n 2 -m full
 	@if [ -x "$(TEST_POSTGRES_BIN)/postgres" ]; then \
 		echo "The tests once more, on the oldest supported PostgreSQL"; \
 		TEST_POSTGRES_BIN="$(TEST_POSTGRES_BIN)" $(BIN)/python -m pytest -n 2 -m "not full"; \
