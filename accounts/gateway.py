@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, TypeVar
 
 import stripe
@@ -14,6 +13,9 @@ from stripe_io.client import call, client
 from stripe_io.errors import StripeCallFailed
 
 T = TypeVar("T")
+# What Stripe calls an account that was deleted, or that took our access away.
+# Source: https://docs.stripe.com/error-codes#account-invalid
+GONE = frozenset(["account_invalid", "resource_missing"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,7 @@ def retrieve_account(stripe_account_id: str) -> StripeAccount:
         return StripeAccount.of(_asked(lambda: client().v1.accounts.retrieve(stripe_account_id)))
     except StripeUnavailable as error:
         cause = error.__cause__
-        if isinstance(cause, StripeCallFailed) and cause.failure.http_status in {
-            HTTPStatus.FORBIDDEN,
-            HTTPStatus.NOT_FOUND,
-        }:
+        if isinstance(cause, StripeCallFailed) and cause.failure.code in GONE:
             raise StripeAccountGone(stripe_account_id) from error
         raise
 

@@ -36,7 +36,7 @@ def load(local_env: Path) -> None:
     """Fill the process environment from `NAME_FILE` variables, then from local mode's file."""
     for name in FROM_FILES:
         path = os.environ.get(f"{name}_FILE")
-        if path and name not in os.environ:
+        if path and not os.environ.get(name):
             os.environ[name] = _file_content(f"{name}_FILE", Path(path))
     own_database = "DATABASE_URL" in os.environ
     if not local_env.exists():

@@ -139,7 +139,14 @@ def _decide(run: PayoutRun, creators: Sequence[UUID], result: RunResult, *, now:
             _decide(run, creators[middle:], result, now=now)
             return
         logger.exception("could not decide creator %s", creators[0])
-        sql.run(_GIVE_UP, {"run": run.pk, "creator": creators[0], "detail": str(error), "now": now})
+        names = {
+            "run": run.pk,
+            "cutoff": run.cutoff,
+            "creator": creators[0],
+            "detail": str(error),
+            "now": now,
+        }
+        sql.run(_GIVE_UP, names)
         result.creators[DecisionReason.ERROR, ""] += 1
         return
     for row in decided:

@@ -185,8 +185,7 @@ def _record_failure(attempt: PayoutAttempt, failure: Failure, *, now: datetime) 
     else:
         retry = policy.next_try(attempt, now=now)
         Payout.objects.filter(pk=payout.pk).update(next_retry_at=retry, queued_at=None)
-        exhausted = attempt.sends >= policy.UNRESOLVED_AFTER_SENDS or not policy.may_send_again(
-            attempt, now=now
-        )
-        if exhausted and payout.status == PayoutStatus.PROCESSING:
+        exhausted = attempt.sends >= policy.UNRESOLVED_AFTER_SENDS
+        unsendable = exhausted or not policy.may_send_again(attempt, now=now)
+        if attempt.in_doubt and unsendable and payout.status == PayoutStatus.PROCESSING:
             move(payout, PayoutStatus.UNRESOLVED, now=now, reason="Stripe's answer stays unknown")

@@ -1,9 +1,11 @@
 """TCP ports on the loopback address."""
 
+import secrets
 import socket
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+LISTENING = range(20_000, 32_768)
 
 
 def is_free(port: int) -> bool:
@@ -21,8 +23,13 @@ def kept_port(path: Path) -> int:
     """Return the port remembered in `path` while it is free; otherwise remember a free one."""
     if path.exists() and is_free(port := int(path.read_text(encoding="ascii"))):
         return port
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     path.write_text(str(port), encoding="ascii")
+    return port
+
+
+def free_port() -> int:
+    """Choose a port that nobody listens on, outside the range that outgoing connections take theirs from."""
+    while not is_free(port := secrets.choice(LISTENING)):
+        pass
     return port

@@ -30,6 +30,8 @@ def verified_event(*, body: bytes, signature: str) -> Mapping[str, Any]:
         raise EventRefused("only snapshot events are taken here, no thin ones")
     if not isinstance(event.get("id"), str) or not isinstance(event.get("type"), str):
         raise EventRefused("the event has no id or no type")
+    if b"\\u0000" in body:
+        raise EventRefused("the event holds a NUL, which PostgreSQL can't")
     if event.get("livemode") is not settings.STRIPE_LIVE_MODE:
         raise EventRefused("the event is of the other mode, live or test")
     from_connect = bool(event.get("account"))

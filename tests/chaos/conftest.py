@@ -16,6 +16,7 @@ from celery import Celery
 from django.db import connection
 from pytest_django import Settings
 
+from payouts_project.local.ports import free_port
 from sandbox.config import Config
 from sandbox.server import SandboxServer
 
@@ -107,9 +108,7 @@ def wait_until(reached: Callable[[], bool], *, seconds: float) -> None:
 @pytest.fixture
 def service(transactional_db: None, settings: Settings, tmp_path: Path) -> Iterator[RunningService]:
     """The service on this test's database and a queue of its own; nothing is started yet."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     config = Config(
         state=tmp_path / "stripe",
         api_key=settings.STRIPE_SECRET_KEY,

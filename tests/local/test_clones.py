@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from payouts_project.local import environment, leftovers, stack, status
+from payouts_project.local.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,9 +29,7 @@ class Checkout:
             target = path / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.path = path
         self.local = path / ".local"
 

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from payouts_project.local import environment, stack
 from payouts_project.local.errors import LocalError, PortTaken
+from payouts_project.local.ports import free_port
 from payouts_project.local.stack import Clone, Stack
 
 OWN = {
@@ -31,9 +32,7 @@ def clone(tmp_path: Path) -> Clone:
 @pytest.fixture
 def port() -> str:
     """A port that is free but for bad luck."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
+    return str(free_port())
 
 
 def names(prepared: Stack) -> list[str]:

@@ -5,7 +5,7 @@ import json
 import lzma
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -43,10 +43,22 @@ def catalog(sandbox: Any) -> None:
     call_command("onboard_creators")
 
 
-def import_month(month: str) -> None:
-    call_command(
-        "import_billing", str(FOLDER / "billing.csv.xz"), "--source", "uci", "--from", month, "--to", month
-    )
+@pytest.fixture(scope="module")
+def months(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The sales of each month, in a file of its own."""
+    folder = tmp_path_factory.mktemp("months")
+    with lzma.open(FOLDER / "billing.csv.xz", "rt") as file:
+        header, *lines = file
+    sales = defaultdict(list)
+    for line in lines:
+        sales[next(csv.reader([line]))[8][:7]].append(line)
+    for month in MONTHS:
+        (folder / f"{month}.csv").write_text("".join([header, *sales[month]]))
+    return {month: folder / f"{month}.csv" for month in MONTHS}
+
+
+def import_sales(path: Path) -> None:
+    call_command("import_billing", str(path), "--source", "uci")
 
 
 def run_after(month: str) -> None:
@@ -82,10 +94,14 @@ def assert_payouts_are(expected: dict[str, Any]) -> None:
 
 
 def test_fed_month_by_month_every_figure_is_met_to_the_cent(
-    expected: dict[str, Any], catalog: None, sandbox: Any, settle: Callable[[], None]
+    expected: dict[str, Any],
+    catalog: None,
+    months: dict[str, Path],
+    sandbox: Any,
+    settle: Callable[[], None],
 ) -> None:
-    for month in MONTHS:
-        import_month(month)
+    for month, sales in months.items():
+        import_sales(sales)
         run_after(month)
         settle()
     assert BillingRecord.objects.count() == expected["records"]
@@ -118,21 +134,11 @@ def assert_everything_reached_the_bank(sandbox: Any) -> None:
     books.require_sound()
 
 
-def by_month(lines: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    header, *rest = lines
-    months = defaultdict(list)
-    for line in rest:
-        months[next(csv.reader([line]))[8][:7]].append(line)
-    for month in MONTHS:
-        yield month, [header, *months[month]]
-
-
 def test_fed_by_shuffled_days_between_the_same_runs_nothing_changes(
-    expected: dict[str, Any], catalog: None, tmp_path: Path
+    expected: dict[str, Any], catalog: None, months: dict[str, Path], tmp_path: Path
 ) -> None:
-    with lzma.open(FOLDER / "billing.csv.xz", "rt") as file:
-        months = list(by_month(file))
-    for month, (header, *lines) in months:
+    for month, sales in months.items():
+        header, *lines = sales.read_text().splitlines(keepends=True)
         days = defaultdict(list)
         for line in lines:
             days[line.split(f",{month}-")[1][:2]].append(line)
@@ -140,7 +146,7 @@ def test_fed_by_shuffled_days_between_the_same_runs_nothing_changes(
         for day in shuffled.sample(sorted(days), len(days)):
             path = tmp_path / f"{month}-{day}.csv"
             path.write_text("".join([header, *shuffled.sample(days[day], len(days[day]))]))
-            call_command("import_billing", str(path), "--source", "uci")
+            import_sales(path)
             call_command("post_earnings")
         run_after(month)
         for payout in Payout.objects.filter(status=PayoutStatus.PENDING):
@@ -150,19 +156,19 @@ def test_fed_by_shuffled_days_between_the_same_runs_nothing_changes(
 
 
 def test_the_whole_file_at_once_earns_the_same(expected: dict[str, Any], catalog: None) -> None:
-    call_command("import_billing", str(FOLDER / "billing.csv.xz"), "--source", "uci")
+    import_sales(FOLDER / "billing.csv.xz")
     call_command("post_earnings")
     assert_earnings_are(expected)
     books.require_sound()
 
 
 def test_each_reject_is_quarantined_with_its_reason_and_importing_again_changes_nothing(
-    catalog: None,
+    catalog: None, months: dict[str, Path]
 ) -> None:
-    import_month("2010-12")
+    import_sales(months["2010-12"])
     for _ in range(2):
-        call_command("import_billing", str(FOLDER / "rejects.csv"), "--source", "uci")
-        import_month("2010-12")
+        import_sales(FOLDER / "rejects.csv")
+        import_sales(months["2010-12"])
     with (FOLDER / "rejects.csv").open(newline="") as file:
         reasons = {row["record_id"]: row["reason"] for row in csv.DictReader(file)}
     assert dict(QuarantinedRecord.objects.values_list("record_id", "reason")) == reasons

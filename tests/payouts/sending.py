@@ -1,0 +1,62 @@
+"""Sending leg one in a test: the faults that may meet it, and a clock of its own."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from database import sql
+from payouts.models import Payout, PayoutAttempt
+from payouts.services import transfers
+
+SEND = {"method": "POST", "path": "/v1/transfers"}
+LIST = {"method": "GET", "path": "/v1/transfers"}
+# Refused by Stripe before it looks at anything, idempotency keys included.
+BEFORE_THE_WORK = [
+    {**SEND, "kind": "status", "status": 401},
+    {**SEND, "kind": "status", "status": 403},
+    {**SEND, "kind": "status", "status": 429, "code": "rate_limit"},
+    {**SEND, "kind": "status", "status": 429, "code": "lock_timeout"},
+]
+# Nobody can tell what these did.
+LOST = [
+    {**SEND, "kind": "connection_reset"},
+    {**SEND, "kind": "timeout", "seconds": 0.01},
+    {**SEND, "kind": "drop_response_after_work"},
+    {**SEND, "kind": "status", "status": 500},
+    {**SEND, "kind": "status", "status": 503},
+    {**SEND, "kind": "status", "status": 400},
+    {**SEND, "kind": "status", "status": 400, "code": "some_new_code"},
+    {**SEND, "kind": "status", "status": 409, "code": "idempotency_key_in_use", "type": "idempotency_error"},
+]
+REFUSAL = {**SEND, "kind": "status", "status": 400, "code": "insufficient_capabilities_for_transfer"}
+
+
+def named(fault: dict[str, Any]) -> str:
+    return "-".join(str(fault[name]) for name in ("kind", "status", "code") if name in fault)
+
+
+class Sender:
+    """Sends a payout when it is next due, as the sweep would, and tells how it stands."""
+
+    def __init__(self, payout: Payout) -> None:
+        self._pk = payout.pk
+        self.now: datetime = sql.now()
+
+    def send(self, *, after: timedelta = timedelta()) -> Payout:
+        """Send at the moment that the payout is due, and no earlier than `after` from where the clock stood."""
+        due = self.payout.next_retry_at or self.now
+        self.now = max(self.now + after, due)
+        transfers.send_transfer(self._pk, now=self.now)
+        return self.payout
+
+    @property
+    def payout(self) -> Payout:
+        return Payout.objects.get(pk=self._pk)
+
+    @property
+    def attempts(self) -> list[PayoutAttempt]:
+        return list(PayoutAttempt.objects.filter(payout=self._pk).order_by("created_at", "pk"))
+
+
+def requests(sandbox: Any) -> int:
+    """Count the transfers that Stripe was asked for."""
+    return int(sandbox.state()["requests"].get("POST /v1/transfers", 0))
