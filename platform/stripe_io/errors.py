@@ -28,7 +28,8 @@ class Failure:
         return cls(
             http_status=error.http_status,
             type=str(getattr(details, "type", None) or ""),
-            code=str(error.code or ""),
+            # The client leaves `code` empty on 401, 403 and 429, and only there keeps it in the error object.
+            code=str(error.code or getattr(details, "code", None) or ""),
             message=str(error.user_message or error),
             request_id=str(error.request_id or ""),
             replayed=headers.get("idempotent-replayed") == "true",

@@ -47,7 +47,8 @@ def test_one_that_fails_is_told_and_stops_only_itself(sandbox: Any) -> None:
 
 def test_an_account_that_stripe_does_not_know_stops_only_itself(sandbox: Any) -> None:
     CreatorFactory.create_batch(3)
-    sandbox.inject({"method": "GET", "path": "/v1/accounts/.*", "kind": "status", "status": 403, "count": 1})
+    gone = {"kind": "status", "status": 403, "code": "account_invalid"}
+    sandbox.inject({"method": "GET", "path": "/v1/accounts/.*", "count": 1, **gone})
     told, complaints = onboard()
     assert told == {"onboarded": 2, "failed": 1}
     assert "Stripe has no account" in complaints
