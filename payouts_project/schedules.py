@@ -2,15 +2,16 @@
 
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
+EVERY = "*"
 # name: (minute, hour) as cron writes them, UTC
 SCHEDULES = {
-    "earnings.post_due": ("5", "*"),
-    "payouts.run_due": ("15", "*"),
-    "payouts.sweep": ("*", "*"),
+    "earnings.post_due": ("5", EVERY),
+    "payouts.run_due": ("15", EVERY),
+    "payouts.sweep": (EVERY, EVERY),
     "payouts.check_books": ("30", "3"),
-    "revenue.refresh_stale": ("*/5", "*"),
-    "revenue.report_due": ("45", "*"),
-    "stripe_io.sweep_inbox": ("*", "*"),
+    "revenue.refresh_stale": ("*/5", EVERY),
+    "revenue.report_due": ("45", EVERY),
+    "stripe_io.sweep_inbox": (EVERY, EVERY),
 }
 
 
@@ -19,4 +20,6 @@ def create_missing() -> None:
     for task, (minute, hour) in SCHEDULES.items():
         if not PeriodicTask.objects.filter(name=task).exists():
             crontab, _ = CrontabSchedule.objects.get_or_create(minute=minute, hour=hour, timezone="UTC")
-            PeriodicTask.objects.create(name=task, task=task, crontab=crontab)
+            # What comes every minute need not wait in the queue for workers that are down.
+            expires = 60 if minute == EVERY else None
+            PeriodicTask.objects.create(name=task, task=task, crontab=crontab, expire_seconds=expires)
