@@ -21,7 +21,9 @@ def print_result(out: Any, *, as_json: bool, result: Mapping[str, Any]) -> None:
         out.write(json.dumps(result, default=str))
         return
     for name, value in result.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and not value:
+            out.write(f"{name.replace('_', ' ')}: none")
+        elif isinstance(value, Mapping):
             out.write(f"{name.replace('_', ' ')}:")
             for inner, figure in value.items():
                 out.write(f"  {inner}: {figure}")
