@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
             model_name="earningposting",
             name="batch",
             field=models.ForeignKey(
+                db_constraint=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="postings",
                 to="earnings.billingbatch",
@@ -38,6 +39,7 @@ class Migration(migrations.Migration):
             model_name="earningposting",
             name="earning",
             field=models.ForeignKey(
+                db_constraint=False,
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="postings",

@@ -27,9 +27,26 @@ END
 $$;
 CREATE TRIGGER billing_records_refer AFTER INSERT ON billing_records
     REFERENCING NEW TABLE AS entered FOR EACH STATEMENT EXECUTE FUNCTION billing_records_refer();
+
+CREATE FUNCTION earning_postings_refer() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM (SELECT DISTINCT batch_id FROM posted) AS given
+               WHERE NOT EXISTS (SELECT FROM billing_batches WHERE billing_batches.id = given.batch_id))
+        OR EXISTS (SELECT FROM (SELECT DISTINCT earning_id FROM posted) AS given
+                   WHERE NOT EXISTS (SELECT FROM creator_earnings WHERE creator_earnings.id = given.earning_id))
+    THEN
+        RAISE EXCEPTION 'a posting refers to no batch or earning' USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER earning_postings_refer AFTER INSERT ON earning_postings
+    REFERENCING NEW TABLE AS posted FOR EACH STATEMENT EXECUTE FUNCTION earning_postings_refer();
 """
 
 DROP = """
+DROP TRIGGER earning_postings_refer ON earning_postings;
+DROP FUNCTION earning_postings_refer();
 DROP TRIGGER billing_records_refer ON billing_records;
 DROP FUNCTION billing_records_refer();
 DROP TRIGGER creators_are_never_deleted ON creators;

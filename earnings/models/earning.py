@@ -91,11 +91,16 @@ class CreatorEarning(models.Model):
 
 
 class EarningPosting(models.Model):
-    """What one batch added to one earning: the way from a row to its records."""
+    """What one batch added to one earning: the way from a row to its records.
+
+    As with records, a trigger checks the foreign keys, once per statement.
+    """
 
     id = models.BigAutoField(primary_key=True)
-    batch = models.ForeignKey(BillingBatch, models.PROTECT, related_name="postings")
-    earning = models.ForeignKey(CreatorEarning, models.PROTECT, related_name="postings", db_index=False)
+    batch = models.ForeignKey(BillingBatch, models.PROTECT, db_constraint=False, related_name="postings")
+    earning = models.ForeignKey(
+        CreatorEarning, models.PROTECT, db_index=False, db_constraint=False, related_name="postings"
+    )
     gross = models.BigIntegerField()
     refunds = models.BigIntegerField()
     transactions = models.BigIntegerField()

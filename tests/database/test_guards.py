@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from earnings.models import BillingRecord, BillingSource, ChargeTakeback, CreatorEarning
+from earnings.models import BillingRecord, BillingSource, ChargeTakeback, CreatorEarning, EarningPosting
 from tests.factories import ApiFactory, CreatorEarningFactory, CreatorFactory, PayoutFactory, SourceFactory
 from tests.feeding import NOW, feed, post, record, refund
 
@@ -121,6 +121,17 @@ def test_a_record_refers_to_what_exists(source: BillingSource, reference: str) -
     setattr(copy, reference, 10**9 if reference == "source_id" else uuid4())
     with pytest.raises(IntegrityError, match="refers to no"), transaction.atomic():
         copy.save(force_insert=True)
+
+
+@pytest.mark.parametrize("reference", ["earning_id", "batch_id"])
+def test_a_trace_refers_to_what_exists(source: BillingSource, reference: str) -> None:
+    feed(source, record())
+    post()
+    known = EarningPosting.objects.get()
+    setattr(known, reference, uuid4() if reference == "earning_id" else known.batch_id + 1)
+    known.pk = None
+    with pytest.raises(IntegrityError, match="refers to no"), transaction.atomic():
+        known.save(force_insert=True)
 
 
 @pytest.mark.parametrize("table", ["apis", "creators", "billing_sources", "billing_batches"])
