@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import stripe
 from django.test import Client
@@ -19,6 +20,10 @@ from sandbox.server import SandboxServer
 from stripe_io import client as stripe_io
 from stripe_io import tasks as inbox_tasks
 from stripe_io.handlers import handler_of
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 class Stripe:
