@@ -2,10 +2,13 @@
 
 import secrets
 import socket
+import time
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 LISTENING = range(20_000, 32_768)
+PATIENCE_SECONDS = 3
+POLL_SECONDS = 0.05
 
 
 def is_free(port: int) -> bool:
@@ -16,6 +19,19 @@ def is_free(port: int) -> bool:
             probe.bind((LOOPBACK, port))
         except OSError:
             return False
+    return True
+
+
+def frees_up(port: int) -> bool:
+    """Say whether nobody listens on `port`, or soon nobody will.
+
+    A killed process is out of sight a moment before the kernel has closed its sockets.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
     return True
 
 

@@ -78,7 +78,7 @@ def prepare(clone: Clone, outside: Mapping[str, str]) -> Stack:
     own_database = is_given(outside, "DATABASE_URL")
     if own_database:
         refuse_incomplete(outside)
-    if not ports.is_free(port):
+    if not ports.frees_up(port):
         raise PortTaken(port)
     variables = {"PORT": str(port)}
     servers = []
