@@ -5,17 +5,19 @@ WITH known AS (
     FROM apis AS api
     WHERE api.external_id IN (SELECT api_external_id FROM billing_intake WHERE related_record_id = '')
 ),
-owner AS (
+owner AS MATERIALIZED (
     SELECT
         api_id,
         creator_id,
+        creator.external_id AS creator_external_id,
         CASE WHEN row_number() OVER turn = 1 THEN '-infinity' ELSE owned_from END AS owned_from,
         lead(owned_from, 1, 'infinity') OVER turn AS owned_until
     FROM api_ownerships
+    JOIN creators AS creator ON creator.id = creator_id
     WHERE api_id IN (SELECT id FROM known)
     WINDOW turn AS (PARTITION BY api_id ORDER BY owned_from)
 ),
-rate AS (
+rate AS MATERIALIZED (
     SELECT
         bps,
         CASE WHEN row_number() OVER turn = 1 THEN '-infinity' ELSE effective_from END AS effective_from,
@@ -32,7 +34,7 @@ SELECT
         WHEN staged.reason <> '' OR staged.related_record_id <> '' THEN staged.reason
         WHEN known.id IS NULL THEN 'api_unknown'
         WHEN owner.creator_id IS NULL THEN 'owner_unknown'
-        WHEN staged.creator_external_id NOT IN ('', creator.external_id) THEN 'owner_mismatch'
+        WHEN staged.creator_external_id NOT IN ('', owner.creator_external_id) THEN 'owner_mismatch'
         ELSE ''
     END AS verdict
 FROM billing_intake AS staged
@@ -41,5 +43,4 @@ LEFT JOIN owner
     ON owner.api_id = known.id
     AND staged.occurred_at >= owner.owned_from
     AND staged.occurred_at < owner.owned_until
-LEFT JOIN creators AS creator ON creator.id = owner.creator_id
 LEFT JOIN rate ON staged.occurred_at >= rate.effective_from AND staged.occurred_at < rate.effective_until
