@@ -12,7 +12,18 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from threading import Event
 
-from sandbox import accounts, balances, charges, events, idempotency, payouts, schedule, transfers
+from sandbox import (
+    accounts,
+    balances,
+    charges,
+    events,
+    idempotency,
+    links,
+    pages,
+    payouts,
+    schedule,
+    transfers,
+)
 from sandbox.authentication import authenticate
 from sandbox.config import API_VERSION, Config
 from sandbox.context import Context
@@ -42,6 +53,7 @@ class Call:
 
     route: Route
     path: str
+    host: str
     account: str
     params: JsonObject
     request_id: str
@@ -62,6 +74,7 @@ class Api:
         self._router = Router(
             (
                 *accounts.ROUTES,
+                *links.ROUTES,
                 *transfers.ROUTES,
                 *charges.ROUTES,
                 *payouts.ROUTES,
@@ -74,6 +87,8 @@ class Api:
             self.platform = accounts.open_platform(tx, now=time.time())
 
     def answer(self, request: Request) -> Response | NoAnswer:
+        if page := pages.find(request.method, request.path):
+            return self._show(page, request)
         self._traffic.count(self._router.name(request.method, request.path))
         plan = Plan() if request.path.startswith(PREFIX) else self._faults.plan(request.method, request.path)
         request_id = new_id("req")
@@ -95,6 +110,12 @@ class Api:
         with self._store.transaction() as tx:
             schedule.run_due(self._context(tx), ACTIONS)
 
+    def _show(self, page: pages.Page, request: Request) -> Response:
+        """Answer a person's browser, which has no key; what its link allows, its page does."""
+        with self._store.transaction() as tx:
+            schedule.run_due(self._context(tx), ACTIONS)
+            return page.show(self._context(tx), request)
+
     def _attempt(self, request: Request, request_id: str, plan: Plan) -> Response | NoAnswer:
         try:
             outcome: Response | NoAnswer = self._perform(self._read(request, request_id), plan)
@@ -112,6 +133,7 @@ class Api:
         return Call(
             route=route,
             path=request.path,
+            host=request.headers.get("host", ""),
             account=self._acting_account(request),
             params=read_parameters(route.schema, _form(request)) | ids,
             request_id=request_id,
@@ -164,6 +186,7 @@ class Api:
             platform=self.platform,
             account=call.account if call else self.platform,
             now=time.time(),
+            host=call.host if call else "",
             request_id=call.request_id if call else None,
             idempotency_key=call.idempotency_key if call else None,
         )

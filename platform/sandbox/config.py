@@ -20,6 +20,7 @@ class Config:
     webhook_secrets: tuple[str, ...] = ()
     payout_seconds: float = 1.0
     settle_seconds: float = 0.0
+    link_seconds: int = 300
     seed: int = 0
 
     def __post_init__(self) -> None:

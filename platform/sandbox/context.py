@@ -9,7 +9,7 @@ from sandbox.store import Transaction
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """`account` is the one that acts: the platform, or the connected account that Stripe-Account names.
-    `request_id` is None for what time brought about.
+    `host` is where the client found the sandbox; it is empty, and `request_id` None, for what time brought about.
     """
 
     tx: Transaction
@@ -17,6 +17,7 @@ class Context:
     platform: str
     account: str
     now: float
+    host: str = ""
     request_id: str | None = None
     idempotency_key: str | None = None
 

@@ -3,12 +3,10 @@
 from collections import Counter
 from threading import Lock
 
-from sandbox import balances, events
-from sandbox.accounts import find_account, requirements
+from sandbox import balances, holders
 from sandbox.context import Context
 from sandbox.errors import JsonObject
 from sandbox.faults import RULES, Faults
-from sandbox.ids import new_id
 from sandbox.parameters import Currency, Integer
 from sandbox.router import Route
 
@@ -93,45 +91,4 @@ def fund(context: Context, params: JsonObject) -> JsonObject:
 
 
 def complete_onboarding(context: Context, params: JsonObject) -> JsonObject:
-    """Do what an account's holder does in hosted onboarding, to the end and without mistakes.
-
-    Under the recipient service agreement an account takes transfers but no card payments.
-    Source: https://docs.stripe.com/connect/service-agreement-types
-    """
-    before = find_account(context, params["id"])
-    full = before["tos_acceptance"]["service_agreement"] == "full"
-    account = {
-        **before,
-        "business_type": before["business_type"] or "individual",
-        "capabilities": dict.fromkeys(before["capabilities"], "active"),
-        "charges_enabled": full and "card_payments" in before["capabilities"],
-        "details_submitted": True,
-        "external_accounts": before["external_accounts"]
-        | {"data": [_bank_account(before)], "total_count": 1},
-        "payouts_enabled": True,
-        "requirements": requirements(()),
-        "tos_acceptance": before["tos_acceptance"] | {"date": context.created, "ip": "127.0.0.1"},
-    }
-    events.record_change(context, "account.updated", before, account, account=account["id"])
-    return account
-
-
-def _bank_account(account: JsonObject) -> JsonObject:
-    return {
-        "id": new_id("ba"),
-        "object": "bank_account",
-        "account": account["id"],
-        "account_holder_name": None,
-        "account_holder_type": None,
-        "account_type": None,
-        "available_payout_methods": ["standard"],
-        "bank_name": "STRIPE TEST BANK",
-        "country": account["country"],
-        "currency": account["default_currency"],
-        "default_for_currency": True,
-        "fingerprint": new_id("fp"),
-        "last4": "6789",
-        "metadata": {},
-        "routing_number": "110000000",
-        "status": "new",
-    }
+    return holders.complete(context, params["id"])

@@ -111,6 +111,10 @@ class ParameterNotInteger(StripeError):
     code = "parameter_invalid_integer"
 
 
+class UrlInvalid(StripeError):
+    code = "url_invalid"
+
+
 class BalanceInsufficient(StripeError):
     code = "balance_insufficient"
 

@@ -4,6 +4,7 @@ Reading happens before the idempotency layer, as in Stripe: what is refused here
 Source: https://docs.stripe.com/api/idempotent_requests
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from sandbox.errors import (
     ParameterMissing,
     ParameterNotInteger,
     ParameterUnknown,
+    UrlInvalid,
 )
 from sandbox.forms import Form, Value
 
@@ -23,6 +25,8 @@ LARGEST_INTEGER = 2**63 - 1
 METADATA_KEYS = 50
 METADATA_KEY_LENGTH = 40
 METADATA_VALUE_LENGTH = 500
+
+_ADDRESS = re.compile(r"https?://[^/\s?#]+([/?#]\S*)?")
 
 COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
@@ -131,6 +135,15 @@ class Currency(Parameter):
                 param=name,
             )
         return currency
+
+
+@dataclass(frozen=True)
+class Url(Parameter):
+    def read(self, name: str, raw: Value) -> str:
+        text = _leaf(name, raw, kind="string")
+        if not _ADDRESS.fullmatch(text):
+            raise UrlInvalid("Not a valid URL", param=name)
+        return text
 
 
 @dataclass(frozen=True)

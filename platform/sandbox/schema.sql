@@ -51,3 +51,14 @@ create table if not exists deliveries (
     delivered_at real
 ) strict;
 create index if not exists deliveries_due on deliveries (due_at) where due_at is not null;
+
+-- Links to hosted pages, `session` null until visited; sessions stay open.
+create table if not exists links (
+    token text primary key,
+    page text not null,
+    account text not null,
+    expires_at integer not null,
+    refresh_url text not null,
+    return_url text not null,
+    session text unique
+) strict;

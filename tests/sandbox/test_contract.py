@@ -18,7 +18,7 @@ from openapi_schema_validator import OAS31Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from sandbox import accounts, balances, charges, events, payouts, transfers
+from sandbox import accounts, balances, charges, events, links, payouts, transfers
 from sandbox.config import Config
 from sandbox.forms import Value, decode_form
 from sandbox.parameters import Hash, Schema
@@ -30,6 +30,7 @@ CLIENT_FIELDS = REAL_DATA / "stripe_python_16.1.0_contract.json"
 
 ROUTES = (
     *accounts.ROUTES,
+    *links.ROUTES,
     *transfers.ROUTES,
     *charges.ROUTES,
     *payouts.ROUTES,
@@ -230,6 +231,21 @@ def test_accounts_are_as_stripe_describes_them(client: stripe.StripeClient, chec
     assert len(checked.checked) == 5
 
 
+def test_links_are_as_stripe_describes_them(
+    client: stripe.StripeClient, checked: CheckedClient, account: str
+) -> None:
+    client.v1.account_links.create(
+        {
+            "account": account,
+            "type": "account_onboarding",
+            "return_url": "https://example.com/return",
+            "refresh_url": "https://example.com/refresh",
+        }
+    )
+    client.v1.accounts.login_links.create(account)
+    assert len(checked.checked) == 3  # with the account's
+
+
 def test_transfers_are_as_stripe_describes_them(
     client: stripe.StripeClient, checked: CheckedClient, fund: Callable[[int], None], account: str
 ) -> None:
@@ -293,7 +309,8 @@ def test_refusals_are_as_stripe_describes_them(
         lambda: client.v1.transfers.create({"amount": 1, "currency": "usd", "destination": "acct_nobody"}),
         lambda: client.v1.transfers.retrieve("tr_1"),
         lambda: client.v1.accounts.retrieve("acct_nobody"),
+        lambda: client.v1.accounts.login_links.create("acct_nobody"),
     ):
         with pytest.raises(stripe.StripeError):
             refused()
-    assert [line.rpartition(" ")[2] for line in checked.checked[-4:]] == ["400", "400", "404", "403"]
+    assert [line.rpartition(" ")[2] for line in checked.checked[-5:]] == ["400", "400", "404", "403", "403"]

@@ -1,0 +1,101 @@
+"""What an account's holder does at Stripe: goes through onboarding, to one end or another."""
+
+from sandbox import events
+from sandbox.accounts import find_account, requirements
+from sandbox.context import Context
+from sandbox.errors import JsonObject
+from sandbox.ids import new_id
+
+# What is still asked of someone who left the form before its last page.
+LAST_PAGE = ("external_account", "tos_acceptance.date", "tos_acceptance.ip")
+# What Stripe asks for when it could not verify who someone is.
+UNVERIFIED = ("individual.verification.document",)
+
+
+def complete(context: Context, account_id: str) -> JsonObject:
+    """Answer everything, to the end and without mistakes.
+
+    Under the recipient service agreement an account takes transfers but no card payments.
+    Source: https://docs.stripe.com/connect/service-agreement-types
+    """
+    before = find_account(context, account_id)
+    full = before["tos_acceptance"]["service_agreement"] == "full"
+    return _changed(
+        context,
+        before,
+        {
+            **_submitted(context, before),
+            "capabilities": dict.fromkeys(before["capabilities"], "active"),
+            "charges_enabled": full and "card_payments" in before["capabilities"],
+            "payouts_enabled": True,
+            "requirements": requirements(()),
+        },
+    )
+
+
+def leave(context: Context, account_id: str) -> JsonObject:
+    """Answer the first pages and go; what was submitted before stays submitted."""
+    before = find_account(context, account_id)
+    if before["details_submitted"]:
+        return before
+    answered = {
+        "business_type": before["business_type"] or "individual",
+        "requirements": requirements(LAST_PAGE),
+    }
+    return _changed(context, before, answered)
+
+
+def fail_verification(context: Context, account_id: str) -> JsonObject:
+    """Answer everything, but so that Stripe can't verify it and restricts the account.
+
+    Source: https://docs.stripe.com/connect/handling-api-verification
+    """
+    before = find_account(context, account_id)
+    return _changed(
+        context,
+        before,
+        {
+            **_submitted(context, before),
+            "capabilities": dict.fromkeys(before["capabilities"], "inactive"),
+            "charges_enabled": False,
+            "payouts_enabled": False,
+            "requirements": requirements(UNVERIFIED) | {"current_deadline": context.created},
+        },
+    )
+
+
+def _submitted(context: Context, account: JsonObject) -> JsonObject:
+    banks = account["external_accounts"]
+    return {
+        "business_type": account["business_type"] or "individual",
+        "details_submitted": True,
+        "external_accounts": banks | {"data": banks["data"] or [_bank_account(account)], "total_count": 1},
+        "tos_acceptance": account["tos_acceptance"] | {"date": context.created, "ip": "127.0.0.1"},
+    }
+
+
+def _changed(context: Context, before: JsonObject, changes: JsonObject) -> JsonObject:
+    after = before | changes
+    events.record_change(context, "account.updated", before, after, account=after["id"])
+    return after
+
+
+def _bank_account(account: JsonObject) -> JsonObject:
+    return {
+        "id": new_id("ba"),
+        "object": "bank_account",
+        "account": account["id"],
+        "account_holder_name": None,
+        "account_holder_type": None,
+        "account_type": None,
+        "available_payout_methods": ["standard"],
+        "bank_name": "STRIPE TEST BANK",
+        "country": account["country"],
+        "currency": account["default_currency"],
+        "default_for_currency": True,
+        "fingerprint": new_id("fp"),
+        "last4": "6789",
+        "metadata": {},
+        "routing_number": "110000000",
+        "status": "new",
+    }
