@@ -14,6 +14,8 @@ from database.fields import ExternalIdField, is_external_id, uuid7_key
 if TYPE_CHECKING:
     from accounts.gateway import StripeAccount
 
+EMAIL_MAX_LENGTH = 254  # RFC 5321's longest address
+
 
 class User(AbstractUser):
     """A member of staff. Creators and services have no user: they come with the marketplace's tokens."""
@@ -24,7 +26,7 @@ class Creator(models.Model):
 
     id = uuid7_key()
     external_id = ExternalIdField(unique=True)
-    email = models.EmailField(blank=True)
+    email = models.EmailField(blank=True, max_length=EMAIL_MAX_LENGTH)
     country = models.CharField(max_length=2, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 

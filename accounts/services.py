@@ -3,13 +3,26 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts import gateway
-from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
+from accounts.models import EMAIL_MAX_LENGTH, AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
+from accounts.principals import Principal
 from stripe_io import mirror
 
 SERVICE_AGREEMENTS = {True: "full", False: "recipient"}
+
+
+def creator_of(principal: Principal) -> Creator:
+    """Return the creator that a token speaks for, known from now on if not before; the token knows the e-mail."""
+    email = _usable_email(principal.email)
+    creator, _ = Creator.objects.get_or_create(external_id=principal.subject, defaults={"email": email})
+    if email and creator.email != email:
+        creator.email = email
+        creator.save(update_fields=["email"])
+    return creator
 
 
 def open_payment_account(creator: Creator, *, now: datetime) -> CreatorPaymentAccount:
@@ -85,3 +98,11 @@ def place_hold(creator: Creator, *, source: HoldSource, reason: str, placed_by: 
 def _live_row(creator: Creator) -> CreatorPaymentAccount:
     CreatorPaymentAccount.objects.bulk_create([CreatorPaymentAccount(creator=creator)], ignore_conflicts=True)
     return CreatorPaymentAccount.objects.get(creator=creator, replaced_at=None)
+
+
+def _usable_email(email: str) -> str:
+    try:
+        validate_email(email)
+    except ValidationError:
+        return ""
+    return email if len(email) <= EMAIL_MAX_LENGTH else ""

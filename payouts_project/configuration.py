@@ -83,6 +83,25 @@ def url(name: str, *, default: str) -> str:
     return value
 
 
+def optional_secret(name: str, *, minimum_length: int) -> str:
+    return secret(name, minimum_length=minimum_length) if os.environ.get(name) else ""
+
+
+def optional_url(name: str) -> str:
+    return url(name, default="") if os.environ.get(name) else ""
+
+
+def origins(name: str, *, default: str) -> list[str]:
+    """Read `https://a.example,https://b.example`; the default may have a path, which is dropped."""
+    if not os.environ.get(name):
+        return [_origin(default)]
+    read = [part.strip() for part in os.environ[name].split(",")]
+    for origin in read:
+        if _scheme(origin) not in {"http", "https"} or origin != _origin(origin):
+            raise ImproperlyConfigured(f"{name} must list origins such as https://host, not {origin!r}.")
+    return read
+
+
 def integer(name: str, *, default: int, lowest: int, highest: int) -> int:
     value = os.environ.get(name, str(default))
     if not _is_count(value) or not lowest <= int(value) <= highest:
@@ -183,9 +202,14 @@ def webhook_secrets(name: str) -> list[str]:
     return secrets
 
 
-def one_of(*names: str) -> None:
-    if not any(os.environ.get(name) for name in names):
-        raise ImproperlyConfigured(f"One of {' or '.join(names)} must be set.")
+def exactly_one_of(*names: str) -> None:
+    if sum(bool(os.environ.get(name)) for name in names) != 1:
+        raise ImproperlyConfigured(f"Exactly one of {' and '.join(names)} must be set.")
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _scheme(address: str) -> str:

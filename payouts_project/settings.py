@@ -35,7 +35,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "corsheaders",
     "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_celery_beat",
     "djstripe",
     "database",
@@ -52,8 +56,12 @@ if LOCAL_MODE:
     INSTALLED_APPS.append("sandbox")
 
 MIDDLEWARE = [
+    "payouts_project.request_ids.RequestIds",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "payouts_project.headers.ApiHeaders",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -194,15 +202,52 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
+# The marketplace's tokens: signed by its private keys, or with a secret that it shares with us.
+JWT_JWKS_URL = configuration.optional_url("JWT_JWKS_URL")
+JWT_SECRET = configuration.optional_secret("JWT_SECRET", minimum_length=32)
+configuration.exactly_one_of("JWT_JWKS_URL", "JWT_SECRET")
+JWT_ISSUER = env.str("JWT_ISSUER", default="")
+JWT_AUDIENCE = env.str("JWT_AUDIENCE", default="payouts")
+
+# The API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.IsNobody"],
+    "DEFAULT_THROTTLE_CLASSES": ["payouts_project.throttles.CallerThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["payouts_project.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "payouts_project.pagination.NumberedPages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "payouts_project.problems.handle",
+    "NUM_PROXIES": configuration.integer("TRUSTED_PROXIES", default=0, lowest=0, highest=10),
+    "URL_FORMAT_OVERRIDE": None,
 }
-
-# The marketplace's tokens.
-configuration.one_of("JWT_JWKS_URL", "JWT_SECRET")
+JSON_MAX_BYTES = 2_000_000
+REQUESTS_PER_MINUTE = {"read": 600, "links": 30, "push": 1_200, "anonymous": 120}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Payouts",
+    "DESCRIPTION": "What creators earned, when they are paid, and what the platform keeps. Amounts are integers of "
+    "minor units (cents) with their ISO 4217 currency beside them; times are UTC; the end of a period is exclusive.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_PERMISSIONS": ["accounts.permissions.IsAnyone"],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "payouts_project.schema.add_problems",
+    ],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+CORS_ALLOWED_ORIGINS = configuration.origins("CORS_ORIGINS", default=CREATOR_PORTAL_URL)
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "if-none-match", "x-request-id"]
+CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
 
 # Reports
 EMAIL_CONFIG = configuration.email("EMAIL_URL", default="consolemail://")
@@ -219,8 +264,13 @@ if PUBLIC_URL.startswith("https://"):
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}
+    },
+    "filters": {"request_id": {"()": "payouts_project.request_ids.RequestIdFilter"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request_id"]}
+    },
     "root": {"handlers": ["console"], "level": configuration.log_level("LOG_LEVEL", default="INFO")},
     "loggers": {"httpx": {"level": "WARNING"}, "stripe": {"level": "WARNING"}},
 }

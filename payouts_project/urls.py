@@ -1,16 +1,26 @@
 """Addresses of the whole service."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 
+from payouts_project import problems
 from payouts_project.health import live
+from payouts_project.schema import DocsView, SchemaView
 from stripe_io.views import receive_webhook
 
 urlpatterns = [
+    path("api/schema", SchemaView.as_view(), name="schema"),
+    path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
+    re_path("^api(?:/|$)", problems.no_such_endpoint),
     path("health", live),
     path("webhooks/stripe", receive_webhook),
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]
+
+handler400 = problems.bad_request
+handler403 = problems.permission_denied
+handler404 = problems.not_found
+handler500 = problems.server_error

@@ -27,6 +27,7 @@ SERVICE_VARIABLES = frozenset(
         "REDIS_URL",
         "REPORT_EMAIL",
         "SECRET_KEY",
+        "TRUSTED_PROXIES",
     }
 )
 

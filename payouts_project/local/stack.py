@@ -89,6 +89,8 @@ def prepare(clone: Clone, outside: Mapping[str, str]) -> Stack:
         url, program = Postgres(clone.directory / "postgres", log=clone.logs / "postgres.log").prepare()
         variables["DATABASE_URL"] = url
         servers.append(program)
+        if is_given(outside, "JWT_JWKS_URL"):
+            del variables["JWT_SECRET"]
     if not is_given(outside, "REDIS_URL"):
         url, program = Valkey(clone.directory / "valkey", log=clone.logs / "valkey.log").prepare()
         variables["REDIS_URL"] = url

@@ -1,12 +1,15 @@
 """Column types that several apps share."""
 
+import re
 from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
 
 # Visible ASCII, 1 to 255 of it, and nothing that would end a URL's path segment.
-EXTERNAL_ID_REGEX = r"\A[!\"$&-.0->@-~]{1,255}\Z"
+EXTERNAL_ID_CHARACTERS = r"[!\"$&-.0->@-~]{1,255}"
+EXTERNAL_ID_REGEX = rf"\A{EXTERNAL_ID_CHARACTERS}\Z"
+_EXTERNAL_ID = re.compile(EXTERNAL_ID_REGEX)
 
 
 class UUID7(models.Func):
@@ -25,6 +28,11 @@ class ExternalIdField(models.CharField[str, str]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 255)
         super().__init__(*args, **kwargs)
+
+
+def is_external(text: object) -> bool:
+    """Tell whether this is an id that another system may give."""
+    return isinstance(text, str) and _EXTERNAL_ID.match(text) is not None
 
 
 def uuid7_key() -> models.UUIDField[Any, Any]:

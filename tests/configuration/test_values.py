@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -118,13 +119,40 @@ def test_a_key_tells_its_mode(key: str, live: bool) -> None:
     assert configuration.is_live(key) is live
 
 
-def test_one_of_several_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("JWT_JWKS_URL", "JWT_SECRET"):
-        monkeypatch.delenv(name, raising=False)
-    with pytest.raises(ImproperlyConfigured, match="JWT_JWKS_URL or JWT_SECRET"):
-        configuration.one_of("JWT_JWKS_URL", "JWT_SECRET")
-    monkeypatch.setenv("JWT_SECRET", "x")
-    configuration.one_of("JWT_JWKS_URL", "JWT_SECRET")
+@pytest.mark.parametrize(("given", "usable"), [([], False), (["B"], True), (["A", "B"], False)])
+def test_one_of_two_ways_must_be_chosen(
+    given: list[str], usable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in given:
+        monkeypatch.setenv(name, "x")
+    refusal = pytest.raises(ImproperlyConfigured, match="Exactly one of A and B")
+    with nullcontext() if usable else refusal:
+        configuration.exactly_one_of("A", "B")
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        (None, ["https://portal.example"]),
+        ("", ["https://portal.example"]),
+        ("https://a.example, http://localhost:3000", ["https://a.example", "http://localhost:3000"]),
+    ],
+)
+def test_origins_default_to_the_portals(
+    given: str | None, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if given is not None:
+        monkeypatch.setenv("CORS_ORIGINS", given)
+    assert configuration.origins("CORS_ORIGINS", default="https://portal.example/creators") == read
+
+
+@pytest.mark.parametrize(
+    "given", ["*", "portal.example", "https://a.example/path", "https://a.example,", "ftp://a"]
+)
+def test_what_is_no_origin_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", given)
+    with pytest.raises(ImproperlyConfigured, match="CORS_ORIGINS"):
+        configuration.origins("CORS_ORIGINS", default="https://portal.example")
 
 
 @pytest.fixture

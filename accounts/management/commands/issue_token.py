@@ -1,0 +1,52 @@
+"""Sign a token as the marketplace would, to try the API; only where JWT_SECRET is set."""
+
+import json
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts import tokens
+from accounts.errors import NoSharedSecret
+from accounts.principals import ADMIN, BILLING_SCOPE, CREATOR, Principal
+from database import sql
+from database.commands import add_json_option
+from database.fields import is_external
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        whom = parser.add_mutually_exclusive_group(required=True)
+        whom.add_argument("--creator", metavar="ID", help="the marketplace's id of the creator")
+        whom.add_argument("--admin", metavar="ID", help="a member of the platform's staff")
+        whom.add_argument(
+            "--billing", metavar="SOURCE", help="a service that hands over this source's records"
+        )
+        parser.add_argument("--email", default="", help="the creator's e-mail address")
+        parser.add_argument("--hours", type=int, default=24, help="how long it can be used (24)")
+        add_json_option(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        principal = _principal(options)
+        if not is_external(principal.subject):
+            raise CommandError(
+                f"{principal.subject!r} can't be an id: 1 to 255 visible ASCII characters, no / ? # %."
+            )
+        if options["hours"] < 1:
+            raise CommandError("--hours must be at least 1.")
+        try:
+            token = tokens.issue_token(principal, now=sql.now(), lifetime=timedelta(hours=options["hours"]))
+        except NoSharedSecret as refusal:
+            raise CommandError(f"{refusal}; ask the marketplace for a token.") from refusal
+        self.stdout.write(json.dumps({"token": token}) if options["json"] else token)
+
+
+def _principal(options: dict[str, Any]) -> Principal:
+    if options["creator"]:
+        return Principal(subject=options["creator"], role=CREATOR, email=options["email"])
+    if options["admin"]:
+        return Principal(subject=options["admin"], role=ADMIN)
+    return Principal(subject=options["billing"], role="service", scopes=frozenset([BILLING_SCOPE]))

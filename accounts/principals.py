@@ -1,0 +1,34 @@
+"""Who a token speaks for."""
+
+from dataclasses import dataclass, field
+
+CREATOR = "creator"
+ADMIN = "admin"
+BILLING_SCOPE = "billing"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The bearer of a verified token; never a Django user, and never saved.
+
+    `subject` is the marketplace's own id of a creator or member of staff; of a service, the name of the one
+    billing source that it may push for.
+    """
+
+    subject: str
+    role: str = ""
+    email: str = ""
+    scopes: frozenset[str] = field(default_factory=frozenset)
+
+    # What DRF and Django ask of a `request.user`.
+    is_authenticated = True
+    is_anonymous = False
+    is_active = True
+    is_staff = False
+
+    @property
+    def pk(self) -> str:
+        return self.subject
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,0 +1,196 @@
+"""Every error of the API as a problem document.
+
+Source: https://www.rfc-editor.org/rfc/rfc9457
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.core import exceptions as django
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework import exceptions as framework
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from accounts import errors as accounts
+from earnings import errors as earnings
+
+MEDIA_TYPE = "application/problem+json"
+API = "/api/"
+log = logging.getLogger(__name__)
+
+
+class ProblemRenderer(JSONRenderer):
+    """JSON under its name for errors."""
+
+    media_type = MEDIA_TYPE
+    charset = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """How one kind of error is told: its status and its stable code, and how many seconds to wait with a retry."""
+
+    status: HTTPStatus
+    code: str
+    retry_after: int | None = None
+
+
+# Our own refusals; their text is the detail.
+REFUSALS: Mapping[type[Exception], Problem] = {
+    accounts.KeysUnavailable: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "keys_unavailable", retry_after=10),
+    accounts.StripeAccountGone: Problem(HTTPStatus.CONFLICT, "stripe_account_gone"),
+    accounts.StripeUnavailable: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "stripe_unavailable", retry_after=30),
+    earnings.OwnershipTooEarly: Problem(HTTPStatus.CONFLICT, "ownership_too_early"),
+    earnings.UnknownSource: Problem(HTTPStatus.FORBIDDEN, "source_unknown"),
+}
+# What comes from below; its text may say too much.
+INTERNAL = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal")
+FAULTS: Mapping[type[Exception], Problem] = {
+    Http404: Problem(HTTPStatus.NOT_FOUND, "not_found"),
+    OperationalError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", retry_after=5),
+    django.BadRequest: Problem(HTTPStatus.BAD_REQUEST, "malformed"),
+    django.PermissionDenied: Problem(HTTPStatus.FORBIDDEN, "permission_denied"),
+    django.RequestDataTooBig: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"),
+    django.SuspiciousOperation: Problem(HTTPStatus.BAD_REQUEST, "malformed"),
+}
+DETAILS = {
+    HTTPStatus.BAD_REQUEST: "The request can't be read.",
+    HTTPStatus.FORBIDDEN: "This is not open to you.",
+    HTTPStatus.NOT_FOUND: "There is nothing here.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here. It has been logged; please try again later.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The service can't answer right now. Please try again.",
+}
+
+
+def handle(error: Exception, context: Mapping[str, Any]) -> Response:
+    """Answer an exception of a view; one that nobody foresaw is logged, and a 500 that says nothing of it."""
+    set_rollback()
+    # Whatever media type was asked for, an error is a problem document.
+    context["request"].accepted_renderer = ProblemRenderer()
+    context["request"].accepted_media_type = MEDIA_TYPE
+    if isinstance(error, framework.APIException):
+        return _of_framework(error)
+    if problem := _find(error, REFUSALS):
+        return _response(problem, detail=str(error))
+    problem = _find(error, FAULTS) or INTERNAL
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("A request could not be answered", exc_info=error)
+    return _response(problem, detail=DETAILS[problem.status])
+
+
+def document(problem: Problem, *, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    """Write a problem document; `errors` names each field that can't be used."""
+    # "about:blank": the status says the kind of problem, and our `code` which one exactly.
+    written = {
+        "type": "about:blank",
+        "title": problem.status.phrase,
+        "status": problem.status.value,
+        "detail": detail,
+        "code": problem.code,
+    }
+    return written if errors is None else {**written, "errors": errors}
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, FAULTS[django.BadRequest]) or defaults.bad_request(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, FAULTS[django.PermissionDenied]) or defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, FAULTS[Http404]) or defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(request, INTERNAL) or defaults.server_error(request)
+
+
+@csrf_exempt
+def no_such_endpoint(request: HttpRequest) -> HttpResponse:
+    """Answer for every address below the API's that is none of its own, in debug mode too."""
+    return _json(FAULTS[Http404])
+
+
+def _page(request: HttpRequest, problem: Problem) -> HttpResponse | None:
+    """Answer for the API; the console has pages of its own."""
+    return _json(problem) if request.path.startswith(API) else None
+
+
+def _json(problem: Problem) -> HttpResponse:
+    written = document(problem, detail=DETAILS[problem.status])
+    return JsonResponse(written, status=problem.status, content_type=MEDIA_TYPE)
+
+
+def _of_framework(error: framework.APIException) -> Response:
+    status = HTTPStatus(error.status_code)
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    if isinstance(error, framework.ValidationError):
+        errors = list(_field_errors(error.get_full_details()))
+        detail = " ".join(dict.fromkeys(_sentence(said) for said in errors))
+        return _response(Problem(status, "invalid"), detail=detail, errors=errors)
+    codes = error.get_codes()
+    code = "malformed" if isinstance(error, framework.ParseError) else str(codes)
+    return _response(Problem(status, code), detail=str(error.detail), headers=headers)
+
+
+def _field_errors(details: Any, *, path: str = "") -> Iterator[dict[str, str]]:
+    """Flatten the framework's nested errors; items of lists come numbered, or in a list of their own."""
+    if _is_error(details):
+        yield {"field": path, "code": str(details["code"]), "message": str(details["message"])}
+    elif isinstance(details, dict):
+        for name, below in details.items():
+            yield from _field_errors(below, path=_below(path, name))
+    else:
+        for index, below in enumerate(details):
+            yield from _field_errors(below, path=path if _is_error(below) else f"{path}[{index}]")
+
+
+def _is_error(details: Any) -> bool:
+    return (
+        isinstance(details, dict)
+        and set(details) == {"message", "code"}
+        and not isinstance(details["code"], list)
+    )
+
+
+def _below(path: str, name: str | int) -> str:
+    if name == "non_field_errors":
+        return path
+    if isinstance(name, int):
+        return f"{path}[{name}]"
+    return f"{path}.{name}" if path else name
+
+
+def _sentence(error: Mapping[str, str]) -> str:
+    return f"{error['field']}: {error['message']}" if error["field"] else error["message"]
+
+
+def _find(error: Exception, known: Mapping[type[Exception], Problem]) -> Problem | None:
+    return next((problem for kind, problem in known.items() if isinstance(error, kind)), None)
+
+
+def _response(
+    problem: Problem,
+    *,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    wait = {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}
+    written = document(problem, detail=detail, errors=errors)
+    return Response(written, status=problem.status, headers={**wait, **(headers or {})})

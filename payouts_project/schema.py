@@ -1,0 +1,121 @@
+"""The API's OpenAPI document: who may call, which errors there are, and where it is read."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from payouts_project import problems
+
+PROBLEM = {
+    "type": "object",
+    "description": "An error, as RFC 9457 has it.",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {
+            "type": "string",
+            "description": "Always `about:blank`: `code` says more.",
+            "examples": ["about:blank"],
+        },
+        "title": {"type": "string", "description": "The status in words."},
+        "status": {"type": "integer", "description": "The HTTP status."},
+        "detail": {"type": "string", "description": "A sentence for people; it may change."},
+        "code": {"type": "string", "description": "Which error it is; it never changes."},
+        "errors": {
+            "type": "array",
+            "description": "With `invalid`: each field or parameter that can't be used.",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "message"],
+                "properties": {
+                    "field": {
+                        "type": "string",
+                        "description": "Its name, with a path such as `records[3].amount`.",
+                    },
+                    "code": {"type": "string", "description": "What is wrong with it."},
+                    "message": {"type": "string", "description": "A sentence for people."},
+                },
+            },
+        },
+    },
+}
+ANSWERS = {
+    "400": "A parameter or field can't be used, or the request can't be read.",
+    "401": "There is no token, or it can't be trusted: `not_authenticated`, `token_expired`, `token_invalid`.",
+    "403": "The token is not for this endpoint: `permission_denied`.",
+    "404": "There is no such thing, or it is not yours: `not_found`.",
+    "406": "The answer can't be had in the media type asked for: `not_acceptable`.",
+    "409": "Things are not in a state in which this can be done; `code` says why.",
+    "413": "The request is too large: `too_large`.",
+    "415": "The request's media type is not understood: `unsupported_media_type`.",
+    "429": "Too many requests in this minute: `throttled`. `Retry-After` says when to go on.",
+    "503": "Something that is needed does not answer; try again after `Retry-After` seconds.",
+}
+EVERYWHERE = ("400", "406", "429", "503")
+WITH_TOKEN = ("401", "403")
+WITH_BODY = ("413", "415")
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The marketplace's token: `sub` is the creator's id, `role` is `creator` or `admin`; "
+            "a service has the scope `billing`, and `sub` is its billing source.",
+        }
+
+
+def add_problems(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
+    """Give every operation the errors that it can answer with: all are problem documents."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    components["responses"] = {
+        f"Problem{status}": {"description": said, "content": content} for status, said in ANSWERS.items()
+    }
+    for path in result["paths"].values():
+        for operation in path.values():
+            for status in _possible(operation, declared=operation["responses"]):
+                operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+    return result
+
+
+def _possible(operation: dict[str, Any], *, declared: dict[str, Any]) -> set[str]:
+    possible = {*EVERYWHERE, *(status for status in declared if status in ANSWERS)}
+    if any(operation.get("security", [])):
+        possible.update(WITH_TOKEN)
+    if "requestBody" in operation:
+        possible.update(WITH_BODY)
+    if any(parameter["in"] == "path" for parameter in operation.get("parameters", [])):
+        possible.add("404")
+    return possible
+
+
+class SchemaView(SpectacularAPIView):
+    """`GET /api/schema`: the document itself, for everyone."""
+
+    authentication_classes = []
+    throttle_scope = "anonymous"
+
+
+class DocsView(SpectacularSwaggerView):
+    """`GET /api/docs`: the document for reading; its scripts come from here, not from elsewhere."""
+
+    authentication_classes = []
+    throttle_scope = "anonymous"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
+        response["Content-Security-Policy"] = (
+            "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+            "img-src 'self' data:; frame-ancestors 'none'"
+        )
+        return response

@@ -1,0 +1,235 @@
+"""Only what the marketplace signed, for us and for now, speaks for anyone."""
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from pytest_django import Settings
+
+from accounts import tokens
+from accounts.errors import KeysUnavailable, NoSharedSecret, TokenRefused
+from accounts.principals import Principal
+
+SECRET = "a secret that the marketplace shares with us"
+RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+EC_KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def claims(**changed: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    said = {
+        "sub": "alice",
+        "role": "creator",
+        "email": "alice@example.com",
+        "scope": "",
+        "iss": "https://market.example",
+        "aud": "payouts",
+        "nbf": now - timedelta(minutes=1),
+        "exp": now + timedelta(minutes=5),
+        **changed,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+@pytest.fixture
+def shared_secret(settings: Settings) -> None:
+    settings.JWT_SECRET, settings.JWT_JWKS_URL = SECRET, ""
+    settings.JWT_ISSUER = "https://market.example"
+
+
+class KeyServer:
+    """The marketplace's address of keys, which counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.keys = {"first": RSA_KEY.public_key(), "second": EC_KEY.public_key()}
+        self.asked = 0
+        self.down = False
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.asked += 1
+                self.send_response(500 if outer.down else 200)
+                self.end_headers()
+                self.wfile.write(json.dumps({"keys": outer.published()}).encode())
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}/keys"
+
+    def published(self) -> list[dict[str, Any]]:
+        algorithms: dict[str, Any] = {
+            "first": jwt.algorithms.RSAAlgorithm,
+            "second": jwt.algorithms.ECAlgorithm,
+        }
+        return [
+            {**algorithms[name].to_jwk(key, as_dict=True), "kid": name, "use": "sig"}
+            for name, key in self.keys.items()
+        ]
+
+
+@pytest.fixture
+def key_server(settings: Settings) -> Iterator[KeyServer]:
+    server = KeyServer()
+    threading.Thread(target=server.server.serve_forever, daemon=True).start()
+    settings.JWT_SECRET, settings.JWT_JWKS_URL = "", server.address
+    settings.JWT_ISSUER = "https://market.example"
+    tokens.marketplace_keys.cache_clear()
+    yield server
+    server.server.shutdown()
+    server.server.server_close()
+    tokens.marketplace_keys.cache_clear()
+
+
+def signed(
+    private_key: Any = RSA_KEY, *, kid: str = "first", algorithm: str = "RS256", **changed: Any
+) -> str:
+    return jwt.encode(claims(**changed), private_key, algorithm, headers={"kid": kid})
+
+
+@pytest.mark.usefixtures("shared_secret")
+def test_a_token_says_who_asks() -> None:
+    token = jwt.encode(claims(scope="billing reports"), SECRET, "HS256")
+    assert tokens.read_token(token) == Principal(
+        subject="alice",
+        role="creator",
+        email="alice@example.com",
+        scopes=frozenset({"billing", "reports"}),
+    )
+
+
+REFUSED: dict[str, dict[str, Any]] = {
+    "expired": {"exp": datetime(2020, 1, 1, tzinfo=UTC)},
+    "not valid yet": {"nbf": datetime(2100, 1, 1, tzinfo=UTC)},
+    "of another issuer": {"iss": "https://elsewhere.example"},
+    "of no issuer": {"iss": None},
+    "for another audience": {"aud": "billing"},
+    "for no audience": {"aud": None},
+    "for ever": {"exp": None},
+    "of nobody": {"sub": None},
+    "of an empty name": {"sub": ""},
+    "of a name that is no id": {"sub": "a/b"},
+    "of a number": {"sub": 7},
+    "with a role that is no text": {"role": ["creator"]},
+    "with scopes that are no text": {"scope": {"billing": True}},
+    "with a scope that is no text": {"scope": [7]},
+}
+
+
+@pytest.mark.usefixtures("shared_secret")
+@pytest.mark.parametrize("changed", REFUSED.values(), ids=REFUSED.keys())
+def test_a_token_that_is_not_for_us_and_now_is_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises(TokenRefused):
+        tokens.read_token(jwt.encode(claims(**changed), SECRET, "HS256"))
+
+
+@pytest.mark.usefixtures("shared_secret")
+def test_an_expired_token_says_so() -> None:
+    with pytest.raises(TokenRefused) as refused:
+        tokens.read_token(jwt.encode(claims(exp=datetime(2020, 1, 1, tzinfo=UTC)), SECRET, "HS256"))
+    assert refused.value.code == "token_expired"
+
+
+@pytest.mark.usefixtures("shared_secret")
+def test_clocks_may_differ_a_little() -> None:
+    late = datetime.now(UTC) - timedelta(seconds=5)
+    assert tokens.read_token(jwt.encode(claims(exp=late), SECRET, "HS256"))
+
+
+def part(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+@pytest.mark.usefixtures("shared_secret")
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "a.b.c",
+        "\x00",
+        f"{part({'alg': 'none'})}.{part({'sub': 'alice', 'aud': 'payouts', 'exp': 2**40})}.",
+        f"{part({'alg': 'HS256'})}.{part({'sub': 'alice', 'aud': 'payouts', 'exp': 2**40})}.AAAA",
+        f"{part({'alg': 'HS256', 'kid': {}})}.{part([])}.AAAA",
+        base64.urlsafe_b64encode(b'{"a":' + b"[" * 20_000).decode() + ".e30.AAAA",
+        jwt.encode(claims(), "another secret, as long as ours is", "HS256"),
+        jwt.encode(claims(), SECRET * 2, "HS512"),
+    ],
+)
+def test_a_forged_token_is_refused(token: str) -> None:
+    with pytest.raises(TokenRefused):
+        tokens.read_token(token)
+
+
+def test_either_kind_of_public_key_serves(key_server: KeyServer) -> None:
+    assert tokens.read_token(signed()).subject == "alice"
+    assert tokens.read_token(signed(EC_KEY, kid="second", algorithm="ES256")).subject == "alice"
+    assert key_server.asked == 1
+
+
+@pytest.mark.usefixtures("key_server")
+def test_a_public_key_is_no_secret() -> None:
+    published = RSA_KEY.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    header, payload = part({"alg": "HS256", "kid": "first"}), part({**claims(nbf=None), "exp": 2**40})
+    signature = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(
+        f"{header}.{payload}".encode(), published
+    )
+    forged = f"{header}.{payload}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+    with pytest.raises(TokenRefused):
+        tokens.read_token(forged)
+
+
+@pytest.mark.usefixtures("key_server")
+def test_another_key_under_a_known_name_is_refused() -> None:
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    with pytest.raises(TokenRefused):
+        tokens.read_token(signed(other))
+
+
+def test_junk_key_names_make_no_request_each(key_server: KeyServer) -> None:
+    for number in range(20):
+        with pytest.raises(TokenRefused):
+            tokens.read_token(signed(kid=f"junk-{number}"))
+    assert key_server.asked <= 2
+
+
+def test_a_new_key_is_fetched(key_server: KeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "UNKNOWN_KEY_COOLDOWN_SECONDS", 0)
+    second = key_server.keys.pop("second")
+    assert tokens.read_token(signed()).subject == "alice"
+    key_server.keys["second"] = second
+    assert tokens.read_token(signed(EC_KEY, kid="second", algorithm="ES256")).subject == "alice"
+
+
+def test_known_keys_serve_through_an_outage(key_server: KeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "KEYS_KEPT_SECONDS", 0.001)
+    assert tokens.read_token(signed()).subject == "alice"
+    key_server.down = True
+    for _ in range(5):
+        assert tokens.read_token(signed()).subject == "alice"
+    assert key_server.asked == 2
+
+
+def test_without_any_key_nobody_is_told_to_be_wrong(key_server: KeyServer) -> None:
+    key_server.down = True
+    for _ in range(5):
+        with pytest.raises(KeysUnavailable):
+            tokens.read_token(signed())
+    assert key_server.asked == 1
+
+
+def test_only_the_marketplace_signs_with_its_private_key(settings: Settings) -> None:
+    settings.JWT_SECRET = ""
+    with pytest.raises(NoSharedSecret):
+        tokens.issue_token(Principal("alice"), now=datetime.now(UTC), lifetime=timedelta(hours=1))

@@ -1,0 +1,51 @@
+"""Every address says who may use it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.views import APIView
+
+from accounts import permissions
+
+# Addresses that are not the framework's, and so guard themselves.
+GUARDED_BY_THEMSELVES = {
+    "live",
+    "no_such_endpoint",
+    "receive_webhook",  # by Stripe's signature
+}
+OPEN_TO_EVERYONE = {"api/schema", "api/docs", "api/v1/accounts/onboard/callback"}
+NAMED = {permissions.IsCreator, permissions.IsPlatformStaff, permissions.IsBillingService}
+
+
+def addresses(resolver: URLResolver | None = None, path: str = "") -> Iterator[tuple[str, Any]]:
+    for pattern in (resolver or get_resolver()).url_patterns:
+        here = f"{path}{str(pattern.pattern).removeprefix('^')}"
+        if isinstance(pattern, URLPattern):
+            yield here, pattern.callback
+        elif not here.startswith("admin/"):  # the admin site guards itself
+            yield from addresses(pattern, here)
+
+
+def test_every_endpoint_names_who_may_use_it() -> None:
+    seen = set()
+    for path, callback in addresses():
+        view = getattr(callback, "cls", None)
+        if view is None:
+            name = getattr(callback, "__name__", "")
+            assert name in GUARDED_BY_THEMSELVES or path in {"", "admin"}, f"who may use /{path}?"
+            continue
+        assert issubclass(view, APIView)
+        allowed = set(view.permission_classes)
+        assert allowed, f"/{path} names no permission"
+        if path in OPEN_TO_EVERYONE:
+            seen.add(path)
+        else:
+            assert allowed <= NAMED, f"who may use /{path}?"
+    assert {"api/schema", "api/docs"} <= seen
+
+
+def test_a_view_that_names_no_permission_is_open_to_nobody() -> None:
+    assert settings.REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] == ["accounts.permissions.IsNobody"]
+    assert settings.REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] == []

@@ -1,0 +1,235 @@
+"""What every answer has in common: problem documents, request ids, headers, limits."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.test import override_settings
+from django.urls import path
+from pytest_django import Settings
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.test import APIClient
+
+from accounts.endpoints import CreatorEndpoint, Input, PlatformEndpoint, PublicEndpoint
+from payouts_project import urls
+from tests.api import admin, caller, nobody, service
+
+
+class Order(Input):
+    amount = serializers.IntegerField(min_value=1)
+    names = serializers.ListField(child=serializers.CharField(max_length=3), required=False)
+
+
+class Month(Input):
+    month = serializers.RegexField(r"\A[0-9]{4}-[0-9]{2}\Z", required=False)
+
+
+class Orders(CreatorEndpoint):
+    queries = {"retrieve": Month}
+
+    def create(self, request: Request) -> Response:
+        order = Order(data=request.data)
+        order.is_valid(raise_exception=True)
+        return Response(order.validated_data)
+
+    def retrieve(self, request: Request) -> Response:
+        return Response({"month": self.query.get("month")})
+
+
+class Broken(PublicEndpoint):
+    def retrieve(self, request: Request, kind: str) -> Response:
+        raise {"bug": KeyError("a secret"), "database": OperationalError("host=secret")}[kind]
+
+
+class Books(PlatformEndpoint):
+    def retrieve(self, request: Request) -> Response:
+        return Response({})
+
+
+urlpatterns = [
+    path("api/v1/orders", Orders.as_view({"post": "create", "get": "retrieve"})),
+    path("api/v1/broken/<kind>", Broken.as_view({"get": "retrieve"})),
+    path("api/v1/books", Books.as_view({"get": "retrieve"})),
+    *urls.urlpatterns,
+]
+handler400, handler403, handler404 = urls.handler400, urls.handler403, urls.handler404
+handler500 = urls.handler500
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+ORDERS = "/api/v1/orders"
+
+
+def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
+    assert answer.status_code == status, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    problem: dict[str, Any] = json.loads(answer.content)
+    assert problem["type"] == "about:blank"
+    assert problem["status"] == status
+    assert problem["code"] == code
+    assert problem["title"]
+    assert problem["detail"]
+    return problem
+
+
+def test_each_field_that_is_wrong_is_named() -> None:
+    answer = caller("alice").post(ORDERS, {"amount": "x", "names": ["ok", "long"], "extra": 1}, format="json")
+    problem = refused(answer, 400, "invalid")
+    assert problem["errors"] == [
+        {"field": "extra", "code": "unknown", "message": "There is no such parameter."}
+    ]
+    answer = caller("alice").post(ORDERS, {"amount": "x", "names": ["ok", "long"]}, format="json")
+    assert [(error["field"], error["code"]) for error in refused(answer, 400, "invalid")["errors"]] == [
+        ("amount", "invalid"),
+        ("names[1]", "max_length"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{",
+        "[" * 100_000,
+        '{"amount": 1' + "0" * 5_000 + "}",
+        '{"amount": NaN}',
+        "\ud800".encode("utf-8", "surrogatepass"),
+    ],
+)
+def test_what_is_no_json_is_refused(body: Any) -> None:
+    answer = caller("alice").post(ORDERS, body, content_type="application/json")
+    refused(answer, 400, "malformed")
+
+
+@pytest.mark.parametrize("body", ["[]", "7", '"text"', "null", '{"amount": [1]}'])
+def test_json_of_another_shape_is_refused(body: str) -> None:
+    refused(caller("alice").post(ORDERS, body, content_type="application/json"), 400, "invalid")
+
+
+def test_a_body_that_is_too_large_is_refused(settings: Settings) -> None:
+    settings.JSON_MAX_BYTES = 1_000
+    answer = caller("alice").post(ORDERS, '{"amount": 1}' + " " * 1_000, content_type="application/json")
+    refused(answer, 413, "too_large")
+
+
+def test_a_media_type_that_nobody_understands_is_refused() -> None:
+    refused(caller("alice").post(ORDERS, "a=1", content_type="text/plain"), 415, "unsupported_media_type")
+
+
+def test_a_media_type_that_nobody_speaks_is_refused() -> None:
+    refused(caller("alice").get(ORDERS, headers={"Accept": "text/html"}), 406, "not_acceptable")
+
+
+def test_a_method_that_is_not_there_is_refused_with_those_that_are() -> None:
+    answer = caller("alice").delete(ORDERS)
+    refused(answer, 405, "method_not_allowed")
+    assert set(answer["Allow"].split(", ")) >= {"GET", "POST"}
+
+
+def test_an_unknown_query_parameter_is_refused() -> None:
+    assert caller("alice").get(ORDERS, {"month": "2026-01"}).json() == {"month": "2026-01"}
+    problem = refused(caller("alice").get(ORDERS, {"moonth": "2026-01"}), 400, "invalid")
+    assert problem["errors"][0]["field"] == "moonth"
+
+
+@pytest.mark.parametrize(
+    "address", ["/api", "/api/", "/api/v1", "/api/v1/orders/", "/api/v2/x", "/api/v1/%00"]
+)
+def test_an_address_that_is_not_there_is_a_problem_too(address: str) -> None:
+    refused(caller("alice").post(address), 404, "not_found")
+
+
+def test_without_a_token_there_is_a_challenge() -> None:
+    answer = nobody().get(ORDERS)
+    refused(answer, 401, "not_authenticated")
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_token_that_cannot_be_trusted_is_refused() -> None:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION="Bearer nonsense")
+    refused(client.get(ORDERS), 401, "token_invalid")
+
+
+def test_each_kind_of_token_opens_its_own_doors_only(admin_client: Any, client: Any) -> None:
+    for other in (admin(), service("market")):
+        refused(other.get(ORDERS), 403, "permission_denied")
+    for other in (caller("alice"), service("market")):
+        refused(other.get("/api/v1/books"), 403, "permission_denied")
+    assert admin().get("/api/v1/books").status_code == 200
+    assert admin_client.get("/api/v1/books").status_code == 200
+    refused(admin_client.get(ORDERS), 401, "not_authenticated")
+    refused(client.get("/api/v1/books"), 401, "not_authenticated")
+
+
+def test_a_fault_of_ours_tells_nothing_of_itself() -> None:
+    answer = nobody().get("/api/v1/broken/bug")
+    refused(answer, 500, "internal")
+    assert b"secret" not in answer.content
+
+
+def test_a_database_that_is_away_is_worth_another_try() -> None:
+    answer = nobody().get("/api/v1/broken/database")
+    refused(answer, 503, "unavailable")
+    assert int(answer["Retry-After"]) > 0
+    assert b"secret" not in answer.content
+
+
+def test_too_many_requests_of_one_caller_are_refused_and_of_others_not(settings: Settings) -> None:
+    settings.REQUESTS_PER_MINUTE = {"read": 3}
+    answers = [caller("throttled").get(ORDERS) for _ in range(8)]  # a minute may end between
+    refused(answers[-1], 429, "throttled")
+    assert 1 <= int(answers[-1]["Retry-After"]) <= 61
+    assert caller("another").get(ORDERS).status_code == 200
+
+
+def test_nobody_is_counted_while_redis_is_away(settings: Settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    settings.REQUESTS_PER_MINUTE = {"read": 0}
+    assert caller("alice").get(ORDERS).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"), [("abc-1", True), ("a b", False), ("x" * 129, False), ("", False)]
+)
+def test_a_request_has_an_id(given: str, taken: bool) -> None:
+    answer = caller("alice").get(ORDERS, headers={"X-Request-ID": given})
+    assert (answer["X-Request-ID"] == given) is taken
+    assert answer["X-Request-ID"]
+
+
+def test_an_answer_that_is_known_is_not_sent_again() -> None:
+    first = caller("alice").get(ORDERS)
+    again = caller("alice").get(ORDERS, headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    changed = caller("alice").get(ORDERS, {"month": "2026-01"}, headers={"If-None-Match": first["ETag"]})
+    assert changed.status_code == 200
+
+
+def test_answers_are_the_callers_alone_and_no_page() -> None:
+    answer = caller("alice").get(ORDERS)
+    assert answer["Cache-Control"] == "private, no-cache"
+    assert "Authorization" in answer["Vary"]
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+@override_settings(CORS_ALLOWED_ORIGINS=["https://portal.example"])
+def test_pages_of_the_portal_may_call_and_others_not() -> None:
+    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    answer = nobody().options(ORDERS, headers={"Origin": "https://portal.example", **asked})
+    assert answer["Access-Control-Allow-Origin"] == "https://portal.example"
+    assert "authorization" in answer["Access-Control-Allow-Headers"]
+    assert "Access-Control-Allow-Credentials" not in answer
+    answer = nobody().options(ORDERS, headers={"Origin": "https://elsewhere.example", **asked})
+    assert "Access-Control-Allow-Origin" not in answer
+
+
+def test_the_document_and_its_page_are_open_to_everyone() -> None:
+    document = nobody().get("/api/schema", headers={"Accept": "application/json"})
+    assert document.status_code == 200
+    assert document.json()["openapi"].startswith("3.1")
+    page = nobody().get("/api/docs")
+    assert page.status_code == 200
+    assert b"https://" not in page.content  # all that it loads is ours
