@@ -1,7 +1,7 @@
 """Addresses of the whole service."""
 
 from django.contrib import admin
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from payouts_project import problems
@@ -12,6 +12,7 @@ from stripe_io.views import receive_webhook
 urlpatterns = [
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/", include("earnings.api")),
     re_path("^api(?:/|$)", problems.no_such_endpoint),
     path("health", live),
     path("webhooks/stripe", receive_webhook),
