@@ -10,11 +10,11 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from accounts import services
 from accounts.authentication import TokenAuthentication
 from accounts.models import Creator
 from accounts.permissions import IsAnyone, IsBillingService, IsCreator, IsPlatformStaff
 from accounts.principals import Principal
+from accounts.services.creators import creator_of
 
 
 class Input(serializers.Serializer[Any]):
@@ -82,7 +82,7 @@ class CreatorEndpoint(Endpoint):
 
     @cached_property
     def creator(self) -> Creator:
-        return services.creator_of(cast("Principal", self.request.user))
+        return creator_of(cast("Principal", self.request.user))
 
 
 class PlatformEndpoint(Endpoint):

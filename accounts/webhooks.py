@@ -1,7 +1,7 @@
 """What Stripe tells us of connected accounts."""
 
-from accounts import services
 from accounts.models import CreatorPaymentAccount
+from accounts.services import payment_accounts
 from database import sql
 from stripe_io.errors import SetAside
 from stripe_io.handlers import StripeEvent, register
@@ -16,4 +16,4 @@ def account_updated(event: StripeEvent) -> None:
     row = CreatorPaymentAccount.objects.filter(stripe_account_id=event.object["id"]).first()
     if row is None:
         raise SetAside("no creator here has this account")
-    services.refresh_payment_account(row, now=sql.now())
+    payment_accounts.refresh_payment_account(row, now=sql.now())

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts import selectors as accounts
 from accounts.models import HoldSource
-from accounts.services import place_hold
+from accounts.services.holds import place_hold
 from database import notices
 from ledger import services as ledger
 from ledger.models import AccountKind

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from accounts import services
 from accounts.models import AccountStatus, CreatorPaymentAccount
+from accounts.services import payment_accounts
 from database import sql
 from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
 
@@ -56,7 +56,7 @@ def test_an_account_that_stripe_does_not_know_stops_only_itself(sandbox: Any) ->
 
 def test_what_was_left_half_done_is_completed(sandbox: Any) -> None:
     """It died after the account was made, before the sandbox had completed it."""
-    services.open_payment_account(CreatorFactory.create(), now=sql.now())
+    payment_accounts.open_payment_account(CreatorFactory.create(), now=sql.now())
     assert statuses() == [AccountStatus.PENDING]
     assert onboard()[0] == {"onboarded": 1, "failed": 0}
     assert statuses() == [AccountStatus.ACTIVE]

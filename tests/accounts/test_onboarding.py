@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from accounts import gateway, services
+from accounts import gateway
 from accounts.errors import StripeAccountGone, StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
+from accounts.services import holds, payment_accounts
 from database import sql
 from tests.factories import CreatorFactory
 from tests.threads import at_once
@@ -23,7 +24,7 @@ def creator() -> Creator:
 
 
 def opened(creator: Creator) -> CreatorPaymentAccount:
-    return services.open_payment_account(creator, now=sql.now())
+    return payment_accounts.open_payment_account(creator, now=sql.now())
 
 
 def connected(sandbox: Any) -> list[dict[str, Any]]:
@@ -117,10 +118,10 @@ def test_what_stripe_says_later_is_recorded(creator: Creator, sandbox: Any) -> N
     assert row.stripe_account_id
     gateway.complete_in_sandbox(row.stripe_account_id)
     now = sql.now()
-    active = services.refresh_payment_account(row, now=now)
+    active = payment_accounts.refresh_payment_account(row, now=now)
     assert (active.account_status, active.payouts_enabled, active.details_submitted) == ("active", True, True)
     assert (active.onboarding_completed_at, active.synced_at) == (now, now)
-    later = services.refresh_payment_account(row, now=now + timedelta(days=1))
+    later = payment_accounts.refresh_payment_account(row, now=now + timedelta(days=1))
     assert later.onboarding_completed_at == now
 
 
@@ -130,8 +131,10 @@ def test_an_older_answer_does_not_undo_a_later_one(creator: Creator, sandbox: An
     before = gateway.retrieve_account(row.stripe_account_id)
     earlier = sql.now()
     gateway.complete_in_sandbox(row.stripe_account_id)
-    services.refresh_payment_account(row, now=sql.now())
-    assert services.record_account(row, said=before, now=earlier).account_status == AccountStatus.ACTIVE
+    payment_accounts.refresh_payment_account(row, now=sql.now())
+    assert (
+        payment_accounts.record_account(row, said=before, now=earlier).account_status == AccountStatus.ACTIVE
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,19 +158,19 @@ def test_stripe_being_down_is_not_an_account_that_is_gone(
     CreatorPaymentAccount.objects.update(account_status=AccountStatus.ACTIVE)
     sandbox.inject({**RETRIEVE, **fault})
     with pytest.raises(error) as raised:
-        services.refresh_payment_account(row, now=sql.now())
+        payment_accounts.refresh_payment_account(row, now=sql.now())
     assert type(raised.value) is error
     assert CreatorPaymentAccount.objects.get().account_status == AccountStatus.ACTIVE
 
 
 def test_a_row_without_an_account_is_not_asked_about(creator: Creator, sandbox: Any) -> None:
     row = CreatorPaymentAccount.objects.create(creator=creator)
-    assert services.refresh_payment_account(row, now=sql.now()) == row
+    assert payment_accounts.refresh_payment_account(row, now=sql.now()) == row
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_same_hold_at_once_is_one(creator: Creator) -> None:
     def hold() -> Hold:
-        return services.place_hold(creator, source=HoldSource.SYSTEM, reason="the same", placed_by="system")
+        return holds.place_hold(creator, source=HoldSource.SYSTEM, reason="the same", placed_by="system")
 
     assert len(set(at_once(*[hold] * 6))) == Hold.objects.count() == 1

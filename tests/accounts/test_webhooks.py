@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from accounts import gateway, services
+from accounts import gateway
 from accounts.models import AccountStatus, CreatorPaymentAccount, HoldSource
+from accounts.services import holds, payment_accounts
 from database import sql
 from stripe_io import services as inbox
 from stripe_io.models import InboxEvent, InboxOutcome
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def account(sandbox: Any) -> CreatorPaymentAccount:
-    return services.open_payment_account(CreatorFactory.create(), now=sql.now())
+    return payment_accounts.open_payment_account(CreatorFactory.create(), now=sql.now())
 
 
 def status() -> str:
@@ -91,7 +92,7 @@ def test_an_account_that_nobody_here_has_is_set_aside(account: CreatorPaymentAcc
 
 
 def test_a_hold_by_staff_is_not_lifted_by_stripe(account: CreatorPaymentAccount, sandbox: Any) -> None:
-    hold = services.place_hold(account.creator, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
+    hold = holds.place_hold(account.creator, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
     complete(account)
     tell(sandbox, updates(sandbox)[-1])
     hold.refresh_from_db()

@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from accounts import gateway as stripe_accounts
-from accounts import services as accounts
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
+from accounts.services import payment_accounts
 from database import sql
 from earnings.models import CreatorEarning
 from earnings.services import posting
@@ -151,10 +151,10 @@ class Market:
 
     def onboard(self, creator: Creator) -> CreatorPaymentAccount:
         """Have the sandbox make and complete the creator's account."""
-        account = accounts.open_payment_account(creator, now=sql.now())
+        account = payment_accounts.open_payment_account(creator, now=sql.now())
         assert account.stripe_account_id
         stripe_accounts.complete_in_sandbox(account.stripe_account_id)
-        return accounts.refresh_payment_account(account, now=sql.now())
+        return payment_accounts.refresh_payment_account(account, now=sql.now())
 
 
 def unsound() -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from accounts.models import AccountStatus, Creator, HoldSource
-from accounts.services import place_hold
+from accounts.services.holds import place_hold
 from ledger import services as ledger
 from ledger.models import AccountKind
 from ledger.services import Line

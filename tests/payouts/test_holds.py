@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Hold, HoldSource
-from accounts.services import place_hold
+from accounts.services.holds import place_hold
 from database import sql
 from ledger.models import AccountKind
 from payouts.models import Payout

@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from accounts import gateway, services
+from accounts import gateway
 from accounts.errors import StripeAccountGone, StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
+from accounts.services import payment_accounts
 from database import sql
 from database.commands import add_json_option, close_connections_after, print_result
 from stripe_io import installation
@@ -49,10 +50,10 @@ class Command(BaseCommand):
 def _onboard(creator: Creator) -> str:
     """Return what went wrong, or nothing."""
     try:
-        account = services.open_payment_account(creator, now=sql.now())
+        account = payment_accounts.open_payment_account(creator, now=sql.now())
         if installation.configured_mode() == StripeMode.SANDBOX and account.stripe_account_id:
             gateway.complete_in_sandbox(account.stripe_account_id)
-            services.refresh_payment_account(account, now=sql.now())
+            payment_accounts.refresh_payment_account(account, now=sql.now())
     except (StripeAccountGone, StripeUnavailable) as error:
         return f"{creator}: {error}"
     return ""

@@ -1,28 +1,15 @@
-"""Writes about creators and their Stripe accounts."""
+"""Creators' Stripe accounts: opened, and kept as Stripe describes them."""
 
 from datetime import datetime
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts import gateway
-from accounts.models import EMAIL_MAX_LENGTH, AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
-from accounts.principals import Principal
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
 from stripe_io import mirror
 
 SERVICE_AGREEMENTS = {True: "full", False: "recipient"}
-
-
-def creator_of(principal: Principal) -> Creator:
-    """Return the creator that a token speaks for, known from now on if not before; the token knows the e-mail."""
-    email = _usable_email(principal.email)
-    creator, _ = Creator.objects.get_or_create(external_id=principal.subject, defaults={"email": email})
-    if email and creator.email != email:
-        creator.email = email
-        creator.save(update_fields=["email"])
-    return creator
 
 
 def open_payment_account(creator: Creator, *, now: datetime) -> CreatorPaymentAccount:
@@ -84,25 +71,6 @@ def record_account(
     return row
 
 
-@transaction.atomic
-def place_hold(creator: Creator, *, source: HoldSource, reason: str, placed_by: str) -> Hold:
-    """Stop paying a creator, until this source lifts the hold; the same one twice is one."""
-    # Two workers that find the same reason would otherwise each place a hold, to be lifted each by itself.
-    Creator.objects.select_for_update(no_key=True).get(pk=creator.pk)
-    hold, _ = Hold.objects.get_or_create(
-        creator=creator, source=source, reason=reason, lifted_at=None, defaults={"placed_by": placed_by}
-    )
-    return hold
-
-
 def _live_row(creator: Creator) -> CreatorPaymentAccount:
     CreatorPaymentAccount.objects.bulk_create([CreatorPaymentAccount(creator=creator)], ignore_conflicts=True)
     return CreatorPaymentAccount.objects.get(creator=creator, replaced_at=None)
-
-
-def _usable_email(email: str) -> str:
-    try:
-        validate_email(email)
-    except ValidationError:
-        return ""
-    return email if len(email) <= EMAIL_MAX_LENGTH else ""

@@ -1,0 +1,1 @@
+"""Writes about creators, their Stripe accounts, and holds on them."""

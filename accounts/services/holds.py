@@ -1,0 +1,16 @@
+"""Holds: reasons not to pay a creator."""
+
+from django.db import transaction
+
+from accounts.models import Creator, Hold, HoldSource
+
+
+@transaction.atomic
+def place_hold(creator: Creator, *, source: HoldSource, reason: str, placed_by: str) -> Hold:
+    """Stop paying a creator, until this source lifts the hold; the same one twice is one."""
+    # Two workers that find the same reason would otherwise each place a hold, to be lifted each by itself.
+    Creator.objects.select_for_update(no_key=True).get(pk=creator.pk)
+    hold, _ = Hold.objects.get_or_create(
+        creator=creator, source=source, reason=reason, lifted_at=None, defaults={"placed_by": placed_by}
+    )
+    return hold
