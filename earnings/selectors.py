@@ -1,10 +1,26 @@
-"""Reads about earnings: the way from a row to its records, and back."""
+"""Reads about earnings: the way from a row to its records, and back; and what is not in them yet."""
 
-from datetime import UTC, datetime, time
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
-from earnings.models import BillingRecord, CreatorEarning, EarningPosting
+from earnings.models import (
+    BillingBatch,
+    BillingRecord,
+    CreatorEarning,
+    EarningPosting,
+    QuarantinedRecord,
+    Reason,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unposted:
+    """Batches that no earning contains yet; the earnings lag is the age of their oldest accepted record."""
+
+    batches: int
+    lag: timedelta
 
 
 def records_of(earning: CreatorEarning) -> QuerySet[BillingRecord]:
@@ -36,3 +52,21 @@ def posting_of(record: BillingRecord) -> EarningPosting | None:
         .select_related("earning__payout")
         .first()
     )
+
+
+def unposted(*, now: datetime) -> Unposted:
+    waiting = BillingBatch.objects.filter(posted_at=None).aggregate(
+        batches=Count("pk"), oldest=Min("received_at", filter=Q(accepted__gt=0))
+    )
+    return Unposted(waiting["batches"], now - waiting["oldest"] if waiting["oldest"] else timedelta())
+
+
+def open_quarantine_by_reason() -> list[tuple[Reason, int]]:
+    """Count the records that wait in quarantine, most frequent reason first."""
+    rows = (
+        QuarantinedRecord.objects.filter(resolved_at=None)
+        .values("reason")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "reason")
+    )
+    return [(Reason(row["reason"]), row["count"]) for row in rows]

@@ -33,6 +33,8 @@ LEGAL: dict[PayoutStatus, frozenset[PayoutStatus]] = {
 }
 # These end a payout without the creator having the money: its rows are given back.
 DEAD = (_S.FAILED, _S.CANCELLED, _S.REVERSED)
+# Nothing more is done for these by themselves.
+FINISHED = (_S.PAID, *DEAD)
 # While one of these lasts, the creator gets no other payout.
 BLOCKS_THE_NEXT = (_S.PENDING, _S.ON_HOLD, _S.PROCESSING, _S.UNRESOLVED, _S.RETURNED)
 # The money has left the platform's balance for good, or is on its way.

@@ -1,52 +1,74 @@
 """The home page: what staff need at a glance."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts import selectors as accounts
 from accounts.models import Hold
-from console.selectors import home
 from database.admin import Figure, Panel, anchor, link_to, list_of, page_of
+from earnings import selectors as earnings
 from earnings.models import BillingBatch, QuarantinedRecord
+from ledger import selectors as ledger
+from money import Money
+from payouts import selectors as payouts
 from payouts.models import Payout, PayoutRun, RunDecision
+from revenue import selectors as revenue
 from revenue.models import PlatformRevenue
+from stripe_io import selectors as inbox
 from stripe_io.models import InboxEvent
+
+MONTHS_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueMonth:
+    """One row of `platform_revenue`; `share` compares its gross with the best month shown, in percent."""
+
+    month: date
+    gross: Money
+    fees: Money
+    payouts: Money
+    share: int
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to the page's context what `admin/index.html` shows."""
     now = timezone.now()
-    run = home.last_run()
+    run = payouts.last_run()
     return {
         **context,
         "title": "Overview",
         "headlines": list(_headlines(run, now=now)),
         "panels": [_payouts(now=now), _last_run(run), _quarantine()],
-        "revenue": home.revenue_by_month(),
+        "revenue": list(revenue_by_month()),
         "revenue_list": list_of(PlatformRevenue),
     }
 
 
 def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
-    for owed in home.owed():
+    for owed in ledger.owed():
         yield Figure("Owed to creators", owed.to_creators, f"{owed.by_creators} owed back by creators")
         yield Figure("Being sent", owed.reserved, "in payouts that Stripe has not taken yet")
     if run:
         yield Figure("Last run", link_to(run, run.cutoff), "pays what was earned before this day")
-    if lag := home.earnings_lag(now=now):
+    if lag := earnings.unposted(now=now).lag:
         unposted = anchor(list_of(BillingBatch, posted_at__isempty=1), "batches not posted yet")
         yield Figure("Earnings lag", _spoken(lag), unposted)
     else:
         yield Figure("Earnings lag", "None", "all records are posted")
     yield Figure(
-        "Creators on hold", home.open_holds(), anchor(list_of(Hold, lifted_at__isempty=1), "open holds")
+        "Creators on hold",
+        accounts.creators_on_hold(),
+        anchor(list_of(Hold, lifted_at__isempty=1), "open holds"),
     )
     yield Figure(
         "Stripe events waiting",
-        home.unhandled_events(),
+        inbox.unhandled_events(now=now).count,
         anchor(list_of(InboxEvent, handled_at__isempty=1), "not handled yet"),
     )
 
@@ -63,7 +85,7 @@ def _payouts(*, now: datetime) -> Panel:
                 total.count,
                 total.net,
             )
-            for total in home.payouts_by_status(now=now)
+            for total in payouts.totals_by_status(now=now)
         ],
         empty="No payouts yet: the first run makes them.",
         more=list_of(Payout),
@@ -82,7 +104,7 @@ def _last_run(run: PayoutRun | None) -> Panel:
                 total.count,
                 total.amount,
             )
-            for total in home.decisions_by_reason(run)
+            for total in payouts.decisions_by_reason(run)
         ],
         empty="Nobody had anything to be paid.",
         more=page_of(run),
@@ -98,11 +120,32 @@ def _quarantine() -> Panel:
                 anchor(list_of(QuarantinedRecord, resolved_at__isempty=1, reason__exact=reason), reason),
                 count,
             )
-            for reason, count in home.open_quarantine_by_reason()
+            for reason, count in earnings.open_quarantine_by_reason()
         ],
         empty="Empty: every record that came could be used.",
         more=list_of(QuarantinedRecord),
     )
+
+
+def revenue_by_month() -> Iterator[RevenueMonth]:
+    """Compare the last months of the platform's revenue, newest first, per currency."""
+    rows = revenue.latest_months(MONTHS_SHOWN)
+    best = _best_gross(rows)
+    for row in rows:
+        yield RevenueMonth(
+            month=row.month,
+            gross=Money(row.total_gross_revenue, row.currency),
+            fees=Money(row.total_platform_fees, row.currency),
+            payouts=Money(row.total_creator_payouts, row.currency),
+            share=max(0, row.total_gross_revenue * 100 // best[row.currency]),
+        )
+
+
+def _best_gross(rows: Iterable[PlatformRevenue]) -> dict[str, int]:
+    best: dict[str, int] = {}
+    for row in rows:
+        best[row.currency] = max(best.get(row.currency, 1), row.total_gross_revenue)
+    return best
 
 
 def _spoken(span: timedelta) -> str:

@@ -1,5 +1,7 @@
 """One row per month and currency, and the reports made from them."""
 
+from fractions import Fraction
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -32,6 +34,12 @@ class PlatformRevenue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} {self.currency}"
+
+    @property
+    def take_rate_bps(self) -> int:
+        """Fees ÷ gross in basis points; 0 where nothing was sold."""
+        gross = self.total_gross_revenue
+        return round(Fraction(self.total_platform_fees * 10_000, gross)) if gross else 0
 
 
 class MonthlyReport(models.Model):

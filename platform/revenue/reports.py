@@ -46,16 +46,9 @@ def render(month: Period, figures: dict[str, Any]) -> str:
     )
 
 
-def take_rate_bps(*, gross: int, fees: int) -> int:
-    """Return fees ÷ gross in basis points; 0 where nothing was sold."""
-    return round(fees * 10_000 / gross) if gross else 0
-
-
 def _figures(row: PlatformRevenue) -> dict[str, int]:
     figures = {name: getattr(row, name) for name in (*MONEY, *COUNTS)}
-    return figures | {
-        "take_rate_bps": take_rate_bps(gross=row.total_gross_revenue, fees=row.total_platform_fees)
-    }
+    return figures | {"take_rate_bps": row.take_rate_bps}
 
 
 def _changes_before(month: Period) -> dict[str, dict[str, dict[str, int]]]:

@@ -5,13 +5,19 @@ from typing import Any
 
 from django.test import Client
 
+from accounts import selectors as accounts
 from accounts.models import Creator
-from console.selectors import creators, home
+from console import home
+from console.selectors import creators
 from database import sql
 from database.admin import page_of
+from earnings import selectors as earnings
+from ledger import selectors as ledger
 from money import Money
+from payouts import selectors as payouts
 from payouts.models import Payout, PayoutRun
 from payouts.states import DecisionReason, PayoutStatus
+from stripe_io import selectors as inbox
 
 
 def usd(amount: int) -> Money:
@@ -19,19 +25,19 @@ def usd(amount: int) -> Money:
 
 
 def test_the_overview_tells_what_is_owed_and_what_is_owed_back(marketplace: Any) -> None:
-    assert home.owed() == [home.Owed(to_creators=usd(800), by_creators=usd(4_000), reserved=usd(0))]
+    assert ledger.owed() == [ledger.Owed(to_creators=usd(800), by_creators=usd(4_000), reserved=usd(0))]
 
 
 def test_the_overview_sums_up_payouts_by_status(marketplace: Any) -> None:
-    assert home.payouts_by_status(now=sql.now()) == [
-        home.PayoutTotals(PayoutStatus.PAID, 1, usd(96_000), 1, usd(96_000))
+    assert payouts.totals_by_status(now=sql.now()) == [
+        payouts.PayoutTotals(PayoutStatus.PAID, 1, usd(96_000), 1, usd(96_000))
     ]
 
 
 def test_the_overview_tells_why_the_last_run_did_not_pay(marketplace: Any) -> None:
-    run = home.last_run()
+    run = payouts.last_run()
     assert run == PayoutRun.objects.get()
-    assert {total.reason: (total.count, total.amount) for total in home.decisions_by_reason(run)} == {
+    assert {total.reason: (total.count, total.amount) for total in payouts.decisions_by_reason(run)} == {
         DecisionReason.PAID: (1, usd(96_000)),
         DecisionReason.BELOW_MINIMUM: (1, usd(800)),
         DecisionReason.NEGATIVE_BALANCE: (1, usd(-4_000)),
@@ -39,17 +45,17 @@ def test_the_overview_tells_why_the_last_run_did_not_pay(marketplace: Any) -> No
 
 
 def test_the_overview_counts_what_waits_for_staff(marketplace: Any) -> None:
-    assert [(str(reason), count) for reason, count in home.open_quarantine_by_reason()] == [
+    assert [(str(reason), count) for reason, count in earnings.open_quarantine_by_reason()] == [
         ("api_unknown", 1)
     ]
-    assert home.open_holds() == 1
-    assert home.unhandled_events() == 0
-    assert not home.earnings_lag(now=sql.now())
+    assert accounts.creators_on_hold() == 1
+    assert inbox.unhandled_events(now=sql.now()).count == 0
+    assert not earnings.unposted(now=sql.now()).lag
 
 
 def test_the_earnings_lag_is_the_age_of_the_oldest_batch_not_posted(marketplace: Any) -> None:
     marketplace.receive("late", "r-10,charge,api-weather,500,USD,2024-03-20T12:00:00Z,\n")
-    assert home.earnings_lag(now=sql.now())
+    assert earnings.unposted(now=sql.now()).lag
 
 
 def test_revenue_is_compared_with_the_best_month_shown(marketplace: Any) -> None:

@@ -15,8 +15,7 @@ from pytest_django import Settings
 from earnings.models import BillingSource
 from money import parse_month
 from revenue import services
-from revenue.models import MonthlyReport
-from revenue.reports import take_rate_bps
+from revenue.models import MonthlyReport, PlatformRevenue
 from tests.factories import PayoutEventFactory
 from tests.feeding import NOW, feed, post, record, refund
 
@@ -32,6 +31,10 @@ def sell(source: BillingSource, month: str, amount: int) -> dict[str, Any]:
     feed(source, sold)
     post()
     return sold
+
+
+def take_rate_bps(*, gross: int, fees: int) -> int:
+    return PlatformRevenue(total_gross_revenue=gross, total_platform_fees=fees).take_rate_bps
 
 
 def adjustments(report: MonthlyReport) -> Any:

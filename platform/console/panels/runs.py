@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from console.selectors.home import decisions_by_reason
 from database.admin import Figure, Panel, anchor, headline, list_of, panel
 from payouts.models import Payout, PayoutRun, RunDecision
+from payouts.selectors import decisions_by_reason
 from payouts.states import DecisionReason, PayoutStatus
 
 ROWS = 100

@@ -1,0 +1,36 @@
+"""Reads of the books."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, Sum
+
+from ledger.models import AccountKind, LedgerAccount
+from money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What creators have earned and no payout has claimed, what others owe back, and what waits to be sent."""
+
+    to_creators: Money
+    by_creators: Money
+    reserved: Money
+
+
+def owed() -> list[Owed]:
+    """Sum up creators' balances, per currency."""
+    payable = Q(kind=AccountKind.CREATOR_PAYABLE)
+    rows = (
+        LedgerAccount.objects.filter(kind__in=[AccountKind.CREATOR_PAYABLE, AccountKind.PAYOUTS_RESERVED])
+        .values("currency")
+        .annotate(
+            to_creators=Sum("balance", filter=payable & Q(balance__gt=0), default=0),
+            by_creators=-Sum("balance", filter=payable & Q(balance__lt=0), default=0),
+            reserved=Sum("balance", filter=Q(kind=AccountKind.PAYOUTS_RESERVED), default=0),
+        )
+        .order_by("currency")
+    )
+    return [
+        Owed(*(Money(int(row[name]), row["currency"]) for name in ("to_creators", "by_creators", "reserved")))
+        for row in rows
+    ]
