@@ -6,7 +6,6 @@ idempotency layer and the work with its events; then faults after work.
 
 import json
 import logging
-import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from sandbox import (
     transfers,
 )
 from sandbox.authentication import authenticate
+from sandbox.clock import Clock
 from sandbox.config import API_VERSION, Config
 from sandbox.context import Context
 from sandbox.control import PREFIX, Control, Traffic
@@ -63,14 +63,15 @@ class Call:
 class Api:
     """Answers requests; `stopping` cuts short whatever a fault makes wait."""
 
-    def __init__(self, config: Config, store: Store, *, stopping: Event) -> None:
+    def __init__(self, config: Config, store: Store, clock: Clock, *, stopping: Event) -> None:
         self._config = config
         self._store = store
+        self._clock = clock
         self._stopping = stopping
-        self._faults = Faults(seed=config.seed)
+        self._faults = Faults(clock, seed=config.seed)
         self._traffic = Traffic()
         self._keys = idempotency.KeysInProgress()
-        control = Control(faults=self._faults, traffic=self._traffic)
+        control = Control(clock=clock, faults=self._faults, traffic=self._traffic)
         self._router = Router(
             (
                 *accounts.ROUTES,
@@ -84,7 +85,7 @@ class Api:
             )
         )
         with store.transaction() as tx:
-            self.platform = accounts.open_platform(tx, now=time.time())
+            self.platform = accounts.open_platform(tx, now=clock.now())
 
     def answer(self, request: Request) -> Response | NoAnswer:
         if page := pages.find(request.method, request.path):
@@ -185,7 +186,7 @@ class Api:
             config=self._config,
             platform=self.platform,
             account=call.account if call else self.platform,
-            now=time.time(),
+            now=self._clock.now(),
             host=call.host if call else "",
             request_id=call.request_id if call else None,
             idempotency_key=call.idempotency_key if call else None,

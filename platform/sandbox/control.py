@@ -4,6 +4,7 @@ from collections import Counter
 from threading import Lock
 
 from sandbox import balances, holders
+from sandbox.clock import Clock
 from sandbox.context import Context
 from sandbox.errors import JsonObject
 from sandbox.faults import RULES, Faults
@@ -30,7 +31,8 @@ class Traffic:
 
 
 class Control:
-    def __init__(self, *, faults: Faults, traffic: Traffic) -> None:
+    def __init__(self, *, clock: Clock, faults: Faults, traffic: Traffic) -> None:
+        self._clock = clock
         self._faults = faults
         self._traffic = traffic
 
@@ -44,10 +46,16 @@ class Control:
                 {"amount": Integer(1, required=True), "currency": Currency(required=True)},
             ),
             Route("POST", "/_sandbox/accounts/{id}/complete", complete_onboarding, {}),
+            Route("POST", "/_sandbox/clock", self.advance_clock, {"advance": Integer(1, required=True)}),
             Route("POST", "/_sandbox/faults", self.replace_faults, RULES),
             Route("DELETE", "/_sandbox/faults", self.clear_faults, {}),
             Route("GET", "/_sandbox/state", self.state, {}),
         )
+
+    def advance_clock(self, context: Context, params: JsonObject) -> JsonObject:
+        """Move the clock ahead by whole seconds; what falls due meanwhile is done before the next answer."""
+        self._clock.advance(context.tx, params["advance"])
+        return {"now": self._clock.now()}
 
     def replace_faults(self, context: Context, params: JsonObject) -> JsonObject:
         self._faults.replace(params["rules"])

@@ -1,11 +1,12 @@
 """Faults on demand: what a network, a busy Stripe or a failing one does to a request.
 
 A rule says which requests it may hit (`method`, and `path` as a regular expression for the whole path), how
-often (`count` times, or with a `probability` drawn from the seeded generator; always, with neither), and what
-happens.
+often (`count` times, or with a `probability` drawn from the seeded generator; always, with neither), for how long
+(`for_seconds` from now; without end, if not said), and what happens.
 """
 
 import json
+import math
 import random
 import re
 import threading
@@ -16,6 +17,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any
 
+from sandbox.clock import Clock
 from sandbox.errors import InvalidRequest, ParameterMissing
 from sandbox.messages import NoAnswer, Response
 from sandbox.parameters import Array, Boolean, Choice, Decimal, Hash, Integer, Schema, Text
@@ -40,6 +42,7 @@ RULES: Schema = {
                 "path": Text(),
                 "probability": Decimal(),
                 "count": Integer(minimum=1),
+                "for_seconds": Decimal(),
                 "after_work": Boolean(),
                 "status": Integer(minimum=400, maximum=599),
                 "type": Text(),
@@ -109,7 +112,8 @@ class Plan:
 class Faults:
     """The rules in force and how often each kind has struck; forgotten when the sandbox stops."""
 
-    def __init__(self, *, seed: int) -> None:
+    def __init__(self, clock: Clock, *, seed: int) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._chance = random.Random(seed)  # noqa: S311 - it shall be repeatable
         self._rules: list[_Rule] = []
@@ -117,8 +121,10 @@ class Faults:
 
     def replace(self, rules: list[dict[str, Any]]) -> None:
         """Put these rules in the place of all others; one that makes no sense is a bad request."""
+        now = self._clock.now()
         made = [
-            _Rule.from_settings(f"rules[{position}]", settings) for position, settings in enumerate(rules)
+            _Rule.from_settings(f"rules[{position}]", settings, now=now)
+            for position, settings in enumerate(rules)
         ]
         with self._lock:
             self._rules = made
@@ -127,10 +133,11 @@ class Faults:
         """Draw what befalls this request: delays add up, and the first other fault wins."""
         latency_seconds = 0.0
         struck: Fault | None = None
+        now = self._clock.now()
         with self._lock:
             for rule in self._rules:
                 is_delay = rule.kind == "latency_ms"
-                if not rule.matches(method, path) or not (is_delay or struck is None):
+                if not rule.matches(method, path, now=now) or not (is_delay or struck is None):
                     continue
                 if rule.strikes(self._chance):
                     self._injected[rule.kind] += 1
@@ -153,10 +160,11 @@ class _Rule:
     settings: dict[str, Any]
     path: re.Pattern[str]
     remaining: int | None
+    ends_at: float
     recent: deque[float] = field(default_factory=deque)
 
     @classmethod
-    def from_settings(cls, name: str, settings: dict[str, Any]) -> "_Rule":
+    def from_settings(cls, name: str, settings: dict[str, Any], *, now: float) -> "_Rule":
         kind = settings["kind"]
         if KINDS[kind] not in settings:
             raise ParameterMissing(f"{name}[{KINDS[kind]}]")
@@ -164,10 +172,12 @@ class _Rule:
             path = re.compile(settings.get("path", ".*"))
         except re.error as error:
             raise InvalidRequest(f"Invalid regular expression: {error}", param=f"{name}[path]") from None
-        return cls(kind, settings, path, settings.get("count"))
+        ends_at = now + settings.get("for_seconds", math.inf)
+        return cls(kind, settings, path, settings.get("count"), ends_at)
 
-    def matches(self, method: str, path: str) -> bool:
-        return self.settings.get("method", method) == method and bool(self.path.fullmatch(path))
+    def matches(self, method: str, path: str, *, now: float) -> bool:
+        same_method = self.settings.get("method", method) == method
+        return now < self.ends_at and same_method and bool(self.path.fullmatch(path))
 
     def strikes(self, chance: random.Random) -> bool:
         """Decide about one request that the rule matches, and remember the decision."""

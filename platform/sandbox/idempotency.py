@@ -73,9 +73,10 @@ def recall(context: Context, *, path: str, params: JsonObject) -> Response | Non
 
 
 def save(context: Context, response: Response, *, path: str, params: JsonObject) -> None:
-    """Keep the answer for the request's key, if it came with one."""
+    """Keep the answer for the request's key, if it came with one, and forget those that are a day old."""
     if context.idempotency_key is None:
         return
+    context.tx.execute("delete from idempotency_keys where created_at <= ?", (context.now - KEPT_SECONDS,))
     context.tx.execute(
         "insert or replace into idempotency_keys values (?, ?, ?, ?, ?, ?, ?, ?)",
         (

@@ -5,6 +5,7 @@ behind the clock; a background thread does it when no request comes.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sandbox.context import Context
 
@@ -19,10 +20,10 @@ def put(context: Context, action: str, object_id: str, *, due_at: float) -> None
 
 
 def run_due(context: Context, actions: Mapping[str, Action]) -> None:
-    """Do all that is due, in order of its time, including what it makes due itself."""
+    """Do all that is due, in order of its time and as of it, including what it makes due itself."""
     while due := context.tx.execute(
-        "select seq, action, object_id from schedule where due_at <= ? order by due_at, seq limit 1",
+        "select seq, due_at, action, object_id from schedule where due_at <= ? order by due_at, seq limit 1",
         (context.now,),
     ):
         context.tx.execute("delete from schedule where seq = ?", (due[0]["seq"],))
-        actions[due[0]["action"]](context, due[0]["object_id"])
+        actions[due[0]["action"]](replace(context, now=due[0]["due_at"]), due[0]["object_id"])

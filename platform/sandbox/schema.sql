@@ -40,6 +40,7 @@ create table if not exists idempotency_keys (
     body text not null,
     primary key (account, key)
 ) strict;
+create index if not exists idempotency_keys_oldest on idempotency_keys (created_at);
 
 -- `due_at` is null once delivered, or given up.
 create table if not exists deliveries (

@@ -15,6 +15,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from sandbox.api import Api
+from sandbox.clock import Clock
 from sandbox.config import Config
 from sandbox.messages import NoAnswer, Request, Response
 from sandbox.store import Store
@@ -38,8 +39,9 @@ class SandboxServer:
             raise ValueError(f"the sandbox listens on a loopback address only, not on {host}")
         self._stopping = threading.Event()
         self._store = Store(config.state)
-        self._api = Api(config, self._store, stopping=self._stopping)
-        self._deliverer = Deliverer(config, self._store)
+        clock = Clock(self._store)
+        self._api = Api(config, self._store, clock, stopping=self._stopping)
+        self._deliverer = Deliverer(config, self._store, clock)
         self._listener = _Listener((host, port), self._api, self._stopping)
         self._threads = [
             threading.Thread(

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from threading import Lock
 from urllib.parse import urlsplit
 
+from sandbox.clock import Clock
 from sandbox.config import Config
 from sandbox.errors import JsonObject
 from sandbox.store import Store
@@ -35,9 +36,10 @@ class Deliverer:
     outcome was lost with the process is sent again.
     """
 
-    def __init__(self, config: Config, store: Store) -> None:
+    def __init__(self, config: Config, store: Store, clock: Clock) -> None:
         self._config = config
         self._store = store
+        self._clock = clock
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-webhook")
         self._lock = Lock()
         self._in_flight: set[str] = set()
@@ -47,7 +49,7 @@ class Deliverer:
             rows = tx.execute(
                 "select event_id, body from deliveries join objects on id = event_id"
                 " where due_at <= ? order by due_at limit ?",
-                (time.time(), IN_FLIGHT),
+                (self._clock.now(), IN_FLIGHT),
             )
         for row in rows:
             with self._lock:
@@ -63,7 +65,7 @@ class Deliverer:
     def _deliver(self, event: JsonObject) -> None:
         status = self._post(event)
         with self._store.transaction() as tx:
-            now = time.time()
+            now = self._clock.now()
             if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
                 tx.save({**event, "pending_webhooks": 0})
                 tx.execute(

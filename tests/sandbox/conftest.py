@@ -83,3 +83,13 @@ def inject(client: stripe.StripeClient) -> Callable[..., None]:
         client.raw_request("post", "/_sandbox/faults", rules=list(rules))
 
     return inject
+
+
+@pytest.fixture
+def advance(client: stripe.StripeClient) -> Callable[[int], float]:
+    """Move the sandbox's clock ahead by so many seconds, and tell what it shows."""
+
+    def advance(seconds: int) -> float:
+        return float(client.raw_request("post", "/_sandbox/clock", advance=seconds).data["now"])
+
+    return advance

@@ -205,4 +205,8 @@ def test_a_key_is_forgotten_after_a_day(config: Config) -> None:
 
         assert recalled(KEPT_SECONDS - 1)
         assert not recalled(KEPT_SECONDS)
+
+        later = replace(context, now=context.now + KEPT_SECONDS, idempotency_key="two")
+        save(later, Response(status=200, body="{}"), path="/v1/transfers", params={})
+        assert [row["key"] for row in tx.execute("select key from idempotency_keys")] == ["two"]
     store.close()

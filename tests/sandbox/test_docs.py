@@ -1,0 +1,25 @@
+"""What stands in the sandbox's own page is what there is."""
+
+import re
+from pathlib import Path
+
+from sandbox.clock import Clock
+from sandbox.control import Control, Traffic
+from sandbox.faults import KINDS, Faults
+from sandbox.store import Store
+
+PAGE = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text()
+
+
+def documented(pattern: str) -> list[str]:
+    return re.findall(rf"^\| `({pattern})` \|", PAGE, re.MULTILINE)
+
+
+def test_every_control_endpoint_is_documented(tmp_path: Path) -> None:
+    clock = Clock(Store(tmp_path))
+    control = Control(clock=clock, faults=Faults(clock, seed=0), traffic=Traffic())
+    assert sorted(documented("[A-Z]+ /_sandbox/.*?")) == sorted(route.name for route in control.routes)
+
+
+def test_every_kind_of_fault_is_documented() -> None:
+    assert documented("[a-z_]+") == list(KINDS)
