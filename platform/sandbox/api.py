@@ -20,6 +20,7 @@ from sandbox import (
     links,
     pages,
     payouts,
+    reversals,
     schedule,
     transfers,
 )
@@ -77,6 +78,7 @@ class Api:
                 *accounts.ROUTES,
                 *links.ROUTES,
                 *transfers.ROUTES,
+                *reversals.ROUTES,
                 *charges.ROUTES,
                 *payouts.ROUTES,
                 *balances.ROUTES,

@@ -3,8 +3,6 @@
 Source: https://docs.stripe.com/api/balance and https://docs.stripe.com/api/balance_transactions
 """
 
-import math
-
 from sandbox import events, schedule
 from sandbox.context import Context
 from sandbox.errors import InvalidRequest, JsonObject, ReferenceMissing
@@ -15,7 +13,16 @@ from sandbox.router import Route
 
 SETTLE = "settle"
 
-REPORTING_CATEGORIES = {"payment": "charge", "transfer": "transfer", "payout": "payout", "topup": "topup"}
+# Source: https://docs.stripe.com/reports/reporting-categories
+REPORTING_CATEGORIES = {
+    "adjustment": "other_adjustment",
+    "payment": "charge",
+    "payment_refund": "refund",
+    "payout": "payout",
+    "topup": "topup",
+    "transfer": "transfer",
+    "transfer_refund": "transfer_reversal",
+}
 
 
 def post(
@@ -27,23 +34,23 @@ def post(
     currency: str,
     source: str | None,
     description: str | None,
-    delay: float = 0,
+    available_on: int = 0,
+    exchange_rate: float | None = None,
 ) -> JsonObject:
     """Move the balance of `account` by `amount` (negative takes) and answer the balance transaction.
 
-    With a `delay` in seconds the amount is pending until the next whole second after it.
+    Until `available_on`, if that is still to come, the amount is pending.
     """
-    available_on = math.ceil(context.now + delay) if delay > 0 else context.created
     pending = available_on > context.now
     transaction: JsonObject = {
         "id": new_id("txn"),
         "object": "balance_transaction",
         "amount": amount,
-        "available_on": available_on,
+        "available_on": max(available_on, context.created),
         "created": context.created,
         "currency": currency,
         "description": description,
-        "exchange_rate": None,
+        "exchange_rate": exchange_rate,
         "fee": 0,
         "fee_details": [],
         "net": amount,

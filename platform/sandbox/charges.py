@@ -3,7 +3,9 @@
 Source: https://docs.stripe.com/api/charges/object
 """
 
-from sandbox import balances
+import math
+
+from sandbox import balances, rates
 from sandbox.context import Context
 from sandbox.errors import JsonObject
 from sandbox.ids import new_id
@@ -15,18 +17,27 @@ _NOBODY = {"address": None, "email": None, "name": None, "phone": None, "tax_id"
 
 
 def create_destination_payment(context: Context, transfer: JsonObject) -> JsonObject:
-    """Bring a transfer's amount to its destination's balance, after the time that settling takes."""
+    """Bring a transfer's amount to its destination's balance, in the currency that the destination settles in and
+    after the time that settling takes.
+    """
     account = transfer["destination"]
+    destination = context.tx.get(account)
+    assert destination is not None
+    amount, currency, rate = transfer["amount"], destination["default_currency"], None
+    if currency != transfer["currency"]:
+        amount, rate = rates.convert(context, amount, source=transfer["currency"], target=currency)
+    settles = context.config.settle_seconds
     charge_id = new_id("py")
     transaction = balances.post(
         context,
         account=account,
         transaction_type="payment",
-        amount=transfer["amount"],
-        currency=transfer["currency"],
+        amount=amount,
+        currency=currency,
         source=charge_id,
         description=transfer["description"],
-        delay=context.config.settle_seconds,
+        available_on=math.ceil(context.now + settles) if settles else 0,
+        exchange_rate=rate,
     )
     charge: JsonObject = {
         "id": charge_id,
@@ -73,6 +84,61 @@ def create_destination_payment(context: Context, transfer: JsonObject) -> JsonOb
     }
     context.tx.insert(charge, account=account)
     return charge
+
+
+def arrival_of(context: Context, transfer: JsonObject) -> JsonObject:
+    """Find the balance transaction of what a transfer brought."""
+    payment = context.tx.get(transfer["destination_payment"])
+    assert payment is not None
+    arrival = context.tx.get(payment["balance_transaction"])
+    assert arrival is not None
+    return arrival
+
+
+def share(transfer: JsonObject, arrival: JsonObject, *, amount: int) -> int:
+    """Answer what the next `amount` of the transfer is of what arrived; the shares of the whole are the whole."""
+    before = transfer["amount_reversed"]
+    sent, arrived = transfer["amount"], arrival["amount"]
+    return int(arrived * (before + amount) // sent - arrived * before // sent)
+
+
+def refund(context: Context, transfer: JsonObject, *, amount: int, reversal_id: str) -> JsonObject:
+    """Take back a share of what a transfer brought, in the currency that arrived and at its rate."""
+    payment = context.tx.get(transfer["destination_payment"])
+    assert payment is not None
+    arrival = arrival_of(context, transfer)
+    refund_id = new_id("pyr")
+    transaction = balances.post(
+        context,
+        account=transfer["destination"],
+        transaction_type="payment_refund",
+        amount=-share(transfer, arrival, amount=amount),
+        currency=arrival["currency"],
+        source=refund_id,
+        description=None,
+        available_on=arrival["available_on"],
+        exchange_rate=arrival["exchange_rate"],
+    )
+    refund: JsonObject = {
+        "id": refund_id,
+        "object": "refund",
+        "amount": amount,
+        "balance_transaction": transaction["id"],
+        "charge": payment["id"],
+        "created": context.created,
+        "currency": transfer["currency"],
+        "metadata": {},
+        "payment_intent": None,
+        "reason": None,
+        "receipt_number": None,
+        "source_transfer_reversal": reversal_id,
+        "status": "succeeded",
+        "transfer_reversal": None,
+    }
+    context.tx.insert(refund, account=transfer["destination"])
+    refunded = payment["amount_refunded"] + amount
+    context.tx.save({**payment, "amount_refunded": refunded, "refunded": refunded == payment["amount"]})
+    return refund
 
 
 def retrieve(context: Context, params: JsonObject) -> JsonObject:

@@ -3,7 +3,7 @@
 from collections import Counter
 from threading import Lock
 
-from sandbox import balances, holders
+from sandbox import balances, dashboard, holders, rates
 from sandbox.clock import Clock
 from sandbox.context import Context
 from sandbox.errors import JsonObject
@@ -50,6 +50,8 @@ class Control:
             Route("POST", "/_sandbox/faults", self.replace_faults, RULES),
             Route("DELETE", "/_sandbox/faults", self.clear_faults, {}),
             Route("GET", "/_sandbox/state", self.state, {}),
+            *dashboard.ROUTES,
+            *rates.ROUTES,
         )
 
     def advance_clock(self, context: Context, params: JsonObject) -> JsonObject:
@@ -73,6 +75,7 @@ class Control:
             "platform": context.platform,
             "accounts": tx.every("account"),
             "transfers": tx.every("transfer"),
+            "transfer_reversals": tx.every("transfer_reversal"),
             "payouts": tx.every("payout"),
             "charges": tx.every("charge"),
             "balance_transactions": tx.every("balance_transaction"),

@@ -16,6 +16,7 @@ _COUNTRIES_BY_CURRENCY = {
     "hkd": "HK",
     "huf": "HU",
     "inr": "IN",
+    "isk": "IS",
     "jpy": "JP",
     "mxn": "MX",
     "myr": "MY",
@@ -27,6 +28,7 @@ _COUNTRIES_BY_CURRENCY = {
     "sek": "SE",
     "sgd": "SG",
     "thb": "TH",
+    "twd": "TW",
     "usd": "US",
     "zar": "ZA",
 }

@@ -12,7 +12,9 @@ _EXPANDABLE = {
     "balance_transaction": {"source"},
     "charge": {"balance_transaction", "source_transfer"},
     "payout": {"balance_transaction", "destination", "failure_balance_transaction"},
+    "refund": {"balance_transaction", "charge", "source_transfer_reversal"},
     "transfer": {"balance_transaction", "destination", "destination_payment"},
+    "transfer_reversal": {"balance_transaction", "destination_payment_refund", "transfer"},
 }
 
 

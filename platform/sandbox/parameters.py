@@ -4,6 +4,7 @@ Reading happens before the idempotency layer, as in Stripe: what is refused here
 Source: https://docs.stripe.com/api/idempotent_requests
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -94,12 +95,20 @@ class Integer(Parameter):
 class Decimal(Parameter):
     """A number that may have a fraction; only control endpoints take any."""
 
+    more_than: float = -math.inf
+    less_than: float = math.inf
+
     def read(self, name: str, raw: Value) -> float:
         text = _leaf(name, raw, kind="number")
         try:
-            return float(text)
+            number = float(text)
         except ValueError:
             raise InvalidRequest(f"Invalid number: {text}", param=name) from None
+        if not self.more_than < number < self.less_than:
+            raise InvalidRequest(
+                f"This value must be more than {self.more_than} and less than {self.less_than}.", param=name
+            )
+        return number
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from sandbox.context import Context
 from sandbox.errors import JsonObject, UnknownUrl
 from sandbox.parameters import Schema
 
-# Takes the parameters that its schema read, with the id of the address, if it has one, as "id".
+# Takes the parameters that its schema read, with the ids of the address by their names.
 Handler = Callable[[Context, JsonObject], JsonObject]
 
 
@@ -28,7 +28,9 @@ class Route:
 
 class Router:
     def __init__(self, routes: Iterable[Route]) -> None:
-        self._routes = [(re.compile(route.path.replace("{id}", "(?P<id>[^/]+)")), route) for route in routes]
+        self._routes = [
+            (re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route.path)), route) for route in routes
+        ]
 
     def name(self, method: str, path: str) -> str:
         """Name the route of a request, or for want of one the request itself."""

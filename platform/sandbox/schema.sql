@@ -20,6 +20,9 @@ create table if not exists balances (
     primary key (account, currency)
 ) strict;
 
+-- What one euro is worth, where tests have changed it.
+create table if not exists rates (currency text primary key, per_euro text not null) strict;
+
 -- What time alone will bring about.
 create table if not exists schedule (
     seq integer primary key,

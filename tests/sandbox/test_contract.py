@@ -18,7 +18,7 @@ from openapi_schema_validator import OAS31Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from sandbox import accounts, balances, charges, events, links, payouts, transfers
+from sandbox import accounts, balances, charges, events, links, payouts, reversals, transfers
 from sandbox.config import Config
 from sandbox.forms import Value, decode_form
 from sandbox.parameters import Hash, Schema
@@ -32,6 +32,7 @@ ROUTES = (
     *accounts.ROUTES,
     *links.ROUTES,
     *transfers.ROUTES,
+    *reversals.ROUTES,
     *charges.ROUTES,
     *payouts.ROUTES,
     *balances.ROUTES,
@@ -266,6 +267,31 @@ def test_transfers_are_as_stripe_describes_them(
     client.v1.transfers.list({"transfer_group": "payout_1", "destination": account, "created": {"gt": 1}})
     client.v1.charges.retrieve(str(found.destination_payment), {}, {"stripe_account": account})
     assert len(checked.checked) == 6  # with the account's
+
+
+def test_reversals_are_as_stripe_describes_them(
+    client: stripe.StripeClient, checked: CheckedClient, paid_account: str
+) -> None:
+    (transfer,) = client.v1.transfers.list().data
+    reversal = client.v1.transfers.reversals.create(
+        transfer.id,
+        {
+            "amount": 10_00,
+            "description": "A mistake",
+            "metadata": {"payout": "1"},
+            "expand": [
+                "balance_transaction.source",
+                "destination_payment_refund.balance_transaction",
+                "destination_payment_refund.charge",
+                "transfer",
+            ],
+        },
+    )
+    client.v1.transfers.reversals.retrieve(transfer.id, reversal.id)
+    client.v1.transfers.reversals.list(transfer.id, {"limit": 3})
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.transfers.reversals.create(transfer.id, {"amount": 90_01})
+    assert len(checked.checked) == 7  # with the account's and the transfer's
 
 
 def test_bank_payouts_are_as_stripe_describes_them(

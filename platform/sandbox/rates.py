@@ -1,0 +1,93 @@
+"""Conversion into the currency that an account settles in, at rates that only tests change.
+
+Source: https://docs.stripe.com/connect/currencies#converting-balances
+"""
+
+from decimal import ROUND_HALF_UP
+from decimal import Decimal as Exact
+
+from sandbox.context import Context
+from sandbox.countries import CURRENCIES
+from sandbox.errors import JsonObject
+from sandbox.parameters import Decimal, Hash
+from sandbox.router import Route
+
+# What one euro is worth.
+# Source: European Central Bank, reference rates of 2026-10-30; AED by its peg to USD, TWD made up.
+PER_EURO = {
+    "aed": "4.1029",
+    "aud": "1.5904",
+    "brl": "6.0692",
+    "cad": "1.5606",
+    "chf": "0.9194",
+    "czk": "24.353",
+    "dkk": "7.4735",
+    "eur": "1",
+    "gbp": "0.8338",
+    "hkd": "8.7652",
+    "huf": "366.33",
+    "inr": "106.084",
+    "isk": "136",
+    "jpy": "175.68",
+    "mxn": "21.1237",
+    "myr": "4.5325",
+    "nok": "10.312",
+    "nzd": "1.9823",
+    "php": "71.143",
+    "pln": "4.4038",
+    "ron": "5.3447",
+    "sek": "10.978",
+    "sgd": "1.4282",
+    "thb": "37.683",
+    "twd": "36",
+    "usd": "1.1172",
+    "zar": "18.6455",
+}
+
+# Source: https://docs.stripe.com/currencies#zero-decimal
+ZERO_DECIMAL = frozenset({"jpy"})
+# Written with two decimals that are always 00.
+# Source: https://docs.stripe.com/currencies#special-cases
+WHOLE_UNITS = frozenset({"isk"})
+
+_RATE_DIGITS = Exact("0.000001")
+
+
+def convert(context: Context, amount: int, *, source: str, target: str) -> tuple[int, float]:
+    """Answer the amount in the target's minor units, halves up, and the rate: how many of them one minor unit
+    of the source brings.
+
+    Source: https://docs.stripe.com/api/balance_transactions/object#balance_transaction_object-exchange_rate
+    """
+    rate = (_minor_units_per_euro(context, target) / _minor_units_per_euro(context, source)).quantize(
+        _RATE_DIGITS
+    )
+    smallest = 100 if target in WHOLE_UNITS else 1
+    converted = (amount * rate / smallest).to_integral_value(ROUND_HALF_UP) * smallest
+    return int(converted), float(rate)
+
+
+def _minor_units_per_euro(context: Context, currency: str) -> Exact:
+    return _per_euro(context, currency) * (1 if currency in ZERO_DECIMAL else 100)
+
+
+def _per_euro(context: Context, currency: str) -> Exact:
+    rows = context.tx.execute("select per_euro from rates where currency = ?", (currency,))
+    return Exact(rows[0]["per_euro"] if rows else PER_EURO[currency])
+
+
+def change(context: Context, params: JsonObject) -> JsonObject:
+    """Set what one euro is worth in some currencies; transfers that were made keep their rate."""
+    for currency, per_euro in params["per_euro"].items():
+        context.tx.execute("insert or replace into rates values (?, ?)", (currency, str(per_euro)))
+    return {"per_euro": {currency: float(_per_euro(context, currency)) for currency in CURRENCIES}}
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/_sandbox/rates",
+        change,
+        {"per_euro": Hash({currency: Decimal(more_than=0) for currency in CURRENCIES}, required=True)},
+    ),
+)

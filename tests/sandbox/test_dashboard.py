@@ -1,0 +1,32 @@
+"""What is done at Stripe without us."""
+
+from collections.abc import Callable
+from typing import Any
+
+import stripe
+
+from sandbox.server import SandboxServer
+
+Fund = Callable[[int], None]
+
+
+def test_a_debit_can_leave_a_balance_negative(client: stripe.StripeClient, paid_account: str) -> None:
+    client.raw_request("post", f"/_sandbox/accounts/{paid_account}/adjust", amount=-130_00)
+    options: stripe.RequestOptions = {"stripe_account": paid_account}
+    assert client.v1.balance.retrieve({}, options).available[0].amount == -30_00
+    (transaction,) = client.v1.balance_transactions.list({"type": "adjustment"}, options).data
+    assert transaction.amount == -130_00
+
+
+def test_the_platform_can_be_drained_and_filled(
+    client: stripe.StripeClient, server: SandboxServer, fund: Fund
+) -> None:
+    def adjust(amount: int) -> Any:
+        path = f"/_sandbox/accounts/{server.platform}/adjust"
+        return client.raw_request("post", path, amount=amount, currency="usd").data
+
+    fund(100_00)
+    assert adjust(-100_00)["available"][0]["amount"] == 0
+    assert len(client.v1.events.list({"type": "balance.available"}).data) == 1
+    assert adjust(5_00)["available"][0]["amount"] == 5_00
+    assert len(client.v1.events.list({"type": "balance.available"}).data) == 2
