@@ -120,9 +120,9 @@ class CommissionRateAdmin(ReadOnlyAdmin):
 
 @admin.register(BillingSource)
 class BillingSourceAdmin(ReadOnlyAdmin):
-    list_display = ["name", "created_at"]
+    list_display = ["name", "created_at", "read_until"]
     ordering = ["name"]
-    details = ["name", "created_at"]
+    details = ["name", "created_at", "read_until"]
 
 
 _COUNTS = [count("accepted"), count("duplicates"), count("conflicts"), count("quarantined")]

@@ -35,3 +35,10 @@ class OwnershipTooEarly(Exception):
 
 class FileRefused(Exception):
     """A billing file can't be read at all: no header, unknown columns, not text, truncated."""
+
+
+class BillingDatabaseRefused(Exception):
+    """The marketplace's tables can't be read: no connection, no such table, no right to."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the billing database can't be read: {problem}")

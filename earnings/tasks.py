@@ -1,11 +1,22 @@
-"""Hourly, and within seconds of a push: post what has arrived."""
+"""Hourly: read the marketplace's tables, where there are any to read, and post what has arrived."""
+
+import logging
 
 from celery import shared_task
+from django.conf import settings
 
 from database import sql
-from earnings.services import posting
+from earnings.errors import BillingDatabaseRefused
+from earnings.services import posting, shared_tables
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="earnings.post_due")
 def post_due() -> None:
+    if settings.BILLING_DATABASE:
+        try:
+            shared_tables.read_shared_tables(settings.BILLING_DATABASE, now=sql.now())
+        except BillingDatabaseRefused:
+            logger.exception("posting goes on without the marketplace's tables")
     posting.post_due(now=sql.now())

@@ -14,6 +14,7 @@ from money import currencies
 
 # What may come from a file instead (`NAME_FILE`), as mounted secrets do.
 FROM_FILES = (
+    "BILLING_DATABASE_URL",
     "CELERY_BROKER_URL",
     "DATABASE_URL",
     "EMAIL_URL",
@@ -139,7 +140,7 @@ def minimum_payout(name: str, *, default: str) -> dict[str, int]:
 
 def database(name: str) -> dict[str, Any]:
     value = required(name)
-    refusal = f"{name} must be a postgresql:// address: the books rely on PostgreSQL."
+    refusal = f"{name} must be a postgresql:// address: nothing but PostgreSQL will do."
     if value.partition("://")[0] not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured(refusal)
     try:
@@ -147,6 +148,21 @@ def database(name: str) -> dict[str, Any]:
     except ValueError as error:
         raise ImproperlyConfigured(refusal) from error
     return config
+
+
+def optional_database(name: str) -> dict[str, Any] | None:
+    """Read how to connect to a database that isn't Django's, in psycopg's words; None if it is not set."""
+    if not os.environ.get(name):
+        return None
+    config = database(name)
+    return {
+        "host": config["HOST"],
+        "port": config["PORT"],
+        "user": config["USER"],
+        "password": config["PASSWORD"],
+        "dbname": config["NAME"],
+        **config.get("OPTIONS", {}),
+    }
 
 
 def email(name: str, *, default: str) -> dict[str, Any]:

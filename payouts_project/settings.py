@@ -96,6 +96,9 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+# The marketplace's own tables, which are only ever read, by a connection for each pass: as a database of Django's
+# they would be migrated, tested and kept connected like ours.
+BILLING_DATABASE = configuration.optional_database("BILLING_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_REDIRECT_URL = "admin:index"

@@ -11,10 +11,14 @@ from earnings.models.catalog import Api
 
 
 class BillingSource(models.Model):
-    """A system that issues billing records; record ids are unique within one."""
+    """A system that issues billing records; record ids are unique within one.
+
+    Every change that its own tables had by `read_until` (their clock) is in; null if they were never read.
+    """
 
     id = models.BigAutoField(primary_key=True)
     name = ExternalIdField(unique=True)
+    read_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

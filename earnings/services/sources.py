@@ -11,9 +11,8 @@ def register_source(name: str) -> BillingSource:
     """
     source = BillingSource.objects.filter(name=name).first()
     if source is None:
-        source = BillingSource(name=name)
-        source.full_clean(exclude=["id"])
-        source.save()
+        BillingSource(name=name).clean_fields(exclude=["id"])
+        source, _ = BillingSource.objects.get_or_create(name=name)
     return source
 
 

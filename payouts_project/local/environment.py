@@ -9,6 +9,7 @@ SERVICE_PREFIXES = ("CELERY_", "DJANGO_", "JWT_", "STRIPE_")
 SERVICE_VARIABLES = frozenset(
     {
         "ALLOWED_HOSTS",
+        "BILLING_DATABASE_URL",
         "CORS_ORIGINS",
         "CREATOR_PORTAL_URL",
         "DATABASE_URL",

@@ -104,6 +104,28 @@ def test_a_database_password_may_hold_what_passwords_hold(
     assert (read["HOST"], read["PORT"], read["NAME"], read["USER"]) == ("host", 5433, "books", "user")
 
 
+def test_a_database_that_may_be_left_out_is_read_as_psycopg_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "BILLING_DATABASE_URL"
+    monkeypatch.delenv(name, raising=False)
+    assert configuration.optional_database(name) is None
+    monkeypatch.setenv(
+        name, "postgresql://user:a%23b@host:5433/shop?sslmode=require&options=-csearch_path%3Dbilling"
+    )
+    assert configuration.optional_database(name) == {
+        "host": "host",
+        "port": 5433,
+        "user": "user",
+        "password": "a#b",
+        "dbname": "shop",
+        "sslmode": "require",
+        "options": "-csearch_path=billing",
+    }
+    monkeypatch.setenv(name, "mysql://user:hunter2@host/shop")
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} must be a postgresql:// address") as refused:
+        configuration.optional_database(name)
+    assert "hunter2" not in str(refused.value)
+
+
 @pytest.mark.parametrize("name", ["SECRET_KEY", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "DATABASE_URL"])
 def test_a_refusal_does_not_show_a_secret(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "hunter2")

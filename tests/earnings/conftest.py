@@ -1,9 +1,12 @@
-"""A source, and three creators with an API each."""
+"""A source, creators with an API each, and a marketplace's own database."""
+
+from collections.abc import Iterator
 
 import pytest
 
 from accounts.models import Creator
 from earnings.models import BillingSource
+from tests.earnings.marketplace import Marketplace, new_database
 from tests.factories import ApiFactory, CreatorFactory, SourceFactory
 
 
@@ -26,3 +29,24 @@ def bob(db: None) -> Creator:
     creator = CreatorFactory.create(external_id="bob")
     ApiFactory.create(external_id="api-b", owner=creator)
     return creator
+
+
+@pytest.fixture(scope="session")
+def second_database() -> Iterator[str]:
+    with new_database() as name:
+        yield name
+
+
+@pytest.fixture
+def marketplace_options() -> dict[str, str]:
+    """What its columns are; a test that needs others parametrizes this."""
+    return {}
+
+
+@pytest.fixture
+def marketplace(second_database: str, marketplace_options: dict[str, str]) -> Iterator[Marketplace]:
+    """Its creator 1 sells API 1."""
+    made = Marketplace(second_database, **marketplace_options)
+    made.offer(1)
+    yield made
+    made.close()

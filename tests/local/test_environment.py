@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
     "name",
     [
         "DATABASE_URL",
+        "BILLING_DATABASE_URL_FILE",
         "REDIS_URL_FILE",
         "CELERY_BROKER_URL",
         "STRIPE_SECRET_KEY",

@@ -1,0 +1,60 @@
+"""Read new invoices, and the API catalogue, from the marketplace's own tables (BILLING_DATABASE_URL).
+
+Interrupted anywhere and run again, nothing is lost and nothing counts twice.
+"""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from database import sql
+from database.commands import add_json_option, print_result
+from earnings.errors import BillingDatabaseRefused
+from earnings.records import parse_time
+from earnings.services import shared_tables
+from earnings.services.shared_tables import ReadResult
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--since", type=_moment, help="read again what changed since then, such as 2026-01-31T00:00Z"
+        )
+        add_json_option(parser)
+
+    def handle(self, *args: object, **options: object) -> None:
+        if settings.BILLING_DATABASE is None:
+            raise CommandError("BILLING_DATABASE_URL is not set. See docs/billing.md.")
+        since = options["since"]
+        try:
+            result = shared_tables.read_shared_tables(
+                settings.BILLING_DATABASE,
+                now=sql.now(),
+                since=since if isinstance(since, datetime) else None,
+            )
+        except BillingDatabaseRefused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        print_result(self.stdout, as_json=bool(options["json"]), result=_told(result))
+
+
+def _moment(text: str) -> datetime:
+    moment = parse_time(text)
+    if moment is None:
+        raise ArgumentTypeError(f"{text!r} is not a time with its offset")
+    return moment
+
+
+def _told(result: ReadResult) -> dict[str, object]:
+    return {
+        "invoices": result.invoices,
+        "accepted": result.accepted,
+        "duplicate": result.duplicates,
+        "conflict": result.conflicts,
+        "quarantined": {reason.value: count for reason, count in sorted(result.quarantined.items())},
+        "ownerships_begun": result.ownerships_begun,
+        "apis_refused": result.apis_refused,
+    }

@@ -1,0 +1,153 @@
+"""Reading the marketplace's own PostgreSQL tables: one read-only snapshot, never whole in memory."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import psycopg
+from psycopg.rows import class_row
+
+from database import sql
+from earnings.errors import BillingDatabaseRefused
+from earnings.invoices import Invoice
+
+CHUNK = 10_000
+READ = {
+    "invoices": [
+        "id",
+        "subscription_id",
+        "amount",
+        "currency",
+        "status",
+        "period_start",
+        "period_end",
+        "paid_at",
+        "updated_at",
+    ],
+    "subscriptions": ["id", "pricing_plan_id", "consumer_id"],
+    "pricing_plans": ["id", "api_id"],
+    "apis": ["id", "creator_id", "name"],
+    "users": ["id", "email"],
+}
+READ_IF_THERE = {"api_usage": ["api_id", "subscription_id", "hour", "calls"]}
+# A database that is gone must not keep the hourly task waiting.
+_CONNECTION = {
+    "application_name": "payouts",
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+_SQL = Path(__file__).parent / "tables_sql"
+_SETTLED, _SESSION, _COLUMNS, _INVOICES, _CALLS, _APIS = (
+    sql.read(_SQL / f"{name}.sql") for name in ("settled", "session", "columns", "invoices", "calls", "apis")
+)
+_NO_CALLS = "NULL::bigint"
+_CHANGED_SINCE = "invoice.updated_at >= %(since)s"
+_UNDATED = "invoice.updated_at IS NULL"
+Row = TypeVar("Row")
+
+
+class MarketplaceApi(NamedTuple):
+    """An API and its present owner, as they stand in their tables."""
+
+    id: str
+    name: str | None
+    creator_id: str | None
+    creator_email: str | None
+
+
+class BillingTables:
+    """The tables as they are at one moment.
+
+    `settled_until`: whatever is committed after that moment was begun after `settled_until` (by the clock
+    there). `sees_all` False: but for transactions of other roles, which are hidden here.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        """Raises: BillingDatabaseRefused if a table or a column is missing."""
+        self._connection = connection
+        with _refusals():
+            # Before the snapshot: a transaction that ends between the two is in neither otherwise.
+            connection.autocommit = True
+            self.settled_until, self.sees_all = _one(connection.execute(_SETTLED))
+            connection.autocommit = False
+            connection.read_only = True
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.execute(_SESSION)
+            has_usage = self._verify_columns()
+        self._invoices = _INVOICES.replace("/* calls */", _CALLS if has_usage else _NO_CALLS)
+
+    def apis(self) -> Iterator[list[MarketplaceApi]]:
+        """Yield all APIs, in chunks. Raises: BillingDatabaseRefused."""
+        return self._chunks(_APIS, MarketplaceApi)
+
+    def undated_invoices(self) -> Iterator[list[Invoice]]:
+        """Yield those that don't say when they changed, in chunks. Raises: BillingDatabaseRefused."""
+        return self._chunks(self._invoices.replace("/* changed */", _UNDATED), Invoice)
+
+    def invoices(self, *, since: datetime) -> Iterator[list[Invoice]]:
+        """Yield those changed since then, in chunks, the oldest change first. Raises: BillingDatabaseRefused."""
+        statement = self._invoices.replace("/* changed */", _CHANGED_SINCE)
+        return self._chunks(statement, Invoice, {"since": since})
+
+    def _chunks(
+        self, statement: str, row: type[Row], names: Mapping[str, Any] | None = None
+    ) -> Iterator[list[Row]]:
+        with self._connection.cursor("payouts", row_factory=class_row(row)) as cursor:
+            with _refusals():
+                cursor.execute(statement, names)
+                rows = cursor.fetchmany(CHUNK)
+            while rows:
+                yield rows
+                with _refusals():
+                    rows = cursor.fetchmany(CHUNK)
+
+    def _verify_columns(self) -> bool:
+        """Tell whether there is usage to count."""
+        found: dict[str, set[str]] = defaultdict(set)
+        tables = [*READ, *READ_IF_THERE]
+        for table, column in self._connection.execute(_COLUMNS, {"tables": tables}):
+            found[table].add(column)
+        wanted = READ | {table: columns for table, columns in READ_IF_THERE.items() if table in found}
+        missing = [
+            f"{table}.{column}" if table in found else table
+            for table, columns in wanted.items()
+            for column in columns
+            if column not in found.get(table, ())
+        ]
+        if missing:
+            names = ", ".join(dict.fromkeys(missing))
+            raise BillingDatabaseRefused(
+                f"it lacks {names}, or hides them. docs/billing.md says what is read"
+            )
+        return "api_usage" in found
+
+
+@contextmanager
+def open_billing_tables(parameters: Mapping[str, Any]) -> Iterator[BillingTables]:
+    """Connect, and look at the tables as they are now.
+
+    Raises: BillingDatabaseRefused if the database can't be reached, or a table or a column is missing.
+    """
+    with _refusals():
+        connection = psycopg.connect(**{**_CONNECTION, **parameters})
+    with closing(connection):
+        yield BillingTables(connection)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise BillingDatabaseRefused(str(error).strip() or type(error).__name__) from error
+
+
+def _one(cursor: psycopg.Cursor[Any]) -> Any:
+    """Return a query's only row."""
+    (row,) = cursor.fetchall()
+    return row

@@ -1,0 +1,466 @@
+"""The marketplace's own tables: its invoices become records, its APIs the catalogue, and nothing counts twice."""
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from accounts.models import Creator
+from database import sql
+from earnings import tables
+from earnings.errors import BillingDatabaseRefused
+from earnings.models import Api, ApiOwnership, BillingBatch, BillingRecord, BillingSource
+from earnings.services.shared_tables import OVERLAP, ReadResult, read_shared_tables
+from earnings.tasks import post_due
+from payouts_project import configuration
+from tests.earnings.marketplace import Marketplace
+from tests.feeding import earned, feed, held, post, record
+
+pytestmark = pytest.mark.django_db
+
+
+def read(marketplace: Marketplace, **said: Any) -> ReadResult:
+    return read_shared_tables(marketplace.parameters, **{"now": sql.now()} | said)
+
+
+def records() -> list[tuple[str, str, int, str, int]]:
+    """List the records that are in: id, kind, amount, currency, calls; in order of their ids."""
+    rows = BillingRecord.objects.order_by("record_id")
+    return list(rows.values_list("record_id", "kind", "amount", "currency", "api_calls"))
+
+
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "billing.md"
+GRANTS = DOCUMENTATION.read_text(encoding="utf-8").partition("```sql\n")[2].partition("```")[0]
+TEXT_IDS = pytest.mark.parametrize("marketplace_options", [{"id_type": "text"}])
+
+
+@pytest.mark.parametrize(
+    "marketplace_options",
+    [
+        {"id_type": "uuid"},
+        {"id_type": "bigint"},
+        {"id_type": "text"},
+        {"id_type": "bigint", "time_type": "timestamp"},
+    ],
+)
+def test_a_paid_invoice_becomes_a_charge_and_its_refund_a_refund(marketplace: Marketplace) -> None:
+    marketplace.sell(1)
+    assert read(marketplace).accepted == 1
+    charge = BillingRecord.objects.get()
+    assert (charge.record_id, charge.kind, charge.amount) == (marketplace.record(1), "charge", 1000)
+    assert (charge.subscription_id, charge.customer_id) == (marketplace.ident(1), marketplace.ident(900))
+    assert charge.occurred_at == datetime(2024, 1, 15, 12, tzinfo=UTC)
+    assert charge.creator.external_id == marketplace.ident(1)
+
+    refunded_at = datetime(2024, 3, 1, tzinfo=UTC)
+    marketplace.change(1, status="refunded", updated_at=refunded_at)
+    result = read(marketplace, since=refunded_at)
+    assert (result.accepted, result.duplicates) == (1, 1)
+    refund = BillingRecord.objects.get(kind="refund")
+    assert refund.record_id == f"{marketplace.record(1)}:refund"
+    assert (refund.amount, refund.occurred_at) == (1000, refunded_at)
+    post()
+    ident = marketplace.ident(1)
+    assert earned() == [
+        (ident, ident, "2024-01", 1000, 200, 800),
+        (ident, ident, "2024-03", -1000, -200, -800),
+    ]
+
+
+def test_an_invoice_that_was_refunded_before_it_was_read_brings_both(marketplace: Marketplace) -> None:
+    marketplace.sell(1, status="refunded")
+    assert read(marketplace).accepted == 2
+    assert [kind for _, kind, *_ in records()] == ["charge", "refund"]
+
+
+def test_no_refund_lies_before_its_charge(marketplace: Marketplace) -> None:
+    marketplace.sell(1, status="refunded", updated_at="2023-12-31T00:00Z")
+    read(marketplace)
+    charge, refund = BillingRecord.objects.order_by("record_id")
+    assert refund.occurred_at == charge.occurred_at
+
+
+@pytest.mark.parametrize("status", ["draft", "open", "void"])
+def test_what_is_not_paid_is_not_read(marketplace: Marketplace, status: str) -> None:
+    marketplace.sell(1, status=status)
+    assert read(marketplace).invoices == 0
+    marketplace.change(1, status="paid")
+    assert read(marketplace).accepted == 1
+
+
+def test_an_invoice_of_nothing_is_no_charge(marketplace: Marketplace) -> None:
+    marketplace.sell(1, amount="0.00")
+    assert read(marketplace) == ReadResult(ownerships_begun=1)
+    assert held() == []
+
+
+def test_amounts_are_whole_minor_units_of_their_currency(
+    marketplace: Marketplace, settings: Settings
+) -> None:
+    settings.MINIMUM_PAYOUT = {"USD": 1, "JPY": 1, "KWD": 1}
+    for number, (amount, currency) in enumerate(
+        [
+            ("10.00", "USD"),
+            ("1500", "JPY"),
+            ("1.234", "KWD"),
+            ("10.005", "USD"),
+            ("1500.5", "JPY"),
+            ("1.2345", "KWD"),
+        ]
+    ):
+        marketplace.sell(number, amount=amount, currency=currency)
+    result = read(marketplace)
+    assert [(amount, currency) for _, _, amount, currency, _ in records()] == [
+        (1000, "USD"),
+        (1500, "JPY"),
+        (1234, "KWD"),
+    ]
+    assert result.quarantined == {"amount_not_integer": 3}
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"amount": None}, "amount_not_integer"),
+        ({"amount": "NaN"}, "amount_not_integer"),
+        ({"amount": "1" + "0" * 10_000}, "syntax"),
+        ({"amount": "-1"}, "amount_not_positive"),
+        ({"currency": None}, "currency_unknown"),
+        ({"currency": "usd"}, "currency_unknown"),
+        ({"currency": "EUR"}, "currency_not_paid"),
+        ({"paid_at": None}, "time_invalid"),
+        ({"paid_at": "infinity"}, "time_invalid"),
+        ({"paid_at": "20000-01-01T00:00Z"}, "time_invalid"),
+        ({"paid_at": "2999-01-01T00:00Z"}, "time_in_future"),
+        ({"subscription_id": None}, "syntax"),
+        ({"subscription_id": 77}, "syntax"),
+        ({"subscription_id": 2}, "api_unknown"),
+    ],
+)
+def test_a_row_that_cannot_be_used_stops_only_itself(
+    marketplace: Marketplace, said: dict[str, Any], reason: str
+) -> None:
+    marketplace.run("INSERT INTO pricing_plans VALUES (2, 2)")
+    marketplace.run("INSERT INTO subscriptions VALUES (2, 2, 900, 'active')")
+    marketplace.sell(1)
+    marketplace.sell(2, **said)
+    marketplace.sell(3)
+    assert read(marketplace).accepted == 2
+    assert held() == [("invoice:2", reason)]
+
+
+def test_a_row_without_a_time_of_change_is_read_each_time(marketplace: Marketplace) -> None:
+    marketplace.sell(1, updated_at=None)
+    marketplace.sell(2, updated_at="infinity")
+    assert read(marketplace).accepted == 2
+    assert read(marketplace).duplicates == 2
+    marketplace.sell(3, updated_at=None)
+    assert read(marketplace).accepted == 1
+    marketplace.change(3, status="refunded", updated_at=None)
+    read(marketplace)
+    assert held() == [("invoice:3:refund", "time_invalid")]
+
+
+@TEXT_IDS
+@pytest.mark.parametrize("ident", ["a/b", "ü", "x" * 250])
+def test_an_id_that_cannot_be_a_records_is_quarantined(marketplace: Marketplace, ident: str) -> None:
+    marketplace.sell(1, id=ident)
+    assert read(marketplace).quarantined == {"syntax": 1}
+
+
+def test_calls_are_those_of_the_invoices_period(marketplace: Marketplace) -> None:
+    marketplace.count_usage()
+    marketplace.offer(2)
+    marketplace.use(1_000, hour="2023-12-31T23:00Z")
+    marketplace.use(3, hour="2024-01-01T00:00Z")
+    marketplace.use(4, hour="2024-01-31T23:00Z")
+    marketplace.use(2_000, hour="2024-02-01T00:00Z")
+    marketplace.use(4_000, number=2)
+    marketplace.sell(1)
+    marketplace.sell(2, period_start=None, status="refunded")
+    read(marketplace)
+    assert [calls for *_, calls in records()] == [7, 0, 0]
+
+
+def test_usage_that_still_grows_changes_no_charge(marketplace: Marketplace) -> None:
+    marketplace.count_usage()
+    marketplace.sell(1)
+    marketplace.sell(2, currency="EUR")
+    marketplace.use(3)
+    read(marketplace)
+    marketplace.use(4)
+    marketplace.change(1)
+    marketplace.change(2)
+    result = read(marketplace)
+    assert (result.duplicates, result.conflicts) == (1, 0)
+    assert [calls for *_, calls in records()] == [3]
+    assert held() == [("invoice:2", "currency_not_paid")]
+
+
+def test_a_refunded_invoice_that_is_touched_again_stays_refunded_when_it_was(
+    marketplace: Marketplace,
+) -> None:
+    marketplace.sell(1, status="refunded", updated_at="2024-03-01T00:00Z")
+    read(marketplace)
+    before = list(BillingRecord.objects.values())
+    marketplace.change(1)
+    result = read(marketplace)
+    assert (result.duplicates, result.conflicts) == (2, 0)
+    assert list(BillingRecord.objects.values()) == before
+
+
+@pytest.mark.parametrize(
+    "said", [{"amount": "12.00"}, {"paid_at": "2024-02-15T12:00Z"}, {"subscription_id": 2}]
+)
+def test_an_invoice_that_changed_after_it_was_read_is_a_conflict(
+    marketplace: Marketplace, said: dict[str, Any]
+) -> None:
+    marketplace.offer(2)
+    marketplace.sell(1)
+    read(marketplace)
+    marketplace.change(1, **said)
+    assert read(marketplace).conflicts == 1
+    assert read(marketplace).conflicts == 1
+    assert held() == [("invoice:1", "conflict")]
+    assert [amount for _, _, amount, *_ in records()] == [1000]
+
+
+def test_a_mended_invoice_supersedes_what_was_held(marketplace: Marketplace) -> None:
+    marketplace.sell(1, amount="10.005", paid_at="infinity")
+    read(marketplace)
+    marketplace.change(1, amount="10.01", paid_at="2024-01-15T12:00Z")
+    assert read(marketplace).accepted == 1
+    assert held() == []
+
+
+def test_only_what_changed_is_read_again_but_for_an_overlap(marketplace: Marketplace) -> None:
+    marketplace.sell(1, updated_at=sql.now() - OVERLAP - timedelta(minutes=1))
+    marketplace.sell(2, updated_at=sql.now() - OVERLAP + timedelta(minutes=1))
+    assert read(marketplace).accepted == 2
+    assert read(marketplace) == ReadResult(invoices=1, duplicates=1)
+
+
+def test_a_pass_without_news_leaves_no_batch(marketplace: Marketplace) -> None:
+    marketplace.sell(1)
+    read(marketplace)
+    read(marketplace)
+    assert BillingBatch.objects.get().origin == "shared tables"
+
+
+def test_reading_since_then_repeats_what_was_read_and_passes_nothing_over(marketplace: Marketplace) -> None:
+    marketplace.sell(1, updated_at="2024-01-15T12:00Z")
+    read(marketplace)
+    marketplace.sell(2, updated_at="2024-01-16T12:00Z")
+    assert read(marketplace, since=datetime(2024, 1, 16, tzinfo=UTC)).accepted == 1
+    BillingSource.objects.update(read_until=datetime(2024, 1, 16, tzinfo=UTC))
+    marketplace.sell(3, updated_at="2024-01-17T12:00Z")
+    assert read(marketplace, since=sql.now()).accepted == 1
+
+
+def test_a_long_reading_goes_in_chunks(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "CHUNK", 3)
+    for number in range(10):
+        marketplace.sell(number, status="refunded" if number % 2 else "paid")
+    result = read(marketplace)
+    assert (result.invoices, result.accepted) == (10, 15)
+    assert BillingBatch.objects.count() == 4
+
+
+def test_the_source_is_the_marketplace_which_others_may_feed_too(marketplace: Marketplace) -> None:
+    marketplace.sell(1)
+    read(marketplace)
+    source = BillingSource.objects.get()
+    assert source.name == "marketplace"
+    told = record(record_id="invoice:1", api_id="1", subscription_id="1", customer_id="900", api_calls="0")
+    assert feed(source, told).duplicates == [1]
+
+
+class TestCatalogue:
+    """APIs, names and owners are registered as the tables have them."""
+
+    def test_apis_and_their_creators_are_registered(self, marketplace: Marketplace) -> None:
+        marketplace.offer(2)
+        assert read(marketplace).ownerships_begun == 2
+        assert list(Api.objects.order_by("name").values_list("external_id", "name")) == [
+            ("1", "API 1"),
+            ("2", "API 2"),
+        ]
+        assert list(Creator.objects.order_by("email").values_list("external_id", "email")) == [
+            ("1", "creator1@example.com"),
+            ("2", "creator2@example.com"),
+        ]
+
+    def test_names_and_addresses_are_brought_up_to_date(self, marketplace: Marketplace) -> None:
+        read(marketplace)
+        marketplace.run("UPDATE apis SET name = 'Weather'")
+        read(marketplace)
+        marketplace.run("UPDATE users SET email = 'new@example.com'")
+        read(marketplace)
+        assert (Api.objects.get().name, Creator.objects.get().email) == ("Weather", "new@example.com")
+
+    def test_a_catalogue_without_news_is_left_alone(self, marketplace: Marketplace) -> None:
+        read(marketplace)
+        before = sql.rows("SELECT xmin, * FROM apis")
+        read(marketplace)
+        assert sql.rows("SELECT xmin, * FROM apis") == before
+
+    def test_an_api_that_changed_hands_is_the_new_owners_from_now_on(self, marketplace: Marketplace) -> None:
+        marketplace.offer(2)
+        read(marketplace)
+        marketplace.run("UPDATE apis SET creator_id = 2 WHERE id = 1")
+        marketplace.sell(1)
+        now = sql.now()
+        assert read(marketplace, now=now).ownerships_begun == 1
+        assert ApiOwnership.objects.get(api__external_id="1", creator__external_id="2").owned_from == now
+        assert BillingRecord.objects.get().creator.external_id == "1"
+        assert read(marketplace).ownerships_begun == 0
+
+    def test_an_owner_that_is_refused_stops_nothing_else(self, marketplace: Marketplace) -> None:
+        marketplace.sell(1)
+        read(marketplace)
+        marketplace.offer(2, 3)
+        marketplace.run("UPDATE apis SET creator_id = 2 WHERE id = 1")
+        marketplace.sell(2)
+        too_early = read(marketplace, now=datetime(2024, 1, 15, 12, tzinfo=UTC))
+        assert (too_early.apis_refused, too_early.ownerships_begun, too_early.accepted) == (1, 2, 1)
+        assert read(marketplace).ownerships_begun == 1
+
+    @TEXT_IDS
+    def test_an_api_that_cannot_be_registered_stops_nothing_else(self, marketplace: Marketplace) -> None:
+        marketplace.run(
+            "INSERT INTO apis VALUES ('none', NULL, 'x'), ('a/b', 'id_1', 'x'), ('c', 'd d', 'x')"
+        )
+        marketplace.run("INSERT INTO apis VALUES ('unnamed', 'id_1', NULL)")
+        marketplace.run("INSERT INTO apis VALUES ('long', 'stranger', %s)", "x" * 999)
+        marketplace.run("UPDATE users SET email = 'no address'")
+        marketplace.sell(1)
+        result = read(marketplace)
+        assert (result.apis_refused, result.accepted) == (3, 1)
+        assert list(Api.objects.order_by("external_id").values_list("external_id", "name")) == [
+            ("id_1", "API 1"),
+            ("long", "x" * 255),
+            ("unnamed", ""),
+        ]
+        assert set(Creator.objects.values_list("external_id", "email")) == {("id_1", ""), ("stranger", "")}
+
+
+class TestRefusals:
+    """What keeps the tables from being read is said in a sentence, and nothing else suffers."""
+
+    @pytest.mark.parametrize(
+        ("change", "missing"),
+        [
+            (
+                "ALTER TABLE invoices DROP COLUMN paid_at, DROP COLUMN currency",
+                "invoices.currency, invoices.paid_at",
+            ),
+            ("DROP TABLE pricing_plans", "pricing_plans"),
+            ("ALTER TABLE users RENAME email TO mail", "users.email"),
+            (
+                "CREATE TABLE api_usage (api_id bigint, hour timestamptz, calls int)",
+                "api_usage.subscription_id",
+            ),
+        ],
+    )
+    def test_what_is_missing_is_named(self, marketplace: Marketplace, change: str, missing: str) -> None:
+        marketplace.run(change)
+        with pytest.raises(BillingDatabaseRefused, match=f"it lacks {missing}, or hides them"):
+            read(marketplace)
+
+    def test_nothing_there_can_be_changed(self, marketplace: Marketplace) -> None:
+        marketplace.run(
+            "CREATE FUNCTION touch() RETURNS bigint LANGUAGE sql AS 'UPDATE users SET email = '''' RETURNING id'"
+        )
+        marketplace.run("ALTER TABLE apis RENAME TO real_apis")
+        marketplace.run("CREATE VIEW apis AS SELECT touch() AS id, creator_id, name FROM real_apis")
+        with pytest.raises(BillingDatabaseRefused, match="read-only transaction"):
+            read(marketplace)
+
+    def test_a_table_that_may_not_be_read_is_named(self, marketplace: Marketplace) -> None:
+        some = GRANTS.replace("subscriptions, ", "")
+        with (
+            marketplace.role(grants=some) as parameters,
+            pytest.raises(BillingDatabaseRefused, match="permission denied for table subscriptions"),
+        ):
+            read_shared_tables(parameters, now=sql.now())
+
+    def test_posting_goes_on_without_the_tables(
+        self, marketplace: Marketplace, settings: Settings, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        settings.BILLING_DATABASE = marketplace.parameters
+        marketplace.sell(1)
+        post_due()
+        assert earned() == [("1", "1", "2024-01", 1000, 200, 800)]
+        feed(BillingSource.objects.get(), record(api_id="1"))
+        settings.BILLING_DATABASE = marketplace.parameters | {"dbname": "gone"}
+        post_due()
+        assert earned() == [("1", "1", "2024-01", 2000, 400, 1600)]
+        assert 'database "gone" does not exist' in caplog.text
+        assert marketplace.parameters["password"] not in caplog.text
+
+
+class TestCommand:
+    """`manage.py read_billing_database`"""
+
+    def run(self, *options: str) -> dict[str, Any]:
+        out = io.StringIO()
+        call_command("read_billing_database", "--json", *options, stdout=out)
+        return dict(json.loads(out.getvalue()))
+
+    def test_it_tells_what_came_of_a_pass(
+        self, marketplace: Marketplace, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("BILLING_DATABASE_URL", marketplace.url)
+        settings.BILLING_DATABASE = configuration.optional_database("BILLING_DATABASE_URL")
+        marketplace.sell(1, status="refunded", updated_at="2024-03-01T00:00Z")
+        marketplace.sell(2, amount="0.001")
+        told = {
+            "invoices": 2,
+            "accepted": 2,
+            "duplicate": 0,
+            "conflict": 0,
+            "quarantined": {"amount_not_integer": 1},
+            "ownerships_begun": 1,
+            "apis_refused": 0,
+        }
+        assert self.run() == told
+        again = {"accepted": 0, "duplicate": 2, "ownerships_begun": 0}
+        assert self.run("--since", "2024-01-01T00:00Z") == told | again
+
+    def test_without_such_a_database_it_says_so(self) -> None:
+        with pytest.raises(CommandError, match="BILLING_DATABASE_URL is not set"):
+            self.run()
+
+    @pytest.mark.parametrize("moment", ["yesterday", "2024-01-01"])
+    def test_a_moment_needs_its_offset(self, moment: str) -> None:
+        with pytest.raises(CommandError, match="not a time with its offset"):
+            self.run("--since", moment)
+
+    def test_a_refusal_is_a_sentence(self, marketplace: Marketplace, settings: Settings) -> None:
+        settings.BILLING_DATABASE = marketplace.parameters
+        marketplace.run("DROP TABLE invoices")
+        with pytest.raises(CommandError, match="the billing database can't be read: it lacks invoices"):
+            self.run()
+
+
+def test_the_role_of_the_documentation_may_read_all_that_is_read(
+    marketplace: Marketplace, caplog: pytest.LogCaptureFixture
+) -> None:
+    marketplace.sell(1)
+    with marketplace.role(grants=GRANTS) as parameters:
+        assert read_shared_tables(parameters, now=sql.now()).accepted == 1
+    assert caplog.text == ""
+
+
+def test_hidden_transactions_are_warned_of(
+    marketplace: Marketplace, caplog: pytest.LogCaptureFixture
+) -> None:
+    blind = GRANTS.replace("GRANT pg_read_all_stats TO payouts_reader;", "")
+    with marketplace.role(grants=blind) as parameters:
+        read_shared_tables(parameters, now=sql.now())
+    assert "hides its open transactions" in caplog.text
