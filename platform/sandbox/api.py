@@ -14,6 +14,7 @@ from threading import Event
 from sandbox import (
     accounts,
     balances,
+    banks,
     charges,
     events,
     idempotency,
@@ -43,8 +44,7 @@ logger = logging.getLogger(__name__)
 
 ACTIONS: Mapping[str, schedule.Action] = {
     balances.SETTLE: balances.settle,
-    payouts.DEPART: payouts.depart,
-    payouts.ARRIVE: payouts.arrive,
+    **banks.ACTIONS,
 }
 
 

@@ -19,6 +19,8 @@ REPORTING_CATEGORIES = {
     "payment": "charge",
     "payment_refund": "refund",
     "payout": "payout",
+    "payout_cancel": "payout_reversal",
+    "payout_failure": "payout_reversal",
     "topup": "topup",
     "transfer": "transfer",
     "transfer_refund": "transfer_reversal",

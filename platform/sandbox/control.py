@@ -3,7 +3,7 @@
 from collections import Counter
 from threading import Lock
 
-from sandbox import balances, dashboard, holders, rates
+from sandbox import balances, banks, dashboard, holders, rates
 from sandbox.clock import Clock
 from sandbox.context import Context
 from sandbox.errors import JsonObject
@@ -50,6 +50,7 @@ class Control:
             Route("POST", "/_sandbox/faults", self.replace_faults, RULES),
             Route("DELETE", "/_sandbox/faults", self.clear_faults, {}),
             Route("GET", "/_sandbox/state", self.state, {}),
+            *banks.ROUTES,
             *dashboard.ROUTES,
             *rates.ROUTES,
         )

@@ -119,6 +119,10 @@ class BalanceInsufficient(StripeError):
     code = "balance_insufficient"
 
 
+class AmountTooSmall(StripeError):
+    code = "amount_too_small"
+
+
 class TransfersNotCapable(StripeError):
     code = "insufficient_capabilities_for_transfer"
 

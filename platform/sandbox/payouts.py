@@ -1,13 +1,14 @@
-"""Bank payouts: from a Stripe balance to the bank, `pending → in_transit → paid` in the set time.
+"""Bank payouts: from a Stripe balance to the bank.
 
 Source: https://docs.stripe.com/api/payouts and https://docs.stripe.com/connect/manual-payouts
 """
 
 import math
 
-from sandbox import balances, events, schedule
+from sandbox import balances, banks, events
 from sandbox.context import Context
-from sandbox.errors import BalanceInsufficient, InvalidRequest, JsonObject, PayoutsNotAllowed
+from sandbox.currencies import least_payout_abroad, smallest_payout
+from sandbox.errors import AmountTooSmall, BalanceInsufficient, InvalidRequest, JsonObject, PayoutsNotAllowed
 from sandbox.ids import new_id
 from sandbox.lists import PAGE, list_objects, retrieve_object
 from sandbox.parameters import (
@@ -25,9 +26,6 @@ from sandbox.router import Route
 
 STATUSES = ("pending", "in_transit", "paid", "failed", "canceled")
 
-DEPART = "payout_departs"
-ARRIVE = "payout_arrives"
-
 CREATE: Schema = {
     **EXPAND,
     "amount": Integer(minimum=1, required=True),
@@ -43,6 +41,7 @@ def create(context: Context, params: JsonObject) -> JsonObject:
     """Take the amount from the balance now; the bank has it later."""
     amount, currency = params["amount"], params["currency"]
     bank_account = _bank_account(context, currency)
+    _check_amount(context, amount, currency)
     if balances.available(context, account=context.account, currency=currency) < amount:
         raise BalanceInsufficient(
             "You have insufficient funds in your Stripe account for this transfer. Your card balance is too "
@@ -59,14 +58,13 @@ def create(context: Context, params: JsonObject) -> JsonObject:
         source=payout_id,
         description=params.get("description", "STRIPE PAYOUT"),
     )
-    arrives_at = context.now + context.config.payout_seconds
     payout: JsonObject = {
         "id": payout_id,
         "object": "payout",
         "amount": amount,
         "application_fee": None,
         "application_fee_amount": None,
-        "arrival_date": math.ceil(arrives_at),
+        "arrival_date": math.ceil(context.now + context.config.payout_seconds),
         "automatic": False,
         "balance_transaction": transaction["id"],
         "created": context.created,
@@ -91,24 +89,18 @@ def create(context: Context, params: JsonObject) -> JsonObject:
     }
     context.tx.insert(payout, account=context.account)
     events.emit(context, "payout.created", payout, account=context.account)
-    schedule.put(context, DEPART, payout_id, due_at=context.now + context.config.payout_seconds / 2)
-    schedule.put(context, ARRIVE, payout_id, due_at=arrives_at)
+    banks.take(context, payout)
     return payout
 
 
-def depart(context: Context, payout_id: str) -> None:
-    payout = context.tx.get(payout_id)
-    assert payout is not None
-    owner = context.tx.owner(payout_id)
-    events.record_change(context, "payout.updated", payout, {**payout, "status": "in_transit"}, account=owner)
-
-
-def arrive(context: Context, payout_id: str) -> None:
-    payout = context.tx.get(payout_id)
-    assert payout is not None
-    paid = {**payout, "status": "paid", "trace_id": {"status": "unsupported", "value": None}}
-    context.tx.save(paid)
-    events.emit(context, "payout.paid", paid, account=context.tx.owner(payout_id))
+def cancel(context: Context, params: JsonObject) -> JsonObject:
+    """Source: https://docs.stripe.com/api/payouts/cancel"""
+    payout = retrieve_object(context, "payout", params["id"])
+    if payout["status"] != "pending":
+        raise InvalidRequest(
+            f"Payouts can only be canceled while they are pending; this one is {payout['status']}."
+        )
+    return banks.cancel(context, payout)
 
 
 def update(context: Context, params: JsonObject) -> JsonObject:
@@ -140,6 +132,22 @@ def _bank_account(context: Context, currency: str) -> JsonObject:
     raise InvalidRequest(f"Sorry, you don't have any external accounts in that currency ({currency})")
 
 
+def _check_amount(context: Context, amount: int, currency: str) -> None:
+    """Refuse what no bank takes."""
+    if amount % smallest_payout(currency):
+        raise InvalidRequest(
+            f"Invalid amount: payouts in {currency} must be evenly divisible by {smallest_payout(currency)}.",
+            param="amount",
+        )
+    account, platform = context.tx.get(context.account), context.tx.get(context.platform)
+    assert account is not None
+    assert platform is not None
+    if account["country"] != platform["country"] and amount < least_payout_abroad(currency):
+        raise AmountTooSmall(
+            f"Amount must be no less than {least_payout_abroad(currency)} {currency}", param="amount"
+        )
+
+
 ROUTES = (
     Route("POST", "/v1/payouts", create, CREATE),
     Route(
@@ -149,5 +157,6 @@ ROUTES = (
         {**PAGE, "status": Choice(STATUSES), "created": TimeRange(), "arrival_date": TimeRange()},
     ),
     Route("GET", "/v1/payouts/{id}", retrieve, EXPAND),
+    Route("POST", "/v1/payouts/{id}/cancel", cancel, EXPAND),
     Route("POST", "/v1/payouts/{id}", update, {**EXPAND, "metadata": Metadata()}),
 )

@@ -8,6 +8,7 @@ from decimal import Decimal as Exact
 
 from sandbox.context import Context
 from sandbox.countries import CURRENCIES
+from sandbox.currencies import minor_units, smallest_amount
 from sandbox.errors import JsonObject
 from sandbox.parameters import Decimal, Hash
 from sandbox.router import Route
@@ -44,12 +45,6 @@ PER_EURO = {
     "zar": "18.6455",
 }
 
-# Source: https://docs.stripe.com/currencies#zero-decimal
-ZERO_DECIMAL = frozenset({"jpy"})
-# Written with two decimals that are always 00.
-# Source: https://docs.stripe.com/currencies#special-cases
-WHOLE_UNITS = frozenset({"isk"})
-
 _RATE_DIGITS = Exact("0.000001")
 
 
@@ -62,13 +57,13 @@ def convert(context: Context, amount: int, *, source: str, target: str) -> tuple
     rate = (_minor_units_per_euro(context, target) / _minor_units_per_euro(context, source)).quantize(
         _RATE_DIGITS
     )
-    smallest = 100 if target in WHOLE_UNITS else 1
+    smallest = smallest_amount(target)
     converted = (amount * rate / smallest).to_integral_value(ROUND_HALF_UP) * smallest
     return int(converted), float(rate)
 
 
 def _minor_units_per_euro(context: Context, currency: str) -> Exact:
-    return _per_euro(context, currency) * (1 if currency in ZERO_DECIMAL else 100)
+    return _per_euro(context, currency) * minor_units(currency)
 
 
 def _per_euro(context: Context, currency: str) -> Exact:

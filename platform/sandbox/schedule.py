@@ -10,7 +10,7 @@ from dataclasses import replace
 from sandbox.context import Context
 
 # Takes the id of the object whose time has come.
-Action = Callable[[Context, str], None]
+Action = Callable[[Context, str], object]
 
 
 def put(context: Context, action: str, object_id: str, *, due_at: float) -> None:

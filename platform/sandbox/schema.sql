@@ -23,6 +23,14 @@ create table if not exists balances (
 -- What one euro is worth, where tests have changed it.
 create table if not exists rates (currency text primary key, per_euro text not null) strict;
 
+-- What shall befall some bank payouts and events; `remaining` is null without a count.
+create table if not exists rules (
+    seq integer primary key,
+    subject text not null,
+    settings text not null,
+    remaining integer
+) strict;
+
 -- What time alone will bring about.
 create table if not exists schedule (
     seq integer primary key,

@@ -312,7 +312,11 @@ def test_bank_payouts_are_as_stripe_describes_them(
     client.v1.payouts.update(payout.id, {"metadata": {"payout": "2"}}, options)
     client.v1.payouts.retrieve(payout.id, {}, options)
     client.v1.payouts.list({"status": "pending", "arrival_date": {"gte": 1}, "created": 1}, options)
-    assert len(checked.checked) == 6  # with the account's and the transfer
+    client.raw_request("post", f"/_sandbox/payouts/{payout.id}/fail", failure_code="account_closed")
+    client.v1.payouts.retrieve(payout.id, {"expand": ["failure_balance_transaction"]}, options)
+    cancelled = client.v1.payouts.create({"amount": 10_00, "currency": "usd"}, options)
+    client.v1.payouts.cancel(cancelled.id, {}, options)
+    assert len(checked.checked) == 9  # with the account's and the transfer
 
 
 def test_balances_and_events_are_as_stripe_describes_them(
