@@ -3,7 +3,7 @@
 from collections import Counter
 from threading import Lock
 
-from sandbox import balances, banks, dashboard, holders, rates
+from sandbox import balances, banks, dashboard, deliveries, holders, rates
 from sandbox.clock import Clock
 from sandbox.context import Context
 from sandbox.errors import JsonObject
@@ -52,6 +52,7 @@ class Control:
             Route("GET", "/_sandbox/state", self.state, {}),
             *banks.ROUTES,
             *dashboard.ROUTES,
+            *deliveries.ROUTES,
             *rates.ROUTES,
         )
 
@@ -82,7 +83,7 @@ class Control:
             "balance_transactions": tx.every("balance_transaction"),
             "balances": {row["account"]: balances.balance_of(context, row["account"]) for row in owners},
             "events": tx.every("event"),
-            "deliveries": [dict(row) for row in tx.execute("select * from deliveries order by rowid")],
+            "deliveries": [dict(row) for row in tx.execute("select * from deliveries order by id")],
             "requests": self._traffic.requests(),
             "faults": self._faults.injected(),
         }

@@ -3,6 +3,7 @@
 Source: https://docs.stripe.com/api/events and https://docs.stripe.com/connect/webhooks
 """
 
+from sandbox import deliveries
 from sandbox.config import API_VERSION
 from sandbox.context import Context
 from sandbox.errors import JsonObject
@@ -44,10 +45,7 @@ def emit(
         event["account"] = account
     context.tx.insert(event, account=account)
     if listening:
-        context.tx.execute(
-            "insert into deliveries (event_id, created_at, due_at) values (?, ?, ?)",
-            (event["id"], context.now, context.now),
-        )
+        deliveries.queue(context, event)
 
 
 def record_change(

@@ -18,9 +18,9 @@ from http import HTTPStatus
 from typing import Any
 
 from sandbox.clock import Clock
-from sandbox.errors import InvalidRequest, ParameterMissing
+from sandbox.errors import ParameterMissing
 from sandbox.messages import NoAnswer, Response
-from sandbox.parameters import Array, Boolean, Choice, Decimal, Hash, Integer, Schema, Text
+from sandbox.parameters import Array, Boolean, Choice, Decimal, Hash, Integer, Pattern, Schema, Text
 
 # Each kind with the setting that it cannot do without.
 KINDS = {
@@ -39,7 +39,7 @@ RULES: Schema = {
             {
                 "kind": Choice(tuple(KINDS), required=True),
                 "method": Choice(("GET", "POST", "DELETE")),
-                "path": Text(),
+                "path": Pattern(),
                 "probability": Decimal(),
                 "count": Integer(minimum=1),
                 "for_seconds": Decimal(),
@@ -168,10 +168,7 @@ class _Rule:
         kind = settings["kind"]
         if KINDS[kind] not in settings:
             raise ParameterMissing(f"{name}[{KINDS[kind]}]")
-        try:
-            path = re.compile(settings.get("path", ".*"))
-        except re.error as error:
-            raise InvalidRequest(f"Invalid regular expression: {error}", param=f"{name}[path]") from None
+        path = re.compile(settings.get("path", ".*"))
         ends_at = now + settings.get("for_seconds", math.inf)
         return cls(kind, settings, path, settings.get("count"), ends_at)
 

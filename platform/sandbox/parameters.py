@@ -156,6 +156,19 @@ class Url(Parameter):
 
 
 @dataclass(frozen=True)
+class Pattern(Parameter):
+    """A regular expression; only control endpoints take any."""
+
+    def read(self, name: str, raw: Value) -> str:
+        text = _leaf(name, raw, kind="string")
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise InvalidRequest(f"Invalid regular expression: {error}", param=name) from None
+        return text
+
+
+@dataclass(frozen=True)
 class Hash(Parameter):
     fields: Schema
 

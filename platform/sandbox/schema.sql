@@ -1,3 +1,5 @@
+pragma user_version = 1;
+
 create table if not exists meta (name text primary key, value text not null) strict;
 
 -- Every Stripe object, as its JSON. `seq` is the order of creation, which lists follow.
@@ -53,15 +55,17 @@ create table if not exists idempotency_keys (
 ) strict;
 create index if not exists idempotency_keys_oldest on idempotency_keys (created_at);
 
--- `due_at` is null once delivered, or given up.
+-- `due_at` is null once delivered, given up or dropped.
 create table if not exists deliveries (
-    event_id text primary key,
+    id integer primary key,
+    event_id text not null,
     created_at real not null,
     due_at real,
     attempts integer not null default 0,
     last_status integer,
     delivered_at real
 ) strict;
+create index if not exists deliveries_of_event on deliveries (event_id);
 create index if not exists deliveries_due on deliveries (due_at) where due_at is not null;
 
 -- Links to hosted pages, `session` null until visited; sessions stay open.

@@ -20,6 +20,10 @@ OLDEST_FIRST = "seq"
 Condition = tuple[str, str, str | int]
 
 
+def _sql(name: str) -> str:
+    return (Path(__file__).parent / name).read_text()
+
+
 class Transaction:
     """The store, while the lock is held."""
 
@@ -101,7 +105,15 @@ class Store:
         self._connection.execute("pragma locking_mode = exclusive")
         self._connection.execute("pragma journal_mode = wal")
         self._connection.execute("pragma synchronous = off")
-        self._connection.executescript((Path(__file__).parent / "schema.sql").read_text())
+        self._upgrade()
+        self._connection.executescript(_sql("schema.sql"))
+
+    def _upgrade(self) -> None:
+        """Bring a file that an older version left to what schema.sql expects to find."""
+        (version,) = self._connection.execute("pragma user_version").fetchone()
+        (tables,) = self._connection.execute("select count(*) from sqlite_master").fetchone()
+        if tables and version == 0:
+            self._connection.executescript(_sql("upgrade.sql"))
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

@@ -42,27 +42,27 @@ class Deliverer:
         self._clock = clock
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-webhook")
         self._lock = Lock()
-        self._in_flight: set[str] = set()
+        self._in_flight: set[int] = set()
 
     def send_due(self) -> None:
         with self._store.transaction() as tx:
             rows = tx.execute(
-                "select event_id, body from deliveries join objects on id = event_id"
+                "select deliveries.id, body from deliveries join objects on objects.id = event_id"
                 " where due_at <= ? order by due_at limit ?",
                 (self._clock.now(), IN_FLIGHT),
             )
         for row in rows:
             with self._lock:
-                if row["event_id"] in self._in_flight:
+                if row["id"] in self._in_flight:
                     continue
-                self._in_flight.add(row["event_id"])
-            self._pool.submit(self._deliver, json.loads(row["body"]))
+                self._in_flight.add(row["id"])
+            self._pool.submit(self._deliver, row["id"], json.loads(row["body"]))
 
     def close(self) -> None:
         """Wait for what is on its way; the rest waits for the next start."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _deliver(self, event: JsonObject) -> None:
+    def _deliver(self, delivery: int, event: JsonObject) -> None:
         status = self._post(event)
         with self._store.transaction() as tx:
             now = self._clock.now()
@@ -70,18 +70,18 @@ class Deliverer:
                 tx.save({**event, "pending_webhooks": 0})
                 tx.execute(
                     "update deliveries set attempts = attempts + 1, last_status = ?, delivered_at = ?,"
-                    " due_at = null where event_id = ?",
-                    (status, now, event["id"]),
+                    " due_at = null where id = ?",
+                    (status, now, delivery),
                 )
             else:
                 tx.execute(
                     "update deliveries set attempts = attempts + 1, last_status = ?,"
                     " due_at = iif(created_at < ?, null, ? + min(1 << min(attempts, 5), ?))"
-                    " where event_id = ?",
-                    (status, now - GIVE_UP_SECONDS, now, LONGEST_WAIT_SECONDS, event["id"]),
+                    " where id = ?",
+                    (status, now - GIVE_UP_SECONDS, now, LONGEST_WAIT_SECONDS, delivery),
                 )
         with self._lock:
-            self._in_flight.discard(event["id"])
+            self._in_flight.discard(delivery)
 
     def _post(self, event: JsonObject) -> int | None:
         """Answer the endpoint's status, or None when it gave none."""

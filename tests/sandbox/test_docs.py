@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from sandbox import deliveries
 from sandbox.clock import Clock
 from sandbox.control import Control, Traffic
 from sandbox.faults import KINDS, Faults
@@ -21,5 +22,5 @@ def test_every_control_endpoint_is_documented(tmp_path: Path) -> None:
     assert sorted(documented("[A-Z]+ /_sandbox/.*?")) == sorted(route.name for route in control.routes)
 
 
-def test_every_kind_of_fault_is_documented() -> None:
-    assert documented("[a-z_]+") == list(KINDS)
+def test_every_kind_of_rule_is_documented() -> None:
+    assert documented("[a-z_]+") == [*deliveries.KINDS, *KINDS]

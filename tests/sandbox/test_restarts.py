@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import stripe
 
 from sandbox.config import Config
 from sandbox.server import SandboxServer
+from sandbox.store import Store
 
 Connect = Callable[[str], stripe.StripeClient]
 
@@ -132,3 +134,27 @@ def test_two_sandboxes_cannot_share_a_folder(server: SandboxServer, config: Conf
 def test_it_listens_on_loopback_only(config: Config, host: str) -> None:
     with pytest.raises(ValueError, match="loopback"):
         SandboxServer(config, host=host)
+
+
+def test_a_file_of_an_older_version_is_upgraded(config: Config) -> None:
+    config.state.mkdir()
+    with closing(sqlite3.connect(config.state / "stripe.sqlite3")) as old:
+        old.executescript("""
+            create table meta (name text primary key, value text not null) strict;
+            create table deliveries (
+                event_id text primary key,
+                created_at real not null,
+                due_at real,
+                attempts integer not null default 0,
+                last_status integer,
+                delivered_at real
+            ) strict;
+            create index deliveries_due on deliveries (due_at) where due_at is not null;
+            insert into deliveries values ('evt_1', 1, null, 1, 200, 2), ('evt_2', 3, 4, 0, null, null);
+        """)
+    for _ in range(2):
+        store = Store(config.state)
+        with store.transaction() as tx:
+            rows = tx.execute("select event_id, created_at, due_at, delivered_at from deliveries order by id")
+        store.close()
+        assert [tuple(row) for row in rows] == [("evt_1", 1, None, 2), ("evt_2", 3, 4, None)]

@@ -190,3 +190,108 @@ def test_a_replayed_request_is_no_second_event(
 def test_webhooks_are_never_signed_with_an_empty_secret(config: Config, secrets: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="need a secret"):
         replace(config, webhook_secrets=secrets)
+
+
+class TestRules:
+    """Each top-up is one event: `balance.available`."""
+
+    @pytest.fixture
+    def rule(self, client: stripe.StripeClient) -> Callable[..., None]:
+        def rule(*rules: dict[str, Any]) -> None:
+            client.raw_request("post", "/_sandbox/webhooks", rules=list(rules))
+
+        return rule
+
+    def test_a_dropped_event_is_listed_and_can_be_sent_again(
+        self, client: stripe.StripeClient, fund: Fund, receiver: Receiver, rule: Callable[..., None]
+    ) -> None:
+        rule({"kind": "drop", "count": 1})
+        fund(1_00)
+        fund(2_00)
+        wait_until(lambda: len(receiver.taken) == 1)
+        taken, dropped = client.v1.events.list().data
+        assert json.loads(receiver.taken[0][0])["id"] == taken.id
+        client.raw_request("post", f"/_sandbox/events/{dropped.id}/resend")
+        wait_until(lambda: len(receiver.taken) == 2)
+        assert json.loads(receiver.taken[1][0])["id"] == dropped.id
+        assert client.raw_request("post", "/_sandbox/webhooks/resend").data["resent"] == []
+
+    def test_all_that_was_lost_can_be_sent_again(
+        self, client: stripe.StripeClient, fund: Fund, receiver: Receiver, rule: Callable[..., None]
+    ) -> None:
+        rule({"kind": "drop"})
+        for amount in (1_00, 2_00, 3_00):
+            fund(amount)
+        lost = client.raw_request("post", "/_sandbox/webhooks/resend").data["resent"]
+        assert lost == [event.id for event in client.v1.events.list().data][::-1]
+        wait_until(lambda: {json.loads(body)["id"] for body, _ in receiver.taken} == set(lost))
+
+    def test_a_doubled_event_comes_twice(
+        self, fund: Fund, receiver: Receiver, rule: Callable[..., None]
+    ) -> None:
+        rule({"kind": "double", "type": r"balance\..*"})
+        fund(1_00)
+        wait_until(lambda: len(receiver.taken) == 2)
+        first, second = (json.loads(body)["id"] for body, _ in receiver.taken)
+        assert first == second
+
+    def test_a_rule_strikes_only_its_types(
+        self, fund: Fund, receiver: Receiver, rule: Callable[..., None]
+    ) -> None:
+        rule({"kind": "drop", "type": "payout"}, {"kind": "drop", "type": r"payout\..*"})
+        fund(1_00)
+        receiver.wait_for("balance.available")
+
+    def test_a_delayed_event_comes_when_its_time_has_come(
+        self,
+        client: stripe.StripeClient,
+        fund: Fund,
+        receiver: Receiver,
+        rule: Callable[..., None],
+        advance: Callable[[int], float],
+    ) -> None:
+        rule({"kind": "delay", "seconds": 3600, "count": 1})
+        fund(1_00)
+        fund(2_00)
+        wait_until(lambda: len(receiver.taken) == 1)
+        advance(3600)
+        wait_until(lambda: len(receiver.taken) == 2)
+        late = json.loads(receiver.taken[1][0])
+        assert late["id"] == client.v1.events.list().data[1].id
+
+    def test_the_order_is_repeatable_by_its_seed(
+        self, config: Config, connect: Callable[[str], stripe.StripeClient]
+    ) -> None:
+        def order(seed: int, folder: str) -> list[int]:
+            with SandboxServer(replace(config, seed=seed, state=config.state / folder)) as server:
+                client = connect(server.url)
+                rules = [{"kind": "reorder", "seconds": 10_000, "probability": 0.5}]
+                client.raw_request("post", "/_sandbox/webhooks", rules=rules)
+                for _ in range(20):
+                    client.raw_request("post", "/_sandbox/fund", amount=1, currency="usd")
+                made = client.raw_request("get", "/_sandbox/state").data["deliveries"]
+            late = [round(each["due_at"] - each["created_at"]) if each["due_at"] else 0 for each in made]
+            assert 0 < late.count(0) < 20
+            return sorted(range(20), key=lambda each: late[each])
+
+        first = order(1, "first")
+        assert order(1, "second") == first
+        assert first != list(range(20))
+        assert order(2, "third") != first
+
+    @pytest.mark.parametrize(
+        ("rule", "param"),
+        [
+            ({"kind": "lose"}, "rules[0][kind]"),
+            ({"kind": "delay"}, "rules[0][seconds]"),
+            ({"kind": "reorder"}, "rules[0][seconds]"),
+            ({"kind": "drop", "type": "("}, "rules[0][type]"),
+            ({"kind": "drop", "when": "tomorrow"}, "rules[0][when]"),
+        ],
+    )
+    def test_a_rule_that_makes_no_sense_is_refused(
+        self, client: stripe.StripeClient, rule: dict[str, Any], param: str
+    ) -> None:
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            client.raw_request("post", "/_sandbox/webhooks", rules=[rule])
+        assert refused.value.param == param

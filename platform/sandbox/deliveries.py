@@ -1,0 +1,87 @@
+"""Which events are delivered to the webhook endpoint, when and how often: at once and once, but for the rules.
+
+Source: https://docs.stripe.com/webhooks#event-ordering and https://docs.stripe.com/webhooks#handle-duplicate-events
+"""
+
+import re
+from typing import Any
+
+from sandbox import rules
+from sandbox.context import Context
+from sandbox.errors import JsonObject, ParameterMissing, ResourceMissing
+from sandbox.parameters import Array, Choice, Decimal, Hash, Pattern
+from sandbox.router import Route
+
+KINDS = ("drop", "double", "delay", "reorder")
+
+_TIMED = ("delay", "reorder")
+_SUBJECT = "webhooks"
+_RULES = Array(
+    Hash(
+        {
+            "kind": Choice(KINDS, required=True),
+            "type": Pattern(),
+            "seconds": Decimal(more_than=0),
+            **rules.OFTEN,
+        }
+    ),
+    required=True,
+)
+
+
+def queue(context: Context, event: JsonObject) -> None:
+    """Have an event delivered as the rules that strike it say: dropped ones stay here with nothing due."""
+    struck: dict[str, list[JsonObject]] = {kind: [] for kind in KINDS}
+    for rule in rules.strike(
+        context,
+        _SUBJECT,
+        event["id"],
+        matches=lambda rule: bool(re.fullmatch(rule.get("type", ".*"), event["type"])),
+    ):
+        struck[rule["kind"]].append(rule)
+    late = sum(rule["seconds"] for rule in struck["delay"])
+    late += sum(rule["seconds"] * rule["drawn"] for rule in struck["reorder"])
+    for _ in range(1 + len(struck["double"])):
+        _add(context, event["id"], due_at=None if struck["drop"] else context.now + late)
+
+
+def _add(context: Context, event_id: str, *, due_at: float | None) -> None:
+    context.tx.execute(
+        "insert into deliveries (event_id, created_at, due_at) values (?, ?, ?)",
+        (event_id, context.now, due_at),
+    )
+
+
+def replace_rules(context: Context, params: JsonObject) -> JsonObject:
+    for position, rule in enumerate(params["rules"]):
+        if rule["kind"] in _TIMED and "seconds" not in rule:
+            raise ParameterMissing(f"rules[{position}][seconds]")
+    rules.replace(context, _SUBJECT, params["rules"])
+    return params
+
+
+def resend(context: Context, params: JsonObject) -> JsonObject:
+    """Deliver an event once more, whatever the rules say."""
+    event = context.tx.get(params["id"])
+    if event is None or event["object"] != "event":
+        raise ResourceMissing("event", params["id"])
+    _add(context, event["id"], due_at=context.now)
+    return event
+
+
+def resend_lost(context: Context, params: JsonObject) -> JsonObject:
+    """Deliver all that was dropped or given up, and never taken."""
+    lost: list[Any] = context.tx.execute(
+        "select event_id from deliveries group by event_id"
+        " having max(delivered_at) is null and max(due_at) is null order by min(id)"
+    )
+    for row in lost:
+        _add(context, row["event_id"], due_at=context.now)
+    return {"resent": [row["event_id"] for row in lost]}
+
+
+ROUTES = (
+    Route("POST", "/_sandbox/webhooks", replace_rules, {"rules": _RULES}),
+    Route("POST", "/_sandbox/webhooks/resend", resend_lost, {}),
+    Route("POST", "/_sandbox/events/{id}/resend", resend, {}),
+)
