@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,23 +18,18 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q
 
+from database import sql
 from database.fields import EXTERNAL_ID_REGEX
 from earnings.errors import OwnershipTooEarly
 from earnings.invoices import Invoice
-from earnings.models import (
-    ApiOwnership,
-    BillingRecord,
-    BillingSource,
-    QuarantinedRecord,
-    Reason,
-    RecordKind,
-)
+from earnings.models import ApiOwnership, BillingSource, Reason, RecordKind
 from earnings.records import Rules, StagedBatch, parse_time, stage
 from earnings.services import catalog, sources
 from earnings.services.catalog import CatalogEntry
 from earnings.services.intake import IntakeResult, take_in
 from earnings.tables import BillingTables, MarketplaceApi, open_billing_tables
 
+_FIRST_TOLD = sql.read(Path(__file__).with_name("first_told.sql"))
 SOURCE = "marketplace"
 ORIGIN = "shared tables"
 # Read again each time: clocks differ, and transactions that are hidden from us commit late.
@@ -137,17 +133,11 @@ def _keep_first_told(given: Iterable[dict[str, str]], *, source: BillingSource) 
     An invoice that is touched again after its refund, or whose usage still grows, has not changed.
     """
     by_id = {record["record_id"]: record for record in given}
-    names = ("record_id", "occurred_at", "api_calls")
-    waiting = QuarantinedRecord.objects.filter(
-        source=source, resolved_at=None, reason__in=_WAITING, record_id__in=by_id
-    ).values_list("record_id", "content__occurred_at", "content__api_calls")
-    known = BillingRecord.objects.filter(source=source, record_id__in=by_id).values_list(*names)
-    for record_id, occurred_at, api_calls in [*waiting, *known]:
-        record = by_id[record_id]
-        if record["kind"] == RecordKind.REFUND:
-            record["occurred_at"] = str(occurred_at)
-        else:
-            record["api_calls"] = str(api_calls)
+    names = {"source": source.pk, "ids": list(by_id), "waiting": list(_WAITING)}
+    for told in sql.rows(_FIRST_TOLD, names):
+        record = by_id[told["record_id"]]
+        name = "occurred_at" if record["kind"] == RecordKind.REFUND else "api_calls"
+        record[name] = told[name] or record[name]
 
 
 def _advance(source: BillingSource, *, to: datetime) -> None:

@@ -166,6 +166,16 @@ def test_a_row_without_a_time_of_change_is_read_each_time(marketplace: Marketpla
     assert held() == [("invoice:3:refund", "time_invalid")]
 
 
+def test_a_refund_that_waits_without_a_time_takes_the_one_it_gets(marketplace: Marketplace) -> None:
+    marketplace.sell(1, currency="EUR", status="refunded", updated_at=None)
+    read(marketplace)
+    assert read(marketplace).quarantined == {"currency_not_paid": 2}
+    refunded_at = sql.now()
+    marketplace.change(1, currency="USD", updated_at=refunded_at)
+    assert read(marketplace).accepted == 2
+    assert BillingRecord.objects.get(kind="refund").occurred_at == refunded_at
+
+
 @TEXT_IDS
 @pytest.mark.parametrize("ident", ["a/b", "ü", "x" * 250])
 def test_an_id_that_cannot_be_a_records_is_quarantined(marketplace: Marketplace, ident: str) -> None:
