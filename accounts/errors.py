@@ -13,6 +13,82 @@ class StripeAccountGone(Exception):
         self.stripe_account_id = stripe_account_id
 
 
+class CreationKeySpent(StripeUnavailable):
+    """Stripe makes no account under this idempotency key any more.
+
+    It replays an old failure (`replayed`: nothing sent under the key is still under way), or has seen the key
+    with other parameters.
+    """
+
+    def __init__(self, message: str, *, replayed: bool) -> None:
+        super().__init__(message)
+        self.replayed = replayed
+
+
+class CountryNotSupported(Exception):
+    """Stripe opens no accounts there."""
+
+    def __init__(self, country: str) -> None:
+        super().__init__(
+            f"Stripe opens no accounts for creators in {country}. Please choose another country."
+        )
+        self.country = country
+
+
+class CountryFixed(Exception):
+    """A Stripe account can't move to another country."""
+
+    def __init__(self, country: str) -> None:
+        super().__init__(
+            f"The Stripe account was opened in {country}, and Stripe accounts can't change their country."
+        )
+        self.country = country
+
+
+class AlreadyActive(Exception):
+    """Onboarding is over: the account can be paid to."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Onboarding is complete: payouts are active. Details change in the Stripe dashboard."
+        )
+
+
+class AccountRejected(Exception):
+    """Stripe has closed this account for good."""
+
+    def __init__(self) -> None:
+        super().__init__("Stripe has rejected this account. Please write to the marketplace's support.")
+
+
+class NoPaymentAccount(Exception):
+    """The creator has no Stripe account yet."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no Stripe account yet: start onboarding first.")
+
+
+class OnboardingIncomplete(Exception):
+    """Stripe still waits for the creator's details."""
+
+    def __init__(self) -> None:
+        super().__init__("Onboarding is not complete: the Stripe dashboard opens once all details are given.")
+
+
+class StateRefused(Exception):
+    """The `state` of a return from Stripe was not signed here, or not for an account that is still in use."""
+
+    def __init__(self, problem: str = "is not valid") -> None:
+        super().__init__(f"This return address {problem}. Please start onboarding again in the portal.")
+
+
+class StateExpired(StateRefused):
+    """The `state` was signed too long ago."""
+
+    def __init__(self) -> None:
+        super().__init__("is too old")
+
+
 class TokenRefused(Exception):
     """A token can't be trusted; `code` says why as far as its bearer may know."""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 import stripe
 
-from accounts.errors import StripeAccountGone, StripeUnavailable
+from accounts.errors import CountryNotSupported, CreationKeySpent, StripeAccountGone, StripeUnavailable
 from stripe_io.client import call, client
 from stripe_io.errors import StripeCallFailed
 
@@ -16,6 +20,11 @@ T = TypeVar("T")
 # What Stripe calls an account that was deleted, or that took our access away.
 # Source: https://docs.stripe.com/error-codes#account-invalid
 GONE = frozenset(["account_invalid", "resource_missing"])
+# Another click's request is under way with the same key: its answer will be ours too.
+# Source: https://docs.stripe.com/error-codes#idempotency-key-in-use
+IN_USE = "idempotency_key_in_use"
+IN_USE_PAUSES = (0.2, 0.4, 0.8, 1.6)
+LARGEST_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +73,27 @@ class StripeAccount:
         return bool(self.requirements.get("currently_due") or self.requirements.get("past_due"))
 
 
+@dataclass(frozen=True, slots=True)
+class OnboardingLink:
+    """An address at Stripe that is good for one visit, until it expires."""
+
+    url: str
+    expires_at: datetime
+
+
 def create_account(
-    *, idempotency_key: str, creator_id: str, email: str, country: str, service_agreement: str
+    *,
+    idempotency_key: str,
+    payment_account_id: UUID,
+    creator_id: str,
+    email: str,
+    country: str,
+    business_type: str,
+    service_agreement: str,
 ) -> StripeAccount:
     """Make an Express account that can receive transfers, on a manual payout schedule.
 
-    Raises: StripeUnavailable.
+    Raises: CountryNotSupported, CreationKeySpent, StripeUnavailable.
 
     Source: https://docs.stripe.com/connect/service-agreement-types
     """
@@ -79,12 +103,37 @@ def create_account(
         "capabilities": {"transfers": {"requested": True}},
         "tos_acceptance": {"service_agreement": service_agreement},
         "settings": {"payouts": {"schedule": {"interval": "manual"}}},
-        "metadata": {"creator_id": creator_id},
+        "metadata": {"creator_id": creator_id, "payment_account_id": str(payment_account_id)},
     }
     if email:
         params["email"] = email
-    made = _asked(lambda: client().v1.accounts.create(params, {"idempotency_key": idempotency_key}))
-    return StripeAccount.of(made)
+    if business_type:
+        params["business_type"] = business_type
+    try:
+        return StripeAccount.of(_created(params, idempotency_key=idempotency_key))
+    except StripeCallFailed as error:
+        raise _not_made(error, country=country) from error
+
+
+def find_account(*, payment_account_id: UUID, since: datetime, until: datetime) -> StripeAccount | None:
+    """Look for the account that was made for one of our rows, among all that Stripe made in that time.
+
+    Raises: StripeUnavailable.
+    """
+    params: stripe.params.AccountListParams = {
+        "created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())},
+        "limit": LARGEST_PAGE,
+    }
+
+    def look() -> stripe.Account | None:
+        for account in client().v1.accounts.list(params).auto_paging_iter():
+            metadata = account.to_dict().get("metadata") or {}
+            if metadata.get("payment_account_id") == str(payment_account_id):
+                return account
+        return None
+
+    found = _asked(look)
+    return StripeAccount.of(found) if found else None
 
 
 def retrieve_account(stripe_account_id: str) -> StripeAccount:
@@ -92,13 +141,36 @@ def retrieve_account(stripe_account_id: str) -> StripeAccount:
 
     Raises: StripeAccountGone, StripeUnavailable.
     """
-    try:
-        return StripeAccount.of(_asked(lambda: client().v1.accounts.retrieve(stripe_account_id)))
-    except StripeUnavailable as error:
-        cause = error.__cause__
-        if isinstance(cause, StripeCallFailed) and cause.failure.code in GONE:
-            raise StripeAccountGone(stripe_account_id) from error
-        raise
+    return StripeAccount.of(
+        _asked_of(stripe_account_id, lambda: client().v1.accounts.retrieve(stripe_account_id))
+    )
+
+
+def create_onboarding_link(stripe_account_id: str, *, return_url: str, refresh_url: str) -> OnboardingLink:
+    """Make a link to Stripe's onboarding form, which asks for whatever is due.
+
+    Raises: StripeAccountGone, StripeUnavailable.
+
+    Source: https://docs.stripe.com/api/account_links
+    """
+    params: stripe.params.AccountLinkCreateParams = {
+        "account": stripe_account_id,
+        "type": "account_onboarding",
+        "return_url": return_url,
+        "refresh_url": refresh_url,
+    }
+    link = _asked_of(stripe_account_id, lambda: client().v1.account_links.create(params))
+    return OnboardingLink(url=link.url, expires_at=datetime.fromtimestamp(link.expires_at, UTC))
+
+
+def create_dashboard_link(stripe_account_id: str) -> str:
+    """Make a link, good for one visit, to the account's Express dashboard.
+
+    Raises: StripeAccountGone, StripeUnavailable.
+    """
+    return _asked_of(
+        stripe_account_id, lambda: client().v1.accounts.login_links.create(stripe_account_id)
+    ).url
 
 
 def complete_in_sandbox(stripe_account_id: str) -> None:
@@ -107,6 +179,36 @@ def complete_in_sandbox(stripe_account_id: str) -> None:
     Raises: StripeUnavailable.
     """
     _asked(lambda: client().raw_request("post", f"/_sandbox/accounts/{stripe_account_id}/complete"))
+
+
+def _created(params: stripe.params.AccountCreateParams, *, idempotency_key: str) -> stripe.Account:
+    pauses = iter(IN_USE_PAUSES)
+    while True:
+        try:
+            return call(lambda: client().v1.accounts.create(params, {"idempotency_key": idempotency_key}))
+        except StripeCallFailed as error:
+            pause = next(pauses, None) if error.failure.code == IN_USE else None
+            if pause is None:
+                raise
+        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (so that many clicks don't meet again)
+
+
+def _not_made(error: StripeCallFailed, *, country: str) -> Exception:
+    failure = error.failure
+    if failure.param == "country":
+        return CountryNotSupported(country)
+    if failure.replayed or (failure.type == "idempotency_error" and failure.code != IN_USE):
+        return CreationKeySpent(str(error), replayed=failure.replayed)
+    return StripeUnavailable(str(error))
+
+
+def _asked_of(stripe_account_id: str, request: Callable[[], T]) -> T:
+    try:
+        return call(request)
+    except StripeCallFailed as error:
+        if error.failure.code in GONE:
+            raise StripeAccountGone(stripe_account_id) from error
+        raise StripeUnavailable(str(error)) from error
 
 
 def _asked(request: Callable[[], T]) -> T:

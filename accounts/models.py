@@ -67,8 +67,10 @@ class AccountStatus(models.TextChoices):
 class CreatorPaymentAccount(models.Model):
     """A creator's Stripe Connect account. At most one is live (`replaced_at` null); old ones stay.
 
-    The row comes first, with status `not_created` and no `stripe_account_id`; Stripe's account is then made
-    under an idempotency key taken from the row.
+    The row comes first, with status `not_created` and no `stripe_account_id`. Stripe's account is then made
+    under the row's creation key, with the country, business type and agreement that stand on the row. While
+    `opening_since` is set, such a request may be under way or its outcome unknown; a new key is taken only
+    after it is known that the last one made nothing.
     """
 
     id = uuid7_key()
@@ -90,6 +92,8 @@ class CreatorPaymentAccount(models.Model):
     replaced_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     synced_at = models.DateTimeField(null=True, blank=True)
+    openings = models.PositiveSmallIntegerField(default=0)
+    opening_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "creator_payment_accounts"
@@ -106,6 +110,11 @@ class CreatorPaymentAccount(models.Model):
 
     def __str__(self) -> str:
         return self.stripe_account_id or f"account of {self.creator_id}"
+
+    @property
+    def creation_key(self) -> str:
+        """The same again in a database restored from a backup."""
+        return f"account:{self.pk}:{self.openings}"
 
     @property
     def payable(self) -> bool:

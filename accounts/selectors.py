@@ -1,5 +1,7 @@
 """Reads about creators and their accounts."""
 
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
@@ -7,8 +9,61 @@ from django.db.models import Count, QuerySet
 from accounts.models import AccountStatus, CreatorPaymentAccount, Hold
 
 
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What Stripe asks of an account, by Stripe's names; past `current_deadline` it restricts the account."""
+
+    currently_due: list[str] = field(default_factory=list)
+    past_due: list[str] = field(default_factory=list)
+    eventually_due: list[str] = field(default_factory=list)
+    pending_verification: list[str] = field(default_factory=list)
+    disabled_reason: str | None = None
+    current_deadline: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStanding:
+    """How far a creator's Stripe account is; without one, all but the status is empty."""
+
+    has_account: bool = False
+    status: AccountStatus = AccountStatus.NOT_CREATED
+    details_submitted: bool = False
+    charges_enabled: bool = False
+    payouts_enabled: bool = False
+    requirements: Requirements = field(default_factory=Requirements)
+    country: str | None = None
+    default_currency: str | None = None
+    created_at: datetime | None = None
+
+
 def live_account(creator_id: UUID) -> CreatorPaymentAccount | None:
     return CreatorPaymentAccount.objects.filter(creator=creator_id, replaced_at=None).first()
+
+
+def account_standing(creator_id: UUID) -> AccountStanding:
+    row = live_account(creator_id)
+    if row is None or row.stripe_account_id is None:
+        return AccountStanding()
+    asked = row.requirements
+    deadline = asked.get("current_deadline")
+    return AccountStanding(
+        has_account=True,
+        status=AccountStatus(row.account_status),
+        details_submitted=row.details_submitted,
+        charges_enabled=row.charges_enabled,
+        payouts_enabled=row.payouts_enabled,
+        requirements=Requirements(
+            currently_due=asked.get("currently_due") or [],
+            past_due=asked.get("past_due") or [],
+            eventually_due=asked.get("eventually_due") or [],
+            pending_verification=asked.get("pending_verification") or [],
+            disabled_reason=asked.get("disabled_reason"),
+            current_deadline=datetime.fromtimestamp(deadline, UTC) if deadline else None,
+        ),
+        country=row.country,
+        default_currency=row.default_currency,
+        created_at=row.created_at,
+    )
 
 
 def open_holds(creator_id: UUID) -> QuerySet[Hold]:

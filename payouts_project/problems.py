@@ -45,9 +45,16 @@ class Problem:
 
 # Our own refusals; their text is the detail.
 REFUSALS: Mapping[type[Exception], Problem] = {
+    accounts.AccountRejected: Problem(HTTPStatus.CONFLICT, "account_rejected"),
+    accounts.AlreadyActive: Problem(HTTPStatus.CONFLICT, "already_active"),
+    accounts.CountryFixed: Problem(HTTPStatus.CONFLICT, "country_fixed"),
+    accounts.CountryNotSupported: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "country_not_supported"),
     accounts.KeysUnavailable: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "keys_unavailable", retry_after=10),
+    accounts.NoPaymentAccount: Problem(HTTPStatus.NOT_FOUND, "no_payment_account"),
+    accounts.OnboardingIncomplete: Problem(HTTPStatus.CONFLICT, "onboarding_incomplete"),
+    accounts.StateExpired: Problem(HTTPStatus.BAD_REQUEST, "state_expired"),
+    accounts.StateRefused: Problem(HTTPStatus.BAD_REQUEST, "state_invalid"),
     accounts.StripeAccountGone: Problem(HTTPStatus.CONFLICT, "stripe_account_gone"),
-    accounts.StripeUnavailable: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "stripe_unavailable", retry_after=30),
     earnings.OwnershipTooEarly: Problem(HTTPStatus.CONFLICT, "ownership_too_early"),
     earnings.UnknownSource: Problem(HTTPStatus.FORBIDDEN, "source_unknown"),
 }
@@ -55,6 +62,7 @@ REFUSALS: Mapping[type[Exception], Problem] = {
 INTERNAL = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal")
 FAULTS: Mapping[type[Exception], Problem] = {
     Http404: Problem(HTTPStatus.NOT_FOUND, "not_found"),
+    accounts.StripeUnavailable: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "stripe_unavailable", retry_after=30),
     OperationalError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", retry_after=5),
     django.BadRequest: Problem(HTTPStatus.BAD_REQUEST, "malformed"),
     django.PermissionDenied: Problem(HTTPStatus.FORBIDDEN, "permission_denied"),

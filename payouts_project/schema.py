@@ -50,6 +50,7 @@ ANSWERS = {
     "409": "Things are not in a state in which this can be done; `code` says why.",
     "413": "The request is too large: `too_large`.",
     "415": "The request's media type is not understood: `unsupported_media_type`.",
+    "422": "What is asked for is understood, and can't be done; `code` says why.",
     "429": "Too many requests in this minute: `throttled`. `Retry-After` says when to go on.",
     "503": "Something that is needed does not answer; try again after `Retry-After` seconds.",
 }
@@ -82,8 +83,11 @@ def add_problems(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
     }
     for path in result["paths"].values():
         for operation in path.values():
-            for status in _possible(operation, declared=operation["responses"]):
-                operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
+            declared = operation["responses"]
+            for status in _possible(operation, declared=declared):
+                said = declared.get(status, {}).get("description")
+                own = {"description": said, "content": content}
+                declared[status] = own if said else {"$ref": f"#/components/responses/Problem{status}"}
             operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
 

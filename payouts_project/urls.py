@@ -12,6 +12,7 @@ from stripe_io.views import receive_webhook
 urlpatterns = [
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/", include("accounts.api")),
     path("api/v1/", include("earnings.api")),
     re_path("^api(?:/|$)", problems.no_such_endpoint),
     path("health", live),

@@ -1,37 +1,40 @@
 """Creators' Stripe accounts: opened, and kept as Stripe describes them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
 from accounts import gateway
+from accounts.errors import CountryFixed, CountryNotSupported, CreationKeySpent, StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
 from stripe_io import mirror
 
 SERVICE_AGREEMENTS = {True: "full", False: "recipient"}
+# Stripe may forget a key after 24 hours, and would then make a second account under it.
+KEY_LIFE = timedelta(hours=23)
+# After this no request of ours is under way any more: the client gives up much sooner.
+REQUEST_LIFE = timedelta(minutes=2)
+CLOCKS_APART = timedelta(minutes=5)
 
 
-def open_payment_account(creator: Creator, *, now: datetime) -> CreatorPaymentAccount:
+def open_payment_account(
+    creator: Creator, *, now: datetime, country: str = "", business_type: str = ""
+) -> CreatorPaymentAccount:
     """Return the creator's live Stripe account, made at Stripe if it isn't there yet.
 
-    However often it is called, in parallel too, one account results: the row is first, and its id is the
-    idempotency key under which Stripe makes the account.
+    However often it is called, in parallel too, one account results: the row is first, and whoever asks Stripe
+    sends what stands on the row, under the row's key. Without a country, the creator's or else the platform's
+    is taken.
 
-    Raises: StripeUnavailable.
+    Raises: CountryFixed, CountryNotSupported, StripeUnavailable.
     """
     row = _live_row(creator)
-    if row.stripe_account_id:
-        return row
-    country = creator.country or settings.PLATFORM_COUNTRY
-    made = gateway.create_account(
-        idempotency_key=f"account:{row.id}",
-        creator_id=creator.external_id,
-        email=creator.email,
-        country=country,
-        service_agreement=SERVICE_AGREEMENTS[country == settings.PLATFORM_COUNTRY],
-    )
-    return record_account(row, said=made, now=now)
+    if row.stripe_account_id is None:
+        row = _open(row, country=country, business_type=business_type, now=now)
+    if country and row.country != country:
+        raise CountryFixed(row.country)
+    return row
 
 
 def refresh_payment_account(row: CreatorPaymentAccount, *, now: datetime) -> CreatorPaymentAccount:
@@ -48,9 +51,12 @@ def refresh_payment_account(row: CreatorPaymentAccount, *, now: datetime) -> Cre
 def record_account(
     row: CreatorPaymentAccount, *, said: gateway.StripeAccount, now: datetime
 ) -> CreatorPaymentAccount:
-    """Copy what Stripe said at `now` onto the row, unless something later is there already."""
-    row = CreatorPaymentAccount.objects.select_for_update().get(pk=row.pk)
-    if row.synced_at is not None and row.synced_at > now:
+    """Copy what Stripe said at `now` onto the row, unless something later is there already.
+
+    An account that the row has, it keeps: a request held up for minutes may have made another since.
+    """
+    row = _locked(row)
+    if row.stripe_account_id not in {None, said.id} or (row.synced_at is not None and row.synced_at > now):
         return row
     mirror.remember_account(said.said)
     row.stripe_account_id = said.id
@@ -64,6 +70,7 @@ def record_account(
     row.default_currency = said.default_currency
     row.country = said.country
     row.business_type = said.business_type
+    row.opening_since = None
     row.synced_at = now
     if said.details_submitted and row.onboarding_completed_at is None:
         row.onboarding_completed_at = now
@@ -73,4 +80,89 @@ def record_account(
 
 def _live_row(creator: Creator) -> CreatorPaymentAccount:
     CreatorPaymentAccount.objects.bulk_create([CreatorPaymentAccount(creator=creator)], ignore_conflicts=True)
-    return CreatorPaymentAccount.objects.get(creator=creator, replaced_at=None)
+    return CreatorPaymentAccount.objects.select_related("creator").get(creator=creator, replaced_at=None)
+
+
+def _open(
+    row: CreatorPaymentAccount, *, country: str, business_type: str, now: datetime
+) -> CreatorPaymentAccount:
+    """Make the account under the row's key, or find what an earlier key made."""
+    if row.opening_since and (country not in {"", row.country} or now - row.opening_since > KEY_LIFE):
+        row = _end_opening(row, now=now, proved_over=False)
+    try:
+        row = _begin_opening(row, country=country, business_type=business_type, now=now)
+        return _create(row, now=now)
+    except CreationKeySpent as spent:
+        row = _end_opening(row, now=now, proved_over=spent.replayed)
+        row = _begin_opening(row, country=country, business_type=business_type, now=now)
+        return _create(row, now=now)
+
+
+@transaction.atomic
+def _begin_opening(
+    row: CreatorPaymentAccount, *, country: str, business_type: str, now: datetime
+) -> CreatorPaymentAccount:
+    """Write a new key and what is asked under it on the row, unless there is a key or an account already."""
+    row = _locked(row)
+    if row.opening_since is None and row.stripe_account_id is None:
+        country = country or row.country or row.creator.country or settings.PLATFORM_COUNTRY
+        row.openings += 1
+        row.opening_since = now
+        row.country = country
+        row.business_type = business_type or row.business_type
+        row.service_agreement = SERVICE_AGREEMENTS[country == settings.PLATFORM_COUNTRY]
+        row.save()
+    return row
+
+
+def _create(row: CreatorPaymentAccount, *, now: datetime) -> CreatorPaymentAccount:
+    if row.stripe_account_id:
+        return row
+    try:
+        made = gateway.create_account(
+            idempotency_key=row.creation_key,
+            payment_account_id=row.pk,
+            creator_id=row.creator.external_id,
+            email=row.creator.email,
+            country=row.country,
+            business_type=row.business_type,
+            service_agreement=row.service_agreement,
+        )
+    except CountryNotSupported:
+        _free(row, country="")
+        raise
+    return record_account(row, said=made, now=now)
+
+
+def _end_opening(row: CreatorPaymentAccount, *, now: datetime, proved_over: bool) -> CreatorPaymentAccount:
+    """Record the account that the row's key made; if there is none, free the row for another key.
+
+    Stripe not having it proves nothing while a request may still be under way.
+    """
+    assert row.opening_since is not None
+    found = gateway.find_account(
+        payment_account_id=row.pk,
+        since=row.opening_since - CLOCKS_APART,
+        until=row.opening_since + KEY_LIFE + REQUEST_LIFE + CLOCKS_APART,
+    )
+    if found:
+        return record_account(row, said=found, now=now)
+    if not proved_over and now - row.opening_since < REQUEST_LIFE:
+        raise StripeUnavailable(f"the account of {row.creator} is being opened by another request")
+    return _free(row, country=row.country)
+
+
+@transaction.atomic
+def _free(row: CreatorPaymentAccount, *, country: str) -> CreatorPaymentAccount:
+    """Take the key off the row, unless another was put there since."""
+    current = _locked(row)
+    if current.openings == row.openings and current.stripe_account_id is None:
+        current.opening_since = None
+        current.country = country
+        current.save(update_fields=["opening_since", "country"])
+    return current
+
+
+def _locked(row: CreatorPaymentAccount) -> CreatorPaymentAccount:
+    rows = CreatorPaymentAccount.objects.select_related("creator").select_for_update(of=["self"])
+    return rows.get(pk=row.pk)

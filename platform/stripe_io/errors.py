@@ -17,6 +17,7 @@ class Failure:
     http_status: int | None
     type: str
     code: str
+    param: str
     message: str
     request_id: str
     replayed: bool
@@ -30,6 +31,7 @@ class Failure:
             type=str(getattr(details, "type", None) or ""),
             # The client leaves `code` empty on 401, 403 and 429, and only there keeps it in the error object.
             code=str(error.code or getattr(details, "code", None) or ""),
+            param=str(getattr(details, "param", None) or ""),
             message=str(error.user_message or error),
             request_id=str(error.request_id or ""),
             replayed=headers.get("idempotent-replayed") == "true",

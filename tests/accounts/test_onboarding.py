@@ -1,12 +1,13 @@
 """Opening a creator's Stripe account: one, however often and however unluckily it is asked for."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from accounts import gateway
-from accounts.errors import StripeAccountGone, StripeUnavailable
+from accounts.errors import CountryFixed, CountryNotSupported, StripeAccountGone, StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
 from accounts.services import holds, payment_accounts
 from database import sql
@@ -23,8 +24,8 @@ def creator() -> Creator:
     return CreatorFactory.create(external_id="alice")
 
 
-def opened(creator: Creator) -> CreatorPaymentAccount:
-    return payment_accounts.open_payment_account(creator, now=sql.now())
+def opened(creator: Creator, *, after: timedelta = timedelta(), **asked: str) -> CreatorPaymentAccount:
+    return payment_accounts.open_payment_account(creator, now=sql.now() + after, **asked)
 
 
 def connected(sandbox: Any) -> list[dict[str, Any]]:
@@ -40,7 +41,7 @@ def test_an_account_is_made_for_transfers_and_manual_payouts(creator: Creator, s
     assert (row.country, row.default_currency) == ("US", "USD")
     assert account["type"] == "express"
     assert account["email"] == "alice@example.com"
-    assert account["metadata"] == {"creator_id": "alice"}
+    assert account["metadata"] == {"creator_id": "alice", "payment_account_id": str(row.pk)}
     assert list(account["capabilities"]) == ["transfers"]
     assert account["settings"]["payouts"]["schedule"]["interval"] == "manual"
 
@@ -65,6 +66,13 @@ def test_the_service_agreement_is_recipient_exactly_abroad(
     assert row.country == (country or platform)
 
 
+def test_country_and_business_type_are_the_creators_to_say(sandbox: Any) -> None:
+    row = opened(CreatorFactory.create(country="US"), country="DE", business_type="company")
+    (account,) = connected(sandbox)
+    assert (account["country"], account["business_type"]) == ("DE", "company")
+    assert (row.country, row.business_type, row.service_agreement) == ("DE", "company", "recipient")
+
+
 def test_asking_again_makes_no_second_account(creator: Creator, sandbox: Any) -> None:
     first = opened(creator)
     assert opened(creator) == first
@@ -82,9 +90,99 @@ def test_after_a_lost_answer_the_same_account_is_found(creator: Creator, sandbox
     assert len(connected(sandbox)) == 1
 
 
+@pytest.mark.parametrize("after_work", [False, True], ids=["made nothing", "made the account"])
+def test_a_failure_that_stripe_replays_for_a_day_does_not_stop_the_next_click(
+    creator: Creator, sandbox: Any, after_work: bool
+) -> None:
+    saved = {"kind": "status", "after_work": True} if after_work else {"kind": "abort_work"}
+    sandbox.inject({**CREATE, **saved, "status": 500, "count": 1})
+    with pytest.raises(StripeUnavailable):
+        opened(creator)
+    assert opened(creator).stripe_account_id == connected(sandbox)[0]["id"]
+    assert len(connected(sandbox)) == 1
+
+
+def test_each_key_that_is_spent_gives_way_to_a_new_one(creator: Creator, sandbox: Any) -> None:
+    # From the second click on two requests each: under the spent key, and under the next.
+    sandbox.inject({**CREATE, "kind": "abort_work", "status": 500, "count": 5})
+    for _ in range(3):
+        with pytest.raises(StripeUnavailable):
+            opened(creator)
+    assert opened(creator).openings == 4
+    assert len(connected(sandbox)) == 1
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_a_key_that_stripe_may_have_forgotten_is_not_sent_again(
+    creator: Creator, sandbox: Any, made: bool
+) -> None:
+    kind = "drop_response_after_work" if made else "connection_reset"
+    sandbox.inject({**CREATE, "kind": kind, "count": 1})
+    with pytest.raises(StripeUnavailable):
+        opened(creator)
+    first = CreatorPaymentAccount.objects.get().creation_key
+    row = opened(creator, after=timedelta(hours=25))
+    assert row.stripe_account_id == connected(sandbox)[0]["id"]
+    assert sandbox.state()["requests"]["POST /v1/accounts"] == (1 if made else 2)
+    assert (row.creation_key == first) is made
+
+
+def test_other_parameters_under_the_same_key_are_looked_into_once_nothing_is_under_way(
+    creator: Creator, sandbox: Any
+) -> None:
+    sandbox.inject({**CREATE, "kind": "drop_response_after_work", "count": 1})
+    with pytest.raises(StripeUnavailable):
+        opened(creator)
+    (account,) = connected(sandbox)
+    Creator.objects.update(email="alice@example.org")
+    assert opened(creator).stripe_account_id == account["id"]
+    assert len(connected(sandbox)) == 1
+
+
+def test_while_a_request_may_be_under_way_no_other_key_is_taken(creator: Creator, sandbox: Any) -> None:
+    sandbox.inject({**CREATE, "kind": "connection_reset", "count": 1})
+    with pytest.raises(StripeUnavailable):
+        opened(creator, country="US")
+    with pytest.raises(StripeUnavailable, match="another request"):
+        opened(creator, country="DE")
+    assert opened(creator, country="DE", after=timedelta(minutes=3)).country == "DE"
+    assert [account["country"] for account in connected(sandbox)] == ["DE"]
+
+
+def test_an_account_that_is_found_has_the_country_it_was_opened_in(creator: Creator, sandbox: Any) -> None:
+    sandbox.inject({**CREATE, "kind": "drop_response_after_work", "count": 1})
+    with pytest.raises(StripeUnavailable):
+        opened(creator, country="US")
+    with pytest.raises(CountryFixed):
+        opened(creator, country="DE")
+    assert opened(creator).country == "US"
+
+
+def test_an_account_stays_in_its_country(creator: Creator, sandbox: Any) -> None:
+    opened(creator, country="DE")
+    with pytest.raises(CountryFixed, match="opened in DE"):
+        opened(creator, country="FR")
+    assert opened(creator, country="DE") == opened(creator)
+
+
+def test_after_a_country_that_stripe_does_not_serve_another_can_be_chosen(
+    creator: Creator, sandbox: Any
+) -> None:
+    with pytest.raises(CountryNotSupported, match="in AQ"):
+        opened(creator, country="AQ")
+    assert opened(creator, country="FR").country == "FR"
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "fault", [{"kind": "latency_ms", "latency_ms": 50}, {"kind": "drop_response_after_work"}]
+    "fault",
+    [
+        {"kind": "latency_ms", "latency_ms": 50},
+        {"kind": "drop_response_after_work"},
+        {"kind": "abort_work", "status": 500},
+        {"kind": "status", "status": 500, "after_work": True},
+    ],
+    ids=str,
 )
 def test_clicking_in_many_tabs_at_once_makes_one_account(
     creator: Creator, sandbox: Any, fault: dict[str, Any]
@@ -102,6 +200,33 @@ def test_clicking_in_many_tabs_at_once_makes_one_account(
     final = click()
     assert [account["id"] for account in connected(sandbox)] == [final]
     assert CreatorPaymentAccount.objects.get().stripe_account_id == final
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tabs_with_two_countries_make_one_account(creator: Creator, sandbox: Any) -> None:
+    def click(country: str) -> str:
+        try:
+            return opened(creator, country=country).country
+        except (CountryFixed, StripeUnavailable):
+            return ""
+
+    told = at_once(*[partial(click, country) for country in ("US", "DE", "FR") * 2])
+    (account,) = connected(sandbox)
+    assert set(told) <= {"", account["country"]}
+
+
+def test_an_account_that_was_made_too_late_is_left_alone(creator: Creator, sandbox: Any) -> None:
+    row = opened(creator)
+    other = gateway.create_account(
+        idempotency_key="held up",
+        payment_account_id=row.pk,
+        creator_id="alice",
+        email="",
+        country="US",
+        business_type="",
+        service_agreement="full",
+    )
+    assert payment_accounts.record_account(row, said=other, now=sql.now()).stripe_account_id != other.id
 
 
 def test_a_replaced_account_gives_way_to_a_new_one(creator: Creator, sandbox: Any) -> None:

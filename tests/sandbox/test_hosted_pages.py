@@ -1,59 +1,19 @@
 """What a person meets who follows a link: onboarding and its ends, and the Express dashboard."""
 
-import http.client
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
 import pytest
 import stripe
 
 from sandbox.config import Config
 from sandbox.server import SandboxServer
+from tests.browser import Browser
 
 RETURN_URL = "http://localhost:8086/return?state=abc&more=1"
 REFRESH_URL = "http://localhost:8086/refresh"
 
-State = Callable[[], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    location: str
-    headers: dict[str, str]
-    body: str
-
-
-class Browser:
-    """Goes where it is sent on the sandbox, without a key, and stops where it would leave."""
-
-    def __init__(self, server: SandboxServer) -> None:
-        self._server = server
-        self.url = ""
-
-    def ask(self, method: str, url: str, body: str = "") -> Answer:
-        self.url = url
-        address = self._server.url.removeprefix("http://")
-        connection = http.client.HTTPConnection(address)
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        connection.request(method, url.removeprefix(self._server.url), body, headers)
-        response = connection.getresponse()
-        told = dict(response.getheaders())
-        answer = Answer(response.status, told.get("Location", ""), told, response.read().decode())
-        connection.close()
-        return self.ask("GET", answer.location) if answer.location.startswith("/") else answer
-
-    def follow(self, url: str) -> Answer:
-        return self.ask("GET", url)
-
-    def choose(self, end: str) -> Answer:
-        return self.ask("POST", self.url, f"end={end}")
-
 
 @pytest.fixture
-def browser(server: SandboxServer) -> Browser:
-    return Browser(server)
+def browser() -> Browser:
+    return Browser()
 
 
 @pytest.fixture
@@ -196,10 +156,10 @@ def test_a_page_that_was_opened_can_be_loaded_again(
     "path", ["/setup/e/acct_1/x", "/onboarding/x", "/express/acct_1/x", "/dashboard/x", "/onboarding/None"]
 )
 def test_an_invented_link_is_told_so(
-    client: stripe.StripeClient, new_account: str, browser: Browser, path: str
+    client: stripe.StripeClient, new_account: str, server: SandboxServer, browser: Browser, path: str
 ) -> None:
     link_to(client, new_account)
-    page = browser.follow(path)
+    page = browser.follow(f"{server.url}{path}")
     assert (page.status, page.location) == (410, "")
     assert "no longer works" in page.body
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from accounts import gateway
-from accounts.errors import StripeAccountGone, StripeUnavailable
+from accounts.errors import CountryNotSupported, StripeAccountGone, StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
 from accounts.services import payment_accounts
 from database import sql
@@ -54,6 +54,6 @@ def _onboard(creator: Creator) -> str:
         if installation.configured_mode() == StripeMode.SANDBOX and account.stripe_account_id:
             gateway.complete_in_sandbox(account.stripe_account_id)
             payment_accounts.refresh_payment_account(account, now=sql.now())
-    except (StripeAccountGone, StripeUnavailable) as error:
+    except (CountryNotSupported, StripeAccountGone, StripeUnavailable) as error:
         return f"{creator}: {error}"
     return ""

@@ -1,0 +1,400 @@
+"""`/api/v1/accounts`: onto Stripe and back, as the portal and a creator's browser meet it."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.conf import settings
+from django.core.signing import TimestampSigner, b62_encode
+from pytest_django import Settings
+
+from accounts import gateway
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
+from accounts.services import payment_accounts
+from database import sql
+from tests.api import admin, caller, nobody, service
+from tests.browser import Browser
+from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+ONBOARD = "/api/v1/accounts/onboard"
+CALLBACK = "/api/v1/accounts/onboard/callback"
+STATUS = "/api/v1/accounts/status"
+DASHBOARD = "/api/v1/accounts/dashboard"
+SALT = "accounts.onboarding"
+PORTAL = "http://localhost:3000"
+NOTHING_ASKED: dict[str, Any] = {
+    "currently_due": [],
+    "past_due": [],
+    "eventually_due": [],
+    "pending_verification": [],
+    "disabled_reason": None,
+    "current_deadline": None,
+}
+OUTAGES = [{"kind": "connection_reset"}, {"kind": "status", "status": 503}, {"kind": "status", "status": 401}]
+GONE = {"kind": "status", "status": 403, "code": "account_invalid"}
+RETRIEVE = {"method": "GET", "path": "/v1/accounts/.*"}
+
+
+@pytest.fixture(autouse=True)
+def unhurried(settings: Settings) -> None:
+    """Let all of these tests ask within one minute."""
+    settings.REQUESTS_PER_MINUTE = dict.fromkeys(settings.REQUESTS_PER_MINUTE, 10_000)
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser()
+
+
+def onboard(creator: str = "alice", **given: str) -> Any:
+    return caller(creator).post(ONBOARD, given, format="json")
+
+
+def link(creator: str = "alice", **given: str) -> str:
+    answer = onboard(creator, **given)
+    assert answer.status_code == 200, answer.content
+    return str(answer.json()["onboarding_url"])
+
+
+def come_back(location: str) -> Any:
+    """Ask our own address for what Stripe sent the browser there with."""
+    assert location.startswith(f"{settings.PUBLIC_URL}{CALLBACK}?"), location
+    return nobody().get(location.removeprefix(settings.PUBLIC_URL))
+
+
+def through(browser: Browser, end: str, creator: str = "alice") -> str:
+    """Go through onboarding to this end; return where the browser is sent in the end."""
+    browser.follow(link(creator))
+    answer = come_back(browser.choose(end).location)
+    assert answer.status_code == 302, answer.content
+    return str(answer["Location"])
+
+
+def state_of(browser: Browser) -> str:
+    return parse_qs(urlsplit(browser.choose("incomplete").location).query)["state"][0]
+
+
+def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json"), (
+        answer.content
+    )
+    problem: dict[str, Any] = answer.json()
+    assert problem["code"] == code
+    return problem
+
+
+def connected(sandbox: Any) -> list[dict[str, Any]]:
+    state = sandbox.state()
+    return [account for account in state["accounts"] if account["id"] != state["platform"]]
+
+
+def test_a_creator_without_an_account_is_told_so(sandbox: Any) -> None:
+    answer = caller("alice").get(STATUS)
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "has_account": False,
+        "status": "not_created",
+        "details_submitted": False,
+        "charges_enabled": False,
+        "payouts_enabled": False,
+        "requirements": NOTHING_ASKED,
+        "country": None,
+        "default_currency": None,
+        "created_at": None,
+    }
+    refused(caller("alice").get(DASHBOARD), 404, "no_payment_account")
+
+
+def test_a_row_whose_account_stripe_could_not_make_is_no_account_yet(sandbox: Any) -> None:
+    sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "connection_reset"})
+    refused(onboard(), 503, "stripe_unavailable")
+    assert caller("alice").get(STATUS).json()["has_account"] is False
+    refused(caller("alice").get(DASHBOARD), 404, "no_payment_account")
+
+
+def test_onboarding_answers_with_a_link_that_is_nobody_elses_to_keep(sandbox: Any) -> None:
+    answer = onboard(country="DE", business_type="company")
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"onboarding_url", "expires_at"}
+    assert answer["Cache-Control"] == "no-store"
+    (account,) = connected(sandbox)
+    assert (account["country"], account["business_type"]) == ("DE", "company")
+    assert account["metadata"]["creator_id"] == "alice"
+
+
+@pytest.mark.parametrize("body", [None, {}])
+def test_nothing_needs_to_be_given(sandbox: Any, body: Any) -> None:
+    answer = caller("alice").post(ONBOARD, body, format="json")
+    assert answer.status_code == 200, answer.content
+    assert connected(sandbox)[0]["country"] == "US"
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "code"),
+    [
+        ({"country": "de"}, "country", "invalid"),
+        ({"country": "XX"}, "country", "invalid"),
+        ({"country": ""}, "country", "blank"),
+        ({"country": None}, "country", "null"),
+        ({"country": ["DE"]}, "country", "invalid"),
+        ({"business_type": "company\0"}, "business_type", "invalid_choice"),
+        ({"business_type": "pirate"}, "business_type", "invalid_choice"),
+        ({"colour": "red"}, "colour", "unknown"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_name(
+    sandbox: Any, given: dict[str, Any], field: str, code: str
+) -> None:
+    problem = refused(caller("alice").post(ONBOARD, given, format="json"), 400, "invalid")
+    assert [(error["field"], error["code"]) for error in problem["errors"]] == [(field, code)]
+    assert connected(sandbox) == []
+
+
+def test_a_country_that_stripe_does_not_serve_is_said_to_be_so(sandbox: Any) -> None:
+    assert "AQ" in refused(onboard(country="AQ"), 422, "country_not_supported")["detail"]
+    assert onboard(country="FR").status_code == 200
+
+
+def test_the_country_is_fixed_once_the_account_exists(sandbox: Any) -> None:
+    link(country="DE")
+    assert "DE" in refused(onboard(country="FR"), 409, "country_fixed")["detail"]
+    assert onboard(country="DE").status_code == 200
+    assert len(connected(sandbox)) == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "portal", "status"),
+    [
+        ("complete", "complete", AccountStatus.ACTIVE),
+        ("incomplete", "incomplete", AccountStatus.PENDING),
+        ("restricted", "incomplete", AccountStatus.RESTRICTED),
+    ],
+)
+def test_the_way_back_tells_how_it_ended(
+    sandbox: Any, browser: Browser, end: str, portal: str, status: AccountStatus
+) -> None:
+    assert through(browser, end) == f"{PORTAL}?onboarding={portal}"
+    told = caller("alice").get(STATUS).json()
+    account = connected(sandbox)[0]
+    assert (told["has_account"], told["status"]) == (True, status)
+    assert told["details_submitted"] is account["details_submitted"]
+    assert told["payouts_enabled"] is account["payouts_enabled"]
+    assert told["requirements"]["currently_due"] == account["requirements"]["currently_due"]
+    assert (told["requirements"]["current_deadline"] is None) is (end != "restricted")
+    assert (told["country"], told["default_currency"]) == ("US", "USD")
+    assert told["created_at"].endswith("Z")
+
+
+def test_details_that_stripe_still_verifies_are_complete_on_the_creators_side(
+    sandbox: Any, browser: Browser
+) -> None:
+    browser.follow(link())
+    location = browser.choose("complete").location
+    sandbox._client.v1.accounts.update(
+        connected(sandbox)[0]["id"], {"capabilities": {"transfers": {"requested": False}}}
+    )
+    assert come_back(location)["Location"] == f"{PORTAL}?onboarding=complete"
+    assert caller("alice").get(STATUS).json()["status"] == AccountStatus.ONBOARDING
+
+
+def test_the_portals_own_query_stays(sandbox: Any, browser: Browser, settings: Settings) -> None:
+    settings.CREATOR_PORTAL_URL = "https://portal.example/payouts?tab=bank"
+    assert through(browser, "complete") == "https://portal.example/payouts?tab=bank&onboarding=complete"
+
+
+def test_who_is_active_needs_no_link(sandbox: Any, browser: Browser) -> None:
+    through(browser, "complete")
+    refused(onboard(), 409, "already_active")
+
+
+def test_who_was_restricted_can_go_on(sandbox: Any, browser: Browser) -> None:
+    through(browser, "restricted")
+    assert through(browser, "complete") == f"{PORTAL}?onboarding=complete"
+    assert len(connected(sandbox)) == 1
+
+
+def test_who_was_rejected_is_told_so(sandbox: Any, browser: Browser) -> None:
+    browser.follow(link())
+    state = state_of(browser)
+    rejected = gateway.retrieve_account(connected(sandbox)[0]["id"])
+    rejected.requirements["disabled_reason"] = "rejected.fraud"
+    row = CreatorPaymentAccount.objects.get()
+    # Stripe's later word than what the sandbox, which rejects nobody, will say.
+    payment_accounts.record_account(row, said=rejected, now=sql.now().replace(year=2999))
+    refused(onboard(), 409, "account_rejected")
+    for query in ({"state": state}, {"state": state, "refresh": "1"}):
+        answer = nobody().get(CALLBACK, query)
+        assert answer["Location"] == f"{PORTAL}?onboarding=incomplete&reason=account_rejected"
+
+
+@pytest.mark.parametrize("sandbox_options", [{}, {"link_seconds": 0}], ids=["used", "expired"])
+def test_a_link_that_expired_or_was_used_leads_to_a_new_one(
+    sandbox: Any, browser: Browser, sandbox_options: dict[str, Any]
+) -> None:
+    url = link()
+    browser.follow(url)
+    left = browser.follow(url).location
+    assert left.endswith("&refresh=1")
+    answer = come_back(left)
+    assert answer.status_code == 302
+    assert answer["Cache-Control"] == "no-store"
+    assert answer["Location"] != url
+    assert urlsplit(answer["Location"]).netloc == urlsplit(url).netloc
+    assert len(connected(sandbox)) == 1
+
+
+def test_who_finished_in_another_tab_gets_no_new_link(sandbox: Any, browser: Browser) -> None:
+    url = link()
+    browser.follow(url)
+    left = browser.follow(url).location
+    through(browser, "complete")
+    assert come_back(left)["Location"] == f"{PORTAL}?onboarding=complete"
+
+
+@pytest.mark.parametrize("outage", OUTAGES, ids=str)
+def test_a_creator_who_returns_while_stripe_is_down_lands_in_the_portal(
+    sandbox: Any, browser: Browser, outage: dict[str, Any]
+) -> None:
+    browser.follow(link())
+    state = state_of(browser)
+    sandbox.inject({**RETRIEVE, **outage})
+    for query in ({"state": state}, {"state": state, "refresh": "1"}):
+        answer = nobody().get(CALLBACK, query)
+        assert answer.status_code == 302
+        assert answer["Location"] == f"{PORTAL}?onboarding=incomplete&reason=stripe_unavailable"
+
+
+def test_a_creator_whose_account_is_gone_returns_to_another_answer(sandbox: Any, browser: Browser) -> None:
+    browser.follow(link())
+    state = state_of(browser)
+    sandbox.inject({**RETRIEVE, **GONE})
+    for query in ({"state": state}, {"state": state, "refresh": "1"}):
+        answer = nobody().get(CALLBACK, query)
+        assert answer["Location"] == f"{PORTAL}?onboarding=incomplete&reason=stripe_account_gone"
+
+
+@pytest.mark.parametrize("outage", OUTAGES, ids=str)
+def test_an_outage_is_worth_another_try_and_tells_nothing_of_stripes(
+    sandbox: Any, browser: Browser, outage: dict[str, Any]
+) -> None:
+    through(browser, "complete")
+    sandbox.inject({"path": "/v1/accounts.*", **outage})
+    for answer in (onboard(), caller("alice").get(DASHBOARD)):
+        problem = refused(answer, 503, "stripe_unavailable")
+        assert int(answer["Retry-After"]) > 0
+        assert "Injected" not in problem["detail"]
+    assert caller("alice").get(STATUS).json()["status"] == AccountStatus.ACTIVE
+
+
+def test_an_account_that_is_gone_is_not_an_outage(sandbox: Any, browser: Browser) -> None:
+    through(browser, "complete")
+    sandbox.inject({"path": "/v1/accounts/.*", **GONE})
+    refused(onboard(), 409, "stripe_account_gone")
+    refused(caller("alice").get(DASHBOARD), 409, "stripe_account_gone")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clicks_in_many_tabs_at_once_open_one_account(sandbox: Any) -> None:
+    sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "latency_ms", "latency_ms": 50})
+    answers = at_once(*[onboard] * 6)
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert onboard().status_code == 200
+    assert len(connected(sandbox)) == Creator.objects.count() == CreatorPaymentAccount.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_gets_two_links(sandbox: Any) -> None:
+    sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "latency_ms", "latency_ms": 50})
+    assert [answer.status_code for answer in at_once(onboard, onboard)] == [200, 200]
+    assert len(connected(sandbox)) == 1
+
+
+def test_the_dashboard_opens_once_details_are_submitted(sandbox: Any, browser: Browser) -> None:
+    browser.follow(link())
+    refused(caller("alice").get(DASHBOARD), 409, "onboarding_incomplete")
+    browser.choose("complete")  # and the browser never returns
+    answer = caller("alice").get(DASHBOARD)
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "no-store"
+    assert "Express dashboard" in browser.follow(answer.json()["dashboard_url"]).body
+
+
+def test_each_creator_has_an_account_of_their_own(sandbox: Any, browser: Browser) -> None:
+    through(browser, "complete", "alice")
+    through(browser, "incomplete", "bob")
+    assert caller("alice").get(STATUS).json()["status"] == AccountStatus.ACTIVE
+    assert caller("bob").get(STATUS).json()["status"] == AccountStatus.PENDING
+    assert caller("charlie").get(STATUS).json()["status"] == AccountStatus.NOT_CREATED
+    refused(caller("bob").get(DASHBOARD), 409, "onboarding_incomplete")
+    assert sorted(account["metadata"]["creator_id"] for account in connected(sandbox)) == ["alice", "bob"]
+
+
+@pytest.mark.parametrize(("method", "address"), [("post", ONBOARD), ("get", STATUS), ("get", DASHBOARD)])
+def test_only_creators_are_let_in(sandbox: Any, method: str, address: str) -> None:
+    refused(getattr(nobody(), method)(address), 401, "not_authenticated")
+    for other in (admin(), service("market")):
+        refused(getattr(other, method)(address), 403, "permission_denied")
+    assert not Creator.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "address"), [("get", ONBOARD), ("post", STATUS), ("post", DASHBOARD), ("post", CALLBACK)]
+)
+def test_other_methods_are_refused(sandbox: Any, method: str, address: str) -> None:
+    refused(getattr(caller("alice"), method)(address), 405, "method_not_allowed")
+
+
+def signed(value: str, *, salt: str = SALT) -> str:
+    return TimestampSigner(salt=salt).sign(value)
+
+
+class SignerOfYesterday(TimestampSigner):
+    def timestamp(self) -> str:
+        return b62_encode(int(sql.now().timestamp()) - 24 * 60 * 60 - 60)
+
+
+def test_a_state_that_is_too_old_is_refused(sandbox: Any) -> None:
+    row = CreatorPaymentAccountFactory.create()
+    state = SignerOfYesterday(salt=SALT).sign(str(row.pk))
+    for query in ({"state": state}, {"state": state, "refresh": "1"}):
+        refused(nobody().get(CALLBACK, query), 400, "state_expired")
+
+
+@pytest.mark.parametrize("refresh", [{}, {"refresh": "1"}])
+@pytest.mark.parametrize("forged", ["", "x", "a:b:c", "é" * 200, "\U0001f600"])
+def test_a_state_that_was_not_signed_here_is_refused(
+    sandbox: Any, forged: str, refresh: dict[str, str]
+) -> None:
+    answer = nobody().get(CALLBACK, {"state": forged, **refresh})
+    refused(answer, 400, "state_invalid" if forged else "invalid")
+
+
+def test_a_state_is_for_one_account_and_one_purpose(sandbox: Any) -> None:
+    row = CreatorPaymentAccountFactory.create()
+    other = CreatorPaymentAccountFactory.create()
+    state = signed(str(row.pk))
+    for forged in (
+        signed(str(row.pk), salt="something.else"),
+        state.replace(str(row.pk), str(other.pk)),
+        signed(str(CreatorFactory.create().pk)),
+    ):
+        refused(nobody().get(CALLBACK, {"state": forged}), 400, "state_invalid")
+    row.replaced_at = sql.now()
+    row.save(update_fields=["replaced_at"])
+    refused(nobody().get(CALLBACK, {"state": state}), 400, "state_invalid")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"state": "x" * 300},
+        {"state": "x\0"},
+        {"state": "x", "refresh": "2"},
+        {"state": "x", "next": "https://evil.example"},
+    ],
+)
+def test_a_return_address_that_cannot_be_read_is_refused(sandbox: Any, query: dict[str, str]) -> None:
+    refused(nobody().get(CALLBACK, query), 400, "invalid")
