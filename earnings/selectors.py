@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from django.db.models import Count, Min, Q, QuerySet
 
 from earnings.models import (
+    ApiOwnership,
     BillingBatch,
     BillingRecord,
     CreatorEarning,
@@ -70,3 +71,9 @@ def open_quarantine_by_reason() -> list[tuple[Reason, int]]:
         .order_by("-count", "reason")
     )
     return [(Reason(row["reason"]), row["count"]) for row in rows]
+
+
+def latest_ownership(api_id: str) -> ApiOwnership:
+    """Read who owns an API now, or will; it must have an owner."""
+    ownerships = ApiOwnership.objects.select_related("api", "creator").filter(api__external_id=api_id)
+    return ownerships.latest("owned_from")

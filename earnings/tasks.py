@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.conf import settings
 
-from database import sql
+from database import notices, sql
 from earnings.errors import BillingDatabaseRefused
 from earnings.services import posting, shared_tables
 
@@ -19,4 +19,11 @@ def post_due() -> None:
             shared_tables.read_shared_tables(settings.BILLING_DATABASE, now=sql.now())
         except BillingDatabaseRefused:
             logger.exception("posting goes on without the marketplace's tables")
+    posting.post_due(now=sql.now())
+
+
+@shared_task(name="earnings.post_new")
+def post_new() -> None:
+    """Post what was pushed a moment ago, and what a new API lets out of quarantine."""
+    notices.begin_debounced("earnings.post_new")
     posting.post_due(now=sql.now())

@@ -192,7 +192,8 @@ CELERY_TASK_ROUTES = {
     "stripe_io.*": {"queue": "webhooks"},
 }
 # A task of a worker that was killed comes back after visibility_timeout. It must exceed the longest task;
-# no task uses a countdown (work that waits is found again by a sweep), and each may safely run twice.
+# no task uses a countdown of more than a second (work that waits is found again by a sweep), and each may safely
+# run twice.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": configuration.integer(
         "CELERY_VISIBILITY_TIMEOUT", default=900, lowest=1, highest=86_400
@@ -203,7 +204,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
 
 # The marketplace's tokens: signed by its private keys, or with a secret that it shares with us.
 JWT_JWKS_URL = configuration.optional_url("JWT_JWKS_URL")
@@ -228,6 +235,7 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 JSON_MAX_BYTES = 2_000_000
+NDJSON_MAX_BYTES = 100_000_000
 REQUESTS_PER_MINUTE = {"read": 600, "links": 30, "push": 1_200, "anonymous": 120}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Payouts",

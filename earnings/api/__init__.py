@@ -1,5 +1,5 @@
 """Earnings over HTTP, one module per noun; each has its own routes, gathered here."""
 
-from django.urls import URLPattern
+from earnings.api import catalog
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*catalog.urlpatterns]

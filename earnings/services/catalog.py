@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from accounts.models import Creator
+from database import notices
 from earnings.errors import OwnershipTooEarly
 from earnings.models import Api, ApiOwnership, BillingRecord, BillingSource
 
@@ -26,6 +27,18 @@ class CatalogEntry:
     creator_email: str = ""
     creator_country: str = ""
     owned_from: datetime | None = None
+
+
+@transaction.atomic
+def register_api(entry: CatalogEntry, *, now: datetime) -> bool:
+    """Register or rename one API, its creator and owner, and let out what waited for it; say whether it is new.
+
+    Raises: OwnershipTooEarly.
+    """
+    is_new = not Api.objects.filter(external_id=entry.api_id).exists()
+    if register_apis([entry], now=now):
+        notices.send_debounced_on_commit("earnings.post_new")
+    return is_new
 
 
 @transaction.atomic
@@ -100,4 +113,6 @@ def _upsert_apis(entries: Iterable[CatalogEntry]) -> dict[str, Api]:
         update_fields=["name"],
     )
     Api.objects.bulk_create([api for api in said if not api.name], ignore_conflicts=True)
-    return {row.external_id: row for row in Api.objects.filter(external_id__in=names)}
+    # Locked until the end: two that register one API would otherwise both make its first owner.
+    rows = Api.objects.select_for_update(no_key=True).filter(external_id__in=names).order_by("external_id")
+    return {row.external_id: row for row in rows}

@@ -4,10 +4,17 @@ A notice that is lost (no broker, a crash between commit and send) costs only ti
 it that finds the same work in the database.
 """
 
+from contextlib import suppress
 from typing import Any
 
+import redis
 from celery import current_app
+from django.core.cache import cache
 from django.db import transaction
+
+GATHERING_SECONDS = 1
+# A debounced task that never started keeps others back no longer than this.
+CLAIM_SECONDS = 10
 
 
 def send_on_commit(task: str, /, **arguments: Any) -> None:
@@ -19,3 +26,33 @@ def send_on_commit(task: str, /, **arguments: Any) -> None:
     # Django logs a robust callback that fails by its name, which a partial doesn't have.
     send.__qualname__ = task
     transaction.on_commit(send, robust=True)
+
+
+def send_debounced_on_commit(task: str, /) -> None:
+    """Send the named task a second after commit, once for all who ask until it starts.
+
+    The task calls `begin_debounced` before it looks at anything: whoever asks later gets another.
+    """
+
+    def send() -> None:
+        if _claim(task):
+            current_app.send_task(task, countdown=GATHERING_SECONDS)
+
+    send.__qualname__ = task
+    transaction.on_commit(send, robust=True)
+
+
+def begin_debounced(task: str, /) -> None:
+    with suppress(redis.RedisError):
+        cache.delete(_claim_key(task))
+
+
+def _claim(task: str) -> bool:
+    try:
+        return cache.add(_claim_key(task), 1, timeout=CLAIM_SECONDS)
+    except redis.RedisError:
+        return True  # better once too often
+
+
+def _claim_key(task: str) -> str:
+    return f"debounced:{task}"

@@ -1,0 +1,131 @@
+"""`PUT /catalog/apis/{apiId}`: services say which APIs there are, and whose."""
+
+from datetime import datetime
+from typing import Any
+
+import pycountry
+from django.urls import path
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+import database.paths  # noqa: F401 (knows `external_id` in paths)
+from accounts.endpoints import Input, ServiceEndpoint
+from accounts.models import EMAIL_MAX_LENGTH
+from database import sql
+from database.fields import EXTERNAL_ID_REGEX
+from earnings import selectors
+from earnings.models import ApiOwnership
+from earnings.records import parse_time
+from earnings.services import catalog
+from earnings.services.catalog import CatalogEntry
+
+COUNTRIES = sorted(country.alpha_2 for country in pycountry.countries)
+NAME = r"\A[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"  # no control characters, and no space to begin with
+
+
+class Moment(serializers.DateTimeField):
+    """A time with its offset: without one, nobody knows when it is."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment = parse_time(value) if isinstance(value, str) else None
+        if moment is None:
+            self.fail("invalid", format="2026-10-01T00:00:00Z")
+        return moment
+
+
+class ApiInput(Input):
+    """An API, its name and its owner."""
+
+    name = serializers.RegexField(
+        NAME, max_length=255, trim_whitespace=False, help_text="What people call the API."
+    )
+    creator_id = serializers.RegexField(
+        EXTERNAL_ID_REGEX,
+        trim_whitespace=False,
+        help_text="Who owns it: the marketplace's id of the creator.",
+    )
+    creator_email = serializers.EmailField(
+        required=False,
+        max_length=EMAIL_MAX_LENGTH,
+        help_text="The creator's address; left out, it stays as it is.",
+    )
+    creator_country = serializers.ChoiceField(
+        COUNTRIES,
+        required=False,
+        help_text="Where the creator lives, as ISO 3166-1 alpha-2; left out, it stays as it is.",
+    )
+    owned_from = Moment(
+        required=False,
+        help_text="From when on the creator owns it. Left out, the first owner always did, and another one does from "
+        "now on. What was sold before stays with the owner before.",
+    )
+
+
+class ApiOutput(serializers.Serializer[ApiOwnership]):
+    """An API as it is registered."""
+
+    api_id = serializers.CharField(source="api.external_id", help_text="The marketplace's id of the API.")
+    name = serializers.CharField(source="api.name", help_text="What people call it.")
+    creator_id = serializers.CharField(source="creator.external_id", help_text="Its latest owner.")
+    owned_from = serializers.DateTimeField(
+        help_text="From when on; the first owner has all that was sold before, too."
+    )
+
+
+class CatalogApis(ServiceEndpoint):
+    @extend_schema(
+        operation_id="register_api",
+        tags=["Services"],
+        summary="Register an API, its name and its owner",
+        description="Registers an API, renames it, or gives it another owner; doing so again changes nothing. Billing "
+        "records that were quarantined because the API or its owner was unknown enter a few seconds later. An owner "
+        "can't begin before what is recorded for the API already: `ownership_too_early`.",
+        request=ApiInput,
+        responses={200: ApiOutput, 201: ApiOutput, 409: OpenApiResponse()},
+        examples=[
+            OpenApiExample(
+                "A new API",
+                value={
+                    "name": "Weather",
+                    "creator_id": "alice",
+                    "creator_email": "alice@example.com",
+                    "creator_country": "US",
+                },
+                request_only=True,
+            ),
+            OpenApiExample(
+                "A new owner",
+                value={"name": "Weather", "creator_id": "bob", "owned_from": "2026-11-01T00:00:00Z"},
+                request_only=True,
+            ),
+            OpenApiExample(
+                "Registered",
+                value={
+                    "api_id": "com.acme.weather",
+                    "name": "Weather",
+                    "creator_id": "alice",
+                    "owned_from": "1970-01-01T00:00:00Z",
+                },
+                response_only=True,
+            ),
+        ],
+    )
+    def update(self, request: Request, apiId: str) -> Response:  # noqa: N803
+        said = ApiInput(data=request.data)
+        said.is_valid(raise_exception=True)
+        entry = CatalogEntry(
+            api_id=apiId,
+            api_name=said.validated_data["name"],
+            creator_id=said.validated_data["creator_id"],
+            creator_email=said.validated_data.get("creator_email", ""),
+            creator_country=said.validated_data.get("creator_country", ""),
+            owned_from=said.validated_data.get("owned_from"),
+        )
+        is_new = catalog.register_api(entry, now=sql.now())
+        answer = ApiOutput(selectors.latest_ownership(apiId))
+        return Response(answer.data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+
+
+urlpatterns = [path("catalog/apis/<external_id:apiId>", CatalogApis.as_view({"put": "update"}))]
