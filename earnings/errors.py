@@ -42,3 +42,25 @@ class BillingDatabaseRefused(Exception):
 
     def __init__(self, problem: str) -> None:
         super().__init__(f"the billing database can't be read: {problem}")
+
+
+class PushTooLarge(Exception):
+    """A service pushes more than one request may carry; what came before is taken in."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(
+            f"One request can't carry line {line} and what follows. The lines before it were taken in: "
+            "send the others in requests of their own."
+        )
+        self.line = line
+
+
+class PushCutOff(Exception):
+    """What a service pushes ends in the middle of a line; what came before is taken in."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(
+            f"The body ends in the middle of line {line}. The lines before it were taken in: "
+            "send it again, whole or from that line on."
+        )
+        self.line = line

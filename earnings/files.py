@@ -3,23 +3,20 @@
 import csv
 import gzip
 import io
-import json
 import lzma
 import sys
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from earnings.errors import FileRefused
 from earnings.models import Reason
-from earnings.records import FIELDS, REQUIRED, Rules, StagedRecord, as_text, refused, stage
+from earnings.records import FIELDS, REQUIRED, Rules, StagedRecord, parse_line, refused, stage, stage_object
 
 STANDARD_INPUT = "-"
 LONGEST_FIELD = 1_000_000
-_FIELDS = frozenset(FIELDS)
-_TEXT_OR_NUMBER = frozenset([str, int, float])  # true and false are neither, though whole numbers to Python
 
 
 class BillingFile:
@@ -77,13 +74,8 @@ class BillingFile:
 
     def _ndjson(self, lines: Iterator[str]) -> Iterator[StagedRecord]:
         for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            given = _json_object(line)
-            if given is None:
-                yield refused(number, {"line": line.strip()}, reason=Reason.SYNTAX)
-            else:
-                yield stage(number, as_text(given), self._rules)
+            if line.strip():
+                yield stage_object(number, parse_line(line), self._rules)
 
 
 @contextmanager
@@ -113,16 +105,3 @@ def _unpack(raw: IO[bytes], suffix: str) -> IO[bytes] | gzip.GzipFile | lzma.LZM
 def _prepend(first: str, rest: Iterator[str]) -> Iterator[str]:
     yield first
     yield from rest
-
-
-def _json_object(line: str) -> Mapping[str, Any] | None:
-    try:
-        given = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    is_record = (
-        isinstance(given, dict)
-        and given.keys() <= _FIELDS
-        and all(value is None or type(value) in _TEXT_OR_NUMBER for value in given.values())
-    )
-    return given if is_record else None

@@ -25,6 +25,8 @@ _INTEGER = re.compile(r"-?[0-9]+")
 # The six ids of a record, joined by a character that none of them may hold: one match checks them all.
 _ID = r"[!\"$&-.0->@-~]"
 _IDS = re.compile(rf"{_ID}{{1,255}}" + rf"/{_ID}{{0,255}}" * 5)
+_NAMES = frozenset(FIELDS)
+_TEXT_OR_NUMBER = frozenset([str, int, float])  # true and false are neither, though whole numbers to Python
 _KINDS = frozenset(RecordKind.values)
 _MENDED_BY_TIME_OR_SETTINGS = frozenset([Reason.TIME_IN_FUTURE, Reason.CURRENCY_NOT_PAID])
 # Far below what a sum of records could overflow.
@@ -136,13 +138,32 @@ def stage(line: int, given: Mapping[str, str], rules: Rules) -> StagedRecord:
     return refused(line, given, reason=reason, record_id=record_id)
 
 
+def parse_line(said: str | bytes) -> object:
+    """Read a line of NDJSON; what is no JSON is given back as text."""
+    try:
+        parsed: object = json.loads(said)
+    except (ValueError, RecursionError):
+        # Bytes that are no UTF-8 stay visible as such.
+        text = said if isinstance(said, str) else said.decode("utf-8", "backslashreplace")
+        return text.strip()
+    return parsed
+
+
+def stage_object(line: int, given: object, rules: Rules) -> StagedRecord:
+    """Read what came as JSON: a record is an object of its fields, each a text, a number or null."""
+    if not isinstance(given, dict):
+        return refused(line, {"line": _written(given)}, reason=Reason.SYNTAX)
+    text = as_text(given)
+    if given.keys() <= _NAMES and all(
+        value is None or type(value) in _TEXT_OR_NUMBER for value in given.values()
+    ):
+        return stage(line, text, rules)
+    return refused(line, text, reason=Reason.SYNTAX, record_id=text.get("record_id", ""))
+
+
 def as_text(given: Mapping[str, Any]) -> dict[str, str]:
     """Write JSON's values as the text that a CSV file would have; null is empty."""
-    return {
-        name: value if isinstance(value, str) else json.dumps(value)
-        for name, value in given.items()
-        if value is not None
-    }
+    return {name: _written(value) for name, value in given.items() if value is not None}
 
 
 def refused(line: int, given: Mapping[str, str], *, reason: Reason, record_id: str = "") -> StagedRecord:
@@ -158,6 +179,15 @@ def parse_time(text: str) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo is not None else None
     except (ValueError, OverflowError):
         return None
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        return "(nested too deep to be kept)"
 
 
 def _amount_reason(amount: str) -> Reason:

@@ -1,4 +1,4 @@
-"""Hourly: read the marketplace's tables, where there are any to read, and post what has arrived."""
+"""Hourly: read the marketplace's tables, where there are any to read, and post. Seconds after a push: post."""
 
 import logging
 

@@ -1,13 +1,23 @@
 """The WSGI application that granian serves."""
 
 import os
+import sys
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "payouts_project.settings")
 
-application = get_wsgi_application()
+django = get_wsgi_application()
 
 from stripe_io import installation  # noqa: E402 (needs the apps)
 
 installation.verify()
+
+
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer a request; one whose body comes in chunks gets the length without which Django reads no body."""
+    if environ.get("wsgi.input_terminated") and "HTTP_TRANSFER_ENCODING" in environ:
+        environ.setdefault("CONTENT_LENGTH", str(sys.maxsize))
+    return django(environ, start_response)

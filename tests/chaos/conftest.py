@@ -5,12 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import stripe
 from celery import Celery
 from django.db import connection
@@ -19,6 +19,7 @@ from pytest_django import Settings
 from payouts_project.local.ports import free_port
 from sandbox.config import Config
 from sandbox.server import SandboxServer
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 WORKER = ("-m", "celery", "-A", "payouts_project", "worker", "--pool", "threads", "-c", "20", "-l", "WARNING")
@@ -36,6 +37,19 @@ class RunningService:
         self._celery = Celery(broker=variables["CELERY_BROKER_URL"])
         self.stripe = stripe
 
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def web_megabytes(self) -> float:
+        """The most memory that a process of the web ever used."""
+        children = Path(f"/proc/{self._web.pid}/task/{self._web.pid}/children").read_text().split()
+        status = [Path(f"/proc/{pid}/status").read_text() for pid in children]
+        return max(
+            int(line.split()[1]) / 1024 for text in status for line in text.splitlines() if "VmHWM" in line
+        )
+
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
@@ -48,7 +62,9 @@ class RunningService:
 
     def start_web(self) -> None:
         address = ("--host", "127.0.0.1", "--port", str(self._port))
-        self._start("-m", "granian", "--interface", "wsgi", *address, "payouts_project.wsgi:application")
+        self._web = self._start(
+            "-m", "granian", "--interface", "wsgi", *address, "payouts_project.wsgi:application"
+        )
         wait_until(self._answers, seconds=60)
 
     def start_worker(self) -> None:
@@ -98,13 +114,6 @@ def kill(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def wait_until(reached: Callable[[], bool], *, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < deadline, f"not reached within {seconds} s"
-        time.sleep(0.2)
-
-
 @pytest.fixture
 def service(transactional_db: None, settings: Settings, tmp_path: Path) -> Iterator[RunningService]:
     """The service on this test's database and a queue of its own; nothing is started yet."""
@@ -117,10 +126,13 @@ def service(transactional_db: None, settings: Settings, tmp_path: Path) -> Itera
         payout_seconds=0.5,
     )
     database = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"
+    redis_url = os.environ["REDIS_URL"].rstrip("/").rsplit("/0", 1)[0] + "/7"
+    redis.Redis.from_url(redis_url).flushdb()
     with SandboxServer(config) as server:
         variables = os.environ | {
             "DATABASE_URL": database,
-            "CELERY_BROKER_URL": os.environ["REDIS_URL"].rstrip("/").rsplit("/0", 1)[0] + "/7",
+            "REDIS_URL": redis_url,
+            "CELERY_BROKER_URL": redis_url,
             "CELERY_VISIBILITY_TIMEOUT": "5",
             "STRIPE_API_BASE": server.url,
             "STRIPE_REQUESTS_PER_SECOND": "1000",

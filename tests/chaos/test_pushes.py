@@ -1,0 +1,86 @@
+"""Pushing to the running service: streams of any length, connections that break, earnings within seconds."""
+
+import json
+import socket
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+
+from accounts.principals import BILLING_SCOPE, Principal
+from earnings.models import BillingBatch, BillingRecord
+from tests.api import token_of
+from tests.factories import ApiFactory, CreatorFactory, SourceFactory
+from tests.feeding import earned, held, record
+from tests.waiting import wait_until
+
+PATH = "/api/v1/billing/records"
+
+
+def headers() -> dict[str, str]:
+    token = token_of(Principal(subject="billing", role="service", scopes=frozenset([BILLING_SCOPE])))
+    return {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+
+
+def line(number: int) -> bytes:
+    return json.dumps(record(record_id=f"r-{number}", amount=100, customer_id="c" * 100)).encode() + b"\n"
+
+
+def push(address: str, body: Iterable[bytes]) -> tuple[dict[str, int], int]:
+    """Push a body in chunks; return the summary, and how many answers came before it."""
+    connection = HTTPConnection(address, timeout=120)
+    with closing(connection):
+        connection.request("POST", PATH, body, headers())
+        answer = connection.getresponse()
+        assert answer.status == HTTPStatus.OK, answer.read()
+        said = answer.read().splitlines()
+    return json.loads(said[-1])["summary"], len(said) - 1
+
+
+@pytest.fixture
+def web(service: Any) -> Any:
+    SourceFactory.create(name="billing")
+    ApiFactory.create(external_id="api-a", owner=CreatorFactory.create(external_id="alice"))
+    service.start_web()
+    return service
+
+
+def test_a_stream_of_lines_takes_no_memory_by_its_length(web: Any) -> None:
+    summary, answers = push(web.address, (line(number) for number in range(20_000)))
+    assert (summary["accepted"], answers) == (20_000, 20_000)
+    before = web.web_megabytes
+    summary, answers = push(web.address, (line(number) for number in range(100_000)))
+    assert (summary["accepted"], summary["duplicate"], answers) == (80_000, 20_000, 100_000)
+    assert web.web_megabytes - before < 15
+    assert BillingRecord.objects.count() == 100_000
+
+
+def test_a_connection_that_breaks_keeps_what_came_whole(web: Any) -> None:
+    body = b"".join(line(number) for number in range(100))
+    fields = "".join(f"{name}: {value}\r\n" for name, value in headers().items())
+    host, _, port = web.address.partition(":")
+    with socket.create_connection((host, int(port))) as connection:
+        head = f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n{fields}\r\n"
+        connection.sendall(head.encode() + body[:-50])
+    wait_until(BillingRecord.objects.exists, seconds=10)
+    assert BillingRecord.objects.count() == 99
+    assert held() == []
+    summary, _ = push(web.address, iter([body]))
+    assert (summary["accepted"], summary["duplicate"]) == (1, 99)
+
+
+def test_many_pushes_are_posted_within_seconds_and_by_few_postings(web: Any) -> None:
+    web.start_worker()
+    with ThreadPoolExecutor(4) as pool:
+        started = time.monotonic()
+        list(pool.map(lambda number: push(web.address, iter([line(number)])), range(100)))
+        took = time.monotonic() - started
+    wait_until(lambda: not BillingBatch.objects.filter(posted_at=None).exists(), seconds=20)
+    postings = BillingBatch.objects.values("posted_at").distinct().count()
+    assert postings <= took + 3
+    assert earned() == [("alice", "api-a", "2024-01", 10_000, 2_000, 8_000)]

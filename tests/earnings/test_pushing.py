@@ -1,0 +1,381 @@
+"""Pushing billing records: each is answered, and counts once however often it comes."""
+
+import json
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from earnings.api import ndjson
+from earnings.models import ApiOwnership, BillingBatch, BillingRecord, BillingSource, QuarantinedRecord
+from earnings.records import FIELDS, REQUIRED
+from earnings.services import pushing
+from tests.api import admin, caller, nobody, service
+from tests.factories import SourceFactory
+from tests.feeding import earned, held, post, record, refund
+from tests.threads import at_once
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alice", "bob", "source")]
+ADDRESS = "/api/v1/billing/records"
+NDJSON = "application/x-ndjson"
+
+
+def push(*given: Any, by: str = "billing") -> Any:
+    return service(by).generic("POST", ADDRESS, json.dumps({"records": given}), "application/json")
+
+
+def push_lines(body: Any, *, by: str = "billing", **extra: Any) -> Any:
+    return service(by).generic("POST", ADDRESS, body, NDJSON, **extra)
+
+
+def lines(*given: Any) -> str:
+    return "".join(f"{json.dumps(said)}\n" for said in given)
+
+
+def told(answer: Any) -> list[tuple[str | None, str, str | None]]:
+    """Check that an answer agrees with itself; return what became of each record."""
+    assert answer.status_code == 200, answer.content
+    if answer["Content-Type"] == NDJSON:
+        *results, last = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+        summary = last["summary"]
+    else:
+        results, summary = answer.json()["results"], answer.json()["summary"]
+    outcomes = [result["outcome"] for result in results]
+    assert summary == {
+        name: outcomes.count(name) for name in ["accepted", "duplicate", "conflict", "quarantined"]
+    }
+    assert [result["line"] for result in results] == sorted({result["line"] for result in results})
+    return [(result["record_id"], result["outcome"], result["reason"]) for result in results]
+
+
+def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
+    assert answer["Content-Type"] == "application/problem+json", answer.content
+    problem: dict[str, Any] = answer.json()
+    assert (answer.status_code, problem["code"]) == (status, code)
+    return problem
+
+
+def test_each_record_is_answered_in_order() -> None:
+    sold = record(record_id="sold", amount=1000)
+    push(sold)
+    answer = push(
+        sold,
+        sold | {"amount": 2000},
+        record(record_id="new"),
+        record(record_id="lost", api_id="api-z"),
+        refund(sold, record_id="back", amount=600),
+        refund(sold, record_id="too much", amount=1),
+        refund(sold, record_id="much", amount=600),
+        record(record_id="new"),
+        "not a record",
+    )
+    assert told(answer) == [
+        ("sold", "duplicate", None),
+        ("sold", "conflict", None),
+        ("new", "accepted", None),
+        ("lost", "quarantined", "api_unknown"),
+        ("back", "accepted", None),
+        (None, "quarantined", "syntax"),
+        ("much", "quarantined", "exceeds_charge"),
+        ("new", "duplicate", None),
+        (None, "quarantined", "syntax"),
+    ]
+    assert BillingRecord.objects.count() == 3
+
+
+def test_lines_are_answered_like_records() -> None:
+    given = [
+        record(record_id=f"r-{number}", api_id="api-a" if number % 3 else "api-z") for number in range(9)
+    ]
+    expected = [
+        (f"r-{number}", "accepted" if number % 3 else "quarantined", None if number % 3 else "api_unknown")
+        for number in range(9)
+    ]
+    assert told(push_lines(lines(*given))) == expected
+    again = [(name, "duplicate" if said == "accepted" else said, why) for name, said, why in expected]
+    assert told(push(*given)) == again
+    assert told(push_lines(lines(*given[2:5]))) == again[2:5]
+    assert BillingRecord.objects.count() == 6
+    assert len(held()) == 3
+
+
+def test_a_push_is_one_batch_and_a_repeated_one_none(source: BillingSource) -> None:
+    given = [record() for _ in range(1_000)]
+    push(*given)
+    batch = BillingBatch.objects.get()
+    assert (batch.source, batch.origin, batch.accepted) == (source, "push", 1_000)
+    push(*given)
+    assert BillingBatch.objects.count() == 1
+
+
+def test_many_lines_are_taken_in_as_several_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pushing, "BATCH_SIZE", 4)
+    monkeypatch.setattr(ndjson, "PIECE", 100)  # shorter than a line
+    given = [record(record_id=f"r-{number}") for number in range(10)]
+    assert told(push_lines(lines(*given))) == [(f"r-{number}", "accepted", None) for number in range(10)]
+    assert list(BillingBatch.objects.order_by("pk").values_list("accepted", flat=True)) == [4, 4, 2]
+
+
+def test_a_record_counts_once_whatever_way_it_comes(source: BillingSource) -> None:
+    sold = record(record_id="r-1")
+    push(sold)
+    assert told(push_lines(lines(sold))) == [("r-1", "duplicate", None)]
+    SourceFactory.create(name="another")
+    assert told(push(sold, by="another")) == [("r-1", "accepted", None)]  # ids are its own source's
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refund_pushed_in_parallel_counts_once() -> None:
+    sold = record(record_id="sold", amount=1000)
+    push(sold)
+    back = refund(sold, record_id="back", amount=600)
+    answers = at_once(*[lambda: told(push(back))] * 4)
+    assert sorted(outcome for [(_, outcome, _)] in answers) == ["accepted", *["duplicate"] * 3]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refunds_pushed_in_parallel_take_no_more_than_their_charge() -> None:
+    sold = record(record_id="sold", amount=1000)
+    push(sold)
+    backs = [refund(sold, record_id=f"back-{number}", amount=600) for number in range(3)]
+    answers = at_once(*[lambda back=back: told(push(back)) for back in backs])
+    assert sorted((outcome, reason) for [(_, outcome, reason)] in answers) == [
+        ("accepted", None),
+        ("quarantined", "exceeds_charge"),
+        ("quarantined", "exceeds_charge"),
+    ]
+
+
+def test_a_refund_pushed_before_its_charge_waits_for_it() -> None:
+    sold = record(record_id="sold", amount=1000)
+    assert told(push(refund(sold, record_id="back", amount=400))) == [
+        ("back", "quarantined", "charge_unknown")
+    ]
+    push(sold)
+    post()
+    assert earned() == [("alice", "api-a", "2024-01", 600, 120, 480)]
+
+
+def test_each_owner_gets_what_was_sold_in_their_time(bob: Any) -> None:
+    ApiOwnership.objects.create(
+        api=ApiOwnership.objects.get(creator__external_id="alice").api,
+        creator=bob,
+        owned_from="2024-01-15T12:00:00Z",
+    )
+    answer = push(
+        record(occurred_at="2024-01-15T11:59:59.999999Z", amount=100),
+        record(occurred_at="2024-01-15T12:00:00Z", amount=200, creator_id="bob"),
+        record(record_id="mistaken", occurred_at="2024-01-15T12:00:00Z", creator_id="alice"),
+    )
+    assert told(answer)[2] == ("mistaken", "quarantined", "owner_mismatch")
+    post()
+    assert [row[:4] for row in earned()] == [
+        ("alice", "api-a", "2024-01", 100),
+        ("bob", "api-a", "2024-01", 200),
+    ]
+
+
+def test_a_corrected_copy_takes_the_place_of_one_that_is_no_record() -> None:
+    push(record(record_id="r-1", amount=True), record(record_id="r-2", note="?"))
+    assert held() == [("r-1", "syntax"), ("r-2", "syntax")]
+    push(record(record_id="r-1", amount=1), record(record_id="r-2"))
+    assert held() == []
+
+
+def test_null_and_numbers_are_as_good_as_text() -> None:
+    given = record(record_id="r-1", amount=5, creator_id=None, api_calls=3, related_record_id=None)
+    assert told(push(given)) == [("r-1", "accepted", None)]
+    assert told(push(given | {"amount": "5", "api_calls": "3"})) == [("r-1", "duplicate", None)]
+
+
+# Who may push
+
+
+def test_a_service_pushes_for_its_own_source_only() -> None:
+    refused(push(record(), by="unheard-of"), 403, "source_unknown")
+    refused(push_lines(lines(record()), by="unheard-of"), 403, "source_unknown")
+    assert not BillingRecord.objects.exists()
+
+
+def test_only_services_push() -> None:
+    refused(nobody().post(ADDRESS, {"records": []}, format="json"), 401, "not_authenticated")
+    for other in (caller("alice"), admin()):
+        refused(other.post(ADDRESS, {"records": []}, format="json"), 403, "permission_denied")
+
+
+# What can't be read
+
+HOSTILE: list[Any] = [
+    None,
+    True,
+    7,
+    1e308,
+    -(10**400),
+    "text",
+    "\x00",
+    "\ud800",
+    "\U0001f9fe",
+    [],
+    [[[[]]]],
+    {},
+    {"record_id": None},
+    {"": ""},
+    {"\x00": "\x00"},
+    {"\ud800": ["\ud800"]},
+]
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=repr)
+def test_what_is_no_record_is_kept_and_stops_nothing(value: Any) -> None:
+    for body in ("json", "lines"):
+        given = [value, record(record_id=f"good-{body}")]
+        answer = push(*given) if body == "json" else push_lines(lines(*given))
+        assert told(answer) == [(None, "quarantined", "syntax"), (f"good-{body}", "accepted", None)]
+    assert QuarantinedRecord.objects.get().reason == "syntax"  # the same, whichever way it came
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_hostile_value_spoils_its_record_only(name: str) -> None:
+    odd = [record(record_id=f"odd-{number}") | {name: value} for number, value in enumerate(HOSTILE)]
+    given = [said for one in odd for said in (one, record())]
+    first = [outcome for _, outcome, _ in told(push(*given))]
+    assert first[1::2] == ["accepted"] * len(odd)
+    assert set(first[::2]) <= {"accepted", "quarantined"}
+    assert "quarantined" in first
+    again = [outcome for _, outcome, _ in told(push_lines(lines(*given)))]
+    assert again == [{"accepted": "duplicate"}.get(outcome, outcome) for outcome in first]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{",
+        b"nonsense",
+        b"\xff\xfe",
+        b"\xed\xa0\x80",
+        b"\x00",
+        b'{"record_id": "r-1"}}',
+        b'{"amount": 1' + b"0" * 5_000 + b"}",
+        b'{"amount": NaN}',
+        b"[" * 60_000,
+        b'{"record_id": "' + b"x" * 70_000 + b'"}',
+        b" " * 70_000 + lines(record(record_id="r-1")).strip().encode(),
+    ],
+    ids=lambda line: repr(line[:20]),
+)
+def test_a_line_that_is_no_record_is_kept_and_stops_nothing(line: bytes) -> None:
+    body = (
+        lines(record(record_id="first")).encode()
+        + line
+        + b"\r\n\r\n"
+        + lines(record(record_id="last")).encode()
+    )
+    for outcome in ("accepted", "duplicate"):
+        assert told(push_lines(body)) == [
+            ("first", outcome, None),
+            (None, "quarantined", "syntax"),
+            ("last", outcome, None),
+        ]
+    assert QuarantinedRecord.objects.count() == 1
+
+
+def test_no_depth_of_nesting_is_too_much() -> None:
+    for depth in range(1, 1_200, 7):
+        nested = "[" * depth + "]" * depth
+        answer = push_lines(f'{{"record_id": "r-1", "customer_id": {nested}}}\n')
+        assert told(answer)[0][1:] == ("quarantined", "syntax")
+        body = f'{{"records": [{{"customer_id": {nested}}}]}}'
+        answer = service("billing").generic("POST", ADDRESS, body, "application/json")
+        assert answer.status_code in {200, 400}
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", "7", "null", '{"records": {}}', '{"records": [], "more": 1}', '{"records": null}']
+)
+def test_json_that_is_no_push_is_refused_whole(body: str) -> None:
+    answer = service("billing").generic("POST", ADDRESS, body, "application/json")
+    assert answer.status_code == 400
+    assert answer.json()["code"] in {"malformed", "invalid"}
+
+
+def test_nothing_is_a_push_too() -> None:
+    assert told(push()) == []
+    assert told(push_lines("")) == []
+    assert told(push_lines("\n\r\n  \n")) == []
+
+
+def test_more_records_than_a_request_may_carry_are_refused_whole() -> None:
+    problem = refused(push(*[record()] * 1_001), 400, "invalid")
+    assert [(error["field"], error["code"]) for error in problem["errors"]] == [("records", "max_length")]
+    assert not BillingRecord.objects.exists()
+
+
+def test_of_too_many_lines_those_that_fit_are_taken_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ndjson, "MOST_LINES", 3)
+    given = [record(record_id=f"r-{number}") for number in range(5)]
+    problem = refused(push_lines(lines(*given)), 413, "too_large")
+    assert "line 4" in problem["detail"]
+    assert BillingRecord.objects.count() == 3
+    assert told(push_lines(lines(*given[3:]))) == [("r-3", "accepted", None), ("r-4", "accepted", None)]
+    assert [said for _, said, _ in told(push_lines(lines(*given[:3])))] == ["duplicate"] * 3
+
+
+def test_a_body_that_says_it_is_too_large_is_not_read(settings: Settings) -> None:
+    settings.NDJSON_MAX_BYTES = 1_000
+    given = [record() for _ in range(10)]
+    refused(push_lines(lines(*given)), 413, "too_large")
+    assert not BillingRecord.objects.exists()
+
+
+def test_of_a_body_that_turns_out_too_large_the_first_lines_are_taken_in(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.NDJSON_MAX_BYTES = 1_000
+    monkeypatch.setattr(ndjson, "PIECE", 500)
+    body = lines(*[record() for _ in range(10)])
+    problem = refused(push_lines(body, HTTP_TRANSFER_ENCODING="chunked"), 413, "too_large")
+    taken = BillingRecord.objects.count()
+    assert 0 < taken < 10
+    assert f"line {taken + 1} " in problem["detail"]
+
+
+def test_of_a_body_that_breaks_off_the_whole_lines_are_taken_in() -> None:
+    given = [record(record_id=f"r-{number}") for number in range(3)]
+    whole = lines(*given)
+    problem = refused(push_lines(whole[:-20], HTTP_TRANSFER_ENCODING="chunked"), 400, "cut_off")
+    assert "line 3" in problem["detail"]
+    assert held() == []
+    assert told(push_lines(whole)) == [
+        ("r-0", "duplicate", None),
+        ("r-1", "duplicate", None),
+        ("r-2", "accepted", None),
+    ]
+
+
+@pytest.mark.parametrize("extra", [{}, {"HTTP_TRANSFER_ENCODING": "chunked"}], ids=["whole", "in chunks"])
+def test_the_last_line_may_lack_its_end(extra: dict[str, str]) -> None:
+    assert told(push_lines(lines(record(record_id="r-1")).strip(), **extra)) == [("r-1", "accepted", None)]
+
+
+def test_media_types_that_are_not_understood_are_refused() -> None:
+    for media_type in ("text/csv", "application/xml", "multipart/form-data; boundary=x"):
+        answer = service("billing").generic("POST", ADDRESS, "a,b", media_type)
+        refused(answer, 415, "unsupported_media_type")
+    refused(push_lines("\x1f", HTTP_CONTENT_ENCODING="gzip"), 415, "unsupported_media_type")
+
+
+def test_each_media_type_is_answered_in_kind() -> None:
+    assert push()["Content-Type"] == "application/json"
+    for accepted in ("*/*", "application/x-ndjson, application/json"):
+        answer = push_lines("", HTTP_ACCEPT=accepted)
+        assert answer["Content-Type"] == NDJSON
+        assert told(answer) == []
+    refused(push_lines("", HTTP_ACCEPT="application/json"), 406, "not_acceptable")
+
+
+def test_the_document_names_the_fields_of_a_record() -> None:
+    document = nobody().get("/api/schema", headers={"Accept": "application/json"}).json()
+    items = document["components"]["schemas"]["PushInputRequest"]["properties"]["records"]["items"]
+    described = items["anyOf"][0]
+    assert set(described["properties"]) == set(FIELDS)
+    assert described["required"] == list(REQUIRED)
