@@ -6,7 +6,7 @@ Source: https://docs.stripe.com/payouts#payout-failures
 from collections.abc import Mapping
 from functools import partial
 
-from sandbox import balances, events, rules, schedule
+from sandbox import balances, bank_accounts, events, rules, schedule
 from sandbox.context import Context
 from sandbox.errors import InvalidRequest, JsonObject, ResourceMissing
 from sandbox.parameters import Array, Choice, Decimal, Hash, Text
@@ -138,18 +138,9 @@ def _mark_errored(context: Context, account_id: str, bank_account_id: str) -> No
     """Source: https://docs.stripe.com/api/external_account_bank_accounts/object#account_bank_account_object-status"""
     account = context.tx.get(account_id)
     assert account is not None
-    banks = account["external_accounts"]["data"]
-    for bank in banks:
-        if bank["id"] == bank_account_id and bank["status"] != "errored":
-            previous, bank["status"] = bank["status"], "errored"
-            context.tx.save(account)
-            events.emit(
-                context,
-                "account.external_account.updated",
-                bank,
-                account=account_id,
-                previous={"status": previous},
-            )
+    for bank in account["external_accounts"]["data"]:
+        if bank["id"] == bank_account_id:
+            bank_accounts.change(context, account, bank, {"status": "errored"})
 
 
 def replace_rules(context: Context, params: JsonObject) -> JsonObject:

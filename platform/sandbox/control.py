@@ -1,14 +1,16 @@
 """What tests and demos do in place of banks and account holders: `/_sandbox/…`, with the same API key."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from threading import Lock
+from typing import Any
 
-from sandbox import balances, banks, dashboard, deliveries, holders, rates
+from sandbox import balances, bank_accounts, banks, dashboard, deliveries, holders, rates, standing
 from sandbox.clock import Clock
 from sandbox.context import Context
 from sandbox.errors import JsonObject
 from sandbox.faults import RULES, Faults
-from sandbox.parameters import Currency, Integer
+from sandbox.parameters import Array, Choice, Currency, Integer
 from sandbox.router import Route
 
 PREFIX = "/_sandbox/"
@@ -49,11 +51,13 @@ class Control:
             Route("POST", "/_sandbox/clock", self.advance_clock, {"advance": Integer(1, required=True)}),
             Route("POST", "/_sandbox/faults", self.replace_faults, RULES),
             Route("DELETE", "/_sandbox/faults", self.clear_faults, {}),
-            Route("GET", "/_sandbox/state", self.state, {}),
+            Route("GET", "/_sandbox/state", self.state, {"only": Array(Choice(PARTS))}),
+            *bank_accounts.ROUTES,
             *banks.ROUTES,
             *dashboard.ROUTES,
             *deliveries.ROUTES,
             *rates.ROUTES,
+            *standing.ROUTES,
         )
 
     def advance_clock(self, context: Context, params: JsonObject) -> JsonObject:
@@ -70,23 +74,61 @@ class Control:
         return {"rules": []}
 
     def state(self, context: Context, params: JsonObject) -> JsonObject:
-        """All there is, of all accounts, oldest first."""
-        tx = context.tx
-        owners = tx.execute("select distinct account from balances order by account")
-        return {
+        """All there is, or only some parts of it, of all accounts, oldest first."""
+        wanted = params.get("only", PARTS)
+        answer = {part: read(context) for part, read in _STORED.items() if part in wanted}
+        live = {
             "platform": context.platform,
-            "accounts": tx.every("account"),
-            "transfers": tx.every("transfer"),
-            "transfer_reversals": tx.every("transfer_reversal"),
-            "payouts": tx.every("payout"),
-            "charges": tx.every("charge"),
-            "balance_transactions": tx.every("balance_transaction"),
-            "balances": {row["account"]: balances.balance_of(context, row["account"]) for row in owners},
-            "events": tx.every("event"),
-            "deliveries": [dict(row) for row in tx.execute("select * from deliveries order by id")],
+            "now": context.now,
             "requests": self._traffic.requests(),
             "faults": self._faults.injected(),
         }
+        return answer | {part: value for part, value in live.items() if part in wanted}
+
+
+def _every(kind: str) -> Callable[[Context], list[JsonObject]]:
+    return lambda context: context.tx.every(kind)
+
+
+def _moves(context: Context) -> list[JsonObject]:
+    """Each balance transaction in short, with the account whose balance it moved."""
+    return [
+        {"account": account, **{field: transaction[field] for field in _MOVE_FIELDS}}
+        for account, transaction in context.tx.every_owned("balance_transaction")
+    ]
+
+
+def _deauthorized(context: Context) -> list[str]:
+    accounts = context.tx.every_owned("account")
+    return [account["id"] for owner, account in accounts if not owner and account["id"] != context.platform]
+
+
+def _balances(context: Context) -> JsonObject:
+    owners = context.tx.execute("select distinct account from balances order by account")
+    return {row["account"]: balances.balance_of(context, row["account"]) for row in owners}
+
+
+def _deliveries(context: Context) -> list[JsonObject]:
+    return [dict(row) for row in context.tx.execute("select * from deliveries order by id")]
+
+
+_MOVE_FIELDS = ("id", "type", "amount", "currency", "source", "status", "created")
+
+_STORED: Mapping[str, Callable[[Context], Any]] = {
+    "accounts": _every("account"),
+    "deauthorized": _deauthorized,
+    "transfers": _every("transfer"),
+    "transfer_reversals": _every("transfer_reversal"),
+    "payouts": _every("payout"),
+    "charges": _every("charge"),
+    "balance_transactions": _every("balance_transaction"),
+    "moves": _moves,
+    "balances": _balances,
+    "events": _every("event"),
+    "deliveries": _deliveries,
+}
+
+PARTS = ("platform", "now", *_STORED, "requests", "faults")
 
 
 def fund(context: Context, params: JsonObject) -> JsonObject:

@@ -1,6 +1,8 @@
 """What people do in Stripe's dashboards, and Stripe itself does: nothing that we asked for."""
 
-from sandbox import balances, reversals
+from dataclasses import replace
+
+from sandbox import balances, payouts, reversals
 from sandbox.accounts import find_account
 from sandbox.context import Context
 from sandbox.errors import JsonObject
@@ -23,12 +25,27 @@ def adjust(context: Context, params: JsonObject) -> JsonObject:
     return balances.balance_of(context, account["id"])
 
 
+def pay_out(context: Context, params: JsonObject) -> JsonObject:
+    """Have the holder take money out: `amount`, or for want of one all that is available."""
+    account = find_account(context, params["id"])
+    currency = params.get("currency") or account["default_currency"]
+    available = balances.available(context, account=account["id"], currency=currency)
+    wanted = {"amount": params.get("amount", available), "currency": currency}
+    return payouts.create(replace(context, account=account["id"]), wanted)
+
+
 ROUTES = (
     Route(
         "POST",
         "/_sandbox/accounts/{id}/adjust",
         adjust,
         {"amount": Integer(required=True), "currency": Currency()},
+    ),
+    Route(
+        "POST",
+        "/_sandbox/accounts/{id}/payout",
+        pay_out,
+        {"amount": Integer(minimum=1), "currency": Currency()},
     ),
     Route(
         "POST",

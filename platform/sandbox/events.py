@@ -24,12 +24,14 @@ def emit(
     """Record that something happened to `obj` on `account`; `previous` holds the values that it replaced.
 
     What happens on a connected account belongs to it: the event bears its id in `account`, is delivered to
-    the Connect endpoint, and is found only under Stripe-Account.
+    the Connect endpoint, and is found only under Stripe-Account. What happens on an account that ended the
+    connection is told to nobody.
     """
     data: JsonObject = {"object": obj}
     if previous is not None:
         data["previous_attributes"] = previous
-    listening = bool(context.config.webhook_url)
+    connected = account == context.platform or context.tx.owner(account) == context.platform
+    listening = bool(context.config.webhook_url) and connected
     event: JsonObject = {
         "id": new_id("evt"),
         "object": "event",

@@ -45,5 +45,6 @@ def _lookup(context: Context, obj: JsonObject, value: Any) -> Any:
         account = context.tx.get(context.tx.owner(obj["id"]))
         assert account is not None
         bank_accounts = account["external_accounts"]["data"]
-        return next(bank_account for bank_account in bank_accounts if bank_account["id"] == value)
+        deleted = {"id": value, "object": "bank_account", "deleted": True}
+        return next((each for each in bank_accounts if each["id"] == value), deleted)
     return context.tx.get(value)

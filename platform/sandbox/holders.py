@@ -1,10 +1,9 @@
 """What an account's holder does at Stripe: goes through onboarding, to one end or another."""
 
-from sandbox import events
+from sandbox import bank_accounts, events
 from sandbox.accounts import find_account, requirements
 from sandbox.context import Context
 from sandbox.errors import JsonObject
-from sandbox.ids import new_id
 
 # What is still asked of someone who left the form before its last page.
 LAST_PAGE = ("external_account", "tos_acceptance.date", "tos_acceptance.ip")
@@ -66,10 +65,11 @@ def fail_verification(context: Context, account_id: str) -> JsonObject:
 
 def _submitted(context: Context, account: JsonObject) -> JsonObject:
     banks = account["external_accounts"]
+    bank = bank_accounts.new(account, country=account["country"], currency=account["default_currency"])
     return {
         "business_type": account["business_type"] or "individual",
         "details_submitted": True,
-        "external_accounts": banks | {"data": banks["data"] or [_bank_account(account)], "total_count": 1},
+        "external_accounts": banks | {"data": banks["data"] or [bank], "total_count": 1},
         "tos_acceptance": account["tos_acceptance"] | {"date": context.created, "ip": "127.0.0.1"},
     }
 
@@ -78,24 +78,3 @@ def _changed(context: Context, before: JsonObject, changes: JsonObject) -> JsonO
     after = before | changes
     events.record_change(context, "account.updated", before, after, account=after["id"])
     return after
-
-
-def _bank_account(account: JsonObject) -> JsonObject:
-    return {
-        "id": new_id("ba"),
-        "object": "bank_account",
-        "account": account["id"],
-        "account_holder_name": None,
-        "account_holder_type": None,
-        "account_type": None,
-        "available_payout_methods": ["standard"],
-        "bank_name": "STRIPE TEST BANK",
-        "country": account["country"],
-        "currency": account["default_currency"],
-        "default_for_currency": True,
-        "fingerprint": new_id("fp"),
-        "last4": "6789",
-        "metadata": {},
-        "routing_number": "110000000",
-        "status": "new",
-    }

@@ -67,6 +67,10 @@ class Transaction:
         )
         return json.loads(rows[0]["body"]) if rows else None
 
+    def disown(self, object_id: str) -> None:
+        """Leave an object without an owner: nobody sees it any more."""
+        self._connection.execute("update objects set account = '' where id = ?", (object_id,))
+
     def owner(self, object_id: str) -> str:
         return str(self.execute("select account from objects where id = ?", (object_id,))[0]["account"])
 
@@ -88,8 +92,12 @@ class Transaction:
 
     def every(self, kind: str) -> list[JsonObject]:
         """Read all objects of one kind, of all accounts, oldest first."""
-        rows = self.execute("select body from objects where kind = ? order by seq", (kind,))
-        return [json.loads(row["body"]) for row in rows]
+        return [obj for _, obj in self.every_owned(kind)]
+
+    def every_owned(self, kind: str) -> list[tuple[str, JsonObject]]:
+        """Read them with the accounts that own them."""
+        rows = self.execute("select account, body from objects where kind = ? order by seq", (kind,))
+        return [(row["account"], json.loads(row["body"])) for row in rows]
 
 
 class Store:

@@ -83,7 +83,7 @@ class Contract:
         if not isinstance(value, dict):
             return []
         unknown = [field for below in value.values() for field in self.unknown_fields(below)]
-        kind = value.get("object")
+        kind = f"deleted_{value['object']}" if value.get("deleted") else value.get("object")
         if isinstance(kind, str) and kind in self.document["components"]["schemas"]:
             known = set(self.document["components"]["schemas"][kind]["properties"])
             known |= self.later_fields.get(kind, set())
@@ -329,6 +329,25 @@ def test_balances_and_events_are_as_stripe_describes_them(
         event = client.v1.events.list({"limit": 1, "created": {"gte": 1}}, options).data[0]  # type: ignore[arg-type]
         client.v1.events.retrieve(event.id, {}, options)  # type: ignore[arg-type]
     assert len(checked.checked) == 12
+
+
+def test_what_happens_without_us_is_as_stripe_describes_it(
+    client: stripe.StripeClient, contract: Contract, paid_account: str
+) -> None:
+    account = f"/_sandbox/accounts/{paid_account}"
+    for path in ("restrict", "enable", "bank_account", "bank_account/edit", "payout"):
+        client.raw_request("post", f"{account}/{path}")
+    client.raw_request("delete", f"{account}/bank_account")
+    client.v1.accounts.retrieve(paid_account)
+    client.v1.payouts.list({"expand": ["data.destination"]}, {"stripe_account": paid_account})
+    client.raw_request("post", f"{account}/deauthorize")
+    events = client.raw_request("get", "/_sandbox/state").data["events"]
+    told = [event["data"]["object"] for event in events if event.get("account") == paid_account]
+    for obj in told:
+        assert contract.errors({"$ref": f"#/components/schemas/{obj['object']}"}, obj) == []
+        assert contract.unknown_fields(obj) == []
+    kinds = {"account", "application", "balance", "bank_account", "capability", "payout"}
+    assert {obj["object"] for obj in told} == kinds
 
 
 def test_refusals_are_as_stripe_describes_them(

@@ -29,6 +29,21 @@ def test_the_state_has_all_objects_of_all_accounts(
     assert seen["deliveries"] == []
 
 
+def test_the_state_says_what_moved_on_which_account(
+    client: stripe.StripeClient, server: SandboxServer, paid_account: str
+) -> None:
+    payout = client.v1.payouts.create({"amount": 40_00, "currency": "usd"}, {"stripe_account": paid_account})
+    seen = client.raw_request("get", "/_sandbox/state?only[]=moves&only[]=deauthorized").data
+    assert seen.keys() == {"moves", "deauthorized"}
+    assert [(move["account"], move["type"], move["amount"]) for move in seen["moves"]] == [
+        (server.platform, "topup", 100_00),
+        (server.platform, "transfer", -100_00),
+        (paid_account, "payment", 100_00),
+        (paid_account, "payout", -40_00),
+    ]
+    assert seen["moves"][-1]["source"] == payout.id
+
+
 def test_requests_are_counted_by_route(client: stripe.StripeClient, account: str, state: State) -> None:
     client.v1.accounts.retrieve(account)
     with pytest.raises(stripe.InvalidRequestError):

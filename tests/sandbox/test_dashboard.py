@@ -18,6 +18,16 @@ def test_a_debit_can_leave_a_balance_negative(client: stripe.StripeClient, paid_
     assert transaction.amount == -130_00
 
 
+def test_a_holder_takes_out_all_there_is_without_us(client: stripe.StripeClient, paid_account: str) -> None:
+    client.raw_request("post", f"/_sandbox/accounts/{paid_account}/payout", amount=30_00)
+    client.raw_request("post", f"/_sandbox/accounts/{paid_account}/payout")
+    options: stripe.RequestOptions = {"stripe_account": paid_account}
+    payouts = client.v1.payouts.list({}, options).data
+    assert [payout.amount for payout in payouts] == [70_00, 30_00]
+    assert [payout.to_dict()["metadata"] for payout in payouts] == [{}, {}]
+    assert len(client.v1.events.list({"type": "payout.created"}, options).data) == 2
+
+
 def test_the_platform_can_be_drained_and_filled(
     client: stripe.StripeClient, server: SandboxServer, fund: Fund
 ) -> None:

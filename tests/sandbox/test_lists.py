@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import stripe
@@ -55,3 +56,24 @@ def test_a_cursor_must_be_of_the_same_list(client: stripe.StripeClient, account:
     with pytest.raises(stripe.InvalidRequestError, match="No such transfer") as refused:
         client.v1.transfers.list({cursor: account})  # type: ignore[arg-type]
     assert (refused.value.http_status, refused.value.param) == (400, cursor)
+
+
+def test_a_day_of_an_account_is_found_by_its_time(
+    client: stripe.StripeClient, paid_account: str, advance: Callable[[int], float]
+) -> None:
+    """What a reconciliation reads: the movements and bank payouts of one account in one span of time."""
+    options: stripe.RequestOptions = {"stripe_account": paid_account}
+    day = 24 * 60 * 60
+    advance(day)
+    payouts = [
+        client.v1.payouts.create({"amount": 1_00, "currency": "usd"}, options).to_dict() for _ in range(3)
+    ]
+    start = payouts[0]["created"]
+    advance(day)
+    client.v1.payouts.create({"amount": 2_00, "currency": "usd"}, options)
+
+    span: Any = {"created": {"gte": start, "lt": start + day}, "limit": 2}
+    moved = client.v1.balance_transactions.list(span, options).auto_paging_iter()
+    assert [each.source for each in moved] == [payout["id"] for payout in payouts][::-1]
+    paid = client.v1.payouts.list(span, options).auto_paging_iter()
+    assert [each.id for each in paid] == [payout["id"] for payout in payouts][::-1]

@@ -1,0 +1,109 @@
+"""The bank account that an account is paid out to, and what becomes of it without us.
+
+Source: https://docs.stripe.com/api/external_accounts and https://docs.stripe.com/connect/payouts-bank-accounts
+"""
+
+from sandbox import events
+from sandbox.accounts import find_account, requirements
+from sandbox.context import Context
+from sandbox.countries import DEFAULT_CURRENCY
+from sandbox.errors import InvalidRequest, JsonObject
+from sandbox.ids import new_id
+from sandbox.parameters import Choice, Currency, Text
+from sandbox.router import Route
+
+_MISSING = ("external_account",)
+
+
+def new(account: JsonObject, *, country: str, currency: str) -> JsonObject:
+    return {
+        "id": new_id("ba"),
+        "object": "bank_account",
+        "account": account["id"],
+        "account_holder_name": None,
+        "account_holder_type": None,
+        "account_type": None,
+        "available_payout_methods": ["standard"],
+        "bank_name": "STRIPE TEST BANK",
+        "country": country,
+        "currency": currency,
+        "default_for_currency": True,
+        "fingerprint": new_id("fp"),
+        "last4": "6789",
+        "metadata": {},
+        "routing_number": "110000000",
+        "status": "new",
+    }
+
+
+def replace(context: Context, params: JsonObject) -> JsonObject:
+    """Give the account another bank account in the place of those it has; it settles in that one's currency."""
+    account = find_account(context, params["id"])
+    bank = new(
+        account,
+        country=params.get("country") or account["country"],
+        currency=params.get("currency") or account["default_currency"],
+    )
+    changes: JsonObject = {"default_currency": bank["currency"]}
+    if account["requirements"]["currently_due"] == list(_MISSING):
+        changes |= {"payouts_enabled": True, "requirements": requirements(())}
+    _put(context, account, [bank], changes)
+    _tell(context, "created", bank)
+    for old in account["external_accounts"]["data"]:
+        _tell(context, "deleted", old)
+    return bank
+
+
+def remove(context: Context, params: JsonObject) -> JsonObject:
+    """Leave the account without one: it can't be paid out until it has another."""
+    account = find_account(context, params["id"])
+    changes = {"payouts_enabled": False, "requirements": requirements(_MISSING)}
+    _put(context, account, [], changes)
+    for old in account["external_accounts"]["data"]:
+        _tell(context, "deleted", old)
+    return find_account(context, account["id"])
+
+
+def edit(context: Context, params: JsonObject) -> JsonObject:
+    """Correct the bank account: it is as good as new, unless said otherwise."""
+    account = find_account(context, params["id"])
+    banks = account["external_accounts"]["data"]
+    if not banks:
+        raise InvalidRequest("The account has no bank account.")
+    changes = {"status": "new", **{name: params[name] for name in _EDITABLE if name in params}}
+    return change(context, account, banks[0], changes)
+
+
+def change(context: Context, account: JsonObject, bank: JsonObject, changes: JsonObject) -> JsonObject:
+    """Write changes into one of the account's bank accounts."""
+    after = {**bank, **changes}
+    banks = [after if each["id"] == bank["id"] else each for each in account["external_accounts"]["data"]]
+    _put(context, account, banks, {})
+    previous = {name: value for name, value in bank.items() if after[name] != value}
+    if previous:
+        _tell(context, "updated", after, previous=previous)
+    return after
+
+
+def _put(context: Context, account: JsonObject, banks: list[JsonObject], changes: JsonObject) -> None:
+    listed = {**account["external_accounts"], "data": banks, "total_count": len(banks)}
+    after = {**account, **changes, "external_accounts": listed}
+    events.record_change(context, "account.updated", account, after, account=account["id"])
+
+
+def _tell(context: Context, what: str, bank: JsonObject, previous: JsonObject | None = None) -> None:
+    events.emit(context, f"account.external_account.{what}", bank, account=bank["account"], previous=previous)
+
+
+_EDITABLE = {"account_holder_name": Text(), "last4": Text(max_length=4), "status": Choice(("new", "errored"))}
+
+ROUTES = (
+    Route(
+        "POST",
+        "/_sandbox/accounts/{id}/bank_account",
+        replace,
+        {"country": Choice(tuple(sorted(DEFAULT_CURRENCY))), "currency": Currency()},
+    ),
+    Route("DELETE", "/_sandbox/accounts/{id}/bank_account", remove, {}),
+    Route("POST", "/_sandbox/accounts/{id}/bank_account/edit", edit, _EDITABLE),
+)
