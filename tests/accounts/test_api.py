@@ -1,5 +1,6 @@
 """`/api/v1/accounts`: onto Stripe and back, as the portal and a creator's browser meet it."""
 
+from collections import Counter
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -329,6 +330,16 @@ def test_each_creator_has_an_account_of_their_own(sandbox: Any, browser: Browser
     assert caller("charlie").get(STATUS).json()["status"] == AccountStatus.NOT_CREATED
     refused(caller("bob").get(DASHBOARD), 409, "onboarding_incomplete")
     assert sorted(account["metadata"]["creator_id"] for account in connected(sandbox)) == ["alice", "bob"]
+
+
+def test_the_status_costs_two_queries_and_no_call_to_stripe(
+    sandbox: Any, browser: Browser, django_assert_num_queries: Any
+) -> None:
+    through(browser, "complete")
+    before = Counter(sandbox.state()["requests"])
+    with django_assert_num_queries(2):
+        assert caller("alice").get(STATUS).status_code == 200
+    assert Counter(sandbox.state()["requests"]) - before == {"GET /_sandbox/state": 1}
 
 
 @pytest.mark.parametrize(("method", "address"), [("post", ONBOARD), ("get", STATUS), ("get", DASHBOARD)])
