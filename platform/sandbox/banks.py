@@ -47,8 +47,7 @@ _RULES = Array(
             "after_seconds": Decimal(more_than=0),
             **rules.OFTEN,
         }
-    ),
-    required=True,
+    )
 )
 
 
@@ -144,8 +143,7 @@ def _mark_errored(context: Context, account_id: str, bank_account_id: str) -> No
 
 
 def replace_rules(context: Context, params: JsonObject) -> JsonObject:
-    rules.replace(context, _SUBJECT, params["rules"])
-    return params
+    return rules.replace(context, _SUBJECT, params.get("rules", []))
 
 
 def fail_now(context: Context, params: JsonObject) -> JsonObject:

@@ -24,8 +24,7 @@ _RULES = Array(
             "seconds": Decimal(more_than=0),
             **rules.OFTEN,
         }
-    ),
-    required=True,
+    )
 )
 
 
@@ -53,11 +52,11 @@ def _add(context: Context, event_id: str, *, due_at: float | None) -> None:
 
 
 def replace_rules(context: Context, params: JsonObject) -> JsonObject:
-    for position, rule in enumerate(params["rules"]):
+    given = params.get("rules", [])
+    for position, rule in enumerate(given):
         if rule["kind"] in _TIMED and "seconds" not in rule:
             raise ParameterMissing(f"rules[{position}][seconds]")
-    rules.replace(context, _SUBJECT, params["rules"])
-    return params
+    return rules.replace(context, _SUBJECT, given)
 
 
 def resend(context: Context, params: JsonObject) -> JsonObject:

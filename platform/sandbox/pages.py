@@ -12,12 +12,13 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency
 from django import template
 
 from sandbox import balances, holders
 from sandbox.accounts import find_account
 from sandbox.context import Context
+from sandbox.currencies import minor_units
 from sandbox.errors import JsonObject
 from sandbox.forms import decode_form
 from sandbox.links import DASHBOARD, ONBOARDING, LinkSpent, Session, find_session, visit
@@ -138,7 +139,7 @@ def _day(moment: int) -> str:
 
 def _money(part: JsonObject) -> str:
     currency = part["currency"].upper()
-    amount = Decimal(part["amount"]).scaleb(-get_currency_precision(currency))
+    amount = Decimal(part["amount"]) / minor_units(part["currency"])
     return format_currency(amount, currency, locale="en_US")
 
 

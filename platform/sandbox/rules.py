@@ -14,14 +14,15 @@ from sandbox.parameters import Decimal, Integer, Schema
 OFTEN: Schema = {"count": Integer(minimum=1), "probability": Decimal()}
 
 
-def replace(context: Context, subject: str, rules: list[JsonObject]) -> None:
-    """Put these rules about a subject in the place of all others about it."""
+def replace(context: Context, subject: str, rules: list[JsonObject]) -> JsonObject:
+    """Put these rules about a subject, or none, in the place of all others about it."""
     context.tx.execute("delete from rules where subject = ?", (subject,))
     for rule in rules:
         context.tx.execute(
             "insert into rules (subject, settings, remaining) values (?, ?, ?)",
             (subject, json.dumps(rule), rule.get("count")),
         )
+    return {"rules": rules}
 
 
 def strike(

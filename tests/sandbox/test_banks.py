@@ -192,6 +192,16 @@ def test_chance_is_repeatable_by_its_seed_and_goes_on_after_a_restart(
     assert 0 < sum(first[20:]) < 20
 
 
+def test_without_rules_none_fails_any_more(
+    client: stripe.StripeClient, paid_account: str, advance: Advance
+) -> None:
+    plan(client, {"stage": "pending", "failure_code": "declined"})
+    client.raw_request("post", "/_sandbox/payout_failures")
+    payout = pay_out(client, paid_account)
+    advance(5 * HOUR)
+    assert retrieve(client, paid_account, payout).status == "paid"
+
+
 @pytest.mark.parametrize(
     "rule",
     [

@@ -70,13 +70,26 @@ def test_a_key_is_good_for_a_day(
     assert send(client, account).id != first.id
 
 
-def test_a_fault_for_a_while_ends_by_the_clock(
-    client: stripe.StripeClient, inject: Inject, advance: Advance
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"kind": "status", "status": 401}, stripe.AuthenticationError),
+        ({"kind": "status", "status": 403}, stripe.PermissionError),
+        ({"kind": "status", "status": 503}, stripe.APIError),
+        ({"kind": "connection_reset"}, stripe.APIConnectionError),
+    ],
+)
+def test_an_outage_strikes_everything_until_its_time_is_over(
+    client: stripe.StripeClient,
+    inject: Inject,
+    advance: Advance,
+    fault: dict[str, Any],
+    error: type[stripe.StripeError],
 ) -> None:
-    inject({"kind": "status", "status": 401, "for_seconds": 3600})
-    for _ in range(3):
-        with pytest.raises(stripe.AuthenticationError):
-            client.v1.balance.retrieve()
+    inject({**fault, "for_seconds": 3600})
+    for ask in (client.v1.balance.retrieve, client.v1.transfers.list, client.v1.accounts.list):
+        with pytest.raises(error):
+            ask()
     advance(3600)
     client.v1.balance.retrieve()
 

@@ -183,6 +183,19 @@ def test_the_dashboard_shows_balance_and_payouts(
     assert browser.follow(browser.url).status == 200
 
 
+@pytest.mark.parametrize(
+    ("country", "shown"), [("IS", "ISK 12,345"), ("JP", "¥1,234,500"), ("HU", "HUF 12,345.00")]
+)
+def test_the_dashboard_shows_amounts_as_stripe_counts_them(
+    client: stripe.StripeClient, browser: Browser, country: str, shown: str
+) -> None:
+    account = client.v1.accounts.create({"type": "express", "country": country}).id
+    client.raw_request("post", f"/_sandbox/accounts/{account}/complete")
+    client.raw_request("post", f"/_sandbox/accounts/{account}/adjust", amount=12_345_00)
+    page = browser.follow(client.v1.accounts.login_links.create(account).url)
+    assert shown in page.body.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_a_login_link_is_good_for_one_visit(
     client: stripe.StripeClient, account: str, browser: Browser
 ) -> None:

@@ -279,6 +279,14 @@ class TestRules:
         assert first != list(range(20))
         assert order(2, "third") != first
 
+    def test_without_rules_all_is_delivered_again(
+        self, client: stripe.StripeClient, fund: Fund, receiver: Receiver, rule: Callable[..., None]
+    ) -> None:
+        rule({"kind": "drop"})
+        client.raw_request("post", "/_sandbox/webhooks")
+        fund(1_00)
+        receiver.wait_for("balance.available")
+
     @pytest.mark.parametrize(
         ("rule", "param"),
         [
