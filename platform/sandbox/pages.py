@@ -19,7 +19,7 @@ from sandbox import balances, holders
 from sandbox.accounts import find_account
 from sandbox.context import Context
 from sandbox.currencies import minor_units
-from sandbox.errors import JsonObject
+from sandbox.errors import AccountInvalid, JsonObject
 from sandbox.forms import decode_form
 from sandbox.links import DASHBOARD, ONBOARDING, LinkSpent, Session, find_session, visit
 from sandbox.messages import Request, Response
@@ -59,6 +59,8 @@ class Page:
         except LinkSpent as spent:
             if spent.refresh_url:
                 return _redirect(spent.refresh_url)
+            return _html("spent.html", status=HTTPStatus.GONE)
+        except AccountInvalid:  # it left us in the meantime
             return _html("spent.html", status=HTTPStatus.GONE)
 
 

@@ -9,9 +9,7 @@ from django.conf import settings
 from django.core.signing import TimestampSigner, b62_encode
 from pytest_django import Settings
 
-from accounts import gateway
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
-from accounts.services import payment_accounts
 from database import sql
 from tests.api import admin, caller, nobody, service
 from tests.browser import Browser
@@ -34,7 +32,6 @@ NOTHING_ASKED: dict[str, Any] = {
     "current_deadline": None,
 }
 OUTAGES = [{"kind": "connection_reset"}, {"kind": "status", "status": 503}, {"kind": "status", "status": 401}]
-GONE = {"kind": "status", "status": 403, "code": "account_invalid"}
 RETRIEVE = {"method": "GET", "path": "/v1/accounts/.*"}
 
 
@@ -89,6 +86,12 @@ def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
 def connected(sandbox: Any) -> list[dict[str, Any]]:
     state = sandbox.state()
     return [account for account in state["accounts"] if account["id"] != state["platform"]]
+
+
+def at_stripe(sandbox: Any, act: str, **params: str) -> None:
+    """Have something happen to the one account."""
+    (account,) = connected(sandbox)
+    sandbox._client.raw_request("post", f"/_sandbox/accounts/{account['id']}/{act}", **params)
 
 
 def test_a_creator_without_an_account_is_told_so(sandbox: Any) -> None:
@@ -193,9 +196,7 @@ def test_details_that_stripe_still_verifies_are_complete_on_the_creators_side(
 ) -> None:
     browser.follow(link())
     location = browser.choose("complete").location
-    sandbox._client.v1.accounts.update(
-        connected(sandbox)[0]["id"], {"capabilities": {"transfers": {"requested": False}}}
-    )
+    at_stripe(sandbox, "capabilities", transfers="pending")
     assert come_back(location)["Location"] == f"{PORTAL}?onboarding=complete"
     assert caller("alice").get(STATUS).json()["status"] == AccountStatus.ONBOARDING
 
@@ -217,17 +218,16 @@ def test_who_was_restricted_can_go_on(sandbox: Any, browser: Browser) -> None:
 
 
 def test_who_was_rejected_is_told_so(sandbox: Any, browser: Browser) -> None:
+    through(browser, "restricted")
     browser.follow(link())
     state = state_of(browser)
-    rejected = gateway.retrieve_account(connected(sandbox)[0]["id"])
-    rejected.requirements["disabled_reason"] = "rejected.fraud"
-    row = CreatorPaymentAccount.objects.get()
-    # Stripe's later word than what the sandbox, which rejects nobody, will say.
-    payment_accounts.record_account(row, said=rejected, now=sql.now().replace(year=2999))
-    refused(onboard(), 409, "account_rejected")
+    at_stripe(sandbox, "restrict", disabled_reason="rejected.fraud")
     for query in ({"state": state}, {"state": state, "refresh": "1"}):
         answer = nobody().get(CALLBACK, query)
         assert answer["Location"] == f"{PORTAL}?onboarding=incomplete&reason=account_rejected"
+    refused(onboard(), 409, "account_rejected")
+    told = caller("alice").get(STATUS).json()
+    assert (told["status"], told["requirements"]["disabled_reason"]) == ("disabled", "rejected.fraud")
 
 
 @pytest.mark.parametrize("sandbox_options", [{}, {"link_seconds": 0}], ids=["used", "expired"])
@@ -270,7 +270,7 @@ def test_a_creator_who_returns_while_stripe_is_down_lands_in_the_portal(
 def test_a_creator_whose_account_is_gone_returns_to_another_answer(sandbox: Any, browser: Browser) -> None:
     browser.follow(link())
     state = state_of(browser)
-    sandbox.inject({**RETRIEVE, **GONE})
+    at_stripe(sandbox, "deauthorize")
     for query in ({"state": state}, {"state": state, "refresh": "1"}):
         answer = nobody().get(CALLBACK, query)
         assert answer["Location"] == f"{PORTAL}?onboarding=incomplete&reason=stripe_account_gone"
@@ -291,7 +291,7 @@ def test_an_outage_is_worth_another_try_and_tells_nothing_of_stripes(
 
 def test_an_account_that_is_gone_is_not_an_outage(sandbox: Any, browser: Browser) -> None:
     through(browser, "complete")
-    sandbox.inject({"path": "/v1/accounts/.*", **GONE})
+    at_stripe(sandbox, "deauthorize")
     refused(onboard(), 409, "stripe_account_gone")
     refused(caller("alice").get(DASHBOARD), 409, "stripe_account_gone")
 

@@ -171,6 +171,14 @@ def test_a_link_of_one_account_opens_no_other(
     assert browser.follow(url.replace(new_account, account)).status == 410
 
 
+def test_an_account_that_left_has_no_pages(
+    client: stripe.StripeClient, account: str, browser: Browser
+) -> None:
+    urls = [link_to(client, account).url, client.v1.accounts.login_links.create(account).url]
+    client.raw_request("post", f"/_sandbox/accounts/{account}/deauthorize")
+    assert [browser.follow(url).status for url in urls] == [410, 410]
+
+
 def test_the_dashboard_shows_balance_and_payouts(
     client: stripe.StripeClient, paid_account: str, browser: Browser
 ) -> None:
