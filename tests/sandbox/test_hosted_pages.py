@@ -192,7 +192,7 @@ def test_the_dashboard_shows_balance_and_payouts(
 
 
 @pytest.mark.parametrize(
-    ("country", "shown"), [("IS", "ISK 12,345"), ("JP", "¥1,234,500"), ("HU", "HUF 12,345.00")]
+    ("country", "shown"), [("IS", "ISK12,345"), ("JP", "¥1,234,500"), ("HU", "HUF12,345.00")]
 )
 def test_the_dashboard_shows_amounts_as_stripe_counts_them(
     client: stripe.StripeClient, browser: Browser, country: str, shown: str
@@ -201,7 +201,7 @@ def test_the_dashboard_shows_amounts_as_stripe_counts_them(
     client.raw_request("post", f"/_sandbox/accounts/{account}/complete")
     client.raw_request("post", f"/_sandbox/accounts/{account}/adjust", amount=12_345_00)
     page = browser.follow(client.v1.accounts.login_links.create(account).url)
-    assert shown in page.body.replace("\N{NO-BREAK SPACE}", " ")
+    assert shown in page.body.replace("\N{NO-BREAK SPACE}", "")
 
 
 def test_a_login_link_is_good_for_one_visit(
