@@ -1,10 +1,10 @@
 """The WSGI application that granian serves."""
 
 import os
-import sys
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "payouts_project.settings")
@@ -19,5 +19,5 @@ installation.verify()
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answer a request; one whose body comes in chunks gets the length without which Django reads no body."""
     if environ.get("wsgi.input_terminated") and "HTTP_TRANSFER_ENCODING" in environ:
-        environ.setdefault("CONTENT_LENGTH", str(sys.maxsize))
+        environ.setdefault("CONTENT_LENGTH", str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
     return django(environ, start_response)

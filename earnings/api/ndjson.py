@@ -3,7 +3,7 @@
 Source: https://github.com/ndjson/ndjson-spec
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
@@ -50,10 +50,10 @@ class NdjsonBody:
     """
 
     def __init__(self, request: Request) -> None:
-        self._request = request
-        # A body that comes in chunks doesn't say how long it is.
+        # A body that comes in chunks doesn't say how long it is; Django's stream goes by a length.
         in_chunks = "HTTP_TRANSFER_ENCODING" in request.META
         self._length = None if in_chunks else int(request.META.get("CONTENT_LENGTH") or 0)
+        self._read: Callable[[int], bytes] = (request.META["wsgi.input"] if in_chunks else request).read
         self._stopped: type[PushTooLarge | PushCutOff] | None = None
         self.refusal: PushTooLarge | PushCutOff | None = None
         if request.headers.get("Content-Encoding", "identity") != "identity":
@@ -75,7 +75,7 @@ class NdjsonBody:
     def _lines(self) -> Iterator[bytes]:
         read, rest = 0, b""
         # Not by readline, which granian's stream doesn't do as WSGI asks.
-        while piece := self._request.read(PIECE):
+        while piece := self._read(PIECE):
             read += len(piece)
             *lines, rest = (rest + piece).split(b"\n")
             yield from lines

@@ -22,9 +22,9 @@ from tests.waiting import wait_until
 PATH = "/api/v1/billing/records"
 
 
-def headers() -> dict[str, str]:
+def headers(media_type: str = "application/x-ndjson") -> dict[str, str]:
     token = token_of(Principal(subject="billing", role="service", scopes=frozenset([BILLING_SCOPE])))
-    return {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+    return {"Authorization": f"Bearer {token}", "Content-Type": media_type}
 
 
 def line(number: int) -> bytes:
@@ -50,6 +50,7 @@ def web(service: Any) -> Any:
     return service
 
 
+@pytest.mark.full
 def test_a_stream_of_lines_takes_no_memory_by_its_length(web: Any) -> None:
     summary, answers = push(web.address, (line(number) for number in range(20_000)))
     assert (summary["accepted"], answers) == (20_000, 20_000)
@@ -72,6 +73,17 @@ def test_a_connection_that_breaks_keeps_what_came_whole(web: Any) -> None:
     assert held() == []
     summary, _ = push(web.address, iter([body]))
     assert (summary["accepted"], summary["duplicate"]) == (1, 99)
+
+
+def test_json_may_come_in_chunks_too(web: Any) -> None:
+    with closing(HTTPConnection(web.address, timeout=30)) as connection:
+        for rest, status in ((b"", HTTPStatus.OK), (b" " * 2_000_000, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)):
+            body = iter([b'{"records": [', json.dumps(record()).encode(), b"]}", rest])
+            connection.request("POST", PATH, body, headers("application/json"))
+            answer = connection.getresponse()
+            assert answer.status == status, answer.read()
+            answer.read()
+    assert BillingRecord.objects.count() == 1
 
 
 def test_many_pushes_are_posted_within_seconds_and_by_few_postings(web: Any) -> None:

@@ -1,0 +1,75 @@
+"""Notices that many ask for at once: sent once, until what they ask for starts."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import redis
+from pytest_django import Settings
+
+from database import notices
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task() -> str:
+    """The name of a task that no other test sends."""
+    return f"earnings.{uuid4()}"
+
+
+@pytest.fixture
+def ask(task: str, django_capture_on_commit_callbacks: Any) -> Callable[[], None]:
+    def ask() -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            notices.send_debounced_on_commit(task)
+
+    return ask
+
+
+@pytest.fixture
+def sent(task: str, settings: Settings) -> Callable[[], int]:
+    """How many such tasks wait in the queue."""
+    queue = redis.Redis.from_url(settings.CELERY_BROKER_URL)
+
+    def sent() -> int:
+        return [json.loads(message)["headers"]["task"] for message in queue.lrange("earnings", 0, -1)].count(
+            task
+        )
+
+    return sent
+
+
+def test_a_debounced_task_is_sent_once_until_it_starts(
+    task: str, ask: Callable[[], None], sent: Callable[[], int]
+) -> None:
+    for _ in range(5):
+        ask()
+    assert sent() == 1
+    notices.begin_debounced(task)
+    for _ in range(5):
+        ask()
+    assert sent() == 2
+
+
+def test_a_debounced_task_that_is_lost_keeps_others_back_for_a_while_only(
+    ask: Callable[[], None], sent: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "CLAIM_SECONDS", 1)
+    ask()
+    time.sleep(1.1)
+    ask()
+    assert sent() == 2
+
+
+def test_without_a_cache_every_notice_is_sent(
+    task: str, ask: Callable[[], None], sent: Callable[[], int], settings: Settings
+) -> None:
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+    for _ in range(3):
+        ask()
+    assert sent() == 3
+    notices.begin_debounced(task)
