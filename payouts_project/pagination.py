@@ -1,9 +1,10 @@
-"""Pages of lists: numbered where there are hundreds of rows, by cursor where there can be millions."""
+"""Pages of lists, by number; where rows can be millions, the endpoint brings pages of its own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.paginator import Page, Paginator
 from rest_framework import pagination, serializers
 
 if TYPE_CHECKING:
@@ -20,8 +21,15 @@ class PageQuery(serializers.Serializer[Any]):
     page_size = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, default=PAGE_SIZE)
 
 
-class CursorQuery(serializers.Serializer[Any]):
-    page_size = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, default=LARGEST_PAGE)
+class ShortListPaginator(Paginator[Any]):
+    """Counts only lists that go on after the page: of all others the count is known by having read it."""
+
+    def page(self, number: int | str) -> Page[Any]:
+        skipped = (int(number) - 1) * self.per_page
+        rows = list(self.object_list[skipped : skipped + self.per_page + 1])
+        if len(rows) <= self.per_page and (rows or not skipped):
+            self.count = skipped + len(rows)
+        return Page(rows[: self.per_page], self.validate_number(number), self)
 
 
 class NumberedPages(pagination.PageNumberPagination):
@@ -30,6 +38,7 @@ class NumberedPages(pagination.PageNumberPagination):
     page_size = PAGE_SIZE
     page_size_query_param = "page_size"
     max_page_size = LARGEST_PAGE
+    django_paginator_class = ShortListPaginator
 
     def paginate_queryset(
         self, queryset: Any, request: Request, view: APIView | None = None
@@ -37,16 +46,11 @@ class NumberedPages(pagination.PageNumberPagination):
         PageQuery(data=request.query_params).is_valid(raise_exception=True)
         return super().paginate_queryset(queryset, request, view)
 
-
-class CursorPages(pagination.CursorPagination):
-    """`cursor`, which a page's links carry, and `page_size`; a page costs the same wherever it lies."""
-
-    page_size = LARGEST_PAGE
-    page_size_query_param = "page_size"
-    max_page_size = LARGEST_PAGE
-
-    def paginate_queryset(
-        self, queryset: Any, request: Request, view: APIView | None = None
-    ) -> list[Any] | None:
-        CursorQuery(data=request.query_params).is_valid(raise_exception=True)
-        return super().paginate_queryset(queryset, request, view)
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """Tell the bounds that `PageQuery` sets, and what comes without them."""
+        bounds = {
+            "page": {"minimum": 1, "maximum": LAST_PAGE, "default": 1},
+            "page_size": {"minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE},
+        }
+        parameters = super().get_schema_operation_parameters(view)
+        return [{**given, "schema": {"type": "integer", **bounds[given["name"]]}} for given in parameters]

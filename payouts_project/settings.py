@@ -249,10 +249,14 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"AccountStatus": "accounts.models.AccountStatus"},
+    "ENUM_NAME_OVERRIDES": {
+        "AccountStatus": "accounts.models.AccountStatus",
+        "PayoutStatus": "payouts.states.PayoutStatus",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "payouts_project.schema.add_problems",
+        "payouts_project.schema.tell_nulls",
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -1,5 +1,5 @@
 """Earnings over HTTP, one module per noun; each has its own routes, gathered here."""
 
-from earnings.api import billing, catalog
+from earnings.api import billing, catalog, earnings
 
-urlpatterns = [*billing.urlpatterns, *catalog.urlpatterns]
+urlpatterns = [*billing.urlpatterns, *catalog.urlpatterns, *earnings.urlpatterns]

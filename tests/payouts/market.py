@@ -72,29 +72,42 @@ class Market:
             )
         return made
 
-    def sell(self, creator: Creator, gross: int, *, at: str = "2025-09-10T12:00:00Z") -> str:
+    def sell(self, creator: Creator, gross: int, *, at: str = "2025-09-10T12:00:00Z", **said: object) -> str:
         """Take in one charge and post it; return its record id."""
-        return self.record("charge", creator, gross, at=at)
+        return self.record("charge", creator, gross, at=at, **said)
 
-    def refund(self, creator: Creator, gross: int, *, at: str = "2025-09-12T12:00:00Z") -> str:
+    def refund(
+        self, creator: Creator, gross: int, *, at: str = "2025-09-12T12:00:00Z", **said: object
+    ) -> str:
         """Take in one refund of nothing in particular and post it; return its record id."""
-        return self.record("refund", creator, gross, at=at)
+        return self.record("refund", creator, gross, at=at, **said)
 
-    def record(self, kind: str, creator: Creator, amount: int, *, at: str) -> str:
-        record_id = self.arrive(kind, creator, amount, at=at)
+    def record(self, kind: str, creator: Creator, amount: int, *, at: str, **said: object) -> str:
+        record_id = self.arrive(kind, creator, amount, at=at, **said)
         posting.post_due(now=sql.now())
         return record_id
 
-    def arrive(self, kind: str, creator: Creator, amount: int, *, at: str = "2025-09-10T12:00:00Z") -> str:
-        """Take in one record, and leave it unposted."""
+    def arrive(
+        self,
+        kind: str,
+        creator: Creator,
+        amount: int,
+        *,
+        at: str = "2025-09-10T12:00:00Z",
+        **said: object,
+    ) -> str:
+        """Take in one record, of the creator's first API unless said otherwise, and leave it unposted."""
         record_id = f"r-{next(self._ids)}"
         self._arrive(
             record(
-                record_id=record_id,
-                kind=kind,
-                api_id=f"api-{creator.external_id}",
-                amount=str(amount),
-                occurred_at=at,
+                **{
+                    "record_id": record_id,
+                    "kind": kind,
+                    "api_id": f"api-{creator.external_id}",
+                    "amount": str(amount),
+                    "occurred_at": at,
+                    **said,
+                }
             )
         )
         return record_id

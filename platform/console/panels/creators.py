@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from django.utils import timezone
+
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
 from accounts.selectors import live_account
-from console.selectors.creators import standings
 from database.admin import Figure, Panel, headline, link_to, list_of, panel
 from earnings.models import ApiOwnership, CreatorEarning
+from earnings.selectors import standing_of
 from ledger.models import LedgerAccount
 from money import Money, Period
 from payouts.models import Payout, RunDecision
@@ -24,10 +26,10 @@ def what_is_owed(creator: Creator) -> Iterator[Figure]:
         AccountStatus(account.account_status) if account else AccountStatus.NOT_CREATED,
         account or "",
     )
-    for standing in standings(creator):
-        yield Figure("Owed now", standing.owed, "earned, and not in a payout")
-        yield Figure("Earned ever", standing.lifetime)
-        yield Figure("Paid ever", standing.paid)
+    for currency, figures in standing_of(creator.pk, now=timezone.now()).totals.items():
+        yield Figure("Owed now", Money(figures.unclaimed_net, currency), "earned, and not in a payout")
+        yield Figure("Earned ever", Money(figures.lifetime_net, currency))
+        yield Figure("Paid ever", Money(figures.lifetime_payouts, currency))
 
 
 @panel(Creator)

@@ -1,0 +1,26 @@
+"""What callers of several endpoints may say: a currency, a month."""
+
+from datetime import date
+from typing import Any
+
+from rest_framework import serializers
+
+CURRENCY_REGEX = r"\A[A-Z]{3}\Z"
+MONTH_REGEX = r"\A[1-9][0-9]{3}-(0[1-9]|1[0-2])\Z"
+
+
+class CurrencyField(serializers.RegexField):
+    """An ISO 4217 currency; one that nobody uses is no mistake, there is just nothing in it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(CURRENCY_REGEX, trim_whitespace=False, **options)
+
+
+class MonthField(serializers.RegexField):
+    """A month as `YYYY-MM`, read as its first day."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(MONTH_REGEX, trim_whitespace=False, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> date:
+        return date.fromisoformat(f"{super().run_validation(data)}-01")

@@ -1,0 +1,228 @@
+"""`/earnings`: what a creator earned, in all, by API and by month."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.http import Http404
+from django.urls import path
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.endpoints import CreatorEndpoint, Input
+from accounts.inputs import CurrencyField, MonthField
+from database import paths  # noqa: F401 (registers the converter)
+from database.fields import EXTERNAL_ID_CHARACTERS
+from earnings import selectors
+from earnings.selectors import ApiStanding, Figures, MonthFigures
+
+TAG = "Earnings"
+API_ID = OpenApiParameter(
+    "apiId",
+    {"type": "string", "pattern": f"^{EXTERNAL_ID_CHARACTERS}$"},
+    OpenApiParameter.PATH,
+    description="The marketplace's id of the API.",
+)
+
+
+class EarningsQuery(Input):
+    currency = CurrencyField(
+        required=False,
+        help_text="Currency of all figures. By default the platform's own, unless everything was earned in others.",
+    )
+
+
+class ApiEarningsQuery(EarningsQuery):
+    # `from` is a word of Python's.
+    vars()["from"] = MonthField(required=False, help_text="First month of `months`, included: `YYYY-MM`.")
+    to = MonthField(required=False, help_text="Last month of `months`, included: `YYYY-MM`.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("from", date.min) > attrs.get("to", date.max):
+            raise serializers.ValidationError({"to": "This is before `from`."})
+        return attrs
+
+
+class FiguresOut(serializers.Serializer[Any]):
+    currency = serializers.CharField(help_text="ISO 4217 currency of all amounts beside it.")
+    current_month_gross = serializers.IntegerField(
+        help_text="Minor units: what customers were charged this month (UTC), less refunds and chargebacks."
+    )
+    current_month_net = serializers.IntegerField(
+        help_text="Minor units: the creator's share of this month's gross."
+    )
+    lifetime_gross = serializers.IntegerField(
+        help_text="Minor units: what customers were ever charged, less refunds and chargebacks."
+    )
+    lifetime_net = serializers.IntegerField(help_text="Minor units: gross less platform fee.")
+    lifetime_platform_fee = serializers.IntegerField(
+        help_text="Minor units: the platform's commission on gross."
+    )
+    lifetime_payouts = serializers.IntegerField(
+        help_text="Minor units: the part of `lifetime_net` that is in payouts which are paid."
+    )
+    pending_payout = serializers.IntegerField(
+        help_text="Minor units: `lifetime_net` less `lifetime_payouts`; negative if the creator owes the platform."
+    )
+
+
+class SummaryOut(FiguresOut):
+    total_apis = serializers.IntegerField(
+        min_value=0, help_text="How many APIs the creator owns, owned, or earned from, in whatever currency."
+    )
+
+
+class ApiFiguresOut(FiguresOut):
+    api_id = serializers.CharField(help_text="The marketplace's id of the API.")
+    api_name = serializers.CharField(help_text="Its name; empty if the marketplace gave none.")
+    last_updated = serializers.DateTimeField(
+        allow_null=True, help_text="When a billing record was last added to these figures; null if none was."
+    )
+
+
+class ApiFiguresPageOut(serializers.Serializer[Any]):
+    count = serializers.IntegerField(min_value=0, help_text="How many APIs there are on all pages.")
+    next = serializers.URLField(allow_null=True, help_text="Address of the next page.")
+    previous = serializers.URLField(allow_null=True, help_text="Address of the page before.")
+    results = ApiFiguresOut(many=True, help_text="The API that was registered last comes first.")
+
+
+@extend_schema_serializer(many=False)
+class EarningsOut(serializers.Serializer[Any]):
+    summary = SummaryOut(help_text="All that was earned in this currency; adjustments are included.")
+    currencies = serializers.ListField(
+        child=serializers.CharField(), help_text="Each currency in which anything was earned."
+    )
+    earnings_lag_seconds = serializers.IntegerField(
+        min_value=0,
+        help_text="Age of the oldest billing record that is accepted and not yet in any figure; 0 if there is none.",
+    )
+    earnings = ApiFiguresPageOut(help_text="The APIs and what each of them earned this creator.")
+
+
+class MonthOut(serializers.Serializer[Any]):
+    month = serializers.RegexField(r"\A[0-9]{4}-[0-9]{2}\Z", help_text="Month of the sales (UTC): `YYYY-MM`.")
+    currency = serializers.CharField(help_text="ISO 4217 currency of the amounts beside it.")
+    gross = serializers.IntegerField(
+        help_text="Minor units: what customers were charged, less refunds and chargebacks."
+    )
+    platform_fee = serializers.IntegerField(help_text="Minor units: the platform's commission on gross.")
+    net = serializers.IntegerField(help_text="Minor units: gross less platform fee.")
+    refunds = serializers.IntegerField(
+        help_text="Minor units: refunds and chargebacks less their reversals; positive, and inside `gross` already."
+    )
+    transactions = serializers.IntegerField(min_value=0, help_text="Number of charges.")
+    api_calls = serializers.IntegerField(min_value=0, help_text="API calls of the charges.")
+
+
+class ApiEarningsOut(ApiFiguresOut):
+    currencies = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Each currency in which this API earned the creator anything.",
+    )
+    months = MonthOut(
+        many=True, help_text="Each month with sales, newest first; `from` and `to` narrow these only."
+    )
+
+
+class Earnings(CreatorEndpoint):
+    queries = {"list": EarningsQuery, "retrieve": ApiEarningsQuery}
+    filter_backends = []
+
+    @extend_schema(
+        operation_id="list_earnings",
+        tags=[TAG],
+        summary="What was earned",
+        description="What the creator earned in one currency: in all, and by API. Billing records count within "
+        "seconds of their arrival. It needs no payment account.",
+        parameters=[
+            EarningsQuery,
+            OpenApiParameter("page", {"type": "integer", "minimum": 1}, description="Page of APIs."),
+            OpenApiParameter(
+                "page_size", {"type": "integer", "minimum": 1, "maximum": 100}, description="APIs on a page."
+            ),
+        ],
+        responses=EarningsOut,
+    )
+    def list(self, request: Request) -> Response:
+        now = datetime.now(UTC)
+        standing = selectors.standing_of(self.creator.pk, now=now)
+        currencies = list(standing.totals)
+        currency = selectors.pick_currency(currencies, asked=self.query.get("currency"))
+        page = self.paginate_queryset(standing.apis)
+        return Response(
+            {
+                "summary": {
+                    **_figures(standing.in_currency(currency)),
+                    "total_apis": len(standing.apis),
+                },
+                "currencies": currencies,
+                "earnings_lag_seconds": int(selectors.unposted(now=now).lag.total_seconds()),
+                "earnings": self.get_paginated_response([_api(api, currency) for api in page or ()]).data,
+            }
+        )
+
+    @extend_schema(
+        operation_id="read_api_earnings",
+        tags=[TAG],
+        summary="What one API earned",
+        description="What one API earned this creator, in one currency, and by month. Who owned it once sees what it "
+        "earned in that time.",
+        parameters=[API_ID, ApiEarningsQuery],
+        responses=ApiEarningsOut,
+    )
+    def retrieve(self, request: Request, apiId: str) -> Response:  # noqa: N803 (named in the address)
+        api = selectors.api_standing_of(self.creator.pk, api_id=apiId, now=datetime.now(UTC))
+        if api is None:
+            raise Http404
+        currencies = list(api.figures)
+        currency = selectors.pick_currency(currencies, asked=self.query.get("currency"))
+        months = selectors.months_of(
+            self.creator.pk,
+            api_id=apiId,
+            currency=currency,
+            first=self.query.get("from", date.min),
+            last=self.query.get("to", date.max),
+        )
+        return Response(
+            {
+                **_api(api, currency),
+                "currencies": currencies,
+                "months": [_month(month, currency) for month in months],
+            }
+        )
+
+
+def _figures(figures: Figures) -> Mapping[str, Any]:
+    return {
+        "currency": figures.currency,
+        "current_month_gross": figures.current_month_gross,
+        "current_month_net": figures.current_month_net,
+        "lifetime_gross": figures.lifetime_gross,
+        "lifetime_net": figures.lifetime_net,
+        "lifetime_platform_fee": figures.lifetime_platform_fee,
+        "lifetime_payouts": figures.lifetime_payouts,
+        "pending_payout": figures.pending_payout,
+    }
+
+
+def _api(api: ApiStanding, currency: str) -> Mapping[str, Any]:
+    figures = api.in_currency(currency)
+    return {
+        "api_id": api.api_id,
+        "api_name": api.api_name,
+        **_figures(figures),
+        "last_updated": figures.last_updated,
+    }
+
+
+def _month(month: MonthFigures, currency: str) -> Mapping[str, Any]:
+    return {"currency": currency, **month._asdict(), "month": f"{month.month:%Y-%m}"}
+
+
+urlpatterns = [
+    path("earnings", Earnings.as_view({"get": "list"})),
+    path("earnings/<external_id:apiId>", Earnings.as_view({"get": "retrieve"})),
+]

@@ -1,0 +1,32 @@
+"""Reads about earnings: what was earned, from which records, and what has not entered yet."""
+
+from earnings.selectors.catalog import latest_ownership
+from earnings.selectors.figures import (
+    ApiStanding,
+    Figures,
+    MonthFigures,
+    Standing,
+    api_standing_of,
+    months_of,
+    pick_currency,
+    standing_of,
+)
+from earnings.selectors.records import posting_of, records_of
+from earnings.selectors.waiting import Unposted, open_quarantine_by_reason, unposted
+
+__all__ = [
+    "ApiStanding",
+    "Figures",
+    "MonthFigures",
+    "Standing",
+    "Unposted",
+    "api_standing_of",
+    "latest_ownership",
+    "months_of",
+    "open_quarantine_by_reason",
+    "pick_currency",
+    "posting_of",
+    "records_of",
+    "standing_of",
+    "unposted",
+]

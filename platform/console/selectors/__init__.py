@@ -1,1 +1,0 @@
-"""Reads that join apps, for staff."""
