@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("accounts.api")),
     path("api/v1/", include("earnings.api")),
+    path("api/v1/", include("payouts.api")),
     re_path("^api(?:/|$)", problems.no_such_endpoint),
     path("health", live),
     path("webhooks/stripe", receive_webhook),

@@ -11,13 +11,17 @@ from earnings.selectors.figures import (
     pick_currency,
     standing_of,
 )
-from earnings.selectors.records import posting_of, records_of
+from earnings.selectors.records import NEWEST, Position, RecordBehind, RecordsBehind, posting_of, records_of
 from earnings.selectors.waiting import Unposted, open_quarantine_by_reason, unposted
 
 __all__ = [
+    "NEWEST",
     "ApiStanding",
     "Figures",
     "MonthFigures",
+    "Position",
+    "RecordBehind",
+    "RecordsBehind",
     "Standing",
     "Unposted",
     "api_standing_of",

@@ -1,10 +1,31 @@
 """The way from a row of earnings to its records, and back."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db.models import QuerySet
 
+from database import sql
 from earnings.models import BillingRecord, CreatorEarning, EarningPosting
+
+_BEHIND = sql.read(Path(__file__).parent / "records_behind.sql")
+# An index leads to each batch's records, so a page costs the same wherever it lies.
+_BEFORE = f"""{_BEHIND}
+    AND posting.batch_id <= %(batch_id)s
+    AND (posting.batch_id, record.id) < (%(batch_id)s, %(id)s)
+ORDER BY posting.batch_id DESC, record.id DESC
+LIMIT %(count)s
+"""
+_AFTER = f"""{_BEHIND}
+    AND posting.batch_id >= %(batch_id)s
+    AND (posting.batch_id, record.id) > (%(batch_id)s, %(id)s)
+ORDER BY posting.batch_id, record.id
+LIMIT %(count)s
+"""
 
 
 def records_of(earning: CreatorEarning) -> QuerySet[BillingRecord]:
@@ -36,3 +57,60 @@ def posting_of(record: BillingRecord) -> EarningPosting | None:
         .select_related("earning__payout")
         .first()
     )
+
+
+class Position(NamedTuple):
+    """Where a record lies among those behind an earning: they come in order of arrival."""
+
+    batch_id: int
+    id: int
+
+
+NEWEST = Position(2**63 - 1, 2**63 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBehind:
+    """A billing record as part of an earning; `gross` is what it adds there, negative for what was taken back."""
+
+    batch_id: int
+    id: int
+    earning_id: UUID
+    source: str
+    record_id: str
+    kind: str
+    api_id: str
+    subscription_id: str
+    customer_id: str
+    amount: int
+    gross: int
+    currency: str
+    occurred_at: datetime
+    api_calls: int
+    related_record_id: str
+
+    @property
+    def position(self) -> Position:
+        return Position(self.batch_id, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsBehind:
+    """The records that make up some earnings, the last to arrive first; adjustments have none."""
+
+    earnings: Sequence[UUID]
+
+    def before(self, position: Position, *, count: int) -> list[RecordBehind]:
+        """Read some that arrived before the one there; `NEWEST` is past them all."""
+        names = {"earnings": list(self.earnings), **position._asdict(), "count": count}
+        return [RecordBehind(**row) for row in sql.rows(_BEFORE, names)]
+
+    def after(self, position: Position, *, count: int) -> list[RecordBehind]:
+        """Read some that arrived next after the one there; they too are returned the last to arrive first."""
+        names = {"earnings": list(self.earnings), **position._asdict(), "count": count}
+        return [RecordBehind(**row) for row in sql.rows(_AFTER, names)][::-1]
+
+    def stream(self) -> Iterator[RecordBehind]:
+        """Read them all, some at a time."""
+        names = {"earnings": list(self.earnings), **NEWEST._asdict(), "count": None}
+        return (RecordBehind(**row) for row in sql.stream(_BEFORE, names))

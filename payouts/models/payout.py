@@ -21,7 +21,7 @@ class Payout(models.Model):
     """
 
     id = uuid7_key()
-    creator = models.ForeignKey(Creator, models.PROTECT, related_name="payouts")
+    creator = models.ForeignKey(Creator, models.PROTECT, related_name="payouts", db_index=False)
     run = models.ForeignKey(PayoutRun, models.PROTECT, related_name="payouts", null=True, blank=True)
     retry_of = models.OneToOneField("self", models.PROTECT, related_name="retried_as", null=True, blank=True)
     currency = models.CharField(max_length=3)
@@ -58,6 +58,7 @@ class Payout(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["creator", "-created_at", "-id"], name="payout_by_creator"),
             models.Index(
                 fields=["next_retry_at"], condition=Q(next_retry_at__isnull=False), name="payout_due"
             ),

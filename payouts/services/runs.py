@@ -15,6 +15,7 @@ from database import notices, sql
 from earnings.services import posting
 from ledger import services as ledger
 from money import Period, month_of
+from payouts import selectors
 from payouts.errors import CutoffNotReached
 from payouts.models import PayoutRun
 from payouts.states import BLOCKS_THE_NEXT, DEAD, DecisionReason
@@ -84,16 +85,13 @@ def preview_run(*, cutoff: date, now: datetime) -> RunResult:
 
 
 def make_due_run(*, now: datetime) -> RunResult | None:
-    """Make the latest run that is due and not complete; ones missed, or left unfinished, are noted as superseded.
-
-    Only cut-offs that fell due after this installation began count; older ones are made by command.
-    """
-    installed_at = installation.installed_at()
-    cutoff = latest_due_cutoff(now=now)
-    if _due_at(cutoff) < installed_at or PayoutRun.objects.filter(cutoff=cutoff, completed_at__isnull=False):
+    """Make the latest run that is due and not complete; ones missed, or left unfinished, are noted as superseded."""
+    cutoff = selectors.unmade_cutoff(now=now)
+    if cutoff is None:
         return None
+    installed_at = installation.installed_at()
     missed = month_of(cutoff).previous_month()
-    while _due_at(missed.start) >= installed_at:
+    while selectors.due_at(missed.start) >= installed_at:
         overtaken, _ = PayoutRun.objects.get_or_create(cutoff=missed.start)
         if overtaken.completed_at is None and overtaken.superseded_at is None:
             overtaken.superseded_at = now
@@ -102,19 +100,9 @@ def make_due_run(*, now: datetime) -> RunResult | None:
     return make_run(cutoff=cutoff, now=now)
 
 
-def latest_due_cutoff(*, now: datetime) -> date:
-    """Return the latest cut-off whose day of payment (`PAYOUT_DAY`) has come."""
-    month = month_of(now)
-    return month.start if _due_at(month.start) <= now else month.previous_month().start
-
-
 def period_complete_at(now: datetime) -> Period:
     """Return the last period that was over at `now`."""
     return month_of(now).previous_month()
-
-
-def _due_at(cutoff: date) -> datetime:
-    return datetime.combine(cutoff.replace(day=settings.PAYOUT_DAY), time(), tzinfo=UTC)
 
 
 def _refuse_early(cutoff: date, *, now: datetime) -> None:

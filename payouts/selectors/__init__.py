@@ -1,0 +1,31 @@
+"""Reads about runs and payouts: what became of them, and what comes next."""
+
+from payouts.selectors.cutoffs import due_at, latest_due_cutoff, next_cutoff, unmade_cutoff
+from payouts.selectors.totals import (
+    DecisionTotals,
+    Outcomes,
+    PayoutTotals,
+    decisions_by_reason,
+    last_run,
+    oldest_due,
+    recent_outcomes,
+    totals_by_status,
+)
+from payouts.selectors.upcoming import Upcoming, upcoming_of
+
+__all__ = [
+    "DecisionTotals",
+    "Outcomes",
+    "PayoutTotals",
+    "Upcoming",
+    "decisions_by_reason",
+    "due_at",
+    "last_run",
+    "latest_due_cutoff",
+    "next_cutoff",
+    "oldest_due",
+    "recent_outcomes",
+    "totals_by_status",
+    "unmade_cutoff",
+    "upcoming_of",
+]

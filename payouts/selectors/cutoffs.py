@@ -1,0 +1,37 @@
+"""When runs are due, and what they pay up to."""
+
+from datetime import UTC, date, datetime, time
+
+from django.conf import settings
+
+from money import month_of
+from payouts.models import PayoutRun
+from stripe_io import installation
+
+
+def due_at(cutoff: date) -> datetime:
+    """Return the moment from which a cut-off's run is made."""
+    return datetime.combine(cutoff.replace(day=settings.PAYOUT_DAY), time(), tzinfo=UTC)
+
+
+def latest_due_cutoff(*, now: datetime) -> date:
+    """Return the latest cut-off whose day of payment (`PAYOUT_DAY`) has come."""
+    month = month_of(now)
+    return month.start if due_at(month.start) <= now else month.previous_month().start
+
+
+def unmade_cutoff(*, now: datetime) -> date | None:
+    """Return the latest due cut-off if its run is still to be made.
+
+    Only cut-offs that fell due after this installation began count; older ones are made by command.
+    """
+    cutoff = latest_due_cutoff(now=now)
+    if due_at(cutoff) < installation.installed_at():
+        return None
+    made = PayoutRun.objects.filter(cutoff=cutoff, completed_at__isnull=False).exists()
+    return None if made else cutoff
+
+
+def next_cutoff(*, now: datetime) -> date:
+    """Return the cut-off that the next run will have."""
+    return unmade_cutoff(now=now) or month_of(latest_due_cutoff(now=now)).end

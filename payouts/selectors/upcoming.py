@@ -1,0 +1,96 @@
+"""When a creator will be paid, how much, and what stands in the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from accounts.models import AccountStatus
+from database import sql
+from earnings.selectors import pick_currency
+from money import Period, month_of
+from payouts.explanations import ACCOUNT_DISABLED
+from payouts.selectors.cutoffs import due_at, next_cutoff
+from payouts.states import BLOCKS_THE_NEXT, DecisionReason
+
+_UPCOMING = sql.read(Path(__file__).parent / "upcoming.sql")
+_ACCOUNT_BLOCKERS: dict[str, str] = {
+    AccountStatus.NOT_CREATED: DecisionReason.NO_ACCOUNT,
+    AccountStatus.PENDING: DecisionReason.ONBOARDING_INCOMPLETE,
+    AccountStatus.ONBOARDING: DecisionReason.ONBOARDING_INCOMPLETE,
+    AccountStatus.RESTRICTED: DecisionReason.ACCOUNT_RESTRICTED,
+    AccountStatus.DISABLED: ACCOUNT_DISABLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """The next payout as it would be if nothing more were sold; amounts are signed minor units.
+
+    `unclaimed_net` is everything that no payout has; the run looks only at the part earned in `period`.
+    `minimum` is null where none is set for the currency. `blockers` are in the order in which the run asks.
+    """
+
+    currency: str
+    day: date
+    period: Period
+    unclaimed_net: int
+    payable_net: int
+    minimum: int | None
+    blockers: tuple[str, ...]
+
+    @property
+    def shortfall(self) -> int | None:
+        """How much must still be earned until the minimum is reached."""
+        return None if self.minimum is None else max(self.minimum - self.payable_net, 0)
+
+
+def upcoming_of(creator_id: UUID, *, asked: str | None, now: datetime) -> Upcoming:
+    """Foresee the next payout, in the currency asked for or the creator's own."""
+    cutoff = next_cutoff(now=now)
+    names = {"creator": creator_id, "cutoff": cutoff, "blocks_the_next": list(BLOCKS_THE_NEXT)}
+    found = {row["currency"]: row for row in sql.rows(_UPCOMING, names)}
+    currency = pick_currency([name for name in found if name is not None], asked=asked)
+    # Of a currency in which nothing was earned only the account and the holds are known.
+    seen = found.get(currency) or {**next(iter(found.values())), **_NOTHING}
+    minimum = settings.MINIMUM_PAYOUT.get(currency)
+    return Upcoming(
+        currency=currency,
+        day=max(due_at(cutoff), now).date(),
+        period=Period(seen["period_start"] or month_of(cutoff).previous_month().start, cutoff),
+        unclaimed_net=seen["unclaimed_net"],
+        payable_net=seen["payable_net"],
+        minimum=minimum,
+        blockers=tuple(_blockers(seen, minimum=minimum)),
+    )
+
+
+_NOTHING = {
+    "unclaimed_net": 0,
+    "payable_net": 0,
+    "period_start": None,
+    "previous_payout_open": False,
+    "books_disagree": False,
+}
+
+
+def _blockers(seen: dict[str, Any], *, minimum: int | None) -> Iterator[str]:
+    """List all that `decide.sql` would stumble over, one after the other."""
+    if minimum is None:
+        yield DecisionReason.NO_MINIMUM_FOR_CURRENCY
+    if seen["payable_net"] < 0:
+        yield DecisionReason.NEGATIVE_BALANCE
+    elif minimum is not None and seen["payable_net"] < minimum:
+        yield DecisionReason.BELOW_MINIMUM
+    if seen["on_hold"]:
+        yield DecisionReason.ON_HOLD
+    if blocker := _ACCOUNT_BLOCKERS.get(seen["account_status"]):
+        yield blocker
+    if seen["previous_payout_open"]:
+        yield DecisionReason.PREVIOUS_PAYOUT_OPEN
+    if seen["books_disagree"]:
+        yield DecisionReason.BOOKS_DISAGREE
