@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
-from accounts.models import AccountStatus, CreatorPaymentAccount, Hold
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,16 @@ def creators_on_hold() -> int:
     return Hold.objects.filter(lifted_at=None).values("creator").distinct().count()
 
 
-def accounts_by_status() -> dict[AccountStatus, int]:
-    """Count live accounts; every status is there, in the order of an account's life."""
+def accounts_by_status() -> dict[str, int]:
+    """Count the live accounts of each status; those of none are counted as 0."""
     counts = dict(
         CreatorPaymentAccount.objects.filter(replaced_at=None)
         .order_by("account_status")
         .values_list("account_status")
         .annotate(Count("pk"))
     )
-    return {status: counts.get(status, 0) for status in AccountStatus}
+    return {status.value: counts.get(status, 0) for status in AccountStatus}
+
+
+def count_creators() -> int:
+    return Creator.objects.count()

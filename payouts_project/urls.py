@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/v1/", include("accounts.api")),
     path("api/v1/", include("earnings.api")),
     path("api/v1/", include("payouts.api")),
+    path("api/v1/", include("revenue.api")),
     re_path("^api(?:/|$)", problems.no_such_endpoint),
     path("health", live),
     path("webhooks/stripe", receive_webhook),

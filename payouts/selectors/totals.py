@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from fractions import Fraction
 
 from django.db.models import Count, F, Min, Q, Sum
 
@@ -33,7 +34,7 @@ class Outcomes:
     @property
     def failed_bps(self) -> int:
         """Failed ÷ finished in basis points; 0 where none finished."""
-        return self.failed * 10_000 // self.finished if self.finished else 0
+        return round(Fraction(self.failed * 10_000, self.finished)) if self.finished else 0
 
 
 @dataclass(frozen=True, slots=True)

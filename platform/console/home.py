@@ -22,7 +22,7 @@ from revenue.models import PlatformRevenue
 from stripe_io import selectors as inbox
 from stripe_io.models import InboxEvent
 
-MONTHS_SHOWN = 12
+ROWS_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _quarantine() -> Panel:
 
 def revenue_by_month() -> Iterator[RevenueMonth]:
     """Compare the last months of the platform's revenue, newest first, per currency."""
-    rows = revenue.latest_months(MONTHS_SHOWN)
+    rows = revenue.latest_rows(ROWS_SHOWN)
     best = _best_gross(rows)
     for row in rows:
         yield RevenueMonth(

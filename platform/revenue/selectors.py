@@ -1,16 +1,39 @@
 """Reads of the platform's own figures."""
 
-from datetime import date
+from datetime import date, datetime
 
+from django.conf import settings
+
+from money import month_of
 from revenue.models import PlatformRevenue
 
 
-def month_of_currency(month: date, currency: str) -> PlatformRevenue:
-    """Return a month's figures in one currency: all zero where nothing was sold or paid in it."""
+def month_in(currency: str, *, month: date) -> PlatformRevenue:
+    """Return a month's figures in one currency, all zero if nothing was sold or paid; `month` is its first day."""
     found = PlatformRevenue.objects.filter(month=month, currency=currency).first()
     return found or PlatformRevenue(month=month, currency=currency)
 
 
-def latest_months(count: int) -> list[PlatformRevenue]:
-    """Return the last rows, newest first, per currency."""
+def history(*, months: int, now: datetime) -> list[PlatformRevenue]:
+    """Return the figures of the last months, the running one first, per currency, with zeros where there are none.
+
+    The currencies are those in which anything was sold or paid in these months, and the platform's own.
+    """
+    month = month_of(now)
+    days = [month.start]
+    while len(days) < months:
+        month = month.previous_month()
+        days.append(month.start)
+    rows = PlatformRevenue.objects.filter(month__range=(days[-1], days[0]))
+    found = {(row.month, row.currency): row for row in rows}
+    currencies = sorted({settings.DEFAULT_CURRENCY, *(currency for _, currency in found)})
+    return [
+        found.get((day, currency)) or PlatformRevenue(month=day, currency=currency)
+        for day in days
+        for currency in currencies
+    ]
+
+
+def latest_rows(count: int) -> list[PlatformRevenue]:
+    """Return the rows of the last months that have any, newest first, per currency."""
     return list(PlatformRevenue.objects.order_by("-month", "currency")[:count])
