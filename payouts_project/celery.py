@@ -6,11 +6,14 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, worker_init
 
+from payouts_project.heartbeats import WorkerHeartbeat
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "payouts_project.settings")
 
 app = Celery("payouts_project")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["consumer"].add(WorkerHeartbeat)
 
 
 @worker_init.connect

@@ -30,6 +30,8 @@ FROM_FILES = (
 SHAREABLE = frozenset({"REDIS_URL", "PORT"})
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off", ""})
+# How long to wait for a database that can't be reached, or went away; `DATABASE_URL?connect_timeout=…` says otherwise.
+PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000}  # seconds, milliseconds: libpq's own units
 LARGEST = 10**15  # minor units; far below what a sum of amounts could overflow
 
 
@@ -147,7 +149,7 @@ def database(name: str) -> dict[str, Any]:
         config: dict[str, Any] = environ.Env.db_url_config(value)
     except ValueError as error:
         raise ImproperlyConfigured(refusal) from error
-    return config
+    return {**config, "OPTIONS": {**PATIENCE, **config.get("OPTIONS", {})}}
 
 
 def optional_database(name: str) -> dict[str, Any] | None:

@@ -73,6 +73,7 @@ FAULTS: Mapping[type[Exception], Problem] = {
 }
 DETAILS = {
     HTTPStatus.BAD_REQUEST: "The request can't be read.",
+    HTTPStatus.UNAUTHORIZED: "This needs a bearer token.",
     HTTPStatus.FORBIDDEN: "This is not open to you.",
     HTTPStatus.NOT_FOUND: "There is nothing here.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large.",
@@ -129,17 +130,23 @@ def server_error(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 def no_such_endpoint(request: HttpRequest) -> HttpResponse:
     """Answer for every address below the API's that is none of its own, in debug mode too."""
-    return _json(FAULTS[Http404])
+    return answer(FAULTS[Http404])
+
+
+def answer(problem: Problem, *, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """Answer where the framework has no part."""
+    written = document(problem, detail=DETAILS[problem.status])
+    return JsonResponse(
+        written,
+        status=problem.status,
+        content_type=MEDIA_TYPE,
+        headers={**_wait(problem), **(headers or {})},
+    )
 
 
 def _page(request: HttpRequest, problem: Problem) -> HttpResponse | None:
     """Answer for the API; the console has pages of its own."""
-    return _json(problem) if request.path.startswith(API) else None
-
-
-def _json(problem: Problem) -> HttpResponse:
-    written = document(problem, detail=DETAILS[problem.status])
-    return JsonResponse(written, status=problem.status, content_type=MEDIA_TYPE)
+    return answer(problem) if request.path.startswith(API) else None
 
 
 def _of_framework(error: framework.APIException) -> Response:
@@ -201,6 +208,9 @@ def _response(
     errors: list[dict[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    wait = {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}
     written = document(problem, detail=detail, errors=errors)
-    return Response(written, status=problem.status, headers={**wait, **(headers or {})})
+    return Response(written, status=problem.status, headers={**_wait(problem), **(headers or {})})
+
+
+def _wait(problem: Problem) -> dict[str, str]:
+    return {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}

@@ -202,7 +202,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 5,
 }
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "payouts_project.beat:Scheduler"
 
 CACHES = {
     "default": {
@@ -265,6 +265,9 @@ CORS_ALLOWED_ORIGINS = configuration.origins("CORS_ORIGINS", default=CREATOR_POR
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "if-none-match", "x-request-id"]
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
+
+# Metrics: without a token, only for who asks from this machine.
+METRICS_TOKEN = configuration.optional_secret("METRICS_TOKEN", minimum_length=16)
 
 # Reports
 EMAIL_CONFIG = configuration.email("EMAIL_URL", default="consolemail://")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import redis
@@ -13,6 +12,7 @@ from django.conf import settings
 from rest_framework.throttling import BaseThrottle
 
 from accounts.principals import Principal
+from payouts_project.redis_client import client
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -34,7 +34,7 @@ class CallerThrottle(BaseThrottle):
         window = int(time.time()) // WINDOW_SECONDS
         key = f"throttle:{scope}:{self._caller(request)}:{window}"
         try:
-            with _redis(settings.REDIS_URL).pipeline(transaction=False) as pipeline:
+            with client().pipeline(transaction=False) as pipeline:
                 pipeline.incr(key)
                 pipeline.expire(key, 2 * WINDOW_SECONDS)
                 count, _ = pipeline.execute()
@@ -53,8 +53,3 @@ class CallerThrottle(BaseThrottle):
         kind = "token" if isinstance(request.user, Principal) else "staff"
         # Hashed, as a subject may be long, and need not stand in Redis in clear.
         return hashlib.blake2b(f"{kind}:{request.user.pk}".encode(), digest_size=16).hexdigest()
-
-
-@lru_cache(maxsize=1)
-def _redis(address: str) -> redis.Redis:
-    return redis.Redis.from_url(address, socket_connect_timeout=1, socket_timeout=1)

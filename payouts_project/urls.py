@@ -5,7 +5,8 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from payouts_project import problems
-from payouts_project.health import live
+from payouts_project.health import live, ready
+from payouts_project.metrics import metrics
 from payouts_project.schema import DocsView, SchemaView
 from stripe_io.views import receive_webhook
 
@@ -18,6 +19,8 @@ urlpatterns = [
     path("api/v1/", include("revenue.api")),
     re_path("^api(?:/|$)", problems.no_such_endpoint),
     path("health", live),
+    path("health/ready", ready),
+    path("metrics", metrics),
     path("webhooks/stripe", receive_webhook),
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

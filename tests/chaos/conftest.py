@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,14 @@ class RunningService:
 
     def start_worker(self) -> None:
         self._worker = self._start(*WORKER, *QUEUES)
+
+    def start_beat(self) -> None:
+        self._start("-m", "celery", "-A", "payouts_project", "beat", "-l", "WARNING")
+
+    def get(self, path: str) -> bytes:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=10) as answer:
+            body: bytes = answer.read()
+        return body
 
     def kill_worker(self) -> None:
         kill(self._worker)

@@ -119,6 +119,7 @@ def test_a_database_that_may_be_left_out_is_read_as_psycopg_takes_it(monkeypatch
         "dbname": "shop",
         "sslmode": "require",
         "options": "-csearch_path=billing",
+        **configuration.PATIENCE,
     }
     monkeypatch.setenv(name, "mysql://user:hunter2@host/shop")
     with pytest.raises(ImproperlyConfigured, match=f"^{name} must be a postgresql:// address") as refused:

@@ -12,6 +12,8 @@ from accounts import permissions
 # Addresses that are not the framework's, and so guard themselves.
 GUARDED_BY_THEMSELVES = {
     "live",
+    "metrics",  # by its own token, or to this machine
+    "ready",  # says no more than which part works
     "no_such_endpoint",
     "receive_webhook",  # by Stripe's signature
 }

@@ -1,0 +1,74 @@
+"""`GET /metrics`: what operators watch, as Prometheus reads it."""
+
+import math
+import secrets
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import redis
+from django.conf import settings
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+
+from payouts_project import heartbeats, problems
+from payouts_project.problems import Problem
+from revenue.metrics import BusinessCollector
+
+NO_TOKEN = Problem(HTTPStatus.UNAUTHORIZED, "not_authenticated")
+LOOPBACK = frozenset(["127.0.0.1", "::1"])
+# What proxies add: who comes through one is not this machine, wherever the proxy runs.
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+
+
+class HeartbeatCollector:
+    """How long ago beat and the workers were alive, and whether Redis could tell."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            ages = heartbeats.ages()
+        except redis.RedisError:
+            yield GaugeMetricFamily("payouts_redis_up", "Whether Redis answers.", value=0)
+            return
+        yield GaugeMetricFamily("payouts_redis_up", "Whether Redis answers.", value=1)
+        gauge = GaugeMetricFamily(
+            "payouts_heartbeat_age_seconds",
+            "How long ago beat, or some worker of a queue, was alive; +Inf if not within a day.",
+            labels=["part"],
+        )
+        for part, age in ages.items():
+            gauge.add_metric([part], math.inf if age is None else age.total_seconds())
+        yield gauge
+
+
+REGISTRY = CollectorRegistry()
+REGISTRY.register(HeartbeatCollector())
+REGISTRY.register(BusinessCollector())
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer whoever has METRICS_TOKEN, and this machine itself."""
+    if not (_has_token(request) or _is_from_here(request)):
+        return problems.answer(NO_TOKEN, headers={"WWW-Authenticate": "Bearer"})
+    try:
+        text = generate_latest(REGISTRY)
+    except OperationalError:
+        return problems.answer(problems.FAULTS[OperationalError])
+    return HttpResponse(text, content_type=CONTENT_TYPE_PLAIN_0_0_4, headers={"Cache-Control": "no-store"})
+
+
+def _has_token(request: HttpRequest) -> bool:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    expected: str = settings.METRICS_TOKEN
+    return (
+        scheme.lower() == "bearer"
+        and bool(expected)
+        and secrets.compare_digest(token.encode(), expected.encode())
+    )
+
+
+def _is_from_here(request: HttpRequest) -> bool:
+    return request.META["REMOTE_ADDR"] in LOOPBACK and not any(name in request.headers for name in FORWARDED)

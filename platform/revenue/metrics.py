@@ -1,0 +1,91 @@
+"""What operators watch, for Prometheus.
+
+The figures are read from the database at each scrape, so every process tells the same, however many there are.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from prometheus_client.core import GaugeMetricFamily
+
+from accounts import selectors as accounts
+from database import sql
+from earnings import selectors as earnings
+from earnings.models import Reason
+from payouts import selectors as payouts
+from payouts.states import PayoutStatus
+from revenue import selectors
+from stripe_io import selectors as inbox
+
+
+class BusinessCollector:
+    """Gauges over the tables; amounts are minor units, months UTC."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        now = sql.now()
+        yield _by_label(
+            "payouts_stripe_accounts",
+            "Creators' live Stripe accounts.",
+            "status",
+            accounts.accounts_by_status(),
+        )
+        month = selectors.history(months=1, now=now)
+        yield _by_label(
+            "payouts_month_volume_minor_units",
+            "Payouts that became paid this month, less those that came back in it.",
+            "currency",
+            {row.currency: row.total_creator_payouts for row in month},
+        )
+        yield _by_label(
+            "payouts_month_revenue_minor_units",
+            "The platform's commission on this month's sales.",
+            "currency",
+            {row.currency: row.total_platform_fees for row in month},
+        )
+        outcomes = payouts.recent_outcomes(now=now)
+        yield GaugeMetricFamily(
+            "payouts_failed_ratio",
+            "Failed payouts among those that finished in the last 30 days; 0 if none did.",
+            value=outcomes.failed / outcomes.finished if outcomes.finished else 0,
+        )
+        unposted = earnings.unposted(now=now)
+        yield GaugeMetricFamily(
+            "payouts_earnings_lag_seconds",
+            "Age of the oldest billing record that is accepted and in no earning yet; 0 if there is none.",
+            value=unposted.lag.total_seconds(),
+        )
+        yield GaugeMetricFamily(
+            "payouts_unposted_batches", "Billing batches that are in no earning yet.", value=unposted.batches
+        )
+        yield _by_label(
+            "payouts_quarantined_records",
+            "Billing records that can't be used and wait for someone.",
+            "reason",
+            dict.fromkeys(Reason, 0) | dict(earnings.open_quarantine_by_reason()),
+        )
+        counts = Counter(dict.fromkeys(PayoutStatus, 0))
+        for total in payouts.totals_by_status(now=now):
+            counts[total.status] += total.count
+        yield _by_label("payouts_payouts", "All payouts ever made, by their state now.", "status", counts)
+        yield GaugeMetricFamily(
+            "payouts_oldest_due_seconds",
+            "For how long the payout has been due that has been due longest; 0 if none is.",
+            value=payouts.oldest_due(now=now).total_seconds(),
+        )
+        events = inbox.unhandled_events(now=now)
+        yield GaugeMetricFamily(
+            "payouts_unhandled_events", "Stripe's events that wait for their handler.", value=events.count
+        )
+        yield GaugeMetricFamily(
+            "payouts_oldest_unhandled_event_seconds",
+            "Age of the oldest of them; 0 if there is none.",
+            value=events.oldest.total_seconds(),
+        )
+
+
+def _by_label(name: str, said: str, label: str, values: Mapping[Any, int]) -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(name, said, labels=[label])
+    for key, value in values.items():
+        gauge.add_metric([str(key)], value)
+    return gauge

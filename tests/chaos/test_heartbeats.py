@@ -1,0 +1,40 @@
+"""Real workers and beat say that they are alive, and are missed when they are not."""
+
+import json
+from typing import Any
+
+from payouts_project import heartbeats
+from payouts_project.redis_client import client
+from tests.chaos.conftest import RunningService
+from tests.waiting import wait_until
+
+# Longer than a living part is ever silent.
+SILENT_SECONDS = 3 * heartbeats.INTERVAL_SECONDS
+
+
+def ready(service: RunningService) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(service.get("/health/ready"))
+    return told
+
+
+def age(service: RunningService, part: str) -> int:
+    seconds: int = ready(service)["parts"][part]["age_seconds"]
+    return seconds
+
+
+def test_a_killed_worker_grows_old_while_beat_stays_young(service: RunningService) -> None:
+    client().delete(*(f"heartbeat:{part}" for part in heartbeats.parts()))
+    service.start_web()
+    service.start_worker()
+    told = ready(service)
+    assert (told["status"], told["parts"]["beat"]["state"]) == ("degraded", "late")
+    service.start_beat()
+    wait_until(lambda: ready(service)["status"] == "ok", seconds=60)
+    for queue in ("earnings", "payouts", "reports", "webhooks"):
+        assert age(service, f"worker:{queue}") <= SILENT_SECONDS
+    service.kill_worker()
+    wait_until(lambda: age(service, "worker:payouts") > SILENT_SECONDS, seconds=60)
+    assert age(service, "beat") <= SILENT_SECONDS
+    assert b'payouts_heartbeat_age_seconds{part="beat"}' in service.get("/metrics")
+    service.start_worker()
+    wait_until(lambda: age(service, "worker:payouts") <= SILENT_SECONDS, seconds=60)

@@ -1,0 +1,137 @@
+"""`/metrics`: the figures of the tables, at each scrape, for who may see them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import Settings
+
+from accounts.models import AccountStatus
+from database import sql
+from earnings.models import Reason
+from payouts.states import PayoutStatus
+from revenue import services
+from stripe_io.services import store_event
+from tests.factories import PayoutEventFactory, PayoutFactory
+from tests.payouts.market import Market
+
+TOKEN = "a-token-for-prometheus"
+ELSEWHERE = "203.0.113.7"
+
+
+def scrape() -> dict[tuple[str, str], float]:
+    """Read all samples: by name and the value of its label."""
+    answer = Client().get("/metrics")
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/plain; version=0.0.4")
+    return {
+        (sample.name, "".join(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(answer.content.decode())
+        for sample in family.samples
+    }
+
+
+@pytest.fixture
+def market(db: None) -> Market:
+    return Market()
+
+
+def test_the_five_figures_are_what_the_tables_say(
+    market: Market, sandbox: Any, settle: Callable[[], None]
+) -> None:
+    alice = market.creator("alice", account=None)
+    market.onboard(alice)
+    market.creator("bob", account=AccountStatus.RESTRICTED)
+    market.sell(alice, 100_00)
+    market.run()
+    settle()
+    market.sell(alice, 50_00, at=f"{sql.now():%Y-%m}-01T00:00:00Z")
+    services.refresh_stale(now=sql.now())
+    PayoutEventFactory.create(
+        payout=PayoutFactory.create(status=PayoutStatus.FAILED), to_status=PayoutStatus.FAILED, at=sql.now()
+    )
+    market.arrive("charge", alice, 10_00)
+    sql.run(
+        "UPDATE billing_batches SET received_at = received_at - interval '1 hour' WHERE posted_at IS NULL"
+    )
+    samples = scrape()
+    accounts = {status.value: samples["payouts_stripe_accounts", status] for status in AccountStatus}
+    assert accounts == dict.fromkeys(AccountStatus.values, 0) | {"active": 1, "restricted": 1}
+    assert samples["payouts_month_volume_minor_units", "USD"] == 80_00
+    assert samples["payouts_month_revenue_minor_units", "USD"] == 10_00
+    assert samples["payouts_failed_ratio", ""] == 0.5
+    assert 3_600 <= samples["payouts_earnings_lag_seconds", ""] < 3_660
+    assert samples["payouts_unposted_batches", ""] == 1
+
+
+@pytest.mark.django_db
+def test_on_an_empty_database_every_figure_is_there_and_zero() -> None:
+    samples = {key: value for key, value in scrape().items() if "heartbeat" not in key[0]}
+    assert samples.pop(("payouts_redis_up", "")) == 1
+    assert set(samples.values()) == {0}
+    assert {label for name, label in samples if name == "payouts_payouts"} == set(PayoutStatus.values)
+    assert {label for name, label in samples if name == "payouts_quarantined_records"} == set(Reason.values)
+
+
+def test_what_waits_is_counted_and_its_age_is_told(market: Market) -> None:
+    now = sql.now()
+    PayoutFactory.create(next_retry_at=now - timedelta(hours=2))
+    PayoutFactory.create(next_retry_at=now - timedelta(hours=1))
+    PayoutFactory.create(next_retry_at=now + timedelta(hours=1), status=PayoutStatus.PROCESSING)
+    store_event({"id": "evt_1", "type": "payout.paid", "livemode": False})
+    sql.run("UPDATE stripe_inbox SET received_at = received_at - interval '10 minutes'")
+    samples = scrape()
+    assert samples["payouts_payouts", "pending"] == 2
+    assert samples["payouts_payouts", "processing"] == 1
+    assert 7_200 <= samples["payouts_oldest_due_seconds", ""] < 7_260
+    assert samples["payouts_unhandled_events", ""] == 1
+    assert 600 <= samples["payouts_oldest_unhandled_event_seconds", ""] < 660
+
+
+@pytest.mark.django_db
+class TestAccess:
+    @pytest.fixture(autouse=True)
+    def token(self, settings: Settings) -> None:
+        settings.METRICS_TOKEN = TOKEN
+
+    @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+    def test_this_machine_needs_no_token(self, address: str) -> None:
+        assert Client(REMOTE_ADDR=address).get("/metrics").status_code == 200
+
+    @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+    def test_a_proxy_on_this_machine_is_not_this_machine(self, header: str) -> None:
+        answer = Client(REMOTE_ADDR="127.0.0.1").get("/metrics", headers={header: "127.0.0.1"})
+        assert answer.status_code == 401
+
+    @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+    def test_elsewhere_the_token_opens(self, scheme: str) -> None:
+        answer = Client(REMOTE_ADDR=ELSEWHERE).get("/metrics", headers={"Authorization": f"{scheme} {TOKEN}"})
+        assert answer.status_code == 200
+
+    @pytest.mark.parametrize(
+        "given", ["", "Bearer", "Bearer ", "Bearer ÿ", f"Bearer {TOKEN}x", f"Basic {TOKEN}", TOKEN]
+    )
+    def test_nothing_else_does(self, given: str) -> None:
+        answer = Client(REMOTE_ADDR=ELSEWHERE).get("/metrics", headers={"Authorization": given})
+        assert answer.status_code == 401
+        assert answer["WWW-Authenticate"] == "Bearer"
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer.json()["code"] == "not_authenticated"
+
+    @pytest.mark.parametrize("given", ["Bearer", "Bearer ", ""])
+    def test_without_a_token_set_nobody_elsewhere_gets_in(self, settings: Settings, given: str) -> None:
+        settings.METRICS_TOKEN = ""
+        answer = Client(REMOTE_ADDR=ELSEWHERE).get("/metrics", headers={"Authorization": given})
+        assert answer.status_code == 401
+
+
+@pytest.mark.django_db
+def test_without_redis_the_tables_are_told_all_the_same(settings: Settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    samples = scrape()
+    assert samples["payouts_redis_up", ""] == 0
+    assert samples["payouts_payouts", "paid"] == 0
+    assert not [name for name, _ in samples if "heartbeat" in name]
