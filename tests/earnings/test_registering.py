@@ -6,9 +6,12 @@ import pytest
 
 from accounts.models import Creator
 from earnings.models import Api, ApiOwnership, BillingSource
+from earnings.services import catalog
+from earnings.services.catalog import CatalogEntry
 from earnings.tasks import post_new
 from tests.api import admin, caller, nobody, service
-from tests.feeding import earned, feed, held, record
+from tests.factories import ApiFactory, CreatorFactory
+from tests.feeding import NOW, earned, feed, held, record
 from tests.threads import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("source")]
@@ -94,6 +97,15 @@ def test_an_api_registered_in_parallel_has_one_first_owner(owners: list[str]) ->
     assert [ownership.owned_from.year == 1970 for ownership in ownerships].count(True) == 1
     registered = {owner for owner, answer in zip(owners, answers, strict=True) if answer.status_code != 409}
     assert {ownership.creator.external_id for ownership in ownerships} == registered
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_api_that_had_no_owner_gets_one_first_owner_from_many_at_once() -> None:
+    ApiFactory.create(external_id="api-a")
+    CreatorFactory.create(external_id="alice")
+    entry = CatalogEntry(api_id="api-a", api_name="", creator_id="alice")
+    began = at_once(*[lambda: catalog.register_apis([entry], now=NOW)] * 8)
+    assert sorted(began) == [0] * 7 + [1]
 
 
 def test_only_services_register() -> None:
