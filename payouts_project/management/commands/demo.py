@@ -22,7 +22,7 @@ from money import month_of
 from payouts.models import Payout
 from payouts.services import books, runs
 from payouts.states import DEAD, PayoutStatus
-from payouts_project.demo import extract, summary
+from payouts_project.demo import callers, extract, summary
 from stripe_io import installation
 from stripe_io.client import call, client
 from stripe_io.models import StripeMode
@@ -54,6 +54,9 @@ class Command(BaseCommand):
         validations = books.check()
         self.stdout.write("")
         for line in summary.lines(validations):
+            self.stdout.write(line)
+        self.stdout.write("")
+        for line in callers.lines(source=SOURCE, now=sql.now()):
             self.stdout.write(line)
         self._show_console(folder)
         unpaid = Payout.objects.exclude(status=PayoutStatus.PAID).count()
