@@ -26,6 +26,9 @@ from database.admin import (
     state,
 )
 from earnings.models import (
+    Adjustment,
+    AdjustmentKind,
+    AdjustmentStatus,
     Api,
     ApiOwnership,
     BillingBatch,
@@ -48,6 +51,11 @@ give_tones(
     info=[RecordKind.REFUND_REVERSAL, RecordKind.CHARGEBACK_REVERSAL],
     warning=[RecordKind.REFUND],
     danger=[RecordKind.CHARGEBACK],
+)
+give_tones(
+    AdjustmentStatus,
+    success=[AdjustmentStatus.APPROVED],
+    warning=[AdjustmentStatus.PROPOSED],
 )
 give_tones(Resolution, success=[Resolution.ENTERED], info=[Resolution.SUPERSEDED])
 
@@ -90,6 +98,37 @@ class OfEarning(NarrowedBy):
     def rows_of(self, subject: Model, queryset: QuerySet[Any]) -> QuerySet[Any]:
         assert isinstance(subject, CreatorEarning)
         return queryset.filter(pk__in=records_of(subject).values("pk"))
+
+
+@admin.register(Adjustment)
+class AdjustmentAdmin(LargeTableAdmin):
+    list_display = [
+        ident("pk", "Adjustment"),
+        link("creator"),
+        money("amount"),
+        state("kind", AdjustmentKind),
+        state("status", AdjustmentStatus),
+        "proposed_by",
+        "proposed_at",
+        "decided_by",
+    ]
+    list_select_related = ["creator"]
+    list_filter = ["status", "kind", narrowed_by("creator", Creator)]
+    search_fields = ["creator__external_id", "pk"]
+    search_help_text = "Creator id or the adjustment's id"
+    details = [
+        link("creator"),
+        money("amount"),
+        state("kind", AdjustmentKind),
+        state("status", AdjustmentStatus),
+        "reason",
+        "proposed_by",
+        "proposed_at",
+        "decided_by",
+        "decided_at",
+        link("earning"),
+        copied("pk", "Id"),
+    ]
 
 
 @admin.register(Api)

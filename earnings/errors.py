@@ -64,3 +64,27 @@ class PushCutOff(Exception):
             "send it again, whole or from that line on."
         )
         self.line = line
+
+
+class ReasonMissing(Exception):
+    """What staff do to money is done for a reason, and it is written down."""
+
+    def __init__(self) -> None:
+        super().__init__("a reason is needed")
+
+
+class AdjustmentDecided(Exception):
+    def __init__(self, status: str) -> None:
+        super().__init__(f"the adjustment is {status.lower()} already")
+
+
+class SecondPersonNeeded(Exception):
+    def __init__(self, actor: str) -> None:
+        super().__init__(f"{actor} proposed this: another person has to approve it")
+
+
+class NothingToWriteOff(Exception):
+    """The creator doesn't owe that much (any more)."""
+
+    def __init__(self, creator: str, *, currency: str) -> None:
+        super().__init__(f"{creator} does not owe that much in {currency}")

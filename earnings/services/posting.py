@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from database import notices, sql
 from earnings.models import BillingBatch
+from earnings.services import adjustments
 from earnings.services.quarantine import enter_mended
 from ledger import services as ledger
 
@@ -55,6 +56,7 @@ def _post_some(*, now: datetime) -> Posted:
     rows = sql.run(_UPSERT, names)
     sql.run(_TRACE)
     ledger.post_set(_LEDGER, names)
+    adjustments.undo_write_offs(now=now)
     BillingBatch.objects.filter(pk__in=batches).update(posted_at=now)
     months = [row["month"].isoformat() for row in sql.rows(_MONTHS)]
     if months:

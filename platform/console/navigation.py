@@ -19,6 +19,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
     ],
     "Earnings": [
         ("earnings.CreatorEarning", "Earnings", "trending_up"),
+        ("earnings.Adjustment", "Adjustments", "tune"),
         ("earnings.Api", "APIs", "api"),
         ("earnings.ApiOwnership", "API owners", "badge"),
         ("earnings.CommissionRate", "Commission", "percent"),

@@ -1,6 +1,7 @@
 """Reads of the books."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Q, Sum
 
@@ -34,3 +35,11 @@ def owed() -> list[Owed]:
         Owed(*(Money(int(row[name]), row["currency"]) for name in ("to_creators", "by_creators", "reserved")))
         for row in rows
     ]
+
+
+def payable_balance(creator_id: UUID, *, currency: str) -> int:
+    """Return what a creator is owed and no payout has claimed, in minor units; negative if the creator owes."""
+    accounts = LedgerAccount.objects.filter(
+        owner_id=creator_id, kind=AccountKind.CREATOR_PAYABLE, currency=currency
+    )
+    return accounts.values_list("balance", flat=True).first() or 0

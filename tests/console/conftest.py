@@ -13,8 +13,8 @@ from django.test import Client
 from accounts.models import Creator, Hold, HoldSource, User
 from database import sql
 from earnings.models import BillingSource
-from earnings.services import posting
-from money import parse_month
+from earnings.services import adjustments, posting
+from money import Money, parse_month
 from payouts.services import runs
 from revenue import services as revenue
 
@@ -81,6 +81,9 @@ def marketplace(
         source=HoldSource.STAFF,
         reason="Asked to wait",
         placed_by="admin",
+    )
+    adjustments.propose_adjustment(
+        Creator.objects.get(external_id="bob"), amount=Money(500, "USD"), reason="Billed twice", actor="sam"
     )
     marketplace = Marketplace(tmp_path, settle)
     marketplace.live_through("2024-03", MARCH, cutoff=date(2024, 4, 1))

@@ -5,7 +5,7 @@ the cut-off.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -15,12 +15,10 @@ from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
 from accounts.services import payment_accounts
 from database import sql
 from earnings.models import CreatorEarning
-from earnings.services import posting
+from earnings.services import adjustments, posting
 from earnings.services.catalog import CatalogEntry, register_apis
 from earnings.services.sources import register_source
-from ledger import services as ledger
 from ledger.models import AccountKind
-from ledger.services import Line
 from money import Money
 from payouts.models import Payout
 from payouts.services import books, runs
@@ -131,27 +129,13 @@ class Market:
         assert feed(self._source, *records, now=sql.now()).accepted == len(records)
 
     def adjust(self, creator: Creator, amount: int, *, booked_at: datetime) -> CreatorEarning:
-        """Book an adjustment, as its approval does."""
-        earning = CreatorEarning.objects.create(
-            creator=creator,
-            period_start=booked_at.date(),
-            period_end=booked_at.date() + timedelta(days=1),
-            currency="USD",
-            commission_bps=0,
-            gross=amount,
-            description="Adjustment",
-            closed_at=booked_at,
-            created_at=booked_at,
+        """Have one person propose an adjustment and another approve it."""
+        proposed = adjustments.propose_adjustment(
+            creator, amount=Money(amount, "USD"), reason="A correction", actor="dana"
         )
-        ledger.post(
-            source_key=f"adjustment:{earning.pk}",
-            kind="adjustment",
-            lines=[
-                Line(AccountKind.ADJUSTMENTS, Money(-amount, "USD")),
-                Line(AccountKind.CREATOR_PAYABLE, Money(amount, "USD"), creator_id=creator.pk),
-            ],
-        )
-        return earning
+        approved = adjustments.approve_adjustment(proposed.pk, actor="erin", now=booked_at)
+        assert approved.earning
+        return approved.earning
 
     def run(self, cutoff: date = CUTOFF) -> RunResult:
         return runs.make_run(cutoff=cutoff, now=sql.now())

@@ -38,6 +38,7 @@ def busy(market: Market, sandbox: Any) -> Market:
         market.sell(creator, 100_00)
         market.sell(creator, 5_00, at="2025-10-05T12:00:00Z")
     market.refund(alice, 1_00)
+    market.adjust(bob, 2_00, booked_at=sql.now())
     market.run()
     for creator in (alice, bob):
         if creator == bob:
@@ -57,6 +58,9 @@ def busy(market: Market, sandbox: Any) -> Market:
 
 
 FAULTS = {
+    "adjustments_are_as_booked": """
+        UPDATE adjustments SET amount = amount + 1 WHERE status = 'approved'
+    """,
     "charges_are_taken_back_as_recorded": """
         INSERT INTO charge_takebacks (charge_id, amount, taken_back)
         SELECT id, amount, 1 FROM billing_records WHERE kind = 'charge' LIMIT 1

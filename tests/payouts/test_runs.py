@@ -101,7 +101,7 @@ def test_an_adjustment_is_paid_as_a_line_without_an_api(market: Market) -> None:
     payout = Payout.objects.get()
     line = payout.line_items.get(api=None)
     assert (line.gross_revenue, line.platform_fee, line.net_revenue) == (-5_00, 0, -5_00)
-    assert line.description == "Adjustment"
+    assert line.description == "Correction"
     assert payout.net_amount == 75_00
     assert unsound() == {}
 

@@ -10,6 +10,10 @@ FROM (
         SELECT currency, 0, net_amount
         FROM payouts
         WHERE status IN ('in_transit', 'paid', 'returned')
+        UNION ALL
+        SELECT currency, 0, -amount
+        FROM adjustments
+        WHERE kind IN ('unexpected_transfer', 'unexpected_transfer_reversed') AND status = 'approved'
     ) AS both_sides
     GROUP BY currency
 ) AS compared

@@ -7,7 +7,7 @@ SELECT
 FROM creator_earnings AS earning
 WHERE earning.payout_id IS NULL
     AND earning.creator_id = ANY(%(creators)s)
-    AND CASE WHEN earning.api_id IS NULL THEN earning.created_at < %(cutoff)s ELSE earning.period_end <= %(cutoff)s END
+    AND earning.period_end <= %(cutoff)s
 ORDER BY
     earning.creator_id, earning.api_id, earning.currency, earning.period_start, earning.commission_bps, earning.id
 FOR NO KEY UPDATE

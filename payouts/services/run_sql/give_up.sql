@@ -3,7 +3,7 @@ SELECT %(run)s, %(creator)s, currency, 'error', 0, %(detail)s, %(now)s
 FROM creator_earnings
 WHERE creator_id = %(creator)s
     AND payout_id IS NULL
-    AND CASE WHEN api_id IS NULL THEN created_at < %(cutoff)s ELSE period_end <= %(cutoff)s END
+    AND period_end <= %(cutoff)s
 GROUP BY currency
 ON CONFLICT (run_id, creator_id, currency) DO UPDATE
 SET reason = excluded.reason, detail = excluded.detail, decided_at = excluded.decided_at
