@@ -8,12 +8,23 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
 from earnings.errors import FileRefused
 from earnings.models import Reason
-from earnings.records import FIELDS, REQUIRED, Rules, StagedRecord, parse_line, refused, stage, stage_object
+from earnings.records import (
+    FIELDS,
+    REQUIRED,
+    Rules,
+    StagedRecord,
+    parse_line,
+    refused,
+    stage,
+    stage_object,
+    stage_plain,
+)
 
 STANDARD_INPUT = "-"
 LONGEST_FIELD = 1_000_000
@@ -58,6 +69,7 @@ class BillingFile:
             )
         self.ignored_columns = [name for name in header if name not in FIELDS]
         width = len(header)
+        in_order = itemgetter(*[header.index(name) if name in header else width for name in FIELDS])
         while True:
             try:
                 row = next(reader, None)
@@ -68,7 +80,10 @@ class BillingFile:
             if row is None:
                 return
             if len(row) == width:
-                yield stage(reader.line_num, dict(zip(header, row, strict=True)), self._rules)
+                line, values = reader.line_num, in_order([*row, ""])
+                yield stage_plain(line, values, self._rules) or stage(
+                    line, dict(zip(header, row, strict=True)), self._rules
+                )
             elif row:
                 yield refused(reader.line_num, {"line": ",".join(row)}, reason=Reason.SYNTAX)
 

@@ -21,10 +21,10 @@ _ENTER, _INSPECT = (
     for name in ("enter", "inspect")
 )
 _COPY = (
-    "COPY billing_intake (line, record_id, kind, api_external_id, creator_external_id, subscription_id,"
-    " customer_id, amount, currency, occurred_at, api_calls, related_record_id, reason, content)"
-    " FROM STDIN WITH (FORMAT csv, FORCE_NOT_NULL (record_id, subscription_id, customer_id, api_external_id,"
-    " creator_external_id, related_record_id, reason))"
+    "COPY billing_intake (line, reason, content, record_id, kind, api_external_id, amount, currency, occurred_at,"
+    " creator_external_id, subscription_id, customer_id, api_calls, related_record_id)"
+    " FROM STDIN WITH (FORMAT csv, FORCE_NOT_NULL (reason, record_id, api_external_id, creator_external_id,"
+    " subscription_id, customer_id, related_record_id))"
 )
 
 

@@ -1,21 +1,18 @@
 -- Settle API, owner and rate of each staged record, or the first reason against it (`verdict`). Records that name
 -- a charge take all three from it later.
-WITH known AS (
-    SELECT api.id, api.external_id
-    FROM apis AS api
-    WHERE api.external_id IN (SELECT api_external_id FROM billing_intake WHERE related_record_id = '')
-),
-owner AS MATERIALIZED (
+WITH owned AS MATERIALIZED (
     SELECT
-        api_id,
-        creator_id,
-        creator.external_id AS creator_external_id,
+        api.id AS api_id,
+        api.external_id,
+        owner.id AS creator_id,
+        owner.external_id AS creator_external_id,
         CASE WHEN row_number() OVER turn = 1 THEN '-infinity' ELSE owned_from END AS owned_from,
         lead(owned_from, 1, 'infinity') OVER turn AS owned_until
-    FROM api_ownerships
-    JOIN creators AS creator ON creator.id = creator_id
-    WHERE api_id IN (SELECT id FROM known)
-    WINDOW turn AS (PARTITION BY api_id ORDER BY owned_from)
+    FROM apis AS api
+    LEFT JOIN api_ownerships AS ownership ON ownership.api_id = api.id
+    LEFT JOIN creators AS owner ON owner.id = ownership.creator_id
+    WHERE api.external_id IN (SELECT api_external_id FROM billing_intake)
+    WINDOW turn AS (PARTITION BY api.id ORDER BY owned_from)
 ),
 rate AS MATERIALIZED (
     SELECT
@@ -26,21 +23,32 @@ rate AS MATERIALIZED (
     WINDOW turn AS (ORDER BY effective_from)
 )
 SELECT
-    staged.*,
-    known.id AS api_id,
-    owner.creator_id,
+    staged.line,
+    staged.record_id,
+    staged.kind,
+    staged.api_external_id,
+    staged.creator_external_id,
+    staged.subscription_id,
+    staged.customer_id,
+    staged.amount,
+    staged.currency,
+    staged.occurred_at,
+    coalesce(staged.api_calls, 0) AS api_calls,
+    staged.related_record_id,
+    staged.content,
+    owned.api_id,
+    owned.creator_id,
     rate.bps AS commission_bps,
     CASE
         WHEN staged.reason <> '' OR staged.related_record_id <> '' THEN staged.reason
-        WHEN known.id IS NULL THEN 'api_unknown'
-        WHEN owner.creator_id IS NULL THEN 'owner_unknown'
-        WHEN staged.creator_external_id NOT IN ('', owner.creator_external_id) THEN 'owner_mismatch'
+        WHEN owned.api_id IS NULL THEN 'api_unknown'
+        WHEN owned.creator_id IS NULL THEN 'owner_unknown'
+        WHEN staged.creator_external_id NOT IN ('', owned.creator_external_id) THEN 'owner_mismatch'
         ELSE ''
     END AS verdict
 FROM billing_intake AS staged
-LEFT JOIN known ON known.external_id = staged.api_external_id AND staged.related_record_id = ''
-LEFT JOIN owner
-    ON owner.api_id = known.id
-    AND staged.occurred_at >= owner.owned_from
-    AND staged.occurred_at < owner.owned_until
+LEFT JOIN owned
+    ON owned.external_id = staged.api_external_id
+    AND staged.occurred_at >= owned.owned_from
+    AND staged.occurred_at < owned.owned_until
 LEFT JOIN rate ON staged.occurred_at >= rate.effective_from AND staged.occurred_at < rate.effective_until
