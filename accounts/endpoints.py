@@ -75,10 +75,14 @@ class Endpoint(GenericViewSet[Any]):
 
 
 class CreatorEndpoint(Endpoint):
-    """For creators: everything is read and written as `self.creator`."""
+    """For creators: everything is read and written as `self.creator`, whose id at the marketplace is `creator_id`."""
 
     authentication_classes = [TokenAuthentication]
     permission_classes = [IsCreator]
+
+    @property
+    def creator_id(self) -> str:
+        return cast("Principal", self.request.user).subject
 
     @cached_property
     def creator(self) -> Creator:

@@ -148,7 +148,9 @@ class Earnings(CreatorEndpoint):
     )
     def list(self, request: Request) -> Response:
         now = datetime.now(UTC)
-        standing = selectors.standing_of(self.creator.pk, now=now)
+        standing = selectors.standing_of(self.creator_id, now=now)
+        if not standing.apis:
+            _ = self.creator  # who has an API is known; all others may be here for the first time
         currencies = list(standing.totals)
         currency = selectors.pick_currency(currencies, asked=self.query.get("currency"))
         page = self.paginate_queryset(standing.apis)
@@ -174,13 +176,13 @@ class Earnings(CreatorEndpoint):
         responses=ApiEarningsOut,
     )
     def retrieve(self, request: Request, apiId: str) -> Response:  # noqa: N803 (named in the address)
-        api = selectors.api_standing_of(self.creator.pk, api_id=apiId, now=datetime.now(UTC))
+        api = selectors.api_standing_of(self.creator_id, api_id=apiId, now=datetime.now(UTC))
         if api is None:
             raise Http404
         currencies = list(api.figures)
         currency = selectors.pick_currency(currencies, asked=self.query.get("currency"))
         months = selectors.months_of(
-            self.creator.pk,
+            self.creator_id,
             api_id=apiId,
             currency=currency,
             first=self.query.get("from", date.min),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
-from uuid import UUID
 
 from django.conf import settings
 
@@ -77,19 +76,19 @@ class MonthFigures(NamedTuple):
     api_calls: int
 
 
-def standing_of(creator_id: UUID, *, now: datetime) -> Standing:
-    """Sum up all that a creator earned, in one query."""
+def standing_of(creator_id: str, *, now: datetime) -> Standing:
+    """Sum up all that a creator earned, in one query; creators and APIs are named by the marketplace's ids."""
     return _standing({"creator": creator_id, "api": None, "month": month_of(now).start})
 
 
-def api_standing_of(creator_id: UUID, *, api_id: str, now: datetime) -> ApiStanding | None:
+def api_standing_of(creator_id: str, *, api_id: str, now: datetime) -> ApiStanding | None:
     """Sum up what one API earned a creator; None if the creator neither owned it nor earned from it."""
     found = _standing({"creator": creator_id, "api": api_id, "month": month_of(now).start}).apis
     return found[0] if found else None
 
 
 def months_of(
-    creator_id: UUID, *, api_id: str, currency: str, first: date, last: date
+    creator_id: str, *, api_id: str, currency: str, first: date, last: date
 ) -> Iterable[MonthFigures]:
     """Sum up by month, newest first, what an API earned a creator from one month to another, both included."""
     names = {"creator": creator_id, "api": api_id, "currency": currency, "first": first, "last": last}

@@ -13,19 +13,49 @@ from database import sql
 from earnings.models import BillingRecord, CreatorEarning, EarningPosting
 
 _BEHIND = sql.read(Path(__file__).parent / "records_behind.sql")
-# An index leads to each batch's records, so a page costs the same wherever it lies.
-_BEFORE = f"""{_BEHIND}
-    AND posting.batch_id <= %(batch_id)s
-    AND (posting.batch_id, record.id) < (%(batch_id)s, %(id)s)
+_WHOLE = """
+WITH posting AS (
+    SELECT batch_id, earning_id FROM earning_postings WHERE earning_id = ANY(%(earnings)s)
+)
+{behind}
 ORDER BY posting.batch_id DESC, record.id DESC
+"""
+# What is left of the batch where the last page ended, and then as many batches as surely fill this one: each was
+# posted with a record at least, and with as many as it has charges. So a page costs the same wherever it lies, and
+# however many records there are.
+_PAGE = """
+WITH following AS (
+    SELECT batch_id, earning_id, greatest(transactions, 1) AS records
+    FROM earning_postings
+    WHERE earning_id = ANY(%(earnings)s) AND batch_id {beyond} %(batch_id)s
+    ORDER BY batch_id {direction}
+    FETCH FIRST %(count)s ROWS WITH TIES
+),
+posting AS (
+    SELECT batch_id, earning_id
+    FROM (
+        SELECT
+            batch_id,
+            earning_id,
+            sum(records) OVER (
+                ORDER BY batch_id {direction} GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS records_before
+        FROM following
+    ) AS filled
+    WHERE coalesce(records_before, 0) < %(count)s
+    UNION ALL
+    SELECT batch_id, earning_id
+    FROM earning_postings
+    WHERE earning_id = ANY(%(earnings)s) AND batch_id = %(batch_id)s
+)
+{behind}
+WHERE (posting.batch_id, record.id) {beyond} (%(batch_id)s, %(id)s)
+ORDER BY posting.batch_id {direction}, record.id {direction}
 LIMIT %(count)s
 """
-_AFTER = f"""{_BEHIND}
-    AND posting.batch_id >= %(batch_id)s
-    AND (posting.batch_id, record.id) > (%(batch_id)s, %(id)s)
-ORDER BY posting.batch_id, record.id
-LIMIT %(count)s
-"""
+_ALL = _WHOLE.format(behind=_BEHIND)
+_BEFORE = _PAGE.format(behind=_BEHIND, beyond="<", direction="DESC")
+_AFTER = _PAGE.format(behind=_BEHIND, beyond=">", direction="ASC")
 
 
 def records_of(earning: CreatorEarning) -> QuerySet[BillingRecord]:
@@ -112,5 +142,4 @@ class RecordsBehind:
 
     def stream(self) -> Iterator[RecordBehind]:
         """Read them all, some at a time."""
-        names = {"earnings": list(self.earnings), **NEWEST._asdict(), "count": None}
-        return (RecordBehind(**row) for row in sql.stream(_BEFORE, names))
+        return (RecordBehind(**row) for row in sql.stream(_ALL, {"earnings": list(self.earnings)}))

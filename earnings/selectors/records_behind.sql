@@ -1,5 +1,5 @@
--- The records that make up some earnings, each once: those of the batches that were posted to an earning and that
--- belong to its row. What the record adds to gross has the sign of its kind.
+-- The records that make up earnings, each once: those of a batch that was posted to an earning (`posting`) and that
+-- belong to its row. What a record adds to gross has the sign of its kind.
 SELECT
     posting.batch_id,
     record.id,
@@ -16,7 +16,7 @@ SELECT
     record.occurred_at,
     record.api_calls,
     record.related_record_id
-FROM earning_postings AS posting
+FROM posting
 JOIN creator_earnings AS earning ON earning.id = posting.earning_id
 JOIN billing_records AS record
     ON record.batch_id = posting.batch_id
@@ -28,4 +28,3 @@ JOIN billing_records AS record
     AND record.occurred_at < earning.period_end
 JOIN billing_sources AS source ON source.id = record.source_id
 JOIN apis AS api ON api.id = record.api_id
-WHERE posting.earning_id = ANY(%(earnings)s)

@@ -18,7 +18,6 @@ from rest_framework.response import Response
 
 from accounts.endpoints import CreatorEndpoint
 from accounts.inputs import CURRENCY_REGEX
-from accounts.models import Creator
 from payouts.explanations import explain_failure, explain_move
 from payouts.models import Payout, PayoutEvent, PayoutLineItem
 from payouts.states import PayoutStatus
@@ -232,7 +231,7 @@ class Payouts(CreatorEndpoint):
         payouts: QuerySet[Payout, dict[str, Any]] = Payout.objects.values(*COLUMNS)
         if getattr(self, "swagger_fake_view", False):
             return payouts.none()
-        return payouts.filter(creator=self.creator).order_by("-created_at", "-pk")
+        return payouts.filter(creator__external_id=self.creator_id).order_by("-created_at", "-pk")
 
     def filter_queryset(self, queryset: QuerySet[Payout, Any]) -> QuerySet[Payout, Any]:
         # Most callers narrow nothing, and need not wait for the filters' form.
@@ -248,7 +247,9 @@ class Payouts(CreatorEndpoint):
     )
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        return self.get_paginated_response([_payout(row, self.creator) for row in page])
+        if not page:
+            _ = self.creator  # who has payouts is known; all others may be here for the first time
+        return self.get_paginated_response([_payout(row, self.creator_id) for row in page])
 
     @extend_schema(
         operation_id="read_payout",
@@ -270,7 +271,7 @@ class Payouts(CreatorEndpoint):
         events = PayoutEvent.objects.filter(payout=payoutId).order_by("pk")
         return Response(
             {
-                **_payout(payout, self.creator),
+                **_payout(payout, self.creator_id),
                 "line_items": [
                     _line(line, payout["currency"]) for line in lines.order_by("-net_revenue", "pk")
                 ],
@@ -279,10 +280,10 @@ class Payouts(CreatorEndpoint):
         )
 
 
-def _payout(row: Mapping[str, Any], creator: Creator) -> dict[str, Any]:
+def _payout(row: Mapping[str, Any], creator_id: str) -> dict[str, Any]:
     return {
         **row,
-        "creator": creator.external_id,
+        "creator": creator_id,
         "stripe_transfer_id": row["stripe_transfer_id"] or None,
         "stripe_payout_id": row["stripe_payout_id"] or None,
         "bank_currency": row["bank_currency"] or None,

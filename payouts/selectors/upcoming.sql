@@ -4,17 +4,10 @@ WITH unclaimed AS (
     SELECT
         currency,
         sum(net)::bigint AS net,
-        coalesce(sum(net) FILTER (WHERE is_payable), 0)::bigint AS payable_net,
-        min(period_start) FILTER (WHERE is_payable) AS period_start
-    FROM (
-        SELECT
-            currency,
-            net,
-            period_start,
-            CASE WHEN api_id IS NULL THEN created_at < %(cutoff)s ELSE period_end <= %(cutoff)s END AS is_payable
-        FROM creator_earnings
-        WHERE payout_id IS NULL AND creator_id = %(creator)s
-    ) AS earning
+        coalesce(sum(net) FILTER (WHERE period_end <= %(cutoff)s), 0)::bigint AS payable_net,
+        min(period_start) FILTER (WHERE period_end <= %(cutoff)s) AS period_start
+    FROM creator_earnings
+    WHERE payout_id IS NULL AND creator_id = %(creator)s
     GROUP BY currency
 )
 SELECT

@@ -119,19 +119,30 @@ def test_pages_lead_through_all_records_and_back(payout: Payout, size: int) -> N
         assert (back["previous"] is None) is (before is seen[0])
 
 
-def test_records_of_one_batch_are_told_apart_by_pages(market: Market) -> None:
+@pytest.mark.parametrize("size", [1, 4, 10, 25, 26])
+def test_records_of_one_batch_and_several_lines_are_told_apart_by_pages(market: Market, size: int) -> None:
     alice = market.creator("alice")
+    entry = CatalogEntry(
+        api_id="second", api_name="", creator_id="alice", creator_email="", creator_country=""
+    )
+    register_apis([entry], now=sql.now())
+    market.sell(alice, 50_00)
     lines = [
-        record(record_id=f"many-{n}", api_id="api-alice", occurred_at="2025-09-10T12:00:00Z")
-        for n in range(25)
+        record(
+            record_id=f"many-{number}",
+            api_id="second" if number % 3 else "api-alice",
+            occurred_at="2025-09-10T12:00:00Z",
+        )
+        for number in range(25)
     ]
     feed(BillingSource.objects.get(), *lines, now=sql.now())
-    posting.post_due(now=sql.now())
+    market.sell(alice, 50_00)
     market.run()
-    seen = list(pages(f"/payouts/{Payout.objects.get(creator=alice).pk}/records", page_size=10))
-    assert [len(page["results"]) for page in seen] == [10, 10, 5]
+    seen = list(pages(f"/payouts/{Payout.objects.get(creator=alice).pk}/records", page_size=size))
     assert [one["record_id"] for page in seen for one in page["results"]] == [
-        f"many-{n}" for n in range(24, -1, -1)
+        "r-1",
+        *(f"many-{number}" for number in range(24, -1, -1)),
+        "r-0",
     ]
 
 

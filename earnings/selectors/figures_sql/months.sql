@@ -8,7 +8,7 @@ SELECT
     sum(earning.api_calls)::bigint AS api_calls
 FROM creator_earnings AS earning
 JOIN apis AS api ON api.id = earning.api_id
-WHERE earning.creator_id = %(creator)s
+WHERE earning.creator_id = (SELECT id FROM creators WHERE external_id = %(creator)s)
     AND api.external_id = %(api)s
     AND earning.currency = %(currency)s
     AND date_trunc('month', earning.period_start) BETWEEN %(first)s AND %(last)s

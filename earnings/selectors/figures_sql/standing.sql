@@ -1,6 +1,9 @@
 -- What a creator earned, per API and currency; adjustments have no API. And a row without a currency for each API that
 -- was owned and earned nothing. With `api`, that API only.
-WITH earned AS (
+WITH creator AS (
+    SELECT id FROM creators WHERE external_id = %(creator)s
+),
+earned AS (
     SELECT
         api_id,
         currency,
@@ -9,19 +12,19 @@ WITH earned AS (
         sum(gross)::bigint AS lifetime_gross,
         sum(net)::bigint AS lifetime_net,
         coalesce(sum(net) FILTER (WHERE payout_id IN (
-            SELECT id FROM payouts WHERE payouts.creator_id = %(creator)s AND payouts.status = 'paid'
+            SELECT id FROM payouts WHERE payouts.creator_id = (SELECT id FROM creator) AND payouts.status = 'paid'
         )), 0)::bigint AS lifetime_payouts,
         coalesce(sum(net) FILTER (WHERE payout_id IS NULL), 0)::bigint AS unclaimed_net,
         max(updated_at) AS last_updated
     FROM creator_earnings
-    WHERE creator_id = %(creator)s
+    WHERE creator_id = (SELECT id FROM creator)
         AND (%(api)s::text IS NULL OR api_id = (SELECT id FROM apis WHERE external_id = %(api)s))
     GROUP BY api_id, currency
 ),
 owned AS (
     SELECT DISTINCT api_id
     FROM api_ownerships
-    WHERE creator_id = %(creator)s
+    WHERE creator_id = (SELECT id FROM creator)
         AND (%(api)s::text IS NULL OR api_id = (SELECT id FROM apis WHERE external_id = %(api)s))
 )
 SELECT
@@ -37,5 +40,6 @@ SELECT
     earned.last_updated
 FROM earned
 FULL JOIN owned USING (api_id)
-LEFT JOIN apis AS api ON api.id = api_id
-ORDER BY api.id DESC, earned.currency
+-- One by one, by key: however many APIs there are, few are this creator's, which the planner can't know.
+LEFT JOIN LATERAL (SELECT external_id, name FROM apis WHERE apis.id = api_id LIMIT 1) AS api ON true
+ORDER BY api_id DESC, earned.currency

@@ -26,7 +26,7 @@ def what_is_owed(creator: Creator) -> Iterator[Figure]:
         AccountStatus(account.account_status) if account else AccountStatus.NOT_CREATED,
         account or "",
     )
-    for currency, figures in standing_of(creator.pk, now=timezone.now()).totals.items():
+    for currency, figures in standing_of(creator.external_id, now=timezone.now()).totals.items():
         yield Figure("Owed now", Money(figures.unclaimed_net, currency), "earned, and not in a payout")
         yield Figure("Earned ever", Money(figures.lifetime_net, currency))
         yield Figure("Paid ever", Money(figures.lifetime_payouts, currency))
