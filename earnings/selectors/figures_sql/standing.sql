@@ -17,7 +17,8 @@ earned AS (
         coalesce(sum(net) FILTER (WHERE payout_id IS NULL), 0)::bigint AS unclaimed_net,
         max(updated_at) AS last_updated
     FROM creator_earnings
-    WHERE creator_id = (SELECT id FROM creator)
+    -- As an array, for which the planner expects more rows than an average creator's, and hashes instead of sorting.
+    WHERE creator_id = ANY (ARRAY (SELECT id FROM creator))
         AND (%(api)s::text IS NULL OR api_id = (SELECT id FROM apis WHERE external_id = %(api)s))
     GROUP BY api_id, currency
 ),
