@@ -8,7 +8,7 @@ TEST_POSTGRES_BIN ?= /usr/lib/postgresql/15/bin
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full benchmark lint up down env status lock clean
+.PHONY: help demo test test-full benchmark lint up down env status schema lock clean
 
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m payouts_project.local
@@ -55,6 +55,10 @@ up: .venv/.runtime
 
 down env status: .venv/.runtime
 	@$(LOCAL) $@
+
+# For maintainers: the copy of the API's document that is compared in the tests.
+schema: .venv/.development
+	@$(LOCAL) throwaway $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 # For maintainers: needs uv.
 lock:

@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import urlencode
 
-import pycountry
 from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.urls import path
@@ -15,6 +14,7 @@ from rest_framework.response import Response
 from accounts import selectors
 from accounts.endpoints import CreatorEndpoint, Input, PublicEndpoint
 from accounts.errors import AccountRejected, AlreadyActive, StripeAccountGone, StripeUnavailable
+from accounts.inputs import CountryField
 from accounts.models import AccountStatus, CreatorPaymentAccount
 from accounts.services import onboarding, payment_accounts
 from database import sql
@@ -35,8 +35,7 @@ REASONS: dict[type[Exception], str] = {
 class OnboardingInput(Input):
     """Where the creator is paid, and as what; used when the account is opened."""
 
-    country = serializers.RegexField(
-        r"^[A-Z]{2}$",
+    country = CountryField(
         required=False,
         help_text="Where the creator lives or the company is registered, as an ISO 3166-1 alpha-2 code. Without "
         "it the creator's known country, or else the platform's. It can't change once the account exists.",
@@ -46,11 +45,6 @@ class OnboardingInput(Input):
         required=False,
         help_text="What the creator is; fills in the first field of Stripe's form for a new account.",
     )
-
-    def validate_country(self, value: str) -> str:
-        if pycountry.countries.get(alpha_2=value) is None:
-            raise serializers.ValidationError("There is no such country.", code="invalid")
-        return value
 
 
 class OnboardingOutput(serializers.Serializer[Any]):

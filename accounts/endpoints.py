@@ -1,6 +1,6 @@
 """What every endpoint of the API has in common, by who may use it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, cast
 
 from django.utils.cache import patch_vary_headers
@@ -18,19 +18,23 @@ from accounts.services.creators import creator_of
 
 
 class Input(serializers.Serializer[Any]):
-    """What a caller sends; a name that nobody reads is a mistake, and is said to be one."""
+    """What a caller sends: only names that somebody reads, and text only where text is meant."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
-            unknown = sorted(str(name) for name in set(data) - set(self.fields))
-            if unknown:
-                raise serializers.ValidationError(
-                    {
-                        name: [serializers.ErrorDetail("There is no such parameter.", "unknown")]
-                        for name in unknown
-                    }
-                )
+            mistakes = dict(self._mistakes(data))
+            if mistakes:
+                raise serializers.ValidationError(mistakes)
         return super().to_internal_value(data)
+
+    def _mistakes(self, data: Mapping[Any, Any]) -> Iterator[tuple[str, list[serializers.ErrorDetail]]]:
+        for name, value in data.items():
+            field = self.fields.get(name)
+            if field is None:
+                yield str(name), [serializers.ErrorDetail("There is no such parameter.", "unknown")]
+            # The framework would take 7 for "7".
+            elif isinstance(field, serializers.CharField) and not isinstance(value, str | None):
+                yield str(name), [serializers.ErrorDetail("Not a valid string.", "invalid")]
 
 
 class Endpoint(GenericViewSet[Any]):

@@ -1,10 +1,12 @@
-"""What callers of several endpoints may say: a currency, a month."""
+"""What callers of several endpoints may say: a currency, a country, a month."""
 
 from datetime import date
 from typing import Any
 
+import pycountry
 from rest_framework import serializers
 
+COUNTRIES = sorted(country.alpha_2 for country in pycountry.countries)
 CURRENCY_REGEX = r"\A[A-Z]{3}\Z"
 MONTH_REGEX = r"\A[1-9][0-9]{3}-(0[1-9]|1[0-2])\Z"
 
@@ -14,6 +16,13 @@ class CurrencyField(serializers.RegexField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(CURRENCY_REGEX, trim_whitespace=False, **options)
+
+
+class CountryField(serializers.ChoiceField):
+    """An ISO 3166-1 alpha-2 country."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(COUNTRIES, **options)
 
 
 class MonthField(serializers.RegexField):

@@ -140,6 +140,18 @@ def minimum_payout(name: str, *, default: str) -> dict[str, int]:
     return minimums
 
 
+def rates(name: str, *, defaults: dict[str, int]) -> dict[str, int]:
+    """Read `read:600,push:1200`: a count per minute by scope; what isn't named keeps its default."""
+    chosen = dict(defaults)
+    for part in filter(None, os.environ.get(name, "").split(",")):
+        scope, _, count = part.strip().partition(":")
+        if scope not in defaults or not _is_count(count) or int(count) < 1:
+            scopes = ", ".join(defaults)
+            raise ImproperlyConfigured(f"{name} must read like read:600, for {scopes}, not {part.strip()!r}.")
+        chosen[scope] = int(count)
+    return chosen
+
+
 def database(name: str) -> dict[str, Any]:
     value = required(name)
     refusal = f"{name} must be a postgresql:// address: nothing but PostgreSQL will do."

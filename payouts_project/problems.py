@@ -32,6 +32,7 @@ class ProblemRenderer(JSONRenderer):
 
     media_type = MEDIA_TYPE
     charset = None
+    ensure_ascii = True  # what is refused may be quoted, and be no text that UTF-8 can write
 
 
 @dataclass(frozen=True, slots=True)

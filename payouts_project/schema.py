@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import Direction, extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from payouts_project import problems
@@ -74,6 +74,17 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         }
 
 
+class InputSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """What callers send: a field that is not named is refused."""
+
+    target_class = "accounts.endpoints.Input"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # type: ignore[no-untyped-call]
+        return {**schema, "additionalProperties": False}
+
+
 def add_problems(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
     """Give every operation the errors that it can answer with: all are problem documents."""
     components = result.setdefault("components", {})
@@ -102,13 +113,25 @@ def tell_nulls(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
     return result
 
 
+def require_bodies(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
+    """Say of a body with required fields that it is required, which the framework forgets of several media types."""
+    schemas = result["components"]["schemas"]
+    for path in result["paths"].values():
+        for operation in path.values():
+            body = operation.get("requestBody", {"content": {}})
+            named = body["content"].get("application/json", {}).get("schema", {}).get("$ref", "")
+            if schemas.get(named.rpartition("/")[2], {}).get("required"):
+                body["required"] = True
+    return result
+
+
 def _possible(operation: dict[str, Any], *, declared: dict[str, Any]) -> set[str]:
     possible = {*EVERYWHERE, *(status for status in declared if status in ANSWERS)}
     if any(operation.get("security", [])):
         possible.update(WITH_TOKEN)
     if "requestBody" in operation:
         possible.update(WITH_BODY)
-    if any(parameter["in"] == "path" for parameter in operation.get("parameters", [])):
+    if any(given["in"] == "path" or given["name"] == "page" for given in operation.get("parameters", [])):
         possible.add("404")
     return possible
 

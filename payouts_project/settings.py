@@ -236,7 +236,9 @@ REST_FRAMEWORK = {
 }
 JSON_MAX_BYTES = 2_000_000
 NDJSON_MAX_BYTES = 100_000_000
-REQUESTS_PER_MINUTE = {"read": 600, "links": 30, "push": 1_200, "anonymous": 120}
+REQUESTS_PER_MINUTE = configuration.rates(
+    "REQUESTS_PER_MINUTE", defaults={"read": 600, "links": 30, "push": 1_200, "anonymous": 120}
+)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Payouts",
     "DESCRIPTION": "What creators earned, when they are paid, and what the platform keeps. Amounts are integers of "
@@ -250,6 +252,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "CountryEnum": "accounts.inputs.COUNTRIES",
         "AccountStatus": "accounts.models.AccountStatus",
         "PayoutStatus": "payouts.states.PayoutStatus",
     },
@@ -257,6 +260,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "payouts_project.schema.add_problems",
         "payouts_project.schema.tell_nulls",
+        "payouts_project.schema.require_bodies",
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

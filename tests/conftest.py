@@ -20,6 +20,9 @@ from sandbox.server import SandboxServer
 from stripe_io import client as stripe_io
 from stripe_io import tasks as inbox_tasks
 from stripe_io.handlers import handler_of
+from tests.running import service
+
+__all__ = ["service"]  # a fixture for all: the service as real processes
 
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("untimed", deadline=None)

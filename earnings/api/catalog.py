@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-import pycountry
 from django.urls import path
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
@@ -12,6 +11,7 @@ from rest_framework.response import Response
 
 import database.paths  # noqa: F401 (knows `external_id` in paths)
 from accounts.endpoints import Input, ServiceEndpoint
+from accounts.inputs import CountryField
 from accounts.models import EMAIL_MAX_LENGTH
 from database import sql
 from database.fields import EXTERNAL_ID_REGEX
@@ -21,7 +21,6 @@ from earnings.records import parse_time
 from earnings.services import catalog
 from earnings.services.catalog import CatalogEntry
 
-COUNTRIES = sorted(country.alpha_2 for country in pycountry.countries)
 NAME = r"\A[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"  # no control characters, and no space to begin with
 
 
@@ -51,8 +50,7 @@ class ApiInput(Input):
         max_length=EMAIL_MAX_LENGTH,
         help_text="The creator's address; left out, it stays as it is.",
     )
-    creator_country = serializers.ChoiceField(
-        COUNTRIES,
+    creator_country = CountryField(
         required=False,
         help_text="Where the creator lives, as ISO 3166-1 alpha-2; left out, it stays as it is.",
     )

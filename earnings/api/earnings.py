@@ -139,7 +139,9 @@ class Earnings(CreatorEndpoint):
         "seconds of their arrival. It needs no payment account.",
         parameters=[
             EarningsQuery,
-            OpenApiParameter("page", {"type": "integer", "minimum": 1}, description="Page of APIs."),
+            OpenApiParameter(
+                "page", {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}, description="Page of APIs."
+            ),
             OpenApiParameter(
                 "page_size", {"type": "integer", "minimum": 1, "maximum": 100}, description="APIs on a page."
             ),

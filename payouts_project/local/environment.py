@@ -27,6 +27,7 @@ SERVICE_VARIABLES = frozenset(
         "PUBLIC_URL",
         "REDIS_URL",
         "REPORT_EMAIL",
+        "REQUESTS_PER_MINUTE",
         "SECRET_KEY",
         "TRUSTED_PROXIES",
     }

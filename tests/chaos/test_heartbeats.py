@@ -5,7 +5,7 @@ from typing import Any
 
 from payouts_project import heartbeats
 from payouts_project.redis_client import client
-from tests.chaos.conftest import RunningService
+from tests.running import RunningService
 from tests.waiting import wait_until
 
 # Longer than a living part is ever silent.

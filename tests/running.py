@@ -22,7 +22,7 @@ from sandbox.config import Config
 from sandbox.server import SandboxServer
 from tests.waiting import wait_until
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 WORKER = ("-m", "celery", "-A", "payouts_project", "worker", "--pool", "threads", "-c", "20", "-l", "WARNING")
 QUEUES = ("-Q", "payouts,earnings,webhooks,reports", "--without-gossip", "--without-mingle")
 
@@ -37,6 +37,10 @@ class RunningService:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._celery = Celery(broker=variables["CELERY_BROKER_URL"])
         self.stripe = stripe
+
+    def set(self, **variables: str) -> None:
+        """Set variables of what is started from now on."""
+        self._variables |= variables
 
     @property
     def address(self) -> str:
