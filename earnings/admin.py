@@ -12,12 +12,14 @@ from database.admin import (
     LargeTableAdmin,
     NarrowedBy,
     ReadOnlyAdmin,
+    anchor,
     column,
     copied,
     count,
     give_tones,
     ident,
     link,
+    list_of,
     money,
     name_of,
     narrowed_by,
@@ -37,12 +39,13 @@ from earnings.models import (
     CommissionRate,
     CreatorEarning,
     EarningPosting,
+    Posting,
     QuarantinedRecord,
     Reason,
     RecordKind,
     Resolution,
 )
-from earnings.selectors import records_of
+from earnings.selectors import postings_of, records_of
 from money import Money, Period
 
 give_tones(
@@ -98,6 +101,30 @@ class OfEarning(NarrowedBy):
     def rows_of(self, subject: Model, queryset: QuerySet[Any]) -> QuerySet[Any]:
         assert isinstance(subject, CreatorEarning)
         return queryset.filter(pk__in=records_of(subject).values("pk"))
+
+
+class OfTrace(NarrowedBy):
+    """The batches from which a posting added to an earning."""
+
+    title = "posting"
+    parameter_name = "trace"
+    related = EarningPosting
+
+    def rows_of(self, subject: Model, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        assert isinstance(subject, EarningPosting)
+        return queryset.filter(pk__in=subject.batches)
+
+
+class OfBatch(NarrowedBy):
+    """What the posting of a batch added to the earnings that hold records of it."""
+
+    title = "batch"
+    parameter_name = "batch"
+    related = BillingBatch
+
+    def rows_of(self, subject: Model, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        assert isinstance(subject, BillingBatch)
+        return queryset.filter(pk__in=postings_of(subject).values("pk"))
 
 
 @admin.register(Adjustment)
@@ -175,9 +202,15 @@ class BillingBatchAdmin(LargeTableAdmin):
         *_COUNTS,
         "received_at",
         "posted_at",
+        link("posting"),
     ]
-    list_select_related = ["source"]
-    list_filter = ["source", ("posted_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["source", "posting"]
+    list_filter = [
+        "source",
+        ("posted_at", admin.EmptyFieldListFilter),
+        narrowed_by("posting", Posting),
+        OfTrace,
+    ]
     search_fields = ["pk"]
     search_help_text = "Batch number"
     details = [
@@ -186,7 +219,14 @@ class BillingBatchAdmin(LargeTableAdmin):
         *_COUNTS,
         "received_at",
         "posted_at",
+        link("posting"),
     ]
+
+
+@admin.register(Posting)
+class PostingAdmin(LargeTableAdmin):
+    list_display = [number, "posted_at"]
+    details = ["posted_at"]
 
 
 @admin.register(BillingRecord)
@@ -301,25 +341,32 @@ def added(posting: EarningPosting) -> object:
     return Money(posting.gross, posting.earning.currency)
 
 
+@column("Batches", kind="figure")
+def batches(posting: EarningPosting) -> object:
+    return anchor(list_of(BillingBatch, trace=posting.pk), len(posting.batches))
+
+
 @admin.register(EarningPosting)
 class EarningPostingAdmin(LargeTableAdmin):
     list_display = [
         number,
+        link("posting"),
         link("earning.creator"),
         link("earning.api", "API"),
         link("earning"),
         added,
         count("transactions", "Charges"),
-        link("batch"),
+        batches,
     ]
-    list_select_related = ["batch", "earning__creator", "earning__api"]
-    list_filter = [narrowed_by("batch", BillingBatch), narrowed_by("earning", CreatorEarning)]
+    list_select_related = ["posting", "earning__creator", "earning__api"]
+    list_filter = [narrowed_by("posting", Posting), OfBatch, narrowed_by("earning", CreatorEarning)]
     details = [
+        link("posting"),
         link("earning.creator"),
         link("earning.api", "API"),
         link("earning"),
         added,
         count("transactions", "Charges"),
         count("api_calls", "API calls"),
-        link("batch"),
+        batches,
     ]

@@ -1,7 +1,14 @@
 """What creators earned: the API catalogue, billing records, commission, and `creator_earnings`."""
 
 from earnings.models.adjustment import Adjustment, AdjustmentKind, AdjustmentStatus
-from earnings.models.billing import BillingBatch, BillingRecord, BillingSource, ChargeTakeback, RecordKind
+from earnings.models.billing import (
+    BillingBatch,
+    BillingRecord,
+    BillingSource,
+    ChargeTakeback,
+    Posting,
+    RecordKind,
+)
 from earnings.models.catalog import Api, ApiOwnership, CommissionRate
 from earnings.models.earning import CreatorEarning, EarningPosting
 from earnings.models.quarantine import QuarantinedRecord, Reason, Resolution
@@ -19,6 +26,7 @@ __all__ = [
     "CommissionRate",
     "CreatorEarning",
     "EarningPosting",
+    "Posting",
     "QuarantinedRecord",
     "Reason",
     "RecordKind",

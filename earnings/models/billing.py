@@ -29,6 +29,20 @@ class BillingSource(models.Model):
         return self.name
 
 
+class Posting(models.Model):
+    """Batches that were posted together."""
+
+    id = models.BigAutoField(primary_key=True)
+    posted_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "postings"
+        indexes = [models.Index(fields=["posted_at"], name="posting_by_time")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
 class BillingBatch(models.Model):
     """Records that came together; `posted_at` null means that they are not in the earnings yet."""
 
@@ -41,13 +55,13 @@ class BillingBatch(models.Model):
     quarantined = models.PositiveIntegerField(default=0)
     received_at = models.DateTimeField(db_default=Now())
     posted_at = models.DateTimeField(null=True, blank=True)
+    posting = models.ForeignKey(Posting, models.PROTECT, related_name="batches", null=True, blank=True)
 
     class Meta:
         db_table = "billing_batches"
         verbose_name_plural = "billing batches"
         indexes = [
             models.Index(fields=["id"], condition=Q(posted_at__isnull=True), name="batch_unposted"),
-            models.Index(fields=["posted_at"], name="batch_by_posting"),
         ]
 
     def __str__(self) -> str:

@@ -1,12 +1,13 @@
 """Earnings, and the way from them back to the records."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, GeneratedField, Q
 from django.db.models.functions import Now
 
 from accounts.models import Creator
 from database.fields import uuid7_key
-from earnings.models.billing import BillingBatch
+from earnings.models.billing import Posting
 from earnings.models.catalog import Api
 
 
@@ -91,16 +92,17 @@ class CreatorEarning(models.Model):
 
 
 class EarningPosting(models.Model):
-    """What one batch added to one earning: the way from a row to its records.
+    """What one posting added to one earning, and from which of its batches: the way from a row to its records.
 
     As with records, a trigger checks the foreign keys, once per statement.
     """
 
     id = models.BigAutoField(primary_key=True)
-    batch = models.ForeignKey(BillingBatch, models.PROTECT, db_constraint=False, related_name="postings")
+    posting = models.ForeignKey(Posting, models.PROTECT, db_constraint=False, related_name="traces")
     earning = models.ForeignKey(
         CreatorEarning, models.PROTECT, db_index=False, db_constraint=False, related_name="postings"
     )
+    batches = ArrayField(models.BigIntegerField())
     gross = models.BigIntegerField()
     refunds = models.BigIntegerField()
     transactions = models.BigIntegerField()
@@ -109,7 +111,7 @@ class EarningPosting(models.Model):
     class Meta:
         db_table = "earning_postings"
         constraints = [
-            models.UniqueConstraint(fields=["earning", "batch"], name="batch_is_posted_to_an_earning_once")
+            models.UniqueConstraint(fields=["earning", "posting"], name="posting_adds_to_an_earning_once")
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,15 @@ from earnings.selectors.figures import (
     pick_currency,
     standing_of,
 )
-from earnings.selectors.records import NEWEST, Position, RecordBehind, RecordsBehind, posting_of, records_of
+from earnings.selectors.records import (
+    NEWEST,
+    Position,
+    RecordBehind,
+    RecordsBehind,
+    posting_of,
+    postings_of,
+    records_of,
+)
 from earnings.selectors.waiting import Unposted, open_quarantine_by_reason, unposted
 
 __all__ = [
@@ -30,6 +38,7 @@ __all__ = [
     "open_quarantine_by_reason",
     "pick_currency",
     "posting_of",
+    "postings_of",
     "records_of",
     "standing_of",
     "unposted",

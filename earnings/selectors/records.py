@@ -7,61 +7,26 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, Func, QuerySet
 
 from database import sql
-from earnings.models import BillingRecord, CreatorEarning, EarningPosting
+from earnings.models import BillingBatch, BillingRecord, CreatorEarning, EarningPosting
 
 _BEHIND = sql.read(Path(__file__).parent / "records_behind.sql")
-_WHOLE = """
-WITH posting AS (
-    SELECT batch_id, earning_id FROM earning_postings WHERE earning_id = ANY(%(earnings)s)
+_BEFORE, _AFTER = (
+    _BEHIND.replace("/* from here */", f"batch.id {sign}= %(batch_id)s")
+    .replace("/* past here */", f"(held.batch_id, record.id) {sign} (%(batch_id)s, %(id)s)")
+    .replace("/* direction */", direction)
+    for sign, direction in (("<", "DESC"), (">", "ASC"))
 )
-{behind}
-ORDER BY posting.batch_id DESC, record.id DESC
-"""
-# What is left of the batch where the last page ended, and then as many batches as surely fill this one: each was
-# posted with a record at least, and with as many as it has charges. So a page costs the same wherever it lies, and
-# however many records there are.
-_PAGE = """
-WITH following AS (
-    SELECT batch_id, earning_id, greatest(transactions, 1) AS records
-    FROM earning_postings
-    WHERE earning_id = ANY(%(earnings)s) AND batch_id {beyond} %(batch_id)s
-    ORDER BY batch_id {direction}
-    FETCH FIRST %(count)s ROWS WITH TIES
-),
-posting AS (
-    SELECT batch_id, earning_id
-    FROM (
-        SELECT
-            batch_id,
-            earning_id,
-            sum(records) OVER (
-                ORDER BY batch_id {direction} GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ) AS records_before
-        FROM following
-    ) AS filled
-    WHERE coalesce(records_before, 0) < %(count)s
-    UNION ALL
-    SELECT batch_id, earning_id
-    FROM earning_postings
-    WHERE earning_id = ANY(%(earnings)s) AND batch_id = %(batch_id)s
-)
-{behind}
-WHERE (posting.batch_id, record.id) {beyond} (%(batch_id)s, %(id)s)
-ORDER BY posting.batch_id {direction}, record.id {direction}
-LIMIT %(count)s
-"""
-_ALL = _WHOLE.format(behind=_BEHIND)
-_BEFORE = _PAGE.format(behind=_BEHIND, beyond="<", direction="DESC")
-_AFTER = _PAGE.format(behind=_BEHIND, beyond=">", direction="ASC")
 
 
 def records_of(earning: CreatorEarning) -> QuerySet[BillingRecord]:
     """Select the records that make up an earning: those of its batches that belong to its row."""
     return BillingRecord.objects.filter(
-        batch__in=earning.postings.values("batch"),
+        batch__in=earning.postings.values_list(
+            Func("batches", function="unnest", output_field=BigIntegerField())
+        ),
         creator=earning.creator_id,
         api=earning.api_id,
         currency=earning.currency,
@@ -71,12 +36,17 @@ def records_of(earning: CreatorEarning) -> QuerySet[BillingRecord]:
     )
 
 
+def postings_of(batch: BillingBatch) -> QuerySet[EarningPosting]:
+    """Select what the posting of a batch added to the earnings that hold records of the batch."""
+    return EarningPosting.objects.filter(posting=batch.posting_id, batches__contains=[batch.pk])
+
+
 def posting_of(record: BillingRecord) -> EarningPosting | None:
     """Find the posting that a record is in; None until its batch is posted."""
     day = record.occurred_at.astimezone(UTC).date()
     return (
-        EarningPosting.objects.filter(
-            batch=record.batch_id,
+        postings_of(record.batch)
+        .filter(
             earning__creator=record.creator_id,
             earning__api=record.api_id,
             earning__currency=record.currency,
@@ -142,4 +112,5 @@ class RecordsBehind:
 
     def stream(self) -> Iterator[RecordBehind]:
         """Read them all, some at a time."""
-        return (RecordBehind(**row) for row in sql.stream(_ALL, {"earnings": list(self.earnings)}))
+        names = {"earnings": list(self.earnings), **NEWEST._asdict(), "count": None}
+        return (RecordBehind(**row) for row in sql.stream(_BEFORE, names))

@@ -1,30 +1,60 @@
--- The records that make up earnings, each once: those of a batch that was posted to an earning (`posting`) and that
--- belong to its row. What a record adds to gross has the sign of its kind.
+-- Some of the records that make up some earnings, each once: those of the batches that were posted to an earning
+-- and that belong to its row. What a record adds to gross has the sign of its kind. The batches are gone through in
+-- order (the empty offsets hold the planner to it), so a page is full before most of them are looked at.
+WITH page AS (
+    SELECT held.batch_id, held.earning_id, record.*
+    FROM (
+        SELECT
+            batch.id AS batch_id,
+            earning.id AS earning_id,
+            earning.creator_id,
+            earning.api_id,
+            earning.currency,
+            earning.commission_bps,
+            earning.period_start,
+            earning.period_end
+        FROM creator_earnings AS earning
+        JOIN earning_postings AS posting ON posting.earning_id = earning.id
+        CROSS JOIN unnest(posting.batches) AS batch (id)
+        WHERE earning.id = ANY(%(earnings)s) AND /* from here */
+        ORDER BY batch.id /* direction */
+        OFFSET 0
+    ) AS held
+    CROSS JOIN LATERAL (
+        SELECT
+            id, source_id, record_id, kind, subscription_id, customer_id, amount, currency, occurred_at, api_calls,
+            related_record_id, api_id
+        FROM billing_records
+        WHERE batch_id = held.batch_id
+            AND creator_id = held.creator_id
+            AND api_id = held.api_id
+            AND currency = held.currency
+            AND commission_bps = held.commission_bps
+            AND occurred_at >= held.period_start
+            AND occurred_at < held.period_end
+        OFFSET 0
+    ) AS record
+    WHERE /* past here */
+    ORDER BY held.batch_id /* direction */, record.id /* direction */
+    LIMIT %(count)s
+)
 SELECT
-    posting.batch_id,
-    record.id,
-    posting.earning_id,
+    page.batch_id,
+    page.id,
+    page.earning_id,
     source.name AS source,
-    record.record_id,
-    record.kind,
+    page.record_id,
+    page.kind,
     api.external_id AS api_id,
-    record.subscription_id,
-    record.customer_id,
-    record.amount,
-    CASE WHEN record.kind IN ('refund', 'chargeback') THEN -record.amount ELSE record.amount END AS gross,
-    record.currency,
-    record.occurred_at,
-    record.api_calls,
-    record.related_record_id
-FROM posting
-JOIN creator_earnings AS earning ON earning.id = posting.earning_id
-JOIN billing_records AS record
-    ON record.batch_id = posting.batch_id
-    AND record.creator_id = earning.creator_id
-    AND record.api_id = earning.api_id
-    AND record.currency = earning.currency
-    AND record.commission_bps = earning.commission_bps
-    AND record.occurred_at >= earning.period_start
-    AND record.occurred_at < earning.period_end
-JOIN billing_sources AS source ON source.id = record.source_id
-JOIN apis AS api ON api.id = record.api_id
+    page.subscription_id,
+    page.customer_id,
+    page.amount,
+    CASE WHEN page.kind IN ('refund', 'chargeback') THEN -page.amount ELSE page.amount END AS gross,
+    page.currency,
+    page.occurred_at,
+    page.api_calls,
+    page.related_record_id
+FROM page
+JOIN billing_sources AS source ON source.id = page.source_id
+JOIN apis AS api ON api.id = page.api_id
+ORDER BY page.batch_id /* direction */, page.id /* direction */

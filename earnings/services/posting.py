@@ -7,14 +7,14 @@ from pathlib import Path
 from django.db import connection, transaction
 
 from database import notices, sql
-from earnings.models import BillingBatch
+from earnings.models import BillingBatch, Posting
 from earnings.services import adjustments
 from earnings.services.quarantine import enter_mended
 from ledger import services as ledger
 
 _SQL = Path(__file__).parent / "posting_sql"
-_CREATE, _GROUP, _UPSERT, _TRACE, _LEDGER, _MONTHS = (
-    sql.read(_SQL / f"{name}.sql") for name in ("create", "group", "upsert", "trace", "ledger", "months")
+_CREATE, _POST, _LEDGER, _MONTHS = (
+    sql.read(_SQL / f"{name}.sql") for name in ("create", "post", "ledger", "months")
 )
 BATCHES_AT_ONCE = 200
 
@@ -49,15 +49,14 @@ def _post_some(*, now: datetime) -> Posted:
     batches = {batch.pk: batch.accepted for batch in due}
     if not batches:
         return Posted()
-    names = {"batches": list(batches), "posting": min(batches), "now": now}
+    posting = Posting.objects.create(posted_at=now)
+    names = {"batches": list(batches), "posting": posting.pk}
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
-    sql.run(_GROUP, names)
-    rows = sql.run(_UPSERT, names)
-    sql.run(_TRACE)
+    rows = sql.run(_POST, names)
     ledger.post_set(_LEDGER, names)
     adjustments.undo_write_offs(now=now)
-    BillingBatch.objects.filter(pk__in=batches).update(posted_at=now)
+    BillingBatch.objects.filter(pk__in=batches).update(posting=posting, posted_at=now)
     months = [row["month"].isoformat() for row in sql.rows(_MONTHS)]
     if months:
         notices.send_on_commit("revenue.refresh", months=months)

@@ -28,7 +28,8 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("earnings.QuarantinedRecord", "Quarantine", "report"),
         ("earnings.BillingBatch", "Batches", "inventory_2"),
         ("earnings.BillingRecord", "Records", "receipt_long"),
-        ("earnings.EarningPosting", "Postings", "post_add"),
+        ("earnings.Posting", "Postings", "post_add"),
+        ("earnings.EarningPosting", "Posted to earnings", "trending_up"),
         ("earnings.BillingSource", "Sources", "input"),
     ],
     "Payouts": [

@@ -1,8 +1,8 @@
 SELECT earning.period_start AS month
-FROM billing_batches AS batch
-JOIN earning_postings AS posting ON posting.batch_id = batch.id
-JOIN creator_earnings AS earning ON earning.id = posting.earning_id
-WHERE batch.posted_at >= coalesce(%(since)s::timestamptz, '-infinity')
+FROM postings AS posting
+JOIN earning_postings AS trace ON trace.posting_id = posting.id
+JOIN creator_earnings AS earning ON earning.id = trace.earning_id
+WHERE posting.posted_at >= coalesce(%(since)s::timestamptz, '-infinity')
 UNION
 SELECT date_trunc('month', event.at, 'UTC')::date
 FROM payout_events AS event

@@ -17,6 +17,7 @@ from earnings.models import (
     EarningPosting,
     QuarantinedRecord,
 )
+from earnings.selectors import postings_of
 from ledger.models import LedgerAccount, LedgerTransaction
 from payouts.models import Payout, PayoutAttempt, PayoutLineItem, PayoutRun, RunDecision
 from stripe_io.admin import accounts_told
@@ -129,7 +130,7 @@ def test_a_batch_leads_to_its_records_postings_and_quarantine(marketplace: Any, 
     assert leads_to(
         page(superuser, batch),
         *batch.records.all(),
-        *batch.postings.all(),
+        *postings_of(batch),
         *batch.quarantined_records.all(),
     )
 

@@ -24,7 +24,7 @@ def refused(statement: str) -> None:
         cursor.execute(statement)
 
 
-@pytest.mark.parametrize("table", ["billing_records", "earning_postings"])
+@pytest.mark.parametrize("table", ["billing_records", "postings", "earning_postings"])
 def test_records_and_their_traces_are_append_only(source: BillingSource, table: str) -> None:
     feed(source, record())
     post()
@@ -123,12 +123,12 @@ def test_a_record_refers_to_what_exists(source: BillingSource, reference: str) -
         copy.save(force_insert=True)
 
 
-@pytest.mark.parametrize("reference", ["earning_id", "batch_id"])
+@pytest.mark.parametrize("reference", ["earning_id", "posting_id"])
 def test_a_trace_refers_to_what_exists(source: BillingSource, reference: str) -> None:
     feed(source, record())
     post()
     known = EarningPosting.objects.get()
-    setattr(known, reference, uuid4() if reference == "earning_id" else known.batch_id + 1)
+    setattr(known, reference, uuid4() if reference == "earning_id" else known.posting_id + 1)
     known.pk = None
     with pytest.raises(IntegrityError, match="refers to no"), transaction.atomic():
         known.save(force_insert=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from threading import Event
 
@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from accounts.models import Creator
-from earnings.models import BillingBatch, BillingRecord, BillingSource, CreatorEarning, EarningPosting
+from earnings.models import BillingBatch, BillingSource, CreatorEarning, EarningPosting, Posting
+from earnings.selectors import records_of
 from earnings.services import posting
 from ledger.models import LedgerAccount, LedgerEntry, LedgerTransaction
 from payouts.services import books
@@ -195,29 +196,35 @@ def test_rows_lead_to_the_records_behind_them(source: BillingSource) -> None:
     feed(source, record(amount=50))
     post()
     for row in CreatorEarning.objects.all():
-        behind = BillingRecord.objects.filter(
-            batch__postings__earning=row,
-            creator=row.creator_id,
-            api=row.api_id,
-            currency=row.currency,
-            commission_bps=row.commission_bps,
-            occurred_at__gte=datetime.combine(row.period_start, datetime.min.time(), tzinfo=UTC),
-            occurred_at__lt=datetime.combine(row.period_end, datetime.min.time(), tzinfo=UTC),
-        )
-        gross = sum(one.amount if one.kind == "charge" else -one.amount for one in behind)
+        gross = sum(one.amount if one.kind == "charge" else -one.amount for one in records_of(row))
         assert gross == row.gross
         traced = row.postings.aggregate(
             Sum("gross"), Sum("refunds"), Sum("transactions"), Sum("api_calls")
         ).values()
         assert list(traced) == [row.gross, row.refunds, row.transactions, row.api_calls]
-    assert EarningPosting.objects.count() == 5
+
+
+def test_a_trace_names_only_the_batches_with_records_of_its_row(source: BillingSource) -> None:
+    feed(source, record())
+    feed(source, record(api_id="api-b"))
+    feed(source, record(), record(api_id="api-b"))
+    post()
+    feed(source, record())
+    post()
+    first, second, both, later = BillingBatch.objects.order_by("pk").values_list("pk", flat=True)
+    traces = EarningPosting.objects.order_by("posting", "earning__api__external_id")
+    assert [
+        (trace.earning.api and trace.earning.api.external_id, sorted(trace.batches)) for trace in traces
+    ] == [("api-a", [first, both]), ("api-b", [second, both]), ("api-a", [later])]
 
 
 def test_batches_are_stamped_with_the_posting(source: BillingSource) -> None:
     feed(source, record(), record(amount="?"))
     feed(source, record(amount="??"))
     post()
-    assert set(BillingBatch.objects.values_list("posted_at", flat=True)) == {NOW}
+    (stamp,) = Posting.objects.all()
+    assert stamp.posted_at == NOW
+    assert set(BillingBatch.objects.values_list("posting", "posted_at")) == {(stamp.pk, NOW)}
 
 
 def test_a_batch_that_committed_late_with_a_low_number_is_not_overlooked(source: BillingSource) -> None:

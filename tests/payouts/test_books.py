@@ -123,6 +123,7 @@ def test_each_validation_finds_its_fault(busy: Market, validation: str) -> None:
         ("UPDATE payouts SET stripe_transfer_id = 'x' WHERE status = 'in_transit'", "payouts_sent_have_one_transfer"),
         ("DELETE FROM earning_postings", "earnings_are_the_sum_of_their_postings"),
         ("DELETE FROM earning_postings", "postings_are_the_sum_of_their_records"),
+        ("UPDATE earning_postings SET batches = batches[2:]", "postings_are_the_sum_of_their_records"),
         ("DELETE FROM billing_records", "postings_are_the_sum_of_their_records"),
         ("DELETE FROM ledger_entries", "ledger_balances_are_the_sum_of_entries"),
         ("DELETE FROM ledger_accounts WHERE kind = 'creator_payable'", "creator_payable_is_unclaimed_earnings"),

@@ -1,21 +1,35 @@
-SELECT format('batch %s: records %s, postings %s', batch_id, recorded, posted) AS finding
+-- Each batch that holds records of a row is among those of its trace, and no other.
+SELECT format(
+    'posting %s of earning %s: %s in batches %s, records %s in %s', posting_id, earning_id, posted, batches, recorded, held_by
+) AS finding
 FROM (
-    SELECT batch_id, sum(recorded)::bigint AS recorded, sum(posted)::bigint AS posted
-    FROM (
-        SELECT
-            record.batch_id,
-            record.creator_id,
-            record.api_id,
-            CASE WHEN record.kind IN ('refund', 'chargeback') THEN -record.amount ELSE record.amount END AS recorded,
-            0 AS posted
-        FROM billing_records AS record
-        JOIN billing_batches AS batch ON batch.id = record.batch_id
-        WHERE batch.posted_at IS NOT NULL
-        UNION ALL
-        SELECT posting.batch_id, earning.creator_id, earning.api_id, 0, posting.gross
-        FROM earning_postings AS posting
-        JOIN creator_earnings AS earning ON earning.id = posting.earning_id
-    ) AS both_sides
-    GROUP BY batch_id, creator_id, api_id
-) AS compared
-WHERE recorded <> posted
+    SELECT
+        trace.posting_id,
+        earning.id AS earning_id,
+        earning.creator_id,
+        earning.api_id,
+        earning.currency,
+        earning.period_start,
+        earning.commission_bps,
+        trace.gross AS posted,
+        (SELECT array_agg(batch ORDER BY batch) FROM unnest(trace.batches) AS batch) AS batches
+    FROM earning_postings AS trace
+    JOIN creator_earnings AS earning ON earning.id = trace.earning_id
+) AS traced
+FULL JOIN (
+    SELECT
+        batch.posting_id,
+        creator_id,
+        api_id,
+        currency,
+        date_trunc('month', occurred_at, 'UTC')::date AS period_start,
+        commission_bps,
+        sum(CASE WHEN kind IN ('refund', 'chargeback') THEN -amount ELSE amount END)::bigint AS recorded,
+        array_agg(DISTINCT batch.id ORDER BY batch.id) AS held_by
+    FROM billing_records AS record
+    JOIN billing_batches AS batch ON batch.id = record.batch_id
+    WHERE batch.posting_id IS NOT NULL
+    GROUP BY
+        batch.posting_id, creator_id, api_id, currency, date_trunc('month', occurred_at, 'UTC')::date, commission_bps
+) AS held USING (posting_id, creator_id, api_id, currency, period_start, commission_bps)
+WHERE (posted, batches) IS DISTINCT FROM (recorded, held_by)

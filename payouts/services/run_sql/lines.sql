@@ -21,8 +21,9 @@ LEFT JOIN (
     SELECT claim.earning_id, count(DISTINCT record.subscription_id) AS total
     FROM run_claim AS claim
     JOIN earning_postings AS posting ON posting.earning_id = claim.earning_id
+    CROSS JOIN unnest(posting.batches) AS batch (id)
     JOIN billing_records AS record
-        ON record.batch_id = posting.batch_id
+        ON record.batch_id = batch.id
         AND record.creator_id = claim.creator_id
         AND record.api_id = claim.api_id
         AND record.currency = claim.currency

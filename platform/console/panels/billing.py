@@ -5,11 +5,12 @@ from earnings.models import (
     BillingBatch,
     BillingRecord,
     EarningPosting,
+    Posting,
     QuarantinedRecord,
     Reason,
     RecordKind,
 )
-from earnings.selectors import posting_of
+from earnings.selectors import posting_of, postings_of
 from money import Money
 from payouts.states import PayoutStatus
 
@@ -56,9 +57,11 @@ def related(record: BillingRecord) -> Panel:
 
 @panel(BillingBatch)
 def postings(batch: BillingBatch) -> Panel:
-    rows = batch.postings.select_related("earning__creator", "earning__api").order_by("-gross", "pk")[:ROWS]
+    rows = (
+        postings_of(batch).select_related("earning__creator", "earning__api").order_by("-gross", "pk")[:ROWS]
+    )
     return Panel(
-        f"The {ROWS} largest postings",
+        f"The {ROWS} largest postings that it is in",
         ["Posting", "Creator", "API", "Earning", "Added gross", "Charges"],
         [
             (
@@ -73,6 +76,52 @@ def postings(batch: BillingBatch) -> Panel:
         ],
         empty="Not posted yet, or nothing in it was accepted.",
         more=list_of(EarningPosting, batch=batch.pk),
+    )
+
+
+@panel(Posting)
+def posted_batches(posting: Posting) -> Panel:
+    rows = posting.batches.order_by("-pk")[:ROWS]
+    return Panel(
+        f"Batches (the last {ROWS})",
+        ["Batch", "Received", "Accepted"],
+        [(batch, batch.received_at, batch.accepted) for batch in rows],
+        empty="None.",
+        more=list_of(BillingBatch, posting=posting.pk),
+    )
+
+
+@panel(Posting)
+def earnings(posting: Posting) -> Panel:
+    rows = posting.traces.select_related("earning__creator", "earning__api").order_by("-gross", "pk")[:ROWS]
+    return Panel(
+        f"Posted to earnings (the {ROWS} largest)",
+        ["Posted", "Creator", "API", "Earning", "Added gross", "Charges"],
+        [
+            (
+                link_to(trace, f"#{trace.pk}"),
+                trace.earning.creator,
+                trace.earning.api,
+                trace.earning,
+                Money(trace.gross, trace.earning.currency),
+                trace.transactions,
+            )
+            for trace in rows
+        ],
+        empty="Nothing.",
+        more=list_of(EarningPosting, posting=posting.pk),
+    )
+
+
+@panel(EarningPosting)
+def batches(posting: EarningPosting) -> Panel:
+    rows = BillingBatch.objects.filter(pk__in=posting.batches).order_by("-pk")[:ROWS]
+    return Panel(
+        f"Batches with records of it (the last {ROWS})",
+        ["Batch", "Received", "Posted"],
+        [(batch, batch.received_at, batch.posted_at) for batch in rows],
+        empty="None.",
+        more=list_of(BillingBatch, trace=posting.pk),
     )
 
 

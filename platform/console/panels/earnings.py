@@ -64,18 +64,19 @@ def records(earning: CreatorEarning) -> Panel:
 
 @panel(CreatorEarning)
 def postings(earning: CreatorEarning) -> Panel:
-    rows = earning.postings.select_related("batch").order_by("-pk")[:ROWS]
+    rows = earning.postings.select_related("posting").order_by("-pk")[:ROWS]
     return Panel(
-        "Batches that added to it",
-        ["Batch", "Added gross", "of it refunds", "Charges", "API calls", "Posted"],
+        "Postings that added to it",
+        ["Posting", "Batches", "Added gross", "of it refunds", "Charges", "API calls", "Posted"],
         [
             (
-                posting.batch,
+                link_to(posting, f"#{posting.pk}"),
+                len(posting.batches),
                 Money(posting.gross, earning.currency),
                 Money(posting.refunds, earning.currency),
                 posting.transactions,
                 posting.api_calls,
-                posting.batch.posted_at,
+                posting.posting.posted_at,
             )
             for posting in rows
         ],
