@@ -24,6 +24,7 @@ from payouts.models import Payout, PayoutEvent, PayoutLineItem
 from payouts.states import PayoutStatus
 
 TAG = "Payouts"
+ORDERINGS = ["-created_at", "created_at", "-net_amount", "net_amount"]
 COLUMNS = (
     "id",
     "created_at",
@@ -122,6 +123,12 @@ class PayoutFilter(django_filters.FilterSet):
         input_formats=["%Y-%m-%d"],
         help_text="Only payouts made (`created_at`) on this day, UTC, or earlier: `YYYY-MM-DD`.",
     )
+    ordering = django_filters.ChoiceFilter(
+        choices=[(given, given) for given in ORDERINGS],
+        method="in_order",
+        help_text="Which come first: `-created_at` (the newest; the default), `created_at`, `-net_amount` (the "
+        "largest) or `net_amount`.",
+    )
 
     class Meta:
         model = Payout
@@ -133,6 +140,9 @@ class PayoutFilter(django_filters.FilterSet):
 
     def made_to(self, payouts: QuerySet[Payout], name: str, day: Any) -> QuerySet[Payout]:
         return payouts.filter(created_at__lte=datetime.combine(day, time.max, UTC))
+
+    def in_order(self, payouts: QuerySet[Payout], name: str, given: str) -> QuerySet[Payout]:
+        return payouts.order_by(given, "-pk" if given.startswith("-") else "pk")
 
 
 class PayoutOut(serializers.Serializer[Any]):

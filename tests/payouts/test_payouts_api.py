@@ -114,9 +114,23 @@ def test_payouts_can_be_narrowed(market: Market, asked: dict[str, str], found: s
 
 
 @pytest.mark.parametrize(
+    ("ordering", "found"),
+    [("created_at", "abc"), ("-created_at", "cba"), ("net_amount", "bac"), ("-net_amount", "cab")],
+)
+def test_payouts_can_be_put_in_another_order(market: Market, ordering: str, found: str) -> None:
+    alice = market.creator("alice")
+    ids = {
+        made(alice, f"2025-{month}-01T00:15:00Z", gross_amount=gross): name
+        for name, month, gross in [("a", "08", 4_000), ("b", "09", 3_000), ("c", "10", 5_000)]
+    }
+    assert "".join(ids[payout] for payout in listed("alice", ordering=ordering)) == found
+
+
+@pytest.mark.parametrize(
     "asked",
     [
         {"status": "lost"},
+        {"ordering": "creator"},
         {"status": ""},
         {"currency": "usd"},
         {"currency": " USD"},
