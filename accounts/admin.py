@@ -132,6 +132,7 @@ class HoldAdmin(ReadOnlyAdmin):
         "placed_by",
         "placed_at",
         "lifted_by",
+        "lift_reason",
         "lifted_at",
         copied("pk", "Id"),
     ]

@@ -89,6 +89,13 @@ class StateExpired(StateRefused):
         super().__init__("is too old")
 
 
+class ReasonMissing(Exception):
+    """What staff do to money is done for a reason, and it is written down."""
+
+    def __init__(self) -> None:
+        super().__init__("a reason is needed")
+
+
 class TokenRefused(Exception):
     """A token can't be trusted; `code` says why as far as its bearer may know."""
 

@@ -138,6 +138,7 @@ class Hold(models.Model):
     placed_by = models.CharField(max_length=255)
     placed_at = models.DateTimeField(db_default=Now())
     lifted_by = models.CharField(max_length=255, blank=True)
+    lift_reason = models.TextField(blank=True)
     lifted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -66,13 +66,6 @@ class PushCutOff(Exception):
         self.line = line
 
 
-class ReasonMissing(Exception):
-    """What staff do to money is done for a reason, and it is written down."""
-
-    def __init__(self) -> None:
-        super().__init__("a reason is needed")
-
-
 class AdjustmentDecided(Exception):
     def __init__(self, status: str) -> None:
         super().__init__(f"the adjustment is {status.lower()} already")

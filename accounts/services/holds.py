@@ -1,16 +1,36 @@
 """Holds: reasons not to pay a creator."""
 
+from datetime import datetime
+
 from django.db import transaction
 
+from accounts.errors import ReasonMissing
 from accounts.models import Creator, Hold, HoldSource
 
 
 @transaction.atomic
 def place_hold(creator: Creator, *, source: HoldSource, reason: str, placed_by: str) -> Hold:
-    """Stop paying a creator, until this source lifts the hold; the same one twice is one."""
+    """Stop paying a creator, until this source lifts the hold; the same one twice is one.
+
+    Raises: ReasonMissing.
+    """
+    if not reason.strip():
+        raise ReasonMissing
     # Two workers that find the same reason would otherwise each place a hold, to be lifted each by itself.
     Creator.objects.select_for_update(no_key=True).get(pk=creator.pk)
     hold, _ = Hold.objects.get_or_create(
         creator=creator, source=source, reason=reason, lifted_at=None, defaults={"placed_by": placed_by}
     )
     return hold
+
+
+def lift_holds(creator: Creator, *, source: HoldSource, reason: str, lifted_by: str, now: datetime) -> int:
+    """Lift every open hold of this source, and of no other; return how many there were.
+
+    Raises: ReasonMissing.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    return Hold.objects.filter(creator=creator, source=source, lifted_at=None).update(
+        lifted_by=lifted_by, lift_reason=reason, lifted_at=now
+    )

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.errors import ReasonMissing
 from accounts.models import Creator
 from database import sql
-from earnings.errors import AdjustmentDecided, NothingToWriteOff, ReasonMissing, SecondPersonNeeded
+from earnings.errors import AdjustmentDecided, NothingToWriteOff, SecondPersonNeeded
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus, CreatorEarning
 from earnings.models.adjustment import SYSTEM
 from ledger import services as ledger

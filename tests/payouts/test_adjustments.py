@@ -9,9 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 
+from accounts.errors import ReasonMissing
 from accounts.models import Creator
 from database import sql
-from earnings.errors import AdjustmentDecided, NothingToWriteOff, ReasonMissing, SecondPersonNeeded
+from earnings.errors import AdjustmentDecided, NothingToWriteOff, SecondPersonNeeded
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus, CreatorEarning
 from earnings.services import adjustments
 from ledger.selectors import payable_balance

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.errors import ReasonMissing
 from accounts.models import Creator
 from database import sql
 from database.commands import add_json_option, print_result
@@ -17,7 +18,7 @@ from money import Money, currencies
 REFUSALS = (
     errors.AdjustmentDecided,
     errors.NothingToWriteOff,
-    errors.ReasonMissing,
+    ReasonMissing,
     errors.SecondPersonNeeded,
     Adjustment.DoesNotExist,
     Creator.DoesNotExist,

@@ -1,0 +1,145 @@
+"""Staff hold, release and cancel, safely against the workers, and it is known who did it and why."""
+
+import json
+from io import StringIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.errors import ReasonMissing
+from accounts.models import Hold, HoldSource
+from accounts.services.holds import place_hold
+from database import sql
+from ledger.models import AccountKind
+from payouts.errors import IllegalMove
+from payouts.models import Payout, RunDecision
+from payouts.services import interventions, transfers
+from payouts.states import PayoutStatus
+from tests.payouts.market import Market, balance, unsound
+from tests.threads import at_once
+
+WHY: dict[str, Any] = {"reason": "Looks odd", "actor": "dana"}
+SEND = {"method": "POST", "path": "/v1/transfers"}
+
+
+def send(payout: Payout) -> Payout:
+    transfers.send_transfer(payout.pk, now=sql.now())
+    return Payout.objects.get(pk=payout.pk)
+
+
+@pytest.mark.django_db
+def test_a_hold_holds_what_waits_and_a_release_lets_it_go_once(payout: Payout, sandbox: Any) -> None:
+    interventions.hold_creator(payout.creator, **WHY, now=sql.now())
+    assert send(payout).status == PayoutStatus.ON_HOLD
+    event = payout.events.latest("pk")
+    assert (event.actor, event.reason) == ("dana", "Looks odd")
+    assert interventions.release_creator(payout.creator, reason="All well", actor="erin", now=sql.now()) == 1
+    assert send(payout).status == PayoutStatus.IN_TRANSIT
+    hold = Hold.objects.get()
+    assert (hold.placed_by, hold.lifted_by, hold.lift_reason) == ("dana", "erin", "All well")
+    assert len(sandbox.transfers()) == 1
+
+
+@pytest.mark.django_db
+def test_staff_lift_only_what_staff_placed(payout: Payout) -> None:
+    place_hold(payout.creator, source=HoldSource.STRIPE, reason="disputes", placed_by="stripe")
+    interventions.hold_creator(payout.creator, **WHY, now=sql.now())
+    assert interventions.release_creator(payout.creator, **WHY, now=sql.now()) == 1
+    assert Payout.objects.get().status == PayoutStatus.ON_HOLD
+    assert Hold.objects.get(lifted_at=None).source == HoldSource.STRIPE
+
+
+@pytest.mark.django_db
+def test_a_cancelled_payout_gives_its_rows_back_and_is_never_sent(
+    payout: Payout, market: Market, sandbox: Any
+) -> None:
+    interventions.cancel_payout(payout.pk, **WHY, now=sql.now())
+    assert send(payout).status == PayoutStatus.CANCELLED
+    assert sandbox.transfers() == []
+    assert balance(payout.creator_id, AccountKind.CREATOR_PAYABLE) == payout.net_amount
+    assert unsound() == {}
+    market.run()
+    again = Payout.objects.exclude(pk=payout.pk).get()
+    assert again.net_amount == payout.net_amount
+    assert RunDecision.objects.get().payout == again
+
+
+@pytest.mark.django_db
+def test_a_held_payout_can_be_cancelled(payout: Payout) -> None:
+    interventions.hold_creator(payout.creator, **WHY, now=sql.now())
+    assert interventions.cancel_payout(payout.pk, **WHY, now=sql.now()).status == PayoutStatus.CANCELLED
+    assert unsound() == {}
+
+
+@pytest.mark.django_db
+def test_what_may_have_been_sent_cannot_be_cancelled(payout: Payout, sandbox: Any) -> None:
+    sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
+    assert send(payout).status == PayoutStatus.PROCESSING
+    with pytest.raises(IllegalMove):
+        interventions.cancel_payout(payout.pk, **WHY, now=sql.now())
+    assert Payout.objects.get().status == PayoutStatus.PROCESSING
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_nothing_is_done_without_a_reason(payout: Payout, reason: str) -> None:
+    why: dict[str, Any] = {"reason": reason, "actor": "dana", "now": sql.now()}
+    with pytest.raises(ReasonMissing):
+        interventions.hold_creator(payout.creator, **why)
+    with pytest.raises(ReasonMissing):
+        interventions.release_creator(payout.creator, **why)
+    with pytest.raises(ReasonMissing):
+        interventions.cancel_payout(payout.pk, **why)
+    assert Payout.objects.get().status == PayoutStatus.PENDING
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("round_", range(5))
+def test_of_a_cancel_and_a_transfer_that_start_together_exactly_one_wins(
+    payout: Payout, sandbox: Any, round_: int
+) -> None:
+    def cancel() -> bool:
+        try:
+            interventions.cancel_payout(payout.pk, **WHY, now=sql.now())
+        except IllegalMove:
+            return False
+        return True
+
+    def transfer() -> bool:
+        return send(payout).status == PayoutStatus.IN_TRANSIT
+
+    cancelled, sent = at_once(cancel, transfer)
+    assert cancelled is not sent
+    assert len(sandbox.transfers()) == sent
+    assert Payout.objects.get().status == (PayoutStatus.CANCELLED if cancelled else PayoutStatus.IN_TRANSIT)
+    assert unsound() == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_cancels_one_gives_the_rows_back(payout: Payout) -> None:
+    def cancel() -> bool:
+        try:
+            interventions.cancel_payout(payout.pk, **WHY, now=sql.now())
+        except IllegalMove:
+            return False
+        return True
+
+    assert sorted(at_once(cancel, cancel)) == [False, True]
+    assert unsound() == {}
+
+
+@pytest.mark.django_db
+def test_the_command_does_each(payout: Payout) -> None:
+    def intervene(*arguments: str) -> dict[str, Any]:
+        out = StringIO()
+        call_command("intervene", *arguments, "--reason", "Odd", "--actor", "dana", "--json", stdout=out)
+        return dict(json.loads(out.getvalue()))
+
+    assert intervene("hold", "alice")["hold"] == str(Hold.objects.get().pk)
+    assert intervene("release", "alice") == {"lifted": 1}
+    assert intervene("cancel", str(payout.pk)) == {"cancelled": str(payout.pk)}
+    for refused in (("cancel", str(payout.pk)), ("cancel", str(uuid4())), ("hold", "nobody")):
+        with pytest.raises(CommandError):
+            intervene(*refused)
