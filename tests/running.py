@@ -139,7 +139,9 @@ def service(transactional_db: None, settings: Settings, tmp_path: Path) -> Itera
         payout_seconds=0.5,
     )
     database = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"
-    redis_url = os.environ["REDIS_URL"].rstrip("/").rsplit("/0", 1)[0] + "/7"
+    # A queue of its own for each process of the test session, as it has a database of its own.
+    number = 7 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    redis_url = os.environ["REDIS_URL"].rstrip("/").rsplit("/0", 1)[0] + f"/{number}"
     redis.Redis.from_url(redis_url).flushdb()
     with SandboxServer(config) as server:
         variables = os.environ | {
