@@ -23,7 +23,16 @@ from database.admin import (
 )
 from earnings.models import CreatorEarning
 from money import Period
-from payouts.models import Payout, PayoutAttempt, PayoutEvent, PayoutLineItem, PayoutRun, RunDecision
+from payouts.models import (
+    Difference,
+    DifferenceKind,
+    Payout,
+    PayoutAttempt,
+    PayoutEvent,
+    PayoutLineItem,
+    PayoutRun,
+    RunDecision,
+)
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
 
 give_tones(
@@ -218,4 +227,38 @@ class PayoutEventAdmin(LargeTableAdmin):
         "at",
         "actor",
         "reason",
+    ]
+
+
+@admin.register(Difference)
+class DifferenceAdmin(LargeTableAdmin):
+    list_display = [
+        ident("pk", "Difference"),
+        state("kind", DifferenceKind),
+        short("subject"),
+        money("amount"),
+        link("creator"),
+        link("payout"),
+        "found_at",
+        "owner",
+        "resolved_at",
+    ]
+    list_select_related = ["creator", "payout"]
+    list_filter = ["kind", narrowed_by("creator", Creator)]
+    search_fields = ["subject", "creator__external_id"]
+    search_help_text = "What it is about at Stripe, or a creator id"
+    details = [
+        state("kind", DifferenceKind),
+        copied("subject", "Subject"),
+        money("amount"),
+        link("creator"),
+        link("payout"),
+        copied("account", "Account"),
+        "detail",
+        "found_at",
+        "owner",
+        "resolved_at",
+        "resolved_by",
+        "resolution",
+        copied("pk", "Id"),
     ]

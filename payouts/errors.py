@@ -19,3 +19,10 @@ class IllegalMove(Exception):
         super().__init__(f"payout {payout_id} can't become {target} from where it is")
         self.payout_id = payout_id
         self.target = target
+
+
+class DifferenceResolved(Exception):
+    """The difference is not open, or there is none."""
+
+    def __init__(self, difference_id: UUID) -> None:
+        super().__init__(f"there is no open difference {difference_id}")

@@ -1,7 +1,17 @@
 """How creators are paid: runs and their decisions, payouts and their lines, attempts at Stripe."""
 
 from payouts.models.attempt import PayoutAttempt
+from payouts.models.difference import Difference, DifferenceKind
 from payouts.models.payout import Payout, PayoutEvent, PayoutLineItem
 from payouts.models.run import PayoutRun, RunDecision
 
-__all__ = ["Payout", "PayoutAttempt", "PayoutEvent", "PayoutLineItem", "PayoutRun", "RunDecision"]
+__all__ = [
+    "Difference",
+    "DifferenceKind",
+    "Payout",
+    "PayoutAttempt",
+    "PayoutEvent",
+    "PayoutLineItem",
+    "PayoutRun",
+    "RunDecision",
+]

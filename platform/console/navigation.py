@@ -39,6 +39,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("payouts.PayoutLineItem", "Lines", "list"),
         ("payouts.PayoutAttempt", "Attempts at Stripe", "send"),
         ("payouts.PayoutEvent", "History", "history"),
+        ("payouts.Difference", "Differences", "difference"),
     ],
     "Books": [
         ("ledger.LedgerAccount", "Ledger accounts", "account_balance"),

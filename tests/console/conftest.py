@@ -15,7 +15,8 @@ from database import sql
 from earnings.models import BillingSource
 from earnings.services import adjustments, posting
 from money import Money, parse_month
-from payouts.services import runs
+from payouts.models import DifferenceKind
+from payouts.services import differences, runs
 from revenue import services as revenue
 
 CATALOG = """api_id,api_name,creator_id,creator_email,creator_country
@@ -84,6 +85,14 @@ def marketplace(
     )
     adjustments.propose_adjustment(
         Creator.objects.get(external_id="bob"), amount=Money(500, "USD"), reason="Billed twice", actor="sam"
+    )
+    differences.open_difference(
+        DifferenceKind.FOREIGN_BANK_PAYOUT,
+        subject="po_1",
+        amount=Money(500, "USD"),
+        detail="Not started here",
+        creator_id=Creator.objects.get(external_id="bob").pk,
+        now=sql.now(),
     )
     marketplace = Marketplace(tmp_path, settle)
     marketplace.live_through("2024-03", MARCH, cutoff=date(2024, 4, 1))

@@ -1,0 +1,53 @@
+"""A difference between what is written here and what Stripe has, until it is explained."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.models import Creator
+from database.fields import uuid7_key
+from payouts.models.payout import Payout
+
+
+class DifferenceKind(models.TextChoices):
+    UNEXPECTED_TRANSFER = "unexpected_transfer", "A transfer for a payout that had ended"
+    UNEXPLAINED_REVERSAL = "unexplained_reversal", "A reversal that gives no rows back"
+    FOREIGN_BANK_PAYOUT = "foreign_bank_payout", "A bank payout that we did not start"
+
+
+class Difference(models.Model):
+    """One thing at Stripe that the books don't explain, or the other way round; at most one open per subject.
+
+    `subject` is what it is about: Stripe's id of the object, or the payout's where Stripe has none. `amount` is
+    signed minor units: how much more Stripe has moved than is written here. `account` is the connected account on
+    which it lies, or empty. `owner` is the member of staff who
+    looks into it, or empty.
+    """
+
+    id = uuid7_key()
+    kind = models.CharField(max_length=32, choices=DifferenceKind.choices)
+    subject = models.CharField(max_length=255)
+    creator = models.ForeignKey(Creator, models.PROTECT, null=True, blank=True, related_name="differences")
+    payout = models.ForeignKey(Payout, models.PROTECT, null=True, blank=True, related_name="differences")
+    account = models.CharField(max_length=255, blank=True)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    detail = models.TextField()
+    owner = models.CharField(max_length=255, blank=True)
+    found_at = models.DateTimeField(db_default=Now())
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.CharField(max_length=255, blank=True)
+    resolution = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "differences"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"],
+                condition=Q(resolved_at__isnull=True),
+                name="difference_is_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.subject}"

@@ -1,0 +1,56 @@
+"""Differences between what is written here and what Stripe has: opened once, resolved with a reason."""
+
+from datetime import datetime
+from uuid import UUID
+
+from accounts.errors import ReasonMissing
+from money import Money
+from payouts.errors import DifferenceResolved
+from payouts.models import Difference, DifferenceKind, Payout
+
+
+def open_difference(
+    kind: DifferenceKind,
+    *,
+    subject: str,
+    amount: Money,
+    detail: str,
+    now: datetime,
+    payout: Payout | None = None,
+    creator_id: UUID | None = None,
+    account: str = "",
+) -> Difference:
+    """Write down a difference, or bring the one that is open for this subject up to date."""
+    seen = {"amount": amount.amount, "currency": amount.currency, "detail": detail}
+    named = {"payout": payout, "creator_id": payout.creator_id if payout else creator_id, "account": account}
+    difference, _ = Difference.objects.update_or_create(
+        kind=kind,
+        subject=subject,
+        resolved_at=None,
+        defaults=seen,
+        create_defaults=seen | named | {"found_at": now},
+    )
+    return difference
+
+
+def own_difference(difference_id: UUID, *, owner: str) -> None:
+    """Say who looks into it.
+
+    Raises: DifferenceResolved.
+    """
+    if not Difference.objects.filter(pk=difference_id, resolved_at=None).update(owner=owner):
+        raise DifferenceResolved(difference_id)
+
+
+def resolve_difference(difference_id: UUID, *, reason: str, actor: str, now: datetime) -> None:
+    """Close a difference, saying why it is none any more.
+
+    Raises: ReasonMissing, DifferenceResolved.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    resolved = Difference.objects.filter(pk=difference_id, resolved_at=None).update(
+        resolved_at=now, resolved_by=actor, resolution=reason.strip()
+    )
+    if not resolved:
+        raise DifferenceResolved(difference_id)

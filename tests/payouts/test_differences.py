@@ -1,0 +1,54 @@
+from uuid import UUID
+
+import pytest
+
+from accounts.errors import ReasonMissing
+from database import sql
+from money import Money
+from payouts.errors import DifferenceResolved
+from payouts.models import Difference, DifferenceKind
+from payouts.services import differences
+
+pytestmark = pytest.mark.django_db
+
+
+def found(amount: int = 500) -> Difference:
+    return differences.open_difference(
+        DifferenceKind.FOREIGN_BANK_PAYOUT,
+        subject="po_1",
+        amount=Money(amount, "USD"),
+        detail="found",
+        account="acct_1",
+        now=sql.now(),
+    )
+
+
+def test_a_difference_found_again_is_the_same_one_brought_up_to_date() -> None:
+    first = found(500)
+    again = found(700)
+
+    assert again.pk == first.pk
+    assert Difference.objects.get().amount == 700
+
+
+def test_one_that_comes_back_after_it_was_resolved_is_a_new_one() -> None:
+    first = found()
+    differences.resolve_difference(first.pk, reason="explained", actor="dana", now=sql.now())
+
+    assert found().pk != first.pk
+
+
+def test_it_is_resolved_once_and_with_a_reason() -> None:
+    difference = found()
+    with pytest.raises(ReasonMissing):
+        differences.resolve_difference(difference.pk, reason=" ", actor="dana", now=sql.now())
+    differences.resolve_difference(difference.pk, reason="explained", actor="dana", now=sql.now())
+    with pytest.raises(DifferenceResolved):
+        differences.resolve_difference(difference.pk, reason="again", actor="erin", now=sql.now())
+    with pytest.raises(DifferenceResolved):
+        differences.own_difference(difference.pk, owner="erin")
+    with pytest.raises(DifferenceResolved):
+        differences.own_difference(UUID(int=1), owner="erin")
+
+    difference.refresh_from_db()
+    assert (difference.resolved_by, difference.resolution) == ("dana", "explained")
