@@ -41,6 +41,7 @@ _FAILURES = {
     "balance_insufficient": f"The money is not available to be sent yet. {_OURS}",
     "bank_account_restricted": f"Your bank account takes no such payments. {_ASK_YOUR_BANK}",
     "bank_account_unusable": f"Your bank account can't be used. {_OTHER_BANK_ACCOUNT}",
+    "bank_account_unverified": f"Your bank account still has to be verified. {_CHECK_ACCOUNT}",
     "bank_ownership_changed": f"Your bank account has a new owner. {_OTHER_BANK_ACCOUNT}",
     "could_not_process": f"Your bank could not process the payment. {_CHECK_BANK_DETAILS}",
     "debit_not_authorized": f"Your bank does not allow this kind of payment. {_ASK_YOUR_BANK}",
@@ -57,8 +58,9 @@ _FAILURES = {
     "invalid_account_number_length": f"Your bank account's number is incomplete. {_CHECK_BANK_DETAILS}",
     "invalid_currency": f"Your bank account does not take this currency. {_OTHER_BANK_ACCOUNT}",
     "no_account": f"There is no such account any more. {_CHECK_BANK_DETAILS}",
-    "payout_limit_exceeded": f"The amount is above a limit of your Stripe account. {_OURS}",
+    "payouts_limit_exceeded": f"The amount is above a limit of your Stripe account. {_OURS}",
     "payouts_not_allowed": f"Stripe does not let your account pay out at present. {_CHECK_ACCOUNT}",
+    "resource_missing": "Your Stripe account is not connected to us any more. Please go through onboarding again.",
     "transfers_not_allowed": f"Stripe does not let your account receive transfers. {_CHECK_ACCOUNT}",
     "unsupported_card": f"Your debit card takes no such payments. {_OTHER_BANK_ACCOUNT}",
 }

@@ -1,0 +1,162 @@
+"""What each answer of Stripe's means, held against the codes that Stripe's own documents name."""
+
+import lzma
+import typing
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stripe
+import yaml
+
+from payouts import policy
+from payouts.explanations import explain_failure
+from payouts.models import PayoutAttempt
+from payouts.policy import REFUSALS, Verdict
+from payouts.states import AttemptKind
+from sandbox.banks import FAILURES
+from stripe_io.errors import Failure
+
+DOCUMENT = Path(__file__).parents[3] / "shared" / "realdata" / "stripe" / "spec3.2023-09-12.yaml.xz"
+# Answered by Stripe to transfers, and missing in its lists of codes.
+UNLISTED = {"insufficient_capabilities_for_transfer"}
+KINDS = [AttemptKind.TRANSFER, AttemptKind.BANK_PAYOUT]
+
+
+def _literals(annotation: Any) -> Iterator[str]:
+    if typing.get_origin(annotation) is typing.Literal:
+        yield from typing.get_args(annotation)
+    for part in typing.get_args(annotation):
+        yield from _literals(part)
+
+
+# Every code of https://docs.stripe.com/error-codes, as the official client has them.
+CODES = sorted(_literals(stripe.PaymentIntent.LastPaymentError.__annotations__["code"]))
+
+
+def _answer(http_status: int | None, code: str = "", **said: Any) -> Failure:
+    facts = {
+        "type": "invalid_request_error",
+        "param": "",
+        "message": "no",
+        "request_id": "",
+        "replayed": False,
+    }
+    return Failure(**{"http_status": http_status, "code": code, **facts, **said})
+
+
+def _judge(answer: Failure, kind: AttemptKind, *, in_doubt: bool = False) -> Verdict:
+    return policy.verdict(answer, attempt=PayoutAttempt(kind=kind, in_doubt=in_doubt))
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    if not DOCUMENT.exists():
+        pytest.skip(f"NOT CHECKED AGAINST STRIPE'S OWN DOCUMENT: {DOCUMENT} is missing")
+    loaded: dict[str, Any] = yaml.load(lzma.decompress(DOCUMENT.read_bytes()), Loader=yaml.CSafeLoader)
+    return loaded
+
+
+def test_stripes_codes_are_all_there() -> None:
+    assert len(CODES) > 200
+    assert {"balance_insufficient", "payouts_not_allowed", "transfers_not_allowed", "lock_timeout"} <= set(
+        CODES
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_listed_codes_are_refusals(kind: AttemptKind) -> None:
+    verdicts = {code: _judge(_answer(400, code), kind) for code in CODES}
+    assert {code for code, verdict in verdicts.items() if verdict == Verdict.REFUSED} == REFUSALS[
+        kind
+    ] - UNLISTED
+    assert {code for code, verdict in verdicts.items() if verdict == Verdict.SHORT} == {
+        "balance_insufficient"
+    }
+    assert set(verdicts.values()) == {Verdict.REFUSED, Verdict.SHORT, Verdict.UNKNOWN}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_listed_code_is_one_of_stripes(kind: AttemptKind) -> None:
+    assert REFUSALS[kind] - UNLISTED <= set(CODES)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_code_ends_an_attempt_in_doubt(kind: AttemptKind) -> None:
+    for code in {*CODES, *UNLISTED}:
+        for status in (400, 402, 404, 409, 500):
+            assert _judge(_answer(status, code), kind, in_doubt=True) == Verdict.UNKNOWN, (status, code)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("status", [None, 402, 404, 409, 424, 500, 502, 503, 504])
+def test_under_any_other_status_every_code_is_unknown(kind: AttemptKind, status: int | None) -> None:
+    assert {_judge(_answer(status, code), kind) for code in CODES} == {Verdict.UNKNOWN}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("in_doubt", [False, True])
+def test_401_and_403_mean_that_stripe_refuses_our_key_but_for_one_accounts_own(
+    kind: AttemptKind, in_doubt: bool
+) -> None:
+    for status in (401, 403):
+        refused = {
+            code
+            for code in CODES
+            if _judge(_answer(status, code), kind, in_doubt=in_doubt) == Verdict.KEY_REFUSED
+        }
+        assert set(CODES) - refused == ({"account_invalid"} if status == 403 else set())
+    lost = _judge(_answer(403, "account_invalid"), kind, in_doubt=in_doubt)
+    assert lost == Verdict.NOT_DONE
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("code", ["rate_limit", "lock_timeout", ""])
+def test_429_did_nothing(kind: AttemptKind, code: str) -> None:
+    assert _judge(_answer(429, code), kind) == Verdict.NOT_DONE
+
+
+def test_a_destination_that_is_not_there_is_a_refusal_and_nothing_else_that_is_missing() -> None:
+    missing = {
+        (kind, param): _judge(_answer(400, "resource_missing", param=param), kind)
+        for kind in KINDS
+        for param in ("destination", "source_transaction", "")
+    }
+    refused = [where for where, verdict in missing.items() if verdict == Verdict.REFUSED]
+    assert refused == [(AttemptKind.TRANSFER, "destination")]
+
+
+def test_each_failure_of_a_bank_payout_has_its_own_sentence_that_says_what_to_do(
+    document: dict[str, Any],
+) -> None:
+    schemas = document["components"]["schemas"]
+    named = {
+        code
+        for schema in ("treasury_outbound_payments", "treasury_outbound_transfers")
+        for name, described in schemas.items()
+        if name.startswith(schema) and "code" in described.get("properties", {})
+        for code in described["properties"]["code"]["enum"]
+    }
+    assert len(named) > 5
+    general = explain_failure("some_new_code")
+    for code in (named | set(FAILURES)) - {"other"}:
+        assert explain_failure(code) != general, code
+        assert "Please" in explain_failure(code) or "You need do nothing" in explain_failure(code), code
+
+
+def test_the_documented_types_of_errors_prove_nothing_by_themselves(document: dict[str, Any]) -> None:
+    types = document["components"]["schemas"]["api_errors"]["properties"]["type"]["enum"]
+    assert "idempotency_error" in types
+    for kind in KINDS:
+        assert {_judge(_answer(400, type=name), kind) for name in types} == {Verdict.UNKNOWN}
+
+
+def test_who_is_turned_away_because_stripe_is_busy_is_not_put_back_further_and_further() -> None:
+    now = datetime.now(UTC)
+    turned_away = PayoutAttempt(sends=40, http_status=429)
+    waits = [policy.next_try(turned_away, now=now) - now for _ in range(200)]
+    assert max(waits) <= policy.LONGEST_WAIT_FOR_A_TURN + timedelta(seconds=1)
+    unanswered = PayoutAttempt(sends=40, http_status=None)
+    assert max(policy.next_try(unanswered, now=now) - now for _ in range(200)) > max(waits)
