@@ -66,6 +66,11 @@ def account_standing(creator_id: UUID) -> AccountStanding:
     )
 
 
+def account_is_being_opened(*, since: datetime) -> bool:
+    """Tell whether Stripe was asked for some account since then, and its answer is not recorded yet."""
+    return CreatorPaymentAccount.objects.filter(stripe_account_id=None, opening_since__gte=since).exists()
+
+
 def open_holds(creator_id: UUID) -> QuerySet[Hold]:
     return Hold.objects.filter(creator=creator_id, lifted_at=None)
 

@@ -1,19 +1,36 @@
 """What Stripe tells us of connected accounts."""
 
+from accounts import selectors
 from accounts.models import CreatorPaymentAccount
 from accounts.services import payment_accounts
 from database import sql
-from stripe_io.errors import SetAside
+from stripe_io.errors import NotYet, SetAside
 from stripe_io.handlers import StripeEvent, register
 
 
 def register_handlers() -> None:
-    register(account_updated, "account.updated")
+    register(
+        account_changed,
+        "account.updated",
+        "account.external_account.created",
+        "account.external_account.updated",
+        "account.external_account.deleted",
+        "capability.updated",
+    )
 
 
-def account_updated(event: StripeEvent) -> None:
+def account_changed(event: StripeEvent) -> None:
     """Ask Stripe for the account as it is now: events come in any order, the present state does not."""
-    row = CreatorPaymentAccount.objects.filter(stripe_account_id=event.object["id"]).first()
-    if row is None:
+    now = sql.now()
+    row = CreatorPaymentAccount.objects.filter(stripe_account_id=_account_of(event)).first()
+    if row is not None:
+        payment_accounts.refresh_payment_account(row, now=now)
+    elif selectors.account_is_being_opened(since=now - payment_accounts.REQUEST_LIFE):
+        raise NotYet("an account is being opened, and it may be this one")
+    else:
         raise SetAside("no creator here has this account")
-    payment_accounts.refresh_payment_account(row, now=sql.now())
+
+
+def _account_of(event: StripeEvent) -> str:
+    """Name the connected account: events of a platform's own endpoint bear it in their object alone."""
+    return str(event.account or event.object.get("account") or event.object.get("id"))

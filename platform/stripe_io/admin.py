@@ -8,8 +8,20 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from djstripe.models import Account, Event
 
-from database.admin import LargeTableAdmin, column, copied, give_tones, link, name_of, state
-from stripe_io.models import InboxEvent, InboxOutcome
+from database.admin import (
+    LargeTableAdmin,
+    Panel,
+    column,
+    copied,
+    give_tones,
+    link,
+    link_to,
+    name_of,
+    panel,
+    short,
+    state,
+)
+from stripe_io.models import InboxEvent, InboxOutcome, Replay
 
 give_tones(InboxOutcome, success=[InboxOutcome.HANDLED], warning=[InboxOutcome.SET_ASIDE])
 
@@ -60,6 +72,48 @@ class InboxEventAdmin(LargeTableAdmin):
         "tries",
         "next_try_at",
         "error",
+    ]
+
+
+@panel(InboxEvent)
+def replays(event: InboxEvent) -> Panel:
+    return Panel(
+        "Replayed by hand",
+        ["When", "By", "Why", "Before", "Note or error before"],
+        [
+            (
+                link_to(replay, replay.asked_at),
+                replay.actor,
+                replay.reason,
+                replay.outcome_before and InboxOutcome(replay.outcome_before),
+                replay.note_before,
+            )
+            for replay in event.replays.order_by("pk")
+        ],
+        empty="Never.",
+    )
+
+
+@admin.register(Replay)
+class ReplayAdmin(LargeTableAdmin):
+    ordering = ["-pk"]
+    list_display = [
+        short("reason"),
+        link("event"),
+        "actor",
+        state("outcome_before", InboxOutcome, "Before"),
+        "asked_at",
+    ]
+    list_select_related = ["event"]
+    search_fields = ["event"]
+    search_help_text = "Event (evt_…)"
+    details = [
+        link("event"),
+        "actor",
+        "reason",
+        "asked_at",
+        state("outcome_before", InboxOutcome, "Before"),
+        "note_before",
     ]
 
 

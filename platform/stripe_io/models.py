@@ -1,4 +1,4 @@
-"""The webhook inbox, and the mode that this database serves."""
+"""The webhook inbox, what was replayed from it, and the mode that this database serves."""
 
 from django.db import models
 from django.db.models import Q
@@ -58,3 +58,21 @@ class InboxEvent(models.Model):
 
     def __str__(self) -> str:
         return self.type
+
+
+class Replay(models.Model):
+    """Someone's wish that a stored event be handled once more: who, why, and what had become of it before."""
+
+    id = models.BigAutoField(primary_key=True)
+    event = models.ForeignKey(InboxEvent, models.PROTECT, related_name="replays")
+    actor = models.CharField(max_length=255)
+    reason = models.TextField()
+    outcome_before = models.CharField(max_length=16, choices=InboxOutcome.choices, blank=True)
+    note_before = models.TextField(blank=True)
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "stripe_replays"
+
+    def __str__(self) -> str:
+        return self.reason

@@ -1,5 +1,6 @@
 """Reads of the inbox."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,3 +22,22 @@ def unhandled_events(*, now: datetime) -> Unhandled:
         count=Count("pk"), oldest=Min("received_at")
     )
     return Unhandled(waiting["count"], now - waiting["oldest"] if waiting["oldest"] else timedelta())
+
+
+def stored_events(
+    *, ids: Sequence[str], types: Sequence[str], since: datetime | None, until: datetime | None
+) -> list[str]:
+    """List the ids of the events received in [since, until) that are asked for, in the order they came.
+
+    Without ids any is, without types all of them, without a time all times.
+    """
+    found = InboxEvent.objects.order_by("received_at", "pk")
+    if ids:
+        found = found.filter(event__in=ids)
+    if types:
+        found = found.filter(type__in=types)
+    if since:
+        found = found.filter(received_at__gte=since)
+    if until:
+        found = found.filter(received_at__lt=until)
+    return [str(event_id) for event_id in found.values_list("event_id", flat=True)]

@@ -9,9 +9,9 @@ from django.db.models import F
 
 from database import notices, sql
 from stripe_io import mirror
-from stripe_io.errors import NotYet, SetAside
+from stripe_io.errors import NotYet, ReplayUnexplained, SetAside
 from stripe_io.handlers import StripeEvent, handler_of
-from stripe_io.models import InboxEvent, InboxOutcome
+from stripe_io.models import InboxEvent, InboxOutcome, Replay
 
 # Long enough for any handler; another delivery of the task finds the event taken until then.
 LEASE = timedelta(minutes=1)
@@ -74,6 +74,28 @@ def handle_event(*, event_id: str, now: datetime) -> bool:
         return False
     mine.update(error="", outcome=outcome, note=note, handled_at=now)
     return True
+
+
+@transaction.atomic
+def ask_for_replay(*, event_id: str, reason: str, actor: str, now: datetime) -> None:
+    """Make a stored event due once more, whatever became of it: for whoever asks to handle, or else the sweep.
+
+    Raises: ReplayUnexplained.
+    """
+    if not reason.strip() or not actor.strip():
+        raise ReplayUnexplained
+    row = InboxEvent.objects.select_for_update(no_key=True).get(event=event_id)
+    Replay.objects.create(
+        event=row,
+        actor=actor,
+        reason=reason.strip(),
+        outcome_before=row.outcome,
+        note_before=row.note or row.error,
+        asked_at=now,
+    )
+    InboxEvent.objects.filter(event=event_id).update(
+        outcome="", note="", error="", handled_at=None, next_try_at=now
+    )
 
 
 def due_events(*, now: datetime, limit: int = 1000) -> list[str]:

@@ -91,6 +91,48 @@ def test_an_account_that_nobody_here_has_is_set_aside(account: CreatorPaymentAcc
     assert tell(sandbox, event).outcome == InboxOutcome.SET_ASIDE
 
 
+@pytest.mark.parametrize(
+    ("control", "event_type"),
+    [
+        ("capabilities", "capability.updated"),
+        ("bank_account", "account.external_account.created"),
+        ("bank_account", "account.external_account.deleted"),
+        ("bank_account/edit", "account.external_account.updated"),
+    ],
+)
+def test_what_changes_about_an_account_has_it_asked_for_anew(
+    account: CreatorPaymentAccount, sandbox: Any, control: str, event_type: str
+) -> None:
+    complete(account)
+    params = {"transfers": "inactive"} if control == "capabilities" else {}
+    if control == "bank_account/edit":
+        params = {"last4": "1234"}
+    sandbox._client.raw_request("post", f"/_sandbox/accounts/{account.stripe_account_id}/{control}", **params)
+    (event,) = [event for event in sandbox.state()["events"] if event["type"] == event_type]
+    before = sql.now()
+    assert tell(sandbox, event).outcome == InboxOutcome.HANDLED
+    synced_at = CreatorPaymentAccount.objects.get().synced_at
+    assert synced_at
+    assert synced_at > before
+
+
+def test_an_event_that_overtakes_the_opening_of_its_account_is_handled_once_that_is_recorded(
+    sandbox: Any,
+) -> None:
+    opened = payment_accounts.open_payment_account(CreatorFactory.create(), now=sql.now())
+    complete(opened)
+    CreatorPaymentAccount.objects.update(
+        stripe_account_id=None, account_status=AccountStatus.NOT_CREATED, opening_since=sql.now()
+    )
+    row = tell(sandbox, updates(sandbox)[-1])
+    assert row.error.startswith("not yet")
+    CreatorPaymentAccount.objects.update(
+        stripe_account_id=opened.stripe_account_id, account_status=AccountStatus.PENDING, opening_since=None
+    )
+    assert inbox.handle_event(event_id=row.pk, now=row.next_try_at)
+    assert status() == AccountStatus.ACTIVE
+
+
 def test_a_hold_by_staff_is_not_lifted_by_stripe(account: CreatorPaymentAccount, sandbox: Any) -> None:
     hold = holds.place_hold(account.creator, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
     complete(account)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,16 @@ def marketplace(
     )
     marketplace = Marketplace(tmp_path, settle)
     marketplace.live_through("2024-03", MARCH, cutoff=date(2024, 4, 1))
+    call_command(
+        "replay_events",
+        "--type",
+        "payout.paid",
+        "--reason",
+        "A rehearsal",
+        "--actor",
+        "dana",
+        stdout=StringIO(),
+    )
     return marketplace
 
 

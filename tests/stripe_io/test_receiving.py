@@ -46,6 +46,17 @@ def test_an_event_that_nobody_acts_on_is_kept_and_set_aside(deliver: Any, event:
     assert InboxEvent.objects.get().outcome == InboxOutcome.SET_ASIDE
 
 
+@pytest.mark.parametrize("event_type", ["charge.refunded", "charge.dispute.created", "charge.dispute.closed"])
+def test_what_becomes_of_the_platforms_charges_is_kept_for_billing(
+    deliver: Any, event: dict[str, Any], event_type: str
+) -> None:
+    assert deliver(event | {"type": event_type}).status_code == 200
+    tasks.sweep_inbox()
+    row = InboxEvent.objects.get()
+    assert row.outcome == InboxOutcome.SET_ASIDE
+    assert "Billing Service" in row.note
+
+
 @pytest.mark.parametrize(
     "signature",
     [

@@ -1,0 +1,78 @@
+"""Hand stored Stripe events to their handlers once more, by id, type or time; who asked and why is kept.
+
+It is safe with events that were handled already: handlers do nothing twice.
+"""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.dateparse import parse_datetime
+from tqdm import tqdm
+
+from database import sql
+from database.commands import add_json_option, print_result
+from stripe_io import selectors, services
+from stripe_io.errors import ReplayUnexplained
+from stripe_io.models import InboxEvent, InboxOutcome
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--id", action="append", default=[], help="evt_…; may be given several times")
+        parser.add_argument("--type", action="append", default=[], help="such as payout.paid; several times")
+        parser.add_argument("--since", type=_moment, help="received then or later: ISO 8601 with its offset")
+        parser.add_argument("--until", type=_moment, help="received before then")
+        parser.add_argument("--dry-run", action="store_true", help="list the events and leave them alone")
+        parser.add_argument("--reason", default="")
+        parser.add_argument("--actor", default="", help="who does this: a member of staff")
+        add_json_option(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        chosen = {
+            "ids": options["id"],
+            "types": options["type"],
+            "since": options["since"],
+            "until": options["until"],
+        }
+        if not any(chosen.values()):
+            raise CommandError("say which events: --id, --type, --since or --until")
+        events = selectors.stored_events(**chosen)
+        if options["dry_run"]:
+            result: dict[str, Any] = {"events": events}
+        else:
+            try:
+                result = _replay(events, reason=options["reason"], actor=options["actor"])
+            except ReplayUnexplained as refusal:
+                raise CommandError(str(refusal)) from refusal
+        if unknown := sorted(set(options["id"]) - set(events)):
+            result["not_replayed"] = unknown
+        print_result(self.stdout, as_json=options["json"], result=result)
+
+
+def _replay(events: list[str], *, reason: str, actor: str) -> dict[str, Any]:
+    """Replay one after the other; return how many came to what, and the error of each that failed."""
+    outcomes: Counter[str] = Counter(dict.fromkeys(InboxOutcome.values, 0))
+    errors = {}
+    for event_id in tqdm(events, desc="Replaying", disable=None):
+        services.ask_for_replay(event_id=event_id, reason=reason, actor=actor, now=sql.now())
+        services.handle_event(event_id=event_id, now=sql.now())
+        row = InboxEvent.objects.get(event=event_id)
+        outcomes[row.outcome or "waiting"] += 1
+        if row.error:
+            errors[event_id] = row.error
+    return {"replayed": len(events), **outcomes, "errors": errors}
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = parse_datetime(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no time") from error
+    if moment is None or moment.tzinfo is None:
+        raise ArgumentTypeError(f"{text!r} is no time with an offset, such as 2026-11-01T09:00:00Z")
+    return moment

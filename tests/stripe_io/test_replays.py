@@ -1,0 +1,140 @@
+"""`manage.py replay_events`: stored events are handled once more by hand, and it is known who asked and why."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from database import sql
+from stripe_io import handlers, services
+from stripe_io.errors import ReplayUnexplained
+from stripe_io.models import InboxEvent, InboxOutcome, Replay
+
+pytestmark = pytest.mark.django_db
+WHY = ["--reason", "The handler was mended", "--actor", "dana"]
+
+
+@pytest.fixture
+def told() -> Iterator[list[str]]:
+    """Who was told of, by a handler of the types `test.happened` and `test.failed`, which fails."""
+    told: list[str] = []
+
+    def fail(event: handlers.StripeEvent) -> None:
+        told.append(event.id)
+        raise ValueError("mistake")
+
+    handlers.register(lambda event: told.append(event.id), "test.happened")
+    handlers.register(fail, "test.failed")
+    yield told
+    handlers.register(lambda event: None, "test.happened", "test.failed")
+
+
+@pytest.fixture
+def stored(event: dict[str, Any], told: list[str]) -> list[str]:
+    """Four events, a day apart, the last one today; all were told of once."""
+    kinds = {"evt_1": "test.happened", "evt_2": "test.failed", "evt_3": "test.happened", "evt_4": "not.ours"}
+    for age, (event_id, kind) in enumerate(reversed(kinds.items())):
+        services.store_event(event | {"id": event_id, "type": kind})
+        InboxEvent.objects.filter(event=event_id).update(received_at=sql.now() - timedelta(days=age))
+        services.handle_event(event_id=event_id, now=sql.now())
+    told.clear()
+    return list(kinds)
+
+
+def replay(*arguments: str) -> dict[str, Any]:
+    out = StringIO()
+    call_command("replay_events", *arguments, "--json", stdout=out)
+    told: dict[str, Any] = json.loads(out.getvalue())
+    return told
+
+
+def ago(**time: float) -> str:
+    return (sql.now() - timedelta(**time)).isoformat()
+
+
+def test_an_event_that_was_handled_is_handled_once_more(stored: list[str], told: list[str]) -> None:
+    assert replay("--id", "evt_1", *WHY)["handled"] == 1
+    assert told == ["evt_1"]
+    assert InboxEvent.objects.get(event="evt_1").outcome == InboxOutcome.HANDLED
+
+
+def test_who_asked_and_why_and_what_was_before_is_kept(stored: list[str]) -> None:
+    replay("--id", "evt_2", "--id", "evt_4", *WHY)
+    failed, aside = Replay.objects.order_by("event")
+    assert {(row.actor, row.reason) for row in (failed, aside)} == {("dana", "The handler was mended")}
+    assert (failed.outcome_before, failed.note_before) == ("", "ValueError: mistake")
+    assert (aside.outcome_before, aside.note_before) == (InboxOutcome.SET_ASIDE, services.NOT_OURS)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "events"),
+    [
+        (["--type", "test.happened"], ["evt_1", "evt_3"]),
+        (["--type", "test.happened", "--type", "not.ours"], ["evt_1", "evt_3", "evt_4"]),
+        (["--since", {"days": 1.5}], ["evt_3", "evt_4"]),
+        (["--until", {"days": 1.5}], ["evt_1", "evt_2"]),
+        (["--since", {"days": 2.5}, "--until", {"hours": 1}, "--type", "test.happened"], ["evt_3"]),
+        (["--id", "evt_1", "--type", "not.ours"], []),
+    ],
+    ids=str,
+)
+def test_events_are_chosen_by_id_type_and_time_in_the_order_they_came(
+    stored: list[str], told: list[str], chosen: list[Any], events: list[str]
+) -> None:
+    arguments = [ago(**part) if isinstance(part, dict) else part for part in chosen]
+    assert replay("--dry-run", *arguments)["events"] == events
+    assert told == []
+    assert not Replay.objects.exists()
+    assert replay(*arguments, *WHY)["replayed"] == len(events)
+    assert told == [event_id for event_id in events if event_id != "evt_4"]
+
+
+def test_one_that_fails_is_told_and_stops_only_itself(stored: list[str], told: list[str]) -> None:
+    answer = replay("--since", ago(days=30), *WHY)
+    assert answer == {
+        "replayed": 4,
+        "handled": 2,
+        "set_aside": 1,
+        "waiting": 1,
+        "errors": {"evt_2": "ValueError: mistake"},
+    }
+    assert services.due_events(now=sql.now() + services.LONGEST_RETRY) == ["evt_2"]
+
+
+def test_an_event_that_is_not_here_is_named(stored: list[str]) -> None:
+    assert replay("--id", "evt_9", *WHY)["not_replayed"] == ["evt_9"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refusal"),
+    [
+        (WHY, "say which events"),
+        (["--id", "evt_1"], "needs a reason"),
+        (["--id", "evt_1", "--reason", " ", "--actor", "dana"], "needs a reason"),
+        (["--id", "evt_1", "--reason", "Odd"], "the name of who asks"),
+        (["--since", "2026-11-01T09:00:00", *WHY], "no time with an offset"),
+        (["--until", "2026-13-01T09:00:00Z", *WHY], "no time"),
+        (["--since", "yesterday", *WHY], "no time"),
+    ],
+    ids=str,
+)
+def test_a_replay_needs_events_a_reason_and_a_name(
+    stored: list[str], told: list[str], arguments: list[str], refusal: str
+) -> None:
+    with pytest.raises(CommandError, match=refusal):
+        replay(*arguments)
+    assert told == []
+    assert not Replay.objects.exists()
+
+
+def test_an_event_asked_for_by_one_who_died_is_handled_by_the_sweep(
+    stored: list[str], told: list[str]
+) -> None:
+    services.ask_for_replay(event_id="evt_3", reason="Odd", actor="dana", now=sql.now())
+    assert "evt_3" in services.due_events(now=sql.now())
+    with pytest.raises(ReplayUnexplained):
+        services.ask_for_replay(event_id="evt_1", reason="", actor="dana", now=sql.now())
