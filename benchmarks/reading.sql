@@ -39,7 +39,9 @@ ORDER BY batch, creator_id, api_id;
 
 CREATE TEMPORARY TABLE paid AS
 SELECT uuid7() AS payout_id, creator_id, period_start, count(*) * %(per_earning)s AS records
-FROM earned GROUP BY creator_id, period_start ORDER BY period_start, creator_id;
+FROM earned
+WHERE period_start < date_trunc('month', now()) - interval '1 month'
+GROUP BY creator_id, period_start ORDER BY period_start, creator_id;
 
 INSERT INTO payouts (
     id, creator_id, currency, gross_amount, platform_fee, net_amount, period_start, period_end, status,
@@ -58,8 +60,8 @@ INSERT INTO creator_earnings (
 )
 SELECT
     id, creator_id, api_id, period_start, period_start + interval '1 month', 'USD', 2000, 1000 * %(per_earning)s, 0, 0,
-    %(per_earning)s, %(per_earning)s, '', now(), payout_id
-FROM earned JOIN paid USING (creator_id, period_start) ORDER BY batch, creator_id, api_id;
+    %(per_earning)s, %(per_earning)s, '', CASE WHEN payout_id IS NOT NULL THEN now() END, payout_id
+FROM earned LEFT JOIN paid USING (creator_id, period_start) ORDER BY batch, creator_id, api_id;
 
 INSERT INTO payout_line_items (
     payout_id, earning_id, api_id, description, period_start, period_end, commission_bps, gross_revenue,
@@ -70,9 +72,15 @@ SELECT
     200 * %(per_earning)s, 800 * %(per_earning)s, 0, %(per_earning)s
 FROM earned JOIN paid USING (creator_id, period_start) ORDER BY batch, creator_id, api_id;
 
-INSERT INTO earning_postings (batch_id, earning_id, gross, refunds, transactions, api_calls)
-SELECT batch, id, 1000 * %(per_earning)s, 0, %(per_earning)s, %(per_earning)s
+INSERT INTO paid_totals (creator_id, api_id, currency, gross, net, last_updated)
+SELECT creator_id, api_id, 'USD', sum(gross), sum(net), now()
+FROM creator_earnings WHERE payout_id IS NOT NULL GROUP BY creator_id, api_id;
+
+INSERT INTO postings (id, posted_at) SELECT id, posted_at FROM billing_batches;
+UPDATE billing_batches SET posting_id = id;
+INSERT INTO earning_postings (posting_id, earning_id, batches, gross, refunds, transactions, api_calls)
+SELECT batch, id, ARRAY[batch], 1000 * %(per_earning)s, 0, %(per_earning)s, %(per_earning)s
 FROM earned ORDER BY batch, creator_id, api_id;
 
-VACUUM ANALYZE creators, apis, api_ownerships, billing_batches, billing_records, payouts, creator_earnings,
-    payout_line_items, earning_postings
+VACUUM ANALYZE creators, apis, api_ownerships, postings, billing_batches, billing_records, payouts, creator_earnings,
+    paid_totals, payout_line_items, earning_postings

@@ -10,7 +10,7 @@ from earnings.models.billing import (
     RecordKind,
 )
 from earnings.models.catalog import Api, ApiOwnership, CommissionRate
-from earnings.models.earning import CreatorEarning, EarningPosting
+from earnings.models.earning import CreatorEarning, EarningPosting, PaidTotal
 from earnings.models.quarantine import QuarantinedRecord, Reason, Resolution
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "CommissionRate",
     "CreatorEarning",
     "EarningPosting",
+    "PaidTotal",
     "Posting",
     "QuarantinedRecord",
     "Reason",

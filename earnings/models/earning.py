@@ -83,12 +83,39 @@ class CreatorEarning(models.Model):
             models.Index(
                 fields=["creator", "currency"], condition=Q(payout__isnull=True), name="earning_unclaimed"
             ),
-            models.Index(fields=["creator", "api", "period_start"], name="earning_by_creator"),
+            models.Index(fields=["creator", "period_start", "api"], name="earning_by_creator"),
             models.Index(fields=["period_start", "currency"], name="earning_by_period"),
         ]
 
     def __str__(self) -> str:
         return f"{self.period_start:%Y-%m}"
+
+
+class PaidTotal(models.Model):
+    """What a creator was paid of one API's earnings in one currency; without an API, of adjustments.
+
+    The sum of the rows in paid payouts, so that nobody has to add up a creator's history. It moves with a
+    payout that becomes paid, or no longer is. `last_updated` is when a record was last added to one of them.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    creator = models.ForeignKey(Creator, models.PROTECT, related_name="paid_totals", db_index=False)
+    api = models.ForeignKey(Api, models.PROTECT, related_name="+", null=True, blank=True, db_index=False)
+    currency = models.CharField(max_length=3)
+    gross = models.BigIntegerField()
+    net = models.BigIntegerField()
+    last_updated = models.DateTimeField()
+
+    class Meta:
+        db_table = "paid_totals"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["creator", "api", "currency"], nulls_distinct=False, name="paid_total_is_one_row"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.net} {self.currency}"
 
 
 class EarningPosting(models.Model):

@@ -9,7 +9,7 @@ from database.fields import uuid7_key
 from earnings.models import Api, CreatorEarning
 from money import Money
 from payouts.models.run import PayoutRun
-from payouts.states import DEAD, PayoutStatus
+from payouts.states import DEAD, FINISHED, PayoutStatus
 
 
 class Payout(models.Model):
@@ -59,6 +59,9 @@ class Payout(models.Model):
         ]
         indexes = [
             models.Index(fields=["creator", "-created_at", "-id"], name="payout_by_creator"),
+            models.Index(
+                fields=["creator"], condition=~Q(status__in=FINISHED), name="payout_unfinished_by_creator"
+            ),
             models.Index(
                 fields=["next_retry_at"], condition=Q(next_retry_at__isnull=False), name="payout_due"
             ),

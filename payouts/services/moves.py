@@ -8,6 +8,7 @@ from django.db import connection
 
 from database import notices
 from earnings.models import CreatorEarning
+from earnings.services import paid_totals
 from ledger import services as ledger
 from ledger.models import AccountKind
 from ledger.services import Line
@@ -38,6 +39,10 @@ def move(
     PayoutEvent.objects.create(
         payout=payout, from_status=seen, to_status=target, actor=actor, reason=reason, at=now
     )
+    if target == PayoutStatus.PAID:
+        paid_totals.add_to_paid(payout.pk)
+    elif seen == PayoutStatus.PAID:
+        paid_totals.take_from_paid(payout.pk)
     if PayoutStatus.PAID in (seen, target):
         notices.send_on_commit("revenue.refresh", months=[month_of(now).start.isoformat()])
     for name, value in changes.items():

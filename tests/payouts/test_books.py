@@ -86,6 +86,7 @@ FAULTS = {
         UPDATE creator_earnings SET payout_id = NULL
         WHERE payout_id = (SELECT id FROM payouts WHERE status = 'in_transit')
     """,
+    "paid_totals_are_the_sum_of_paid_rows": "UPDATE payouts SET status = 'paid' WHERE status = 'in_transit'",
     "payouts_are_the_sum_of_their_lines": """
         UPDATE payouts SET gross_amount = gross_amount + 1, platform_fee = platform_fee + 1
     """,

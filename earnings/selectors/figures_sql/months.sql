@@ -11,6 +11,7 @@ JOIN apis AS api ON api.id = earning.api_id
 WHERE earning.creator_id = (SELECT id FROM creators WHERE external_id = %(creator)s)
     AND api.external_id = %(api)s
     AND earning.currency = %(currency)s
-    AND date_trunc('month', earning.period_start) BETWEEN %(first)s AND %(last)s
+    AND earning.period_start >= %(first)s
+    AND earning.period_start < %(last)s + interval '1 month'
 GROUP BY month
 ORDER BY month DESC
