@@ -79,6 +79,7 @@ class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
         "country",
         "payouts_enabled",
         "created_at",
+        "gone_at",
         "replaced_at",
     ]
     list_select_related = ["creator"]
@@ -103,7 +104,10 @@ class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
         "created_at",
         "onboarding_completed_at",
         "synced_at",
+        "gone_at",
         "replaced_at",
+        "replaced_by",
+        "replace_reason",
         copied("pk", "Id"),
     ]
 

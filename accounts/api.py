@@ -92,7 +92,7 @@ class AccountOutput(serializers.Serializer[selectors.AccountStanding]):
         AccountStatus.choices,
         help_text="`not_created`: onboarding has not begun. `pending`: Stripe waits for details. `onboarding`: "
         "Stripe verifies them. `active`: can be paid. `restricted`: Stripe waits for the creator. `disabled`: "
-        "rejected by Stripe.",
+        "rejected by Stripe, or gone.",
     )
     details_submitted = serializers.BooleanField(help_text="Whether Stripe's form was filled in to its end.")
     charges_enabled = serializers.BooleanField(
@@ -108,6 +108,11 @@ class AccountOutput(serializers.Serializer[selectors.AccountStanding]):
     )
     created_at = serializers.DateTimeField(
         allow_null=True, help_text="When onboarding began here, in UTC; null without an account."
+    )
+    gone_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When Stripe said, in UTC, that the account was closed or disconnected: onboarding then opens a "
+        "new one, and what is owed is paid there. Null while the account is there.",
     )
 
 
@@ -136,8 +141,8 @@ class Onboarding(CreatorEndpoint):
     @extend_schema(
         operation_id="start_onboarding",
         summary="Begin or continue onboarding at Stripe",
-        description="Opens a Stripe account for the creator where there is none (one, however often this is "
-        "called) and returns a new link to Stripe's form.",
+        description="Opens a Stripe account for the creator where there is none, or none any more (one, however "
+        "often this is called), and returns a new link to Stripe's form.",
         tags=TAGS,
         request=OnboardingInput,
         responses={
@@ -230,6 +235,7 @@ class Status(CreatorEndpoint):
                     "country": "DE",
                     "default_currency": "EUR",
                     "created_at": "2026-11-01T09:00:00Z",
+                    "gone_at": None,
                 },
             )
         ],
@@ -268,10 +274,12 @@ def _form(account: CreatorPaymentAccount) -> str:
 
 
 def _outcome(account: CreatorPaymentAccount) -> dict[str, str]:
-    status = payment_accounts.refresh_payment_account(account, now=sql.now()).account_status
-    if status == AccountStatus.DISABLED:
+    seen = payment_accounts.refresh_payment_account(account, now=sql.now())
+    if seen.gone_at is not None:
+        raise StripeAccountGone(str(seen.stripe_account_id))
+    if seen.account_status == AccountStatus.DISABLED:
         raise AccountRejected
-    return {"onboarding": "complete" if status in COMPLETE else "incomplete"}
+    return {"onboarding": "complete" if seen.account_status in COMPLETE else "incomplete"}
 
 
 def _reason(trouble: Exception) -> str:

@@ -69,6 +69,14 @@ class StripeAccount:
         return str(self.requirements.get("disabled_reason") or "").startswith("rejected.")
 
     @property
+    def stopped(self) -> bool:
+        """Whether Stripe stopped payouts for more than to look at what was submitted.
+
+        Source: https://docs.stripe.com/api/accounts/object#account_object-requirements-disabled_reason
+        """
+        return self.requirements.get("disabled_reason") not in {None, "", "requirements.pending_verification"}
+
+    @property
     def information_due(self) -> bool:
         return bool(self.requirements.get("currently_due") or self.requirements.get("past_due"))
 

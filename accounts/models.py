@@ -47,21 +47,22 @@ class AccountStatus(models.TextChoices):
     DISABLED = "disabled", "Disabled"
 
     @classmethod
-    def from_stripe(cls, account: StripeAccount) -> AccountStatus:
+    def from_stripe(cls, account: StripeAccount | None) -> AccountStatus:
         """Derive the status from what Stripe says of the account; nothing else ever sets it.
 
+        None is an account that Stripe doesn't let us use any more: closed, or disconnected by its holder.
         `pending` has nothing submitted yet; `onboarding` waits for Stripe to verify what was; `restricted`
-        waits for the creator.
+        waits for the creator, or for Stripe to take a decision back.
 
         Source: https://docs.stripe.com/connect/handling-api-verification
         """
-        if account.rejected:
+        if account is None or account.rejected:
             return cls.DISABLED
         if account.transfers_active and account.payouts_enabled:
             return cls.ACTIVE
         if not account.details_submitted:
             return cls.PENDING
-        return cls.RESTRICTED if account.information_due else cls.ONBOARDING
+        return cls.RESTRICTED if account.information_due or account.stopped else cls.ONBOARDING
 
 
 class CreatorPaymentAccount(models.Model):
@@ -71,6 +72,8 @@ class CreatorPaymentAccount(models.Model):
     under the row's creation key, with the country, business type and agreement that stand on the row. While
     `opening_since` is set, such a request may be under way or its outcome unknown; a new key is taken only
     after it is known that the last one made nothing.
+
+    `gone_at` is when Stripe first said that we can't use the account any more; null while we can.
     """
 
     id = uuid7_key()
@@ -89,7 +92,10 @@ class CreatorPaymentAccount(models.Model):
     business_type = models.CharField(max_length=32, blank=True)
     requirements = models.JSONField(default=dict)
     onboarding_completed_at = models.DateTimeField(null=True, blank=True)
+    gone_at = models.DateTimeField(null=True, blank=True)
     replaced_at = models.DateTimeField(null=True, blank=True)
+    replaced_by = models.CharField(max_length=255, blank=True)
+    replace_reason = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
     synced_at = models.DateTimeField(null=True, blank=True)
     openings = models.PositiveSmallIntegerField(default=0)

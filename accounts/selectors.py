@@ -34,6 +34,7 @@ class AccountStanding:
     country: str | None = None
     default_currency: str | None = None
     created_at: datetime | None = None
+    gone_at: datetime | None = None
 
 
 def live_account(creator_id: UUID) -> CreatorPaymentAccount | None:
@@ -63,6 +64,7 @@ def account_standing(creator_id: UUID) -> AccountStanding:
         country=row.country,
         default_currency=row.default_currency,
         created_at=row.created_at,
+        gone_at=row.gone_at,
     )
 
 

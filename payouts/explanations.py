@@ -78,6 +78,7 @@ class Blocker(NamedTuple):
 
 
 ACCOUNT_DISABLED = "account_disabled"
+ACCOUNT_GONE = "account_gone"
 _R = DecisionReason
 _BLOCKERS: dict[str, tuple[str, str]] = {
     _R.NO_MINIMUM_FOR_CURRENCY: ("We make no payouts in this currency.", "Please write to us."),
@@ -97,6 +98,10 @@ _BLOCKERS: dict[str, tuple[str, str]] = {
     ),
     _R.ACCOUNT_RESTRICTED: ("Stripe has restricted your account.", _CHECK_ACCOUNT),
     ACCOUNT_DISABLED: ("Stripe has closed your account to payments.", "Please write to us."),
+    ACCOUNT_GONE: (
+        "Your Stripe account was closed, or is no longer connected to us.",
+        "Start the onboarding with Stripe anew. Your earnings are kept for you.",
+    ),
     _R.PREVIOUS_PAYOUT_OPEN: (
         "Your previous payout is not finished.",
         "Look at that payout: if it came back from your bank, it says what to do; else please wait.",

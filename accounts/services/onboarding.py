@@ -14,9 +14,14 @@ from accounts.errors import (
     OnboardingIncomplete,
     StateExpired,
     StateRefused,
+    StripeAccountGone,
 )
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
-from accounts.services.payment_accounts import open_payment_account, refresh_payment_account
+from accounts.services.payment_accounts import (
+    open_payment_account,
+    refresh_payment_account,
+    replace_payment_account,
+)
 
 CALLBACK = "/api/v1/accounts/onboard/callback"
 # Long enough to look for documents; whoever holds the state can open the form in the creator's name.
@@ -27,13 +32,21 @@ _signer = TimestampSigner(salt="accounts.onboarding")
 def start_onboarding(
     creator: Creator, *, country: str, business_type: str, now: datetime
 ) -> gateway.OnboardingLink:
-    """Open the creator's account where there is none, and return a new link to Stripe's form for it.
+    """Open the creator's account where there is none any more, and return a new link to Stripe's form for it.
 
     Raises: CountryFixed, CountryNotSupported, AlreadyActive, AccountRejected, StripeAccountGone,
     StripeUnavailable.
     """
+    row = selectors.live_account(creator.pk)
+    if row is not None:
+        row = refresh_payment_account(row, now=now)
+        if row.gone_at is not None:
+            replace_payment_account(
+                row, reason="Stripe no longer lets us use it", actor=creator.external_id, now=now
+            )
+            country, business_type = country or row.country, business_type or row.business_type
     row = open_payment_account(creator, country=country, business_type=business_type, now=now)
-    return continue_onboarding(row, now=now)
+    return _link(row)
 
 
 def continue_onboarding(row: CreatorPaymentAccount, *, now: datetime) -> gateway.OnboardingLink:
@@ -41,12 +54,18 @@ def continue_onboarding(row: CreatorPaymentAccount, *, now: datetime) -> gateway
 
     Raises: AlreadyActive, AccountRejected, StripeAccountGone, StripeUnavailable.
     """
-    row = refresh_payment_account(row, now=now)
+    return _link(refresh_payment_account(row, now=now))
+
+
+def _link(row: CreatorPaymentAccount) -> gateway.OnboardingLink:
+    """Return a new link to Stripe's form for an account of which Stripe has just told."""
+    assert row.stripe_account_id is not None
+    if row.gone_at is not None:
+        raise StripeAccountGone(row.stripe_account_id)
     if row.account_status == AccountStatus.ACTIVE:
         raise AlreadyActive
     if row.account_status == AccountStatus.DISABLED:
         raise AccountRejected
-    assert row.stripe_account_id is not None
     callback = f"{settings.PUBLIC_URL}{CALLBACK}?{urlencode({'state': _signer.sign(str(row.pk))})}"
     return gateway.create_onboarding_link(
         row.stripe_account_id, return_url=callback, refresh_url=f"{callback}&refresh=1"
@@ -78,8 +97,15 @@ def open_dashboard(creator: Creator, *, now: datetime) -> str:
     row = selectors.live_account(creator.pk)
     if row is None or row.stripe_account_id is None:
         raise NoPaymentAccount
+    stripe_account_id = row.stripe_account_id
     if not row.details_submitted:  # they may have been, a moment ago
         row = refresh_payment_account(row, now=now)
-    if not row.details_submitted or row.stripe_account_id is None:
+    if row.gone_at is not None:
+        raise StripeAccountGone(stripe_account_id)
+    if not row.details_submitted:
         raise OnboardingIncomplete
-    return gateway.create_dashboard_link(row.stripe_account_id)
+    try:
+        return gateway.create_dashboard_link(stripe_account_id)
+    except StripeAccountGone:
+        refresh_payment_account(row, now=now)
+        raise

@@ -6,7 +6,14 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts import gateway
-from accounts.errors import CountryFixed, CountryNotSupported, CreationKeySpent, StripeUnavailable
+from accounts.errors import (
+    CountryFixed,
+    CountryNotSupported,
+    CreationKeySpent,
+    ReasonMissing,
+    StripeAccountGone,
+    StripeUnavailable,
+)
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
 from stripe_io import mirror
 
@@ -40,11 +47,15 @@ def open_payment_account(
 def refresh_payment_account(row: CreatorPaymentAccount, *, now: datetime) -> CreatorPaymentAccount:
     """Ask Stripe for the account's present state and record it; a row without an account stays as it is.
 
-    Raises: StripeAccountGone, StripeUnavailable.
+    Raises: StripeUnavailable, and leaves the row alone: no answer says nothing of an account.
     """
     if row.stripe_account_id is None:
         return row
-    return record_account(row, said=gateway.retrieve_account(row.stripe_account_id), now=now)
+    try:
+        said = gateway.retrieve_account(row.stripe_account_id)
+    except StripeAccountGone:
+        return _record_gone(row, now=now)
+    return record_account(row, said=said, now=now)
 
 
 @transaction.atomic
@@ -71,9 +82,39 @@ def record_account(
     row.country = said.country
     row.business_type = said.business_type
     row.opening_since = None
+    row.gone_at = None
     row.synced_at = now
     if said.details_submitted and row.onboarding_completed_at is None:
         row.onboarding_completed_at = now
+    row.save()
+    return row
+
+
+def replace_payment_account(row: CreatorPaymentAccount, *, reason: str, actor: str, now: datetime) -> None:
+    """Let the creator open another account in the place of this one, to which nothing new is sent any more.
+
+    Raises: ReasonMissing.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    CreatorPaymentAccount.objects.filter(pk=row.pk, replaced_at=None).update(
+        replaced_at=now, replaced_by=actor, replace_reason=reason.strip()
+    )
+
+
+@transaction.atomic
+def _record_gone(row: CreatorPaymentAccount, *, now: datetime) -> CreatorPaymentAccount:
+    """Write down that Stripe doesn't let us use the account, unless it said otherwise later."""
+    row = _locked(row)
+    if row.synced_at is not None and row.synced_at > now:
+        return row
+    row.account_status = AccountStatus.from_stripe(None)
+    row.charges_enabled = False
+    row.payouts_enabled = False
+    row.capabilities = {}
+    row.requirements = {}
+    row.gone_at = row.gone_at or now
+    row.synced_at = now
     row.save()
     return row
 

@@ -13,7 +13,7 @@ from accounts.models import AccountStatus
 from database import sql
 from earnings.selectors import pick_currency
 from money import Period, month_of
-from payouts.explanations import ACCOUNT_DISABLED
+from payouts.explanations import ACCOUNT_DISABLED, ACCOUNT_GONE
 from payouts.selectors.cutoffs import due_at, next_cutoff
 from payouts.states import BLOCKS_THE_NEXT, DecisionReason
 
@@ -88,7 +88,9 @@ def _blockers(seen: dict[str, Any], *, minimum: int | None) -> Iterator[str]:
         yield DecisionReason.BELOW_MINIMUM
     if seen["on_hold"]:
         yield DecisionReason.ON_HOLD
-    if blocker := _ACCOUNT_BLOCKERS.get(seen["account_status"]):
+    if seen["account_gone"]:
+        yield ACCOUNT_GONE
+    elif blocker := _ACCOUNT_BLOCKERS.get(seen["account_status"]):
         yield blocker
     if seen["previous_payout_open"]:
         yield DecisionReason.PREVIOUS_PAYOUT_OPEN

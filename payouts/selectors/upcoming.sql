@@ -16,6 +16,7 @@ SELECT
     coalesce(unclaimed.payable_net, 0) AS payable_net,
     unclaimed.period_start,
     coalesce(account.account_status, 'not_created') AS account_status,
+    account.gone_at IS NOT NULL AS account_gone,
     EXISTS (SELECT FROM holds WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL) AS on_hold,
     EXISTS (
         SELECT FROM payouts AS previous

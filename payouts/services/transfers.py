@@ -85,7 +85,14 @@ def _begin(payout_id: UUID, *, now: datetime) -> Turn | None:
     attempt, number = attempts.of_kind(payout, AttemptKind.TRANSFER)
     if payout.status in UNDER_WAY and attempt is not None:
         Payout.objects.filter(pk=payout.pk).update(next_retry_at=now + policy.LEASE, queued_at=None)
-        sends = payout.status == PayoutStatus.PROCESSING and policy.may_send_again(attempt, now=now)
+        account = accounts.live_account(payout.creator_id)
+        # Once the creator has another account, it is only found out what became of the money for the old one.
+        still_theirs = account is not None and account.stripe_account_id == attempt.destination
+        sends = (
+            still_theirs
+            and payout.status == PayoutStatus.PROCESSING
+            and policy.may_send_again(attempt, now=now)
+        )
         return attempts.send_again(attempt, now=now) if sends else Turn(attempt, sends=False)
     if payout.status != PayoutStatus.PENDING:
         return None

@@ -107,6 +107,7 @@ def test_a_creator_without_an_account_is_told_so(sandbox: Any) -> None:
         "country": None,
         "default_currency": None,
         "created_at": None,
+        "gone_at": None,
     }
     refused(caller("alice").get(DASHBOARD), 404, "no_payment_account")
 
@@ -292,8 +293,38 @@ def test_an_outage_is_worth_another_try_and_tells_nothing_of_stripes(
 def test_an_account_that_is_gone_is_not_an_outage(sandbox: Any, browser: Browser) -> None:
     through(browser, "complete")
     at_stripe(sandbox, "deauthorize")
-    refused(onboard(), 409, "stripe_account_gone")
     refused(caller("alice").get(DASHBOARD), 409, "stripe_account_gone")
+    told = caller("alice").get(STATUS).json()
+    assert (told["status"], told["payouts_enabled"], told["requirements"]) == (
+        "disabled",
+        False,
+        NOTHING_ASKED,
+    )
+    assert told["gone_at"]
+
+
+def test_who_lost_an_account_can_open_another_and_the_old_row_stays(sandbox: Any, browser: Browser) -> None:
+    through(browser, "complete")
+    (old,) = CreatorPaymentAccount.objects.all()
+    at_stripe(sandbox, "deauthorize")
+    browser.follow(link())
+    old.refresh_from_db()
+    assert (old.replaced_at is None, old.replaced_by, old.account_status) == (False, "alice", "disabled")
+    new = CreatorPaymentAccount.objects.get(replaced_at=None)
+    assert new.stripe_account_id != old.stripe_account_id
+    told = caller("alice").get(STATUS).json()
+    assert (told["has_account"], told["status"], told["gone_at"]) == (True, "pending", None)
+
+
+def test_another_account_is_in_the_old_ones_country_unless_the_creator_moved(sandbox: Any) -> None:
+    for creator in ("alice", "bob"):
+        link(creator, country="DE", business_type="company")
+    for account in connected(sandbox):
+        sandbox._client.raw_request("post", f"/_sandbox/accounts/{account['id']}/deauthorize")
+    link("alice")
+    link("bob", country="FR")
+    opened = CreatorPaymentAccount.objects.filter(replaced_at=None).order_by("creator__external_id")
+    assert list(opened.values_list("country", "business_type")) == [("DE", "company"), ("FR", "company")]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts import gateway
-from accounts.errors import CountryFixed, CountryNotSupported, StripeAccountGone, StripeUnavailable
+from accounts.errors import CountryFixed, CountryNotSupported, ReasonMissing, StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
 from accounts.services import holds, payment_accounts
 from database import sql
@@ -231,11 +231,22 @@ def test_an_account_that_was_made_too_late_is_left_alone(creator: Creator, sandb
 
 def test_a_replaced_account_gives_way_to_a_new_one(creator: Creator, sandbox: Any) -> None:
     old = opened(creator)
-    old.replaced_at = sql.now()
-    old.save(update_fields=["replaced_at"])
-    new = opened(creator)
+    payment_accounts.replace_payment_account(old, reason="Moved to France", actor="dana", now=sql.now())
+    new = opened(creator, country="FR")
     assert new.stripe_account_id != old.stripe_account_id
     assert CreatorPaymentAccount.objects.count() == 2
+    old.refresh_from_db()
+    assert (old.replaced_by, old.replace_reason, old.payable) == ("dana", "Moved to France", False)
+
+
+def test_an_account_is_replaced_once_and_for_a_reason(creator: Creator, sandbox: Any) -> None:
+    old = opened(creator)
+    with pytest.raises(ReasonMissing):
+        payment_accounts.replace_payment_account(old, reason=" ", actor="dana", now=sql.now())
+    for actor in ("dana", "erin"):
+        payment_accounts.replace_payment_account(old, reason="Moved", actor=actor, now=sql.now())
+    old.refresh_from_db()
+    assert old.replaced_by == "dana"
 
 
 def test_what_stripe_says_later_is_recorded(creator: Creator, sandbox: Any) -> None:
@@ -263,29 +274,59 @@ def test_an_older_answer_does_not_undo_a_later_one(creator: Creator, sandbox: An
 
 
 @pytest.mark.parametrize(
-    ("fault", "error"),
+    "fault",
     [
-        ({"kind": "status", "status": 403, "code": "account_invalid"}, StripeAccountGone),
-        ({"kind": "status", "status": 404, "code": "resource_missing"}, StripeAccountGone),
-        ({"kind": "status", "status": 401}, StripeUnavailable),
-        ({"kind": "status", "status": 429}, StripeUnavailable),
-        ({"kind": "status", "status": 500}, StripeUnavailable),
-        ({"kind": "status", "status": 503}, StripeUnavailable),
-        ({"kind": "connection_reset"}, StripeUnavailable),
-        ({"kind": "timeout", "seconds": 0.01}, StripeUnavailable),
+        {"kind": "status", "status": 401},
+        {"kind": "status", "status": 403},
+        {"kind": "status", "status": 404},
+        {"kind": "status", "status": 429},
+        {"kind": "status", "status": 500},
+        {"kind": "status", "status": 503},
+        {"kind": "connection_reset"},
+        {"kind": "timeout", "seconds": 0.01},
     ],
     ids=str,
 )
 def test_stripe_being_down_is_not_an_account_that_is_gone(
-    creator: Creator, sandbox: Any, fault: dict[str, Any], error: type[Exception]
+    creator: Creator, sandbox: Any, fault: dict[str, Any]
 ) -> None:
     row = opened(creator)
     CreatorPaymentAccount.objects.update(account_status=AccountStatus.ACTIVE)
     sandbox.inject({**RETRIEVE, **fault})
-    with pytest.raises(error) as raised:
+    with pytest.raises(StripeUnavailable):
         payment_accounts.refresh_payment_account(row, now=sql.now())
-    assert type(raised.value) is error
-    assert CreatorPaymentAccount.objects.get().account_status == AccountStatus.ACTIVE
+    seen = CreatorPaymentAccount.objects.get()
+    assert (seen.account_status, seen.gone_at) == (AccountStatus.ACTIVE, None)
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "account_invalid"), (404, "resource_missing")])
+def test_an_account_that_stripe_does_not_let_us_use_any_more_is_disabled(
+    creator: Creator, sandbox: Any, status: int, code: str
+) -> None:
+    row = opened(creator)
+    CreatorPaymentAccount.objects.update(account_status=AccountStatus.ACTIVE, payouts_enabled=True)
+    sandbox.inject({**RETRIEVE, "kind": "status", "status": status, "code": code, "count": 2})
+    first = sql.now()
+    payment_accounts.refresh_payment_account(row, now=first)
+    gone = payment_accounts.refresh_payment_account(row, now=sql.now())
+    assert (gone.account_status, gone.payouts_enabled, gone.payable) == (AccountStatus.DISABLED, False, False)
+    assert gone.gone_at == first
+
+
+def test_an_account_that_is_ours_again_is_as_stripe_says(creator: Creator, sandbox: Any) -> None:
+    row = opened(creator)
+    sandbox.inject({**RETRIEVE, "kind": "status", "status": 403, "code": "account_invalid", "count": 1})
+    assert payment_accounts.refresh_payment_account(row, now=sql.now()).gone_at
+    back = payment_accounts.refresh_payment_account(row, now=sql.now())
+    assert (back.account_status, back.gone_at) == (AccountStatus.PENDING, None)
+
+
+def test_an_older_answer_does_not_take_an_account_away(creator: Creator, sandbox: Any) -> None:
+    row = opened(creator)
+    earlier = sql.now()
+    payment_accounts.refresh_payment_account(row, now=sql.now())
+    sandbox.inject({**RETRIEVE, "kind": "status", "status": 403, "code": "account_invalid"})
+    assert payment_accounts.refresh_payment_account(row, now=earlier).gone_at is None
 
 
 def test_a_row_without_an_account_is_not_asked_about(creator: Creator, sandbox: Any) -> None:

@@ -51,6 +51,14 @@ TABLE: list[tuple[dict[str, Any], AccountStatus]] = [
         AccountStatus.RESTRICTED,
     ),
     *(
+        ({"payouts_enabled": False, "requirements": due(disabled_reason=why)}, AccountStatus.RESTRICTED)
+        for why in ("listed", "under_review", "platform_paused", "other", "requirements.past_due")
+    ),
+    (
+        {"payouts_enabled": False, "requirements": due(disabled_reason="requirements.pending_verification")},
+        AccountStatus.ONBOARDING,
+    ),
+    *(
         ({"requirements": due(disabled_reason=f"rejected.{why}")}, AccountStatus.DISABLED)
         for why in ("fraud", "listed", "terms_of_service", "other")
     ),
@@ -81,3 +89,7 @@ def test_active_needs_transfers_and_payouts_and_nothing_makes_it_known_as_uncrea
         )
         assert (status == AccountStatus.ACTIVE) is (transfers == "active" and payouts)
         assert status != AccountStatus.NOT_CREATED
+
+
+def test_an_account_that_stripe_does_not_let_us_use_is_disabled() -> None:
+    assert AccountStatus.from_stripe(None) == AccountStatus.DISABLED

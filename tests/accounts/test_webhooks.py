@@ -116,6 +116,46 @@ def test_what_changes_about_an_account_has_it_asked_for_anew(
     assert synced_at > before
 
 
+def test_an_account_that_is_deauthorized_is_paid_no_more(
+    account: CreatorPaymentAccount, sandbox: Any
+) -> None:
+    complete(account)
+    tell(sandbox, updates(sandbox)[-1])
+    sandbox._client.raw_request("post", f"/_sandbox/accounts/{account.stripe_account_id}/deauthorize")
+    (event,) = [
+        event for event in sandbox.state()["events"] if event["type"] == "account.application.deauthorized"
+    ]
+    assert tell(sandbox, event).outcome == InboxOutcome.HANDLED
+    row = CreatorPaymentAccount.objects.get()
+    assert (row.account_status, row.payable, row.gone_at is None) == (AccountStatus.DISABLED, False, False)
+
+
+def test_a_deauthorization_that_was_undone_before_it_was_heard_of_takes_nothing_away(
+    account: CreatorPaymentAccount, sandbox: Any
+) -> None:
+    complete(account)
+    event = copy.deepcopy(updates(sandbox)[-1]) | {
+        "id": "evt_late",
+        "type": "account.application.deauthorized",
+        "data": {"object": {"id": "ca_1", "object": "application"}},
+    }
+    assert tell(sandbox, event).outcome == InboxOutcome.HANDLED
+    assert status() == AccountStatus.ACTIVE
+
+
+@pytest.mark.parametrize("reason", ["requirements.past_due", "under_review", "rejected.fraud"])
+def test_an_account_that_stripe_restricts_is_paid_no_more(
+    account: CreatorPaymentAccount, sandbox: Any, reason: str
+) -> None:
+    complete(account)
+    sandbox._client.raw_request(
+        "post", f"/_sandbox/accounts/{account.stripe_account_id}/restrict", disabled_reason=reason
+    )
+    tell(sandbox, updates(sandbox)[-1])
+    expected = AccountStatus.DISABLED if reason == "rejected.fraud" else AccountStatus.RESTRICTED
+    assert status() == expected
+
+
 def test_an_event_that_overtakes_the_opening_of_its_account_is_handled_once_that_is_recorded(
     sandbox: Any,
 ) -> None:

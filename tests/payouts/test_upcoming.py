@@ -14,7 +14,7 @@ from ledger.models import AccountKind
 from ledger.services import Line
 from money import Money, Period
 from payouts import selectors
-from payouts.explanations import ACCOUNT_DISABLED, BLOCKER_CODES, explain_blocker
+from payouts.explanations import ACCOUNT_DISABLED, ACCOUNT_GONE, BLOCKER_CODES, explain_blocker
 from payouts.models import Payout, RunDecision
 from payouts.selectors import Upcoming
 from payouts.states import DecisionReason, PayoutStatus
@@ -75,6 +75,10 @@ def replace_account(market: Market, alice: Creator) -> None:
     alice.payment_accounts.update(replaced_at=NOW)
 
 
+def lose_account(market: Market, alice: Creator) -> None:
+    alice.payment_accounts.update(account_status=AccountStatus.from_stripe(None), gone_at=NOW)
+
+
 def adjust_later(market: Market, alice: Creator) -> None:
     """Book something that the run does not look at yet."""
     market.adjust(alice, 50_00, booked_at=datetime(2025, 10, 1, tzinfo=UTC))
@@ -100,6 +104,7 @@ R = DecisionReason
         ([ENOUGH, account(AccountStatus.ONBOARDING)], [R.ONBOARDING_INCOMPLETE]),
         ([ENOUGH, account(AccountStatus.RESTRICTED)], [R.ACCOUNT_RESTRICTED]),
         ([ENOUGH, account(AccountStatus.DISABLED)], [ACCOUNT_DISABLED]),
+        ([ENOUGH, lose_account], [ACCOUNT_GONE]),
         ([ENOUGH, disagree], [R.BOOKS_DISAGREE]),
         *(
             ([open_payout(status), ENOUGH], [R.PREVIOUS_PAYOUT_OPEN])
@@ -140,8 +145,9 @@ def test_what_is_foreseen_is_what_the_run_decides(
     market.run(CUTOFF)
     decision = RunDecision.objects.get(creator=alice, run__cutoff=CUTOFF)
     first = upcoming.blockers[0] if upcoming.blockers else DecisionReason.PAID
-    # To the run a disabled account is one more that Stripe restricts.
-    assert decision.reason == {ACCOUNT_DISABLED: R.ACCOUNT_RESTRICTED}.get(first, first)
+    # To the run a disabled or gone account is one more that Stripe restricts.
+    restricted = dict.fromkeys([ACCOUNT_DISABLED, ACCOUNT_GONE], R.ACCOUNT_RESTRICTED)
+    assert decision.reason == restricted.get(first, first)
     assert decision.amount == upcoming.payable_net
     if decision.payout:
         assert decision.payout.net_amount == upcoming.payable_net
@@ -160,7 +166,7 @@ def test_a_currency_without_a_minimum_is_not_paid(market: Market, settings: Any)
 
 
 def test_each_reason_of_a_run_can_be_foreseen() -> None:
-    foreseeable = set(BLOCKER_CODES) - {ACCOUNT_DISABLED}
+    foreseeable = set(BLOCKER_CODES) - {ACCOUNT_DISABLED, ACCOUNT_GONE}
     assert foreseeable == set(DecisionReason) - {DecisionReason.PAID, DecisionReason.ERROR}
     for code in BLOCKER_CODES:
         assert explain_blocker(code).message.endswith(".")

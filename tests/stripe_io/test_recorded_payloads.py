@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from accounts.models import CreatorPaymentAccount
 from stripe_io import tasks
 from stripe_io.models import InboxEvent, InboxOutcome
+from tests.factories import CreatorPaymentAccountFactory
 
 FOLDER = Path(__file__).parents[3] / "shared" / "realdata" / "webhooks"
 PAYLOADS = sorted(FOLDER.glob("*/*.json"))
+OF_ACCOUNTS = [path for path in PAYLOADS if "account" in path.stem and not path.stem.startswith("payout")]
 
 
 def events(path: Path) -> list[dict[str, Any]]:
@@ -48,3 +51,23 @@ def test_a_recorded_payload_is_stored_and_handled_or_set_aside(
         tasks.sweep_inbox()
         row = InboxEvent.objects.get(event=event["id"])
         assert row.outcome in {InboxOutcome.HANDLED, InboxOutcome.SET_ASIDE}, row.error
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", OF_ACCOUNTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_recorded_payload_about_an_account_that_we_have_is_handled_or_set_aside(
+    path: Path, deliver: Any, sandbox: Any
+) -> None:
+    """Stripe, when asked, lets us use it no more."""
+    for event in events(path):
+        said = event["data"]["object"]
+        CreatorPaymentAccountFactory.create(
+            stripe_account_id=event.get("account") or said.get("account") or said["id"]
+        )
+        assert deliver(event).status_code == 200
+        tasks.sweep_inbox()
+        row = InboxEvent.objects.get(event=event["id"])
+        assert row.outcome in {InboxOutcome.HANDLED, InboxOutcome.SET_ASIDE}, row.error
+        account = CreatorPaymentAccount.objects.get()
+        assert (account.gone_at is not None) == (row.outcome == InboxOutcome.HANDLED)
+        account.delete()

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from accounts import gateway
-from accounts.errors import CountryNotSupported, StripeAccountGone, StripeUnavailable
+from accounts.errors import CountryNotSupported, StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
 from accounts.services import payment_accounts
 from database import sql
@@ -53,7 +53,7 @@ def _onboard(creator: Creator) -> str:
         account = payment_accounts.open_payment_account(creator, now=sql.now())
         if installation.configured_mode() == StripeMode.SANDBOX and account.stripe_account_id:
             gateway.complete_in_sandbox(account.stripe_account_id)
-            payment_accounts.refresh_payment_account(account, now=sql.now())
-    except (CountryNotSupported, StripeAccountGone, StripeUnavailable) as error:
+            account = payment_accounts.refresh_payment_account(account, now=sql.now())
+    except (CountryNotSupported, StripeUnavailable) as error:
         return f"{creator}: {error}"
-    return ""
+    return f"{creator}: Stripe has no account {account} for us" if account.gone_at else ""

@@ -1,0 +1,43 @@
+"""Let a creator open another Stripe account in the place of theirs; who did it and why is kept."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts import selectors
+from accounts.errors import NoPaymentAccount, ReasonMissing
+from accounts.models import Creator
+from accounts.services import payment_accounts
+from database import sql
+from database.commands import add_json_option, print_result
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        acts = parser.add_subparsers(dest="act", required=True)
+        acts.add_parser("replace", help="after a move to another country, or one that Stripe rejected")
+        for act in acts.choices.values():
+            act.add_argument("creator", help="the marketplace's id of the creator")
+            act.add_argument("--reason", required=True)
+            act.add_argument("--actor", required=True, help="who does this: a member of staff")
+            add_json_option(act)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            result = _replace(options)
+        except (Creator.DoesNotExist, NoPaymentAccount, ReasonMissing) as refusal:
+            raise CommandError(str(refusal)) from refusal
+        print_result(self.stdout, as_json=options["json"], result=result)
+
+
+def _replace(options: dict[str, Any]) -> dict[str, Any]:
+    row = selectors.live_account(Creator.objects.get(external_id=options["creator"]).pk)
+    if row is None:
+        raise NoPaymentAccount
+    payment_accounts.replace_payment_account(
+        row, reason=options["reason"], actor=options["actor"], now=sql.now()
+    )
+    return {"replaced": str(row)}

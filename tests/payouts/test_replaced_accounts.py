@@ -1,0 +1,89 @@
+"""A creator's account goes, and another comes: what is owed stays owed, and nothing goes to the old one."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts.models import CreatorPaymentAccount
+from accounts.services import onboarding, payment_accounts
+from database import sql
+from ledger.models import AccountKind
+from payouts.models import Payout
+from payouts.states import AttemptStatus, PayoutStatus
+from tests.payouts.market import Market, balance, unsound
+from tests.payouts.sending import SEND, Sender, requests
+
+pytestmark = pytest.mark.django_db
+
+
+def deauthorize(sandbox: Any, account: CreatorPaymentAccount) -> None:
+    sandbox._client.raw_request("post", f"/_sandbox/accounts/{account.stripe_account_id}/deauthorize")
+    payment_accounts.refresh_payment_account(account, now=sql.now())
+
+
+def live(payout: Payout) -> CreatorPaymentAccount:
+    return CreatorPaymentAccount.objects.get(creator=payout.creator, replaced_at=None)
+
+
+def move_out(payout: Payout) -> None:
+    """Have staff let the creator go to another account; the old one still works at Stripe."""
+    payment_accounts.replace_payment_account(live(payout), reason="Moved", actor="dana", now=sql.now())
+
+
+def test_what_is_owed_to_an_account_that_is_gone_stays_owed(payout: Payout, sandbox: Any) -> None:
+    deauthorize(sandbox, live(payout))
+    waiting = Sender(payout).send()
+    assert (waiting.status, waiting.failure_code) == (PayoutStatus.PENDING, "account_not_payable")
+    assert balance(payout.creator_id, AccountKind.PAYOUTS_RESERVED) == payout.net_amount
+    assert requests(sandbox) == 0
+    assert unsound() == {}
+
+
+def test_a_payout_that_waits_goes_to_the_account_that_took_the_place_of_the_old(
+    payout: Payout, market: Market, sandbox: Any
+) -> None:
+    old = live(payout)
+    deauthorize(sandbox, old)
+    onboarding.start_onboarding(payout.creator, country="", business_type="", now=sql.now())
+    new = market.onboard(payout.creator)
+    assert Sender(payout).send().status == PayoutStatus.IN_TRANSIT
+    assert [transfer["destination"] for transfer in sandbox.transfers()] == [new.stripe_account_id]
+    assert unsound() == {}
+
+
+@pytest.mark.parametrize("kind", ["drop_response_after_work", "connection_reset"])
+def test_money_in_doubt_to_an_account_that_was_replaced_is_only_looked_up(
+    payout: Payout, market: Market, sandbox: Any, kind: str
+) -> None:
+    old = live(payout).stripe_account_id
+    sender = Sender(payout)
+    sandbox.inject({**SEND, "kind": kind, "count": 1})
+    assert sender.send().status == PayoutStatus.PROCESSING
+    move_out(payout)
+    new = market.onboard(payout.creator)
+    sender.send()
+    assert requests(sandbox) == 1
+    settled = sender.send(after=timedelta(hours=2))
+    if kind == "connection_reset":  # it is proved that nothing arrived
+        assert sender.attempts[0].status == AttemptStatus.ABSENT
+        settled = sender.send()
+    assert settled.status == PayoutStatus.IN_TRANSIT
+    (transfer,) = sandbox.transfers()
+    assert transfer["destination"] == (new.stripe_account_id if kind == "connection_reset" else old)
+    assert unsound() == {}
+
+
+def test_an_attempt_that_did_nothing_is_not_sent_to_the_old_account_again(
+    payout: Payout, market: Market, sandbox: Any
+) -> None:
+    sandbox.inject({**SEND, "kind": "status", "status": 429, "code": "rate_limit", "count": 1})
+    sender = Sender(payout)
+    sender.send()
+    move_out(payout)
+    new = market.onboard(payout.creator)
+    sender.send()
+    assert requests(sandbox) == 1
+    sender.send(after=timedelta(hours=2))
+    sender.send()
+    assert [transfer["destination"] for transfer in sandbox.transfers()] == [new.stripe_account_id]
