@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
-from sandbox import balances, bank_accounts, banks, dashboard, deliveries, holders, rates, standing
+from sandbox import balances, bank_accounts, banks, dashboard, deliveries, holders, rates, standing, tampering
 from sandbox.clock import Clock
 from sandbox.context import Context
 from sandbox.errors import JsonObject
@@ -58,6 +58,7 @@ class Control:
             *deliveries.ROUTES,
             *rates.ROUTES,
             *standing.ROUTES,
+            *tampering.ROUTES,
         )
 
     def advance_clock(self, context: Context, params: JsonObject) -> JsonObject:

@@ -13,7 +13,7 @@ _EXPANDABLE = {
     "charge": {"balance_transaction", "source_transfer"},
     "payout": {"balance_transaction", "destination", "failure_balance_transaction"},
     "refund": {"balance_transaction", "charge", "source_transfer_reversal"},
-    "transfer": {"balance_transaction", "destination", "destination_payment"},
+    "transfer": {"balance_transaction", "destination", "destination_payment", "reversals"},
     "transfer_reversal": {"balance_transaction", "destination_payment_refund", "transfer"},
 }
 
@@ -31,7 +31,7 @@ def _expand(context: Context, obj: JsonObject, names: list[str], path: str) -> J
         return {**obj, "data": [_expand(context, item, rest, path) for item in obj["data"]]}
     if name not in _EXPANDABLE.get(obj["object"], ()):
         raise InvalidRequest(f"This property cannot be expanded ({path}).", param="expand")
-    value: Any = _lookup(context, obj, obj[name])
+    value: Any = _lookup(context, obj, obj.get(name))
     if rest and value is not None:
         value = _expand(context, value, rest, path)
     return {**obj, name: value}

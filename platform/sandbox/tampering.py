@@ -1,0 +1,48 @@
+"""What never happens at Stripe: its record of an object made to differ from what was done, to see who notices."""
+
+from sandbox.context import Context
+from sandbox.errors import InvalidRequest, JsonObject
+from sandbox.parameters import Array, Currency, Integer, Text
+from sandbox.router import Route
+
+
+def change(context: Context, params: JsonObject) -> JsonObject:
+    """Overwrite fields of an object, or leave some out; no balance moves and no event is sent."""
+    obj = {**_find(context, params["id"]), **params}
+    for field in obj.pop("without", []):
+        obj.pop(field, None)
+    context.tx.save(obj)
+    return obj
+
+
+def forget(context: Context, params: JsonObject) -> JsonObject:
+    """Have nobody see an object any more."""
+    obj = _find(context, params["id"])
+    context.tx.disown(obj["id"])
+    return obj
+
+
+def _find(context: Context, object_id: str) -> JsonObject:
+    obj = context.tx.get(object_id)
+    if obj is None:
+        raise InvalidRequest(f"No such object: {object_id}")
+    return obj
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/_sandbox/objects/{id}",
+        change,
+        {
+            "amount": Integer(),
+            "amount_reversed": Integer(minimum=0),
+            "created": Integer(minimum=0),
+            "currency": Currency(),
+            "destination": Text(),
+            "status": Text(),
+            "without": Array(Text()),
+        },
+    ),
+    Route("DELETE", "/_sandbox/objects/{id}", forget, {}),
+)
