@@ -31,6 +31,7 @@ from payouts.models import (
     PayoutEvent,
     PayoutLineItem,
     PayoutRun,
+    ReconciliationPass,
     RunDecision,
 )
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
@@ -244,7 +245,11 @@ class DifferenceAdmin(LargeTableAdmin):
         "resolved_at",
     ]
     list_select_related = ["creator", "payout"]
-    list_filter = ["kind", narrowed_by("creator", Creator)]
+    list_filter = [
+        ("resolved_at", admin.EmptyFieldListFilter),
+        "kind",
+        narrowed_by("creator", Creator),
+    ]
     search_fields = ["subject", "creator__external_id"]
     search_help_text = "What it is about at Stripe, or a creator id"
     details = [
@@ -260,5 +265,36 @@ class DifferenceAdmin(LargeTableAdmin):
         "resolved_at",
         "resolved_by",
         "resolution",
+        copied("pk", "Id"),
+    ]
+
+
+@admin.register(ReconciliationPass)
+class ReconciliationPassAdmin(ReadOnlyAdmin):
+    list_display = [
+        "started_at",
+        "since",
+        "finished_at",
+        count("transfers"),
+        count("bank_payouts"),
+        count("found"),
+        count("mended"),
+        count("unread"),
+        short("error"),
+    ]
+    ordering = ["-started_at"]
+    details = [
+        "since",
+        "started_at",
+        "finished_at",
+        count("transfers"),
+        count("transactions", "Balance transactions"),
+        count("bank_payouts"),
+        count("unread", "Not told of"),
+        count("found"),
+        count("mended"),
+        count("gone"),
+        "totals",
+        "error",
         copied("pk", "Id"),
     ]

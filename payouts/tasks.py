@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import current_app, shared_task
 
 from database import sql
-from payouts.services import bank_payouts, books, runs, sweeps, transfers
+from payouts.services import bank_payouts, books, reconciliation, runs, sweeps, transfers
 
 
 @shared_task(name="payouts.send_transfer")
@@ -37,3 +37,9 @@ def run_due() -> None:
 def check_books() -> None:
     """Check the books, and fail loudly, in the log and for whoever watches tasks, if they don't hold."""
     books.require_sound()
+
+
+@shared_task(name="payouts.reconcile")
+def reconcile() -> None:
+    """Compare with Stripe what moved since the last time; what differs is in the table of differences."""
+    reconciliation.reconcile(now=sql.now())

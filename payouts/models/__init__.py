@@ -3,6 +3,7 @@
 from payouts.models.attempt import PayoutAttempt
 from payouts.models.difference import Difference, DifferenceKind
 from payouts.models.payout import Payout, PayoutEvent, PayoutLineItem
+from payouts.models.reconciliation import ReconciliationPass
 from payouts.models.run import PayoutRun, RunDecision
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "PayoutEvent",
     "PayoutLineItem",
     "PayoutRun",
+    "ReconciliationPass",
     "RunDecision",
 ]

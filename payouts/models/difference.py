@@ -13,6 +13,19 @@ class DifferenceKind(models.TextChoices):
     UNEXPECTED_TRANSFER = "unexpected_transfer", "A transfer for a payout that had ended"
     UNEXPLAINED_REVERSAL = "unexplained_reversal", "A reversal that gives no rows back"
     FOREIGN_BANK_PAYOUT = "foreign_bank_payout", "A bank payout that we did not start"
+    UNRECORDED_TRANSFER = "unrecorded_transfer", "A transfer of ours that is not recorded"
+    UNKNOWN_TRANSFER = "unknown_transfer", "A transfer that we don't know"
+    MISSING_TRANSFER = "missing_transfer", "A transfer that Stripe doesn't have"
+    TRANSFER_DIFFERS = "transfer_differs", "A transfer that is not as it was sent"
+    UNRECORDED_REVERSAL = "unrecorded_reversal", "A reversal that is not recorded"
+    MISSING_REVERSAL = "missing_reversal", "A reversal that Stripe doesn't have"
+    TRANSACTION_DIFFERS = "transaction_differs", "Stripe's balance moved otherwise than by the transfer"
+    UNRECORDED_BANK_PAYOUT = "unrecorded_bank_payout", "A bank payout of ours that is not recorded"
+    MISSING_BANK_PAYOUT = "missing_bank_payout", "A bank payout that Stripe doesn't have"
+    BANK_PAYOUT_DIFFERS = "bank_payout_differs", "A bank payout that is not as it is written here"
+    UNBOOKED_PAYOUT = "unbooked_payout", "A payout sent that is not in the ledger"
+    UNEXPLAINED_MOVEMENT = "unexplained_movement", "A ledger movement without a payout"
+    UNREADABLE = "unreadable", "Something that Stripe doesn't show, or not as we know it"
 
 
 class Difference(models.Model):

@@ -1,6 +1,7 @@
 """Reads about runs and payouts: what became of them, and what comes next."""
 
 from payouts.selectors.cutoffs import due_at, latest_due_cutoff, next_cutoff, unmade_cutoff
+from payouts.selectors.differences import OpenDifferences, open_differences
 from payouts.selectors.totals import (
     DecisionTotals,
     Outcomes,
@@ -15,6 +16,7 @@ from payouts.selectors.upcoming import Upcoming, upcoming_of
 
 __all__ = [
     "DecisionTotals",
+    "OpenDifferences",
     "Outcomes",
     "PayoutTotals",
     "Upcoming",
@@ -24,6 +26,7 @@ __all__ = [
     "latest_due_cutoff",
     "next_cutoff",
     "oldest_due",
+    "open_differences",
     "recent_outcomes",
     "totals_by_status",
     "unmade_cutoff",

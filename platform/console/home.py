@@ -16,7 +16,7 @@ from earnings.models import BillingBatch, QuarantinedRecord
 from ledger import selectors as ledger
 from money import Money
 from payouts import selectors as payouts
-from payouts.models import Payout, PayoutRun, RunDecision
+from payouts.models import Difference, Payout, PayoutRun, RunDecision
 from revenue import selectors as revenue
 from revenue.models import PlatformRevenue
 from stripe_io import selectors as inbox
@@ -65,6 +65,11 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
         "Creators on hold",
         accounts.creators_on_hold(),
         anchor(list_of(Hold, lifted_at__isempty=1), "open holds"),
+    )
+    yield Figure(
+        "Differences with Stripe",
+        payouts.open_differences(now=now).count,
+        anchor(list_of(Difference, resolved_at__isempty=1), "open, for someone to look into"),
     )
     yield Figure(
         "Stripe events waiting",

@@ -40,6 +40,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("payouts.PayoutAttempt", "Attempts at Stripe", "send"),
         ("payouts.PayoutEvent", "History", "history"),
         ("payouts.Difference", "Differences", "difference"),
+        ("payouts.ReconciliationPass", "Reconciliation", "compare_arrows"),
     ],
     "Books": [
         ("ledger.LedgerAccount", "Ledger accounts", "account_balance"),

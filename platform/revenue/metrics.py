@@ -14,6 +14,7 @@ from database import sql
 from earnings import selectors as earnings
 from earnings.models import Reason
 from payouts import selectors as payouts
+from payouts.models import DifferenceKind
 from payouts.states import PayoutStatus
 from revenue import selectors
 from stripe_io import selectors as inbox
@@ -72,6 +73,18 @@ class BusinessCollector:
             "payouts_oldest_due_seconds",
             "For how long the payout has been due that has been due longest; 0 if none is.",
             value=payouts.oldest_due(now=now).total_seconds(),
+        )
+        differing = payouts.open_differences(now=now)
+        yield _by_label(
+            "payouts_open_differences",
+            "Differences between Stripe and the books that nobody has resolved.",
+            "kind",
+            dict.fromkeys(DifferenceKind, 0) | dict(differing.by_kind),
+        )
+        yield GaugeMetricFamily(
+            "payouts_oldest_difference_seconds",
+            "Age of the oldest of them; 0 if there is none.",
+            value=differing.oldest.total_seconds(),
         )
         events = inbox.unhandled_events(now=now)
         yield GaugeMetricFamily(

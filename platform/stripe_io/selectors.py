@@ -41,3 +41,10 @@ def stored_events(
     if until:
         found = found.filter(received_at__lt=until)
     return [str(event_id) for event_id in found.values_list("event_id", flat=True)]
+
+
+def objects_under_way(*, since: datetime) -> list[str]:
+    """List the ids of the objects that events speak of which came since then and are not handled yet."""
+    waiting = InboxEvent.objects.filter(handled_at=None, received_at__gte=since)
+    named = waiting.values_list("event__data__object__id", flat=True)
+    return [str(object_id) for object_id in named if object_id]

@@ -1,10 +1,14 @@
 """What the tests of payouts share."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from database import sql
 from payouts.models import Payout
+from payouts.services import transfers
+from payouts.states import PayoutStatus
 from tests.payouts.market import Market
 
 
@@ -20,3 +24,20 @@ def payout(market: Market, sandbox: Any) -> Payout:
     alice = market.creator("alice", account=None)
     market.onboard(alice)
     return market.payout(alice)
+
+
+@pytest.fixture
+def paid(payout: Payout, settle: Callable[[], None]) -> Payout:
+    """$80.00 that went all the way to alice's bank, and everybody knows."""
+    settle()
+    payout.refresh_from_db()
+    assert payout.status == PayoutStatus.PAID
+    return payout
+
+
+@pytest.fixture
+def sent(payout: Payout) -> Payout:
+    """$80.00 on alice's connected account, its bank payout not sent."""
+    transfers.send_transfer(payout.pk, now=sql.now())
+    payout.refresh_from_db()
+    return payout

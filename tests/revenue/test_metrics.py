@@ -12,6 +12,9 @@ from pytest_django import Settings
 from accounts.models import AccountStatus
 from database import sql
 from earnings.models import Reason
+from money import Money
+from payouts.models import DifferenceKind
+from payouts.services import differences
 from payouts.states import PayoutStatus
 from revenue import services
 from stripe_io.services import store_event
@@ -135,3 +138,21 @@ def test_without_redis_the_tables_are_told_all_the_same(settings: Settings) -> N
     assert samples["payouts_redis_up", ""] == 0
     assert samples["payouts_payouts", "paid"] == 0
     assert not [name for name, _ in samples if "heartbeat" in name]
+
+
+def test_open_differences_are_told_by_kind_and_age(db: None) -> None:
+    now = sql.now()
+    for kind, subject in (("unknown_transfer", "tr_1"), ("unreadable", "tr_2"), ("unreadable", "tr_3")):
+        found = differences.open_difference(
+            DifferenceKind(kind),
+            subject=subject,
+            amount=Money(5_00, "USD"),
+            detail="",
+            now=now - timedelta(hours=1),
+        )
+    differences.resolve_difference(found.pk, reason="explained", actor="dana", now=now)
+    samples = scrape()
+    assert samples["payouts_open_differences", "unknown_transfer"] == 1
+    assert samples["payouts_open_differences", "unreadable"] == 1
+    assert samples["payouts_open_differences", "missing_transfer"] == 0
+    assert 3600 <= samples["payouts_oldest_difference_seconds", ""] < 3700

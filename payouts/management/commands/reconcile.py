@@ -1,0 +1,47 @@
+"""Compare our payouts and books with what Stripe has; exit 1 while differences are open."""
+
+import sys
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand, CommandError
+
+from database import sql
+from database.commands import add_json_option, print_result
+from earnings.records import parse_time
+from payouts.services import reconciliation
+from stripe_io.errors import StripeCallFailed
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--since", help="ISO 8601 with its offset; default: the last pass, and a week more"
+        )
+        add_json_option(parser)
+
+    def handle(self, *args: object, **options: object) -> None:
+        since = parse_time(str(options["since"])) if options["since"] else None
+        if options["since"] and since is None:
+            raise CommandError("--since must be ISO 8601 with its offset, such as 2026-11-01T00:00:00Z")
+        try:
+            result = reconciliation.reconcile(now=sql.now(), since=since)
+        except StripeCallFailed as failure:
+            raise CommandError(f"Stripe can't be read: {failure}") from failure
+        made = result.made
+        shown = {
+            "since": made.since.isoformat(),
+            "transfers": made.transfers,
+            "transactions": made.transactions,
+            "bank_payouts": made.bank_payouts,
+            "unread": made.unread,
+            "found": made.found,
+            "mended": made.mended,
+            "gone": made.gone,
+            "totals": made.totals,
+            "open": result.open,
+        }
+        print_result(self.stdout, as_json=bool(options["json"]), result=shown)
+        if result.open:
+            sys.exit(1)

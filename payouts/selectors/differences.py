@@ -1,0 +1,32 @@
+"""Reads about differences with Stripe."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min
+
+from payouts.models import Difference
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDifferences:
+    """How many differences are open, by kind, and how long ago the oldest was found."""
+
+    by_kind: Mapping[str, int]
+    oldest: timedelta
+
+    @property
+    def count(self) -> int:
+        return sum(self.by_kind.values())
+
+
+def open_differences(*, now: datetime) -> OpenDifferences:
+    rows = list(
+        Difference.objects.filter(resolved_at=None)
+        .values("kind")
+        .annotate(count=Count("pk"), oldest=Min("found_at"))
+        .order_by("kind")
+    )
+    oldest = min((row["oldest"] for row in rows), default=now)
+    return OpenDifferences({row["kind"]: row["count"] for row in rows}, now - oldest)

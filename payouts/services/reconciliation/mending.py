@@ -1,0 +1,68 @@
+"""Mending a difference by recording what Stripe says, through the services that a webhook would have called."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from payouts import gateway, gateway_listing
+from payouts.gateway_listing import ListedTransfer
+from payouts.models import DifferenceKind, PayoutAttempt
+from payouts.services import bank_payouts, reversals, transfers
+from payouts.services.reconciliation.comparing import Found
+from payouts.states import AttemptKind, AttemptStatus
+from stripe_io.errors import NotYet, SetAside, StripeCallFailed
+
+logger = logging.getLogger(__name__)
+
+
+def mend(found: Found, *, now: datetime) -> bool:
+    """Record what Stripe says of it, as it is now; return False where that is for a person, or for later."""
+    record = _RECORDS.get(found.kind)
+    if record is None:
+        return False
+    try:
+        record(found, now)
+    except (NotYet, SetAside, StripeCallFailed) as reason:
+        logger.info("%s %s is not mended: %s", found.kind, found.subject, reason)
+        return False
+    except Exception:
+        # One that can't be mended must not keep the others from it.
+        logger.exception("%s %s can't be mended", found.kind, found.subject)
+        return False
+    return True
+
+
+def _record_transfer(found: Found, now: datetime) -> None:
+    assert found.payout_id
+    for attempt_id, sent in gateway.find_transfers(found.payout_id).items():
+        if sent.id == found.subject:
+            transfers.record_transfer(PayoutAttempt.objects.get(pk=attempt_id), sent, now=now)
+
+
+def _record_reversal(found: Found, now: datetime) -> None:
+    told = gateway_listing.retrieve_transfer(found.subject)
+    if told is not None and isinstance(told[0], ListedTransfer):
+        reversals.record_reversal(transfer_id=found.subject, amount_reversed=told[0].amount_reversed, now=now)
+
+
+def _record_bank_payout(found: Found, now: datetime) -> None:
+    attempt = PayoutAttempt.objects.get(
+        payout=found.payout_id, kind=AttemptKind.BANK_PAYOUT, status=AttemptStatus.OPEN
+    )
+    sent = gateway.find_bank_payout(attempt)
+    if sent is not None and sent.id == found.subject:
+        bank_payouts.record_bank_payout(attempt, sent, now=now)
+        bank_payouts.apply_bank_payout(sent, now=now)
+
+
+def _apply_bank_payout(found: Found, now: datetime) -> None:
+    said = gateway.retrieve_bank_payout(stripe_payout_id=found.subject, account=found.account)
+    bank_payouts.apply_bank_payout(said, now=now)
+
+
+_RECORDS: dict[DifferenceKind, Callable[[Found, datetime], None]] = {
+    DifferenceKind.UNRECORDED_TRANSFER: _record_transfer,
+    DifferenceKind.UNRECORDED_REVERSAL: _record_reversal,
+    DifferenceKind.UNRECORDED_BANK_PAYOUT: _record_bank_payout,
+    DifferenceKind.BANK_PAYOUT_DIFFERS: _apply_bank_payout,
+}

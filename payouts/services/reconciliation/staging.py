@@ -1,0 +1,139 @@
+"""What Stripe says, streamed into temporary tables, where SQL can compare it with what is written here."""
+
+import logging
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from database import sql
+from payouts import gateway_listing as stripe
+from payouts.gateway_listing import ListedBankPayout, ListedTransaction, ListedTransfer, Unreadable
+from stripe_io import selectors as inbox
+from stripe_io.errors import StripeCallFailed
+
+logger = logging.getLogger(__name__)
+_SQL = Path(__file__).parents[1] / "reconciliation_sql"
+_STAGE, _ACCOUNTS, _UNLISTED = (sql.read(_SQL / f"{name}.sql") for name in ("stage", "accounts", "unlisted"))
+ROWS_AT_ONCE = 2_000
+# Accounts are asked one by one; so many at once keep the pace that Stripe allows in spite of its latency.
+ACCOUNTS_AT_ONCE = 8
+
+Listed = ListedTransfer | ListedTransaction | ListedBankPayout | Unreadable
+_TABLES: dict[type[Listed], str] = {
+    ListedTransfer: "stripe_transfers",
+    ListedTransaction: "stripe_transactions",
+    ListedBankPayout: "stripe_bank_payouts",
+    Unreadable: "stripe_unreadable",
+}
+
+
+@dataclass(slots=True)
+class Staged:
+    """How much of each was listed, and how many accounts and objects Stripe didn't tell of."""
+
+    transfers: int = 0
+    transactions: int = 0
+    bank_payouts: int = 0
+    unread: int = 0
+
+
+def stage(*, since: datetime, settled: datetime) -> Staged:
+    """Read all that moved since then, newest first; what is listed in part only is never compared.
+
+    Raises: StripeCallFailed if the platform's own lists can't be read; an account's stops only itself.
+    """
+    sql.run(_STAGE, {"since": since, "settled": settled, "currency": settings.DEFAULT_CURRENCY})
+    staged = Staged()
+    staged.transfers = _copy(stripe.list_transfers(since=since))
+    for kind in (stripe.TRANSFER, stripe.REVERSAL):
+        staged.transactions += _copy(stripe.list_transactions(kind, since=since))
+    staged.bank_payouts, staged.unread = _stage_bank_payouts(since=since)
+    staged.unread += look_again((row["id"], row["account"]) for row in sql.rows(_UNLISTED))
+    _copy_ids("events_under_way", inbox.objects_under_way(since=settled))
+    return staged
+
+
+def look_again(subjects: Iterable[tuple[str, str]]) -> int:
+    """Ask for objects one by one, (id, account), in the place of what was staged; return how many were not told."""
+    return sum(not _look(subject, account=account) for subject, account in subjects)
+
+
+def _look(subject: str, *, account: str) -> bool:
+    _forget(subject)
+    try:
+        if subject.startswith("tr_"):
+            told = stripe.retrieve_transfer(subject)
+            found: list[Listed] = [] if told is None else [told[0], *told[1]]
+        else:
+            payout = stripe.retrieve_bank_payout(subject, account=account)
+            found = [] if payout is None else [payout]
+    except StripeCallFailed as error:
+        logger.warning("%s was not told: %s", subject, error)
+        return False
+    if found:
+        _copy(found)
+    else:
+        _copy_ids("stripe_absent", [subject])
+    return True
+
+
+def _stage_bank_payouts(*, since: datetime) -> tuple[int, int]:
+    accounts = (row["account"] for row in sql.rows(_ACCOUNTS))
+    listed = unread = 0
+    with ThreadPoolExecutor(ACCOUNTS_AT_ONCE) as pool:
+        while some := list(islice(accounts, ROWS_AT_ONCE)):
+            told = list(pool.map(partial(_listed, since=since), some))
+            listed += _copy(chain.from_iterable(payouts for payouts in told if payouts))
+            unread += told.count(None)
+    return listed, unread
+
+
+def _listed(account: str, *, since: datetime) -> list[ListedBankPayout | Unreadable] | None:
+    try:
+        return stripe.list_bank_payouts(account, since=since)
+    except StripeCallFailed as error:
+        logger.warning("%s was not told: %s", account, error)
+        return None
+
+
+def _copy(listed: Iterable[Listed]) -> int:
+    """Copy what is read into its tables, some at a time, so that no statement lasts while Stripe is waited for."""
+    count = 0
+    every = iter(listed)
+    while some := list(islice(every, ROWS_AT_ONCE)):
+        for kind, table in _TABLES.items():
+            if rows := [astuple(row) for row in some if isinstance(row, kind)]:
+                _write(table, [field.name for field in fields(kind)], rows)
+        count += len(some)
+    return count
+
+
+def _copy_ids(table: str, ids: Iterable[str]) -> None:
+    _write(table, ["id"], [(each,) for each in ids])
+
+
+def _write(table: str, columns: list[str], rows: Iterable[tuple[object, ...]]) -> None:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
+
+
+def _forget(subject: str) -> None:
+    for table, column in (
+        ("stripe_transfers", "id"),
+        ("stripe_transactions", "transfer_id"),
+        ("stripe_bank_payouts", "id"),
+        ("stripe_unreadable", "id"),
+        ("stripe_absent", "id"),
+    ):
+        sql.run(f"DELETE FROM {table} WHERE {column} = %(subject)s", {"subject": subject})  # noqa: S608

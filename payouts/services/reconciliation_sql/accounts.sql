@@ -1,0 +1,9 @@
+-- The connected accounts on which anything moved, or may still.
+SELECT destination AS account FROM stripe_transfers
+UNION
+SELECT destination FROM payout_attempts WHERE last_sent_at >= (SELECT since FROM this_pass)
+UNION
+SELECT attempt.destination
+FROM payouts AS payout
+JOIN payout_attempts AS attempt ON attempt.payout_id = payout.id AND attempt.status = 'succeeded'
+WHERE payout.status IN ('in_transit', 'returned')

@@ -1,0 +1,13 @@
+-- Our side, read anew: after Stripe's, so that nothing which is recorded meanwhile looks as if it were not.
+TRUNCATE booked;
+INSERT INTO booked
+SELECT
+    movement.source_key,
+    CASE WHEN movement.source_key ~ '^payout:[0-9a-f-]{36}:' THEN split_part(movement.source_key, ':', 2)::uuid END,
+    entry.amount,
+    entry.currency
+FROM ledger_accounts AS account
+JOIN ledger_entries AS entry ON entry.account_id = account.id
+JOIN ledger_transactions AS movement ON movement.id = entry.transaction_id
+WHERE account.kind = 'stripe_balance';
+ANALYZE stripe_transfers, stripe_transactions, stripe_bank_payouts, booked;

@@ -1,0 +1,18 @@
+-- Open differences of kinds that a pass finds, looked at in this one and not there any more.
+SELECT id, kind, subject
+FROM differences AS open
+WHERE resolved_at IS NULL
+    AND kind = ANY(%(kinds)s)
+    AND NOT EXISTS (
+        SELECT
+        FROM unnest(%(found_kinds)s::text[], %(found_subjects)s::text[]) AS found (kind, subject)
+        WHERE (found.kind, found.subject) = (open.kind, open.subject)
+    )
+    AND (
+        subject !~ '^(tr|po)_'
+        OR subject IN (
+            SELECT id FROM stripe_transfers
+            UNION ALL SELECT id FROM stripe_bank_payouts
+            UNION ALL SELECT id FROM stripe_absent
+        )
+    )

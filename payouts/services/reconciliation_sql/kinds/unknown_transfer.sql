@@ -1,0 +1,27 @@
+-- One that is reversed in full has moved nothing.
+SELECT
+    listed.id AS subject,
+    payout.id AS payout_id,
+    payout.creator_id,
+    listed.destination AS account,
+    listed.amount - listed.amount_reversed AS amount,
+    listed.currency,
+    CASE
+        WHEN payout.id IS NULL THEN format('to %s, naming no payout of ours', listed.destination)
+        ELSE format('to %s, naming payout %s, whose transfer is %s',
+            listed.destination, payout.id, coalesce(nullif(payout.stripe_transfer_id, ''), 'not made'))
+    END AS detail,
+    listed.created AS at
+FROM stripe_transfers AS listed
+LEFT JOIN payouts AS payout ON payout.id = listed.payout_id
+WHERE listed.amount > listed.amount_reversed
+    AND NOT EXISTS (SELECT FROM payouts AS sent WHERE sent.stripe_transfer_id = listed.id)
+    AND NOT EXISTS (
+        SELECT
+        FROM payout_attempts AS attempt
+        WHERE attempt.id = listed.attempt_id
+            AND attempt.kind = 'transfer'
+            AND attempt.status <> 'succeeded'
+            AND (attempt.amount, attempt.currency, attempt.destination)
+                = (listed.amount, listed.currency, listed.destination)
+    )

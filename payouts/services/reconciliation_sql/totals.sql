@@ -1,0 +1,13 @@
+-- What the window's transfers moved, less what came back of them: at Stripe, and in the books.
+SELECT currency, sum(at_stripe)::bigint AS at_stripe, sum(in_books)::bigint AS in_books
+FROM (
+    SELECT currency, amount - amount_reversed AS at_stripe, 0 AS in_books
+    FROM stripe_transfers
+    UNION ALL
+    SELECT booked.currency, 0, booked.amount
+    FROM stripe_transfers AS listed
+    JOIN payouts AS payout ON payout.stripe_transfer_id = listed.id
+    JOIN booked ON booked.payout_id = payout.id
+) AS both_sides
+GROUP BY currency
+ORDER BY currency

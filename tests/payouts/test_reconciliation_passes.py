@@ -1,0 +1,163 @@
+"""Passes raise no false alarm, find nothing twice, and are stopped by no single thing."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from database import sql
+from payouts import policy
+from payouts.models import Difference, DifferenceKind, Payout, PayoutAttempt, ReconciliationPass
+from payouts.services import bank_payouts, differences, reconciliation, transfers
+from payouts.services.reconciliation.passes import OVERLAP
+from payouts.states import AttemptKind
+from stripe_io.client import client
+from stripe_io.errors import StripeCallFailed
+from stripe_io.models import InboxEvent
+from tests.payouts.market import Market
+from tests.payouts.reconciling import SETTLED, account_of, forget, kinds, only, reconcile, reverse, tamper
+
+pytestmark = pytest.mark.django_db
+TRANSFERS = {"method": "GET", "path": "/v1/transfers"}
+BANK_PAYOUTS = {"method": "GET", "path": "/v1/payouts"}
+
+
+def test_while_money_moves_nothing_is_reported(payout: Payout, sandbox: Any) -> None:
+    assert reconcile(after=timedelta()).made.found == 0
+    sandbox.inject(
+        {"method": "POST", "path": "/v1/transfers", "kind": "drop_response_after_work", "count": 1}
+    )
+    transfers.send_transfer(payout.pk, now=sql.now())
+    assert reconcile(after=timedelta()).made.found == 0
+    transfers.send_transfer(payout.pk, now=sql.now() + policy.LONGEST_RETRY)
+    assert reconcile(after=timedelta()).made.found == 0
+    bank_payouts.send_bank_payout(payout.pk, now=sql.now() + policy.LONGEST_RETRY)
+    assert reconcile(after=timedelta()).made.found == 0
+    reverse(sandbox.transfers()[0]["id"], amount=1_00)
+    assert reconcile(after=timedelta()).made.found == 0
+    assert not Difference.objects.exists()
+
+
+def test_what_an_event_speaks_of_that_is_not_handled_yet_is_no_difference(paid: Payout, sandbox: Any) -> None:
+    client().raw_request("post", f"/_sandbox/payouts/{paid.stripe_payout_id}/fail")
+    (failed,) = [each for each in sandbox.state()["events"] if each["type"] == "payout.failed"]
+    sandbox.post_event(failed)
+    InboxEvent.objects.filter(event=failed["id"]).update(received_at=sql.now() + SETTLED)
+    assert reconcile().made.found == 0
+
+
+def test_what_stripe_says_otherwise_when_it_is_asked_again_is_none(paid: Payout, sandbox: Any) -> None:
+    def change_back() -> None:
+        while "GET /v1/balance_transactions" not in sandbox.state()["requests"]:
+            time.sleep(0.01)
+        tamper(paid.stripe_transfer_id, amount=80_00)
+
+    tamper(paid.stripe_transfer_id, amount=79_00)
+    sandbox.inject({**BANK_PAYOUTS, "kind": "latency_ms", "latency_ms": 1_000})
+    meanwhile = Thread(target=change_back)
+    meanwhile.start()
+    assert reconcile().made.found == 0
+    meanwhile.join()
+
+
+def test_what_a_person_has_explained_is_not_asked_again_unless_it_changes(paid: Payout) -> None:
+    made = client().v1.transfers.create({"amount": 5_00, "currency": "usd", "destination": account_of(paid)})
+    reconcile()
+    differences.resolve_difference(
+        Difference.objects.get().pk, reason="a refund by hand", actor="dana", now=sql.now()
+    )
+    assert reconcile().open == {}
+    reverse(made.id, amount=1_00)
+    assert reconcile().open == {DifferenceKind.UNKNOWN_TRANSFER: 1}
+
+
+def test_an_open_difference_stays_when_its_window_is_past(paid: Payout) -> None:
+    client().v1.transfers.create({"amount": 5_00, "currency": "usd", "destination": account_of(paid)})
+    reconcile()
+    later = sql.now() + timedelta(days=60)
+    reconciliation.reconcile(now=later, since=later - timedelta(days=1))
+    assert kinds() == {DifferenceKind.UNKNOWN_TRANSFER}
+
+
+def test_a_pass_begins_some_days_before_the_last_that_ended(paid: Payout) -> None:
+    first = reconcile().made
+    assert first.since + OVERLAP == paid.attempts.earliest("first_sent_at").first_sent_at
+    ReconciliationPass.objects.create(since=sql.now(), started_at=sql.now() + timedelta(days=1), error="died")
+    assert reconcile().made.since == first.started_at - OVERLAP
+
+
+def test_one_object_that_can_not_be_read_stops_only_itself(sent: Payout) -> None:
+    made = client().v1.transfers.create({"amount": 5_00, "currency": "usd", "destination": account_of(sent)})
+    reverse(sent.stripe_transfer_id)
+    tamper(made.id, without=["amount"])
+    assert reconcile().made.mended == 1
+    found = Difference.objects.get(resolved_at=None)
+    assert (found.kind, found.subject) == (DifferenceKind.UNREADABLE, made.id)
+
+
+def test_an_account_that_stripe_keeps_from_us_is_told_and_stops_only_itself(
+    paid: Payout, market: Market, settle: Callable[[], None]
+) -> None:
+    account = account_of(paid)
+    client().raw_request("post", f"/_sandbox/accounts/{account}/deauthorize")
+    reconcile()
+    found = only()
+    assert (found.kind, found.subject, found.creator) == (DifferenceKind.UNREADABLE, account, paid.creator)
+
+
+def test_an_account_that_does_not_answer_is_no_difference_and_is_asked_next_time(
+    paid: Payout, sandbox: Any
+) -> None:
+    forget(paid.stripe_payout_id)
+    sandbox.inject({**BANK_PAYOUTS, "path": "/v1/payouts.*", "kind": "status", "status": 500})
+    assert (reconcile().made.unread, Difference.objects.count()) == (2, 0)
+    client().raw_request("delete", "/_sandbox/faults")
+    reconcile()
+    assert kinds() == {DifferenceKind.MISSING_BANK_PAYOUT}
+
+
+def test_when_stripe_is_down_the_pass_says_so_and_finds_nothing(paid: Payout, sandbox: Any) -> None:
+    sandbox.inject({**TRANSFERS, "kind": "status", "status": 500})
+    with pytest.raises(StripeCallFailed):
+        reconcile()
+    made = ReconciliationPass.objects.get()
+    assert made.finished_at is None
+    assert "500" in made.error
+    assert not Difference.objects.exists()
+
+
+def run(*arguments: str) -> Any:
+    out = StringIO()
+    call_command(*arguments, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def test_the_command_says_what_is_open_and_fails_while_anything_is(paid: Payout) -> None:
+    assert run("reconcile")["open"] == {}
+    Payout.objects.update(stripe_payout_id="po_other")
+    PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT).update(stripe_id="po_other")
+    reconcile()
+    with pytest.raises(SystemExit):
+        run("reconcile", "--since", "2025-01-01T00:00:00Z")
+    with pytest.raises(CommandError, match="ISO 8601"):
+        run("reconcile", "--since", "yesterday")
+
+
+def test_staff_list_own_and_resolve_differences(paid: Payout) -> None:
+    client().v1.transfers.create({"amount": 5_00, "currency": "usd", "destination": account_of(paid)})
+    reconcile()
+    (listed,) = run("differences", "list")
+    run("differences", "own", listed["id"], "--actor", "dana")
+    assert run("differences", "list", "--kind", "unknown_transfer")[0]["owner"] == "dana"
+    with pytest.raises(CommandError, match="reason"):
+        run("differences", "resolve", listed["id"], "--actor", "dana", "--reason", " ")
+    run("differences", "resolve", listed["id"], "--actor", "dana", "--reason", "a refund by hand")
+    assert run("differences", "list") == []
+    with pytest.raises(CommandError, match="no open difference"):
+        run("differences", "own", listed["id"], "--actor", "erin")
