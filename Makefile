@@ -8,7 +8,7 @@ TEST_POSTGRES_BIN ?= /usr/lib/postgresql/15/bin
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full benchmark lint up down env status schema lock clean
+.PHONY: help demo test test-full chaos benchmark lint up down env status schema lock clean
 
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m payouts_project.local
@@ -20,6 +20,7 @@ help:
 	@echo "make demo       run the whole service on real billing data; ARGS=--exit stops it afterwards"
 	@echo "make test       lint and run the tests"
 	@echo "make test-full  run the slow tests: kills, races, real data"
+	@echo "make chaos      pay a month while everything goes wrong; SEED, SEEDS (how many), CREATORS"
 	@echo "make benchmark  measure what is promised about speed"
 	@echo "make up | down  start or stop the service; status, env: look at it"
 	@echo "make clean      remove all that was installed and all local data"
@@ -38,6 +39,14 @@ test-full: .venv/.development
 	else \
 		echo "SKIPPED: the tests on PostgreSQL 15, as TEST_POSTGRES_BIN names no folder with its programs."; \
 	fi
+
+SEED ?= 1
+SEEDS ?= 1
+CREATORS ?= 5000
+chaos: .venv/.development
+	@seed=$(SEED); while [ $$seed -lt $$(($(SEED) + $(SEEDS))) ]; do \
+		$(BIN)/python -m tests.chaos $$seed --creators $(CREATORS) || exit; seed=$$((seed + 1)); \
+	done
 
 NAME ?= importing posting
 benchmark: .venv/.runtime

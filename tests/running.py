@@ -65,18 +65,20 @@ class RunningService:
             check=True,
         )
 
-    def start_web(self) -> None:
+    def start_web(self) -> subprocess.Popen[bytes]:
         address = ("--host", "127.0.0.1", "--port", str(self._port))
-        self._web = self._start(
+        self._web = self.start(
             "-m", "granian", "--interface", "wsgi", *address, "payouts_project.wsgi:application"
         )
         wait_until(self._answers, seconds=60)
+        return self._web
 
-    def start_worker(self) -> None:
-        self._worker = self._start(*WORKER, *QUEUES)
+    def start_worker(self, name: str = "worker") -> subprocess.Popen[bytes]:
+        self._worker = self.start(*WORKER, *QUEUES, "--hostname", f"{name}@%h")
+        return self._worker
 
-    def start_beat(self) -> None:
-        self._start("-m", "celery", "-A", "payouts_project", "beat", "-l", "WARNING")
+    def start_beat(self) -> subprocess.Popen[bytes]:
+        return self.start("-m", "celery", "-A", "payouts_project", "beat", "-l", "WARNING")
 
     def get(self, path: str) -> bytes:
         with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=10) as answer:
@@ -102,7 +104,8 @@ class RunningService:
             kill(process)
         self._celery.close()
 
-    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a Python program and don't wait for it."""
         with (self._logs / f"{len(self._processes)}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, *arguments],

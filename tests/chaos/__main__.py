@@ -1,0 +1,28 @@
+"""`python -m tests.chaos SEED`: a month is paid while everything goes wrong; exit 1 if a promise was broken."""
+
+import argparse
+import random
+import signal
+import sys
+
+from tests.chaos.stage import stage
+
+
+def main() -> None:
+    """Play one seed, and say what was done and what is not as promised."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("seed", type=int)
+    parser.add_argument("--creators", type=int, default=5_000)
+    given = parser.parse_args()
+    # However it is stopped, nothing is left running.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    chance = random.Random(given.seed)
+    with stage(seed=given.seed, settle_seconds=chance.choice((0, 3))) as service:
+        from tests.chaos.play import play  # noqa: PLC0415 (Django is set up by now)
+
+        kept = play(service, chance, seed=given.seed, creators=given.creators)
+    sys.exit(0 if kept else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""When things happen: the month is set up, the storm breaks, everything settles. All chance comes from one seed."""
+
+import random
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from signal import SIGKILL, SIGQUIT
+
+from django.db import Error, connection
+
+from database import sql
+from tests.chaos.scenario import BANKS, WEATHER, WEBHOOKS, People
+from tests.chaos.stage import WORKERS, Stage
+from tests.chaos.trade import CUTOFF, SOURCE, Trade
+from tests.running import kill
+
+PAUSE_SECONDS = 1.5
+SPELL_SECONDS = 6
+# Time passes faster than it does, so that what is to be tried again is tried again in the storm.
+SECONDS_A_PAUSE = 20
+HOUR, DAY = 3_600, 86_400
+# No request of a killed worker is under way in the local Stripe any more after this.
+REQUESTS_END_SECONDS = 3
+# How the clock is moved on while all settles, and for how long.
+STEP_SECONDS = 100
+PATIENT_STEPS = 12
+MOST_STEPS = 150
+
+
+class Conductor:
+    """Throws a scenario at the stage, and counts what it did."""
+
+    def __init__(self, stage: Stage, trade: Trade, chance: random.Random, folder: Path) -> None:
+        self.did: Counter[str] = Counter()
+        self._stage = stage
+        self._trade = trade
+        self._chance = chance
+        self._folder = folder
+        self._people = People(stage, trade, chance)
+        self._runs: list[subprocess.Popen[bytes]] = []
+
+    def set_up(self) -> None:
+        """Sell for a month and bring everyone to Stripe, with nothing going wrong yet."""
+        service = self._stage.service
+        catalog, month = self._folder / "catalog.csv", self._folder / "month.csv"
+        self._trade.write_catalog(catalog)
+        self._trade.write_month(month)
+        service.manage("import_catalog", str(catalog))
+        service.manage("add_source", SOURCE)
+        service.manage("import_billing", str(month), "--source", SOURCE)
+        service.manage("onboard_creators")
+        # Less than is owed; the rest comes when all settles.
+        owed = sum(self._trade.gross.values()) * 8 // 10
+        self._fund(owed * 2 // 3)
+        self._stage.start(*self._stage.parts)
+
+    def storm(self, *, seconds: float) -> None:
+        """Pay the month while everything goes wrong."""
+        self._stage.stripe.raw_request("post", "/_sandbox/webhooks", rules=WEBHOOKS)
+        self._stage.stripe.raw_request("post", "/_sandbox/payout_failures", rules=BANKS)
+        self._run()
+        self._run()
+        ends = time.monotonic() + seconds
+        spell_ends = 0.0
+        while time.monotonic() < ends:
+            if time.monotonic() > spell_ends:
+                self._change_weather()
+                spell_ends = time.monotonic() + SPELL_SECONDS
+            self._throw()
+            self._sweep()
+            self._stage.advance_clock(SECONDS_A_PAUSE)
+            time.sleep(self._chance.uniform(0, 2 * PAUSE_SECONDS))
+
+    def settle(self) -> None:
+        """Let the weather clear and people mend what is theirs; then only let time pass."""
+        for subject in ("webhooks", "payout_failures"):
+            self._stage.stripe.raw_request("post", f"/_sandbox/{subject}", rules=[])
+        self._stage.stripe.raw_request("delete", "/_sandbox/faults")
+        self._stage.start(*self._stage.parts)
+        for run in self._runs:
+            run.wait()
+        connection.close()
+        self._people.mend()
+        self._fund(2 * sum(self._trade.gross.values()))
+        self._let_time_pass()
+        self._stage.service.manage("run_payouts", "--now", f"{CUTOFF}T00:00:00Z")
+        self._let_time_pass()
+
+    def _throw(self) -> None:
+        acts: dict[str, Callable[[], bool]] = {
+            "kills of workers": self._kill_worker,
+            "kills of beat": lambda: self._kill("beat"),
+            "kills of the web": lambda: self._kill("web"),
+            "crashes of PostgreSQL": self._crash_postgres,
+            "crashes of Valkey": self._crash_valkey,
+            "emptyings of Valkey": self._empty_valkey,
+            "steps of the clock": self._step_clock,
+            "outages of hours": self._be_away,
+            "more runs at once": self._run,
+            **self._people.acts,
+        }
+        weights = [WEIGHTS.get(name, 1) for name in acts]
+        name = self._chance.choices(list(acts), weights)[0]
+        # The database may be down for whoever acts: then the act didn't happen, as for anybody.
+        with suppress(Error, subprocess.SubprocessError):
+            if acts[name]():
+                self.did[name] += 1
+        self._stage.start(*self._stage.parts)
+
+    def _change_weather(self) -> None:
+        spells = self._chance.sample(sorted(WEATHER), self._chance.choice((1, 1, 2)))
+        self._stage.service.inject(*(rule for spell in spells for rule in WEATHER[spell]))
+        self.did["spells of bad weather"] += 1
+
+    def _kill_worker(self) -> bool:
+        self._stage.kill(f"worker {self._chance.choice(WORKERS)}")
+        return True
+
+    def _kill(self, part: str) -> bool:
+        self._stage.kill(part)
+        return True
+
+    def _crash_postgres(self) -> bool:
+        self._stage.crash_postgres(self._chance.choice((SIGKILL, SIGQUIT)))
+        return True
+
+    def _crash_valkey(self) -> bool:
+        self._stage.crash_valkey()
+        return True
+
+    def _empty_valkey(self) -> bool:
+        self._stage.empty_valkey()
+        return True
+
+    def _step_clock(self) -> bool:
+        self._stage.advance_clock(self._chance.choice((5, 70, 300)))
+        return True
+
+    def _be_away(self) -> bool:
+        """Have all workers die, and come back so late that leases, keys or proofs of absence have run out.
+
+        Nothing may be under way when the clock jumps: a request that lasts for hours is no chaos but a fairy tale.
+        """
+        self._stage.kill(*(f"worker {name}" for name in WORKERS))
+        time.sleep(REQUESTS_END_SECONDS)
+        self._stage.advance_clock(self._chance.choice((2 * HOUR, 26 * HOUR)))
+        return True
+
+    def _run(self) -> bool:
+        """Make the month's run once more, in a process that may be killed in the middle."""
+        run = self._stage.service.start("manage.py", "run_payouts", "--now", f"{CUTOFF}T00:00:00Z")
+        self._runs.append(run)
+        if self._chance.random() < 0.3:
+            time.sleep(self._chance.uniform(1, 3))
+            kill(run)
+            self.did["kills of runs"] += 1
+        return True
+
+    def _fund(self, cents: int) -> None:
+        self._stage.stripe.raw_request("post", "/_sandbox/fund", amount=cents, currency="usd")
+
+    def _sweep(self) -> None:
+        """Do what beat does each minute: nobody has that much time here."""
+        with suppress(OSError):
+            for task in ("payouts.sweep", "stripe_io.sweep_inbox"):
+                self._stage.service.send(task)
+
+    def _let_time_pass(self) -> None:
+        """Move the clock on until nothing is left to do: a little while Stripe is asked, more when all is quiet."""
+        last: object = None
+        quiet = 0
+        for _ in range(MOST_STEPS):
+            self._sweep()
+            time.sleep(1)
+            now = self._doings()
+            quiet = quiet + 1 if now == last else 0
+            last = now
+            if quiet and not _left_to_do():
+                return
+            step = (DAY if quiet > PATIENT_STEPS else HOUR + STEP_SECONDS) if quiet else STEP_SECONDS
+            self._stage.advance_clock(step)
+
+    def _doings(self) -> object:
+        """Count all that changes while anything is being done."""
+        asked = self._stage.ask_stripe("requests")
+        told = sql.rows("SELECT count(*) AS events, count(handled_at) AS handled FROM stripe_inbox")
+        return [count for route, count in asked.items() if "_sandbox" not in route], told
+
+
+WEIGHTS = {
+    "kills of workers": 4,
+    "batches of refunds": 2,
+    "outages of hours": 0.7,
+    "crashes of PostgreSQL": 0.7,
+}
+
+
+def _left_to_do() -> bool:
+    """Tell whether the service itself means to do something yet."""
+    return bool(
+        sql.rows(
+            "SELECT FROM payouts WHERE next_retry_at IS NOT NULL"
+            " UNION ALL SELECT FROM stripe_inbox WHERE handled_at IS NULL LIMIT 1"
+        )
+    )

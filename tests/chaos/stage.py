@@ -1,0 +1,138 @@
+"""The whole service as processes that can be killed: its servers, a local Stripe, web, workers, beat."""
+
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import django
+import psycopg
+import redis
+import stripe
+from django.core.management import call_command
+
+from payouts_project.local import environment, leftovers
+from payouts_project.local.ports import free_port
+from payouts_project.local.postgres import THROWAWAY_SETTINGS, Postgres
+from payouts_project.local.testing import Servers
+from payouts_project.local.valkey import Valkey
+from sandbox.config import Config
+from sandbox.server import SandboxServer
+from tests.running import RunningService, kill
+
+WORKERS = ("one", "two", "three")
+CLOCK = Path(__file__).parent / "clock.sql"
+
+
+class Stage:
+    """What runs, by name: each part can be killed, and started again as a supervisor would."""
+
+    def __init__(
+        self, service: RunningService, postgres: Postgres, valkey: Valkey, database_url: str
+    ) -> None:
+        self.service = service
+        self.stripe = service.stripe
+        self._postgres = postgres
+        self._valkey = valkey
+        self._database_url = database_url
+        self._starts: dict[str, Callable[[], subprocess.Popen[bytes]]] = {
+            "web": service.start_web,
+            "beat": service.start_beat,
+            **{f"worker {name}": partial(service.start_worker, name) for name in WORKERS},
+        }
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def parts(self) -> list[str]:
+        return list(self._starts)
+
+    def start(self, *parts: str) -> None:
+        """Start what of these doesn't run."""
+        for part in parts:
+            if part not in self._running or self._running[part].poll() is not None:
+                self._running[part] = self._starts[part]()
+
+    def kill(self, *parts: str) -> None:
+        for part in parts:
+            kill(self._running[part])
+
+    def crash_postgres(self, how: signal.Signals) -> None:
+        """End the database in the middle of everything (SIGKILL, or SIGQUIT: its own emergency stop); start it."""
+        assert self._postgres.pid
+        os.kill(self._postgres.pid, how)
+        self._postgres.start()
+
+    def crash_valkey(self) -> None:
+        assert self._valkey.pid
+        os.kill(self._valkey.pid, signal.SIGKILL)
+        self._valkey.start()
+
+    def empty_valkey(self) -> None:
+        with closing(redis.Redis.from_url(os.environ["REDIS_URL"])) as client:
+            client.flushall()
+
+    def advance_clock(self, seconds: int) -> None:
+        """Step the clocks of the database and of Stripe, ours first: to neither is the other's from the future."""
+        with psycopg.connect(self._database_url, autocommit=True) as connection:
+            connection.execute("UPDATE moved_clock SET ahead = ahead + %s * interval '1 second'", [seconds])
+        self.stripe.raw_request("post", "/_sandbox/clock", advance=seconds)
+
+    def ask_stripe(self, part: str) -> Any:
+        """Read one part of the local Stripe's own record."""
+        return self.stripe.raw_request("get", "/_sandbox/state", only=[part]).data[part]
+
+
+@contextmanager
+def stage(*, seed: int, settle_seconds: float) -> Iterator[Stage]:
+    """Run everything but web, workers and beat in a new folder, and make this process's environment lead there."""
+    with tempfile.TemporaryDirectory(prefix="payouts-chaos-") as name:
+        folder = Path(name)
+        postgres = Postgres(folder / "postgres", settings=THROWAWAY_SETTINGS)
+        valkey = Valkey(folder / "valkey")
+        try:
+            servers = Servers(postgres.start(), valkey.start())
+            _install_clock(servers.database_url)
+            port = free_port()
+            variables = servers.variables() | {
+                "STRIPE_REQUESTS_PER_SECOND": "1000",
+                "CELERY_BROKER_URL": servers.redis_url,
+                "CELERY_VISIBILITY_TIMEOUT": "30",
+                "LOG_LEVEL": "WARNING",
+            }
+            config = Config(
+                state=folder / "stripe",
+                api_key=variables["STRIPE_SECRET_KEY"],
+                webhook_url=f"http://127.0.0.1:{port}/webhooks/stripe",
+                webhook_secrets=tuple(variables["STRIPE_WEBHOOK_SECRET"].split(",")),
+                payout_seconds=1,
+                settle_seconds=settle_seconds,
+                seed=seed,
+            )
+            with SandboxServer(config) as sandbox:
+                variables["STRIPE_API_BASE"] = sandbox.url
+                plain = environment.without_service_variables(os.environ)
+                os.environ.clear()
+                os.environ.update(plain | variables | {leftovers.MARK: str(folder)})
+                os.environ["DJANGO_SETTINGS_MODULE"] = "payouts_project.settings"
+                django.setup()
+                call_command("migrate", verbosity=0)
+                client = stripe.StripeClient(config.api_key, base_addresses={"api": sandbox.url})
+                service = RunningService(dict(os.environ), port, client, folder)
+                try:
+                    yield Stage(service, postgres, valkey, servers.database_url)
+                finally:
+                    service.stop()
+        finally:
+            valkey.stop()
+            postgres.stop()
+
+
+def _install_clock(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(CLOCK.read_bytes())
+        connection.execute("ALTER DATABASE payouts SET search_path = public, pg_catalog")

@@ -1,0 +1,67 @@
+"""What was sold in the month, what is taken back of it, and what everybody must have got in the end."""
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+CUTOFF = "2026-10-01"
+SOURCE = "billing"
+COUNTRIES = ("US", "US", "US", "US", "GB", "DE")
+HEADER = "record_id,kind,api_id,amount,currency,occurred_at,related_record_id"
+
+
+class Trade:
+    """Each creator sells one API; `gross` is what the records come to, in cents, by creator."""
+
+    def __init__(self, *, creators: int, chance: random.Random) -> None:
+        self._chance = chance
+        self._left: dict[str, int] = {}
+        self._seller: dict[str, str] = {}
+        self.creators = [f"creator-{number}" for number in range(creators)]
+        self.gross: Counter[str] = Counter()
+
+    def write_catalog(self, path: Path) -> None:
+        rows = [
+            f"api-of-{name},API of {name},{name},{name}@example.com,{self._chance.choice(COUNTRIES)}"
+            for name in self.creators
+        ]
+        path.write_text("\n".join(["api_id,api_name,creator_id,creator_email,creator_country", *rows]))
+
+    def write_month(self, path: Path) -> None:
+        """Write a month of charges, some of which are refunded within it."""
+        rows = [HEADER]
+        for name in self.creators:
+            # Some sell so little that it stays below the minimum.
+            most = 90_000 if self._chance.random() < 0.95 else 300
+            for number in range(self._chance.randint(1, 12)):
+                record_id, amount = f"{name}-{number}", self._chance.randint(100, most)
+                moment = f"2026-09-{self._chance.randint(1, 30):02}T{self._chance.randint(0, 23):02}:00:00Z"
+                rows.append(f"{record_id},charge,api-of-{name},{amount},USD,{moment},")
+                self._left[record_id], self._seller[record_id] = amount, name
+                self.gross[name] += amount
+                if self._chance.random() < 0.05:
+                    taken = self._take_back(record_id)
+                    rows.append(f"{record_id}-early,refund,,{taken},USD,2026-09-30T23:59:59Z,{record_id}")
+        path.write_text("\n".join(rows))
+
+    def refunds(self, count: int) -> list[Mapping[str, object]]:
+        """Return refunds and disputes of charges of the month, as billing pushes them while it is being paid."""
+        charges = [record_id for record_id, left in self._left.items() if left > 1]
+        return [
+            {
+                "record_id": f"{charge}-late-{self._left[charge]}",
+                "kind": self._chance.choice(("refund", "chargeback")),
+                "amount": self._take_back(charge),
+                "currency": "USD",
+                "occurred_at": "2026-09-30T23:59:59Z",
+                "related_record_id": charge,
+            }
+            for charge in self._chance.sample(charges, min(count, len(charges)))
+        ]
+
+    def _take_back(self, charge: str) -> int:
+        taken = self._chance.randint(1, self._left[charge])
+        self._left[charge] -= taken
+        self.gross[self._seller[charge]] -= taken
+        return taken

@@ -1,0 +1,147 @@
+"""Whether the promises were kept, seen from outside: the local Stripe's own record against what the service says."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from database import sql
+from payouts.services import books
+from payouts.states import DecisionReason
+from tests.chaos.stage import Stage
+from tests.chaos.trade import CUTOFF, Trade
+
+_PAYOUTS = """
+SELECT payout.id::text, payout.status, payout.net_amount AS net, payout.bank_amount, payout.failure_code,
+    EXISTS (SELECT FROM holds WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL) AS held
+FROM payouts AS payout JOIN creators AS creator ON creator.id = payout.creator_id
+"""
+_EARNINGS = """
+SELECT earning.id::text, creator.external_id AS creator, earning.gross, earning.net, earning.api_id IS NULL AS adjusts,
+    earning.payout_id::text AS payout, earning.period_end <= %(cutoff)s AS was_due
+FROM creator_earnings AS earning JOIN creators AS creator ON creator.id = earning.creator_id
+"""
+_LINES = (
+    "SELECT earning_id::text AS earning, payout_id::text AS payout, net_revenue AS net FROM payout_line_items"
+)
+_BOOKED = """
+SELECT creator.external_id AS creator, account.balance
+FROM ledger_accounts AS account JOIN creators AS creator ON creator.id = account.owner_id
+WHERE account.kind = 'creator_payable'
+"""
+_DECIDED = """
+SELECT creator.external_id AS creator, decision.reason
+FROM payout_run_decisions AS decision JOIN creators AS creator ON creator.id = decision.creator_id
+"""
+SENT = frozenset(["in_transit", "paid", "returned"])
+DEAD = frozenset(["failed", "cancelled", "reversed"])
+
+
+class Verdict:
+    """Everything that was moved at Stripe and is written here, read once after all has settled."""
+
+    def __init__(self, stage: Stage, trade: Trade) -> None:
+        self._trade = trade
+        self._moves: list[Any] = stage.ask_stripe("moves")
+        self._transfers: list[Any] = stage.ask_stripe("transfers")
+        self._reversals: list[Any] = stage.ask_stripe("transfer_reversals")
+        self._bank_payouts: list[Any] = stage.ask_stripe("payouts")
+        self.payouts = {row["id"]: row for row in sql.rows(_PAYOUTS)}
+        self._earnings = {row["id"]: row for row in sql.rows(_EARNINGS, {"cutoff": CUTOFF})}
+        self.reasons = {row["creator"]: row["reason"] for row in sql.rows(_DECIDED)}
+        self._lines = list(sql.rows(_LINES))
+
+    def findings(self) -> Iterator[str]:
+        """Say what is not as promised; nothing if all is."""
+        yield from self._sent_is_what_payouts_say()
+        yield from self._no_earning_is_paid_twice()
+        yield from self._no_earning_is_lost()
+        yield from self._banks_have_what_is_paid()
+        yield from self._nothing_is_stuck()
+        yield from self._what_is_owed_is_explained()
+        for validation in books.check():
+            yield from (f"{validation.name}: {finding}" for finding in validation.findings)
+
+    def _at_stripe(self) -> Counter[str]:
+        """Sum what left the platform's balance and did not come back, by our payout's id."""
+        group = {transfer["id"]: transfer["transfer_group"] for transfer in self._transfers}
+        reversed_of = {reversal["id"]: reversal["transfer"] for reversal in self._reversals}
+        left: Counter[str] = Counter()
+        for move in self._moves:
+            if move["type"] == "transfer":
+                left[group[move["source"]]] -= move["amount"]
+            elif move["type"] == "transfer_refund":
+                left[group[reversed_of[move["source"]]]] -= move["amount"]
+        return left
+
+    def _sent_is_what_payouts_say(self) -> Iterator[str]:
+        moved = self._at_stripe()
+        for unknown in moved.keys() - self.payouts.keys():
+            yield f"Stripe moved {moved[unknown]} for {unknown}, which is no payout of ours"
+        for payout_id, payout in self.payouts.items():
+            said = payout["net"] if payout["status"] in SENT else 0
+            if moved[payout_id] != said:
+                yield f"payout {payout_id} ({payout['status']}) says {said}, Stripe moved {moved[payout_id]}"
+
+    def _no_earning_is_paid_twice(self) -> Iterator[str]:
+        moved = self._at_stripe()
+        times = Counter(line["earning"] for line in self._lines if moved[line["payout"]] > 0)
+        for earning, count in times.items():
+            if count > 1:
+                yield f"earning {earning} was paid {count} times"
+
+    def _no_earning_is_lost(self) -> Iterator[str]:
+        """Compare with what was sold, and see that what is earned is payable, in a live payout, or paid."""
+        gross: Counter[str] = Counter()
+        payable: Counter[str] = Counter()
+        for earning in self._earnings.values():
+            gross[earning["creator"]] += 0 if earning["adjusts"] else earning["gross"]
+            if earning["payout"] is None:
+                payable[earning["creator"]] += earning["net"]
+            elif self.payouts[earning["payout"]]["status"] in DEAD:
+                yield f"earning {earning['id']} is in a dead payout"
+        for creator in self._trade.creators:
+            if gross[creator] != self._trade.gross[creator]:
+                yield f"{creator} sold {self._trade.gross[creator]} and earned from {gross[creator]}"
+        booked = {row["creator"]: row["balance"] for row in sql.rows(_BOOKED)}
+        for creator in self._trade.creators:
+            if payable[creator] != booked.get(creator, 0):
+                yield f"{creator} is owed {payable[creator]} and the ledger has {booked.get(creator, 0)}"
+
+    def _banks_have_what_is_paid(self) -> Iterator[str]:
+        arrived: Counter[str] = Counter()
+        for bank_payout in self._bank_payouts:
+            if bank_payout["status"] not in {"failed", "canceled"}:
+                arrived[bank_payout["metadata"].get("payout_id", "")] += bank_payout["amount"]
+        for payout_id, payout in self.payouts.items():
+            said = payout["bank_amount"] if payout["status"] == "paid" else 0
+            if arrived[payout_id] != said:
+                yield f"payout {payout_id} ({payout['status']}) says {said}, the bank has {arrived[payout_id]}"
+
+    def _nothing_is_stuck(self) -> Iterator[str]:
+        for payout_id, payout in self.payouts.items():
+            if waits_for(payout) == "nobody":
+                yield f"payout {payout_id} is stuck: {payout['status']} {payout['failure_code']}"
+
+    def _what_is_owed_is_explained(self) -> Iterator[str]:
+        """See that who is owed something of the month, and has no live payout of it, was told why."""
+        claimed = {earning["creator"] for earning in self._earnings.values() if earning["payout"]}
+        owed = {
+            earning["creator"]
+            for earning in self._earnings.values()
+            if earning["payout"] is None and earning["was_due"]
+        }
+        for creator in owed - claimed:
+            if self.reasons.get(creator) in (None, DecisionReason.PAID, DecisionReason.ERROR):
+                yield f"{creator} is owed something of the month, and no run says why"
+
+
+def waits_for(payout: dict[str, Any]) -> str:
+    """Name who must do something before this payout can end: nobody, where the service should have ended it."""
+    match payout["status"]:
+        case "paid" | "failed" | "cancelled" | "reversed":
+            return ""
+        case "returned":
+            return "the creator's bank account"
+        case "on_hold" if payout["held"]:
+            return "whoever placed the hold"
+    return "nobody"
