@@ -101,6 +101,8 @@ class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
         "payouts_enabled",
         "capabilities",
         "requirements",
+        copied("external_account_id", "Bank account or card"),
+        copied("external_account_fingerprint", "Its fingerprint"),
         "created_at",
         "onboarding_completed_at",
         "synced_at",
@@ -121,6 +123,7 @@ class HoldAdmin(ReadOnlyAdmin):
         is_open,
         "placed_by",
         "placed_at",
+        "expires_at",
         "lifted_at",
     ]
     list_select_related = ["creator"]
@@ -135,6 +138,7 @@ class HoldAdmin(ReadOnlyAdmin):
         "reason",
         "placed_by",
         "placed_at",
+        "expires_at",
         "lifted_by",
         "lift_reason",
         "lifted_at",

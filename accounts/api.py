@@ -114,6 +114,11 @@ class AccountOutput(serializers.Serializer[selectors.AccountStanding]):
         help_text="When Stripe said, in UTC, that the account was closed or disconnected: onboarding then opens a "
         "new one, and what is owed is paid there. Null while the account is there.",
     )
+    cooling_down_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Until when payouts wait, in UTC, as the account or its bank account was changed: time for the "
+        "creator to object if it was somebody else. Null if nothing was changed lately.",
+    )
 
 
 class DashboardOutput(serializers.Serializer[Any]):
@@ -236,6 +241,7 @@ class Status(CreatorEndpoint):
                     "default_currency": "EUR",
                     "created_at": "2026-11-01T09:00:00Z",
                     "gone_at": None,
+                    "cooling_down_until": None,
                 },
             )
         ],

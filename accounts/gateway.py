@@ -28,6 +28,27 @@ LARGEST_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
+class ExternalAccount:
+    """A bank account or debit card; the same one has the same fingerprint wherever it is added again."""
+
+    id: str
+    fingerprint: str
+
+    @classmethod
+    def paid_by(cls, said: dict[str, Any]) -> ExternalAccount | None:
+        """Find where an account is paid out to in its own currency, if anywhere.
+
+        Source: https://docs.stripe.com/api/external_account_bank_accounts/object
+        """
+        every = (said.get("external_accounts") or {}).get("data") or []
+        defaults = [one for one in every if one.get("default_for_currency")]
+        own = [one for one in defaults if one.get("currency") == said.get("default_currency")]
+        for one in (*own, *defaults, *every):
+            return cls(id=one["id"], fingerprint=one.get("fingerprint") or "")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class StripeAccount:
     """A connected account as Stripe describes it now; `said` is the whole of it."""
 
@@ -41,6 +62,7 @@ class StripeAccount:
     payouts_enabled: bool
     capabilities: dict[str, str]
     requirements: dict[str, Any]
+    external_account: ExternalAccount | None
     said: dict[str, Any]
 
     @classmethod
@@ -57,6 +79,7 @@ class StripeAccount:
             payouts_enabled=bool(said.get("payouts_enabled")),
             capabilities=said.get("capabilities") or {},
             requirements=said.get("requirements") or {},
+            external_account=ExternalAccount.paid_by(said),
             said=said,
         )
 

@@ -73,7 +73,8 @@ class CreatorPaymentAccount(models.Model):
     `opening_since` is set, such a request may be under way or its outcome unknown; a new key is taken only
     after it is known that the last one made nothing.
 
-    `gone_at` is when Stripe first said that we can't use the account any more; null while we can.
+    `gone_at` is when Stripe first said that we can't use the account any more; null while we can. The external
+    account is the bank account or debit card that Stripe pays out to, the last one known if there is none now.
     """
 
     id = uuid7_key()
@@ -91,6 +92,8 @@ class CreatorPaymentAccount(models.Model):
     country = models.CharField(max_length=2, blank=True)
     business_type = models.CharField(max_length=32, blank=True)
     requirements = models.JSONField(default=dict)
+    external_account_id = models.CharField(max_length=255, blank=True)
+    external_account_fingerprint = models.CharField(max_length=255, blank=True)
     onboarding_completed_at = models.DateTimeField(null=True, blank=True)
     gone_at = models.DateTimeField(null=True, blank=True)
     replaced_at = models.DateTimeField(null=True, blank=True)
@@ -135,7 +138,11 @@ class HoldSource(models.TextChoices):
 
 
 class Hold(models.Model):
-    """A reason not to pay a creator, open until its own source lifts it."""
+    """A reason not to pay a creator, open until its own source lifts it.
+
+    One that expires is a cool-down: where the creator is paid to has changed, and whoever changed it has to
+    wait. Runs make payouts meanwhile; they are held until it is over, or staff end it.
+    """
 
     id = uuid7_key()
     creator = models.ForeignKey(Creator, models.PROTECT, related_name="holds")
@@ -143,6 +150,7 @@ class Hold(models.Model):
     reason = models.TextField()
     placed_by = models.CharField(max_length=255)
     placed_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(null=True, blank=True)
     lifted_by = models.CharField(max_length=255, blank=True)
     lift_reason = models.TextField(blank=True)
     lifted_at = models.DateTimeField(null=True, blank=True)

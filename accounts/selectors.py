@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold
 
@@ -35,6 +35,7 @@ class AccountStanding:
     default_currency: str | None = None
     created_at: datetime | None = None
     gone_at: datetime | None = None
+    cooling_down_until: datetime | None = None
 
 
 def live_account(creator_id: UUID) -> CreatorPaymentAccount | None:
@@ -65,6 +66,7 @@ def account_standing(creator_id: UUID) -> AccountStanding:
         default_currency=row.default_currency,
         created_at=row.created_at,
         gone_at=row.gone_at,
+        cooling_down_until=cooling_down_until(creator_id),
     )
 
 
@@ -75,6 +77,12 @@ def account_is_being_opened(*, since: datetime) -> bool:
 
 def open_holds(creator_id: UUID) -> QuerySet[Hold]:
     return Hold.objects.filter(creator=creator_id, lifted_at=None)
+
+
+def cooling_down_until(creator_id: UUID) -> datetime | None:
+    """Return until when payouts wait as the creator would be paid elsewhere than before; None if they don't."""
+    until: datetime | None = open_holds(creator_id).aggregate(until=Max("expires_at"))["until"]
+    return until
 
 
 def creators_on_hold() -> int:

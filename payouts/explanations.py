@@ -79,6 +79,7 @@ class Blocker(NamedTuple):
 
 ACCOUNT_DISABLED = "account_disabled"
 ACCOUNT_GONE = "account_gone"
+COOLING_DOWN = "cooling_down"
 _R = DecisionReason
 _BLOCKERS: dict[str, tuple[str, str]] = {
     _R.NO_MINIMUM_FOR_CURRENCY: ("We make no payouts in this currency.", "Please write to us."),
@@ -91,6 +92,10 @@ _BLOCKERS: dict[str, tuple[str, str]] = {
         "You need do nothing: earnings add up until the minimum is reached.",
     ),
     _R.ON_HOLD: ("Your payouts are on hold.", "Please write to us. Your earnings are kept for you."),
+    COOLING_DOWN: (
+        "Your Stripe account or its bank account was changed. We wait for a while before we pay to the new one.",
+        "You need do nothing if you changed it yourself; else please write to us at once.",
+    ),
     _R.NO_ACCOUNT: ("You have no Stripe account to be paid to.", "Start the onboarding with Stripe."),
     _R.ONBOARDING_INCOMPLETE: (
         "Your onboarding with Stripe is not complete.",

@@ -5,6 +5,7 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 EVERY = "*"
 # name: (minute, hour) as cron writes them, UTC
 SCHEDULES = {
+    "accounts.lift_expired_holds": (EVERY, EVERY),
     "earnings.post_due": ("5", EVERY),
     "payouts.run_due": ("15", EVERY),
     "payouts.sweep": (EVERY, EVERY),

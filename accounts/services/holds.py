@@ -1,7 +1,8 @@
 """Holds: reasons not to pay a creator."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts.errors import ReasonMissing
@@ -33,4 +34,35 @@ def lift_holds(creator: Creator, *, source: HoldSource, reason: str, lifted_by: 
         raise ReasonMissing
     return Hold.objects.filter(creator=creator, source=source, lifted_at=None).update(
         lifted_by=lifted_by, lift_reason=reason, lifted_at=now
+    )
+
+
+def cool_down(creator: Creator, *, reason: str, now: datetime) -> None:
+    """Hold a creator's payouts for as long as is set: they would go elsewhere than before."""
+    if settings.PAYOUT_COOL_DOWN_HOURS:
+        Hold.objects.create(
+            creator=creator,
+            source=HoldSource.SYSTEM,
+            reason=reason,
+            placed_by="system",
+            expires_at=now + timedelta(hours=settings.PAYOUT_COOL_DOWN_HOURS),
+        )
+
+
+def end_cool_down(creator: Creator, *, reason: str, lifted_by: str, now: datetime) -> int:
+    """Lift a creator's cool-downs before their time, as staff know who changed what; return how many there were.
+
+    Raises: ReasonMissing.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    return Hold.objects.filter(creator=creator, expires_at__isnull=False, lifted_at=None).update(
+        lifted_by=lifted_by, lift_reason=reason.strip(), lifted_at=now
+    )
+
+
+def lift_expired(*, now: datetime) -> int:
+    """Lift the holds whose time is over; return how many there were."""
+    return Hold.objects.filter(expires_at__lte=now, lifted_at=None).update(
+        lifted_by="system", lift_reason="Its time is over", lifted_at=now
     )

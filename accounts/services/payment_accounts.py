@@ -15,6 +15,7 @@ from accounts.errors import (
     StripeUnavailable,
 )
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
+from accounts.services.holds import cool_down
 from stripe_io import mirror
 
 SERVICE_AGREEMENTS = {True: "full", False: "recipient"}
@@ -71,6 +72,8 @@ def record_account(
         return row
     mirror.remember_account(said.said)
     row.stripe_account_id = said.id
+    if said.external_account is not None:
+        _record_destination(row, said.external_account, now=now)
     row.account_status = AccountStatus.from_stripe(said)
     row.details_submitted = said.details_submitted
     row.charges_enabled = said.charges_enabled
@@ -88,6 +91,32 @@ def record_account(
         row.onboarding_completed_at = now
     row.save()
     return row
+
+
+def _record_destination(
+    row: CreatorPaymentAccount, destination: gateway.ExternalAccount, *, now: datetime
+) -> None:
+    """Note where the account is paid out to; a creator who was paid elsewhere before has to wait for a while."""
+    if _is_elsewhere(row, destination):
+        cool_down(
+            row.creator,
+            reason=f"Payouts would go to {destination.id} of {row.stripe_account_id}, which is new",
+            now=now,
+        )
+    row.external_account_id = destination.id
+    row.external_account_fingerprint = destination.fingerprint
+
+
+def _is_elsewhere(row: CreatorPaymentAccount, destination: gateway.ExternalAccount) -> bool:
+    """Tell whether this is another place than the one before; a creator's very first is not."""
+    if row.replaced_at is not None:
+        return False
+    if not row.external_account_id:
+        earlier = CreatorPaymentAccount.objects.filter(creator=row.creator, replaced_at__isnull=False)
+        return earlier.filter(stripe_account_id__isnull=False).exists()
+    if destination.fingerprint and row.external_account_fingerprint:
+        return destination.fingerprint != row.external_account_fingerprint
+    return destination.id != row.external_account_id
 
 
 def replace_payment_account(row: CreatorPaymentAccount, *, reason: str, actor: str, now: datetime) -> None:

@@ -13,7 +13,7 @@ from accounts.models import AccountStatus
 from database import sql
 from earnings.selectors import pick_currency
 from money import Period, month_of
-from payouts.explanations import ACCOUNT_DISABLED, ACCOUNT_GONE
+from payouts.explanations import ACCOUNT_DISABLED, ACCOUNT_GONE, COOLING_DOWN
 from payouts.selectors.cutoffs import due_at, next_cutoff
 from payouts.states import BLOCKS_THE_NEXT, DecisionReason
 
@@ -79,7 +79,7 @@ _NOTHING = {
 
 
 def _blockers(seen: dict[str, Any], *, minimum: int | None) -> Iterator[str]:
-    """List all that `decide.sql` would stumble over, one after the other."""
+    """List all that `decide.sql` would stumble over, one after the other, and what would hold the payout it makes."""
     if minimum is None:
         yield DecisionReason.NO_MINIMUM_FOR_CURRENCY
     if seen["payable_net"] < 0:
@@ -88,6 +88,8 @@ def _blockers(seen: dict[str, Any], *, minimum: int | None) -> Iterator[str]:
         yield DecisionReason.BELOW_MINIMUM
     if seen["on_hold"]:
         yield DecisionReason.ON_HOLD
+    if seen["cooling_down"]:
+        yield COOLING_DOWN
     if seen["account_gone"]:
         yield ACCOUNT_GONE
     elif blocker := _ACCOUNT_BLOCKERS.get(seen["account_status"]):

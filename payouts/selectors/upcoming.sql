@@ -17,7 +17,14 @@ SELECT
     unclaimed.period_start,
     coalesce(account.account_status, 'not_created') AS account_status,
     account.gone_at IS NOT NULL AS account_gone,
-    EXISTS (SELECT FROM holds WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL) AS on_hold,
+    EXISTS (
+        SELECT FROM holds
+        WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL AND holds.expires_at IS NULL
+    ) AS on_hold,
+    EXISTS (
+        SELECT FROM holds
+        WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL AND holds.expires_at IS NOT NULL
+    ) AS cooling_down,
     EXISTS (
         SELECT FROM payouts AS previous
         WHERE previous.creator_id = creator.id

@@ -21,6 +21,7 @@ SERVICE_VARIABLES = frozenset(
         "LOG_LEVEL",
         "METRICS_TOKEN",
         "MINIMUM_PAYOUT",
+        "PAYOUT_COOL_DOWN_HOURS",
         "PAYOUT_DAY",
         "PLATFORM_COUNTRY",
         "PLATFORM_FEE_BPS",

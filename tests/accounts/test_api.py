@@ -108,6 +108,7 @@ def test_a_creator_without_an_account_is_told_so(sandbox: Any) -> None:
         "default_currency": None,
         "created_at": None,
         "gone_at": None,
+        "cooling_down_until": None,
     }
     refused(caller("alice").get(DASHBOARD), 404, "no_payment_account")
 
@@ -363,12 +364,12 @@ def test_each_creator_has_an_account_of_their_own(sandbox: Any, browser: Browser
     assert sorted(account["metadata"]["creator_id"] for account in connected(sandbox)) == ["alice", "bob"]
 
 
-def test_the_status_costs_two_queries_and_no_call_to_stripe(
+def test_the_status_costs_three_queries_and_no_call_to_stripe(
     sandbox: Any, browser: Browser, django_assert_num_queries: Any
 ) -> None:
     through(browser, "complete")
     before = Counter(sandbox.state()["requests"])
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert caller("alice").get(STATUS).status_code == 200
     assert Counter(sandbox.state()["requests"]) - before == {"GET /_sandbox/state": 1}
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.models import CreatorPaymentAccount
+from accounts.models import CreatorPaymentAccount, Hold, HoldSource
+from accounts.services import holds
+from database import sql
 from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +29,19 @@ def test_an_account_is_replaced_for_a_reason_and_by_someone() -> None:
     assert act("replace", row.creator.external_id) == {"replaced": row.stripe_account_id}
     row.refresh_from_db()
     assert (row.replaced_by, row.replace_reason) == ("dana", "Moved to France")
+
+
+def test_staff_end_a_cool_down_and_no_other_hold_for_a_reason() -> None:
+    creator = CreatorFactory.create(external_id="alice")
+    holds.cool_down(creator, reason="another bank account", now=sql.now())
+    other = holds.place_hold(creator, source=HoldSource.SYSTEM, reason="looks odd", placed_by="system")
+    assert act("end_cool_down", "alice", reason="She called") == {"lifted": 1}
+    ended = Hold.objects.get(expires_at__isnull=False)
+    assert (ended.lifted_by, ended.lift_reason) == ("dana", "She called")
+    other.refresh_from_db()
+    assert other.lifted_at is None
+    with pytest.raises(CommandError, match="a reason is needed"):
+        act("end_cool_down", "alice", reason=" ")
 
 
 @pytest.mark.parametrize(

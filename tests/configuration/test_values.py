@@ -17,6 +17,7 @@ READERS: dict[str, Read] = {
     "SECRET_KEY": partial(configuration.secret, minimum_length=32),
     "PUBLIC_URL": partial(configuration.url, default="http://localhost:8086"),
     "PAYOUT_DAY": partial(configuration.integer, default=1, lowest=1, highest=28),
+    "PAYOUT_COOL_DOWN_HOURS": partial(configuration.integer, default=48, lowest=0, highest=720),
     "PLATFORM_COUNTRY": partial(configuration.country, default="US"),
     "DEFAULT_CURRENCY": partial(configuration.currency, default="USD"),
     "MINIMUM_PAYOUT": partial(configuration.minimum_payout, default="USD:2500"),
@@ -33,6 +34,7 @@ BAD = {
     "SECRET_KEY": ["", "short", "x" * 31],
     "PUBLIC_URL": ["", "localhost:8086", "/relative", "ftp://host", "https://", "http://[::1", "http://host:port"],
     "PAYOUT_DAY": ["", "0", "29", "-1", "1.5", "first", " 1", "²", "9" * 5000],
+    "PAYOUT_COOL_DOWN_HOURS": ["", "-1", "721", "48h"],
     "PLATFORM_COUNTRY": ["", "us", "USA", "XX", "Atlantis"],
     "DEFAULT_CURRENCY": ["", "usd", "US", "XXX", "XAU", "dollars"],
     "MINIMUM_PAYOUT": [

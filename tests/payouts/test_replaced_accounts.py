@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from accounts.models import CreatorPaymentAccount
-from accounts.services import onboarding, payment_accounts
+from accounts import selectors
+from accounts.models import CreatorPaymentAccount, HoldSource
+from accounts.services import holds, onboarding, payment_accounts
 from database import sql
 from ledger.models import AccountKind
 from payouts.models import Payout
+from payouts.services import sweeps
 from payouts.states import AttemptStatus, PayoutStatus
 from tests.payouts.market import Market, balance, unsound
 from tests.payouts.sending import SEND, Sender, requests
@@ -31,6 +33,13 @@ def move_out(payout: Payout) -> None:
     payment_accounts.replace_payment_account(live(payout), reason="Moved", actor="dana", now=sql.now())
 
 
+def sit_out_the_cool_down(payout: Payout) -> None:
+    until = selectors.cooling_down_until(payout.creator_id)
+    assert until
+    holds.lift_expired(now=until)
+    sweeps.release_unheld(now=sql.now())
+
+
 def test_what_is_owed_to_an_account_that_is_gone_stays_owed(payout: Payout, sandbox: Any) -> None:
     deauthorize(sandbox, live(payout))
     waiting = Sender(payout).send()
@@ -47,6 +56,8 @@ def test_a_payout_that_waits_goes_to_the_account_that_took_the_place_of_the_old(
     deauthorize(sandbox, old)
     onboarding.start_onboarding(payout.creator, country="", business_type="", now=sql.now())
     new = market.onboard(payout.creator)
+    assert Sender(payout).send().status == PayoutStatus.ON_HOLD
+    sit_out_the_cool_down(payout)
     assert Sender(payout).send().status == PayoutStatus.IN_TRANSIT
     assert [transfer["destination"] for transfer in sandbox.transfers()] == [new.stripe_account_id]
     assert unsound() == {}
@@ -67,6 +78,8 @@ def test_money_in_doubt_to_an_account_that_was_replaced_is_only_looked_up(
     settled = sender.send(after=timedelta(hours=2))
     if kind == "connection_reset":  # it is proved that nothing arrived
         assert sender.attempts[0].status == AttemptStatus.ABSENT
+        assert sender.send().status == PayoutStatus.ON_HOLD
+        sit_out_the_cool_down(payout)
         settled = sender.send()
     assert settled.status == PayoutStatus.IN_TRANSIT
     (transfer,) = sandbox.transfers()
@@ -85,5 +98,50 @@ def test_an_attempt_that_did_nothing_is_not_sent_to_the_old_account_again(
     sender.send()
     assert requests(sandbox) == 1
     sender.send(after=timedelta(hours=2))
+    assert sender.send().status == PayoutStatus.ON_HOLD
+    sit_out_the_cool_down(payout)
     sender.send()
     assert [transfer["destination"] for transfer in sandbox.transfers()] == [new.stripe_account_id]
+
+
+def change_bank(sandbox: Any, payout: Payout, **said: str) -> None:
+    account = live(payout)
+    sandbox._client.raw_request(
+        "post", f"/_sandbox/accounts/{account.stripe_account_id}/bank_account", **said
+    )
+    payment_accounts.refresh_payment_account(account, now=sql.now())
+
+
+def test_after_another_bank_account_a_payout_waits_and_is_then_sent_once(
+    payout: Payout, sandbox: Any
+) -> None:
+    change_bank(sandbox, payout)
+    assert Sender(payout).send().status == PayoutStatus.ON_HOLD
+    assert balance(payout.creator_id, AccountKind.PAYOUTS_RESERVED) == payout.net_amount
+    holds.lift_expired(now=sql.now() + timedelta(hours=47))
+    sweeps.release_unheld(now=sql.now())
+    assert Sender(payout).send().status == PayoutStatus.ON_HOLD
+    holds.lift_expired(now=sql.now() + timedelta(hours=48))
+    for _ in range(2):
+        sweeps.release_unheld(now=sql.now())
+        assert Sender(payout).send().status == PayoutStatus.IN_TRANSIT
+    assert requests(sandbox) == 1
+    assert unsound() == {}
+
+
+def test_a_run_during_a_cool_down_makes_the_payout_and_it_waits(market: Market, sandbox: Any) -> None:
+    alice = market.creator("alice", account=None)
+    market.onboard(alice)
+    holds.cool_down(alice, reason="another bank account", now=sql.now())
+    payout = market.payout(alice)
+    assert Sender(payout).send().status == PayoutStatus.ON_HOLD
+    sit_out_the_cool_down(payout)
+    assert Sender(payout).send().status == PayoutStatus.IN_TRANSIT
+
+
+def test_the_end_of_a_cool_down_releases_nothing_that_staff_hold(payout: Payout, sandbox: Any) -> None:
+    change_bank(sandbox, payout)
+    holds.place_hold(payout.creator, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
+    Sender(payout).send()
+    sit_out_the_cool_down(payout)
+    assert Payout.objects.get().status == PayoutStatus.ON_HOLD

@@ -7,14 +7,20 @@ from typing import Any
 import pytest
 
 from accounts.models import AccountStatus, Creator, HoldSource
-from accounts.services.holds import place_hold
+from accounts.services.holds import cool_down, place_hold
 from database import sql
 from ledger import services as ledger
 from ledger.models import AccountKind
 from ledger.services import Line
 from money import Money, Period
 from payouts import selectors
-from payouts.explanations import ACCOUNT_DISABLED, ACCOUNT_GONE, BLOCKER_CODES, explain_blocker
+from payouts.explanations import (
+    ACCOUNT_DISABLED,
+    ACCOUNT_GONE,
+    BLOCKER_CODES,
+    COOLING_DOWN,
+    explain_blocker,
+)
 from payouts.models import Payout, RunDecision
 from payouts.selectors import Upcoming
 from payouts.states import DecisionReason, PayoutStatus
@@ -33,6 +39,10 @@ def foreseen(creator: Creator, *, now: datetime = NOW, asked: str | None = None)
 
 def hold(market: Market, alice: Creator) -> None:
     place_hold(alice, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
+
+
+def change_destination(market: Market, alice: Creator) -> None:
+    cool_down(alice, reason="another bank account", now=sql.now())
 
 
 def disagree(market: Market, alice: Creator) -> None:
@@ -105,6 +115,8 @@ R = DecisionReason
         ([ENOUGH, account(AccountStatus.RESTRICTED)], [R.ACCOUNT_RESTRICTED]),
         ([ENOUGH, account(AccountStatus.DISABLED)], [ACCOUNT_DISABLED]),
         ([ENOUGH, lose_account], [ACCOUNT_GONE]),
+        ([ENOUGH, change_destination], [COOLING_DOWN]),
+        ([ENOUGH, change_destination, hold], [R.ON_HOLD, COOLING_DOWN]),
         ([ENOUGH, disagree], [R.BOOKS_DISAGREE]),
         *(
             ([open_payout(status), ENOUGH], [R.PREVIOUS_PAYOUT_OPEN])
@@ -145,9 +157,13 @@ def test_what_is_foreseen_is_what_the_run_decides(
     market.run(CUTOFF)
     decision = RunDecision.objects.get(creator=alice, run__cutoff=CUTOFF)
     first = upcoming.blockers[0] if upcoming.blockers else DecisionReason.PAID
-    # To the run a disabled or gone account is one more that Stripe restricts.
-    restricted = dict.fromkeys([ACCOUNT_DISABLED, ACCOUNT_GONE], R.ACCOUNT_RESTRICTED)
-    assert decision.reason == restricted.get(first, first)
+    # To the run a disabled or gone account is one more that Stripe restricts; a cool-down only delays its payout.
+    to_the_run = {
+        ACCOUNT_DISABLED: R.ACCOUNT_RESTRICTED,
+        ACCOUNT_GONE: R.ACCOUNT_RESTRICTED,
+        COOLING_DOWN: R.PAID,
+    }
+    assert decision.reason == to_the_run.get(first, first)
     assert decision.amount == upcoming.payable_net
     if decision.payout:
         assert decision.payout.net_amount == upcoming.payable_net
@@ -166,7 +182,7 @@ def test_a_currency_without_a_minimum_is_not_paid(market: Market, settings: Any)
 
 
 def test_each_reason_of_a_run_can_be_foreseen() -> None:
-    foreseeable = set(BLOCKER_CODES) - {ACCOUNT_DISABLED, ACCOUNT_GONE}
+    foreseeable = set(BLOCKER_CODES) - {ACCOUNT_DISABLED, ACCOUNT_GONE, COOLING_DOWN}
     assert foreseeable == set(DecisionReason) - {DecisionReason.PAID, DecisionReason.ERROR}
     for code in BLOCKER_CODES:
         assert explain_blocker(code).message.endswith(".")

@@ -1,4 +1,4 @@
-"""Let a creator open another Stripe account in the place of theirs; who did it and why is kept."""
+"""Let a creator open another Stripe account, or pay one at once whose destination changed; who and why is kept."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts import selectors
 from accounts.errors import NoPaymentAccount, ReasonMissing
 from accounts.models import Creator
-from accounts.services import payment_accounts
+from accounts.services import holds, payment_accounts
 from database import sql
 from database.commands import add_json_option, print_result
 
@@ -19,6 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
         acts.add_parser("replace", help="after a move to another country, or one that Stripe rejected")
+        acts.add_parser("end_cool_down", help="once it is certain that the creator made the change")
         for act in acts.choices.values():
             act.add_argument("creator", help="the marketplace's id of the creator")
             act.add_argument("--reason", required=True)
@@ -27,17 +28,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            result = _replace(options)
+            result = _act(options)
         except (Creator.DoesNotExist, NoPaymentAccount, ReasonMissing) as refusal:
             raise CommandError(str(refusal)) from refusal
         print_result(self.stdout, as_json=options["json"], result=result)
 
 
-def _replace(options: dict[str, Any]) -> dict[str, Any]:
-    row = selectors.live_account(Creator.objects.get(external_id=options["creator"]).pk)
+def _act(options: dict[str, Any]) -> dict[str, Any]:
+    reason, actor = options["reason"], options["actor"]
+    creator = Creator.objects.get(external_id=options["creator"])
+    if options["act"] == "end_cool_down":
+        return {"lifted": holds.end_cool_down(creator, reason=reason, lifted_by=actor, now=sql.now())}
+    row = selectors.live_account(creator.pk)
     if row is None:
         raise NoPaymentAccount
-    payment_accounts.replace_payment_account(
-        row, reason=options["reason"], actor=options["actor"], now=sql.now()
-    )
+    payment_accounts.replace_payment_account(row, reason=reason, actor=actor, now=sql.now())
     return {"replaced": str(row)}

@@ -45,7 +45,9 @@ FROM (
             WHEN payable.net < 0 THEN 'negative_balance'
             WHEN payable.net < minimum.amount THEN 'below_minimum'
             WHEN EXISTS (
-                SELECT FROM holds WHERE holds.creator_id = payable.creator_id AND holds.lifted_at IS NULL
+                -- One that expires only delays: the payout is made, and held until then.
+                SELECT FROM holds
+                WHERE holds.creator_id = payable.creator_id AND holds.lifted_at IS NULL AND holds.expires_at IS NULL
             ) THEN 'on_hold'
             WHEN account.account_status IS NULL OR account.account_status = 'not_created' THEN 'no_account'
             WHEN account.account_status IN ('pending', 'onboarding') THEN 'onboarding_incomplete'

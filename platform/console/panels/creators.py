@@ -37,13 +37,14 @@ def holds(creator: Creator) -> Panel:
     rows = Hold.objects.filter(creator=creator).order_by("-pk")[:ROWS]
     return Panel(
         "Holds",
-        ["Reason", "Source", "Placed by", "Placed", "Lifted"],
+        ["Reason", "Source", "Placed by", "Placed", "Expires", "Lifted"],
         [
             (
                 link_to(hold, hold.reason),
                 HoldSource(hold.source),
                 hold.placed_by,
                 hold.placed_at,
+                hold.expires_at,
                 hold.lifted_at,
             )
             for hold in rows

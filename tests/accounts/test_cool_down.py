@@ -1,0 +1,161 @@
+"""When a creator would be paid elsewhere than before, payouts wait: whoever changed it may not be the creator."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts import gateway, selectors, tasks
+from accounts.models import Creator, CreatorPaymentAccount, Hold, HoldSource
+from accounts.services import holds, payment_accounts
+from database import sql
+from tests.api import caller
+from tests.factories import CreatorFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def creator(sandbox: Any) -> Creator:
+    """Alice, who is onboarded and has been paid to one bank account so far."""
+    alice = CreatorFactory.create(external_id="alice")
+    onboard(alice)
+    return alice
+
+
+def onboard(creator: Creator) -> CreatorPaymentAccount:
+    account = payment_accounts.open_payment_account(creator, now=sql.now())
+    assert account.stripe_account_id
+    gateway.complete_in_sandbox(account.stripe_account_id)
+    return refreshed(creator)
+
+
+def refreshed(creator: Creator) -> CreatorPaymentAccount:
+    row = CreatorPaymentAccount.objects.get(creator=creator, replaced_at=None)
+    return payment_accounts.refresh_payment_account(row, now=sql.now())
+
+
+def at_stripe(sandbox: Any, creator: Creator, method: str, what: str, **said: Any) -> None:
+    account = CreatorPaymentAccount.objects.get(creator=creator, replaced_at=None).stripe_account_id
+    sandbox._client.raw_request(method, f"/_sandbox/accounts/{account}/{what}", **said)
+
+
+def replace(creator: Creator) -> None:
+    row = CreatorPaymentAccount.objects.get(creator=creator, replaced_at=None)
+    payment_accounts.replace_payment_account(row, reason="Moved", actor="dana", now=sql.now())
+
+
+def test_a_creators_first_bank_account_is_no_change(creator: Creator) -> None:
+    row = refreshed(creator)
+    assert row.external_account_id.startswith("ba_")
+    assert row.external_account_fingerprint
+    assert not Hold.objects.exists()
+
+
+def test_another_bank_account_has_payouts_wait_for_two_days(creator: Creator, sandbox: Any) -> None:
+    at_stripe(sandbox, creator, "post", "bank_account")
+    row = refreshed(creator)
+    (hold,) = Hold.objects.all()
+    assert hold.source == HoldSource.SYSTEM
+    assert row.external_account_id in hold.reason
+    assert row.synced_at
+    assert hold.expires_at == row.synced_at + timedelta(hours=48)
+    told = caller("alice").get("/api/v1/accounts/status").json()
+    assert told["cooling_down_until"] == hold.expires_at.isoformat().replace("+00:00", "Z")
+
+
+def test_a_change_is_seen_once(creator: Creator, sandbox: Any) -> None:
+    at_stripe(sandbox, creator, "post", "bank_account")
+    for _ in range(3):
+        refreshed(creator)
+    assert Hold.objects.count() == 1
+
+
+def test_each_change_begins_a_cool_down_of_its_own(creator: Creator, sandbox: Any) -> None:
+    for _ in range(2):
+        at_stripe(sandbox, creator, "post", "bank_account")
+        refreshed(creator)
+    assert selectors.cooling_down_until(creator.pk) == Hold.objects.latest("expires_at").expires_at
+    assert Hold.objects.count() == 2
+
+
+def test_a_bank_account_that_was_taken_away_before_the_new_one_came_is_not_forgotten(
+    creator: Creator, sandbox: Any
+) -> None:
+    at_stripe(sandbox, creator, "delete", "bank_account")
+    assert refreshed(creator).external_account_id
+    assert not Hold.objects.exists()
+    at_stripe(sandbox, creator, "post", "bank_account")
+    refreshed(creator)
+    assert Hold.objects.count() == 1
+
+
+def test_a_corrected_name_is_no_other_bank_account(creator: Creator, sandbox: Any) -> None:
+    at_stripe(sandbox, creator, "post", "bank_account/edit", account_holder_name="Alice")
+    refreshed(creator)
+    assert not Hold.objects.exists()
+
+
+def test_the_same_bank_account_added_anew_is_no_change(creator: Creator, sandbox: Any) -> None:
+    row = refreshed(creator)
+    CreatorPaymentAccount.objects.update(external_account_id="ba_before")
+    assert refreshed(creator).external_account_id == row.external_account_id
+    assert not Hold.objects.exists()
+
+
+def test_a_bank_account_without_a_fingerprint_is_known_by_its_id(creator: Creator, sandbox: Any) -> None:
+    CreatorPaymentAccount.objects.update(external_account_fingerprint="")
+    refreshed(creator)
+    assert not Hold.objects.exists()
+    CreatorPaymentAccount.objects.update(external_account_fingerprint="", external_account_id="ba_before")
+    refreshed(creator)
+    assert Hold.objects.count() == 1
+
+
+def test_another_stripe_account_has_payouts_wait_from_when_its_bank_account_is_known(
+    creator: Creator, sandbox: Any
+) -> None:
+    replace(creator)
+    payment_accounts.open_payment_account(creator, now=sql.now())
+    assert not Hold.objects.exists()
+    onboard(creator)
+    assert Hold.objects.count() == 1
+
+
+def test_the_old_accounts_bank_account_is_no_concern_any_more(creator: Creator, sandbox: Any) -> None:
+    old = refreshed(creator)
+    replace(creator)
+    sandbox._client.raw_request("post", f"/_sandbox/accounts/{old.stripe_account_id}/bank_account")
+    payment_accounts.refresh_payment_account(old, now=sql.now())
+    assert not Hold.objects.exists()
+
+
+def test_the_bank_account_of_the_accounts_own_currency_counts() -> None:
+    def bank(name: str, currency: str, *, default: bool) -> dict[str, Any]:
+        return {"id": name, "currency": currency, "default_for_currency": default, "fingerprint": None}
+
+    banks = [
+        bank("ba_old", "eur", default=False),
+        bank("ba_pounds", "gbp", default=True),
+        bank("ba_euros", "eur", default=True),
+    ]
+    said = {"default_currency": "eur", "external_accounts": {"data": banks}}
+    assert gateway.ExternalAccount.paid_by(said) == gateway.ExternalAccount(id="ba_euros", fingerprint="")
+    assert gateway.ExternalAccount.paid_by({"external_accounts": {"data": banks[:1]}})
+    assert gateway.ExternalAccount.paid_by({"external_accounts": None}) is None
+
+
+def test_no_cool_down_is_made_where_none_is_set(creator: Creator, sandbox: Any, settings: Any) -> None:
+    settings.PAYOUT_COOL_DOWN_HOURS = 0
+    at_stripe(sandbox, creator, "post", "bank_account")
+    refreshed(creator)
+    assert not Hold.objects.exists()
+
+
+def test_beat_lifts_what_is_over_and_nothing_else(creator: Creator) -> None:
+    holds.cool_down(creator, reason="another bank account", now=sql.now() - timedelta(hours=48))
+    holds.cool_down(creator, reason="yet another", now=sql.now() - timedelta(hours=47))
+    holds.place_hold(creator, source=HoldSource.SYSTEM, reason="looks odd", placed_by="system")
+    tasks.lift_expired_holds()
+    (over,) = Hold.objects.filter(lifted_at__isnull=False)
+    assert (over.reason, over.lifted_by) == ("another bank account", "system")
