@@ -26,6 +26,7 @@ from money import Period
 from payouts.models import (
     Difference,
     DifferenceKind,
+    PauseCause,
     Payout,
     PayoutAttempt,
     PayoutEvent,
@@ -33,6 +34,7 @@ from payouts.models import (
     PayoutRun,
     ReconciliationPass,
     RunDecision,
+    SendingPause,
 )
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
 
@@ -296,5 +298,34 @@ class ReconciliationPassAdmin(ReadOnlyAdmin):
         count("gone"),
         "totals",
         "error",
+        copied("pk", "Id"),
+    ]
+
+
+@admin.register(SendingPause)
+class SendingPauseAdmin(ReadOnlyAdmin):
+    list_display = [
+        ident("pk", "Pause"),
+        state("cause", PauseCause),
+        "currency",
+        short("detail"),
+        "started_at",
+        "lifted_at",
+    ]
+    list_filter = ["cause", "currency"]
+    ordering = ["-started_at"]
+    details = [
+        state("cause", PauseCause),
+        "detail",
+        money("missing"),
+        money("needed"),
+        money("available"),
+        copied("covered_until", "Covered up to payout"),
+        "started_at",
+        "started_by",
+        "probe_at",
+        "lifted_at",
+        "lifted_by",
+        "lift_reason",
         copied("pk", "Id"),
     ]

@@ -144,6 +144,17 @@ def find_bank_payout(attempt: PayoutAttempt) -> BankPayout | None:
     return None
 
 
+def available_balance() -> dict[str, int]:
+    """Ask what the platform can send now: minor units by currency.
+
+    Raises: StripeCallFailed.
+
+    Source: https://docs.stripe.com/api/balance/balance_object#balance_object-available
+    """
+    said = call(client().v1.balance.retrieve).to_dict()
+    return {each["currency"].upper(): each["amount"] for each in said["available"]}
+
+
 def _names(attempt: PayoutAttempt) -> dict[str, str]:
     return {"payout_id": str(attempt.payout_id), "attempt_id": str(attempt.pk)}
 

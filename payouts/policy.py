@@ -25,6 +25,8 @@ ABSENCE_PROVED_AFTER = timedelta(hours=1)
 UNRESOLVED_AFTER_SENDS = 12
 WAIT_FOR_FUNDS = timedelta(minutes=10)
 FUNDS_MISSING_AFTER = timedelta(days=7)
+# How long Stripe is left alone after it has refused our key.
+PROBE_KEY_AFTER = timedelta(minutes=5)
 WAIT_FOR_ACCOUNT = timedelta(hours=1)
 CONFIRM_AFTER = timedelta(hours=6)
 
@@ -90,6 +92,11 @@ def verdict(failure: Failure, *, attempt: PayoutAttempt) -> Verdict:
     if failure.code == "balance_insufficient":
         return Verdict.SHORT
     return Verdict.REFUSED if _is_refusal(failure, AttemptKind(attempt.kind)) else Verdict.UNKNOWN
+
+
+def refuses_key(failure: Failure) -> bool:
+    """Tell whether Stripe does not take our key, or not for this."""
+    return _before_the_work(failure) == Verdict.KEY_REFUSED
 
 
 def _before_the_work(failure: Failure) -> Verdict | None:

@@ -21,11 +21,8 @@ def send_bank_payout(payout_id: str) -> None:
 @shared_task(name="payouts.sweep")
 def sweep() -> None:
     """Queue every payout that is due; ones that are queued already are left to their task."""
-    now = sql.now()
-    sweeps.release_unheld(now=now)
-    while picked := sweeps.take_due(now=now):
-        for task, payout_id in picked:
-            current_app.send_task(task, kwargs={"payout_id": str(payout_id)})
+    for task, payout_id in sweeps.find_due(now=sql.now()):
+        current_app.send_task(task, kwargs={"payout_id": str(payout_id)})
 
 
 @shared_task(name="payouts.run_due")

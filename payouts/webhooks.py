@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from database import sql
+from database import notices, sql
 from payouts.gateway import BankPayout, SentTransfer
 from payouts.models import PayoutAttempt
-from payouts.services import bank_payouts, reversals, transfers
+from payouts.services import bank_payouts, funds, reversals, transfers
 from payouts.states import AttemptKind, AttemptStatus
 from stripe_io.errors import NotYet, SetAside
 from stripe_io.handlers import StripeEvent, register
@@ -14,6 +14,7 @@ from stripe_io.handlers import StripeEvent, register
 def register_handlers() -> None:
     register(transfer_created, "transfer.created")
     register(transfer_reversed, "transfer.reversed")
+    register(balance_available, "balance.available")
     register(bank_payout_ended, "payout.paid", "payout.failed", "payout.canceled")
 
 
@@ -48,6 +49,14 @@ def bank_payout_ended(event: StripeEvent) -> None:
             raise NotYet("the payout is not in transit yet")
         return
     raise SetAside("changes nothing: the payout has moved on")
+
+
+def balance_available(event: StripeEvent) -> None:
+    """Have payouts go on that wait for the platform's funds."""
+    if event.account:
+        raise SetAside("the balance of a connected account")
+    funds.expect(now=sql.now())
+    notices.send_on_commit("payouts.sweep")
 
 
 def _settle_transfer(event: StripeEvent) -> bool:

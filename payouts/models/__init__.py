@@ -1,7 +1,8 @@
-"""How creators are paid: runs and their decisions, payouts and their lines, attempts at Stripe."""
+"""How creators are paid: runs and their decisions, payouts and their lines, attempts at Stripe, pauses."""
 
 from payouts.models.attempt import PayoutAttempt
 from payouts.models.difference import Difference, DifferenceKind
+from payouts.models.pause import PauseCause, SendingPause
 from payouts.models.payout import Payout, PayoutEvent, PayoutLineItem
 from payouts.models.reconciliation import ReconciliationPass
 from payouts.models.run import PayoutRun, RunDecision
@@ -9,6 +10,7 @@ from payouts.models.run import PayoutRun, RunDecision
 __all__ = [
     "Difference",
     "DifferenceKind",
+    "PauseCause",
     "Payout",
     "PayoutAttempt",
     "PayoutEvent",
@@ -16,4 +18,5 @@ __all__ = [
     "PayoutRun",
     "ReconciliationPass",
     "RunDecision",
+    "SendingPause",
 ]

@@ -2,6 +2,7 @@
 
 from payouts.selectors.cutoffs import due_at, latest_due_cutoff, next_cutoff, unmade_cutoff
 from payouts.selectors.differences import OpenDifferences, open_differences
+from payouts.selectors.pauses import open_pauses
 from payouts.selectors.totals import (
     DecisionTotals,
     Outcomes,
@@ -27,6 +28,7 @@ __all__ = [
     "next_cutoff",
     "oldest_due",
     "open_differences",
+    "open_pauses",
     "recent_outcomes",
     "totals_by_status",
     "unmade_cutoff",

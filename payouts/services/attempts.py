@@ -9,6 +9,7 @@ from typing import NamedTuple
 from payouts import policy
 from payouts.models import Payout, PayoutAttempt
 from payouts.policy import Verdict
+from payouts.services import pauses
 from payouts.services.moves import locked
 from payouts.states import AttemptKind, AttemptStatus
 from stripe_io.errors import Failure
@@ -85,6 +86,8 @@ def record_failure(attempt: PayoutAttempt, failure: Failure, *, now: datetime) -
         attempt.resendable = attempt.resendable and not (
             failure.replayed or failure.type == "idempotency_error"
         )
+    if verdict == Verdict.KEY_REFUSED:
+        pauses.pause_for_key(failure, now=now)
     if verdict in (Verdict.REFUSED, Verdict.SHORT):
         attempt.status = AttemptStatus.REFUSED
         attempt.ended_at = now

@@ -9,7 +9,7 @@ from payouts import gateway, policy
 from payouts.gateway import Arrival, BankPayout
 from payouts.models import Payout, PayoutAttempt
 from payouts.policy import Verdict
-from payouts.services import attempts
+from payouts.services import attempts, pauses
 from payouts.services.attempts import Turn
 from payouts.services.moves import locked, move
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
@@ -102,7 +102,7 @@ def apply_bank_payout(said: BankPayout, *, now: datetime) -> bool:
 def _begin(payout_id: UUID, arrival: Arrival, *, now: datetime) -> Turn | None:
     payout = locked(payout_id)
     due = payout.next_retry_at is not None and payout.next_retry_at <= now
-    if payout.status != PayoutStatus.IN_TRANSIT or payout.stripe_payout_id or not due:
+    if payout.status != PayoutStatus.IN_TRANSIT or payout.stripe_payout_id or not due or pauses.stops(payout):
         return None
     attempt, number = attempts.of_kind(payout, AttemptKind.BANK_PAYOUT)
     if attempt is None and arrival.available_on > now:

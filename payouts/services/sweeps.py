@@ -1,5 +1,7 @@
 """Finding what is due: payouts to send, to ask about, to take to the bank, to release."""
 
+import logging
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,11 +10,15 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Hold
+from payouts import policy
 from payouts.errors import IllegalMove
 from payouts.models import Payout
+from payouts.services import funds, pauses
 from payouts.services.moves import move
 from payouts.states import PayoutStatus
+from stripe_io.errors import StripeCallFailed
 
+logger = logging.getLogger(__name__)
 AT_ONCE = 1_000
 # A task that was queued this long ago without taking its payout is taken for lost.
 LOST_AFTER = timedelta(minutes=2)
@@ -24,12 +30,38 @@ TASK_OF = {
 }
 
 
+# Of the others nothing was sent yet: they start only when it is known what there is to send.
+UNDER_WAY = tuple(status for status in TASK_OF if status != PayoutStatus.PENDING)
+
+
+def find_due(*, now: datetime) -> Iterator[tuple[str, UUID]]:
+    """Find all that is due and may go on, as (task, payout id), each once.
+
+    Nothing new is sent unless Stripe says what is available: too little pauses a currency before it is refused.
+    """
+    release_unheld(now=now)
+    pauses.probe_key(now=now)
+    statuses: Collection[PayoutStatus] = TASK_OF
+    try:
+        funds.weigh(now=now)
+    except StripeCallFailed as failed:
+        logger.error("Stripe can't say what is available, so nothing new is sent: %s", failed)
+        if policy.refuses_key(failed.failure):
+            pauses.pause_for_key(failed.failure, now=now)
+        statuses = UNDER_WAY
+    while picked := take_due(now=now, statuses=statuses):
+        yield from picked
+
+
 @transaction.atomic
-def take_due(*, now: datetime) -> list[tuple[str, UUID]]:
-    """Pick some payouts that are due and on no worker's queue, oldest first, as (task, payout id)."""
+def take_due(*, now: datetime, statuses: Collection[PayoutStatus] = TASK_OF) -> list[tuple[str, UUID]]:
+    """Pick some payouts that are due, on no worker's queue and not paused, oldest first, as (task, payout id)."""
     due = (
         Payout.objects.filter(
-            Q(queued_at=None) | Q(queued_at__lt=now - LOST_AFTER), next_retry_at__lte=now, status__in=TASK_OF
+            Q(queued_at=None) | Q(queued_at__lt=now - LOST_AFTER),
+            pauses.sendable(),
+            next_retry_at__lte=now,
+            status__in=statuses,
         )
         .order_by("next_retry_at", "pk")
         .select_for_update(skip_locked=True, no_key=True)[:AT_ONCE]

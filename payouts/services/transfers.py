@@ -16,7 +16,7 @@ from payouts import gateway, policy
 from payouts.gateway import SentTransfer
 from payouts.models import Payout, PayoutAttempt
 from payouts.policy import Verdict
-from payouts.services import attempts
+from payouts.services import attempts, funds, pauses
 from payouts.services.attempts import Turn
 from payouts.services.moves import give_back, locked, move
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
@@ -80,7 +80,7 @@ def record_transfer(attempt: PayoutAttempt, sent: SentTransfer, *, now: datetime
 def _begin(payout_id: UUID, *, now: datetime) -> Turn | None:
     """Take the payout for one call: by a new attempt, or the open one; None if there is nothing to do now."""
     payout = locked(payout_id)
-    if payout.next_retry_at is None or payout.next_retry_at > now:
+    if payout.next_retry_at is None or payout.next_retry_at > now or pauses.stops(payout):
         return None
     attempt, number = attempts.of_kind(payout, AttemptKind.TRANSFER)
     if payout.status in UNDER_WAY and attempt is not None:
@@ -186,9 +186,10 @@ def _record_failure(attempt: PayoutAttempt, failure: Failure, *, now: datetime) 
             PayoutStatus.PENDING,
             now=now,
             reason="the platform's balance at Stripe is too low",
-            next_retry_at=now + policy.WAIT_FOR_FUNDS,
+            next_retry_at=now,
             **told,
         )
+        funds.note_refusal(payout, now=now)
     else:
         retry = policy.next_try(attempt, now=now)
         Payout.objects.filter(pk=payout.pk).update(next_retry_at=retry, queued_at=None)

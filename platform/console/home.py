@@ -16,7 +16,7 @@ from earnings.models import BillingBatch, QuarantinedRecord
 from ledger import selectors as ledger
 from money import Money
 from payouts import selectors as payouts
-from payouts.models import Difference, Payout, PayoutRun, RunDecision
+from payouts.models import Difference, PauseCause, Payout, PayoutRun, RunDecision
 from revenue import selectors as revenue
 from revenue.models import PlatformRevenue
 from stripe_io import selectors as inbox
@@ -54,6 +54,10 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
     for owed in ledger.owed():
         yield Figure("Owed to creators", owed.to_creators, f"{owed.by_creators} owed back by creators")
         yield Figure("Being sent", owed.reserved, "in payouts that Stripe has not taken yet")
+    if pauses := payouts.open_pauses():
+        yield Figure(
+            "Sending is paused", link_to(pauses[0], PauseCause(pauses[0].cause).label), pauses[0].detail
+        )
     if run:
         yield Figure("Last run", link_to(run, run.cutoff), "pays what was earned before this day")
     if lag := earnings.unposted(now=now).lag:

@@ -41,6 +41,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("payouts.PayoutEvent", "History", "history"),
         ("payouts.Difference", "Differences", "difference"),
         ("payouts.ReconciliationPass", "Reconciliation", "compare_arrows"),
+        ("payouts.SendingPause", "Pauses of sending", "pause_circle"),
     ],
     "Books": [
         ("ledger.LedgerAccount", "Ledger accounts", "account_balance"),

@@ -14,7 +14,7 @@ from database import sql
 from earnings import selectors as earnings
 from earnings.models import Reason
 from payouts import selectors as payouts
-from payouts.models import DifferenceKind
+from payouts.models import DifferenceKind, PauseCause
 from payouts.states import PayoutStatus
 from revenue import selectors
 from stripe_io import selectors as inbox
@@ -85,6 +85,19 @@ class BusinessCollector:
             "payouts_oldest_difference_seconds",
             "Age of the oldest of them; 0 if there is none.",
             value=differing.oldest.total_seconds(),
+        )
+        pauses = payouts.open_pauses()
+        yield _by_label(
+            "payouts_sending_paused",
+            "1 if this cause stops payouts from being sent.",
+            "cause",
+            dict.fromkeys(PauseCause, 0) | {pause.cause: 1 for pause in pauses},
+        )
+        yield _by_label(
+            "payouts_missing_minor_units",
+            "What must be added to the balance at Stripe until all that waits can be paid.",
+            "currency",
+            {pause.currency: pause.missing for pause in pauses if pause.missing is not None},
         )
         events = inbox.unhandled_events(now=now)
         yield GaugeMetricFamily(

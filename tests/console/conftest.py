@@ -17,7 +17,7 @@ from earnings.models import BillingSource
 from earnings.services import adjustments, posting
 from money import Money, parse_month
 from payouts.models import DifferenceKind
-from payouts.services import differences, reconciliation, runs
+from payouts.services import differences, pauses, reconciliation, runs
 from revenue import services as revenue
 
 CATALOG = """api_id,api_name,creator_id,creator_email,creator_country
@@ -95,6 +95,8 @@ def marketplace(
         creator_id=Creator.objects.get(external_id="bob").pk,
         now=sql.now(),
     )
+    pauses.pause_sending(reason="A wrong run", actor="sam", now=sql.now())
+    pauses.resume_sending(reason="It was right", actor="sam", now=sql.now())
     marketplace = Marketplace(tmp_path, settle)
     marketplace.live_through("2024-03", MARCH, cutoff=date(2024, 4, 1))
     reconciliation.reconcile(now=sql.now())

@@ -5,7 +5,7 @@ from typing import Any
 
 from database import sql
 from payouts.models import Payout, PayoutAttempt
-from payouts.services import transfers
+from payouts.services import bank_payouts, sweeps, transfers
 
 SEND = {"method": "POST", "path": "/v1/transfers"}
 LIST = {"method": "GET", "path": "/v1/transfers"}
@@ -60,3 +60,15 @@ class Sender:
 def requests(sandbox: Any) -> int:
     """Count the transfers that Stripe was asked for."""
     return int(sandbox.state()["requests"].get("POST /v1/transfers", 0))
+
+
+_SERVICES = {
+    "payouts.send_transfer": transfers.send_transfer,
+    "payouts.send_bank_payout": bank_payouts.send_bank_payout,
+}
+
+
+def work(now: datetime) -> None:
+    """Do what the sweep and its workers would do at this moment, one payout after the other."""
+    for task, payout_id in sweeps.find_due(now=now):
+        _SERVICES[task](payout_id, now=now)

@@ -25,7 +25,7 @@ LOST = [
     {**SEND, "kind": "drop_response_after_work"},
     {**SEND, "kind": "status", "status": 500},
     {**SEND, "kind": "status", "status": 429, "code": "lock_timeout"},
-    {**SEND, "kind": "status", "status": 403},
+    {**SEND, "kind": "status", "status": 403, "code": "account_invalid"},
     {**SEND, "kind": "status", "status": 400, "code": "some_new_code"},
 ]
 

@@ -10,7 +10,7 @@ from accounts.models import CreatorPaymentAccount
 from database import sql
 from payouts import gateway, policy
 from payouts.models import Payout, PayoutAttempt
-from payouts.services import transfers
+from payouts.services import pauses, transfers
 from payouts.states import AttemptStatus, PayoutStatus
 from tests.payouts.market import Market, unsound
 from tests.payouts.sending import BEFORE_THE_WORK, LIST, LOST, REFUSAL, SEND, Sender, named, requests
@@ -99,6 +99,7 @@ def test_what_comes_before_the_work_says_nothing(sender: Sender, sandbox: Any, f
     assert sender.send().status == PayoutStatus.PROCESSING
     (attempt,) = sender.attempts
     assert (attempt.status, attempt.in_doubt) == (AttemptStatus.OPEN, False)
+    _resume(sender)
     assert sender.send().status == PayoutStatus.IN_TRANSIT
     assert len(sandbox.transfers()) == 1
 
@@ -111,10 +112,16 @@ def test_what_comes_before_the_work_takes_no_doubt_away(
     sender.send()
     sandbox.inject({**fault, "count": 1})
     sender.send()
+    _resume(sender)
     sandbox.inject({**REFUSAL, "count": 1})
     assert sender.send().status == PayoutStatus.PROCESSING
     assert sender.send().status == PayoutStatus.IN_TRANSIT
     assert len(sandbox.transfers()) == 1
+
+
+def _resume(sender: Sender) -> None:
+    """Have staff lift the pause that a refused key brings about."""
+    pauses.resume_sending(reason="The key is right", actor="dana", now=sender.now)
 
 
 def test_rate_limited_payouts_are_all_sent_in_the_end(market: Market, sandbox: Any) -> None:

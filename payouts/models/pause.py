@@ -1,0 +1,69 @@
+"""Pauses of sending: nothing, or nothing of one currency, leaves the platform's balance meanwhile."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from database.fields import uuid7_key
+from payouts.models.payout import Payout
+from payouts.states import PayoutStatus
+
+
+class PauseCause(models.TextChoices):
+    KEY_REFUSED = "key_refused", "Stripe refuses our key"
+    STAFF = "staff", "Paused by staff"
+    SHORT = "short", "The balance at Stripe is too low"
+
+
+class SendingPause(models.Model):
+    """A reason not to send, open until it is lifted; at most one open for each cause and currency.
+
+    Without a currency it stops all sending, both legs and everything in doubt. With one it stops only payouts of
+    that currency of which nothing was sent yet; `needed` is what these come to and `available` what Stripe has, in
+    minor units. They go in the order of their ids: all up to `covered_until` can be paid and go on, and a smaller
+    one further back never overtakes. From `probe_at` on the sweep looks whether the pause is over.
+    """
+
+    id = uuid7_key()
+    cause = models.CharField(max_length=16, choices=PauseCause.choices)
+    currency = models.CharField(max_length=3, blank=True)
+    detail = models.TextField()
+    needed = models.BigIntegerField(null=True, blank=True)
+    available = models.BigIntegerField(null=True, blank=True)
+    covered_until = models.UUIDField(null=True, blank=True)
+    probe_at = models.DateTimeField()
+    started_by = models.CharField(max_length=255)
+    started_at = models.DateTimeField(db_default=Now())
+    lifted_by = models.CharField(max_length=255, blank=True)
+    lift_reason = models.TextField(blank=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "sending_pauses"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cause", "currency"], condition=Q(lifted_at__isnull=True), name="pause_is_open_once"
+            ),
+            models.CheckConstraint(
+                condition=(Q(cause=PauseCause.SHORT) & ~Q(currency=""))
+                | (~Q(cause=PauseCause.SHORT) & Q(currency="")),
+                name="pause_for_funds_names_its_currency",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.detail
+
+    @property
+    def missing(self) -> int | None:
+        """What must be added until all that waits can be paid; None until Stripe was asked what there is."""
+        if self.needed is None or self.available is None:
+            return None
+        return max(self.needed - self.available, 0)
+
+    def stops(self, payout: Payout) -> bool:
+        if not self.currency:
+            return True
+        if payout.currency != self.currency or payout.status != PayoutStatus.PENDING:
+            return False
+        return self.covered_until is None or payout.pk > self.covered_until

@@ -1,0 +1,205 @@
+"""Too little money at Stripe: a pause that says how much is missing, and goes on by itself, in order."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from accounts.models import Creator
+from database import sql
+from payouts import policy
+from payouts.models import PauseCause, Payout, PayoutAttempt, SendingPause
+from payouts.services import funds, sweeps, transfers
+from payouts.states import AttemptStatus, PayoutStatus
+from stripe_io import tasks as inbox_tasks
+from tests.factories import PayoutFactory
+from tests.payouts.market import Market, unsound
+from tests.payouts.sending import SEND, requests, work
+
+pytestmark = pytest.mark.django_db
+
+# The sandbox starts with $10,000,000.00, and the creators get these, in this order.
+NETS = [8_000_000_00, 4_000_000_00, 80_00]
+MISSING = sum(NETS) - 10_000_000_00
+TOO_LITTLE = {**SEND, "kind": "status", "status": 400, "code": "balance_insufficient"}
+BALANCE = {"method": "GET", "path": "/v1/balance"}
+
+
+@pytest.fixture
+def creators(market: Market, sandbox: Any) -> list[Creator]:
+    return market.creators(["alice", "bob", "charlie"], account=None)
+
+
+@pytest.fixture
+def short(market: Market, creators: list[Creator]) -> datetime:
+    """Payouts wait that come to more than there is; return a moment at which they are due."""
+    for creator, net in zip(creators, NETS, strict=True):
+        market.onboard(creator)
+        market.sell(creator, net * 10 // 8)
+        market.run()
+    return sql.now()
+
+
+def statuses() -> list[str]:
+    return list(Payout.objects.order_by("pk").values_list("status", flat=True))
+
+
+def open_pause() -> SendingPause:
+    return SendingPause.objects.get(lifted_at=None)
+
+
+def test_too_little_pauses_before_anything_is_refused_and_says_how_much_is_missing(
+    short: datetime, sandbox: Any
+) -> None:
+    funds.weigh(now=short)
+    pause = open_pause()
+    assert (pause.cause, pause.currency) == (PauseCause.SHORT, "USD")
+    assert (pause.needed, pause.available, pause.missing) == (sum(NETS), 10_000_000_00, MISSING)
+    assert "$2,000,080.00 are missing" in pause.detail
+    assert requests(sandbox) == 0
+
+
+def test_payouts_go_in_order_and_no_smaller_one_overtakes(short: datetime, sandbox: Any) -> None:
+    for minutes in range(5):
+        work(short + timedelta(minutes=minutes))
+    assert statuses() == ["in_transit", "pending", "pending"]
+    assert requests(sandbox) == 1
+    pause = open_pause()
+    assert (pause.needed, pause.available) == (4_000_080_00, 2_000_000_00)
+    assert pause.covered_until is None
+    assert unsound() == {}
+
+
+def test_what_has_come_is_paid_out_before_all_has_come(short: datetime, sandbox: Any) -> None:
+    work(short)
+    sandbox.fund(2_000_000_00)
+    work(short + timedelta(minutes=1))
+    assert statuses() == ["in_transit", "in_transit", "pending"]
+    assert open_pause().missing == 80_00
+
+
+def test_it_goes_on_by_itself_when_the_balance_is_there(short: datetime, sandbox: Any) -> None:
+    work(short)
+    sandbox.fund(MISSING)
+    work(short + timedelta(minutes=1))
+    assert statuses() == ["in_transit"] * 3
+    pause = SendingPause.objects.get()
+    assert (pause.lifted_by, pause.lifted_at) == ("system", short + timedelta(minutes=1))
+    assert len(sandbox.transfers()) == 3
+    assert not PayoutAttempt.objects.filter(status=AttemptStatus.REFUSED).exists()
+    assert unsound() == {}
+
+
+def test_a_balance_that_is_just_enough_pauses_nothing(short: datetime, sandbox: Any) -> None:
+    sandbox.fund(MISSING)
+    work(short)
+    assert statuses() == ["in_transit"] * 3
+    assert not SendingPause.objects.exists()
+
+
+def test_a_payout_that_is_queued_already_is_not_sent_while_it_is_not_covered(
+    short: datetime, sandbox: Any
+) -> None:
+    queued = list(sweeps.take_due(now=short))
+    funds.weigh(now=short)
+    assert len(queued) == 3
+    for _, payout_id in queued:
+        transfers.send_transfer(payout_id, now=short)
+    assert statuses() == ["in_transit", "pending", "pending"]
+
+
+def test_a_refusal_for_want_of_funds_pauses_and_is_no_failure(short: datetime, sandbox: Any) -> None:
+    """Stripe's balance says that there is enough; Stripe says that there is not."""
+    sandbox.fund(MISSING)
+    sandbox.inject({**TOO_LITTLE, "count": 1})
+    work(short)
+    refused = Payout.objects.earliest("pk")
+    assert (refused.status, refused.failure_code) == (PayoutStatus.PENDING, "balance_insufficient")
+    assert refused.claimed_earnings.exists()
+    (attempt,) = refused.attempts.all()
+    assert attempt.status == AttemptStatus.REFUSED
+    assert statuses() == ["pending"] * 3
+    assert requests(sandbox) == 1
+    assert unsound() == {}
+
+
+def test_stripe_is_not_asked_again_and_again_for_what_it_refused(short: datetime, sandbox: Any) -> None:
+    sandbox.fund(MISSING)
+    sandbox.inject({**TOO_LITTLE, "count": 1})
+    work(short)
+    work(short + policy.WAIT_FOR_FUNDS - timedelta(seconds=1))
+    assert requests(sandbox) == 1
+    work(short + policy.WAIT_FOR_FUNDS)
+    assert statuses() == ["in_transit"] * 3
+    assert len(sandbox.transfers()) == 3
+
+
+def test_stripes_word_that_funds_are_available_is_acted_on_at_once(short: datetime, sandbox: Any) -> None:
+    sandbox.deliver_webhooks()
+    inbox_tasks.sweep_inbox()
+    sandbox.inject({**TOO_LITTLE, "count": 1})
+    work(short)
+    sandbox.fund(MISSING)
+    sandbox.deliver_webhooks()
+    inbox_tasks.sweep_inbox()
+    work(short + timedelta(minutes=1))
+    assert statuses() == ["in_transit"] * 3
+
+
+def test_what_is_in_doubt_and_what_goes_to_the_bank_goes_on_meanwhile(short: datetime, sandbox: Any) -> None:
+    sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
+    work(short)
+    assert statuses() == ["processing", "pending", "pending"]
+    for minutes in range(1, 6):
+        work(short + timedelta(minutes=minutes))
+    first = Payout.objects.earliest("pk")
+    assert first.status == PayoutStatus.IN_TRANSIT
+    assert first.stripe_payout_id
+    assert statuses() == ["in_transit", "pending", "pending"]
+    assert len(sandbox.transfers()) == 1
+
+
+def test_what_is_under_way_is_set_aside(short: datetime, sandbox: Any) -> None:
+    """Nobody knows yet whether it has left the balance; what is behind it must not count on its money."""
+    sandbox.inject({**SEND, "kind": "connection_reset", "count": 1})
+    work(short)
+    assert statuses() == ["processing", "pending", "pending"]
+    sandbox.fund(2_000_000_00)
+    funds.weigh(now=short + timedelta(minutes=1))
+    assert open_pause().covered_until == Payout.objects.order_by("pk")[1].pk
+    sandbox.fund(80_00)
+    work(short + timedelta(minutes=2))
+    assert set(statuses()) == {"in_transit"}
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "connection_reset"}])
+def test_while_stripe_cannot_say_what_is_available_nothing_new_is_sent(
+    short: datetime, sandbox: Any, fault: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.fund(MISSING)
+    sandbox.inject({**BALANCE, **fault, "count": 1})
+    work(short)
+    assert statuses() == ["pending"] * 3
+    assert "can't say what is available" in caplog.text
+    assert requests(sandbox) == 0
+    work(short + timedelta(minutes=1))
+    assert statuses() == ["in_transit"] * 3
+
+
+def test_want_of_one_currency_stops_no_other(sandbox: Any) -> None:
+    now = sql.now()
+    euros = PayoutFactory.create(currency="EUR", next_retry_at=now)
+    dollars = PayoutFactory.create(currency="USD", next_retry_at=now)
+    funds.weigh(now=now)
+    assert open_pause().currency == "EUR"
+    assert [payout_id for _, payout_id in sweeps.take_due(now=now)] == [dollars.pk]
+    sandbox.fund(80_00, "eur")
+    funds.weigh(now=now)
+    assert [payout_id for _, payout_id in sweeps.take_due(now=now)] == [euros.pk]
+
+
+def test_a_pause_ends_when_nothing_waits_any_more(short: datetime, sandbox: Any) -> None:
+    work(short)
+    Payout.objects.filter(status=PayoutStatus.PENDING).update(status=PayoutStatus.ON_HOLD)
+    funds.weigh(now=short)
+    assert not SendingPause.objects.filter(lifted_at=None).exists()

@@ -1,0 +1,162 @@
+"""When nothing may be sent at all: Stripe refuses our key, or staff say so."""
+
+import json
+from datetime import datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.errors import ReasonMissing
+from database import sql
+from payouts import policy
+from payouts.models import PauseCause, Payout, SendingPause
+from payouts.services import bank_payouts, pauses, sweeps, transfers
+from payouts.states import PayoutStatus
+from tests.payouts.market import Market, unsound
+from tests.payouts.sending import SEND, requests, work
+
+pytestmark = pytest.mark.django_db
+REFUSED_KEY = [{"kind": "status", "status": 401}, {"kind": "status", "status": 403}]
+WHY = {"reason": "A wrong run", "actor": "dana"}
+
+
+@pytest.fixture
+def due(market: Market, sandbox: Any) -> datetime:
+    """Three payouts wait to be sent; return a moment at which they are due."""
+    creators = market.creators(["alice", "bob", "charlie"], account=None)
+    for creator in creators:
+        market.onboard(creator)
+    market.sell_all(creators, 100_00)
+    market.run()
+    return sql.now()
+
+
+def statuses() -> set[str]:
+    return set(Payout.objects.values_list("status", flat=True))
+
+
+def asked(sandbox: Any) -> int:
+    return sum(count for what, count in sandbox.state()["requests"].items() if " /v1/" in what)
+
+
+@pytest.mark.parametrize("fault", REFUSED_KEY, ids=["401", "403"])
+def test_a_refused_key_pauses_all_sending(due: datetime, sandbox: Any, fault: dict[str, Any]) -> None:
+    sandbox.inject({**SEND, **fault, "count": 1})
+    work(due)
+    assert requests(sandbox) == 1
+    assert sorted(Payout.objects.values_list("status", flat=True)) == ["pending", "pending", "processing"]
+    pause = SendingPause.objects.get()
+    assert (pause.cause, pause.currency, pause.started_by) == (PauseCause.KEY_REFUSED, "", "system")
+    assert str(fault["status"]) in pause.detail
+    assert list(sweeps.find_due(now=due + timedelta(minutes=3))) == []
+
+
+@pytest.mark.parametrize("fault", REFUSED_KEY, ids=["401", "403"])
+def test_sending_goes_on_by_itself_once_stripe_takes_the_key(
+    due: datetime, sandbox: Any, fault: dict[str, Any]
+) -> None:
+    sandbox.inject({**SEND, **fault, "count": 1})
+    work(due)
+    work(due + policy.PROBE_KEY_AFTER)
+    assert SendingPause.objects.get().lifted_by == "system"
+    for minutes in range(1, 10):
+        work(due + policy.PROBE_KEY_AFTER + timedelta(minutes=minutes))
+    assert PayoutStatus.PROCESSING not in statuses()
+    assert len(sandbox.transfers()) == 3
+    assert unsound() == {}
+
+
+def test_while_stripe_refuses_the_key_the_pause_stays(due: datetime, sandbox: Any) -> None:
+    sandbox.inject({"kind": "status", "status": 401, "path": "/v1/.*"})
+    pauses_seen: list[datetime] = []
+    for minutes in range(0, 30, 5):
+        now = due + timedelta(minutes=minutes)
+        work(now)
+        pauses_seen += SendingPause.objects.filter(lifted_at=None).values_list("probe_at", flat=True)
+    assert len(set(pauses_seen)) == len(pauses_seen) > 3
+    assert SendingPause.objects.count() == 1
+    assert sandbox.transfers() == []
+
+
+def test_a_key_that_may_read_and_not_send_pauses_anew(due: datetime, sandbox: Any) -> None:
+    sandbox.inject({**SEND, "kind": "status", "status": 403})
+    for minutes in range(0, 60, 1):
+        work(due + timedelta(minutes=minutes))
+    assert requests(sandbox) <= 60 / 5 + 1
+    assert SendingPause.objects.filter(lifted_at=None).exists()
+
+
+def test_nothing_in_doubt_is_sent_or_asked_about_while_the_key_is_refused(
+    due: datetime, sandbox: Any
+) -> None:
+    sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 2})
+    work(due)
+    pauses.pause_sending(**WHY, now=due)
+    before = asked(sandbox)
+    Payout.objects.update(next_retry_at=due)
+    for payout in Payout.objects.all():
+        transfers.send_transfer(payout.pk, now=due)
+    assert asked(sandbox) == before
+
+
+def test_what_has_arrived_does_not_go_on_to_the_bank_while_paused(due: datetime, sandbox: Any) -> None:
+    for payout in Payout.objects.all():
+        transfers.send_transfer(payout.pk, now=due)
+    later = due + timedelta(minutes=1)
+    pauses.pause_sending(**WHY, now=later)
+    for payout in Payout.objects.all():
+        bank_payouts.send_bank_payout(payout.pk, now=later)
+    assert sandbox.state()["payouts"] == []
+    pauses.resume_sending(reason="Done", actor="dana", now=later)
+    for payout in Payout.objects.all():
+        bank_payouts.send_bank_payout(payout.pk, now=later)
+    assert len(sandbox.state()["payouts"]) == 3
+
+
+def test_a_connected_account_that_is_no_longer_ours_pauses_nobody_else(due: datetime, sandbox: Any) -> None:
+    for payout in Payout.objects.all():
+        transfers.send_transfer(payout.pk, now=due)
+    lost = {
+        "method": "POST",
+        "path": "/v1/payouts",
+        "kind": "status",
+        "status": 403,
+        "code": "account_invalid",
+    }
+    sandbox.inject({**lost, "count": 1})
+    for payout in Payout.objects.order_by("pk"):
+        bank_payouts.send_bank_payout(payout.pk, now=due + timedelta(minutes=1))
+    assert not SendingPause.objects.exists()
+    assert len(sandbox.state()["payouts"]) == 2
+
+
+def test_staff_pause_and_resume_all_sending_with_reason_and_name(due: datetime, sandbox: Any) -> None:
+    call_command("sending", "pause", "--reason", "A wrong run", "--actor", "dana", stdout=StringIO())
+    work(due)
+    assert statuses() == {PayoutStatus.PENDING}
+    out = StringIO()
+    call_command("sending", "status", "--json", stdout=out)
+    assert json.loads(out.getvalue()) == {"pauses": {"staff": "A wrong run"}}
+    call_command("sending", "resume", "--reason", "It was right", "--actor", "erin", stdout=StringIO())
+    work(due)
+    assert statuses() == {PayoutStatus.IN_TRANSIT}
+    pause = SendingPause.objects.get()
+    assert (pause.started_by, pause.lifted_by, pause.lift_reason) == ("dana", "erin", "It was right")
+
+
+def test_stripe_does_not_lift_what_staff_paused(due: datetime, sandbox: Any) -> None:
+    pauses.pause_sending(**WHY, now=due)
+    work(due + timedelta(hours=1))
+    assert statuses() == {PayoutStatus.PENDING}
+
+
+def test_nobody_pauses_or_resumes_without_a_reason() -> None:
+    with pytest.raises(ReasonMissing):
+        pauses.pause_sending(reason=" ", actor="dana", now=sql.now())
+    with pytest.raises(ReasonMissing):
+        pauses.resume_sending(reason=" ", actor="dana", now=sql.now())
+    with pytest.raises(CommandError):
+        call_command("sending", "pause", "--reason", " ", "--actor", "dana")
+    assert not SendingPause.objects.exists()
