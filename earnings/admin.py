@@ -179,9 +179,19 @@ class ApiOwnershipAdmin(LargeTableAdmin):
 
 @admin.register(CommissionRate)
 class CommissionRateAdmin(ReadOnlyAdmin):
-    list_display = [percent("bps", "Commission"), "effective_from", "created_at"]
-    ordering = ["-effective_from"]
-    details = [percent("bps", "Commission"), "effective_from", "created_at"]
+    list_display = ["__str__", "effective_from", link("api", "API"), link("creator"), "actor", "reason"]
+    list_select_related = ["api", "creator"]
+    list_filter = [narrowed_by("api", Api), narrowed_by("creator", Creator)]
+    ordering = ["-effective_from", "-pk"]
+    details = [
+        "__str__",
+        "effective_from",
+        link("api", "API"),
+        link("creator"),
+        "actor",
+        "reason",
+        "created_at",
+    ]
 
 
 @admin.register(BillingSource)

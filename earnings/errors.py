@@ -33,6 +33,26 @@ class OwnershipTooEarly(Exception):
         self.latest = latest
 
 
+class RateTooEarly(Exception):
+    """A change of commission would be behind what is already recorded at another rate."""
+
+    def __init__(self, *, effective_from: datetime, latest: datetime) -> None:
+        super().__init__(
+            f"the commission can't change from {effective_from.isoformat()} on: "
+            f"sales up to {latest.isoformat()} are settled at the rates of their time. "
+            "Choose a later time, and correct the past with an adjustment."
+        )
+        self.effective_from = effective_from
+        self.latest = latest
+
+
+class NoRateToEnd(Exception):
+    """Only an API or a creator can be without a rate of its own, and only one that has one."""
+
+    def __init__(self, of: str, *, at: datetime) -> None:
+        super().__init__(f"{of} has no rate of its own at {at.isoformat()}")
+
+
 class FileRefused(Exception):
     """A billing file can't be read at all: no header, unknown columns, not text, truncated."""
 

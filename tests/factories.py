@@ -72,6 +72,8 @@ class CommissionRateFactory(DjangoModelFactory[CommissionRate]):
 
     bps = 2_000
     effective_from = datetime(2020, 1, 1, tzinfo=UTC)
+    actor = "dana"
+    reason = "agreed"
 
 
 class SourceFactory(DjangoModelFactory[BillingSource]):

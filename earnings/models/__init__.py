@@ -9,7 +9,8 @@ from earnings.models.billing import (
     Posting,
     RecordKind,
 )
-from earnings.models.catalog import Api, ApiOwnership, CommissionRate
+from earnings.models.catalog import Api, ApiOwnership
+from earnings.models.commission import CommissionRate
 from earnings.models.earning import CreatorEarning, EarningPosting, PaidTotal
 from earnings.models.quarantine import QuarantinedRecord, Reason, Resolution
 

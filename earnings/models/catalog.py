@@ -1,7 +1,6 @@
-"""What is sold, who owned it when, and the platform's share."""
+"""What is sold, and who owned it when."""
 
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Creator
@@ -43,19 +42,3 @@ class ApiOwnership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.creator} from {self.owned_from:%Y-%m-%d}"
-
-
-class CommissionRate(models.Model):
-    """The platform's share of gross, in basis points, from a moment on; the first one also counts before it."""
-
-    id = uuid7_key()
-    bps = models.PositiveIntegerField()
-    effective_from = models.DateTimeField(unique=True)
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        db_table = "commission_rates"
-        constraints = [models.CheckConstraint(condition=Q(bps__lte=10_000), name="commission_is_a_share")]
-
-    def __str__(self) -> str:
-        return f"{self.bps / 100:g} %"

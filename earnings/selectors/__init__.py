@@ -1,6 +1,14 @@
 """Reads about earnings: what was earned, from which records, and what has not entered yet."""
 
 from earnings.selectors.catalog import latest_ownership
+from earnings.selectors.commission import (
+    ChangedFee,
+    ChangedTotal,
+    ChangePreview,
+    Plan,
+    plans,
+    preview_change,
+)
 from earnings.selectors.figures import (
     ApiStanding,
     Figures,
@@ -25,8 +33,12 @@ from earnings.selectors.waiting import Unposted, open_quarantine_by_reason, unpo
 __all__ = [
     "NEWEST",
     "ApiStanding",
+    "ChangePreview",
+    "ChangedFee",
+    "ChangedTotal",
     "Figures",
     "MonthFigures",
+    "Plan",
     "Position",
     "RecordBehind",
     "RecordsBehind",
@@ -37,8 +49,10 @@ __all__ = [
     "months_of",
     "open_quarantine_by_reason",
     "pick_currency",
+    "plans",
     "posting_of",
     "postings_of",
+    "preview_change",
     "records_of",
     "standing_of",
     "unposted",

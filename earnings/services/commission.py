@@ -1,15 +1,83 @@
-"""The platform's commission."""
+"""The platform's commission: who keeps which share from when on, and what a change would do."""
 
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
 
-from earnings.models import CommissionRate
+from accounts.errors import ReasonMissing
+from accounts.models import Creator
+from database import sql
+from earnings.errors import NoRateToEnd, RateTooEarly
+from earnings.models import Api, BillingRecord, CommissionRate
+from earnings.models.adjustment import SYSTEM
 
 
 def seed_first_rate() -> None:
     """Give an installation that has no rate yet its first, from PLATFORM_FEE_BPS."""
     if not CommissionRate.objects.exists():
         CommissionRate.objects.create(
-            bps=settings.PLATFORM_FEE_BPS, effective_from=datetime(1970, 1, 1, tzinfo=UTC)
+            bps=settings.PLATFORM_FEE_BPS,
+            effective_from=datetime(1970, 1, 1, tzinfo=UTC),
+            actor=SYSTEM,
+            reason="PLATFORM_FEE_BPS",
         )
+
+
+def set_rate(
+    bps: int,
+    *,
+    of: Api | Creator | None,
+    effective_from: datetime,
+    actor: str,
+    reason: str,
+) -> CommissionRate:
+    """Have an API, a creator's APIs or (None) all others bear another rate from a moment on.
+
+    Raises: ReasonMissing; RateTooEarly if that moment is behind a record that the rate would have been for.
+    """
+    return _change(bps, of=of, effective_from=effective_from, actor=actor, reason=reason)
+
+
+def end_rate(*, of: Api | Creator, effective_from: datetime, actor: str, reason: str) -> CommissionRate:
+    """Have an API or a creator bear no rate of its own any more from a moment on.
+
+    Raises: ReasonMissing, RateTooEarly, NoRateToEnd.
+    """
+    begun = of.commission_rates.filter(effective_from__lte=effective_from)
+    current = begun.order_by("-effective_from", "-id").first()
+    if current is None or current.bps is None:
+        raise NoRateToEnd(of.external_id, at=effective_from)
+    return _change(None, of=of, effective_from=effective_from, actor=actor, reason=reason)
+
+
+@transaction.atomic
+def _change(
+    bps: int | None, *, of: Api | Creator | None, effective_from: datetime, actor: str, reason: str
+) -> CommissionRate:
+    if not reason.strip():
+        raise ReasonMissing
+    # An intake that is under way may hold a record at the old rate: wait for it, and keep all others waiting,
+    # those of a source that is only now registered too.
+    sql.run("LOCK TABLE billing_sources IN EXCLUSIVE MODE")
+    _refuse_behind_records(of, effective_from=effective_from)
+    return CommissionRate.objects.create(
+        api=of if isinstance(of, Api) else None,
+        creator=of if isinstance(of, Creator) else None,
+        bps=bps,
+        effective_from=effective_from,
+        actor=actor,
+        reason=reason.strip(),
+    )
+
+
+def _refuse_behind_records(of: Api | Creator | None, *, effective_from: datetime) -> None:
+    behind = BillingRecord.objects.filter(occurred_at__gte=effective_from)
+    if isinstance(of, Api):
+        behind = behind.filter(api=of)
+    elif isinstance(of, Creator):
+        behind = behind.filter(creator=of)
+    latest = behind.aggregate(latest=Max("occurred_at"))["latest"]
+    if latest is not None:
+        raise RateTooEarly(effective_from=effective_from, latest=latest)

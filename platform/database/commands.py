@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import connections
@@ -16,7 +16,7 @@ def add_json_option(parser: ArgumentParser) -> None:
 
 
 def print_result(out: Any, *, as_json: bool, result: Mapping[str, Any]) -> None:
-    """Print what came out: one JSON line, or a line for each figure."""
+    """Print what came out: one JSON line, or a line for each figure and a table for each list of rows."""
     if as_json:
         out.write(json.dumps(result, default=str))
         return
@@ -27,8 +27,21 @@ def print_result(out: Any, *, as_json: bool, result: Mapping[str, Any]) -> None:
             out.write(f"{name.replace('_', ' ')}:")
             for inner, figure in value.items():
                 out.write(f"  {inner}: {figure}")
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            out.write(f"{name.replace('_', ' ')}:")
+            for line in _table(value):
+                out.write(f"  {line}")
         else:
-            out.write(f"{name.replace('_', ' ')}: {value}")
+            out.write(f"{name.replace('_', ' ')}: {value or 'none' if isinstance(value, list) else value}")
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Lay out rows of the same keys under their names, each column as wide as its widest."""
+    heads = [name.replace("_", " ") for name in rows[0]]
+    cells = [["-" if value is None else str(value) for value in row.values()] for row in rows]
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    for line in (heads, *cells):
+        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
 
 
 def close_connections_after(function: Callable[P, R]) -> Callable[P, R]:

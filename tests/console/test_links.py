@@ -8,6 +8,7 @@ from typing import Any
 from django.test import Client
 
 from accounts.models import Creator, CreatorPaymentAccount, Hold
+from database import sql
 from database.admin import list_of, page_of
 from earnings.models import (
     Api,
@@ -18,6 +19,7 @@ from earnings.models import (
     QuarantinedRecord,
 )
 from earnings.selectors import postings_of
+from earnings.services.commission import set_rate
 from ledger.models import LedgerAccount, LedgerTransaction
 from payouts.models import Payout, PayoutAttempt, PayoutLineItem, PayoutRun, RunDecision
 from stripe_io.admin import accounts_told
@@ -147,3 +149,14 @@ def test_a_ledger_transaction_leads_to_its_accounts_and_their_creator(
 def test_an_attempt_and_a_line_lead_back_to_their_payout(marketplace: Any, superuser: Client) -> None:
     for row in (PayoutAttempt.objects.first(), PayoutLineItem.objects.first()):
         assert leads_to(page(superuser, row), Payout.objects.get())
+
+
+def test_an_api_and_a_creator_show_the_commission_of_their_own(marketplace: Any, superuser: Client) -> None:
+    api, alice = Api.objects.get(external_id="api-weather"), Creator.objects.get(external_id="alice")
+    assert "Commission of its own" not in page(superuser, api) + page(superuser, alice)
+    for of in (api, alice):
+        rate = set_rate(1_250, of=of, effective_from=sql.now(), actor="dana", reason="A launch partner")
+        shown = page(superuser, of)
+        assert leads_to(shown, rate)
+        assert all(said in shown for said in ("Commission of its own", "12.5 %", "dana", "A launch partner"))
+        assert leads_to(page(superuser, rate), of)

@@ -3,7 +3,8 @@
 import pytest
 
 from accounts.models import Creator
-from earnings.models import Api, BillingSource, CommissionRate, Reason
+from database import sql
+from earnings.models import Api, BillingSource, Reason
 from tests.factories import CommissionRateFactory, OwnershipFactory
 from tests.feeding import earned, feed, post, record
 
@@ -84,7 +85,8 @@ def test_a_rate_that_changes_in_a_month_makes_two_rows_and_each_adds_up(source: 
 
 
 def test_the_first_rate_counts_before_it_too(source: BillingSource) -> None:
-    CommissionRate.objects.update(effective_from="2024-01-20T00:00:00Z")
+    sql.run("TRUNCATE commission_rates")
+    CommissionRateFactory.create(effective_from="2024-01-20T00:00:00Z")
     feed(source, record())
     post()
     assert earned()[0][3:] == (1000, 200, 800)

@@ -16,11 +16,23 @@ WITH owned AS MATERIALIZED (
 ),
 rate AS MATERIALIZED (
     SELECT
+        creator_id,
+        api_id,
         bps,
-        CASE WHEN row_number() OVER turn = 1 THEN '-infinity' ELSE effective_from END AS effective_from,
+        CASE
+            WHEN creator_id IS NULL AND api_id IS NULL AND row_number() OVER turn = 1 THEN '-infinity'
+            ELSE effective_from
+        END AS effective_from,
         lead(effective_from, 1, 'infinity') OVER turn AS effective_until
-    FROM commission_rates
-    WINDOW turn AS (ORDER BY effective_from)
+    FROM (
+        SELECT DISTINCT ON (creator_id, api_id, effective_from) creator_id, api_id, bps, effective_from
+        FROM commission_rates
+        ORDER BY creator_id, api_id, effective_from, id DESC
+    ) AS last_made
+    WINDOW turn AS (PARTITION BY creator_id, api_id ORDER BY effective_from)
+),
+by_default AS MATERIALIZED (
+    SELECT * FROM rate WHERE creator_id IS NULL AND api_id IS NULL
 )
 SELECT
     staged.line,
@@ -38,7 +50,7 @@ SELECT
     staged.content,
     owned.api_id,
     owned.creator_id,
-    rate.bps AS commission_bps,
+    coalesce(of_api.bps, of_creator.bps, by_default.bps) AS commission_bps,
     CASE
         WHEN staged.reason <> '' OR staged.related_record_id <> '' THEN staged.reason
         WHEN owned.api_id IS NULL THEN 'api_unknown'
@@ -51,4 +63,14 @@ LEFT JOIN owned
     ON owned.external_id = staged.api_external_id
     AND staged.occurred_at >= owned.owned_from
     AND staged.occurred_at < owned.owned_until
-LEFT JOIN rate ON staged.occurred_at >= rate.effective_from AND staged.occurred_at < rate.effective_until
+LEFT JOIN rate AS of_api
+    ON of_api.api_id = owned.api_id
+    AND staged.occurred_at >= of_api.effective_from
+    AND staged.occurred_at < of_api.effective_until
+LEFT JOIN rate AS of_creator
+    ON of_creator.creator_id = owned.creator_id
+    AND staged.occurred_at >= of_creator.effective_from
+    AND staged.occurred_at < of_creator.effective_until
+LEFT JOIN by_default
+    ON staged.occurred_at >= by_default.effective_from
+    AND staged.occurred_at < by_default.effective_until

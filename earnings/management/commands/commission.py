@@ -1,0 +1,121 @@
+"""Set the platform's commission: the default, a creator's or an API's, from a moment on; see first what it would do.
+
+An API's own rate goes before its creator's, and that before the default. Each sale bears the rate of its moment.
+"""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.errors import ReasonMissing
+from accounts.models import Creator
+from database import sql
+from database.commands import add_json_option, print_result
+from earnings import errors
+from earnings.models import Api
+from earnings.records import parse_time
+from earnings.selectors import plans, preview_change
+from earnings.services import commission
+from money import Period, month_of, parse_month
+
+REFUSALS = (
+    errors.RateTooEarly,
+    errors.NoRateToEnd,
+    ReasonMissing,
+    Api.DoesNotExist,
+    Creator.DoesNotExist,
+)
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        acts = parser.add_subparsers(dest="act", required=True)
+        listed = acts.add_parser("list", help="the rates that count now or will")
+        setting = acts.add_parser("set", help="set a rate")
+        setting.add_argument("bps", type=_basis_points, help="hundredths of a percent: 1500 is 15 %%")
+        ending = acts.add_parser("end", help="have a creator or an API bear no rate of its own any more")
+        preview = acts.add_parser("preview", help="show what that would have done to a month; change nothing")
+        preview.add_argument("bps", type=_basis_points, nargs="?", help="left out: as `end` would")
+        preview.add_argument("--month", type=_month, help="YYYY-MM; the last full one if left out")
+        for act in (setting, ending, preview):
+            whose = act.add_mutually_exclusive_group(required=act is ending)
+            whose.add_argument("--creator", help="the marketplace's id of the creator")
+            whose.add_argument("--api", help="the marketplace's id of the API")
+            act.add_argument("--from", dest="start", type=_moment, help="ISO 8601 with its offset; else now")
+        for act in (setting, ending):
+            act.add_argument("--actor", required=True, help="who does this: a member of staff")
+            act.add_argument("--reason", required=True)
+        for act in (listed, setting, ending, preview):
+            add_json_option(act)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            result = _act(options, now=sql.now())
+        except REFUSALS as refusal:
+            raise CommandError(str(refusal)) from refusal
+        print_result(self.stdout, as_json=options["json"], result=result)
+
+
+def _act(options: dict[str, Any], *, now: datetime) -> dict[str, Any]:
+    if options["act"] == "list":
+        return {"plans": [plan._asdict() for plan in plans(now=now)]}
+    start = options["start"] or now
+    if options["act"] == "preview":
+        return _preview(options, start=start, month=options["month"] or month_of(now).previous_month())
+    by = {"effective_from": start, "actor": options["actor"], "reason": options["reason"]}
+    if options["act"] == "end":
+        rate = commission.end_rate(of=_named(options), **by)
+    else:
+        rate = commission.set_rate(options["bps"], of=_whose(options), **by)
+    whose = rate.api or rate.creator
+    return {
+        "of": whose.external_id if whose else "all others",
+        "bps": rate.bps,
+        "effective_from": rate.effective_from.isoformat(),
+    }
+
+
+def _preview(options: dict[str, Any], *, start: datetime, month: Period) -> dict[str, Any]:
+    of = _whose(options)
+    if options["bps"] is None and of is None:
+        raise CommandError("the default can't end: say which rate takes its place")
+    preview = preview_change(options["bps"], of=of, effective_from=start, month=month)
+    return {
+        "month": str(month),
+        "totals": [total._asdict() for total in preview.totals],
+        "most_affected": [fee._asdict() for fee in preview.most_affected],
+    }
+
+
+def _whose(options: dict[str, Any]) -> Api | Creator | None:
+    return _named(options) if options["api"] or options["creator"] else None
+
+
+def _named(options: dict[str, Any]) -> Api | Creator:
+    if options["api"]:
+        return Api.objects.get(external_id=options["api"])
+    return Creator.objects.get(external_id=options["creator"])
+
+
+def _basis_points(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 10_000:  # noqa: PLR2004 (100 %)
+        raise ArgumentTypeError(f"{text!r} is no number of basis points from 0 to 10000")
+    return int(text)
+
+
+def _moment(text: str) -> datetime:
+    moment = parse_time(text)
+    if moment is None:
+        raise ArgumentTypeError(f"{text!r} is no ISO 8601 time with its offset, as 2026-10-01T00:00:00Z is")
+    return moment
+
+
+def _month(text: str) -> Period:
+    try:
+        return parse_month(text)
+    except ValueError as problem:
+        raise ArgumentTypeError(str(problem)) from problem

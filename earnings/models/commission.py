@@ -1,0 +1,45 @@
+"""The platform's share."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.models import Creator
+from database.fields import uuid7_key
+from earnings.models.catalog import Api
+
+
+class CommissionRate(models.Model):
+    """The platform's share of gross, in basis points, from a moment on, until the next rate of its kind.
+
+    It is for one API, for one creator, or (neither) the default, which counts where there is no other; an API's
+    own goes before its creator's. None of `bps` means that the API or creator has no rate of its own from then
+    on. The first default also counts before it. Of two of one kind from the same moment the later made counts.
+    """
+
+    id = uuid7_key()
+    creator = models.ForeignKey(
+        Creator, models.PROTECT, related_name="commission_rates", null=True, blank=True
+    )
+    api = models.ForeignKey(Api, models.PROTECT, related_name="commission_rates", null=True, blank=True)
+    bps = models.PositiveIntegerField(null=True, blank=True)
+    effective_from = models.DateTimeField()
+    actor = models.CharField(max_length=255)
+    reason = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "commission_rates"
+        constraints = [
+            models.CheckConstraint(condition=Q(bps__lte=10_000), name="commission_is_a_share"),
+            models.CheckConstraint(
+                condition=Q(creator__isnull=True) | Q(api__isnull=True), name="commission_is_of_one_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(bps__isnull=False) | Q(creator__isnull=False) | Q(api__isnull=False),
+                name="commission_always_has_a_default",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "none of its own" if self.bps is None else f"{self.bps / 100:g} %"

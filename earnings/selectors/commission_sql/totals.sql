@@ -1,0 +1,11 @@
+/* changes */
+SELECT
+    currency,
+    count(DISTINCT creator_id) AS creators,
+    count(DISTINCT api_id) AS apis,
+    sum(gross)::bigint AS gross,
+    sum(fee_before)::bigint AS fee_before,
+    sum(fee_after)::bigint AS fee_after
+FROM changed
+GROUP BY currency
+ORDER BY currency
