@@ -1,12 +1,14 @@
 """Reads about creators and their accounts."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold
+
+STALE_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,24 @@ def account_standing(creator_id: UUID) -> AccountStanding:
         gone_at=row.gone_at,
         cooling_down_until=cooling_down_until(creator_id),
     )
+
+
+def stale_accounts(*, now: datetime) -> list[UUID]:
+    """List the live accounts of which Stripe has told nothing for a day, the one longest unheard of first."""
+    unheard = CreatorPaymentAccount.objects.filter(
+        Q(synced_at=None) | Q(synced_at__lt=now - STALE_AFTER),
+        stripe_account_id__isnull=False,
+        replaced_at=None,
+    )
+    return list(unheard.order_by(F("synced_at").asc(nulls_first=True), "pk").values_list("pk", flat=True))
+
+
+def longest_unheard_of(*, now: datetime) -> timedelta:
+    """Measure for how long Stripe has told nothing of the live account that was heard of longest ago."""
+    oldest = CreatorPaymentAccount.objects.filter(replaced_at=None).aggregate(oldest=Min("synced_at"))[
+        "oldest"
+    ]
+    return now - oldest if oldest else timedelta()
 
 
 def account_is_being_opened(*, since: datetime) -> bool:

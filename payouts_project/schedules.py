@@ -6,6 +6,7 @@ EVERY = "*"
 # name: (minute, hour) as cron writes them, UTC
 SCHEDULES = {
     "accounts.lift_expired_holds": (EVERY, EVERY),
+    "accounts.sync_stale": ("50", EVERY),
     "earnings.post_due": ("5", EVERY),
     "payouts.run_due": ("15", EVERY),
     "payouts.sweep": (EVERY, EVERY),

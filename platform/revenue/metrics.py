@@ -31,6 +31,11 @@ class BusinessCollector:
             "status",
             accounts.accounts_by_status(),
         )
+        yield GaugeMetricFamily(
+            "payouts_oldest_stripe_account_seconds",
+            "For how long Stripe has told nothing of the live account that was heard of longest ago.",
+            value=accounts.longest_unheard_of(now=now).total_seconds(),
+        )
         month = selectors.history(months=1, now=now)
         yield _by_label(
             "payouts_month_volume_minor_units",

@@ -61,6 +61,7 @@ def test_the_five_figures_are_what_the_tables_say(
         "UPDATE billing_batches SET received_at = received_at - interval '1 hour' WHERE posted_at IS NULL"
     )
     samples = scrape()
+    assert 0 < samples["payouts_oldest_stripe_account_seconds", ""] < 3600
     accounts = {status.value: samples["payouts_stripe_accounts", status] for status in AccountStatus}
     assert accounts == dict.fromkeys(AccountStatus.values, 0) | {"active": 1, "restricted": 1}
     assert samples["payouts_month_volume_minor_units", "USD"] == 80_00

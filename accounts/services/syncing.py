@@ -1,0 +1,47 @@
+"""Asking Stripe for the accounts that it hasn't told of lately: an event may have been lost."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from accounts.models import CreatorPaymentAccount
+from accounts.services.payment_accounts import refresh_payment_account
+from database import sql
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class SyncResult:
+    """How many accounts were asked for and how many turned out changed; `errors` has those that told nothing."""
+
+    synced: int = 0
+    changed: int = 0
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def sync_accounts(accounts: Iterable[UUID], *, until: datetime | None = None) -> SyncResult:
+    """Ask Stripe for these accounts, one after the other, each as of its own moment; start none after `until`.
+
+    One that can't be had stops only itself, and stays as it was.
+    """
+    result = SyncResult()
+    for account in accounts:
+        now = sql.now()
+        if until is not None and now >= until:
+            break
+        row = CreatorPaymentAccount.objects.get(pk=account)
+        before = (row.account_status, row.external_account_fingerprint)
+        try:
+            row = refresh_payment_account(row, now=now)
+        except Exception as error:
+            result.errors[str(row)] = f"{type(error).__name__}: {error}"
+            continue
+        result.synced += 1
+        result.changed += before != (row.account_status, row.external_account_fingerprint)
+    if result.errors:
+        account, error = next(iter(result.errors.items()))
+        log.warning("Stripe told nothing of %d accounts; of %s: %s", len(result.errors), account, error)
+    return result

@@ -1,0 +1,122 @@
+"""Accounts of which Stripe told nothing for a day are asked for: a change whose event was lost is found."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts import selectors, tasks
+from accounts.models import AccountStatus, CreatorPaymentAccount, Hold
+from accounts.services import payment_accounts, syncing
+from database import sql
+from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def open_account(name: str, *, heard_of: timedelta) -> CreatorPaymentAccount:
+    """Open and complete an account at Stripe, which last told of it so long ago."""
+    row = payment_accounts.open_payment_account(CreatorFactory.create(external_id=name), now=sql.now())
+    assert row.stripe_account_id
+    payment_accounts.gateway.complete_in_sandbox(row.stripe_account_id)
+    payment_accounts.refresh_payment_account(row, now=sql.now())
+    CreatorPaymentAccount.objects.filter(pk=row.pk).update(synced_at=sql.now() - heard_of)
+    return CreatorPaymentAccount.objects.get(pk=row.pk)
+
+
+@pytest.fixture
+def accounts(sandbox: Any) -> list[CreatorPaymentAccount]:
+    """Alice's, Bob's and Charlie's, of which nothing was heard for two, three and four days."""
+    names = ("alice", "bob", "charlie")
+    return [open_account(name, heard_of=timedelta(days=days)) for days, name in enumerate(names, start=2)]
+
+
+def at_stripe(sandbox: Any, row: CreatorPaymentAccount, what: str) -> None:
+    sandbox._client.raw_request("post", f"/_sandbox/accounts/{row.stripe_account_id}/{what}")
+
+
+def statuses() -> list[str]:
+    rows = CreatorPaymentAccount.objects.order_by("creator__external_id")
+    return list(rows.values_list("account_status", flat=True))
+
+
+def sync(*arguments: str) -> dict[str, int]:
+    out = StringIO()
+    call_command("sync_accounts", *arguments, "--json", stdout=out)
+    told: dict[str, int] = json.loads(out.getvalue())
+    return told
+
+
+def test_what_changed_without_an_event_is_found(accounts: list[CreatorPaymentAccount], sandbox: Any) -> None:
+    alice, bob, charlie = accounts
+    at_stripe(sandbox, alice, "restrict")
+    at_stripe(sandbox, bob, "deauthorize")
+    at_stripe(sandbox, charlie, "bank_account")
+    tasks.sync_stale()
+    assert statuses() == [AccountStatus.RESTRICTED, AccountStatus.DISABLED, AccountStatus.ACTIVE]
+    assert Hold.objects.get().creator == charlie.creator
+    assert selectors.stale_accounts(now=sql.now()) == []
+
+
+def test_only_live_accounts_not_heard_of_for_a_day_are_asked_for_the_longest_unheard_first(
+    accounts: list[CreatorPaymentAccount],
+) -> None:
+    alice, bob, charlie = accounts
+    open_account("dora", heard_of=timedelta(hours=23))
+    never = CreatorPaymentAccountFactory.create()
+    CreatorPaymentAccountFactory.create(stripe_account_id=None, account_status=AccountStatus.NOT_CREATED)
+    payment_accounts.replace_payment_account(bob, reason="Moved", actor="dana", now=sql.now())
+    assert selectors.stale_accounts(now=sql.now()) == [never.pk, charlie.pk, alice.pk]
+
+
+def test_one_that_can_not_be_had_stops_only_itself(
+    accounts: list[CreatorPaymentAccount], sandbox: Any
+) -> None:
+    *others, charlie = accounts
+    for row in others:
+        at_stripe(sandbox, row, "restrict")
+    path = f"/v1/accounts/{charlie.stripe_account_id}"
+    sandbox.inject({"method": "GET", "path": path, "kind": "status", "status": 500})
+    out, complaints = StringIO(), StringIO()
+    with pytest.raises(SystemExit, match="1"):
+        call_command("sync_accounts", "--json", stdout=out, stderr=complaints)
+    assert json.loads(out.getvalue()) == {"synced": 2, "changed": 2, "failed": 1}
+    assert str(charlie) in complaints.getvalue()
+    assert statuses() == [AccountStatus.RESTRICTED, AccountStatus.RESTRICTED, AccountStatus.ACTIVE]
+    assert selectors.stale_accounts(now=sql.now()) == [charlie.pk]
+
+
+def test_while_stripe_is_down_nobody_loses_their_account(
+    accounts: list[CreatorPaymentAccount], sandbox: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.inject({"kind": "connection_reset"})
+    tasks.sync_stale()
+    assert statuses() == [AccountStatus.ACTIVE] * 3
+    assert "told nothing of 3 accounts" in caplog.text
+    assert len(selectors.stale_accounts(now=sql.now())) == 3
+
+
+def test_a_pass_that_takes_too_long_leaves_the_rest_to_the_next(
+    accounts: list[CreatorPaymentAccount],
+) -> None:
+    stale = selectors.stale_accounts(now=sql.now())
+    assert syncing.sync_accounts(stale, until=sql.now()).synced == 0
+    assert syncing.sync_accounts(stale, until=sql.now() + timedelta(minutes=1)).synced == 3
+
+
+def test_one_creators_account_is_asked_for_however_lately_it_was_heard_of(sandbox: Any) -> None:
+    row = open_account("alice", heard_of=timedelta())
+    assert sync()["synced"] == 0
+    at_stripe(sandbox, row, "restrict")
+    assert sync("--creator", "alice") == {"synced": 1, "changed": 1, "failed": 0}
+    assert statuses() == [AccountStatus.RESTRICTED]
+
+
+@pytest.mark.parametrize(("creator", "refusal"), [("nobody", "does not exist"), ("bob", "no Stripe account")])
+def test_a_creator_without_an_account_is_named(creator: str, refusal: str) -> None:
+    CreatorFactory.create(external_id="bob")
+    with pytest.raises(CommandError, match=refusal):
+        sync("--creator", creator)
