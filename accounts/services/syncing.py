@@ -36,12 +36,12 @@ def sync_accounts(accounts: Iterable[UUID], *, until: datetime | None = None) ->
         before = (row.account_status, row.external_account_fingerprint)
         try:
             row = refresh_payment_account(row, now=now)
-        except Exception as error:
-            result.errors[str(row)] = f"{type(error).__name__}: {error}"
+        except Exception as failure:
+            result.errors[str(row)] = f"{type(failure).__name__}: {failure}"
             continue
         result.synced += 1
         result.changed += before != (row.account_status, row.external_account_fingerprint)
     if result.errors:
-        account, error = next(iter(result.errors.items()))
-        log.warning("Stripe told nothing of %d accounts; of %s: %s", len(result.errors), account, error)
+        first, error = next(iter(result.errors.items()))
+        log.warning("Stripe told nothing of %d accounts; of %s: %s", len(result.errors), first, error)
     return result

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts import selectors, tasks
+from accounts import gateway, selectors, tasks
 from accounts.models import AccountStatus, CreatorPaymentAccount, Hold
 from accounts.services import payment_accounts, syncing
 from database import sql
@@ -21,7 +21,7 @@ def open_account(name: str, *, heard_of: timedelta) -> CreatorPaymentAccount:
     """Open and complete an account at Stripe, which last told of it so long ago."""
     row = payment_accounts.open_payment_account(CreatorFactory.create(external_id=name), now=sql.now())
     assert row.stripe_account_id
-    payment_accounts.gateway.complete_in_sandbox(row.stripe_account_id)
+    gateway.complete_in_sandbox(row.stripe_account_id)
     payment_accounts.refresh_payment_account(row, now=sql.now())
     CreatorPaymentAccount.objects.filter(pk=row.pk).update(synced_at=sql.now() - heard_of)
     return CreatorPaymentAccount.objects.get(pk=row.pk)
