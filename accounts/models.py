@@ -74,7 +74,8 @@ class CreatorPaymentAccount(models.Model):
     after it is known that the last one made nothing.
 
     `gone_at` is when Stripe first said that we can't use the account any more; null while we can. The external
-    account is the bank account or debit card that Stripe pays out to, the last one known if there is none now.
+    account is the bank account or debit card that Stripe pays out to, the last one known if there is none now, and
+    since when it is another than before.
     """
 
     id = uuid7_key()
@@ -94,6 +95,7 @@ class CreatorPaymentAccount(models.Model):
     requirements = models.JSONField(default=dict)
     external_account_id = models.CharField(max_length=255, blank=True)
     external_account_fingerprint = models.CharField(max_length=255, blank=True)
+    external_account_since = models.DateTimeField(null=True, blank=True)
     onboarding_completed_at = models.DateTimeField(null=True, blank=True)
     gone_at = models.DateTimeField(null=True, blank=True)
     replaced_at = models.DateTimeField(null=True, blank=True)
@@ -141,7 +143,8 @@ class Hold(models.Model):
     """A reason not to pay a creator, open until its own source lifts it.
 
     One that expires is a cool-down: where the creator is paid to has changed, and whoever changed it has to
-    wait. Runs make payouts meanwhile; they are held until it is over, or staff end it.
+    wait. Runs make payouts meanwhile; they are held until it is over, or staff end it. One `until_paid_elsewhere` is
+    placed because payouts don't get through, and is over once the creator has another destination.
     """
 
     id = uuid7_key()
@@ -151,6 +154,7 @@ class Hold(models.Model):
     placed_by = models.CharField(max_length=255)
     placed_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True, blank=True)
+    until_paid_elsewhere = models.BooleanField(default=False)
     lifted_by = models.CharField(max_length=255, blank=True)
     lift_reason = models.TextField(blank=True)
     lifted_at = models.DateTimeField(null=True, blank=True)

@@ -80,6 +80,7 @@ class Blocker(NamedTuple):
 ACCOUNT_DISABLED = "account_disabled"
 ACCOUNT_GONE = "account_gone"
 COOLING_DOWN = "cooling_down"
+DESTINATION_REFUSED = "destination_refused"
 _R = DecisionReason
 _BLOCKERS: dict[str, tuple[str, str]] = {
     _R.NO_MINIMUM_FOR_CURRENCY: ("We make no payouts in this currency.", "Please write to us."),
@@ -92,6 +93,10 @@ _BLOCKERS: dict[str, tuple[str, str]] = {
         "You need do nothing: earnings add up until the minimum is reached.",
     ),
     _R.ON_HOLD: ("Your payouts are on hold.", "Please write to us. Your earnings are kept for you."),
+    DESTINATION_REFUSED: (
+        "Several payouts in a row were refused or came back from your bank.",
+        "Please add another bank account in your Stripe dashboard, or write to us once yours takes payouts again.",
+    ),
     COOLING_DOWN: (
         "Your Stripe account or its bank account was changed. We wait for a while before we pay to the new one.",
         "You need do nothing if you changed it yourself; else please write to us at once.",

@@ -37,6 +37,8 @@ DEAD = (_S.FAILED, _S.CANCELLED, _S.REVERSED)
 FINISHED = (_S.PAID, *DEAD)
 # While one of these lasts, the creator gets no other payout.
 BLOCKS_THE_NEXT = (_S.PENDING, _S.ON_HOLD, _S.PROCESSING, _S.UNRESOLVED, _S.RETURNED)
+# Of these nothing was sent, so that after a while they stand in the way of no other.
+MAY_BE_OVERTAKEN = (_S.PENDING, _S.ON_HOLD)
 # The money has left the platform's balance for good, or is on its way.
 SENT = (_S.IN_TRANSIT, _S.PAID, _S.RETURNED)
 

@@ -1,6 +1,7 @@
 """Holds: reasons not to pay a creator."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -65,4 +66,27 @@ def lift_expired(*, now: datetime) -> int:
     """Lift the holds whose time is over; return how many there were."""
     return Hold.objects.filter(expires_at__lte=now, lifted_at=None).update(
         lifted_by="system", lift_reason="Its time is over", lifted_at=now
+    )
+
+
+def hold_until_paid_elsewhere(creator_id: UUID, *, reason: str) -> None:
+    """Stop paying a creator where payouts don't get through; staff may let it be tried again."""
+    Hold.objects.get_or_create(
+        creator_id=creator_id,
+        source=HoldSource.SYSTEM,
+        until_paid_elsewhere=True,
+        lifted_at=None,
+        defaults={"reason": reason, "placed_by": "system"},
+    )
+
+
+def lift_until_paid_elsewhere(creator: Creator, *, reason: str, lifted_by: str, now: datetime) -> int:
+    """Lift such holds, as the creator is paid elsewhere or staff want it tried again; return how many there were.
+
+    Raises: ReasonMissing.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    return Hold.objects.filter(creator=creator, until_paid_elsewhere=True, lifted_at=None).update(
+        lifted_by=lifted_by, lift_reason=reason.strip(), lifted_at=now
     )

@@ -15,7 +15,7 @@ from accounts.errors import (
     StripeUnavailable,
 )
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
-from accounts.services.holds import cool_down
+from accounts.services.holds import cool_down, lift_until_paid_elsewhere
 from stripe_io import mirror
 
 SERVICE_AGREEMENTS = {True: "full", False: "recipient"}
@@ -103,6 +103,8 @@ def _record_destination(
             reason=f"Payouts would go to {destination.id} of {row.stripe_account_id}, which is new",
             now=now,
         )
+        lift_until_paid_elsewhere(row.creator, reason=f"{destination.id} is new", lifted_by="system", now=now)
+        row.external_account_since = now
     row.external_account_id = destination.id
     row.external_account_fingerprint = destination.fingerprint
 

@@ -13,7 +13,7 @@ from payouts.selectors.totals import (
     recent_outcomes,
     totals_by_status,
 )
-from payouts.selectors.upcoming import Upcoming, upcoming_of
+from payouts.selectors.upcoming import Upcoming, previous_payouts, upcoming_of
 
 __all__ = [
     "DecisionTotals",
@@ -29,6 +29,7 @@ __all__ = [
     "oldest_due",
     "open_differences",
     "open_pauses",
+    "previous_payouts",
     "recent_outcomes",
     "totals_by_status",
     "unmade_cutoff",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,9 @@ from accounts.models import AccountStatus
 from database import sql
 from earnings.selectors import pick_currency
 from money import Period, month_of
-from payouts.explanations import ACCOUNT_DISABLED, ACCOUNT_GONE, COOLING_DOWN
+from payouts.explanations import ACCOUNT_DISABLED, ACCOUNT_GONE, COOLING_DOWN, DESTINATION_REFUSED
 from payouts.selectors.cutoffs import due_at, next_cutoff
-from payouts.states import BLOCKS_THE_NEXT, DecisionReason
+from payouts.states import BLOCKS_THE_NEXT, MAY_BE_OVERTAKEN, DecisionReason
 
 _UPCOMING = sql.read(Path(__file__).parent / "upcoming.sql")
 _ACCOUNT_BLOCKERS: dict[str, str] = {
@@ -24,6 +24,13 @@ _ACCOUNT_BLOCKERS: dict[str, str] = {
     AccountStatus.ONBOARDING: DecisionReason.ONBOARDING_INCOMPLETE,
     AccountStatus.RESTRICTED: DecisionReason.ACCOUNT_RESTRICTED,
     AccountStatus.DISABLED: ACCOUNT_DISABLED,
+}
+
+
+_HOLD_BLOCKERS: dict[str, str] = {
+    "on_hold": DecisionReason.ON_HOLD,
+    "destination_refused": DESTINATION_REFUSED,
+    "cooling_down": COOLING_DOWN,
 }
 
 
@@ -52,7 +59,7 @@ class Upcoming:
 def upcoming_of(creator_id: UUID, *, asked: str | None, now: datetime) -> Upcoming:
     """Foresee the next payout, in the currency asked for or the creator's own."""
     cutoff = next_cutoff(now=now)
-    names = {"creator": creator_id, "cutoff": cutoff, "blocks_the_next": list(BLOCKS_THE_NEXT)}
+    names = {"creator": creator_id, "cutoff": cutoff, **previous_payouts(now=now)}
     found = {row["currency"]: row for row in sql.rows(_UPCOMING, names)}
     currency = pick_currency([name for name in found if name is not None], asked=asked)
     # Of a currency in which nothing was earned only the account and the holds are known.
@@ -67,6 +74,15 @@ def upcoming_of(creator_id: UUID, *, asked: str | None, now: datetime) -> Upcomi
         minimum=minimum,
         blockers=tuple(_blockers(seen, minimum=minimum)),
     )
+
+
+def previous_payouts(*, now: datetime) -> dict[str, Any]:
+    """Name, for SQL, what of a creator's earlier payouts keeps the next from being made."""
+    return {
+        "blocks_the_next": list(BLOCKS_THE_NEXT),
+        "may_be_overtaken": list(MAY_BE_OVERTAKEN),
+        "overtaken_before": now - timedelta(days=settings.PREVIOUS_PAYOUT_DAYS),
+    }
 
 
 _NOTHING = {
@@ -86,10 +102,7 @@ def _blockers(seen: dict[str, Any], *, minimum: int | None) -> Iterator[str]:
         yield DecisionReason.NEGATIVE_BALANCE
     elif minimum is not None and seen["payable_net"] < minimum:
         yield DecisionReason.BELOW_MINIMUM
-    if seen["on_hold"]:
-        yield DecisionReason.ON_HOLD
-    if seen["cooling_down"]:
-        yield COOLING_DOWN
+    yield from (blocker for fact, blocker in _HOLD_BLOCKERS.items() if seen[fact])
     if seen["account_gone"]:
         yield ACCOUNT_GONE
     elif blocker := _ACCOUNT_BLOCKERS.get(seen["account_status"]):

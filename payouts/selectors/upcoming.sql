@@ -19,8 +19,15 @@ SELECT
     account.gone_at IS NOT NULL AS account_gone,
     EXISTS (
         SELECT FROM holds
-        WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL AND holds.expires_at IS NULL
+        WHERE holds.creator_id = creator.id
+            AND holds.lifted_at IS NULL
+            AND holds.expires_at IS NULL
+            AND NOT holds.until_paid_elsewhere
     ) AS on_hold,
+    EXISTS (
+        SELECT FROM holds
+        WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL AND holds.until_paid_elsewhere
+    ) AS destination_refused,
     EXISTS (
         SELECT FROM holds
         WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL AND holds.expires_at IS NOT NULL
@@ -30,6 +37,7 @@ SELECT
         WHERE previous.creator_id = creator.id
             AND previous.currency = booked.currency
             AND previous.status = ANY(%(blocks_the_next)s)
+            AND NOT (previous.status = ANY(%(may_be_overtaken)s) AND previous.created_at < %(overtaken_before)s)
     ) AS previous_payout_open,
     coalesce(unclaimed.net, 0) <> coalesce(booked.balance, 0) AS books_disagree
 FROM creators AS creator

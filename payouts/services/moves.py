@@ -15,6 +15,7 @@ from ledger.services import Line
 from money import month_of
 from payouts.errors import IllegalMove
 from payouts.models import Payout, PayoutEvent
+from payouts.services import setbacks
 from payouts.states import LEGAL, PayoutStatus
 
 SYSTEM = "system"
@@ -43,6 +44,8 @@ def move(
         paid_totals.add_to_paid(payout.pk)
     elif seen == PayoutStatus.PAID:
         paid_totals.take_from_paid(payout.pk)
+    if target in setbacks.SETBACKS:
+        setbacks.hold_after_several(payout.creator_id)
     if PayoutStatus.PAID in (seen, target):
         notices.send_on_commit("revenue.refresh", months=[month_of(now).start.isoformat()])
     for name, value in changes.items():

@@ -18,7 +18,7 @@ from money import Period, month_of
 from payouts import selectors
 from payouts.errors import CutoffNotReached
 from payouts.models import PayoutRun
-from payouts.states import BLOCKS_THE_NEXT, DEAD, DecisionReason
+from payouts.states import DEAD, DecisionReason
 from stripe_io import installation
 
 logger = logging.getLogger(__name__)
@@ -158,7 +158,7 @@ def _decide_set(run: PayoutRun, creators: Sequence[UUID], *, now: datetime) -> l
         "now": now,
         "currencies": list(settings.MINIMUM_PAYOUT),
         "minimums": list(settings.MINIMUM_PAYOUT.values()),
-        "blocks_the_next": list(BLOCKS_THE_NEXT),
+        **selectors.previous_payouts(now=now),
         "dead": list(DEAD),
     }
     # Two makings of the same run take turns: the second sees the first one's payouts.

@@ -22,6 +22,7 @@ SERVICE_VARIABLES = frozenset(
         "METRICS_TOKEN",
         "MINIMUM_PAYOUT",
         "PAYOUT_COOL_DOWN_HOURS",
+        "PREVIOUS_PAYOUT_DAYS",
         "PAYOUT_DAY",
         "PLATFORM_COUNTRY",
         "PLATFORM_FEE_BPS",

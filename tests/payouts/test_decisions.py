@@ -1,16 +1,19 @@
 """What a run decides for each creator, and why."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from accounts.models import AccountStatus, Creator, HoldSource
 from accounts.services.holds import place_hold
+from database import sql
 from ledger import services as ledger
 from ledger.models import AccountKind
 from ledger.services import Line
 from money import Money
 from payouts.models import Payout, RunDecision
+from payouts.selectors import upcoming_of
 from payouts.states import DecisionReason, PayoutStatus
 from tests.payouts.market import GROSS_OF_THE_MINIMUM, NEXT_CUTOFF, Market, unsound
 
@@ -181,3 +184,55 @@ def test_only_those_with_payable_rows_are_considered(market: Market) -> None:
     market.sell(bob, 100_00, at="2025-10-10T12:00:00Z")
     assert not market.run().creators
     assert not RunDecision.objects.filter(creator__in=[alice, bob]).exists()
+
+
+def age(creator: Creator, status: PayoutStatus, *, days: float) -> None:
+    """Let the creator's payout be in this state, and made so many days ago."""
+    Payout.objects.filter(creator=creator).update(
+        status=status, created_at=sql.now() - timedelta(days=days), next_retry_at=None
+    )
+
+
+def foreseen(creator: Creator) -> tuple[str, ...]:
+    return upcoming_of(creator.pk, asked=None, now=sql.now()).blockers
+
+
+@pytest.mark.parametrize("status", [PayoutStatus.PENDING, PayoutStatus.ON_HOLD])
+def test_a_payout_of_which_nothing_was_sent_stands_in_the_way_for_ten_days_only(
+    market: Market, status: PayoutStatus
+) -> None:
+    alice = market.creator("alice")
+    market.payout(alice)
+    market.sell(alice, 100_00, at="2025-10-10T12:00:00Z")
+    age(alice, status, days=9.9)
+    market.run(NEXT_CUTOFF)
+    assert decision(alice).reason == DecisionReason.PREVIOUS_PAYOUT_OPEN
+    assert foreseen(alice) == (DecisionReason.PREVIOUS_PAYOUT_OPEN,)
+    age(alice, status, days=10.1)
+    assert foreseen(alice) == ()
+    market.run(NEXT_CUTOFF)
+    assert decision(alice).reason == DecisionReason.PAID
+    assert Payout.objects.count() == 2
+    assert unsound() == {}
+
+
+@pytest.mark.parametrize("status", [PayoutStatus.PROCESSING, PayoutStatus.UNRESOLVED, PayoutStatus.RETURNED])
+def test_while_it_is_not_known_what_a_creator_has_no_age_lets_more_be_sent(
+    market: Market, status: PayoutStatus
+) -> None:
+    alice = market.creator("alice")
+    market.payout(alice)
+    market.sell(alice, 100_00, at="2025-10-10T12:00:00Z")
+    age(alice, status, days=400)
+    market.run(NEXT_CUTOFF)
+    assert decision(alice).reason == DecisionReason.PREVIOUS_PAYOUT_OPEN
+    assert foreseen(alice) == (DecisionReason.PREVIOUS_PAYOUT_OPEN,)
+
+
+def test_a_slow_bank_does_not_make_a_monthly_creator_two_monthly(market: Market) -> None:
+    alice = market.creator("alice")
+    market.payout(alice)
+    market.sell(alice, 100_00, at="2025-10-10T12:00:00Z")
+    age(alice, PayoutStatus.IN_TRANSIT, days=1)
+    market.run(NEXT_CUTOFF)
+    assert decision(alice).reason == DecisionReason.PAID

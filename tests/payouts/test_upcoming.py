@@ -182,7 +182,7 @@ def test_a_currency_without_a_minimum_is_not_paid(market: Market, settings: Any)
 
 
 def test_each_reason_of_a_run_can_be_foreseen() -> None:
-    foreseeable = set(BLOCKER_CODES) - {ACCOUNT_DISABLED, ACCOUNT_GONE, COOLING_DOWN}
+    foreseeable = set(BLOCKER_CODES) - {ACCOUNT_DISABLED, ACCOUNT_GONE, COOLING_DOWN, DESTINATION_REFUSED}
     assert foreseeable == set(DecisionReason) - {DecisionReason.PAID, DecisionReason.ERROR}
     for code in BLOCKER_CODES:
         assert explain_blocker(code).message.endswith(".")

@@ -1,4 +1,4 @@
-"""Let a creator open another Stripe account, or pay one at once whose destination changed; who and why is kept."""
+"""Let a creator open another Stripe account, or pay one whose destination is held; who and why is kept."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -20,6 +20,7 @@ class Command(BaseCommand):
         acts = parser.add_subparsers(dest="act", required=True)
         acts.add_parser("replace", help="after a move to another country, or one that Stripe rejected")
         acts.add_parser("end_cool_down", help="once it is certain that the creator made the change")
+        acts.add_parser("try_again", help="after three payouts in a row were refused or came back")
         for act in acts.choices.values():
             act.add_argument("creator", help="the marketplace's id of the creator")
             act.add_argument("--reason", required=True)
@@ -39,6 +40,9 @@ def _act(options: dict[str, Any]) -> dict[str, Any]:
     creator = Creator.objects.get(external_id=options["creator"])
     if options["act"] == "end_cool_down":
         return {"lifted": holds.end_cool_down(creator, reason=reason, lifted_by=actor, now=sql.now())}
+    if options["act"] == "try_again":
+        lifted = holds.lift_until_paid_elsewhere(creator, reason=reason, lifted_by=actor, now=sql.now())
+        return {"lifted": lifted}
     row = selectors.live_account(creator.pk)
     if row is None:
         raise NoPaymentAccount

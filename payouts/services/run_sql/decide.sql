@@ -57,6 +57,7 @@ FROM (
                 WHERE previous.creator_id = payable.creator_id
                     AND previous.currency = payable.currency
                     AND previous.status = ANY(%(blocks_the_next)s)
+                    AND NOT (previous.status = ANY(%(may_be_overtaken)s) AND previous.created_at < %(overtaken_before)s)
             ) THEN 'previous_payout_open'
             WHEN unclaimed.net IS DISTINCT FROM booked.balance THEN 'books_disagree'
             ELSE 'paid'

@@ -1,0 +1,53 @@
+"""Payouts that don't get through: after several in a row nothing more is sent to the same destination."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, Max, OuterRef, Q
+
+from accounts import selectors as accounts
+from accounts.models import CreatorPaymentAccount, Hold
+from accounts.services.holds import hold_until_paid_elsewhere
+from payouts.models import PayoutAttempt, PayoutEvent
+from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
+
+IN_A_ROW = 3
+# Refused by Stripe, or come back from the bank.
+SETBACKS = (PayoutStatus.FAILED, PayoutStatus.RETURNED)
+
+
+def hold_after_several(creator_id: UUID) -> None:
+    """Hold a creator whose last payouts to their present destination were all refused or came back.
+
+    Want of funds is no refusal. Whoever was paid once in between begins anew, and so does whoever staff let try again.
+    """
+    account = accounts.live_account(creator_id)
+    if account is None:
+        return
+    ends = _ends(account)
+    if len(ends) == IN_A_ROW and set(ends) <= set(SETBACKS):
+        hold_until_paid_elsewhere(
+            creator_id,
+            reason=f"{IN_A_ROW} payouts in a row to {account.stripe_account_id} were refused or came back",
+        )
+
+
+def _ends(account: CreatorPaymentAccount) -> list[str]:
+    """List how payouts to the present destination ended, the last first; one that was paid and came back came back."""
+    sent_there = PayoutAttempt.objects.filter(
+        payout=OuterRef("payout"),
+        kind=AttemptKind.TRANSFER,
+        destination=account.stripe_account_id,
+        status__in=(AttemptStatus.SUCCEEDED, AttemptStatus.REFUSED),
+    )
+    ended = Q(to_status__in=SETBACKS) | Q(to_status=PayoutStatus.PAID, payout__status=PayoutStatus.PAID)
+    events = PayoutEvent.objects.filter(ended, Exists(sent_there), payout__creator=account.creator_id)
+    if (since := _since(account)) is not None:
+        events = events.filter(at__gt=since)
+    return list(events.order_by("-pk").values_list("to_status", flat=True)[:IN_A_ROW])
+
+
+def _since(account: CreatorPaymentAccount) -> datetime | None:
+    tried_again = Hold.objects.filter(creator=account.creator_id, until_paid_elsewhere=True)
+    lifted: datetime | None = tried_again.aggregate(last=Max("lifted_at"))["last"]
+    return max((moment for moment in (lifted, account.external_account_since) if moment), default=None)
