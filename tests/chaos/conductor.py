@@ -6,10 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from io import StringIO
 from pathlib import Path
 from signal import SIGKILL, SIGQUIT
 
+from django.core.management import call_command
 from django.db import Error, connection
+from stripe import StripeError
 
 from database import sql
 from tests.chaos.scenario import BANKS, WEATHER, WEBHOOKS, People
@@ -86,8 +89,10 @@ class Conductor:
         self._people.mend()
         self._fund(2 * sum(self._trade.gross.values()))
         self._let_time_pass()
+        self._reconcile()
         self._stage.service.manage("run_payouts", "--now", f"{CUTOFF}T00:00:00Z")
         self._let_time_pass()
+        self._reconcile()
 
     def _throw(self) -> None:
         acts: dict[str, Callable[[], bool]] = {
@@ -104,8 +109,8 @@ class Conductor:
         }
         weights = [WEIGHTS.get(name, 1) for name in acts]
         name = self._chance.choices(list(acts), weights)[0]
-        # The database may be down for whoever acts: then the act didn't happen, as for anybody.
-        with suppress(Error, subprocess.SubprocessError):
+        # The database may be down for whoever acts, or Stripe refuse it: then the act didn't happen, as for anybody.
+        with suppress(Error, subprocess.SubprocessError, StripeError):
             if acts[name]():
                 self.did[name] += 1
         self._stage.start(*self._stage.parts)
@@ -159,6 +164,12 @@ class Conductor:
             self.did["kills of runs"] += 1
         return True
 
+    def _reconcile(self) -> None:
+        """Do what is done each night; what can be mended is, and what is left is the verdict's to read."""
+        self._stage.advance_clock(HOUR)
+        with suppress(SystemExit):
+            call_command("reconcile", stdout=StringIO())
+
     def _fund(self, cents: int) -> None:
         self._stage.stripe.raw_request("post", "/_sandbox/fund", amount=cents, currency="usd")
 
@@ -203,6 +214,9 @@ def _left_to_do() -> bool:
     return bool(
         sql.rows(
             "SELECT FROM payouts WHERE next_retry_at IS NOT NULL"
-            " UNION ALL SELECT FROM stripe_inbox WHERE handled_at IS NULL LIMIT 1"
+            " UNION ALL SELECT FROM stripe_inbox WHERE handled_at IS NULL"
+            " UNION ALL SELECT FROM holds WHERE lifted_at IS NULL AND expires_at IS NOT NULL"
+            " UNION ALL SELECT FROM sending_pauses WHERE lifted_at IS NULL"
+            " LIMIT 1"
         )
     )

@@ -52,6 +52,8 @@ def _told(stage: Stage, verdict: Verdict, did: Counter[str]) -> Iterator[str]:
     yield f"done: {_counts(did)}"
     yield f"faults at Stripe: {_counts(faults)}"
     yield f"payouts: {_counts(ends)}"
+    differences = Counter(row["kind"] for row in verdict.differences)
+    yield f"differences that wait for a person: {_counts(differences)}"
     for whom, count in waits.items():
         if whom:
             yield f"{count} payouts wait for {whom}"

@@ -47,6 +47,8 @@ WEATHER: Mapping[str, list[Rule]] = {
     ],
     "keys in use": [{**_MOVES, "kind": "status", **_IN_USE, "probability": 0.2}],
     "slowness": [{**_ANYTHING, "kind": "latency_ms", "latency_ms": 300}],
+    "key refused": [{**_ANYTHING, "kind": "status", "status": 401}],
+    "key not allowed": [{**_MOVES, "kind": "status", "status": 403}],
     "outage": [{"kind": "status", "status": 503}],
     "no network": [{"kind": "connection_reset"}],
     "transfers refused": [{**_TRANSFERS, **_SAVED_REFUSAL, "code": "insufficient_capabilities_for_transfer"}],
@@ -85,6 +87,9 @@ class People:
             "adjustments": self.adjust,
             "batches of refunds": self.refund,
             "accounts restricted": self.restrict,
+            "bank accounts replaced": self.change_bank,
+            "reversals in the dashboard": self.reverse,
+            "payouts by creators themselves": self.take_out,
         }
 
     def hold(self) -> bool:
@@ -139,6 +144,29 @@ class People:
         account = self._chance.choice(self._accounts())
         self._restricted.add(account)
         self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/restrict")
+        return True
+
+    def change_bank(self) -> bool:
+        account = self._chance.choice(self._accounts())
+        self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/bank_account")
+        return True
+
+    def reverse(self) -> bool:
+        """Take a transfer back in Stripe's dashboard, all or some of it, whatever became of it."""
+        whole = [
+            transfer for transfer in self._stage.ask_stripe("transfers") if not transfer["amount_reversed"]
+        ]
+        if not whole:
+            return False
+        transfer = self._chance.choice(whole)
+        amount = self._chance.choice((transfer["amount"], self._chance.randint(1, transfer["amount"])))
+        self._stage.stripe.raw_request("post", f"/_sandbox/transfers/{transfer['id']}/reverse", amount=amount)
+        return True
+
+    def take_out(self) -> bool:
+        """Have a creator pay out by themselves what lies on their account."""
+        account = self._chance.choice(self._accounts())
+        self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/payout")
         return True
 
     def mend(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from database import sql
+from payouts.models import DifferenceKind
 from payouts.services import books
 from payouts.states import DecisionReason
 from tests.chaos.stage import Stage
@@ -32,6 +33,17 @@ _DECIDED = """
 SELECT creator.external_id AS creator, decision.reason
 FROM payout_run_decisions AS decision JOIN creators AS creator ON creator.id = decision.creator_id
 """
+_DIFFERENCES = """
+SELECT kind, subject, detail, amount, payout_id::text AS payout FROM differences WHERE resolved_at IS NULL
+"""
+# What people did at Stripe behind our back; only people can say what shall become of it.
+FOR_A_PERSON = frozenset(
+    [
+        DifferenceKind.UNRECORDED_REVERSAL,
+        DifferenceKind.UNEXPLAINED_REVERSAL,
+        DifferenceKind.FOREIGN_BANK_PAYOUT,
+    ]
+)
 SENT = frozenset(["in_transit", "paid", "returned"])
 DEAD = frozenset(["failed", "cancelled", "reversed"])
 
@@ -48,6 +60,7 @@ class Verdict:
         self.payouts = {row["id"]: row for row in sql.rows(_PAYOUTS)}
         self._earnings = {row["id"]: row for row in sql.rows(_EARNINGS, {"cutoff": CUTOFF})}
         self.reasons = {row["creator"]: row["reason"] for row in sql.rows(_DECIDED)}
+        self.differences = list(sql.rows(_DIFFERENCES))
         self._lines = list(sql.rows(_LINES))
 
     def findings(self) -> Iterator[str]:
@@ -58,6 +71,7 @@ class Verdict:
         yield from self._banks_have_what_is_paid()
         yield from self._nothing_is_stuck()
         yield from self._what_is_owed_is_explained()
+        yield from self._only_people_are_waited_for()
         for validation in books.check():
             yield from (f"{validation.name}: {finding}" for finding in validation.findings)
 
@@ -79,6 +93,8 @@ class Verdict:
             yield f"Stripe moved {moved[unknown]} for {unknown}, which is no payout of ours"
         for payout_id, payout in self.payouts.items():
             said = payout["net"] if payout["status"] in SENT else 0
+            # A difference that is open tells by how much Stripe moved more.
+            said += sum(row["amount"] for row in self.differences if row["payout"] == payout_id)
             if moved[payout_id] != said:
                 yield f"payout {payout_id} ({payout['status']}) says {said}, Stripe moved {moved[payout_id]}"
 
@@ -122,6 +138,9 @@ class Verdict:
             if waits_for(payout) == "nobody":
                 yield f"payout {payout_id} is stuck: {payout['status']} {payout['failure_code']}"
 
+        for pause in sql.rows("SELECT detail FROM sending_pauses WHERE lifted_at IS NULL"):
+            yield f"sending is still paused: {pause['detail']}"
+
     def _what_is_owed_is_explained(self) -> Iterator[str]:
         """See that who is owed something of the month, and has no live payout of it, was told why."""
         claimed = {earning["creator"] for earning in self._earnings.values() if earning["payout"]}
@@ -133,6 +152,11 @@ class Verdict:
         for creator in owed - claimed:
             if self.reasons.get(creator) in (None, DecisionReason.PAID, DecisionReason.ERROR):
                 yield f"{creator} is owed something of the month, and no run says why"
+
+    def _only_people_are_waited_for(self) -> Iterator[str]:
+        for row in self.differences:
+            if row["kind"] not in FOR_A_PERSON:
+                yield f"reconciliation: {row['kind']} of {row['subject']}: {row['detail']}"
 
 
 def waits_for(payout: dict[str, Any]) -> str:
