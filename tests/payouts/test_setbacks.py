@@ -19,7 +19,7 @@ from payouts.services.moves import move
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
 from tests.factories import CreatorPaymentAccountFactory, PayoutFactory, PayoutRunFactory
 from tests.payouts.market import Market, unsound
-from tests.payouts.sending import REFUSAL, SEND
+from tests.payouts.sending import SEND
 
 pytestmark = pytest.mark.django_db
 
@@ -165,7 +165,7 @@ def test_the_creator_learns_what_to_do_and_no_payout_is_made_until_they_have_don
     market: Market, alice: Creator, sandbox: Any
 ) -> None:
     for _ in range(3):
-        assert refuse(market, sandbox, code=REFUSAL["code"]).status == PayoutStatus.FAILED
+        assert refuse(market, sandbox, code="transfers_not_allowed").status == PayoutStatus.FAILED
     market.run()
     assert RunDecision.objects.get().reason == DecisionReason.ON_HOLD
     assert upcoming_of(alice.pk, asked=None, now=sql.now()).blockers == ("destination_refused",)

@@ -19,6 +19,7 @@ from payouts.explanations import (
     ACCOUNT_GONE,
     BLOCKER_CODES,
     COOLING_DOWN,
+    DESTINATION_REFUSED,
     explain_blocker,
 )
 from payouts.models import Payout, RunDecision
