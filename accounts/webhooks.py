@@ -12,6 +12,7 @@ def register_handlers() -> None:
     register(
         account_changed,
         "account.updated",
+        "account.application.authorized",
         "account.application.deauthorized",
         "account.external_account.created",
         "account.external_account.updated",

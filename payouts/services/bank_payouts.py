@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts import selectors as accounts
 from payouts import gateway, policy
 from payouts.gateway import Arrival, BankPayout
 from payouts.models import Payout, PayoutAttempt
@@ -107,6 +108,10 @@ def _begin(payout_id: UUID, arrival: Arrival, *, now: datetime) -> Turn | None:
     attempt, number = attempts.of_kind(payout, AttemptKind.BANK_PAYOUT)
     if attempt is None and arrival.available_on > now:
         _wait(payout, until=arrival.available_on)
+        return None
+    if attempt is None and accounts.cooling_down_until(payout.creator_id) is not None:
+        # The bank account may be somebody else's by now. Staff may end this early: it is looked at again and again.
+        _wait(payout, until=now + policy.WAIT_FOR_ACCOUNT)
         return None
     Payout.objects.filter(pk=payout.pk).update(
         bank_amount=arrival.amount,

@@ -1,6 +1,7 @@
 """When a creator would be paid elsewhere than before, payouts wait: whoever changed it may not be the creator."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from accounts.services import holds, payment_accounts
 from database import sql
 from tests.api import caller
 from tests.factories import CreatorFactory
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +70,13 @@ def test_a_change_is_seen_once(creator: Creator, sandbox: Any) -> None:
     at_stripe(sandbox, creator, "post", "bank_account")
     for _ in range(3):
         refreshed(creator)
+    assert Hold.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_many_workers_see_at_once_is_one(creator: Creator, sandbox: Any) -> None:
+    at_stripe(sandbox, creator, "post", "bank_account")
+    at_once(*[partial(refreshed, creator)] * 6)
     assert Hold.objects.count() == 1
 
 

@@ -143,6 +143,26 @@ def test_a_deauthorization_that_was_undone_before_it_was_heard_of_takes_nothing_
     assert status() == AccountStatus.ACTIVE
 
 
+def test_an_account_that_is_connected_again_is_as_stripe_says(
+    account: CreatorPaymentAccount, sandbox: Any
+) -> None:
+    complete(account)
+    gone = {
+        "method": "GET",
+        "path": "/v1/accounts/.*",
+        "kind": "status",
+        "status": 403,
+        "code": "account_invalid",
+    }
+    sandbox.inject({**gone, "count": 1})
+    application = {"data": {"object": {"id": "ca_1", "object": "application"}}}
+    event = copy.deepcopy(updates(sandbox)[-1]) | application
+    tell(sandbox, event | {"id": "evt_left", "type": "account.application.deauthorized"})
+    assert status() == AccountStatus.DISABLED
+    tell(sandbox, event | {"id": "evt_back", "type": "account.application.authorized"})
+    assert status() == AccountStatus.ACTIVE
+
+
 @pytest.mark.parametrize("reason", ["requirements.past_due", "under_review", "rejected.fraud"])
 def test_an_account_that_stripe_restricts_is_paid_no_more(
     account: CreatorPaymentAccount, sandbox: Any, reason: str

@@ -1,18 +1,21 @@
 """A creator's account goes, and another comes: what is owed stays owed, and nothing goes to the old one."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from accounts import selectors
-from accounts.models import CreatorPaymentAccount, HoldSource
+from accounts.models import CreatorPaymentAccount, Hold, HoldSource
 from accounts.services import holds, onboarding, payment_accounts
 from database import sql
 from ledger.models import AccountKind
 from payouts.models import Payout
-from payouts.services import sweeps
+from payouts.services import bank_payouts, sweeps
 from payouts.states import AttemptStatus, PayoutStatus
+from stripe_io import tasks as inbox
+from stripe_io.models import InboxEvent, InboxOutcome
 from tests.payouts.market import Market, balance, unsound
 from tests.payouts.sending import SEND, Sender, requests
 
@@ -145,3 +148,36 @@ def test_the_end_of_a_cool_down_releases_nothing_that_staff_hold(payout: Payout,
     Sender(payout).send()
     sit_out_the_cool_down(payout)
     assert Payout.objects.get().status == PayoutStatus.ON_HOLD
+
+
+def test_what_has_arrived_does_not_go_on_to_another_bank_account_before_the_cool_down_is_over(
+    payout: Payout, sandbox: Any
+) -> None:
+    assert Sender(payout).send().status == PayoutStatus.IN_TRANSIT
+    change_bank(sandbox, payout)
+    now = sql.now()
+    bank_payouts.send_bank_payout(payout.pk, now=now)
+    waiting = Payout.objects.get()
+    assert waiting.next_retry_at
+    assert waiting.next_retry_at > now
+    assert not sandbox.state()["payouts"]
+    holds.end_cool_down(payout.creator, reason="She called", lifted_by="dana", now=now)
+    for _ in range(2):
+        bank_payouts.send_bank_payout(payout.pk, now=waiting.next_retry_at)
+    assert len(sandbox.state()["payouts"]) == 1
+
+
+def test_the_events_of_one_change_begin_one_cool_down(
+    payout: Payout, sandbox: Any, settle: Callable[[], None]
+) -> None:
+    account = live(payout).stripe_account_id
+    sandbox._client.raw_request("post", f"/_sandbox/accounts/{account}/bank_account")
+    sandbox.deliver_webhooks()
+    inbox.sweep_inbox()
+    settle()
+    told = set(InboxEvent.objects.values_list("type", flat=True))
+    assert {"account.updated", "account.external_account.created"} <= told
+    assert not InboxEvent.objects.exclude(outcome=InboxOutcome.HANDLED).exists()
+    assert Hold.objects.count() == 1
+    assert Payout.objects.get().status == PayoutStatus.ON_HOLD
+    assert sandbox.transfers() == []
