@@ -9,6 +9,7 @@ from earnings.selectors.commission import (
     plans,
     preview_change,
 )
+from earnings.selectors.debts import NegativeBalance, negative_balances
 from earnings.selectors.figures import (
     ApiStanding,
     Figures,
@@ -38,6 +39,7 @@ __all__ = [
     "ChangedTotal",
     "Figures",
     "MonthFigures",
+    "NegativeBalance",
     "Plan",
     "Position",
     "RecordBehind",
@@ -47,6 +49,7 @@ __all__ = [
     "api_standing_of",
     "latest_ownership",
     "months_of",
+    "negative_balances",
     "open_quarantine_by_reason",
     "pick_currency",
     "plans",

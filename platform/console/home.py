@@ -9,11 +9,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import selectors as accounts
-from accounts.models import Hold
+from accounts.models import Creator, Hold
 from database.admin import Figure, Panel, anchor, link_to, list_of, page_of
 from earnings import selectors as earnings
 from earnings.models import BillingBatch, QuarantinedRecord
 from ledger import selectors as ledger
+from ledger.models import AccountKind, LedgerAccount
 from money import Money
 from payouts import selectors as payouts
 from payouts.models import Difference, PauseCause, Payout, PayoutRun, RunDecision
@@ -44,7 +45,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         **context,
         "title": "Overview",
         "headlines": list(_headlines(run, now=now)),
-        "panels": [_payouts(now=now), _last_run(run), _quarantine()],
+        "panels": [_payouts(now=now), _last_run(run), _debts(), _quarantine()],
         "revenue": list(revenue_by_month()),
         "revenue_list": list_of(PlatformRevenue),
     }
@@ -117,6 +118,24 @@ def _last_run(run: PayoutRun | None) -> Panel:
         ],
         empty="Nobody had anything to be paid.",
         more=page_of(run),
+    )
+
+
+def _debts() -> Panel:
+    return Panel(
+        "Creators who owe longest",
+        ["Creator", "Owes", "Since", "Last earned"],
+        [
+            (
+                anchor(page_of(Creator(pk=balance.creator_id)), balance.external_id),
+                balance.owed,
+                balance.since,
+                balance.last_earned,
+            )
+            for balance in earnings.negative_balances(most=ROWS_SHOWN)
+        ],
+        empty="Nobody owes the platform anything.",
+        more=list_of(LedgerAccount, kind__exact=AccountKind.CREATOR_PAYABLE, balance__lt=0),
     )
 
 

@@ -13,6 +13,7 @@ from accounts import selectors as accounts
 from database import sql
 from earnings import selectors as earnings
 from earnings.models import Reason
+from ledger import selectors as ledger
 from payouts import selectors as payouts
 from payouts.models import DifferenceKind, PauseCause
 from payouts.states import PayoutStatus
@@ -60,6 +61,18 @@ class BusinessCollector:
             "payouts_earnings_lag_seconds",
             "Age of the oldest billing record that is accepted and in no earning yet; 0 if there is none.",
             value=unposted.lag.total_seconds(),
+        )
+        yield _by_label(
+            "payouts_owed_by_creators_minor_units",
+            "What creators owe the platform, whose refunds came to more than they have earned since.",
+            "currency",
+            {owed.by_creators.currency: owed.by_creators.amount for owed in ledger.owed()},
+        )
+        oldest = next(iter(earnings.negative_balances(most=1)), None)
+        yield GaugeMetricFamily(
+            "payouts_oldest_negative_balance_seconds",
+            "For how long the creator has owed who has owed for longest; 0 if none does.",
+            value=(now - oldest.since).total_seconds() if oldest else 0,
         )
         yield GaugeMetricFamily(
             "payouts_unposted_batches", "Billing batches that are in no earning yet.", value=unposted.batches

@@ -73,6 +73,15 @@ def test_a_creators_page_tells_owed_earned_and_paid(marketplace: Any, superuser:
         assert figure in shown
 
 
+def test_the_overview_shows_who_owes_the_platform(marketplace: Any, superuser: Client) -> None:
+    panels = {panel.title: panel for panel in superuser.get("/admin/").context["panels"]}
+    ((creator, owes, _, last_earned),) = panels["Creators who owe longest"].rows
+    assert page_of(Creator.objects.get(external_id="bob")) in creator
+    assert (owes, last_earned) == (Money(4_000, "USD"), None)
+    listed = superuser.get(panels["Creators who owe longest"].more).context["cl"].queryset
+    assert [account.balance for account in listed] == [-4_000]
+
+
 def test_a_payouts_lines_are_shown_with_their_sum(marketplace: Any, superuser: Client) -> None:
     marketplace.live_through_april()
     shown = superuser.get(page_of(Payout.objects.latest("pk"))).content.decode()

@@ -1,0 +1,34 @@
+-- Creators who owe the platform, who owes for longest first: since the entry that took the balance below zero for good.
+SELECT
+    account.owner_id AS creator_id,
+    creator.external_id,
+    account.currency,
+    -account.balance AS owed,
+    fell.since,
+    earned.last_earned
+FROM ledger_accounts AS account
+JOIN creators AS creator ON creator.id = account.owner_id
+CROSS JOIN LATERAL (
+    SELECT booked.created_at AS since
+    FROM ledger_entries AS entry
+    JOIN ledger_transactions AS booked ON booked.id = entry.transaction_id
+    WHERE entry.account_id = account.id
+        AND entry.id > coalesce((
+            SELECT max(sound.id)
+            FROM ledger_entries AS sound
+            WHERE sound.account_id = account.id AND sound.balance_after >= 0
+        ), 0)
+    ORDER BY entry.id
+    LIMIT 1
+) AS fell
+LEFT JOIN LATERAL (
+    SELECT booked.created_at AS last_earned
+    FROM ledger_entries AS entry
+    JOIN ledger_transactions AS booked ON booked.id = entry.transaction_id
+    WHERE entry.account_id = account.id AND entry.amount > 0 AND booked.kind = 'earnings_posted'
+    ORDER BY entry.id DESC
+    LIMIT 1
+) AS earned ON true
+WHERE account.kind = 'creator_payable' AND account.balance < 0
+ORDER BY fell.since, creator.external_id, account.currency
+LIMIT %(most)s
