@@ -21,6 +21,13 @@ class IllegalMove(Exception):
         self.target = target
 
 
+class ReconciliationUnderWay(Exception):
+    """Another pass of reconciliation has not ended yet."""
+
+    def __init__(self) -> None:
+        super().__init__("another pass is under way")
+
+
 class DifferenceResolved(Exception):
     """The difference is not open, or there is none."""
 

@@ -1,10 +1,12 @@
 """Sending, on a queue of its own, and the beat tasks that find what is due."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from celery import current_app, shared_task
 
 from database import sql
+from payouts.errors import ReconciliationUnderWay
 from payouts.services import bank_payouts, books, reconciliation, runs, sweeps, transfers
 
 
@@ -39,4 +41,5 @@ def check_books() -> None:
 @shared_task(name="payouts.reconcile")
 def reconcile() -> None:
     """Compare with Stripe what moved since the last time; what differs is in the table of differences."""
-    reconciliation.reconcile(now=sql.now())
+    with suppress(ReconciliationUnderWay):
+        reconciliation.reconcile(now=sql.now())

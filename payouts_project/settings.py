@@ -191,6 +191,7 @@ CELERY_TASK_ROUTES = {
     "accounts.*": {"queue": "reports"},
     "earnings.*": {"queue": "earnings"},
     "payouts.*": {"queue": "payouts"},
+    "payouts.reconcile": {"queue": "reports"},  # it lasts; no payment waits for it
     "revenue.*": {"queue": "reports"},
     "stripe_io.*": {"queue": "webhooks"},
 }

@@ -264,6 +264,20 @@ def test_a_bank_payout_that_we_did_not_start_is_for_a_person(sent: Payout) -> No
     assert sent.status == PayoutStatus.IN_TRANSIT
 
 
+def test_a_second_bank_payout_that_bears_an_attempt_of_ours_is_none_of_the_payouts(sent: Payout) -> None:
+    account = account_of(sent)
+    client().raw_request("post", f"/_sandbox/accounts/{account}/adjust", amount=80_00, currency="usd")
+    bank_payouts.send_bank_payout(sent.pk, now=sql.now())
+    attempt = sent.attempts.get(kind=AttemptKind.BANK_PAYOUT)
+    second = client().v1.payouts.create(
+        {"amount": 80_00, "currency": "usd", "metadata": {"attempt_id": str(attempt.pk)}},
+        {"stripe_account": account},
+    )
+    reconcile()
+    found = Difference.objects.get(resolved_at=None)
+    assert (found.kind, found.subject, found.payout) == (DifferenceKind.FOREIGN_BANK_PAYOUT, second.id, sent)
+
+
 def test_a_bank_payout_that_stripe_does_not_have_is_for_a_person(paid: Payout) -> None:
     forget(paid.stripe_payout_id)
     reconcile()

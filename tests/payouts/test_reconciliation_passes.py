@@ -8,11 +8,14 @@ from io import StringIO
 from threading import Thread
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from database import sql
-from payouts import policy
+from payouts import policy, tasks
+from payouts.errors import ReconciliationUnderWay
 from payouts.models import Difference, DifferenceKind, Payout, PayoutAttempt, ReconciliationPass
 from payouts.services import bank_payouts, differences, reconciliation, transfers
 from payouts.services.reconciliation.passes import OVERLAP
@@ -64,6 +67,20 @@ def test_what_stripe_says_otherwise_when_it_is_asked_again_is_none(paid: Payout,
     meanwhile.start()
     assert reconcile().made.found == 0
     meanwhile.join()
+
+
+def test_one_pass_runs_at_a_time(paid: Payout) -> None:
+    with psycopg.connect(
+        connection.connection.info.dsn, password=connection.settings_dict["PASSWORD"]
+    ) as other:
+        other.execute("SELECT pg_advisory_lock(hashtextextended('payouts.reconcile', 0))")
+        with pytest.raises(ReconciliationUnderWay):
+            reconcile()
+        tasks.reconcile()
+        with pytest.raises(CommandError, match="under way"):
+            run("reconcile")
+    assert not ReconciliationPass.objects.exists()
+    assert reconcile().made.finished_at
 
 
 def test_what_a_person_has_explained_is_not_asked_again_unless_it_changes(paid: Payout) -> None:

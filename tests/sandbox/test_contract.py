@@ -289,9 +289,10 @@ def test_reversals_are_as_stripe_describes_them(
     )
     client.v1.transfers.reversals.retrieve(transfer.id, reversal.id)
     client.v1.transfers.reversals.list(transfer.id, {"limit": 3})
+    client.v1.transfers.retrieve(transfer.id, {"expand": ["reversals.data.balance_transaction"]})
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.transfers.reversals.create(transfer.id, {"amount": 90_01})
-    assert len(checked.checked) == 7  # with the account's and the transfer's
+    assert len(checked.checked) == 8  # with the account's and the transfer's
 
 
 def test_bank_payouts_are_as_stripe_describes_them(

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from database import sql
 from database.commands import add_json_option, print_result
 from earnings.records import parse_time
+from payouts.errors import ReconciliationUnderWay
 from payouts.services import reconciliation
 from stripe_io.errors import StripeCallFailed
 
@@ -27,6 +28,8 @@ class Command(BaseCommand):
             raise CommandError("--since must be ISO 8601 with its offset, such as 2026-11-01T00:00:00Z")
         try:
             result = reconciliation.reconcile(now=sql.now(), since=since)
+        except ReconciliationUnderWay as refusal:
+            raise CommandError(str(refusal)) from refusal
         except StripeCallFailed as failure:
             raise CommandError(f"Stripe can't be read: {failure}") from failure
         made = result.made

@@ -1,6 +1,7 @@
 """A pass: stage what Stripe has, compare, look again at what differs, write it down, mend it, resolve what is gone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from django.db.models import Min
 
 from database import sql
 from payouts import selectors
+from payouts.errors import ReconciliationUnderWay
 from payouts.models import Payout, PayoutAttempt, ReconciliationPass
 from payouts.services import differences
 from payouts.services.moves import SYSTEM
@@ -17,6 +19,7 @@ from payouts.services.reconciliation import comparing, mending, staging
 OVERLAP = timedelta(days=7)
 # What moved within this long may still be on its way here, or there.
 SETTLING = timedelta(minutes=15)
+_LOCK = "hashtextextended('payouts.reconcile', 0)"
 MENDED = "Mended: what Stripe says is recorded."
 GONE = "Gone: this pass looked again, and both sides agree."
 
@@ -32,17 +35,18 @@ class PassResult:
 def reconcile(*, now: datetime, since: datetime | None = None) -> PassResult:
     """Compare all that moved since then (None: since the last pass, with an overlap) with what is written here.
 
-    Must be called outside a transaction. Two passes at once only do the same work twice.
+    Must be called outside a transaction. One pass at a time: the task is delivered again while a long one lasts.
 
-    Raises: StripeCallFailed if Stripe's lists can't be read.
+    Raises: ReconciliationUnderWay, and StripeCallFailed if Stripe's lists can't be read.
     """
-    made = ReconciliationPass.objects.create(since=since or _next_since(now), started_at=now)
-    try:
-        _fill(made, now=now)
-    except Exception as failure:
-        made.error = f"{type(failure).__name__}: {failure}"
-        made.save(update_fields=["error"])
-        raise
+    with _alone():
+        made = ReconciliationPass.objects.create(since=since or _next_since(now), started_at=now)
+        try:
+            _fill(made, now=now)
+        except Exception as failure:
+            made.error = f"{type(failure).__name__}: {failure}"
+            made.save(update_fields=["error"])
+            raise
     return PassResult(made, open=selectors.open_differences(now=now).by_kind)
 
 
@@ -81,6 +85,18 @@ def _fill(made: ReconciliationPass, *, now: datetime) -> None:
     made.totals = comparing.totals()
     made.finished_at = sql.now()
     made.save()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the lock that a session of the database has until it ends, however it ends."""
+    (row,) = sql.rows(f"SELECT pg_try_advisory_lock({_LOCK}) AS taken")
+    if not row["taken"]:
+        raise ReconciliationUnderWay
+    try:
+        yield
+    finally:
+        sql.rows(f"SELECT pg_advisory_unlock({_LOCK})")
 
 
 def _next_since(now: datetime) -> datetime:

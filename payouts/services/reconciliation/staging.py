@@ -55,6 +55,8 @@ def stage(*, since: datetime, settled: datetime) -> Staged:
     for kind in (stripe.TRANSFER, stripe.REVERSAL):
         staged.transactions += _copy(stripe.list_transactions(kind, since=since))
     staged.bank_payouts, staged.unread = _stage_bank_payouts(since=since)
+    # No autovacuum looks at temporary tables, and without statistics the joins are guesses.
+    sql.run("ANALYZE stripe_transfers, stripe_transactions, stripe_bank_payouts")
     staged.unread += look_again((row["id"], row["account"]) for row in sql.rows(_UNLISTED))
     _copy_ids("events_under_way", inbox.objects_under_way(since=settled))
     return staged

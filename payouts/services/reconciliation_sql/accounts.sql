@@ -5,5 +5,5 @@ SELECT destination FROM payout_attempts WHERE last_sent_at >= (SELECT since FROM
 UNION
 SELECT attempt.destination
 FROM payouts AS payout
-JOIN payout_attempts AS attempt ON attempt.payout_id = payout.id AND attempt.status = 'succeeded'
+JOIN payout_attempts AS attempt ON attempt.payout_id = payout.id AND attempt.stripe_id <> ''
 WHERE payout.status IN ('in_transit', 'returned')

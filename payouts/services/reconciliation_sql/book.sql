@@ -10,4 +10,4 @@ FROM ledger_accounts AS account
 JOIN ledger_entries AS entry ON entry.account_id = account.id
 JOIN ledger_transactions AS movement ON movement.id = entry.transaction_id
 WHERE account.kind = 'stripe_balance';
-ANALYZE stripe_transfers, stripe_transactions, stripe_bank_payouts, booked;
+ANALYZE booked;

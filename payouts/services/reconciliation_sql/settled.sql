@@ -2,12 +2,19 @@
 SELECT found.*
 FROM (/* found */) AS found
 WHERE (found.at IS NULL OR found.at < (SELECT settled FROM this_pass))
-    AND found.subject NOT IN (SELECT id FROM events_under_way)
-    AND (found.payout_id IS NULL OR found.payout_id NOT IN (
-        SELECT payout_id FROM payout_attempts WHERE status = 'open' AND last_sent_at >= (SELECT settled FROM this_pass)
-        UNION ALL
-        SELECT payout_id FROM payout_events WHERE at >= (SELECT settled FROM this_pass)
-    ))
+    AND NOT EXISTS (SELECT FROM events_under_way AS event WHERE event.id = found.subject)
+    AND NOT EXISTS (
+        SELECT
+        FROM payout_attempts AS attempt
+        WHERE attempt.payout_id = found.payout_id
+            AND attempt.status = 'open'
+            AND attempt.last_sent_at >= (SELECT settled FROM this_pass)
+    )
+    AND NOT EXISTS (
+        SELECT
+        FROM payout_events AS event
+        WHERE event.payout_id = found.payout_id AND event.at >= (SELECT settled FROM this_pass)
+    )
     AND NOT EXISTS (
         SELECT
         FROM differences AS explained

@@ -3,16 +3,14 @@ SELECT id, max(account) AS account
 FROM (
     SELECT stripe_id AS id, destination AS account
     FROM payout_attempts
-    WHERE status = 'succeeded' AND first_sent_at >= (SELECT since FROM this_pass)
+    WHERE stripe_id <> '' AND first_sent_at >= (SELECT since FROM this_pass)
     UNION
     SELECT transfer_id, '' FROM stripe_transactions
     UNION
     SELECT subject, account FROM differences WHERE resolved_at IS NULL
 ) AS named
 WHERE (id LIKE 'tr\_%' OR (id LIKE 'po\_%' AND account <> ''))
-    AND id NOT IN (SELECT id FROM stripe_transfers)
-    AND id NOT IN (SELECT id FROM stripe_bank_payouts)
-    AND id NOT IN (SELECT id FROM stripe_unreadable)
-    AND id NOT IN (SELECT id FROM stripe_absent)
-    AND account NOT IN (SELECT id FROM stripe_unreadable)
+    AND NOT EXISTS (SELECT FROM stripe_transfers AS listed WHERE listed.id = named.id)
+    AND NOT EXISTS (SELECT FROM stripe_bank_payouts AS listed WHERE listed.id = named.id)
+    AND NOT EXISTS (SELECT FROM stripe_unreadable AS unreadable WHERE unreadable.id IN (named.id, named.account))
 GROUP BY id

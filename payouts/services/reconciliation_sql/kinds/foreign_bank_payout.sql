@@ -1,16 +1,19 @@
--- One that failed or was cancelled has moved nothing.
+-- One that is no payout's own. If it failed or was cancelled, it has moved nothing.
 SELECT
     listed.id AS subject,
-    NULL::uuid AS payout_id,
+    attempt.payout_id,
     holder.creator_id,
     listed.account,
     listed.amount,
     listed.currency,
-    format('Stripe says %s; it bears no attempt of ours', listed.status) AS detail,
+    CASE
+        WHEN attempt.id IS NULL THEN format('Stripe says %s; it bears no attempt of ours', listed.status)
+        ELSE format('Stripe says %s; its attempt has made %s', listed.status, attempt.stripe_id)
+    END AS detail,
     listed.created AS at
 FROM stripe_bank_payouts AS listed
+LEFT JOIN payout_attempts AS attempt ON attempt.id = listed.attempt_id AND attempt.kind = 'bank_payout'
 LEFT JOIN creator_payment_accounts AS holder ON holder.stripe_account_id = listed.account
 WHERE listed.status NOT IN ('failed', 'canceled')
-    AND NOT EXISTS (
-        SELECT FROM payout_attempts AS attempt WHERE attempt.id = listed.attempt_id AND attempt.kind = 'bank_payout'
-    )
+    AND NOT EXISTS (SELECT FROM payouts AS own WHERE own.stripe_payout_id = listed.id)
+    AND (attempt.id IS NULL OR attempt.stripe_id <> '')

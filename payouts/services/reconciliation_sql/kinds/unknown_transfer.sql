@@ -21,7 +21,10 @@ WHERE listed.amount > listed.amount_reversed
         FROM payout_attempts AS attempt
         WHERE attempt.id = listed.attempt_id
             AND attempt.kind = 'transfer'
-            AND attempt.status <> 'succeeded'
+            AND attempt.stripe_id = ''
             AND (attempt.amount, attempt.currency, attempt.destination)
                 = (listed.amount, listed.currency, listed.destination)
+    )
+    AND NOT EXISTS (
+        SELECT FROM differences AS known WHERE known.subject = listed.id AND known.kind = 'unexpected_transfer'
     )

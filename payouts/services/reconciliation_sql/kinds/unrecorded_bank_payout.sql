@@ -11,4 +11,4 @@ SELECT
 FROM stripe_bank_payouts AS listed
 JOIN payout_attempts AS attempt ON attempt.id = listed.attempt_id
 JOIN payouts AS payout ON payout.id = attempt.payout_id
-WHERE attempt.kind = 'bank_payout' AND attempt.status <> 'succeeded'
+WHERE attempt.kind = 'bank_payout' AND attempt.stripe_id = ''

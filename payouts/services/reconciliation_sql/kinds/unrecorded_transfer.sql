@@ -12,7 +12,7 @@ FROM stripe_transfers AS listed
 JOIN payout_attempts AS attempt ON attempt.id = listed.attempt_id
 JOIN payouts AS payout ON payout.id = attempt.payout_id
 WHERE attempt.kind = 'transfer'
-    AND attempt.status <> 'succeeded'
+    AND attempt.stripe_id = ''
     AND (attempt.amount, attempt.currency, attempt.destination) = (listed.amount, listed.currency, listed.destination)
     AND NOT EXISTS (
         SELECT FROM differences AS known WHERE known.subject = listed.id AND known.kind = 'unexpected_transfer'

@@ -1,0 +1,38 @@
+"""The record can be made to differ from what was done."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import stripe
+
+
+@pytest.fixture
+def transfer(client: stripe.StripeClient, fund: Callable[[int], None], account: str) -> stripe.Transfer:
+    fund(100_00)
+    return client.v1.transfers.create({"amount": 90_00, "currency": "usd", "destination": account})
+
+
+def test_a_record_that_is_changed_moves_nothing_and_tells_nobody(
+    client: stripe.StripeClient, transfer: stripe.Transfer, state: Callable[[], Any]
+) -> None:
+    before = state()
+    client.raw_request("post", f"/_sandbox/objects/{transfer.id}", amount=1, without=["destination"])
+    changed = client.v1.transfers.retrieve(transfer.id).to_dict()
+    assert changed["amount"] == 1
+    assert "destination" not in changed
+    assert (state()["balances"], state()["events"]) == (before["balances"], before["events"])
+
+
+def test_a_record_that_is_forgotten_is_not_there(
+    client: stripe.StripeClient, transfer: stripe.Transfer
+) -> None:
+    client.raw_request("delete", f"/_sandbox/objects/{transfer.id}")
+    with pytest.raises(stripe.InvalidRequestError, match="No such transfer"):
+        client.v1.transfers.retrieve(transfer.id)
+    assert client.v1.transfers.list().data == []
+
+
+def test_what_is_not_there_can_not_be_changed(client: stripe.StripeClient) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="No such object"):
+        client.raw_request("post", "/_sandbox/objects/tr_nothing", amount=1)
