@@ -28,6 +28,21 @@ class ReconciliationUnderWay(Exception):
         super().__init__("another pass is under way")
 
 
+class NotRetryable(Exception):
+    """Nothing can be paid at once for a payout that ended unpaid; `reason` says what the run would say."""
+
+    def __init__(self, payout_id: UUID, reason: str) -> None:
+        super().__init__(f"payout {payout_id} can't be made again: {reason}")
+        self.reason = reason
+
+
+class NotReversible(Exception):
+    """The payout's money doesn't lie on the connected account with nothing under way."""
+
+    def __init__(self, payout_id: UUID) -> None:
+        super().__init__(f"nothing of payout {payout_id} can be taken back now")
+
+
 class DifferenceResolved(Exception):
     """The difference is not open, or there is none."""
 

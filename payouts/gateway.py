@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,13 +13,33 @@ import stripe
 from payouts.models import PayoutAttempt
 from stripe_io.client import call, client
 
+# Of a bank account: Stripe sends nothing there until it is corrected.
+_UNUSABLE = frozenset(["errored", "verification_failed"])
+
 
 @dataclass(frozen=True, slots=True)
 class SentTransfer:
-    """A transfer at Stripe; `destination_payment` is its other half on the connected account."""
+    """A transfer at Stripe; `destination_payment` is its other half on the connected account.
+
+    `attempt_id` is ours, empty where it bears none; `amount_reversed` is what has come back of it so far.
+    """
 
     id: str
+    attempt_id: str
+    amount: int
     destination_payment: str
+    amount_reversed: int
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> SentTransfer:
+        payment = said.get("destination_payment") or ""
+        return cls(
+            id=said["id"],
+            attempt_id=str((said.get("metadata") or {}).get("attempt_id") or ""),
+            amount=said.get("amount") or 0,
+            destination_payment=payment if isinstance(payment, str) else payment["id"],
+            amount_reversed=said.get("amount_reversed") or 0,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +57,8 @@ class BankPayout:
 
     id: str
     status: str
+    amount: int
+    currency: str
     arrival_date: date | None
     failure_code: str
     failure_message: str
@@ -46,6 +69,8 @@ class BankPayout:
         return cls(
             id=said["id"],
             status=said.get("status") or "",
+            amount=said.get("amount") or 0,
+            currency=str(said.get("currency") or "").upper(),
             arrival_date=datetime.fromtimestamp(arrives, tz=UTC).date() if arrives else None,
             failure_code=said.get("failure_code") or "",
             failure_message=said.get("failure_message") or "",
@@ -71,17 +96,71 @@ def create_transfer(attempt: PayoutAttempt) -> SentTransfer:
             {"idempotency_key": attempt.idempotency_key},
         )
     )
-    return _sent(made.to_dict())
+    return SentTransfer.of(made.to_dict())
 
 
-def find_transfers(payout_id: UUID) -> dict[str, SentTransfer]:
-    """List what Stripe has of this payout's leg one, by our attempt's id (empty where it bears none).
+def find_transfers(payout_id: UUID) -> list[SentTransfer]:
+    """List what Stripe has of this payout's leg one.
 
     Raises: StripeCallFailed.
     """
     page = call(lambda: client().v1.transfers.list({"transfer_group": str(payout_id), "limit": 100}))
-    found = [transfer.to_dict() for transfer in page.auto_paging_iter()]
-    return {str((said.get("metadata") or {}).get("attempt_id") or ""): _sent(said) for said in found}
+    return [SentTransfer.of(transfer.to_dict()) for transfer in page.auto_paging_iter()]
+
+
+def retrieve_transfer(transfer_id: str) -> SentTransfer:
+    """Ask what became of a transfer.
+
+    Raises: StripeCallFailed.
+    """
+    return SentTransfer.of(call(lambda: client().v1.transfers.retrieve(transfer_id)).to_dict())
+
+
+def create_reversal(attempt: PayoutAttempt, *, transfer_id: str) -> str:
+    """Take back what the attempt says of a transfer, under the attempt's key; return the reversal's id.
+
+    Raises: StripeCallFailed.
+
+    Source: https://docs.stripe.com/api/transfer_reversals/create
+    """
+    made = call(
+        lambda: client().v1.transfers.reversals.create(
+            transfer_id,
+            {"amount": attempt.amount, "metadata": _names(attempt)},
+            {"idempotency_key": attempt.idempotency_key},
+        )
+    )
+    return made.id
+
+
+def find_reversal(attempt: PayoutAttempt, *, transfer_id: str) -> str | None:
+    """Look for an attempt's reversal among those of the transfer.
+
+    Raises: StripeCallFailed.
+    """
+    page = call(lambda: client().v1.transfers.reversals.list(transfer_id, {"limit": 100}))
+    for reversal in page.auto_paging_iter():
+        said = reversal.to_dict()
+        if (said.get("metadata") or {}).get("attempt_id") == str(attempt.pk):
+            return str(said["id"])
+    return None
+
+
+def takes_bank_payouts(account: str, *, currency: str) -> bool:
+    """Tell whether the connected account has a bank account in this currency that Stripe would pay out to now.
+
+    Raises: StripeCallFailed.
+
+    Source: https://docs.stripe.com/api/account_bank_accounts/object#account_bank_account_object-status
+    """
+    said = call(lambda: client().v1.accounts.retrieve(account)).to_dict()
+    listed = (said.get("external_accounts") or {}).get("data") or []
+    usable = [
+        each
+        for each in listed
+        if str(each.get("currency") or "").upper() == currency and each.get("status") not in _UNUSABLE
+    ]
+    return bool(said.get("payouts_enabled") and usable)
 
 
 def retrieve_arrival(*, destination_payment: str, account: str) -> Arrival:
@@ -157,10 +236,3 @@ def available_balance() -> dict[str, int]:
 
 def _names(attempt: PayoutAttempt) -> dict[str, str]:
     return {"payout_id": str(attempt.payout_id), "attempt_id": str(attempt.pk)}
-
-
-def _sent(said: dict[str, Any]) -> SentTransfer:
-    payment = said.get("destination_payment") or ""
-    return SentTransfer(
-        id=said["id"], destination_payment=payment if isinstance(payment, str) else payment["id"]
-    )

@@ -27,7 +27,12 @@ WAIT_FOR_FUNDS = timedelta(minutes=10)
 FUNDS_MISSING_AFTER = timedelta(days=7)
 # How long Stripe is left alone after it has refused our key.
 PROBE_KEY_AFTER = timedelta(minutes=5)
+# How often a returned payout is looked at: is its bank account mended, is it time to take the money back?
+LOOK_AT_RETURNED = timedelta(hours=1)
+REVERSE_RETURNED_AFTER = timedelta(days=30)
+REVERSE_AGAIN_AFTER = timedelta(days=7)
 WAIT_FOR_ACCOUNT = timedelta(hours=1)
+WAIT_FOR_PERSON = timedelta(hours=1)
 CONFIRM_AFTER = timedelta(hours=6)
 
 
@@ -80,6 +85,8 @@ REFUSALS = {
             "payouts_not_allowed",
         ]
     ),
+    # That the connected account has too little is `balance_insufficient`; no other code proves anything.
+    AttemptKind.REVERSAL: frozenset(),
 }
 
 

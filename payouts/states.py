@@ -43,14 +43,20 @@ MAY_BE_OVERTAKEN = (_S.PENDING, _S.ON_HOLD)
 SENT = (_S.IN_TRANSIT, _S.PAID, _S.RETURNED)
 
 
+# How Stripe calls a bank payout whose money came back.
+ENDED_BADLY = frozenset(["failed", "canceled"])
+
+
 class AttemptKind(models.TextChoices):
     TRANSFER = "transfer", "Transfer"
     BANK_PAYOUT = "bank_payout", "Bank payout"
+    REVERSAL = "reversal", "Reversal"
 
 
 class AttemptStatus(models.TextChoices):
     OPEN = "open", "Open"
     SUCCEEDED = "succeeded", "Succeeded"
+    RETURNED = "returned", "Returned by the bank"
     REFUSED = "refused", "Refused"
     ABSENT = "absent", "Never arrived at Stripe"
 

@@ -7,7 +7,7 @@ from celery import current_app, shared_task
 
 from database import sql
 from payouts.errors import ReconciliationUnderWay
-from payouts.services import bank_payouts, books, reconciliation, runs, sweeps, transfers
+from payouts.services import bank_payouts, books, reconciliation, returned, runs, sweeps, transfers
 
 
 @shared_task(name="payouts.send_transfer")
@@ -18,6 +18,11 @@ def send_transfer(payout_id: str) -> None:
 @shared_task(name="payouts.send_bank_payout")
 def send_bank_payout(payout_id: str) -> None:
     bank_payouts.send_bank_payout(UUID(payout_id), now=sql.now())
+
+
+@shared_task(name="payouts.attend_returned")
+def attend_returned(payout_id: str) -> None:
+    returned.attend(UUID(payout_id), now=sql.now())
 
 
 @shared_task(name="payouts.sweep")

@@ -1,79 +1,74 @@
-"""What Stripe tells us of transfers and bank payouts."""
+"""What Stripe tells us of transfers, bank payouts and balances."""
 
-from uuid import UUID
+from contextlib import suppress
 
+from accounts.models import CreatorPaymentAccount
 from database import notices, sql
+from payouts import gateway
 from payouts.gateway import BankPayout, SentTransfer
 from payouts.models import PayoutAttempt
-from payouts.services import bank_payouts, funds, reversals, transfers
-from payouts.states import AttemptKind, AttemptStatus
-from stripe_io.errors import NotYet, SetAside
+from payouts.services import attempts, bank_payouts, funds, reversals, transfers, unexpected
+from payouts.states import AttemptKind
+from stripe_io.errors import SetAside, StripeCallFailed
 from stripe_io.handlers import StripeEvent, register
 
 
 def register_handlers() -> None:
-    register(transfer_created, "transfer.created")
-    register(transfer_reversed, "transfer.reversed")
+    register(transfer_told, "transfer.created", "transfer.updated", "transfer.reversed")
+    register(
+        bank_payout_told,
+        "payout.created",
+        "payout.updated",
+        "payout.paid",
+        "payout.failed",
+        "payout.canceled",
+    )
     register(balance_available, "balance.available")
-    register(bank_payout_ended, "payout.paid", "payout.failed", "payout.canceled")
 
 
-def transfer_created(event: StripeEvent) -> None:
-    """Settle an attempt whose answer was lost, or is still on its way."""
-    if not _settle_transfer(event):
+def transfer_told(event: StripeEvent) -> None:
+    """Settle an attempt whose answer was lost, or is still on its way, and record what came back of the transfer."""
+    sent = SentTransfer.of(event.object)
+    attempt = attempts.named(sent.attempt_id, kind=AttemptKind.TRANSFER)
+    if attempt is not None:
+        transfers.record_transfer(attempt, sent, now=sql.now())
+    elif sent.amount_reversed:
+        reversals.record_reversal(transfer_id=sent.id, amount_reversed=sent.amount_reversed, now=sql.now())
+    else:
         raise SetAside("this transfer bears no attempt of ours")
 
 
-def transfer_reversed(event: StripeEvent) -> None:
-    """Record the reversal, and before it the transfer itself if that isn't known here yet."""
-    _settle_transfer(event)
-    reversals.record_reversal(
-        transfer_id=str(event.object["id"]),
-        amount_reversed=int(event.object.get("amount_reversed") or 0),
-        now=sql.now(),
-    )
-
-
-def bank_payout_ended(event: StripeEvent) -> None:
+def bank_payout_told(event: StripeEvent) -> None:
     """Match by Stripe's id, else by the attempt in our metadata; never by amount."""
     said = BankPayout.of(event.object)
-    now = sql.now()
-    if bank_payouts.apply_bank_payout(said, now=now):
-        return
-    attempt = _attempt_of(event, kind=AttemptKind.BANK_PAYOUT)
+    attempt = _bank_payout_attempt(event)
     if attempt is None:
-        raise SetAside("we did not start this bank payout")
-    if attempt.status == AttemptStatus.OPEN:
-        bank_payouts.record_bank_payout(attempt, said, now=now)
-        if not bank_payouts.apply_bank_payout(said, now=now):
-            raise NotYet("the payout is not in transit yet")
+        _take_note_of_foreign(said, event)
         return
-    raise SetAside("changes nothing: the payout has moved on")
+    now = sql.now()
+    bank_payouts.record_bank_payout(attempt, said, now=now)
+    if not bank_payouts.apply_bank_payout(said, now=now) and said.status in bank_payouts.ENDED:
+        raise SetAside("changes nothing: the payout has moved on")
 
 
 def balance_available(event: StripeEvent) -> None:
-    """Have payouts go on that wait for the platform's funds."""
+    """Have payouts go on that wait for funds: the platform's to be sent, a connected account's to go to the bank."""
     if event.account:
-        raise SetAside("the balance of a connected account")
-    funds.expect(now=sql.now())
-    notices.send_on_commit("payouts.sweep")
+        bank_payouts.wake(event.account, now=sql.now())
+    else:
+        funds.expect(now=sql.now())
+        notices.send_on_commit("payouts.sweep")
 
 
-def _settle_transfer(event: StripeEvent) -> bool:
-    """Record that this transfer exists; return False if it isn't one of ours."""
-    attempt = _attempt_of(event, kind=AttemptKind.TRANSFER)
-    if attempt is None:
-        return False
-    sent = SentTransfer(
-        id=str(event.object["id"]), destination_payment=str(event.object.get("destination_payment") or "")
-    )
-    transfers.record_transfer(attempt, sent, now=sql.now())
-    return True
+def _bank_payout_attempt(event: StripeEvent) -> PayoutAttempt | None:
+    known = PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT, stripe_id=event.object["id"]).first()
+    metadata = event.object.get("metadata") or {}
+    return known or attempts.named(str(metadata.get("attempt_id") or ""), kind=AttemptKind.BANK_PAYOUT)
 
 
-def _attempt_of(event: StripeEvent, *, kind: AttemptKind) -> PayoutAttempt | None:
-    named = str((event.object.get("metadata") or {}).get("attempt_id") or "")
-    try:
-        return PayoutAttempt.objects.filter(pk=UUID(named), kind=kind).first()
-    except ValueError:
-        return None
+def _take_note_of_foreign(said: BankPayout, event: StripeEvent) -> None:
+    if not CreatorPaymentAccount.objects.filter(stripe_account_id=event.account).exists():
+        raise SetAside("no creator here has this account")
+    with suppress(StripeCallFailed):  # the account may be gone; then what was told is all there is
+        said = gateway.retrieve_bank_payout(stripe_payout_id=said.id, account=event.account)
+    unexpected.record_bank_payout(said, account=event.account, payout=None, now=sql.now())

@@ -44,6 +44,10 @@ class Stripe:
     def inject(self, *rules: dict[str, Any]) -> None:
         self._client.raw_request("post", "/_sandbox/faults", rules=list(rules))
 
+    def control(self, path: str, **facts: Any) -> dict[str, Any]:
+        """Do what a bank, an account holder or Stripe's dashboard would; answer what became of it."""
+        return dict(self._client.raw_request("post", f"/_sandbox/{path}", **facts).data)
+
     def state(self) -> dict[str, Any]:
         return dict(self._client.raw_request("get", "/_sandbox/state").data)
 
@@ -111,6 +115,7 @@ def settle(sandbox: Stripe) -> Callable[[], None]:
             for payout in due:
                 payout_tasks.send_transfer(str(payout.pk))
                 payout_tasks.send_bank_payout(str(payout.pk))
+                payout_tasks.attend_returned(str(payout.pk))
             told = sandbox.deliver_webhooks()
             inbox_tasks.sweep_inbox()
             if not (told or due.exists() or sandbox.pays()):

@@ -15,6 +15,7 @@ class PayoutAttempt(models.Model):
     `answered` says whether the last send has a recorded answer; `in_doubt` that some send had none, or one
     that leaves open whether money moved. An attempt in doubt is ended only by success under its own key, or
     by looking at Stripe; once Stripe would only repeat a saved error under the key, it is not `resendable`.
+    `requested_by` is a member of staff, with their reason, or `system`.
     """
 
     id = uuid7_key()
@@ -25,6 +26,8 @@ class PayoutAttempt(models.Model):
     destination = models.CharField(max_length=255)
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    requested_by = models.CharField(max_length=255, default="system")
+    request_reason = models.TextField(blank=True)
     sends = models.PositiveIntegerField(default=0)
     first_sent_at = models.DateTimeField(null=True, blank=True)
     last_sent_at = models.DateTimeField(null=True, blank=True)

@@ -12,6 +12,7 @@ from payouts.models.payout import Payout
 class DifferenceKind(models.TextChoices):
     UNEXPECTED_TRANSFER = "unexpected_transfer", "A transfer for a payout that had ended"
     UNEXPLAINED_REVERSAL = "unexplained_reversal", "A reversal that gives no rows back"
+    REVERSAL_REFUSED = "reversal_refused", "Money on a Stripe account that can't be taken back"
     FOREIGN_BANK_PAYOUT = "foreign_bank_payout", "A bank payout that we did not start"
     UNRECORDED_TRANSFER = "unrecorded_transfer", "A transfer of ours that is not recorded"
     UNKNOWN_TRANSFER = "unknown_transfer", "A transfer that we don't know"

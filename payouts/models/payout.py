@@ -16,8 +16,9 @@ class Payout(models.Model):
     """One payment to one creator; amounts in minor units, all positive.
 
     `next_retry_at` is when the sweep finds it due: to be sent, asked about again, or taken to the bank; null
-    when nothing is to be done. `queued_at` is when the sweep last handed it to a worker. `bank_amount` and
-    `bank_currency` are what arrived on the connected account and goes on to the bank.
+    when nothing is to be done. `queued_at` is when the sweep last handed it to a worker. `arrival_amount` is what
+    the transfer brought to the connected account and `bank_amount` what goes on to the bank, both in
+    `bank_currency`; `amount_reversed` is what came back of the transfer, in its own currency.
     """
 
     id = uuid7_key()
@@ -34,6 +35,8 @@ class Payout(models.Model):
     stripe_transfer_id = models.CharField(max_length=255, blank=True)
     stripe_payout_id = models.CharField(max_length=255, blank=True)
     destination_payment = models.CharField(max_length=255, blank=True)
+    amount_reversed = models.BigIntegerField(db_default=0)
+    arrival_amount = models.BigIntegerField(null=True, blank=True)
     bank_amount = models.BigIntegerField(null=True, blank=True)
     bank_currency = models.CharField(max_length=3, blank=True)
     arrival_date = models.DateField(null=True, blank=True)
@@ -55,6 +58,11 @@ class Payout(models.Model):
             models.CheckConstraint(
                 condition=Q(net_amount__gte=1, net_amount=F("gross_amount") - F("platform_fee")),
                 name="payout_is_positive_and_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_reversed__gte=0, amount_reversed__lte=F("net_amount"))
+                & (~Q(status=PayoutStatus.REVERSED) | Q(amount_reversed=F("net_amount"))),
+                name="payout_reversed_came_back_whole",
             ),
         ]
         indexes = [

@@ -1,5 +1,6 @@
 """Reads about runs and payouts: what became of them, and what comes next."""
 
+from payouts.selectors.connected import foreign_bank_payouts, left_behind
 from payouts.selectors.cutoffs import due_at, latest_due_cutoff, next_cutoff, unmade_cutoff
 from payouts.selectors.differences import OpenDifferences, open_differences
 from payouts.selectors.pauses import open_pauses
@@ -23,8 +24,10 @@ __all__ = [
     "Upcoming",
     "decisions_by_reason",
     "due_at",
+    "foreign_bank_payouts",
     "last_run",
     "latest_due_cutoff",
+    "left_behind",
     "next_cutoff",
     "oldest_due",
     "open_differences",

@@ -5,12 +5,13 @@ Everything here runs inside the caller's transaction, with the payout locked.
 
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from payouts import policy
 from payouts.models import Payout, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services import pauses
-from payouts.services.moves import locked
+from payouts.services.moves import SYSTEM, locked
 from payouts.states import AttemptKind, AttemptStatus
 from stripe_io.errors import Failure
 
@@ -26,36 +27,56 @@ def open_attempt(
     payout: Payout,
     *,
     kind: AttemptKind,
-    number: int,
     destination: str,
     amount: int,
     currency: str,
-    now: datetime,
-) -> Turn:
-    """Write down a new attempt that is about to be sent, its destination pinned.
+    requested_by: str = SYSTEM,
+    request_reason: str = "",
+) -> PayoutAttempt:
+    """Write down a new attempt, its destination pinned; it is not sent yet.
 
     The key follows from the payout and the attempt's number, so that a database restored from a backup sends
     under the same keys again.
     """
-    attempt = PayoutAttempt.objects.create(
+    number = PayoutAttempt.objects.filter(payout=payout, kind=kind).count() + 1
+    return PayoutAttempt.objects.create(
         payout=payout,
         kind=kind,
         idempotency_key=f"{kind}:{payout.pk}:{number}",
         destination=destination,
         amount=amount,
         currency=currency,
-        sends=1,
-        first_sent_at=now,
-        last_sent_at=now,
-        answered=False,
+        requested_by=requested_by,
+        request_reason=request_reason,
     )
-    return Turn(attempt, sends=True)
 
 
-def of_kind(payout: Payout, kind: AttemptKind) -> tuple[PayoutAttempt | None, int]:
-    """Return the payout's open attempt of this kind, if any, and how many there were in all."""
-    every = list(PayoutAttempt.objects.filter(payout=payout, kind=kind))
-    return next((attempt for attempt in every if attempt.status == AttemptStatus.OPEN), None), len(every)
+def open_of(payout: Payout) -> PayoutAttempt | None:
+    """Return the payout's open attempt, of whatever kind."""
+    return PayoutAttempt.objects.filter(payout=payout, status=AttemptStatus.OPEN).first()
+
+
+def last_of_kind(payout: Payout, kind: AttemptKind) -> PayoutAttempt | None:
+    return PayoutAttempt.objects.filter(payout=payout, kind=kind).order_by("created_at", "pk").last()
+
+
+def destination_of(payout: Payout) -> str:
+    """Return the account that leg one went to, whatever the creator's account is now."""
+    sent = PayoutAttempt.objects.get(
+        payout=payout,
+        kind=AttemptKind.TRANSFER,
+        status=AttemptStatus.SUCCEEDED,
+        stripe_id=payout.stripe_transfer_id,
+    )
+    return sent.destination
+
+
+def named(attempt_id: str, *, kind: AttemptKind) -> PayoutAttempt | None:
+    """Find the attempt that something at Stripe names in its metadata, which anybody may have written."""
+    try:
+        return PayoutAttempt.objects.filter(pk=UUID(attempt_id), kind=kind).first()
+    except ValueError:
+        return None
 
 
 def locked_with_payout(attempt: PayoutAttempt) -> tuple[Payout, PayoutAttempt]:
@@ -63,13 +84,21 @@ def locked_with_payout(attempt: PayoutAttempt) -> tuple[Payout, PayoutAttempt]:
     return locked(attempt.payout_id), PayoutAttempt.objects.get(pk=attempt.pk)
 
 
-def send_again(attempt: PayoutAttempt, *, now: datetime) -> Turn:
-    """Note, before it happens, that the attempt is sent once more; a send without an answer leaves doubt."""
+def take_turn(attempt: PayoutAttempt, *, now: datetime) -> Turn:
+    """Let the attempt be sent, now or once more, if its key still can be; else only a look at Stripe settles it."""
+    if not policy.may_send_again(attempt, now=now):
+        return Turn(attempt, sends=False)
+    return send(attempt, now=now)
+
+
+def send(attempt: PayoutAttempt, *, now: datetime) -> Turn:
+    """Note, before it happens, that the attempt is sent; an earlier send without an answer leaves doubt."""
     attempt.in_doubt = attempt.in_doubt or not attempt.answered
     attempt.answered = False
     attempt.sends += 1
+    attempt.first_sent_at = attempt.first_sent_at or now
     attempt.last_sent_at = now
-    attempt.save(update_fields=["in_doubt", "answered", "sends", "last_sent_at"])
+    attempt.save(update_fields=["in_doubt", "answered", "sends", "first_sent_at", "last_sent_at"])
     return Turn(attempt, sends=True)
 
 
@@ -95,6 +124,14 @@ def record_failure(attempt: PayoutAttempt, failure: Failure, *, now: datetime) -
     return verdict
 
 
+def come_back(attempt: PayoutAttempt, *, failure_code: str, failure_message: str) -> None:
+    """Write down that the bank sent back what this attempt had sent."""
+    attempt.status = AttemptStatus.RETURNED
+    attempt.error_code = failure_code[:255]
+    attempt.error_message = failure_message
+    attempt.save(update_fields=["status", "error_code", "error_message"])
+
+
 def succeed(attempt: PayoutAttempt, *, stripe_id: str, now: datetime) -> None:
     attempt.status = AttemptStatus.SUCCEEDED
     attempt.stripe_id = stripe_id
@@ -103,11 +140,16 @@ def succeed(attempt: PayoutAttempt, *, stripe_id: str, now: datetime) -> None:
     attempt.save(update_fields=["status", "stripe_id", "answered", "ended_at"])
 
 
+def end_moot(attempt: PayoutAttempt, *, now: datetime) -> None:
+    """End an attempt for which Stripe has nothing left to move."""
+    attempt.status = AttemptStatus.ABSENT
+    attempt.ended_at = now
+    attempt.save(update_fields=["status", "ended_at"])
+
+
 def end_absent(attempt: PayoutAttempt, *, now: datetime) -> bool:
     """End the attempt if it is long enough ago for Stripe's not having it to prove that nothing moved."""
     if attempt.last_sent_at is not None and now - attempt.last_sent_at < policy.ABSENCE_PROVED_AFTER:
         return False
-    attempt.status = AttemptStatus.ABSENT
-    attempt.ended_at = now
-    attempt.save(update_fields=["status", "ended_at"])
+    end_moot(attempt, now=now)
     return True

@@ -6,17 +6,20 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts import selectors as accounts
-from payouts import gateway, policy
+from accounts.models import CreatorPaymentAccount
+from database import notices
+from money.currencies import PAID_OUT_WHOLE, payable_part
+from payouts import gateway, policy, selectors
 from payouts.gateway import Arrival, BankPayout
 from payouts.models import Payout, PayoutAttempt
 from payouts.policy import Verdict
-from payouts.services import attempts, pauses
+from payouts.services import attempts, pauses, unexpected
 from payouts.services.attempts import Turn
 from payouts.services.moves import locked, move
-from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
+from payouts.states import ENDED_BADLY, AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure, StripeCallFailed
 
-ENDED_BADLY = frozenset(["failed", "canceled"])
+ENDED = frozenset(["paid", *ENDED_BADLY])
 
 
 def send_bank_payout(payout_id: UUID, *, now: datetime) -> None:
@@ -32,7 +35,7 @@ def send_bank_payout(payout_id: UUID, *, now: datetime) -> None:
             _confirm(payout, now=now)
             return
         arrival = gateway.retrieve_arrival(
-            destination_payment=payout.destination_payment, account=_destination(payout)
+            destination_payment=payout.destination_payment, account=attempts.destination_of(payout)
         )
     except StripeCallFailed:
         _wait(payout, until=now + policy.LEASE)
@@ -51,11 +54,21 @@ def send_bank_payout(payout_id: UUID, *, now: datetime) -> None:
 
 @transaction.atomic
 def record_bank_payout(attempt: PayoutAttempt, sent: BankPayout, *, now: datetime) -> None:
-    """Record that the attempt's bank payout exists; doing so again changes nothing."""
+    """Record that the attempt's bank payout exists; doing so again changes nothing.
+
+    One that is found although its attempt was thought to have come to nothing is the payout's own if the payout
+    has no other; else it is one too many.
+    """
     payout, attempt = attempts.locked_with_payout(attempt)
-    if attempt.status != AttemptStatus.OPEN:
+    if attempt.stripe_id:
         return
+    wanted = attempts.open_of(payout) in (attempt, None) and not payout.stripe_payout_id
     attempts.succeed(attempt, stripe_id=sent.id, now=now)
+    if not wanted or payout.status not in (PayoutStatus.IN_TRANSIT, PayoutStatus.RETURNED):
+        unexpected.record_bank_payout(sent, account=attempt.destination, payout=payout, now=now)
+        return
+    if payout.status == PayoutStatus.RETURNED:
+        move(payout, PayoutStatus.IN_TRANSIT, now=now, reason=f"bank payout {sent.id} was sent after all")
     Payout.objects.filter(pk=payout.pk).update(
         stripe_payout_id=sent.id,
         arrival_date=sent.arrival_date,
@@ -66,14 +79,21 @@ def record_bank_payout(attempt: PayoutAttempt, sent: BankPayout, *, now: datetim
 
 @transaction.atomic
 def apply_bank_payout(said: BankPayout, *, now: datetime) -> bool:
-    """Do what Stripe says of a bank payout that we started; return False if it changes nothing (any more)."""
-    known = Payout.objects.filter(stripe_payout_id=said.id).values_list("pk", flat=True).first()
+    """Do what Stripe says of a bank payout that we started; return False if it changes nothing (any more).
+
+    One of an earlier attempt changes that attempt alone.
+    """
+    known = PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT, stripe_id=said.id).first()
     if known is None:
         return False
-    payout = locked(known)
+    payout, attempt = attempts.locked_with_payout(known)
+    came_back = said.status in ENDED_BADLY and attempt.status == AttemptStatus.SUCCEEDED
+    if came_back:
+        attempts.come_back(attempt, failure_code=said.failure_code, failure_message=said.failure_message)
     if payout.stripe_payout_id != said.id:
-        return False
-    if said.status == "paid" and payout.status == PayoutStatus.IN_TRANSIT:
+        return came_back
+    sent = attempt.status == AttemptStatus.SUCCEEDED
+    if said.status == "paid" and sent and payout.status == PayoutStatus.IN_TRANSIT:
         move(
             payout,
             PayoutStatus.PAID,
@@ -84,7 +104,7 @@ def apply_bank_payout(said: BankPayout, *, now: datetime) -> bool:
             next_retry_at=None,
         )
         return True
-    if said.status in ENDED_BADLY and payout.status in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID):
+    if came_back and payout.status in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID):
         move(
             payout,
             PayoutStatus.RETURNED,
@@ -93,10 +113,10 @@ def apply_bank_payout(said: BankPayout, *, now: datetime) -> bool:
             failure_code=said.failure_code[:64],
             failure_message=said.failure_message,
             paid_at=None,
-            next_retry_at=None,
+            next_retry_at=now + policy.LOOK_AT_RETURNED,
         )
         return True
-    return False
+    return came_back
 
 
 @transaction.atomic
@@ -105,38 +125,68 @@ def _begin(payout_id: UUID, arrival: Arrival, *, now: datetime) -> Turn | None:
     due = payout.next_retry_at is not None and payout.next_retry_at <= now
     if payout.status != PayoutStatus.IN_TRANSIT or payout.stripe_payout_id or not due or pauses.stops(payout):
         return None
-    attempt, number = attempts.of_kind(payout, AttemptKind.BANK_PAYOUT)
-    if attempt is None and arrival.available_on > now:
+    attempt = attempts.open_of(payout)
+    if attempt is None:
+        attempt = _open_attempt(payout, arrival, now=now)
+    if attempt is None:
+        return None
+    Payout.objects.filter(pk=payout.pk).update(next_retry_at=now + policy.LEASE, queued_at=None)
+    return attempts.take_turn(attempt, now=now)
+
+
+def _open_attempt(payout: Payout, arrival: Arrival, *, now: datetime) -> PayoutAttempt | None:
+    """Choose what goes to the bank, unless the funds, or a person, must be waited for.
+
+    What an earlier payout to this account left there, as its bank takes whole units only, goes along.
+    """
+    destination = attempts.destination_of(payout)
+    if arrival.available_on > now:
         _wait(payout, until=arrival.available_on)
         return None
-    if attempt is None and accounts.cooling_down_until(payout.creator_id) is not None:
+    if accounts.cooling_down_until(payout.creator_id) is not None:
         # The bank account may be somebody else's by now. Staff may end this early: it is looked at again and again.
         _wait(payout, until=now + policy.WAIT_FOR_ACCOUNT)
         return None
+    if payout.amount_reversed or selectors.foreign_bank_payouts(destination).exists():
+        _wait(payout, until=now + policy.WAIT_FOR_PERSON)
+        return None
+    amount = _bank_amount(payout, arrival, destination=destination)
+    if not amount:
+        move(
+            payout,
+            PayoutStatus.RETURNED,
+            now=now,
+            reason="no bank takes so little",
+            failure_code="amount_too_small",
+            next_retry_at=now,
+        )
+        return None
     Payout.objects.filter(pk=payout.pk).update(
-        bank_amount=arrival.amount,
-        bank_currency=arrival.currency,
-        next_retry_at=now + policy.LEASE,
-        queued_at=None,
+        arrival_amount=arrival.amount, bank_amount=amount, bank_currency=arrival.currency
     )
-    if attempt is not None:
-        sends = policy.may_send_again(attempt, now=now)
-        return attempts.send_again(attempt, now=now) if sends else Turn(attempt, sends=False)
     return attempts.open_attempt(
         payout,
         kind=AttemptKind.BANK_PAYOUT,
-        number=number + 1,
-        destination=_destination(payout),
-        amount=arrival.amount,
+        destination=destination,
+        amount=amount,
         currency=arrival.currency,
-        now=now,
     )
+
+
+def _bank_amount(payout: Payout, arrival: Arrival, *, destination: str) -> int:
+    """Return what goes to the bank: all that arrived, or of some currencies the whole units of what lies there."""
+    if arrival.currency not in PAID_OUT_WHOLE:
+        return arrival.amount
+    # Two payouts to one account would each take along the same remainder.
+    CreatorPaymentAccount.objects.select_for_update(no_key=True).get(stripe_account_id=destination)
+    left = selectors.left_behind(destination, currency=arrival.currency, but_by=payout)
+    return payable_part(arrival.amount + left, arrival.currency)
 
 
 def _confirm(payout: Payout, *, now: datetime) -> None:
     """Ask for the bank payout whose webhook hasn't come, or came to nothing."""
     said = gateway.retrieve_bank_payout(
-        stripe_payout_id=payout.stripe_payout_id, account=_destination(payout)
+        stripe_payout_id=payout.stripe_payout_id, account=attempts.destination_of(payout)
     )
     if not apply_bank_payout(said, now=now):
         _wait(payout, until=now + policy.CONFIRM_AFTER)
@@ -183,7 +233,7 @@ def _record_failure(attempt: PayoutAttempt, failure: Failure, *, now: datetime) 
             reason="the bank payout was refused",
             failure_code=failure.code[:64],
             failure_message=failure.message,
-            next_retry_at=None,
+            next_retry_at=now + policy.LOOK_AT_RETURNED,
         )
     elif verdict == Verdict.SHORT:
         _wait(payout, until=now + policy.WAIT_FOR_FUNDS)
@@ -197,7 +247,16 @@ def _wait(payout: Payout, *, until: datetime) -> None:
     )
 
 
-def _destination(payout: Payout) -> str:
-    """Return the account that leg one went to, whatever the creator's account is now."""
-    sent = payout.attempts.get(kind=AttemptKind.TRANSFER, status=AttemptStatus.SUCCEEDED)
-    return sent.destination
+def wake(account: str, *, now: datetime) -> None:
+    """Have the payouts looked at that wait for funds on a connected account, as some have become available."""
+    waiting = Payout.objects.filter(
+        status=PayoutStatus.IN_TRANSIT,
+        stripe_payout_id="",
+        next_retry_at__gt=now,
+        attempts__kind=AttemptKind.TRANSFER,
+        attempts__status=AttemptStatus.SUCCEEDED,
+        attempts__destination=account,
+    ).exclude(attempts__status=AttemptStatus.OPEN)
+    for payout_id in waiting.values_list("pk", flat=True):
+        Payout.objects.filter(pk=payout_id, stripe_payout_id="").update(next_retry_at=now, queued_at=now)
+        notices.send_on_commit("payouts.send_bank_payout", payout_id=str(payout_id))

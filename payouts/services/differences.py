@@ -7,6 +7,7 @@ from accounts.errors import ReasonMissing
 from money import Money
 from payouts.errors import DifferenceResolved
 from payouts.models import Difference, DifferenceKind, Payout
+from payouts.services.moves import SYSTEM
 
 
 def open_difference(
@@ -31,6 +32,13 @@ def open_difference(
         create_defaults=seen | named | {"found_at": now},
     )
     return difference
+
+
+def settle(kind: DifferenceKind, *, subject: str, reason: str, now: datetime) -> None:
+    """Close what is open for this subject, as the service itself has seen that it is none any more."""
+    Difference.objects.filter(kind=kind, subject=subject, resolved_at=None).update(
+        resolved_at=now, resolved_by=SYSTEM, resolution=reason
+    )
 
 
 def own_difference(difference_id: UUID, *, owner: str) -> None:

@@ -1,5 +1,6 @@
 """What staff do to payouts, each with a reason and the name of who did it."""
 
+import logging
 from datetime import datetime
 from uuid import UUID
 
@@ -8,14 +9,17 @@ from django.db import transaction
 from accounts.errors import ReasonMissing
 from accounts.models import Creator, Hold, HoldSource
 from accounts.services.holds import lift_holds, place_hold
+from database import notices
+from earnings.services import posting
 from ledger.models import AccountKind
-from payouts.errors import IllegalMove
+from payouts import gateway
+from payouts.errors import IllegalMove, NotRetryable, NotReversible
 from payouts.models import Payout
-from payouts.services import sweeps
-from payouts.services.moves import give_back, locked, move
-from payouts.states import PayoutStatus
+from payouts.services import attempts, bank_payouts, reversals, runs, sweeps, transfers
+from payouts.services.moves import CANCELLABLE, give_back, locked, move, waiting_of
+from payouts.states import DEAD, PayoutStatus
 
-CANCELLABLE = (PayoutStatus.PENDING, PayoutStatus.ON_HOLD)
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -25,8 +29,7 @@ def hold_creator(creator: Creator, *, reason: str, actor: str, now: datetime) ->
     Raises: ReasonMissing.
     """
     hold = place_hold(creator, source=HoldSource.STAFF, reason=reason, placed_by=actor)
-    waiting = Payout.objects.filter(creator=creator, status=PayoutStatus.PENDING).order_by("pk")
-    for payout in waiting.select_for_update(no_key=True):
+    for payout in waiting_of(creator.pk).filter(status=PayoutStatus.PENDING):
         move(payout, PayoutStatus.ON_HOLD, now=now, reason=reason, actor=actor, next_retry_at=None)
     return hold
 
@@ -47,8 +50,7 @@ def cancel_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) ->
 
     Raises: ReasonMissing; IllegalMove once it is being sent, or has ended.
     """
-    if not reason.strip():
-        raise ReasonMissing
+    _require(reason)
     # Whoever sends it takes the same lock first, and then finds it cancelled; or we find it being sent.
     payout = locked(payout_id)
     if payout.status not in CANCELLABLE:
@@ -56,3 +58,67 @@ def cancel_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) ->
     move(payout, PayoutStatus.CANCELLED, now=now, reason=reason, actor=actor, next_retry_at=None)
     give_back(payout, held_in=AccountKind.PAYOUTS_RESERVED)
     return payout
+
+
+def retry_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> Payout:
+    """Pay at once what a payout that ended unpaid had given back, by the rules of its run; return the new one.
+
+    Raises: ReasonMissing; NotRetryable if it isn't over, was retried, or the run's rules don't let it be paid.
+    """
+    _require(reason)
+    posting.post_due(now=now)
+    with transaction.atomic():
+        dead = locked(payout_id)
+        if dead.status not in DEAD or dead.run is None:
+            raise NotRetryable(payout_id, f"it is {dead.get_status_display().lower()}")
+        if Payout.objects.filter(retry_of=dead).exists():
+            raise NotRetryable(payout_id, "it has been made again before")
+        made = runs.decide_again(dead, actor=actor, reason=reason, now=now)
+        if not isinstance(made, UUID):
+            raise NotRetryable(payout_id, made.label if made else "nothing of its earnings is payable")
+        notices.send_on_commit("payouts.sweep")
+    return Payout.objects.get(pk=made)
+
+
+def reverse_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> Payout:
+    """Take a payout's transfer back at Stripe, while its money lies on the connected account; return it as it is then.
+
+    Raises: ReasonMissing; NotReversible if its money went to the bank, or something is under way.
+    """
+    _require(reason)
+    with transaction.atomic():
+        payout = locked(payout_id)
+        if attempts.open_of(payout) is not None:
+            raise NotReversible(payout_id)
+        if payout.status == PayoutStatus.IN_TRANSIT and not payout.stripe_payout_id:
+            move(payout, PayoutStatus.RETURNED, now=now, reason=reason, actor=actor)
+        if payout.status != PayoutStatus.RETURNED:
+            raise NotReversible(payout_id)
+        reversals.request_reversal(payout, now=now, requested_by=actor, request_reason=reason)
+    reversals.send_reversal(payout_id, now=now)
+    return Payout.objects.get(pk=payout_id)
+
+
+def sync_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> Payout:
+    """Ask Stripe now what has become of a payout, record it, and return the payout as it is then.
+
+    It moves no money.
+
+    Raises: ReasonMissing, StripeCallFailed.
+    """
+    _require(reason)
+    logger.info("%s syncs payout %s: %s", actor, payout_id, reason)
+    for sent in gateway.find_transfers(payout_id):
+        transfers.record_found(sent, payout_id=payout_id, now=now)
+    payout = Payout.objects.get(pk=payout_id)
+    if payout.stripe_payout_id:
+        said = gateway.retrieve_bank_payout(
+            stripe_payout_id=payout.stripe_payout_id, account=attempts.destination_of(payout)
+        )
+        bank_payouts.apply_bank_payout(said, now=now)
+    return Payout.objects.get(pk=payout_id)
+
+
+def _require(reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissing

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from database import notices
 from earnings.models import CreatorEarning
@@ -12,13 +13,14 @@ from earnings.services import paid_totals
 from ledger import services as ledger
 from ledger.models import AccountKind
 from ledger.services import Line
-from money import month_of
+from money import Money, month_of
 from payouts.errors import IllegalMove
 from payouts.models import Payout, PayoutEvent
 from payouts.services import setbacks
 from payouts.states import LEGAL, PayoutStatus
 
 SYSTEM = "system"
+CANCELLABLE = tuple(LEGAL[PayoutStatus.CANCELLED])
 
 
 def move(
@@ -52,18 +54,21 @@ def move(
         setattr(payout, name, value)
 
 
-def give_back(payout: Payout, *, held_in: AccountKind) -> None:
+def give_back(payout: Payout, *, held_in: AccountKind, in_suspense: int = 0) -> None:
     """Free the rows of a payout that ended without being paid; its lines stay, and its rows stay closed.
 
     `held_in` is the ledger account where the money stands: reserved still, or the Stripe balance it came back to.
+    What came back in parts before, in minor units, lies in suspense.
     """
     CreatorEarning.objects.filter(payout=payout).update(payout=None)
     source = payout.creator_id if held_in == AccountKind.PAYOUTS_RESERVED else None
+    earlier = Money(in_suspense, payout.currency)
     ledger.post(
         source_key=f"payout:{payout.pk}:given_back",
         kind="payout_given_back",
         lines=[
-            Line(held_in, -payout.net, creator_id=source),
+            Line(held_in, earlier - payout.net, creator_id=source),
+            Line(AccountKind.SUSPENSE, -earlier),
             Line(AccountKind.CREATOR_PAYABLE, payout.net, creator_id=payout.creator_id),
         ],
     )
@@ -72,3 +77,9 @@ def give_back(payout: Payout, *, held_in: AccountKind) -> None:
 def locked(payout_id: UUID) -> Payout:
     """Return the payout, locked until the caller's transaction ends."""
     return Payout.objects.select_for_update(no_key=True).get(pk=payout_id)
+
+
+def waiting_of(creator_id: UUID) -> QuerySet[Payout]:
+    """Return the creator's payouts of which nothing was sent, locked until the caller's transaction ends."""
+    waiting = Payout.objects.filter(creator=creator_id, status__in=CANCELLABLE)
+    return waiting.order_by("pk").select_for_update(no_key=True)

@@ -17,7 +17,8 @@ from ledger import services as ledger
 from money import Period, month_of
 from payouts import selectors
 from payouts.errors import CutoffNotReached
-from payouts.models import PayoutRun
+from payouts.models import Payout, PayoutRun
+from payouts.services.moves import SYSTEM
 from payouts.states import DEAD, DecisionReason
 from stripe_io import installation
 
@@ -150,8 +151,41 @@ class _Decided:
     amount: int
 
 
-def _decide_set(run: PayoutRun, creators: Sequence[UUID], *, now: datetime) -> list[_Decided]:
+def decide_again(dead: Payout, *, actor: str, reason: str, now: datetime) -> UUID | DecisionReason | None:
+    """Decide anew, in the caller's transaction, what the dead payout's run would have paid its creator.
+
+    The rules are the run's, so what came late for its period counts too. Return the new payout's id, or why there
+    is none; None if nothing is payable any more.
+    """
+    assert dead.run is not None
+    _decide_set(
+        dead.run,
+        [dead.creator_id],
+        now=now,
+        currency=dead.currency,
+        retry_of=dead.pk,
+        actor=actor,
+        reason=reason,
+    )
+    made = list(sql.rows("SELECT reason, payout_id FROM run_decision"))
+    return (made[0]["payout_id"] or DecisionReason(made[0]["reason"])) if made else None
+
+
+def _decide_set(
+    run: PayoutRun,
+    creators: Sequence[UUID],
+    *,
+    now: datetime,
+    currency: str | None = None,
+    retry_of: UUID | None = None,
+    actor: str = SYSTEM,
+    reason: str = "",
+) -> list[_Decided]:
     names = {
+        "currency": currency,
+        "retry_of": retry_of,
+        "actor": actor,
+        "reason": reason or f"made by the run up to {run.cutoff}",
         "run": run.pk,
         "cutoff": run.cutoff,
         "creators": list(creators),

@@ -27,6 +27,7 @@ TASK_OF = {
     PayoutStatus.PROCESSING: "payouts.send_transfer",
     PayoutStatus.UNRESOLVED: "payouts.send_transfer",
     PayoutStatus.IN_TRANSIT: "payouts.send_bank_payout",
+    PayoutStatus.RETURNED: "payouts.attend_returned",
 }
 
 

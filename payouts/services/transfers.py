@@ -6,8 +6,6 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts import selectors as accounts
-from accounts.models import HoldSource
-from accounts.services.holds import place_hold
 from database import notices
 from ledger import services as ledger
 from ledger.models import AccountKind
@@ -16,7 +14,7 @@ from payouts import gateway, policy
 from payouts.gateway import SentTransfer
 from payouts.models import Payout, PayoutAttempt
 from payouts.policy import Verdict
-from payouts.services import attempts, funds, pauses
+from payouts.services import attempts, funds, pauses, reversals, unexpected
 from payouts.services.attempts import Turn
 from payouts.services.moves import give_back, locked, move
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
@@ -45,13 +43,28 @@ def send_transfer(payout_id: UUID, *, now: datetime) -> None:
         _record_failure(turn.attempt, error.failure, now=now)
 
 
+def record_transfer(attempt: PayoutAttempt, sent: SentTransfer, *, now: datetime) -> None:
+    """Record that the attempt's transfer exists, and what came back of it; doing so again changes nothing.
+
+    Raises: NotYet while a bank payout of money that came back may be under way.
+    """
+    _record_sent(attempt, sent, now=now)
+    if sent.amount_reversed:
+        reversals.record_reversal(transfer_id=sent.id, amount_reversed=sent.amount_reversed, now=now)
+
+
 @transaction.atomic
-def record_transfer(attempt: PayoutAttempt, sent: SentTransfer, *, now: datetime) -> bool:
-    """Record that the attempt's transfer exists; return False if that was known before."""
+def _record_sent(attempt: PayoutAttempt, sent: SentTransfer, *, now: datetime) -> None:
     payout, attempt = attempts.locked_with_payout(attempt)
-    if attempt.status != AttemptStatus.OPEN:
-        return False
+    if attempt.status == AttemptStatus.SUCCEEDED:
+        return
+    was_open = attempt.status == AttemptStatus.OPEN
     attempts.succeed(attempt, stripe_id=sent.id, now=now)
+    if not was_open and payout.status != PayoutStatus.PENDING:
+        unexpected.record_transfer(payout, sent, now=now)
+        return
+    if payout.status == PayoutStatus.PENDING:
+        move(payout, PayoutStatus.PROCESSING, now=now, reason="had been sent after all")
     move(
         payout,
         PayoutStatus.IN_TRANSIT,
@@ -73,7 +86,6 @@ def record_transfer(attempt: PayoutAttempt, sent: SentTransfer, *, now: datetime
         ],
     )
     notices.send_on_commit("payouts.send_bank_payout", payout_id=str(payout.pk))
-    return True
 
 
 @transaction.atomic
@@ -82,18 +94,14 @@ def _begin(payout_id: UUID, *, now: datetime) -> Turn | None:
     payout = locked(payout_id)
     if payout.next_retry_at is None or payout.next_retry_at > now or pauses.stops(payout):
         return None
-    attempt, number = attempts.of_kind(payout, AttemptKind.TRANSFER)
+    attempt = attempts.open_of(payout)
     if payout.status in UNDER_WAY and attempt is not None:
         Payout.objects.filter(pk=payout.pk).update(next_retry_at=now + policy.LEASE, queued_at=None)
         account = accounts.live_account(payout.creator_id)
         # Once the creator has another account, it is only found out what became of the money for the old one.
         still_theirs = account is not None and account.stripe_account_id == attempt.destination
-        sends = (
-            still_theirs
-            and payout.status == PayoutStatus.PROCESSING
-            and policy.may_send_again(attempt, now=now)
-        )
-        return attempts.send_again(attempt, now=now) if sends else Turn(attempt, sends=False)
+        sends = still_theirs and payout.status == PayoutStatus.PROCESSING
+        return attempts.take_turn(attempt, now=now) if sends else Turn(attempt, sends=False)
     if payout.status != PayoutStatus.PENDING:
         return None
     if accounts.open_holds(payout.creator_id).exists():
@@ -109,19 +117,18 @@ def _begin(payout_id: UUID, *, now: datetime) -> Turn | None:
         )
         return None
     move(payout, PayoutStatus.PROCESSING, now=now, reason="sending", next_retry_at=now + policy.LEASE)
-    return attempts.open_attempt(
+    attempt = attempts.open_attempt(
         payout,
         kind=AttemptKind.TRANSFER,
-        number=number + 1,
         destination=account.stripe_account_id,
         amount=payout.net_amount,
         currency=payout.currency,
-        now=now,
     )
+    return attempts.send(attempt, now=now)
 
 
 def _forgotten_transfer(payout_id: UUID, *, now: datetime) -> bool:
-    """Before a new key, make sure that no earlier one moved the money after all; hold the creator if one did."""
+    """Before a new key, make sure that no earlier one moved the money after all; if one did, that was it."""
     waiting = Payout.objects.filter(pk=payout_id, status=PayoutStatus.PENDING, next_retry_at__lte=now)
     if not waiting.filter(attempts__kind=AttemptKind.TRANSFER).exists():
         return False
@@ -130,26 +137,31 @@ def _forgotten_transfer(payout_id: UUID, *, now: datetime) -> bool:
     except StripeCallFailed:
         waiting.update(next_retry_at=now + policy.LEASE, queued_at=None)
         return True
-    if found:
-        ids = ", ".join(transfer.id for transfer in found.values())
-        place_hold(
-            waiting.get().creator,
-            source=HoldSource.SYSTEM,
-            reason=f"Stripe has {ids} for payout {payout_id}, which was thought unsent",
-            placed_by="system",
-        )
-    return False
+    for sent in found:
+        record_found(sent, payout_id=payout_id, now=now)
+    return bool(found)
+
+
+def record_found(sent: SentTransfer, *, payout_id: UUID, now: datetime) -> None:
+    """Record a transfer that Stripe has in this payout's group, whatever became of the attempt that made it."""
+    attempt = attempts.named(sent.attempt_id, kind=AttemptKind.TRANSFER)
+    if attempt is not None and attempt.payout_id == payout_id:
+        record_transfer(attempt, sent, now=now)
+        return
+    with transaction.atomic():
+        unexpected.record_transfer(locked(payout_id), sent, now=now)
 
 
 def _look_up(attempt: PayoutAttempt, *, now: datetime) -> None:
     """Look for the attempt's transfer at Stripe; a look that fails says nothing of any send."""
     try:
-        found = gateway.find_transfers(attempt.payout_id).get(str(attempt.pk))
+        found = gateway.find_transfers(attempt.payout_id)
     except StripeCallFailed:
         _look_again(attempt, now=now)
         return
-    if found is not None:
-        record_transfer(attempt, found, now=now)
+    for sent in found:
+        record_found(sent, payout_id=attempt.payout_id, now=now)
+    if any(sent.attempt_id == str(attempt.pk) for sent in found):
         return
     with transaction.atomic():
         payout, attempt = attempts.locked_with_payout(attempt)

@@ -50,6 +50,8 @@ class Bank:
         said = BankPayout(
             id=self.payout.stripe_payout_id,
             status=status,
+            amount=self.payout.bank_amount or 0,
+            currency="USD",
             arrival_date=None,
             failure_code=facts.get("failure_code", ""),
             failure_message=facts.get("failure_message", ""),
@@ -166,7 +168,7 @@ def test_a_refusal_returns_the_money_to_view(bank: Bank, sandbox: Any, code: str
     sandbox.inject({**SEND, "kind": "status", "status": 400, "code": code, "count": 1})
     returned = bank.send()
     assert (returned.status, returned.failure_code) == (PayoutStatus.RETURNED, code)
-    assert returned.next_retry_at is None
+    assert returned.next_retry_at == bank.now + policy.LOOK_AT_RETURNED
     assert returned.claimed_earnings.exists()
     assert bank.attempts[0].status == AttemptStatus.REFUSED
     assert unsound() == {}
@@ -303,6 +305,14 @@ def test_paid_twice_is_paid_once(bank: Bank) -> None:
 
 def test_a_bank_payout_is_never_matched_by_its_amount(bank: Bank) -> None:
     bank.send()
-    said = BankPayout(id="po_other", status="paid", arrival_date=None, failure_code="", failure_message="")
+    said = BankPayout(
+        id="po_other",
+        status="paid",
+        amount=80_00,
+        currency="USD",
+        arrival_date=None,
+        failure_code="",
+        failure_message="",
+    )
     assert not bank_payouts.apply_bank_payout(said, now=bank.now)
     assert bank.payout.status == PayoutStatus.IN_TRANSIT

@@ -99,6 +99,7 @@ FAULTS = {
         UPDATE billing_records SET batch_id = -1 WHERE id = (SELECT max(id) FROM billing_records)
     """,
     "stripe_balance_is_payouts_sent": "UPDATE payouts SET status = 'pending' WHERE status = 'in_transit'",
+    "suspense_is_reversals_unplaced": "UPDATE payouts SET amount_reversed = 1 WHERE status = 'in_transit'",
 }
 
 

@@ -126,7 +126,8 @@ def twin(payout: Payout) -> dict[str, Any]:
 def test_a_creator_has_one_live_payout_in_a_run_and_currency(
     payout: Payout, status: PayoutStatus, allowed: bool
 ) -> None:
-    Payout.objects.update(status=status)
+    came_back = payout.net_amount if status == PayoutStatus.REVERSED else 0
+    Payout.objects.update(status=status, amount_reversed=came_back)
     Payout.objects.create(**twin(payout) | {"currency": "EUR"})
     if allowed:
         Payout.objects.create(**twin(payout))

@@ -139,7 +139,19 @@ def test_the_command_does_each(payout: Payout) -> None:
 
     assert intervene("hold", "alice")["hold"] == str(Hold.objects.get().pk)
     assert intervene("release", "alice") == {"lifted": 1}
-    assert intervene("cancel", str(payout.pk)) == {"cancelled": str(payout.pk)}
-    for refused in (("cancel", str(payout.pk)), ("cancel", str(uuid4())), ("hold", "nobody")):
+    assert intervene("cancel", str(payout.pk)) == {"payout": str(payout.pk), "status": "cancelled"}
+    assert intervene("sync", str(payout.pk)) == {"payout": str(payout.pk), "status": "cancelled"}
+    again = intervene("retry", str(payout.pk))
+    assert again == {"payout": str(payout.retried_as.pk), "status": "pending"}
+    transfers.send_transfer(payout.retried_as.pk, now=sql.now())
+    assert intervene("reverse", again["payout"]) == {"payout": again["payout"], "status": "reversed"}
+    for refused in (
+        ("cancel", str(payout.pk)),
+        ("cancel", str(uuid4())),
+        ("retry", str(payout.pk)),
+        ("reverse", str(payout.pk)),
+        ("sync", str(uuid4())),
+        ("hold", "nobody"),
+    ):
         with pytest.raises(CommandError):
             intervene(*refused)

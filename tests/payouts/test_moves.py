@@ -40,7 +40,7 @@ LEGAL = {
 }
 
 
-def payout_in(market: Market, status: PayoutStatus) -> Payout:
+def payout_in(market: Market, status: PayoutStatus, *, target: PayoutStatus | None = None) -> Payout:
     return Payout.objects.create(
         creator=market.creator("alice", account=None),
         currency="USD",
@@ -50,6 +50,7 @@ def payout_in(market: Market, status: PayoutStatus) -> Payout:
         period_start="2025-09-01",
         period_end="2025-10-01",
         status=status,
+        amount_reversed=80_00 if PayoutStatus.REVERSED in (status, target) else 0,
     )
 
 
@@ -58,7 +59,7 @@ def payout_in(market: Market, status: PayoutStatus) -> Payout:
 def test_a_legal_move_happens_and_leaves_one_event(
     market: Market, source: PayoutStatus, target: PayoutStatus
 ) -> None:
-    payout = payout_in(market, source)
+    payout = payout_in(market, source, target=target)
     now = sql.now()
     with transaction.atomic():
         move(payout, target, now=now, reason="a test", actor="eve", failure_code="told")

@@ -36,14 +36,14 @@ def taken(now: datetime = NOW) -> list[UUID]:
         (PayoutStatus.IN_TRANSIT, "payouts.send_bank_payout"),
         (PayoutStatus.ON_HOLD, None),
         (PayoutStatus.PAID, None),
-        (PayoutStatus.RETURNED, None),
+        (PayoutStatus.RETURNED, "payouts.attend_returned"),
         (PayoutStatus.FAILED, None),
         (PayoutStatus.CANCELLED, None),
         (PayoutStatus.REVERSED, None),
     ],
 )
 def test_each_state_has_its_task(status: PayoutStatus, task: str | None) -> None:
-    payout = due(status=status)
+    payout = due(status=status, amount_reversed=80_00 if status == PayoutStatus.REVERSED else 0)
     assert sweeps.take_due(now=NOW) == ([(task, payout.pk)] if task else [])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from database import sql
-from payouts.models import Payout, PayoutAttempt
+from payouts.models import Difference, Payout, PayoutAttempt
 from payouts.services import bank_payouts, transfers
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io import services as inbox
@@ -135,13 +135,23 @@ def test_payout_paid_after_payout_failed_changes_nothing(payout: Payout, stripe:
     assert Payout.objects.get().status == PayoutStatus.RETURNED
 
 
-def test_a_bank_payout_that_we_did_not_start_is_ignored_whatever_its_amount(
-    payout: Payout, stripe: Stripe
+def test_a_bank_payout_that_we_did_not_start_moves_nothing_whatever_its_amount(
+    payout: Payout, sandbox: Any, stripe: Stripe
 ) -> None:
-    send_on(send(payout))
-    event = stripe.like("payout.paid", "payout.paid", id="po_other", metadata={})
-    assert event.outcome == InboxOutcome.SET_ASIDE
-    assert Payout.objects.get().status == PayoutStatus.IN_TRANSIT
+    """It is a difference, and until it is explained nothing more goes to the bank from there."""
+    sent = send(payout)
+    account = sent.attempts.get().destination
+    foreign = sandbox.control(f"accounts/{account}/payout")
+    event = stripe.tell("payout.created")
+    assert event.outcome == InboxOutcome.HANDLED
+    difference = Difference.objects.get()
+    assert (difference.subject, difference.account, difference.amount) == (foreign["id"], account, 80_00)
+    assert send_on(sent).status == PayoutStatus.IN_TRANSIT
+    assert not PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT).exists()
+    sandbox.control(f"payouts/{foreign['id']}/fail", failure_code="account_closed")
+    stripe.tell("payout.failed")
+    stripe.tell("payout.created")
+    assert Difference.objects.get().resolved_by == "system"
 
 
 @pytest.mark.parametrize("times", [2, 5])
@@ -192,12 +202,30 @@ def test_a_reversal_that_cannot_be_placed_yet_is_tried_again(
     assert Payout.objects.get().status == PayoutStatus.REVERSED
 
 
-def test_a_partial_reversal_is_set_aside_for_a_person(payout: Payout, stripe: Stripe) -> None:
+def test_a_partial_reversal_is_handled_as_a_difference(payout: Payout, stripe: Stripe) -> None:
     send(payout)
-    event = reversed_event(stripe, amount=1)
-    assert event.outcome == InboxOutcome.SET_ASIDE
-    assert "for a person" in event.note
+    assert reversed_event(stripe, amount=1).outcome == InboxOutcome.HANDLED
     assert Payout.objects.get().status == PayoutStatus.IN_TRANSIT
+    assert Difference.objects.get().amount == -1
+
+
+@pytest.mark.parametrize("sandbox_options", [{"settle_seconds": 3600}])
+def test_available_funds_wake_what_waits_for_them(payout: Payout, sandbox: Any, stripe: Stripe) -> None:
+    sandbox.control("clock", advance=3600)  # the platform's own funds
+    waiting = send_on(send(payout))
+    assert waiting.next_retry_at is not None
+    assert waiting.next_retry_at > sql.now() + timedelta(minutes=30)
+    sandbox.control("clock", advance=7200)
+    account = waiting.attempts.get().destination
+    (event,) = (
+        each
+        for each in sandbox.state()["events"]
+        if each["type"] == "balance.available" and each.get("account") == account
+    )
+    assert stripe.say(event).outcome == InboxOutcome.HANDLED
+    woken = Payout.objects.get()
+    assert woken.next_retry_at is not None
+    assert woken.next_retry_at <= sql.now()
 
 
 ORDERS = [["transfer.created", "payout.paid"], ["payout.paid", "transfer.created"]]

@@ -1,4 +1,4 @@
-"""Hold or release a creator, or cancel a payout of which nothing was sent; who did it and why is kept."""
+"""Hold or release a creator; cancel, retry, reverse or sync a payout. Who did it and why is kept."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,9 +10,26 @@ from accounts.errors import ReasonMissing
 from accounts.models import Creator
 from database import sql
 from database.commands import add_json_option, print_result
-from payouts.errors import IllegalMove
+from payouts.errors import IllegalMove, NotRetryable, NotReversible
 from payouts.models import Payout
 from payouts.services import interventions
+from stripe_io.errors import StripeCallFailed
+
+PAYOUT_ACTS = {
+    "cancel": "end a payout of which nothing was sent",
+    "retry": "pay at once what a payout that ended unpaid had given back",
+    "reverse": "take back a transfer whose money has not gone to the bank",
+    "sync": "ask Stripe what has become of a payout",
+}
+REFUSALS = (
+    Creator.DoesNotExist,
+    IllegalMove,
+    NotRetryable,
+    NotReversible,
+    Payout.DoesNotExist,
+    ReasonMissing,
+    StripeCallFailed,
+)
 
 
 class Command(BaseCommand):
@@ -22,7 +39,8 @@ class Command(BaseCommand):
         acts = parser.add_subparsers(dest="act", required=True)
         for name in ("hold", "release"):
             acts.add_parser(name).add_argument("creator", help="the marketplace's id of the creator")
-        acts.add_parser("cancel").add_argument("payout", type=UUID)
+        for name, help_text in PAYOUT_ACTS.items():
+            acts.add_parser(name, help=help_text).add_argument("payout", type=UUID)
         for act in acts.choices.values():
             act.add_argument("--reason", required=True)
             act.add_argument("--actor", required=True, help="who does this: a member of staff")
@@ -31,15 +49,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             result = _act(options)
-        except (IllegalMove, ReasonMissing, Creator.DoesNotExist, Payout.DoesNotExist) as refusal:
+        except REFUSALS as refusal:
             raise CommandError(str(refusal)) from refusal
         print_result(self.stdout, as_json=options["json"], result=result)
 
 
 def _act(options: dict[str, Any]) -> dict[str, Any]:
     why = {"reason": options["reason"], "actor": options["actor"], "now": sql.now()}
-    if options["act"] == "cancel":
-        return {"cancelled": str(interventions.cancel_payout(options["payout"], **why).pk)}
+    if options["act"] in PAYOUT_ACTS:
+        payout = getattr(interventions, f"{options['act']}_payout")(options["payout"], **why)
+        return {"payout": str(payout.pk), "status": payout.status}
     creator = Creator.objects.get(external_id=options["creator"])
     if options["act"] == "hold":
         return {"hold": str(interventions.hold_creator(creator, **why).pk)}

@@ -7,7 +7,7 @@ FROM (
         JOIN ledger_accounts AS account ON account.id = entry.account_id
         WHERE account.kind = 'stripe_balance'
         UNION ALL
-        SELECT currency, 0, net_amount
+        SELECT currency, 0, net_amount - amount_reversed
         FROM payouts
         WHERE status IN ('in_transit', 'paid', 'returned')
         UNION ALL

@@ -34,9 +34,9 @@ def mend(found: Found, *, now: datetime) -> bool:
 
 def _record_transfer(found: Found, now: datetime) -> None:
     assert found.payout_id
-    for attempt_id, sent in gateway.find_transfers(found.payout_id).items():
+    for sent in gateway.find_transfers(found.payout_id):
         if sent.id == found.subject:
-            transfers.record_transfer(PayoutAttempt.objects.get(pk=attempt_id), sent, now=now)
+            transfers.record_found(sent, payout_id=found.payout_id, now=now)
 
 
 def _record_reversal(found: Found, now: datetime) -> None:

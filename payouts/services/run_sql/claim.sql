@@ -8,6 +8,7 @@ FROM creator_earnings AS earning
 WHERE earning.payout_id IS NULL
     AND earning.creator_id = ANY(%(creators)s)
     AND earning.period_end <= %(cutoff)s
+    AND (%(currency)s::text IS NULL OR earning.currency = %(currency)s)
 ORDER BY
     earning.creator_id, earning.api_id, earning.currency, earning.period_start, earning.commission_bps, earning.id
 FOR NO KEY UPDATE

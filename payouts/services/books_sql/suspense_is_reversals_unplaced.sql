@@ -1,0 +1,16 @@
+SELECT format('in suspense %s, reversed of live payouts %s %s', booked, unplaced, currency) AS finding
+FROM (
+    SELECT currency, sum(booked)::bigint AS booked, sum(unplaced)::bigint AS unplaced
+    FROM (
+        SELECT entry.currency, entry.amount AS booked, 0 AS unplaced
+        FROM ledger_entries AS entry
+        JOIN ledger_accounts AS account ON account.id = entry.account_id
+        WHERE account.kind = 'suspense'
+        UNION ALL
+        SELECT currency, 0, amount_reversed
+        FROM payouts
+        WHERE status <> 'reversed' AND amount_reversed <> 0
+    ) AS both_sides
+    GROUP BY currency
+) AS compared
+WHERE booked <> unplaced

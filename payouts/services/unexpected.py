@@ -1,0 +1,101 @@
+"""The impossible, which happens: money that moved at Stripe although nothing here was waiting for it."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import CreatorPaymentAccount, HoldSource
+from accounts.services.holds import place_hold
+from earnings.models import Adjustment, AdjustmentKind
+from earnings.services.adjustments import book_found_out
+from ledger.models import AccountKind
+from money import Money
+from payouts.gateway import BankPayout, SentTransfer
+from payouts.models import DifferenceKind, Payout
+from payouts.services import differences
+from payouts.services.moves import SYSTEM, give_back, move, waiting_of
+from payouts.states import ENDED_BADLY, PayoutStatus
+
+
+def record_transfer(payout: Payout, sent: SentTransfer, *, now: datetime) -> None:
+    """Take note of a transfer for a payout, locked, that had ended without one, or has another already.
+
+    The creator has this money, so they are held, payouts that wait are cancelled, and they owe the amount: what
+    they earned is not paid again. A person decides what becomes of it.
+    """
+    amount = Money(sent.amount, payout.currency)
+    detail = f"Stripe has {sent.id} for payout {payout.pk}, which is {payout.get_status_display().lower()}"
+    booked = book_found_out(
+        payout.creator_id,
+        amount=-amount,
+        kind=AdjustmentKind.UNEXPECTED_TRANSFER,
+        reason=detail,
+        source_key=_source_key(sent.id),
+        now=now,
+    )
+    if not booked:
+        return
+    place_hold(payout.creator, source=HoldSource.SYSTEM, reason=detail, placed_by=SYSTEM)
+    for waiting in waiting_of(payout.creator_id):
+        move(waiting, PayoutStatus.CANCELLED, now=now, reason=detail, next_retry_at=None)
+        give_back(waiting, held_in=AccountKind.PAYOUTS_RESERVED)
+    differences.open_difference(
+        DifferenceKind.UNEXPECTED_TRANSFER,
+        subject=sent.id,
+        amount=amount,
+        detail=detail,
+        payout=payout,
+        now=now,
+    )
+
+
+@transaction.atomic
+def record_reversal(*, transfer_id: str, amount_reversed: int, now: datetime) -> bool:
+    """Book what came back of an unexpected transfer, `amount_reversed` in all; return False if it is none."""
+    debts = Adjustment.objects.select_for_update(no_key=True)
+    debt = debts.filter(source_key=_source_key(transfer_id)).first()
+    if debt is None:
+        return False
+    reason = f"{transfer_id} was reversed"
+    earlier = Adjustment.objects.filter(source_key__startswith=f"{_source_key(transfer_id)}:reversed:")
+    more = amount_reversed - sum(earlier.values_list("amount", flat=True))
+    if more <= 0:
+        return True
+    book_found_out(
+        debt.creator_id,
+        amount=Money(more, debt.currency),
+        kind=AdjustmentKind.UNEXPECTED_TRANSFER_REVERSED,
+        reason=reason,
+        source_key=f"{_source_key(transfer_id)}:reversed:{amount_reversed}",
+        now=now,
+    )
+    if amount_reversed == -debt.amount:
+        differences.settle(DifferenceKind.UNEXPECTED_TRANSFER, subject=transfer_id, reason=reason, now=now)
+    return True
+
+
+def record_bank_payout(said: BankPayout, *, account: str, payout: Payout | None, now: datetime) -> None:
+    """Take note of a bank payout that we did not start, or started twice; it stops leg two on that account.
+
+    One whose money came back explains itself.
+    """
+    if said.status in ENDED_BADLY:
+        differences.settle(
+            DifferenceKind.FOREIGN_BANK_PAYOUT, subject=said.id, reason=f"it {said.status}", now=now
+        )
+        return
+    owner = CreatorPaymentAccount.objects.filter(stripe_account_id=account).first()
+    differences.open_difference(
+        DifferenceKind.FOREIGN_BANK_PAYOUT,
+        subject=said.id,
+        amount=Money(said.amount, said.currency),
+        detail=f"{said.id} left {account} and is {said.status}",
+        payout=payout,
+        creator_id=owner.creator_id if owner else None,
+        account=account,
+        now=now,
+    )
+
+
+def _source_key(transfer_id: str) -> str:
+    return f"transfer:{transfer_id}:unexpected"

@@ -1,0 +1,218 @@
+"""Money that came back from the bank: sent there again once it can be, or taken back and paid later."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from accounts.models import CreatorPaymentAccount, Hold, HoldSource
+from database import sql
+from earnings.models import CreatorEarning
+from payouts import policy
+from payouts.errors import NotReversible
+from payouts.gateway import BankPayout
+from payouts.models import Difference, Payout, PayoutAttempt
+from payouts.services import bank_payouts, interventions, returned, transfers
+from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
+from tests.payouts.market import Market, unsound
+
+pytestmark = pytest.mark.django_db
+REVERSE = {"method": "POST", "path": "/v1/transfers/.*/reversals"}
+
+
+class Bank:
+    """A payout that the bank sent back, and a clock by which it is attended to."""
+
+    def __init__(self, payout: Payout, sandbox: Any) -> None:
+        self._pk = payout.pk
+        self._sandbox = sandbox
+        self.now: datetime = sql.now()
+        transfers.send_transfer(self._pk, now=self.now)
+        bank_payouts.send_bank_payout(self._pk, now=sql.now())
+        self.account = self.attempts[0].destination
+
+    def come_back(self) -> Payout:
+        """Have the bank refuse what was sent last, and say so."""
+        self._sandbox.control(f"payouts/{self.payout.stripe_payout_id}/fail", failure_code="account_closed")
+        self.confirm()
+        return self.payout
+
+    def confirm(self) -> None:
+        """Ask Stripe how the bank payout fares."""
+        Payout.objects.filter(pk=self._pk).update(next_retry_at=self.now)
+        bank_payouts.send_bank_payout(self._pk, now=self.now)
+
+    def mend(self) -> None:
+        self._sandbox.control(f"accounts/{self.account}/bank_account/edit", last4="4321")
+
+    def attend(self, *, after: timedelta = timedelta()) -> Payout:
+        self.now = max(self.now + after, self.payout.next_retry_at or self.now)
+        returned.attend(self._pk, now=self.now)
+        return self.payout
+
+    @property
+    def payout(self) -> Payout:
+        return Payout.objects.get(pk=self._pk)
+
+    @property
+    def attempts(self) -> list[PayoutAttempt]:
+        return list(PayoutAttempt.objects.filter(payout=self._pk).order_by("created_at", "pk"))
+
+    def attempts_of(self, kind: AttemptKind) -> list[str]:
+        return [attempt.status for attempt in self.attempts if attempt.kind == kind]
+
+
+@pytest.fixture
+def bank(payout: Payout, sandbox: Any) -> Bank:
+    bank = Bank(payout, sandbox)
+    bank.come_back()
+    return bank
+
+
+def test_it_stays_returned_while_the_bank_account_is_not_mended(bank: Bank) -> None:
+    for _ in range(3):
+        assert bank.attend().status == PayoutStatus.RETURNED
+    assert bank.attempts_of(AttemptKind.BANK_PAYOUT) == [AttemptStatus.RETURNED]
+
+
+def test_it_is_sent_again_once_the_bank_account_is_mended(bank: Bank, sandbox: Any) -> None:
+    bank.mend()
+    again = bank.attend()
+    assert (again.status, again.failure_code) == (PayoutStatus.IN_TRANSIT, "")
+    first, second = sandbox.state()["payouts"]
+    assert (first["id"] != second["id"], second["amount"]) == (True, 80_00)
+    assert bank.attempts_of(AttemptKind.BANK_PAYOUT) == [AttemptStatus.RETURNED, AttemptStatus.SUCCEEDED]
+    bank.confirm()
+    assert bank.payout.status == PayoutStatus.PAID
+    assert len(sandbox.transfers()) == 1
+    assert unsound() == {}
+
+
+def test_word_of_the_first_bank_payout_changes_nothing_of_the_second(bank: Bank, sandbox: Any) -> None:
+    bank.mend()
+    bank.attend()
+    first = sandbox.state()["payouts"][0]
+    told = BankPayout.of(first)
+    assert not bank_payouts.apply_bank_payout(told, now=bank.now)
+    assert bank.payout.status == PayoutStatus.IN_TRANSIT
+
+
+def test_nothing_is_sent_again_to_a_creator_on_hold(bank: Bank) -> None:
+    Hold.objects.create(creator=bank.payout.creator, source=HoldSource.STAFF, reason="?", placed_by="dana")
+    bank.mend()
+    assert bank.attend().status == PayoutStatus.RETURNED
+
+
+def test_after_a_month_the_money_is_taken_back_and_the_rows_are_free(
+    bank: Bank, market: Market, sandbox: Any
+) -> None:
+    reversed_one = bank.attend(after=policy.REVERSE_RETURNED_AFTER)
+    assert reversed_one.status == PayoutStatus.REVERSED
+    assert sandbox.transfers()[0]["amount_reversed"] == 80_00
+    assert CreatorEarning.objects.get().payout is None
+    assert unsound() == {}
+    market.run()
+    assert Payout.objects.exclude(pk=reversed_one.pk).get().net_amount == 80_00
+
+
+def test_money_on_an_account_that_was_replaced_is_taken_back_at_once(
+    bank: Bank, market: Market, sandbox: Any
+) -> None:
+    CreatorPaymentAccount.objects.update(replaced_at=bank.now)
+    market.onboard(bank.payout.creator)
+    bank.mend()
+    assert bank.attend().status == PayoutStatus.REVERSED
+    assert len(sandbox.state()["payouts"]) == 1
+
+
+@pytest.mark.parametrize("fault", ["drop_response_after_work", "connection_reset"])
+def test_a_reversal_whose_answer_is_lost_happens_once(bank: Bank, sandbox: Any, fault: str) -> None:
+    sandbox.inject({**REVERSE, "kind": fault, "count": 1})
+    assert bank.attend(after=policy.REVERSE_RETURNED_AFTER).status == PayoutStatus.RETURNED
+    assert bank.attend().status == PayoutStatus.REVERSED
+    assert bank.attempts_of(AttemptKind.REVERSAL) == [AttemptStatus.SUCCEEDED]
+    assert unsound() == {}
+
+
+def test_a_reversal_too_old_to_be_sent_again_is_looked_up(bank: Bank, sandbox: Any) -> None:
+    sandbox.inject({**REVERSE, "kind": "drop_response_after_work", "count": 1})
+    bank.attend(after=policy.REVERSE_RETURNED_AFTER)
+    assert bank.attend(after=timedelta(hours=25)).status == PayoutStatus.REVERSED
+    assert sandbox.state()["requests"]["POST /v1/transfers/{id}/reversals"] == 1
+    assert unsound() == {}
+
+
+def test_a_reversal_that_never_arrived_is_proved_absent_and_made_anew(bank: Bank, sandbox: Any) -> None:
+    sandbox.inject({**REVERSE, "kind": "connection_reset", "count": 1})
+    bank.attend(after=policy.REVERSE_RETURNED_AFTER)
+    bank.attend(after=timedelta(hours=25))
+    assert bank.attempts_of(AttemptKind.REVERSAL) == [AttemptStatus.ABSENT]
+    bank.attend(after=policy.REVERSE_AGAIN_AFTER)
+    assert bank.payout.status == PayoutStatus.REVERSED
+    assert unsound() == {}
+
+
+def test_a_refused_reversal_is_told_to_a_person_and_tried_again_much_later(bank: Bank, sandbox: Any) -> None:
+    sandbox.control(f"accounts/{bank.account}/adjust", amount=-80_00, currency="usd")
+    assert bank.attend(after=policy.REVERSE_RETURNED_AFTER).status == PayoutStatus.RETURNED
+    difference = Difference.objects.get()
+    assert (difference.kind, difference.amount, difference.account) == (
+        "reversal_refused",
+        80_00,
+        bank.account,
+    )
+    bank.attend()
+    assert bank.attempts_of(AttemptKind.REVERSAL) == [AttemptStatus.REFUSED]
+    sandbox.control(f"accounts/{bank.account}/adjust", amount=80_00, currency="usd")
+    assert bank.attend(after=policy.REVERSE_AGAIN_AFTER).status == PayoutStatus.REVERSED
+    assert Difference.objects.get().resolved_at is not None
+    assert unsound() == {}
+
+
+@pytest.mark.parametrize("code", sorted(returned.NOT_SENT_AGAIN))
+def test_what_no_bank_account_takes_goes_into_a_later_payout(payout: Payout, sandbox: Any, code: str) -> None:
+    refusal = {"method": "POST", "path": "/v1/payouts", "kind": "status", "status": 400, "code": code}
+    sandbox.inject({**refusal, "count": 1})
+    bank = Bank(payout, sandbox)
+    assert bank.payout.status == PayoutStatus.RETURNED
+    assert bank.attend().status == PayoutStatus.REVERSED
+    assert unsound() == {}
+
+
+def test_staff_reverse_what_lies_on_the_connected_account(bank: Bank) -> None:
+    reversed_one = interventions.reverse_payout(
+        bank.payout.pk, reason="The bank is closed", actor="dana", now=bank.now
+    )
+    assert reversed_one.status == PayoutStatus.REVERSED
+    event = reversed_one.events.latest("pk")
+    assert (event.actor, "The bank is closed" in event.reason) == ("dana", True)
+    assert unsound() == {}
+
+
+def test_staff_cannot_reverse_what_went_to_the_bank(payout: Payout, sandbox: Any) -> None:
+    bank = Bank(payout, sandbox)
+    with pytest.raises(NotReversible):
+        interventions.reverse_payout(payout.pk, reason="?", actor="dana", now=bank.now)
+    bank.confirm()
+    with pytest.raises(NotReversible):
+        interventions.reverse_payout(payout.pk, reason="?", actor="dana", now=bank.now)
+    assert bank.payout.status == PayoutStatus.PAID
+
+
+def test_two_reversals_asked_for_are_one(bank: Bank, sandbox: Any) -> None:
+    sandbox.inject({**REVERSE, "kind": "connection_reset", "count": 1})
+    interventions.reverse_payout(bank.payout.pk, reason="?", actor="dana", now=bank.now)
+    with pytest.raises(NotReversible):
+        interventions.reverse_payout(bank.payout.pk, reason="?", actor="erin", now=bank.now)
+    assert bank.attend().status == PayoutStatus.REVERSED
+    assert sandbox.transfers()[0]["amount_reversed"] == 80_00
+
+
+def test_a_reversal_in_the_dashboard_beside_ours_gives_the_rows_back_once(bank: Bank, sandbox: Any) -> None:
+    sandbox.inject({**REVERSE, "kind": "connection_reset", "count": 1})
+    interventions.reverse_payout(bank.payout.pk, reason="?", actor="dana", now=bank.now)
+    sandbox.control(f"transfers/{bank.payout.stripe_transfer_id}/reverse")
+    bank.attend()
+    assert bank.attend(after=timedelta(hours=25)).status == PayoutStatus.REVERSED
+    assert sandbox.transfers()[0]["amount_reversed"] == 80_00
+    assert unsound() == {}

@@ -1,0 +1,130 @@
+"""The impossible, which happens: transfers for payouts that had ended."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts.models import Hold
+from database import sql
+from earnings.models import Adjustment
+from ledger.models import AccountKind
+from payouts.gateway import SentTransfer
+from payouts.models import Difference, Payout, PayoutAttempt
+from payouts.services import interventions, reversals, transfers
+from payouts.states import AttemptStatus, PayoutStatus
+from tests.payouts.market import Market, balance, unsound
+from tests.payouts.sending import REFUSAL, SEND, Sender
+
+pytestmark = pytest.mark.django_db
+
+
+def turn_up(attempt: PayoutAttempt, *, transfer_id: str = "tr_ghost", back: int = 0) -> None:
+    """Hear of a transfer that bears this attempt, of which so much has come back."""
+    sent = SentTransfer(
+        id=transfer_id,
+        attempt_id=str(attempt.pk),
+        amount=attempt.amount,
+        destination_payment="py_ghost",
+        amount_reversed=back,
+    )
+    transfers.record_transfer(attempt, sent, now=sql.now())
+
+
+@pytest.fixture
+def failed(market: Market, payout: Payout, sandbox: Any) -> PayoutAttempt:
+    """An attempt that Stripe refused, its payout failed, and its rows in the next payout, which waits."""
+    sandbox.inject({**REFUSAL, "count": 1})
+    assert Sender(payout).send().status == PayoutStatus.FAILED
+    market.run()
+    return payout.attempts.get()
+
+
+def test_a_transfer_for_a_failed_payout_holds_the_creator_who_then_owes_it(failed: PayoutAttempt) -> None:
+    waiting = Payout.objects.exclude(pk=failed.payout_id).get()
+    turn_up(failed)
+    waiting.refresh_from_db()
+    assert waiting.status == PayoutStatus.CANCELLED
+    assert Hold.objects.get().source == "system"
+    assert balance(waiting.creator_id, AccountKind.CREATOR_PAYABLE) == 0
+    difference = Difference.objects.get()
+    assert (difference.kind, difference.subject, difference.amount) == (
+        "unexpected_transfer",
+        "tr_ghost",
+        80_00,
+    )
+    assert unsound() == {}
+
+
+def test_it_is_booked_once_however_often_it_is_told(failed: PayoutAttempt) -> None:
+    for _ in range(3):
+        turn_up(failed)
+    assert Adjustment.objects.get().amount == -80_00
+    assert Difference.objects.count() == 1
+    assert unsound() == {}
+
+
+def test_what_comes_back_of_it_is_booked_back(failed: PayoutAttempt) -> None:
+    turn_up(failed)
+    for back in (30_00, 30_00, 80_00, 30_00):
+        reversals.record_reversal(transfer_id="tr_ghost", amount_reversed=back, now=sql.now())
+    amounts = Adjustment.objects.order_by("pk").values_list("amount", flat=True)
+    assert list(amounts) == [-80_00, 30_00, 50_00]
+    assert Difference.objects.get().resolved_by == "system"
+    assert balance(failed.payout.creator_id, AccountKind.CREATOR_PAYABLE) == 80_00
+    assert unsound() == {}
+
+
+def test_one_that_had_come_back_already_costs_nothing(failed: PayoutAttempt) -> None:
+    turn_up(failed, back=80_00)
+    assert balance(failed.payout.creator_id, AccountKind.CREATOR_PAYABLE) == 80_00
+    assert Difference.objects.get().resolved_at is not None
+    assert unsound() == {}
+
+
+def absent(payout: Payout, sandbox: Any) -> Sender:
+    """Have an attempt proved absent, so that its payout waits for a new key."""
+    sandbox.inject({**SEND, "kind": "connection_reset", "count": 1})
+    sender = Sender(payout)
+    sender.send()
+    assert sender.send(after=timedelta(hours=25)).status == PayoutStatus.PENDING
+    return sender
+
+
+def test_a_transfer_thought_absent_is_the_payouts_own_while_it_waits(payout: Payout, sandbox: Any) -> None:
+    sender = absent(payout, sandbox)
+    turn_up(sender.attempts[0])
+    settled = sender.payout
+    assert (settled.status, settled.stripe_transfer_id) == (PayoutStatus.IN_TRANSIT, "tr_ghost")
+    assert sender.attempts[0].status == AttemptStatus.SUCCEEDED
+    assert not Difference.objects.exists()
+    assert unsound() == {}
+
+
+def test_a_second_transfer_for_a_payout_is_owed_back(payout: Payout, sandbox: Any) -> None:
+    sender = absent(payout, sandbox)
+    assert sender.send().status == PayoutStatus.IN_TRANSIT
+    turn_up(sender.attempts[0])
+    assert sender.payout.status == PayoutStatus.IN_TRANSIT
+    assert balance(payout.creator_id, AccountKind.CREATOR_PAYABLE) == -80_00
+    assert Difference.objects.get().subject == "tr_ghost"
+    assert unsound() == {}
+
+
+def test_a_transfer_found_reversed_gives_the_rows_back(payout: Payout, sandbox: Any) -> None:
+    """Its answer was lost, and it was reversed in Stripe's dashboard before anybody looked."""
+    sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
+    sender = Sender(payout)
+    sender.send()
+    sandbox.control(f"transfers/{sandbox.transfers()[0]['id']}/reverse")
+    assert sender.send(after=timedelta(hours=25)).status == PayoutStatus.REVERSED
+    assert balance(payout.creator_id, AccountKind.CREATOR_PAYABLE) == 80_00
+    assert unsound() == {}
+
+
+def test_sync_records_what_stripe_has(payout: Payout, sandbox: Any) -> None:
+    sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
+    Sender(payout).send()
+    found = interventions.sync_payout(payout.pk, reason="Asked by alice", actor="dana", now=sql.now())
+    assert found.status == PayoutStatus.IN_TRANSIT
+    assert len(sandbox.transfers()) == 1
