@@ -26,6 +26,7 @@ from money import Period
 from payouts.models import (
     Difference,
     DifferenceKind,
+    Forecast,
     PauseCause,
     Payout,
     PayoutAttempt,
@@ -327,5 +328,20 @@ class SendingPauseAdmin(ReadOnlyAdmin):
         "lifted_at",
         "lifted_by",
         "lift_reason",
+        copied("pk", "Id"),
+    ]
+
+
+@admin.register(Forecast)
+class ForecastAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", money("waiting"), money("next_run"), money("available"), "made_at"]
+    ordering = ["-cutoff", "currency"]
+    details = [
+        "cutoff",
+        money("waiting"),
+        money("next_run"),
+        money("available"),
+        money("missing"),
+        "made_at",
         copied("pk", "Id"),
     ]

@@ -1,7 +1,10 @@
 """Refusals of the payouts app."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
+
+from money import Money
 
 
 class CutoffNotReached(Exception):
@@ -41,6 +44,14 @@ class NotReversible(Exception):
 
     def __init__(self, payout_id: UUID) -> None:
         super().__init__(f"nothing of payout {payout_id} can be taken back now")
+
+
+class FundsWillBeMissing(Exception):
+    """The balance at Stripe does not cover the next run, which is not far off."""
+
+    def __init__(self, missing: Sequence[Money], *, day: date) -> None:
+        told = " and ".join(str(amount) for amount in missing)
+        super().__init__(f"{told} must be added to the balance at Stripe before the run of {day}")
 
 
 class DifferenceResolved(Exception):

@@ -7,7 +7,7 @@ from celery import current_app, shared_task
 
 from database import sql
 from payouts.errors import ReconciliationUnderWay
-from payouts.services import bank_payouts, books, reconciliation, returned, runs, sweeps, transfers
+from payouts.services import bank_payouts, books, forecasts, reconciliation, returned, runs, sweeps, transfers
 
 
 @shared_task(name="payouts.send_transfer")
@@ -35,6 +35,12 @@ def sweep() -> None:
 @shared_task(name="payouts.run_due")
 def run_due() -> None:
     runs.make_due_run(now=sql.now())
+
+
+@shared_task(name="payouts.forecast")
+def forecast() -> None:
+    """Say days ahead if the next run will need more than there is, in the log and for whoever watches tasks."""
+    forecasts.require_funds(now=sql.now())
 
 
 @shared_task(name="payouts.check_books")

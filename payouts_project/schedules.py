@@ -11,6 +11,7 @@ SCHEDULES = {
     "payouts.run_due": ("15", EVERY),
     "payouts.sweep": (EVERY, EVERY),
     "payouts.check_books": ("30", "3"),
+    "payouts.forecast": ("30", "5"),
     "payouts.reconcile": ("0", "4"),
     "revenue.refresh_stale": ("*/5", EVERY),
     "revenue.report_due": ("45", EVERY),

@@ -154,6 +154,7 @@ DEFAULT_CURRENCY = configuration.currency("DEFAULT_CURRENCY", default="USD")
 PLATFORM_FEE_BPS = configuration.integer("PLATFORM_FEE_BPS", default=2000, lowest=0, highest=10_000)
 MINIMUM_PAYOUT = configuration.minimum_payout("MINIMUM_PAYOUT", default="USD:2500")
 PAYOUT_DAY = configuration.integer("PAYOUT_DAY", default=1, lowest=1, highest=28)
+FORECAST_ALERT_DAYS = configuration.integer("FORECAST_ALERT_DAYS", default=5, lowest=0, highest=31)
 PREVIOUS_PAYOUT_DAYS = configuration.integer("PREVIOUS_PAYOUT_DAYS", default=10, lowest=0, highest=365)
 PAYOUT_COOL_DOWN_HOURS = configuration.integer("PAYOUT_COOL_DOWN_HOURS", default=48, lowest=0, highest=720)
 

@@ -1,7 +1,8 @@
-"""How creators are paid: runs and their decisions, payouts and their lines, attempts at Stripe, pauses."""
+"""How creators are paid: runs and their decisions, payouts and their lines, attempts at Stripe, pauses, forecasts."""
 
 from payouts.models.attempt import PayoutAttempt
 from payouts.models.difference import Difference, DifferenceKind
+from payouts.models.forecast import Forecast
 from payouts.models.pause import PauseCause, SendingPause
 from payouts.models.payout import Payout, PayoutEvent, PayoutLineItem
 from payouts.models.reconciliation import ReconciliationPass
@@ -10,6 +11,7 @@ from payouts.models.run import PayoutRun, RunDecision
 __all__ = [
     "Difference",
     "DifferenceKind",
+    "Forecast",
     "PauseCause",
     "Payout",
     "PayoutAttempt",

@@ -3,7 +3,7 @@
 from payouts.selectors.connected import foreign_bank_payouts, left_behind
 from payouts.selectors.cutoffs import due_at, latest_due_cutoff, next_cutoff, unmade_cutoff
 from payouts.selectors.differences import OpenDifferences, open_differences
-from payouts.selectors.pauses import open_pauses
+from payouts.selectors.pauses import latest_forecasts, open_pauses
 from payouts.selectors.totals import (
     DecisionTotals,
     Outcomes,
@@ -27,6 +27,7 @@ __all__ = [
     "foreign_bank_payouts",
     "last_run",
     "latest_due_cutoff",
+    "latest_forecasts",
     "left_behind",
     "next_cutoff",
     "oldest_due",

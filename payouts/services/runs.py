@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -66,7 +67,7 @@ def make_run(*, cutoff: date, now: datetime) -> RunResult:
     run, _ = PayoutRun.objects.get_or_create(cutoff=cutoff)
     result = RunResult(cutoff=cutoff)
     last: UUID | None = None
-    while creators := _next_creators(run, after=last):
+    while creators := _next_creators(run.cutoff, after=last):
         _decide(run, creators, result, now=now)
         last = creators[-1]
     PayoutRun.objects.filter(pk=run.pk).update(completed_at=now, superseded_at=None)
@@ -82,6 +83,33 @@ def preview_run(*, cutoff: date, now: datetime) -> RunResult:
     with transaction.atomic():
         result = make_run(cutoff=cutoff, now=now)
         transaction.set_rollback(True)
+    return result
+
+
+def foresee_run(*, cutoff: date, now: datetime) -> RunResult:
+    """Decide as the run up to `cutoff`, still to come, would if nothing more were sold; leave nothing behind.
+
+    What has arrived and isn't posted yet is not in it. Rows are locked only while a set of creators is decided.
+    """
+    run = PayoutRun.objects.filter(cutoff=cutoff).first()
+    result = RunResult(cutoff=cutoff)
+    last: UUID | None = None
+    while creators := _next_creators(cutoff, after=last):
+        names = {
+            "run": run.pk if run else None,
+            "currency": None,
+            "cutoff": cutoff,
+            "creators": list(creators),
+            **_rules(now=now),
+        }
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(_CREATE)
+            for statement in (_CLAIM, _DECIDE):
+                sql.run(statement, names)
+            _add_up(result, _told())
+            transaction.set_rollback(True)
+        last = creators[-1]
     return result
 
 
@@ -111,8 +139,8 @@ def _refuse_early(cutoff: date, *, now: datetime) -> None:
         raise CutoffNotReached(cutoff)
 
 
-def _next_creators(run: PayoutRun, *, after: UUID | None) -> list[UUID]:
-    names = {"after": after or UUID(int=0), "cutoff": run.cutoff, "limit": CREATORS_AT_ONCE}
+def _next_creators(cutoff: date, *, after: UUID | None) -> list[UUID]:
+    names = {"after": after or UUID(int=0), "cutoff": cutoff, "limit": CREATORS_AT_ONCE}
     return [row["creator_id"] for row in sql.rows(_NEXT, names)]
 
 
@@ -138,9 +166,7 @@ def _decide(run: PayoutRun, creators: Sequence[UUID], result: RunResult, *, now:
         sql.run(_GIVE_UP, names)
         result.creators[DecisionReason.ERROR, ""] += 1
         return
-    for row in decided:
-        result.creators[row.reason, row.currency] += row.creators
-        result.amounts[row.reason, row.currency] += row.amount
+    _add_up(result, decided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +175,25 @@ class _Decided:
     currency: str
     creators: int
     amount: int
+
+
+def _add_up(result: RunResult, decided: Sequence[_Decided]) -> None:
+    for row in decided:
+        result.creators[row.reason, row.currency] += row.creators
+        result.amounts[row.reason, row.currency] += row.amount
+
+
+def _told() -> list[_Decided]:
+    return [_Decided(**row) for row in sql.rows(_TELL)]
+
+
+def _rules(*, now: datetime) -> dict[str, Any]:
+    return {
+        "currencies": list(settings.MINIMUM_PAYOUT),
+        "minimums": list(settings.MINIMUM_PAYOUT.values()),
+        **selectors.previous_payouts(now=now),
+        "dead": list(DEAD),
+    }
 
 
 def decide_again(dead: Payout, *, actor: str, reason: str, now: datetime) -> UUID | DecisionReason | None:
@@ -190,10 +235,7 @@ def _decide_set(
         "cutoff": run.cutoff,
         "creators": list(creators),
         "now": now,
-        "currencies": list(settings.MINIMUM_PAYOUT),
-        "minimums": list(settings.MINIMUM_PAYOUT.values()),
-        **selectors.previous_payouts(now=now),
-        "dead": list(DEAD),
+        **_rules(now=now),
     }
     # Two makings of the same run take turns: the second sees the first one's payouts.
     PayoutRun.objects.select_for_update(no_key=True).get(pk=run.pk)
@@ -203,4 +245,4 @@ def _decide_set(
         sql.run(statement, names)
     ledger.post_set(_LEDGER)
     sql.run(_RECORD, names)
-    return [_Decided(**row) for row in sql.rows(_TELL)]
+    return _told()

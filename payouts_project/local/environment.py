@@ -22,6 +22,7 @@ SERVICE_VARIABLES = frozenset(
         "METRICS_TOKEN",
         "MINIMUM_PAYOUT",
         "PAYOUT_COOL_DOWN_HOURS",
+        "FORECAST_ALERT_DAYS",
         "PREVIOUS_PAYOUT_DAYS",
         "PAYOUT_DAY",
         "PLATFORM_COUNTRY",

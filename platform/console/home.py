@@ -59,6 +59,13 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
         yield Figure(
             "Sending is paused", link_to(pauses[0], PauseCause(pauses[0].cause).label), pauses[0].detail
         )
+    for forecast in payouts.latest_forecasts():
+        missing = Money(forecast.missing, forecast.currency)
+        yield Figure(
+            "Next run needs",
+            Money(forecast.needed, forecast.currency),
+            link_to(forecast, f"{missing} missing at Stripe" if forecast.missing else "Stripe has it"),
+        )
     if run:
         yield Figure("Last run", link_to(run, run.cutoff), "pays what was earned before this day")
     if lag := earnings.unposted(now=now).lag:

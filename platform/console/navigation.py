@@ -42,6 +42,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("payouts.Difference", "Differences", "difference"),
         ("payouts.ReconciliationPass", "Reconciliation", "compare_arrows"),
         ("payouts.SendingPause", "Pauses of sending", "pause_circle"),
+        ("payouts.Forecast", "Forecasts", "query_stats"),
     ],
     "Books": [
         ("ledger.LedgerAccount", "Ledger accounts", "account_balance"),

@@ -104,6 +104,19 @@ class BusinessCollector:
             "Age of the oldest of them; 0 if there is none.",
             value=differing.oldest.total_seconds(),
         )
+        forecasts = payouts.latest_forecasts()
+        yield _by_label(
+            "payouts_forecast_needed_minor_units",
+            "What waits to be sent and what the next run would pay by last night, for which Stripe's balance must do.",
+            "currency",
+            {forecast.currency: forecast.needed for forecast in forecasts},
+        )
+        yield _by_label(
+            "payouts_forecast_missing_minor_units",
+            "How much of that Stripe's available balance did not cover.",
+            "currency",
+            {forecast.currency: forecast.missing for forecast in forecasts},
+        )
         pauses = payouts.open_pauses()
         yield _by_label(
             "payouts_sending_paused",

@@ -17,7 +17,7 @@ from earnings.models import BillingSource
 from earnings.services import adjustments, posting
 from money import Money, parse_month
 from payouts.models import DifferenceKind
-from payouts.services import differences, pauses, reconciliation, runs
+from payouts.services import differences, forecasts, pauses, reconciliation, runs
 from revenue import services as revenue
 
 CATALOG = """api_id,api_name,creator_id,creator_email,creator_country
@@ -100,6 +100,7 @@ def marketplace(
     marketplace = Marketplace(tmp_path, settle)
     marketplace.live_through("2024-03", MARCH, cutoff=date(2024, 4, 1))
     reconciliation.reconcile(now=sql.now())
+    forecasts.make_forecast(now=sql.now())
     call_command(
         "replay_events",
         "--type",

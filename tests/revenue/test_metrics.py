@@ -14,7 +14,7 @@ from database import sql
 from earnings.models import Reason
 from money import Money
 from payouts.models import DifferenceKind
-from payouts.services import differences
+from payouts.services import differences, forecasts, funds
 from payouts.states import PayoutStatus
 from revenue import services
 from stripe_io.services import store_event
@@ -93,6 +93,19 @@ def test_what_waits_is_counted_and_its_age_is_told(market: Market) -> None:
     assert 7_200 <= samples["payouts_oldest_due_seconds", ""] < 7_260
     assert samples["payouts_unhandled_events", ""] == 1
     assert 600 <= samples["payouts_oldest_unhandled_event_seconds", ""] < 660
+
+
+def test_what_stops_sending_and_what_is_missing_is_told(market: Market, sandbox: Any) -> None:
+    market.sell(market.creator("alice"), 20_000_000_00)
+    forecasts.make_forecast(now=sql.now())
+    PayoutFactory.create(currency="EUR", next_retry_at=sql.now())
+    funds.weigh(now=sql.now())
+    samples = scrape()
+    assert samples["payouts_forecast_needed_minor_units", "USD"] == 16_000_000_00
+    assert samples["payouts_forecast_missing_minor_units", "USD"] == 6_000_000_00
+    assert samples["payouts_sending_paused", "short"] == 1
+    assert samples["payouts_sending_paused", "key_refused"] == 0
+    assert samples["payouts_missing_minor_units", "EUR"] == 80_00
 
 
 @pytest.mark.django_db

@@ -1,0 +1,61 @@
+"""Will the balance at Stripe do for the next run? Asked each night, days ahead."""
+
+import logging
+from collections import Counter
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Sum
+
+from money import Money
+from payouts import gateway, selectors
+from payouts.errors import FundsWillBeMissing
+from payouts.models import Forecast, Payout
+from payouts.services import runs
+from payouts.states import DecisionReason, PayoutStatus
+
+logger = logging.getLogger(__name__)
+_NOT_GONE = (PayoutStatus.PENDING, PayoutStatus.ON_HOLD, PayoutStatus.PROCESSING, PayoutStatus.UNRESOLVED)
+
+
+def make_forecast(*, now: datetime) -> list[Forecast]:
+    """Write down, by currency, what the next run needs beside what Stripe has available.
+
+    Raises: StripeCallFailed.
+    """
+    cutoff = selectors.next_cutoff(now=now)
+    available = gateway.available_balance()
+    expected = runs.foresee_run(cutoff=cutoff, now=now).amounts
+    next_run = Counter(
+        {currency: net for (reason, currency), net in expected.items() if reason == DecisionReason.PAID}
+    )
+    unsent = Payout.objects.filter(status__in=_NOT_GONE).values_list("currency").annotate(Sum("net_amount"))
+    waiting = Counter({currency: int(net) for currency, net in unsent})
+    return [
+        Forecast.objects.update_or_create(
+            cutoff=cutoff,
+            currency=currency,
+            defaults={
+                "waiting": waiting[currency],
+                "next_run": next_run[currency],
+                "available": available.get(currency, 0),
+                "made_at": now,
+            },
+        )[0]
+        for currency in sorted({*settings.MINIMUM_PAYOUT, *next_run, *waiting})
+    ]
+
+
+def require_funds(*, now: datetime) -> None:
+    """Make the forecast, and refuse to be content with it if money is missing and the run is near.
+
+    Raises: FundsWillBeMissing, StripeCallFailed.
+    """
+    forecasts = make_forecast(now=now)
+    missing = [Money(forecast.missing, forecast.currency) for forecast in forecasts if forecast.missing]
+    due_at = selectors.due_at(selectors.next_cutoff(now=now))
+    if not missing:
+        return
+    if due_at - now <= timedelta(days=settings.FORECAST_ALERT_DAYS):
+        raise FundsWillBeMissing(missing, day=due_at.date())
+    logger.warning("the balance at Stripe lacks %s for the run of %s", missing, due_at.date())

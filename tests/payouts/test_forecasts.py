@@ -1,0 +1,112 @@
+"""What the next run needs of the balance at Stripe is known days before."""
+
+import json
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import AccountStatus, HoldSource
+from accounts.services.holds import place_hold
+from database import sql
+from earnings.models import CreatorEarning
+from payouts.errors import FundsWillBeMissing
+from payouts.models import Forecast, Payout, PayoutRun, RunDecision
+from payouts.selectors import latest_forecasts
+from payouts.services import forecasts, runs
+from stripe_io.errors import StripeCallFailed
+from tests.payouts.market import CUTOFF, GROSS_OF_THE_MINIMUM, Market, unsound
+
+pytestmark = pytest.mark.django_db
+
+
+def in_all_situations(market: Market) -> None:
+    """Have one creator whom a run pays, one whose first payout waits, and some whom it doesn't pay."""
+    waiting = market.creator("erin")
+    market.payout(waiting)
+    market.sell(market.creator("alice"), 100_00)
+    market.sell(market.creator("bob"), GROSS_OF_THE_MINIMUM - 1)
+    market.sell(market.creator("dave", account=AccountStatus.RESTRICTED), 100_00)
+    charlie = market.creator("charlie")
+    market.sell(charlie, 100_00)
+    place_hold(charlie, source=HoldSource.STAFF, reason="Asked to wait", placed_by="dana")
+
+
+def test_a_forecast_is_what_the_run_then_decides(market: Market) -> None:
+    in_all_situations(market)
+    now = sql.now()
+    foreseen = runs.foresee_run(cutoff=CUTOFF, now=now)
+    made = runs.make_run(cutoff=CUTOFF, now=now)
+    assert (foreseen.amounts, foreseen.creators) == (made.amounts, made.creators)
+    assert len(foreseen.amounts) == 4
+
+
+def test_a_forecast_leaves_nothing_behind(market: Market, sandbox: Any) -> None:
+    in_all_situations(market)
+    before = (Payout.objects.count(), RunDecision.objects.count(), PayoutRun.objects.count())
+    forecasts.make_forecast(now=sql.now())
+    assert (Payout.objects.count(), RunDecision.objects.count(), PayoutRun.objects.count()) == before
+    assert CreatorEarning.objects.filter(payout=None).count() == 4
+    assert unsound() == {}
+
+
+def test_what_waits_and_what_comes_is_held_against_what_is_available(market: Market, sandbox: Any) -> None:
+    in_all_situations(market)
+    (forecast,) = forecasts.make_forecast(now=sql.now())
+    assert (forecast.currency, forecast.waiting, forecast.next_run) == ("USD", 80_00, 80_00)
+    assert (forecast.available, forecast.missing) == (10_000_000_00, 0)
+    assert latest_forecasts() == [forecast]
+
+
+def test_what_is_missing_is_told_days_ahead_and_not_earlier(
+    market: Market, sandbox: Any, settings: Any
+) -> None:
+    market.sell(market.creator("alice"), 20_000_000_00)
+    settings.FORECAST_ALERT_DAYS = 31
+    with pytest.raises(FundsWillBeMissing, match=r"\$6,000,000.00 must be added"):
+        forecasts.require_funds(now=sql.now())
+    assert Forecast.objects.get().missing == 6_000_000_00
+    settings.FORECAST_ALERT_DAYS = 0
+    forecasts.require_funds(now=sql.now())
+
+
+def test_enough_alerts_nobody(market: Market, sandbox: Any, settings: Any) -> None:
+    settings.FORECAST_ALERT_DAYS = 31
+    market.sell(market.creator("alice"), 12_500_000_00)
+    forecasts.require_funds(now=sql.now())
+    assert Forecast.objects.get().missing == 0
+
+
+def test_the_next_night_brings_the_forecast_up_to_date(market: Market, sandbox: Any) -> None:
+    alice = market.creator("alice")
+    market.sell(alice, 100_00)
+    forecasts.make_forecast(now=sql.now())
+    market.sell(alice, 100_00)
+    sandbox.fund(1)
+    forecasts.make_forecast(now=sql.now())
+    forecast = Forecast.objects.get()
+    assert (forecast.next_run, forecast.available) == (160_00, 10_000_000_01)
+
+
+def test_the_command_tells_all_figures(market: Market, sandbox: Any) -> None:
+    market.sell(market.creator("alice"), 100_00)
+    out = StringIO()
+    call_command("forecast_payouts", "--json", stdout=out)
+    told = json.loads(out.getvalue())
+    assert told["USD"] == {
+        "waiting": 0,
+        "next_run": 80_00,
+        "needed": 80_00,
+        "available": 10_000_000_00,
+        "missing": 0,
+    }
+
+
+def test_without_stripes_word_there_is_no_forecast(market: Market, sandbox: Any) -> None:
+    sandbox.inject({"method": "GET", "path": "/v1/balance", "kind": "status", "status": 500})
+    with pytest.raises(CommandError):
+        call_command("forecast_payouts")
+    with pytest.raises(StripeCallFailed):
+        forecasts.require_funds(now=sql.now())
+    assert not Forecast.objects.exists()
