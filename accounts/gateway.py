@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import stripe
+from django.conf import settings
 
 from accounts.errors import CountryNotSupported, CreationKeySpent, StripeAccountGone, StripeUnavailable
 from stripe_io.client import call, client
@@ -122,7 +123,7 @@ def create_account(
     business_type: str,
     service_agreement: str,
 ) -> StripeAccount:
-    """Make an Express account that can receive transfers, on a manual payout schedule.
+    """Make an Express account that can receive transfers, on a manual payout schedule unless Stripe pays the banks.
 
     Raises: CountryNotSupported, CreationKeySpent, StripeUnavailable.
 
@@ -133,9 +134,10 @@ def create_account(
         "country": country,
         "capabilities": {"transfers": {"requested": True}},
         "tos_acceptance": {"service_agreement": service_agreement},
-        "settings": {"payouts": {"schedule": {"interval": "manual"}}},
         "metadata": {"creator_id": creator_id, "payment_account_id": str(payment_account_id)},
     }
+    if not settings.BANK_PAYOUTS_BY_STRIPE:
+        params["settings"] = {"payouts": {"schedule": {"interval": "manual"}}}
     if email:
         params["email"] = email
     if business_type:

@@ -29,7 +29,8 @@ LEGAL: dict[PayoutStatus, frozenset[PayoutStatus]] = {
     _S.RETURNED: frozenset([_S.IN_TRANSIT, _S.PAID]),
     _S.FAILED: frozenset([_S.PROCESSING, _S.UNRESOLVED]),
     _S.CANCELLED: frozenset([_S.PENDING, _S.ON_HOLD]),
-    _S.REVERSED: frozenset([_S.IN_TRANSIT, _S.RETURNED]),
+    # From paid only where Stripe's own schedule does the way to the bank.
+    _S.REVERSED: frozenset([_S.IN_TRANSIT, _S.RETURNED, _S.PAID]),
 }
 # These end a payout without the creator having the money: its rows are given back.
 DEAD = (_S.FAILED, _S.CANCELLED, _S.REVERSED)

@@ -2,6 +2,8 @@
 
 from contextlib import suppress
 
+from django.conf import settings
+
 from accounts.models import CreatorPaymentAccount
 from database import notices, sql
 from payouts import gateway
@@ -67,6 +69,8 @@ def _bank_payout_attempt(event: StripeEvent) -> PayoutAttempt | None:
 
 
 def _take_note_of_foreign(said: BankPayout, event: StripeEvent) -> None:
+    if settings.BANK_PAYOUTS_BY_STRIPE:
+        raise SetAside("Stripe pays the banks by its own schedule")
     if not CreatorPaymentAccount.objects.filter(stripe_account_id=event.account).exists():
         raise SetAside("no creator here has this account")
     with suppress(StripeCallFailed):  # the account may be gone; then what was told is all there is

@@ -90,8 +90,9 @@ def reverse_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -
         payout = locked(payout_id)
         if attempts.open_of(payout) is not None:
             raise NotReversible(payout_id)
-        if payout.status == PayoutStatus.IN_TRANSIT and not payout.stripe_payout_id:
-            move(payout, PayoutStatus.RETURNED, now=now, reason=reason, actor=actor)
+        sent = payout.status in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID)
+        if sent and not payout.stripe_payout_id:
+            move(payout, PayoutStatus.RETURNED, now=now, reason=reason, actor=actor, paid_at=None)
         if payout.status != PayoutStatus.RETURNED:
             raise NotReversible(payout_id)
         reversals.request_reversal(payout, now=now, requested_by=actor, request_reason=reason)

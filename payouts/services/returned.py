@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts import selectors as accounts
@@ -60,7 +61,8 @@ def _is_to_be_taken_back(payout: Payout, *, now: datetime) -> bool:
 
 
 def _takes_bank_payouts(payout: Payout) -> bool:
-    if payout.amount_reversed or accounts.open_holds(payout.creator_id).exists():
+    by_stripe = settings.BANK_PAYOUTS_BY_STRIPE
+    if by_stripe or payout.amount_reversed or accounts.open_holds(payout.creator_id).exists():
         return False
     try:
         return gateway.takes_bank_payouts(

@@ -74,8 +74,9 @@ def record_reversal(*, transfer_id: str, amount_reversed: int, now: datetime) ->
     attempt = attempts.open_of(payout)
     if attempt is not None and attempt.kind == AttemptKind.BANK_PAYOUT:
         raise NotYet("a bank payout may be under way")
+    # Where Stripe's own schedule pays the banks, a payout is paid without a bank payout of ours.
     at_stripe = payout.status == PayoutStatus.RETURNED or (
-        payout.status == PayoutStatus.IN_TRANSIT and not payout.stripe_payout_id
+        payout.status in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID) and not payout.stripe_payout_id
     )
     if amount_reversed == payout.net_amount and at_stripe:
         _end_reversed(payout, attempt, now=now)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts import selectors as accounts
@@ -85,6 +86,16 @@ def _record_sent(attempt: PayoutAttempt, sent: SentTransfer, *, now: datetime) -
             Line(AccountKind.STRIPE_BALANCE, payout.net),
         ],
     )
+    if settings.BANK_PAYOUTS_BY_STRIPE:
+        move(
+            payout,
+            PayoutStatus.PAID,
+            now=now,
+            reason="Stripe pays the bank by its own schedule",
+            paid_at=now,
+            next_retry_at=None,
+        )
+        return
     notices.send_on_commit("payouts.send_bank_payout", payout_id=str(payout.pk))
 
 

@@ -12,6 +12,7 @@ SERVICE_VARIABLES = frozenset(
         "BILLING_DATABASE_URL",
         "CORS_ORIGINS",
         "CREATOR_PORTAL_URL",
+        "BANK_PAYOUTS_BY_STRIPE",
         "DATABASE_URL",
         "DEBUG",
         "DEFAULT_CURRENCY",

@@ -1,6 +1,7 @@
 """Staff hold, release and cancel, safely against the workers, and it is known who did it and why."""
 
 import json
+from contextlib import suppress
 from io import StringIO
 from typing import Any
 from uuid import uuid4
@@ -13,7 +14,7 @@ from accounts.models import Hold, HoldSource
 from accounts.services.holds import place_hold
 from database import sql
 from ledger.models import AccountKind
-from payouts.errors import IllegalMove
+from payouts.errors import IllegalMove, NotRetryable
 from payouts.models import Payout, RunDecision
 from payouts.services import interventions, transfers
 from payouts.states import PayoutStatus
@@ -155,3 +156,76 @@ def test_the_command_does_each(payout: Payout) -> None:
     ):
         with pytest.raises(CommandError):
             intervene(*refused)
+
+
+def refuse(payout: Payout, sandbox: Any) -> Payout:
+    """Have Stripe refuse its transfer."""
+    code = "insufficient_capabilities_for_transfer"
+    sandbox.inject({**SEND, "kind": "status", "status": 400, "code": code, "count": 1})
+    failed = send(payout)
+    assert failed.status == PayoutStatus.FAILED
+    return failed
+
+
+@pytest.mark.django_db
+def test_a_retry_pays_at_once_what_was_refused_and_once(payout: Payout, sandbox: Any) -> None:
+    failed = refuse(payout, sandbox)
+    again = interventions.retry_payout(failed.pk, **WHY, now=sql.now())
+    assert (again.retry_of, again.net_amount, again.run) == (failed, 80_00, failed.run)
+    event = again.events.get()
+    assert (event.actor, event.reason) == ("dana", "Looks odd")
+    with pytest.raises(NotRetryable, match="made again before"):
+        interventions.retry_payout(failed.pk, **WHY, now=sql.now())
+    assert send(again).status == PayoutStatus.IN_TRANSIT
+    assert len(sandbox.transfers()) == 1
+    assert unsound() == {}
+
+
+@pytest.mark.django_db
+def test_a_retry_counts_what_came_late_for_its_period(payout: Payout, market: Market, sandbox: Any) -> None:
+    """A refund since then would otherwise be paid out, and owed."""
+    failed = refuse(payout, sandbox)
+    market.refund(payout.creator, 25_00)
+    again = interventions.retry_payout(failed.pk, **WHY, now=sql.now())
+    assert (again.net_amount, again.line_items.count()) == (60_00, 2)
+    assert unsound() == {}
+
+
+@pytest.mark.django_db
+def test_a_retry_is_refused_as_the_run_would_refuse_it(payout: Payout, market: Market, sandbox: Any) -> None:
+    failed = refuse(payout, sandbox)
+    interventions.hold_creator(payout.creator, **WHY, now=sql.now())
+    with pytest.raises(NotRetryable, match="On hold"):
+        interventions.retry_payout(failed.pk, **WHY, now=sql.now())
+    interventions.release_creator(payout.creator, **WHY, now=sql.now())
+    market.run()
+    with pytest.raises(NotRetryable, match="nothing of its earnings"):
+        interventions.retry_payout(failed.pk, **WHY, now=sql.now())
+    assert Payout.objects.count() == 2
+    assert unsound() == {}
+
+
+@pytest.mark.django_db
+def test_what_is_not_over_is_not_retried(payout: Payout) -> None:
+    with pytest.raises(NotRetryable, match="pending"):
+        interventions.retry_payout(payout.pk, **WHY, now=sql.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_retries_at_once_make_one_payout(payout: Payout, sandbox: Any) -> None:
+    failed = refuse(payout, sandbox)
+
+    def retry() -> None:
+        with suppress(NotRetryable):
+            interventions.retry_payout(failed.pk, **WHY, now=sql.now())
+
+    at_once(*[retry] * 4)
+    assert Payout.objects.filter(retry_of=failed).count() == 1
+    assert unsound() == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("act", ["cancel", "retry", "reverse", "sync"])
+def test_every_act_on_a_payout_needs_a_reason(payout: Payout, act: str) -> None:
+    with pytest.raises(ReasonMissing):
+        getattr(interventions, f"{act}_payout")(payout.pk, reason=" ", actor="dana", now=sql.now())

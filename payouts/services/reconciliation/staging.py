@@ -54,7 +54,8 @@ def stage(*, since: datetime, settled: datetime) -> Staged:
     staged.transfers = _copy(stripe.list_transfers(since=since))
     for kind in (stripe.TRANSFER, stripe.REVERSAL):
         staged.transactions += _copy(stripe.list_transactions(kind, since=since))
-    staged.bank_payouts, staged.unread = _stage_bank_payouts(since=since)
+    if not settings.BANK_PAYOUTS_BY_STRIPE:  # else they are Stripe's own
+        staged.bank_payouts, staged.unread = _stage_bank_payouts(since=since)
     # No autovacuum looks at temporary tables, and without statistics the joins are guesses.
     sql.run("ANALYZE stripe_transfers, stripe_transactions, stripe_bank_payouts")
     staged.unread += look_again((row["id"], row["account"]) for row in sql.rows(_UNLISTED))

@@ -1,0 +1,58 @@
+"""With Stripe's own schedule for the way to the bank, a payout is paid once its transfer is made."""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import CreatorPaymentAccount
+from database import sql
+from payouts.models import Difference, Payout
+from payouts.services import interventions, transfers
+from payouts.states import PayoutStatus
+from stripe_io import services as inbox
+from stripe_io.models import InboxEvent, InboxOutcome
+from tests.payouts.market import Market, unsound
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def by_stripe(settings: Any) -> None:
+    settings.BANK_PAYOUTS_BY_STRIPE = True
+
+
+@pytest.fixture
+def paid(market: Market, sandbox: Any) -> Payout:
+    alice = market.creator("alice", account=None)
+    market.onboard(alice)
+    payout = market.payout(alice)
+    transfers.send_transfer(payout.pk, now=sql.now())
+    return Payout.objects.get()
+
+
+def test_a_transfer_made_is_a_payout_paid(paid: Payout) -> None:
+    assert (paid.status, paid.next_retry_at, paid.stripe_payout_id) == (PayoutStatus.PAID, None, "")
+    assert paid.paid_at is not None
+    assert unsound() == {}
+
+
+def test_accounts_are_left_on_stripes_schedule(paid: Payout, sandbox: Any) -> None:
+    account = sandbox._client.v1.accounts.retrieve(CreatorPaymentAccount.objects.get().stripe_account_id)
+    assert account.settings.payouts.schedule.interval == "daily"
+
+
+def test_what_stripe_pays_to_the_bank_is_no_difference(paid: Payout, sandbox: Any) -> None:
+    sandbox.control(f"accounts/{paid.attempts.get().destination}/payout")
+    events = [event for event in sandbox.state()["events"] if event["type"] == "payout.created"]
+    assert sandbox.post_event(events[-1]).status_code == 200
+    inbox.handle_event(event_id=events[-1]["id"], now=sql.now())
+    assert InboxEvent.objects.get(event=events[-1]["id"]).outcome == InboxOutcome.SET_ASIDE
+    assert not Difference.objects.exists()
+
+
+def test_a_reversal_gives_the_rows_back(paid: Payout, market: Market) -> None:
+    taken = interventions.reverse_payout(paid.pk, reason="Fraud", actor="dana", now=sql.now())
+    assert taken.status == PayoutStatus.REVERSED
+    assert unsound() == {}
+    market.run()
+    assert Payout.objects.exclude(pk=paid.pk).get().net_amount == 80_00
