@@ -22,7 +22,7 @@ from database.admin import (
     state,
 )
 from earnings.models import CreatorEarning
-from money import Period
+from money import Money, Period
 from payouts.models import (
     Difference,
     DifferenceKind,
@@ -272,6 +272,14 @@ class DifferenceAdmin(LargeTableAdmin):
     ]
 
 
+@column("Moved")
+def moved(made: ReconciliationPass) -> str:
+    return "; ".join(
+        f"{Money(total['at_stripe'], currency)} at Stripe, {Money(total['in_books'], currency)} in the books"
+        for currency, total in sorted(made.totals.items())
+    )
+
+
 @admin.register(ReconciliationPass)
 class ReconciliationPassAdmin(ReadOnlyAdmin):
     list_display = [
@@ -297,7 +305,7 @@ class ReconciliationPassAdmin(ReadOnlyAdmin):
         count("found"),
         count("mended"),
         count("gone"),
-        "totals",
+        moved,
         "error",
         copied("pk", "Id"),
     ]

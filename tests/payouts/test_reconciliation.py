@@ -170,6 +170,15 @@ def test_a_partial_reversal_does_not_stay_unseen(sent: Payout) -> None:
     assert unsound() == {}
 
 
+def test_more_reversals_than_a_transfer_shows_add_up_all_the_same(sent: Payout) -> None:
+    made = client().v1.transfers.create({"amount": 12, "currency": "usd", "destination": account_of(sent)})
+    for _ in range(11):
+        reverse(made.id, amount=1)
+    reconcile()
+    found = only()
+    assert (found.kind, found.subject, found.amount) == (DifferenceKind.UNKNOWN_TRANSFER, made.id, 1)
+
+
 def test_a_reversal_that_stripe_does_not_have_is_for_a_person(
     sent: Payout, settle: Callable[[], None]
 ) -> None:
