@@ -72,14 +72,15 @@ def account_standing(creator_id: UUID) -> AccountStanding:
     )
 
 
-def stale_accounts(*, now: datetime) -> list[UUID]:
-    """List the live accounts of which Stripe has told nothing for a day, the one longest unheard of first."""
+def stale_accounts(*, now: datetime, limit: int = 20_000) -> list[UUID]:
+    """List live accounts of which Stripe has told nothing for a day, those longest unheard of first."""
     unheard = CreatorPaymentAccount.objects.filter(
         Q(synced_at=None) | Q(synced_at__lt=now - STALE_AFTER),
         stripe_account_id__isnull=False,
         replaced_at=None,
     )
-    return list(unheard.order_by(F("synced_at").asc(nulls_first=True), "pk").values_list("pk", flat=True))
+    longest_first = unheard.order_by(F("synced_at").asc(nulls_first=True), "pk")
+    return list(longest_first.values_list("pk", flat=True)[:limit])
 
 
 def longest_unheard_of(*, now: datetime) -> timedelta:

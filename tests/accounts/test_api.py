@@ -338,6 +338,19 @@ def test_clicks_in_many_tabs_at_once_open_one_account(sandbox: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_clicks_in_many_tabs_at_once_after_an_account_is_gone_open_one_more(
+    sandbox: Any, browser: Browser
+) -> None:
+    through(browser, "complete")
+    at_stripe(sandbox, "deauthorize")
+    sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "latency_ms", "latency_ms": 50})
+    answers = at_once(*[onboard] * 6)
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert onboard().status_code == 200
+    assert len(connected(sandbox)) == CreatorPaymentAccount.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_double_click_gets_two_links(sandbox: Any) -> None:
     sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "latency_ms", "latency_ms": 50})
     assert [answer.status_code for answer in at_once(onboard, onboard)] == [200, 200]

@@ -70,6 +70,7 @@ def test_only_live_accounts_not_heard_of_for_a_day_are_asked_for_the_longest_unh
     CreatorPaymentAccountFactory.create(stripe_account_id=None, account_status=AccountStatus.NOT_CREATED)
     payment_accounts.replace_payment_account(bob, reason="Moved", actor="dana", now=sql.now())
     assert selectors.stale_accounts(now=sql.now()) == [never.pk, charlie.pk, alice.pk]
+    assert selectors.stale_accounts(now=sql.now(), limit=1) == [never.pk]
 
 
 def test_one_that_can_not_be_had_stops_only_itself(
