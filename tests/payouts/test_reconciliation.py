@@ -18,7 +18,7 @@ from payouts.services.reconciliation.comparing import KINDS
 from payouts.services.reconciliation.passes import MENDED
 from payouts.states import AttemptKind, PayoutStatus
 from stripe_io.client import client
-from tests.payouts.market import Market, unsound
+from tests.payouts.market import Market, balance, unsound
 from tests.payouts.reconciling import SETTLED, account_of, forget, kinds, only, reconcile, reverse, tamper
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +104,27 @@ def test_a_second_transfer_in_a_payouts_group_is_told_with_that_payout(paid: Pay
         paid,
         paid.creator,
     )
+
+
+def test_a_transfer_in_a_payouts_group_that_has_another_is_owed_back_and_so_is_what_comes_of_it(
+    paid: Payout,
+) -> None:
+    made = client().v1.transfers.create(
+        {
+            "amount": 5_00,
+            "currency": "usd",
+            "destination": account_of(paid),
+            "transfer_group": str(paid.pk),
+        }
+    )
+    assert reconcile().open == {DifferenceKind.UNEXPECTED_TRANSFER: 1}
+    assert balance(paid.creator_id, AccountKind.CREATOR_PAYABLE) == -5_00
+    assert reconcile().made.found == 0
+    reverse(made.id)
+    result = reconcile()
+    assert (result.made.mended, result.open) == (1, {})
+    assert balance(paid.creator_id, AccountKind.CREATOR_PAYABLE) == 0
+    assert unsound() == {}
 
 
 def test_an_unknown_transfer_that_is_reversed_is_none_any_more(paid: Payout) -> None:

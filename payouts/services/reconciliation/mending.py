@@ -6,10 +6,10 @@ from datetime import datetime
 
 from payouts import gateway, gateway_listing
 from payouts.gateway_listing import ListedTransfer
-from payouts.models import DifferenceKind, PayoutAttempt
+from payouts.models import DifferenceKind, Payout, PayoutAttempt
 from payouts.services import bank_payouts, reversals, transfers
 from payouts.services.reconciliation.comparing import Found
-from payouts.states import AttemptKind, AttemptStatus
+from payouts.states import AttemptKind
 from stripe_io.errors import NotYet, SetAside, StripeCallFailed
 
 logger = logging.getLogger(__name__)
@@ -33,9 +33,12 @@ def mend(found: Found, *, now: datetime) -> bool:
 
 
 def _record_transfer(found: Found, now: datetime) -> None:
-    assert found.payout_id
-    for sent in gateway.find_transfers(found.payout_id):
-        if sent.id == found.subject:
+    """Record a transfer that names a payout of ours: the payout's own, or one that was not to be."""
+    if found.payout_id is None:
+        return
+    payout = Payout.objects.get(pk=found.payout_id)
+    for sent in gateway.find_transfers(payout.pk):
+        if sent.id == found.subject and found.amount.currency == payout.currency:
             transfers.record_found(sent, payout_id=found.payout_id, now=now)
 
 
@@ -46,13 +49,14 @@ def _record_reversal(found: Found, now: datetime) -> None:
 
 
 def _record_bank_payout(found: Found, now: datetime) -> None:
-    attempt = PayoutAttempt.objects.get(
-        payout=found.payout_id, kind=AttemptKind.BANK_PAYOUT, status=AttemptStatus.OPEN
+    attempts = PayoutAttempt.objects.filter(
+        payout=found.payout_id, kind=AttemptKind.BANK_PAYOUT, stripe_id=""
     )
-    sent = gateway.find_bank_payout(attempt)
-    if sent is not None and sent.id == found.subject:
-        bank_payouts.record_bank_payout(attempt, sent, now=now)
-        bank_payouts.apply_bank_payout(sent, now=now)
+    for attempt in attempts:
+        sent = gateway.find_bank_payout(attempt)
+        if sent is not None and sent.id == found.subject:
+            bank_payouts.record_bank_payout(attempt, sent, now=now)
+            bank_payouts.apply_bank_payout(sent, now=now)
 
 
 def _apply_bank_payout(found: Found, now: datetime) -> None:
@@ -62,6 +66,7 @@ def _apply_bank_payout(found: Found, now: datetime) -> None:
 
 _RECORDS: dict[DifferenceKind, Callable[[Found, datetime], None]] = {
     DifferenceKind.UNRECORDED_TRANSFER: _record_transfer,
+    DifferenceKind.UNKNOWN_TRANSFER: _record_transfer,
     DifferenceKind.UNRECORDED_REVERSAL: _record_reversal,
     DifferenceKind.UNRECORDED_BANK_PAYOUT: _record_bank_payout,
     DifferenceKind.BANK_PAYOUT_DIFFERS: _apply_bank_payout,

@@ -1,3 +1,4 @@
+-- Of a payout's transfer, or of one that was not expected and is owed back.
 SELECT
     listed.id AS subject,
     payout.id AS payout_id,
@@ -16,3 +17,21 @@ JOIN (SELECT payout_id, sum(amount)::bigint AS moved FROM booked GROUP BY payout
 LEFT JOIN (SELECT transfer_id, max(created) AS at FROM stripe_transactions GROUP BY transfer_id) AS moved
     ON moved.transfer_id = listed.id
 WHERE listed.amount = payout.net_amount AND listed.amount_reversed > payout.net_amount - here.moved
+UNION ALL
+SELECT
+    listed.id,
+    NULL,
+    debt.creator_id,
+    listed.destination,
+    here.came_back - listed.amount_reversed,
+    listed.currency,
+    format('Stripe: %s of %s reversed; in the books: %s', listed.amount_reversed, listed.amount, here.came_back),
+    (SELECT max(created) FROM stripe_transactions WHERE transfer_id = listed.id)
+FROM adjustments AS debt
+JOIN stripe_transfers AS listed ON debt.source_key = 'transfer:' || listed.id || ':unexpected'
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(amount), 0)::bigint AS came_back
+    FROM adjustments AS back
+    WHERE back.source_key LIKE debt.source_key || ':reversed:%'
+) AS here
+WHERE listed.amount_reversed > here.came_back
