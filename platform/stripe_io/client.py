@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,11 +17,15 @@ TIMEOUT_SECONDS = 30
 
 
 class PacedClient(stripe.RequestsClient):
-    """Wait for a turn before each request, so that Stripe never has to say 429."""
+    """Wait for a turn before each request, so that Stripe need not say 429, and let all wait when it does."""
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        pacing.wait(endpoint=f"{method.lower()} {_resource(url)}")
-        return super().request(method, url, *args, **kwargs)
+        endpoint = f"{method.lower()} {_resource(url)}"
+        pacing.wait(endpoint=endpoint)
+        body, status, headers = super().request(method, url, *args, **kwargs)
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            pacing.leave_alone(endpoint=endpoint)
+        return body, status, headers
 
 
 @cache

@@ -124,21 +124,6 @@ def _resume(sender: Sender) -> None:
     pauses.resume_sending(reason="The key is right", actor="dana", now=sender.now)
 
 
-def test_rate_limited_payouts_are_all_sent_in_the_end(market: Market, sandbox: Any) -> None:
-    creators = market.creators(["alice", "bob", "charlie"], account=None)
-    for creator in creators:
-        market.onboard(creator)
-    market.sell_all(creators, 100_00)
-    market.run()
-    sandbox.inject({**SEND, "kind": "status", "status": 429, "code": "rate_limit", "count": 7})
-    senders = [Sender(payout) for payout in Payout.objects.all()]
-    for _ in range(4):
-        for sender in senders:
-            sender.send()
-    assert {sender.payout.status for sender in senders} == {PayoutStatus.IN_TRANSIT}
-    assert len(sandbox.transfers()) == 3
-
-
 def test_the_wait_grows_with_each_try() -> None:
     now = sql.now()
     for sends in range(1, 40):

@@ -42,6 +42,21 @@ def test_a_slot_is_one_share_of_a_second(settings: Any) -> None:
     assert 0.3 < third <= 0.5
 
 
+def test_once_stripe_says_that_it_is_too_much_all_wait_for_a_second(settings: Any) -> None:
+    settings.STRIPE_REQUESTS_PER_SECOND = 1_000
+    pacing.take_slot(endpoint="post transfers")
+    pacing.leave_alone(endpoint="post transfers")
+    assert 0.9 < pacing.take_slot(endpoint="post transfers") <= 1
+    assert pacing.take_slot(endpoint="get transfers") == 0
+
+
+def test_who_waits_longer_already_is_not_let_past(settings: Any) -> None:
+    for _ in range(4):
+        pacing.take_slot(endpoint="post transfers")
+    pacing.leave_alone(endpoint="post transfers")
+    assert 3.5 < pacing.take_slot(endpoint="post transfers") <= 4
+
+
 def test_without_redis_each_waits_for_one_slot(settings: Any) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     pacing.script.cache_clear()
