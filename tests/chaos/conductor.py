@@ -12,6 +12,7 @@ from signal import SIGKILL, SIGQUIT
 
 from django.core.management import call_command
 from django.db import Error, connection
+from kombu.exceptions import OperationalError
 from stripe import StripeError
 
 from database import sql
@@ -24,6 +25,13 @@ PAUSE_SECONDS = 1.5
 SPELL_SECONDS = 6
 # Time passes faster than it does, so that what is to be tried again is tried again in the storm.
 SECONDS_A_PAUSE = 20
+# How often something happens, if not as often as anything else.
+WEIGHTS = {
+    "kills of workers": 4,
+    "batches of refunds": 2,
+    "outages of hours": 0.7,
+    "crashes of PostgreSQL": 0.7,
+}
 HOUR, DAY = 3_600, 86_400
 # No request of a killed worker is under way in the local Stripe any more after this.
 REQUESTS_END_SECONDS = 3
@@ -109,6 +117,7 @@ class Conductor:
         }
         weights = [WEIGHTS.get(name, 1) for name in acts]
         name = self._chance.choices(list(acts), weights)[0]
+        connection.close()  # it may be one to a database that crashed
         # The database may be down for whoever acts, or Stripe refuse it: then the act didn't happen, as for anybody.
         with suppress(Error, subprocess.SubprocessError, StripeError):
             if acts[name]():
@@ -175,7 +184,7 @@ class Conductor:
 
     def _sweep(self) -> None:
         """Do what beat does each minute: nobody has that much time here."""
-        with suppress(OSError):
+        with suppress(OperationalError):
             for task in ("payouts.sweep", "stripe_io.sweep_inbox"):
                 self._stage.service.send(task)
 
@@ -186,9 +195,9 @@ class Conductor:
         for _ in range(MOST_STEPS):
             self._sweep()
             time.sleep(1)
-            now = self._doings()
-            quiet = quiet + 1 if now == last else 0
-            last = now
+            doings = self._doings()
+            quiet = quiet + 1 if doings == last else 0
+            last = doings
             if quiet and not _left_to_do():
                 return
             step = (DAY if quiet > PATIENT_STEPS else HOUR + STEP_SECONDS) if quiet else STEP_SECONDS
@@ -199,14 +208,6 @@ class Conductor:
         asked = self._stage.ask_stripe("requests")
         told = sql.rows("SELECT count(*) AS events, count(handled_at) AS handled FROM stripe_inbox")
         return [count for route, count in asked.items() if "_sandbox" not in route], told
-
-
-WEIGHTS = {
-    "kills of workers": 4,
-    "batches of refunds": 2,
-    "outages of hours": 0.7,
-    "crashes of PostgreSQL": 0.7,
-}
 
 
 def _left_to_do() -> bool:

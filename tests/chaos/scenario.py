@@ -10,7 +10,6 @@ from io import StringIO
 from typing import Any
 
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from accounts.principals import BILLING_SCOPE, Principal
 from database import sql
@@ -193,7 +192,6 @@ def _signed(actor: str) -> tuple[str, ...]:
 
 
 def _command(*command: str, told: StringIO | None = None) -> bool:
-    connection.close()
     try:
         call_command(*command, stdout=told or StringIO(), stderr=StringIO())
     except CommandError:
