@@ -8,7 +8,7 @@ TEST_POSTGRES_BIN ?= /usr/lib/postgresql/15/bin
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full chaos benchmark lint up down env status schema lock clean
+.PHONY: help demo test test-full chaos guards benchmark lint up down env status schema lock clean
 
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m payouts_project.local
@@ -21,6 +21,7 @@ help:
 	@echo "make test       lint and run the tests"
 	@echo "make test-full  run the slow tests: kills, races, real data"
 	@echo "make chaos      pay a month while everything goes wrong; SEED, SEEDS (how many), CREATORS"
+	@echo "make guards     take each guard of the promises away, and see a test fail"
 	@echo "make benchmark  measure what is promised about speed"
 	@echo "make up | down  start or stop the service; status, env: look at it"
 	@echo "make clean      remove all that was installed and all local data"
@@ -47,6 +48,9 @@ chaos: .venv/.development
 	@seed=$(SEED); while [ $$seed -lt $$(($(SEED) + $(SEEDS))) ]; do \
 		$(BIN)/python -m tests.chaos $$seed --creators $(CREATORS) || exit; seed=$$((seed + 1)); \
 	done
+
+guards: .venv/.development
+	@$(BIN)/python -m tests.guards
 
 NAME ?= importing posting
 benchmark: .venv/.runtime

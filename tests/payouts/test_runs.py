@@ -135,6 +135,15 @@ def test_a_month_ends_at_midnight_utc(market: Market, at: str, cutoff: date, pai
     assert Payout.objects.exists() is paid
 
 
+def test_the_running_period_has_no_part_in_a_run(market: Market) -> None:
+    alice = market.creator("alice")
+    market.sell(alice, 100_00)
+    market.sell(alice, 50_00, at="2025-10-01T00:00:00Z")
+    market.run(CUTOFF)
+    assert Payout.objects.get().net_amount == 80_00
+    assert CreatorEarning.objects.get(payout=None).period_start == CUTOFF
+
+
 def test_a_cutoff_that_lies_ahead_is_refused(market: Market) -> None:
     now = sql.now()
     with pytest.raises(CutoffNotReached):

@@ -1,0 +1,84 @@
+"""`python -m tests.guards [WORD]`: take each guard of the promises away, and see a test fail without it.
+
+Everything happens in a copy of the tree. Prints a table; exit 1 if the tests don't hold as the tree is, or if one
+doesn't miss its guard.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from payouts_project.local.testing import throwaway_environment
+from tests.guards.guards import ROOT, Guard, read
+
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".local", ".*_cache", "__pycache__", ".hypothesis")
+# As in pyproject.toml, without the plugin that starts servers: here they live through all runs.
+OPTIONS = "--import-mode=importlib --strict-markers --strict-config -q -n 0 -rfE -p no:cacheprovider"
+FAILED = re.compile(r"^FAILED \S+::(test_\w+)", re.MULTILINE)
+
+
+def main() -> None:
+    """Check the guards whose names contain the word, or all of them."""
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    guards = [guard for guard in read() if word.lower() in guard.name.lower()]
+    with throwaway_environment(), tempfile.TemporaryDirectory(prefix="payouts-guards-") as folder:
+        tree = Path(folder) / "tree"
+        shutil.copytree(ROOT, tree, ignore=LEFT_OUT)
+        every = sorted({test for guard in guards for test in guard.tests})
+        if broken := _failures(tree, every):
+            sys.exit(f"These fail with every guard in its place: {', '.join(sorted(broken))}")
+        # Those in migrations come last: each leaves a database without its guard.
+        missed = {
+            guard.name: _missed_by(tree, guard)
+            for guard in sorted(guards, key=lambda guard: guard.is_in_a_migration)
+        }
+    _say("| promise | guard | taken away | fails then |\n|---|---|---|---|")
+    for guard in guards:
+        tests = ", ".join(f"`{name}`" for name in sorted(missed[guard.name]))
+        _say(f"| {guard.promise} | {guard.name} | {guard.change} in `{guard.file}` | {tests} |")
+    if unmissed := [name for name, tests in missed.items() if not tests]:
+        sys.exit(f"Nothing fails without: {'; '.join(unmissed)}")
+
+
+def _missed_by(tree: Path, guard: Guard) -> set[str]:
+    """Return which tests fail without the guard."""
+    path = tree / guard.file
+    before = path.read_text()
+    path.write_text(guard.taken_from(before))
+    failed = _failures(tree, guard.tests, *(["--create-db"] if guard.is_in_a_migration else []))
+    path.write_text(before)
+    sys.stderr.write(f"{'missed    ' if failed else 'NOT MISSED'} {guard.name}\n")
+    return failed
+
+
+def _failures(tree: Path, tests: Sequence[str], *options: str) -> set[str]:
+    """Run tests in the tree; return the names of those that failed."""
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-o", f"addopts={OPTIONS}", "--reuse-db", *options, *tests],
+        cwd=tree,
+        env=os.environ | {"PYTHONPATH": f"{tree}:{tree / 'platform'}", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    failed = set(FAILED.findall(result.stdout))
+    # Anything but tests that passed or failed says nothing of the guard: a migration that breaks, a name mistyped.
+    if result.returncode != (1 if failed else 0):
+        sys.exit(
+            f"The tests {' '.join(tests)} can't be run:\n{result.stdout[-5_000:]}{result.stderr[-1_000:]}"
+        )
+    return failed
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""The list of guards."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LIST = Path(__file__).parent / "guards.toml"
+
+
+class TextNotThere(Exception):
+    """What is to be taken away doesn't stand in its file exactly once."""
+
+    def __init__(self, guard: "Guard", times: int) -> None:
+        super().__init__(f"{guard.name}: {guard.text!r} stands {times} times in {guard.file}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """One guard of a promise: a text in a file, what it becomes, and the tests that miss it then."""
+
+    promise: int
+    name: str
+    file: str
+    text: str
+    becomes: str
+    tests: list[str]
+
+    def taken_from(self, content: str) -> str:
+        """Raises: TextNotThere."""
+        times = content.count(self.text)
+        if times != 1:
+            raise TextNotThere(self, times)
+        return content.replace(self.text, self.becomes)
+
+    @property
+    def is_in_a_migration(self) -> bool:
+        return "/migrations/" in self.file
+
+    @property
+    def change(self) -> str:
+        """Say what is changed, fit for a cell of a table."""
+        old, new = (" ".join(text.split()).replace("|", "\\|") for text in (self.text, self.becomes))
+        return f"`{old}` → `{new}`" if new else f"`{old}` removed"
+
+
+def read() -> list[Guard]:
+    return [Guard(**entry) for entry in tomllib.loads(LIST.read_text())["guard"]]
