@@ -44,6 +44,9 @@ class Stripe:
     def inject(self, *rules: dict[str, Any]) -> None:
         self._client.raw_request("post", "/_sandbox/faults", rules=list(rules))
 
+    def clear_faults(self) -> None:
+        self._client.raw_request("delete", "/_sandbox/faults")
+
     def control(self, path: str, **facts: Any) -> dict[str, Any]:
         """Do what a bank, an account holder or Stripe's dashboard would; answer what became of it."""
         return dict(self._client.raw_request("post", f"/_sandbox/{path}", **facts).data)

@@ -1,0 +1,37 @@
+"""Whatever happens in whatever order, the books hold, no cent is lost and none is sent twice."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.payouts.world import World
+
+QUIETLY = settings(
+    derandomize=True,
+    # What happened is told step by step; a shorter story would take minutes to find.
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+
+def live_through(sandbox: Any, *, worlds: int, steps: int) -> None:
+    class Here(World):
+        pass
+
+    Here.sandbox = sandbox
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        Here, settings=settings(QUIETLY, max_examples=worlds, stateful_step_count=steps)
+    )
+
+
+@pytest.mark.django_db
+def test_a_few_worlds_end_well(sandbox: Any) -> None:
+    live_through(sandbox, worlds=4, steps=25)
+
+
+@pytest.mark.full
+@pytest.mark.django_db
+def test_many_worlds_end_well(sandbox: Any) -> None:
+    live_through(sandbox, worlds=25, steps=40)
