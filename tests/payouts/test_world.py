@@ -21,7 +21,7 @@ def live_through(sandbox: Any, *, worlds: int, steps: int) -> None:
         pass
 
     Here.sandbox = sandbox
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Here, settings=settings(QUIETLY, max_examples=worlds, stateful_step_count=steps)
     )
 
