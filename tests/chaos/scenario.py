@@ -65,6 +65,12 @@ BANKS: list[Rule] = [
     {"stage": "paid", "failure_code": "account_closed", "after_seconds": 2, "probability": 0.02},
 ]
 
+_RETURNED_FROM = """
+SELECT DISTINCT attempt.destination AS id
+FROM payout_attempts AS attempt JOIN payouts AS payout ON payout.id = attempt.payout_id
+WHERE payout.status = 'returned'
+"""
+
 
 class People:
     """Staff, creators and billing; each act either happens or is refused, and the service must cope."""
@@ -176,6 +182,8 @@ class People:
             _command("intervene", "release", name, *_signed("dana"))
         for account in sorted(self._restricted):
             self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/enable")
+        for account in sql.rows(_RETURNED_FROM):
+            self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account['id']}/bank_account/edit")
 
     def _someone(self) -> str:
         return self._chance.choice(self._trade.creators)

@@ -13,7 +13,15 @@ from tests.chaos.trade import CUTOFF, Trade
 
 _PAYOUTS = """
 SELECT payout.id::text, payout.status, payout.net_amount AS net, payout.bank_amount, payout.failure_code,
-    EXISTS (SELECT FROM holds WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL) AS held
+    EXISTS (SELECT FROM holds WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL) AS held,
+    EXISTS (
+        SELECT
+        FROM payout_attempts AS attempt
+        JOIN differences AS difference ON difference.account = attempt.destination
+        WHERE attempt.payout_id = payout.id
+            AND difference.kind = 'foreign_bank_payout'
+            AND difference.resolved_at IS NULL
+    ) AS account_used
 FROM payouts AS payout JOIN creators AS creator ON creator.id = payout.creator_id
 """
 _EARNINGS = """
@@ -168,4 +176,6 @@ def waits_for(payout: dict[str, Any]) -> str:
             return "the creator's bank account"
         case "on_hold" if payout["held"]:
             return "whoever placed the hold"
+        case "in_transit" if payout["account_used"]:
+            return "a person to look at what the creator took out"
     return "nobody"
