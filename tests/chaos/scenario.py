@@ -182,8 +182,8 @@ class People:
             _command("intervene", "release", name, *_signed("dana"))
         for account in sorted(self._restricted):
             self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/enable")
-        for account in sql.rows(_RETURNED_FROM):
-            self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account['id']}/bank_account/edit")
+        for row in sql.rows(_RETURNED_FROM):
+            self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{row['id']}/bank_account/edit")
 
     def _someone(self) -> str:
         return self._chance.choice(self._trade.creators)
