@@ -35,6 +35,7 @@ _OURS = "You need do nothing: we take care of it."
 _FAILURES = {
     "account_closed": f"The account that the money should go to is closed. {_OTHER_BANK_ACCOUNT}",
     "account_frozen": f"Your bank account is frozen. {_ASK_YOUR_BANK}",
+    "account_gone": "Your Stripe account is no longer connected to us. Please start the onboarding with Stripe again.",
     "account_not_payable": f"Stripe does not let us pay your account at present. {_CHECK_ACCOUNT}",
     "amount_too_large": f"The amount is above a limit of your Stripe account. {_OURS}",
     "amount_too_small": f"The amount is below what your bank's country allows. {_NEXT_TIME}",

@@ -106,11 +106,19 @@ def refuses_key(failure: Failure) -> bool:
     return _before_the_work(failure) == Verdict.KEY_REFUSED
 
 
+def loses_account(failure: Failure) -> bool:
+    """Tell whether Stripe says that this connected account is not ours to use, any more.
+
+    Source: https://docs.stripe.com/error-codes#account-invalid
+    """
+    return failure.http_status == HTTPStatus.FORBIDDEN and failure.code == "account_invalid"
+
+
 def _before_the_work(failure: Failure) -> Verdict | None:
     """Judge what comes before Stripe's idempotency layer, and so says nothing of any work."""
+    if loses_account(failure):
+        return Verdict.NOT_DONE
     match failure.http_status:
-        case HTTPStatus.FORBIDDEN if failure.code == "account_invalid":
-            return Verdict.NOT_DONE
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
             return Verdict.KEY_REFUSED
         case HTTPStatus.TOO_MANY_REQUESTS:

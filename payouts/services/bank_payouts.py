@@ -37,8 +37,11 @@ def send_bank_payout(payout_id: UUID, *, now: datetime) -> None:
         arrival = gateway.retrieve_arrival(
             destination_payment=payout.destination_payment, account=attempts.destination_of(payout)
         )
-    except StripeCallFailed:
-        _wait(payout, until=now + policy.LEASE)
+    except StripeCallFailed as error:
+        if policy.loses_account(error.failure):
+            _lose(payout_id, now=now)
+        else:
+            _wait(payout, until=now + policy.LEASE)
         return
     turn = _begin(payout_id, arrival, now=now)
     if turn is None:
@@ -181,6 +184,23 @@ def _bank_amount(payout: Payout, arrival: Arrival, *, destination: str) -> int:
     CreatorPaymentAccount.objects.select_for_update(no_key=True).get(stripe_account_id=destination)
     left = selectors.left_behind(destination, currency=arrival.currency, but_by=payout)
     return payable_part(arrival.amount + left, arrival.currency)
+
+
+@transaction.atomic
+def _lose(payout_id: UUID, *, now: datetime) -> None:
+    """Give up the way to the bank of an account that we can't use any more, unless something may be under way there."""
+    payout = locked(payout_id)
+    if payout.stripe_payout_id or attempts.open_of(payout) is not None:
+        _wait(payout, until=now + policy.CONFIRM_AFTER)
+    elif payout.status == PayoutStatus.IN_TRANSIT:
+        move(
+            payout,
+            PayoutStatus.RETURNED,
+            now=now,
+            reason="Stripe does not let us use the account any more",
+            failure_code="account_gone",
+            next_retry_at=now,
+        )
 
 
 def _confirm(payout: Payout, *, now: datetime) -> None:

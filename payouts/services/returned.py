@@ -15,7 +15,7 @@ from payouts.states import AttemptKind, PayoutStatus
 from stripe_io.errors import StripeCallFailed
 
 # What would be refused again however often it is sent.
-NOT_SENT_AGAIN = frozenset(["amount_too_large", "amount_too_small"])
+NOT_SENT_AGAIN = frozenset(["account_gone", "amount_too_large", "amount_too_small"])
 
 
 def attend(payout_id: UUID, *, now: datetime) -> None:

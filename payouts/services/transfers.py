@@ -113,10 +113,17 @@ def _begin(payout_id: UUID, *, now: datetime) -> Turn | None:
         still_theirs = account is not None and account.stripe_account_id == attempt.destination
         sends = still_theirs and payout.status == PayoutStatus.PROCESSING
         return attempts.take_turn(attempt, now=now) if sends else Turn(attempt, sends=False)
-    if payout.status != PayoutStatus.PENDING:
-        return None
+    return _start(payout, now=now) if payout.status == PayoutStatus.PENDING else None
+
+
+def _start(payout: Payout, *, now: datetime) -> Turn | None:
+    """Open an attempt to send a payout that waits, unless its creator is held or can't be paid."""
     if accounts.open_holds(payout.creator_id).exists():
         move(payout, PayoutStatus.ON_HOLD, now=now, reason="the creator is on hold", next_retry_at=None)
+        return None
+    # Of another of their payouts, in another currency perhaps, nobody can tell what became.
+    if Payout.objects.filter(creator=payout.creator_id, status=PayoutStatus.UNRESOLVED).exists():
+        Payout.objects.filter(pk=payout.pk).update(next_retry_at=now + policy.WAIT_FOR_PERSON, queued_at=None)
         return None
     account = accounts.live_account(payout.creator_id)
     if account is None or not account.payable or account.stripe_account_id is None:

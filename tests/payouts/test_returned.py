@@ -169,7 +169,19 @@ def test_a_refused_reversal_is_told_to_a_person_and_tried_again_much_later(bank:
     assert unsound() == {}
 
 
-@pytest.mark.parametrize("code", sorted(returned.NOT_SENT_AGAIN))
+def test_money_on_an_account_that_left_us_is_taken_back(payout: Payout, sandbox: Any) -> None:
+    """Stripe may still let us: what can't be taken back is told to a person."""
+    transfers.send_transfer(payout.pk, now=sql.now())
+    sandbox.control(f"accounts/{payout.attempts.get().destination}/deauthorize")
+    bank_payouts.send_bank_payout(payout.pk, now=sql.now())
+    lost = Payout.objects.get()
+    assert (lost.status, lost.failure_code) == (PayoutStatus.RETURNED, "account_gone")
+    returned.attend(payout.pk, now=sql.now())
+    assert PayoutAttempt.objects.filter(kind=AttemptKind.REVERSAL).count() == 1
+    assert unsound() == {}
+
+
+@pytest.mark.parametrize("code", ["amount_too_large", "amount_too_small"])
 def test_what_no_bank_account_takes_goes_into_a_later_payout(payout: Payout, sandbox: Any, code: str) -> None:
     refusal = {"method": "POST", "path": "/v1/payouts", "kind": "status", "status": 400, "code": code}
     sandbox.inject({**refusal, "count": 1})

@@ -12,6 +12,7 @@ from payouts import gateway, policy
 from payouts.models import Payout, PayoutAttempt
 from payouts.services import pauses, transfers
 from payouts.states import AttemptStatus, PayoutStatus
+from tests.factories import PayoutFactory
 from tests.payouts.market import Market, unsound
 from tests.payouts.sending import BEFORE_THE_WORK, LIST, LOST, REFUSAL, SEND, Sender, named, requests
 from tests.threads import at_once
@@ -268,3 +269,12 @@ def test_an_unresolved_payout_is_looked_up_a_dozen_times_and_not_a_thousand(
     while sender.payout.status != PayoutStatus.PENDING:
         sender.send()
     assert sandbox.state()["requests"]["GET /v1/transfers"] <= 24
+
+
+def test_nothing_is_sent_to_a_creator_while_it_is_unresolved_what_they_have(
+    payout: Payout, sandbox: Any
+) -> None:
+    Payout.objects.filter(pk=payout.pk).update(status=PayoutStatus.UNRESOLVED)
+    second = PayoutFactory.create(creator=payout.creator, currency="EUR", next_retry_at=sql.now())
+    assert Sender(second).send().status == PayoutStatus.PENDING
+    assert requests(sandbox) == 0
