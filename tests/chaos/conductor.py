@@ -32,6 +32,10 @@ WEIGHTS = {
     "outages of hours": 0.7,
     "crashes of PostgreSQL": 0.7,
 }
+# What no storm goes without; thrown in its second half, if chance did not bring it before.
+SURE = ("crashes of PostgreSQL", "crashes of Valkey", "kills of beat", "kills of the web", "outages of hours")
+# A slow machine sends little in the time that a storm has; it may last so many times as long.
+LONGER = 3
 LEFT_TO_DO = Path(__file__).parent / "left_to_do.sql"
 HOUR, DAY = 3_600, 86_400
 # No request of a killed worker is under way in the local Stripe any more after this.
@@ -72,18 +76,18 @@ class Conductor:
         self._stage.start(*self._stage.parts)
 
     def storm(self, *, seconds: float) -> None:
-        """Pay the month while everything goes wrong."""
+        """Pay the month while everything goes wrong, and until half of it is on its way."""
         self._stage.stripe.raw_request("post", "/_sandbox/webhooks", rules=WEBHOOKS)
         self._stage.stripe.raw_request("post", "/_sandbox/payout_failures", rules=BANKS)
         self._run()
         self._run()
-        ends = time.monotonic() + seconds
+        begun = time.monotonic()
         spell_ends = 0.0
-        while time.monotonic() < ends:
+        while not self._is_over(begun, seconds):
             if time.monotonic() > spell_ends:
                 self._change_weather()
                 spell_ends = time.monotonic() + SPELL_SECONDS
-            self._throw()
+            self._throw(late=time.monotonic() > begun + seconds / 2)
             self._sweep()
             self._stage.advance_clock(SECONDS_A_PAUSE)
             time.sleep(self._chance.uniform(0, 2 * PAUSE_SECONDS))
@@ -107,7 +111,13 @@ class Conductor:
         self._let_time_pass()
         self._reconcile()
 
-    def _throw(self) -> None:
+    def _is_over(self, begun: float, seconds: float) -> bool:
+        passed = time.monotonic() - begun
+        if passed < seconds:
+            return False
+        return passed > LONGER * seconds or (_half_is_sent() and all(self.did[name] for name in SURE))
+
+    def _throw(self, *, late: bool) -> None:
         acts: dict[str, Callable[[], bool]] = {
             "kills of workers": self._kill_worker,
             "kills of beat": lambda: self._kill("beat"),
@@ -120,8 +130,9 @@ class Conductor:
             "more runs at once": self._run,
             **self._people.acts,
         }
-        weights = [WEIGHTS.get(name, 1) for name in acts]
-        name = self._chance.choices(list(acts), weights)[0]
+        missing = [name for name in SURE if not self.did[name]] if late else []
+        chosen = missing or list(acts)
+        name = self._chance.choices(chosen, [WEIGHTS.get(name, 1) for name in chosen])[0]
         connection.close()  # it may be one to a database that crashed
         # The database may be down for whoever acts, or Stripe refuse it: then the act didn't happen, as for anybody.
         with suppress(Error, subprocess.SubprocessError, StripeError):
@@ -214,6 +225,13 @@ class Conductor:
         asked = self._stage.ask_stripe("requests")
         told = sql.rows("SELECT count(*) AS events, count(handled_at) AS handled FROM stripe_inbox")
         return [count for route, count in asked.items() if "_sandbox" not in route], told
+
+
+def _half_is_sent() -> bool:
+    with suppress(Error):
+        sent = sql.rows("SELECT count(*) FILTER (WHERE stripe_transfer_id <> '') * 2 >= count(*) AS half FROM payouts")
+        return all(row["half"] for row in sent)
+    return False
 
 
 def _left_to_do() -> bool:
