@@ -93,6 +93,7 @@ class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
         state("account_status", AccountStatus, "Status"),
         is_live,
         "country",
+        "refused_country",
         "default_currency",
         "business_type",
         "service_agreement",

@@ -75,7 +75,8 @@ class CreatorPaymentAccount(models.Model):
 
     `gone_at` is when Stripe first said that we can't use the account any more; null while we can. The external
     account is the bank account or debit card that Stripe pays out to, the last one known if there is none now, and
-    since when it is another than before.
+    since when it is another than before. `refused_country` is where Stripe opens no account, if it was asked to
+    there last and none was opened elsewhere since.
     """
 
     id = uuid7_key()
@@ -91,6 +92,7 @@ class CreatorPaymentAccount(models.Model):
     service_agreement = models.CharField(max_length=16, blank=True)
     default_currency = models.CharField(max_length=3, blank=True)
     country = models.CharField(max_length=2, blank=True)
+    refused_country = models.CharField(max_length=2, blank=True)
     business_type = models.CharField(max_length=32, blank=True)
     requirements = models.JSONField(default=dict)
     external_account_id = models.CharField(max_length=255, blank=True)

@@ -102,6 +102,10 @@ _BLOCKERS: dict[str, tuple[str, str]] = {
         "Your Stripe account or its bank account was changed. We wait for a while before we pay to the new one.",
         "You need do nothing if you changed it yourself; else please write to us at once.",
     ),
+    _R.COUNTRY_NOT_SUPPORTED: (
+        "Stripe opens no accounts in your country.",
+        "Onboard with another country if you do business there, or write to us. Your earnings are kept for you.",
+    ),
     _R.NO_ACCOUNT: ("You have no Stripe account to be paid to.", "Start the onboarding with Stripe."),
     _R.ONBOARDING_INCOMPLETE: (
         "Your onboarding with Stripe is not complete.",

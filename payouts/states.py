@@ -69,6 +69,7 @@ class DecisionReason(models.TextChoices):
     NEGATIVE_BALANCE = "negative_balance", "Owes the platform"
     BELOW_MINIMUM = "below_minimum", "Below the minimum"
     ON_HOLD = "on_hold", "On hold"
+    COUNTRY_NOT_SUPPORTED = "country_not_supported", "Stripe opens no account in their country"
     NO_ACCOUNT = "no_account", "No Stripe account"
     ONBOARDING_INCOMPLETE = "onboarding_incomplete", "Onboarding is not complete"
     ACCOUNT_RESTRICTED = "account_restricted", "Stripe has restricted the account"

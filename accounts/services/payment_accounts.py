@@ -83,6 +83,7 @@ def record_account(
     row.service_agreement = said.service_agreement
     row.default_currency = said.default_currency
     row.country = said.country
+    row.refused_country = ""
     row.business_type = said.business_type
     row.opening_since = None
     row.gone_at = None
@@ -201,7 +202,7 @@ def _create(row: CreatorPaymentAccount, *, now: datetime) -> CreatorPaymentAccou
             service_agreement=row.service_agreement,
         )
     except CountryNotSupported:
-        _free(row, country="")
+        _free(row, country="", refused_country=row.country)
         raise
     return record_account(row, said=made, now=now)
 
@@ -225,13 +226,14 @@ def _end_opening(row: CreatorPaymentAccount, *, now: datetime, proved_over: bool
 
 
 @transaction.atomic
-def _free(row: CreatorPaymentAccount, *, country: str) -> CreatorPaymentAccount:
+def _free(row: CreatorPaymentAccount, *, country: str, refused_country: str = "") -> CreatorPaymentAccount:
     """Take the key off the row, unless another was put there since."""
     current = _locked(row)
     if current.openings == row.openings and current.stripe_account_id is None:
         current.opening_since = None
         current.country = country
-        current.save(update_fields=["opening_since", "country"])
+        current.refused_country = refused_country
+        current.save(update_fields=["opening_since", "country", "refused_country"])
     return current
 
 

@@ -105,6 +105,8 @@ def _blockers(seen: dict[str, Any], *, minimum: int | None) -> Iterator[str]:
     yield from (blocker for fact, blocker in _HOLD_BLOCKERS.items() if seen[fact])
     if seen["account_gone"]:
         yield ACCOUNT_GONE
+    elif seen["country_refused"]:
+        yield DecisionReason.COUNTRY_NOT_SUPPORTED
     elif blocker := _ACCOUNT_BLOCKERS.get(seen["account_status"]):
         yield blocker
     if seen["previous_payout_open"]:

@@ -17,6 +17,7 @@ SELECT
     unclaimed.period_start,
     coalesce(account.account_status, 'not_created') AS account_status,
     account.gone_at IS NOT NULL AS account_gone,
+    coalesce(account.account_status = 'not_created' AND account.refused_country <> '', false) AS country_refused,
     EXISTS (
         SELECT FROM holds
         WHERE holds.creator_id = creator.id

@@ -170,7 +170,9 @@ def test_after_a_country_that_stripe_does_not_serve_another_can_be_chosen(
 ) -> None:
     with pytest.raises(CountryNotSupported, match="in AQ"):
         opened(creator, country="AQ")
-    assert opened(creator, country="FR").country == "FR"
+    assert creator.payment_accounts.get().refused_country == "AQ"
+    row = opened(creator, country="FR")
+    assert (row.country, row.refused_country) == ("FR", "")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -29,6 +29,7 @@ SECONDS_A_PAUSE = 20
 WEIGHTS = {
     "kills of workers": 4,
     "batches of refunds": 2,
+    "ends of pauses": 2,
     "outages of hours": 0.7,
     "crashes of PostgreSQL": 0.7,
 }
@@ -229,7 +230,9 @@ class Conductor:
 
 def _half_is_sent() -> bool:
     with suppress(Error):
-        sent = sql.rows("SELECT count(*) FILTER (WHERE stripe_transfer_id <> '') * 2 >= count(*) AS half FROM payouts")
+        sent = sql.rows(
+            "SELECT count(*) FILTER (WHERE stripe_transfer_id <> '') * 2 >= count(*) AS half FROM payouts"
+        )
         return all(row["half"] for row in sent)
     return False
 

@@ -90,6 +90,11 @@ def lose_account(market: Market, alice: Creator) -> None:
     alice.payment_accounts.update(account_status=AccountStatus.from_stripe(None), gone_at=NOW)
 
 
+def refuse_country(market: Market, alice: Creator) -> None:
+    account(AccountStatus.NOT_CREATED)(market, alice)
+    alice.payment_accounts.update(refused_country="AQ")
+
+
 def adjust_later(market: Market, alice: Creator) -> None:
     """Book something that the run does not look at yet."""
     market.adjust(alice, 50_00, booked_at=datetime(2025, 10, 1, tzinfo=UTC))
@@ -111,6 +116,7 @@ R = DecisionReason
         ([ENOUGH, hold], [R.ON_HOLD]),
         ([ENOUGH, replace_account], [R.NO_ACCOUNT]),
         ([ENOUGH, account(AccountStatus.NOT_CREATED)], [R.NO_ACCOUNT]),
+        ([ENOUGH, refuse_country], [R.COUNTRY_NOT_SUPPORTED]),
         ([ENOUGH, account(AccountStatus.PENDING)], [R.ONBOARDING_INCOMPLETE]),
         ([ENOUGH, account(AccountStatus.ONBOARDING)], [R.ONBOARDING_INCOMPLETE]),
         ([ENOUGH, account(AccountStatus.RESTRICTED)], [R.ACCOUNT_RESTRICTED]),

@@ -49,6 +49,7 @@ FROM (
                 SELECT FROM holds
                 WHERE holds.creator_id = payable.creator_id AND holds.lifted_at IS NULL AND holds.expires_at IS NULL
             ) THEN 'on_hold'
+            WHEN account.account_status = 'not_created' AND account.refused_country <> '' THEN 'country_not_supported'
             WHEN account.account_status IS NULL OR account.account_status = 'not_created' THEN 'no_account'
             WHEN account.account_status IN ('pending', 'onboarding') THEN 'onboarding_incomplete'
             WHEN account.account_status <> 'active' THEN 'account_restricted'
