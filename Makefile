@@ -5,6 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 # The oldest supported PostgreSQL, where Debian puts it.
 TEST_POSTGRES_BIN ?= /usr/lib/postgresql/15/bin
+IN_SQL := $(addprefix tests/,accounts database earnings ledger payouts revenue stripe_io)
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -33,10 +34,10 @@ test: lint
 	@$(BIN)/python -m pytest -n 2 -m "not full"
 
 test-full: .venv/.development
-	@env -u TEST_POSTGRES_BIN $(BIN)/python -m pytest -n 2 -m full
+	@env -u TEST_POSTGRES_BIN $(BIN)/python -m pytest -n 2 -m full --durations=10
 	@if [ -x "$(TEST_POSTGRES_BIN)/postgres" ]; then \
-		echo "The tests once more, on the oldest supported PostgreSQL"; \
-		TEST_POSTGRES_BIN="$(TEST_POSTGRES_BIN)" $(BIN)/python -m pytest -n 2 -m "not full"; \
+		echo "What is written in SQL once more, on the oldest supported PostgreSQL"; \
+		TEST_POSTGRES_BIN="$(TEST_POSTGRES_BIN)" $(BIN)/python -m pytest -n 2 -m "not full" $(IN_SQL); \
 	else \
 		echo "SKIPPED: the tests on PostgreSQL 15, as TEST_POSTGRES_BIN names no folder with its programs."; \
 	fi

@@ -2,13 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 import stripe
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 from pytest_django import Settings
 
@@ -27,6 +28,18 @@ __all__ = ["service"]  # a fixture for all: the service as real processes
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+def _delete_all(self: DatabaseOperations, style: Any, tables: Sequence[str], **options: Any) -> list[str]:
+    """Empty the tables after a test that commits: with few rows in many tables, TRUNCATE takes a hundred times as long.
+
+    As a replica, the tables forget that what is booked is never deleted.
+    """
+    deletions = [f"DELETE FROM {self.quote_name(table)}" for table in tables]
+    return ["SET LOCAL session_replication_role = replica", *deletions]
+
+
+DatabaseOperations.sql_flush = _delete_all  # type: ignore[assignment, method-assign]
 
 
 class Stripe:
