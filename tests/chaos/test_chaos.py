@@ -7,8 +7,8 @@ import pytest
 
 from tests.running import ROOT
 
-SEED = 20261101
-CREATORS = 150
+SEED = 7
+CREATORS = 60
 
 
 @pytest.mark.full
