@@ -29,14 +29,9 @@ SECONDS_A_PAUSE = 20
 WEIGHTS = {
     "kills of workers": 4,
     "batches of refunds": 2,
-    "ends of pauses": 2,
     "outages of hours": 0.7,
     "crashes of PostgreSQL": 0.7,
 }
-# What no storm goes without; thrown in its second half, if chance did not bring it before.
-SURE = ("crashes of PostgreSQL", "crashes of Valkey", "kills of beat", "kills of the web", "outages of hours")
-# A slow machine sends little in the time that a storm has; it may last so many times as long.
-LONGER = 3
 LEFT_TO_DO = Path(__file__).parent / "left_to_do.sql"
 HOUR, DAY = 3_600, 86_400
 # No request of a killed worker is under way in the local Stripe any more after this.
@@ -77,18 +72,18 @@ class Conductor:
         self._stage.start(*self._stage.parts)
 
     def storm(self, *, seconds: float) -> None:
-        """Pay the month while everything goes wrong, and until half of it is on its way."""
+        """Pay the month while everything goes wrong."""
         self._stage.stripe.raw_request("post", "/_sandbox/webhooks", rules=WEBHOOKS)
         self._stage.stripe.raw_request("post", "/_sandbox/payout_failures", rules=BANKS)
         self._run()
         self._run()
-        begun = time.monotonic()
+        ends = time.monotonic() + seconds
         spell_ends = 0.0
-        while not self._is_over(begun, seconds):
+        while time.monotonic() < ends:
             if time.monotonic() > spell_ends:
                 self._change_weather()
                 spell_ends = time.monotonic() + SPELL_SECONDS
-            self._throw(late=time.monotonic() > begun + seconds / 2)
+            self._throw()
             self._sweep()
             self._stage.advance_clock(SECONDS_A_PAUSE)
             time.sleep(self._chance.uniform(0, 2 * PAUSE_SECONDS))
@@ -112,13 +107,7 @@ class Conductor:
         self._let_time_pass()
         self._reconcile()
 
-    def _is_over(self, begun: float, seconds: float) -> bool:
-        passed = time.monotonic() - begun
-        if passed < seconds:
-            return False
-        return passed > LONGER * seconds or (_half_is_sent() and all(self.did[name] for name in SURE))
-
-    def _throw(self, *, late: bool) -> None:
+    def _throw(self) -> None:
         acts: dict[str, Callable[[], bool]] = {
             "kills of workers": self._kill_worker,
             "kills of beat": lambda: self._kill("beat"),
@@ -131,9 +120,8 @@ class Conductor:
             "more runs at once": self._run,
             **self._people.acts,
         }
-        missing = [name for name in SURE if not self.did[name]] if late else []
-        chosen = missing or list(acts)
-        name = self._chance.choices(chosen, [WEIGHTS.get(name, 1) for name in chosen])[0]
+        weights = [WEIGHTS.get(name, 1) for name in acts]
+        name = self._chance.choices(list(acts), weights)[0]
         connection.close()  # it may be one to a database that crashed
         # The database may be down for whoever acts, or Stripe refuse it: then the act didn't happen, as for anybody.
         with suppress(Error, subprocess.SubprocessError, StripeError):
@@ -226,15 +214,6 @@ class Conductor:
         asked = self._stage.ask_stripe("requests")
         told = sql.rows("SELECT count(*) AS events, count(handled_at) AS handled FROM stripe_inbox")
         return [count for route, count in asked.items() if "_sandbox" not in route], told
-
-
-def _half_is_sent() -> bool:
-    with suppress(Error):
-        sent = sql.rows(
-            "SELECT count(*) FILTER (WHERE stripe_transfer_id <> '') * 2 >= count(*) AS half FROM payouts"
-        )
-        return all(row["half"] for row in sent)
-    return False
 
 
 def _left_to_do() -> bool:

@@ -88,12 +88,7 @@ class People:
         return {
             "holds": self.hold,
             "releases": self.release,
-            "cancellations": lambda: self._intervene("cancel", "pending", "on_hold", "processing"),
-            "payments once more": lambda: self._intervene("retry", "failed", "cancelled", "reversed"),
-            "reversals by staff": lambda: self._intervene("reverse", "in_transit", "returned", "paid"),
-            "questions to Stripe": lambda: self._intervene("sync", "processing", "unresolved", "in_transit"),
-            "pauses of all sending": lambda: _command("sending", "pause", *_signed("dana")),
-            "ends of pauses": self.resume,
+            "cancellations": self.cancel,
             "adjustments": self.adjust,
             "batches of refunds": self.refund,
             "accounts restricted": self.restrict,
@@ -112,8 +107,12 @@ class People:
             "intervene", "release", self._chance.choice(sorted(self._held)), *_signed("dana")
         )
 
-    def resume(self) -> bool:
-        return _command("sending", "resume", *_signed("dana"))
+    def cancel(self) -> bool:
+        waiting = sql.rows(
+            "SELECT id FROM payouts WHERE status IN ('pending', 'on_hold', 'processing') ORDER BY id"
+        )
+        chosen = self._chance.choice([row["id"] for row in waiting] or [None])
+        return chosen is not None and _command("intervene", "cancel", str(chosen), *_signed("dana"))
 
     def adjust(self) -> bool:
         """Propose and approve; in the next month's run, as this month's is over."""
@@ -179,21 +178,12 @@ class People:
         """Do all that only people can do: lift holds, give documents, correct bank accounts, push what is left."""
         while self._unpushed and not self.push():
             pass
-        self.resume()
         for name in sorted(self._held):
             _command("intervene", "release", name, *_signed("dana"))
         for account in sorted(self._restricted):
             self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/enable")
         for row in sql.rows(_RETURNED_FROM):
             self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{row['id']}/bank_account/edit")
-
-    def _intervene(self, act: str, *statuses: str) -> bool:
-        found = sql.rows(
-            "SELECT id FROM payouts WHERE status = ANY(%(statuses)s) ORDER BY id",
-            {"statuses": list(statuses)},
-        )
-        chosen = self._chance.choice([row["id"] for row in found] or [None])
-        return chosen is not None and _command("intervene", act, str(chosen), *_signed("dana"))
 
     def _someone(self) -> str:
         return self._chance.choice(self._trade.creators)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.running import ROOT
 
-SEED = 7
+SEED = 20261101
 CREATORS = 60
 
 
