@@ -15,7 +15,7 @@ from payouts.models import Payout, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services import attempts, pauses, unexpected
 from payouts.services.attempts import Turn
-from payouts.services.moves import locked, move
+from payouts.services.moves import locked, move, wait
 from payouts.states import ENDED_BADLY, AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure, StripeCallFailed
 
@@ -41,7 +41,7 @@ def send_bank_payout(payout_id: UUID, *, now: datetime) -> None:
         if policy.loses_account(error.failure):
             _lose(payout_id, now=now)
         else:
-            _wait(payout, until=now + policy.LEASE)
+            wait(payout, until=now + policy.LEASE)
         return
     turn = _begin(payout_id, arrival, now=now)
     if turn is None:
@@ -133,7 +133,7 @@ def _begin(payout_id: UUID, arrival: Arrival, *, now: datetime) -> Turn | None:
         attempt = _open_attempt(payout, arrival, now=now)
     if attempt is None:
         return None
-    Payout.objects.filter(pk=payout.pk).update(next_retry_at=now + policy.LEASE, queued_at=None)
+    wait(payout, until=now + policy.LEASE)
     return attempts.take_turn(attempt, now=now)
 
 
@@ -144,14 +144,14 @@ def _open_attempt(payout: Payout, arrival: Arrival, *, now: datetime) -> PayoutA
     """
     destination = attempts.destination_of(payout)
     if arrival.available_on > now:
-        _wait(payout, until=arrival.available_on)
+        wait(payout, until=arrival.available_on)
         return None
     if accounts.cooling_down_until(payout.creator_id) is not None:
         # The bank account may be somebody else's by now. Staff may end this early: it is looked at again and again.
-        _wait(payout, until=now + policy.WAIT_FOR_ACCOUNT)
+        wait(payout, until=now + policy.WAIT_FOR_ACCOUNT)
         return None
     if payout.amount_reversed or selectors.foreign_bank_payouts(destination).exists():
-        _wait(payout, until=now + policy.WAIT_FOR_PERSON)
+        wait(payout, until=now + policy.WAIT_FOR_PERSON)
         return None
     amount = _bank_amount(payout, arrival, destination=destination)
     if not amount:
@@ -190,9 +190,11 @@ def _bank_amount(payout: Payout, arrival: Arrival, *, destination: str) -> int:
 def _lose(payout_id: UUID, *, now: datetime) -> None:
     """Give up the way to the bank of an account that we can't use any more, unless something may be under way there."""
     payout = locked(payout_id)
+    if payout.status != PayoutStatus.IN_TRANSIT:
+        return
     if payout.stripe_payout_id or attempts.open_of(payout) is not None:
-        _wait(payout, until=now + policy.CONFIRM_AFTER)
-    elif payout.status == PayoutStatus.IN_TRANSIT:
+        wait(payout, until=now + policy.CONFIRM_AFTER)
+    else:
         move(
             payout,
             PayoutStatus.RETURNED,
@@ -209,7 +211,7 @@ def _confirm(payout: Payout, *, now: datetime) -> None:
         stripe_payout_id=payout.stripe_payout_id, account=attempts.destination_of(payout)
     )
     if not apply_bank_payout(said, now=now):
-        _wait(payout, until=now + policy.CONFIRM_AFTER)
+        wait(payout, until=now + policy.CONFIRM_AFTER)
 
 
 def _look_up(attempt: PayoutAttempt, *, now: datetime) -> None:
@@ -225,7 +227,7 @@ def _look_up(attempt: PayoutAttempt, *, now: datetime) -> None:
     with transaction.atomic():
         payout, attempt = attempts.locked_with_payout(attempt)
         if attempt.status == AttemptStatus.OPEN and attempts.end_absent(attempt, now=now):
-            _wait(payout, until=now)
+            wait(payout, until=now)
             return
     _look_again(attempt, now=now)
 
@@ -234,7 +236,7 @@ def _look_up(attempt: PayoutAttempt, *, now: datetime) -> None:
 def _look_again(attempt: PayoutAttempt, *, now: datetime) -> None:
     payout, attempt = attempts.locked_with_payout(attempt)
     if attempt.status == AttemptStatus.OPEN:
-        _wait(payout, until=policy.next_look(attempt, now=now))
+        wait(payout, until=policy.next_look(attempt, now=now))
 
 
 @transaction.atomic
@@ -256,15 +258,9 @@ def _record_failure(attempt: PayoutAttempt, failure: Failure, *, now: datetime) 
             next_retry_at=now + policy.LOOK_AT_RETURNED,
         )
     elif verdict == Verdict.SHORT:
-        _wait(payout, until=now + policy.WAIT_FOR_FUNDS)
+        wait(payout, until=now + policy.WAIT_FOR_FUNDS)
     else:
-        _wait(payout, until=policy.next_try(attempt, now=now))
-
-
-def _wait(payout: Payout, *, until: datetime) -> None:
-    Payout.objects.filter(pk=payout.pk, status=PayoutStatus.IN_TRANSIT).update(
-        next_retry_at=until, queued_at=None
-    )
+        wait(payout, until=policy.next_try(attempt, now=now))
 
 
 def wake(account: str, *, now: datetime) -> None:
@@ -277,6 +273,5 @@ def wake(account: str, *, now: datetime) -> None:
         attempts__status=AttemptStatus.SUCCEEDED,
         attempts__destination=account,
     ).exclude(attempts__status=AttemptStatus.OPEN)
-    for payout_id in waiting.values_list("pk", flat=True):
-        Payout.objects.filter(pk=payout_id, stripe_payout_id="").update(next_retry_at=now, queued_at=now)
-        notices.send_on_commit("payouts.send_bank_payout", payout_id=str(payout_id))
+    Payout.objects.filter(pk__in=waiting.values("pk")).update(next_retry_at=now)
+    notices.send_on_commit("payouts.sweep")

@@ -54,6 +54,11 @@ def move(
         setattr(payout, name, value)
 
 
+def wait(payout: Payout, *, until: datetime) -> None:
+    """Leave the payout where the caller saw it until it is due again; one that has moved since is left alone."""
+    Payout.objects.filter(pk=payout.pk, status=payout.status).update(next_retry_at=until, queued_at=None)
+
+
 def give_back(payout: Payout, *, held_in: AccountKind, in_suspense: int = 0) -> None:
     """Free the rows of a payout that ended without being paid; its lines stay, and its rows stay closed.
 

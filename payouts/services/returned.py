@@ -10,7 +10,7 @@ from accounts import selectors as accounts
 from payouts import gateway, policy
 from payouts.models import Payout
 from payouts.services import attempts, bank_payouts, reversals
-from payouts.services.moves import locked, move
+from payouts.services.moves import locked, move, wait
 from payouts.states import AttemptKind, PayoutStatus
 from stripe_io.errors import StripeCallFailed
 
@@ -25,25 +25,19 @@ def attend(payout_id: UUID, *, now: datetime) -> None:
     back when that hasn't come about for long, when the creator has another Stripe account by now, and when no
     bank account could take it.
     """
-    payout = Payout.objects.select_related("creator").get(pk=payout_id)
+    payout = Payout.objects.get(pk=payout_id)
     if payout.status != PayoutStatus.RETURNED or payout.next_retry_at is None or payout.next_retry_at > now:
         return
     if attempts.open_of(payout) is not None:
         reversals.send_reversal(payout_id, now=now)
     elif _is_to_be_taken_back(payout, now=now):
-        with transaction.atomic():
-            _request_reversal(payout_id, now=now)
+        _request_reversal(payout_id, now=now)
         reversals.send_reversal(payout_id, now=now)
     elif _takes_bank_payouts(payout):
-        _send_again(payout_id, now=now)
+        _set_off(payout_id, now=now)
+        bank_payouts.send_bank_payout(payout_id, now=now)
     else:
-        look_later(payout_id, now=now)
-
-
-def look_later(payout_id: UUID, *, now: datetime) -> None:
-    Payout.objects.filter(pk=payout_id, status=PayoutStatus.RETURNED).update(
-        next_retry_at=now + policy.LOOK_AT_RETURNED, queued_at=None
-    )
+        wait(payout, until=now + policy.LOOK_AT_RETURNED)
 
 
 def _is_to_be_taken_back(payout: Payout, *, now: datetime) -> bool:
@@ -72,26 +66,26 @@ def _takes_bank_payouts(payout: Payout) -> bool:
         return False
 
 
+@transaction.atomic
 def _request_reversal(payout_id: UUID, *, now: datetime) -> None:
     payout = locked(payout_id)
     if payout.status == PayoutStatus.RETURNED and attempts.open_of(payout) is None:
         reversals.request_reversal(payout, now=now)
 
 
-def _send_again(payout_id: UUID, *, now: datetime) -> None:
-    with transaction.atomic():
-        payout = locked(payout_id)
-        if payout.status != PayoutStatus.RETURNED or attempts.open_of(payout) is not None:
-            return
-        move(
-            payout,
-            PayoutStatus.IN_TRANSIT,
-            now=now,
-            reason="the bank account takes payouts",
-            stripe_payout_id="",
-            arrival_date=None,
-            failure_code="",
-            failure_message="",
-            next_retry_at=now,
-        )
-    bank_payouts.send_bank_payout(payout_id, now=now)
+@transaction.atomic
+def _set_off(payout_id: UUID, *, now: datetime) -> None:
+    payout = locked(payout_id)
+    if payout.status != PayoutStatus.RETURNED or attempts.open_of(payout) is not None:
+        return
+    move(
+        payout,
+        PayoutStatus.IN_TRANSIT,
+        now=now,
+        reason="the bank account takes payouts",
+        stripe_payout_id="",
+        arrival_date=None,
+        failure_code="",
+        failure_message="",
+        next_retry_at=now,
+    )

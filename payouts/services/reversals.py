@@ -14,12 +14,11 @@ from payouts.models import DifferenceKind, Payout, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services import attempts, differences, pauses, unexpected
 from payouts.services.attempts import Turn
-from payouts.services.moves import SYSTEM, give_back, locked, move
+from payouts.services.moves import SYSTEM, give_back, locked, move, wait
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure, NotYet, SetAside, StripeCallFailed
 
 
-@transaction.atomic
 def request_reversal(
     payout: Payout, *, now: datetime, requested_by: str = SYSTEM, request_reason: str = ""
 ) -> None:
@@ -33,7 +32,7 @@ def request_reversal(
         requested_by=requested_by,
         request_reason=request_reason,
     )
-    Payout.objects.filter(pk=payout.pk).update(next_retry_at=now, queued_at=None)
+    wait(payout, until=now)
 
 
 def send_reversal(payout_id: UUID, *, now: datetime) -> None:
@@ -131,7 +130,7 @@ def _begin(payout_id: UUID, *, now: datetime) -> Turn | None:
     due = payout.next_retry_at is not None and payout.next_retry_at <= now
     if attempt is None or attempt.kind != AttemptKind.REVERSAL or not due or pauses.stops(payout):
         return None
-    Payout.objects.filter(pk=payout.pk).update(next_retry_at=now + policy.LEASE, queued_at=None)
+    wait(payout, until=now + policy.LEASE)
     return attempts.take_turn(attempt, now=now)
 
 
@@ -152,7 +151,7 @@ def _look_up(attempt: PayoutAttempt, *, transfer_id: str, now: datetime) -> None
         found = gateway.find_reversal(attempt, transfer_id=transfer_id)
         amount_reversed = gateway.retrieve_transfer(transfer_id).amount_reversed
     except StripeCallFailed:
-        _look_again(attempt, now=now)
+        wait(attempt.payout, until=policy.next_look(attempt, now=now))
         return
     with transaction.atomic():
         payout, attempt = attempts.locked_with_payout(attempt)
@@ -164,16 +163,8 @@ def _look_up(attempt: PayoutAttempt, *, transfer_id: str, now: datetime) -> None
             record_reversal(transfer_id=transfer_id, amount_reversed=amount_reversed, now=now)
         if found is not None or amount_reversed == payout.net_amount:
             return
-        if attempts.end_absent(attempt, now=now):
-            Payout.objects.filter(pk=payout.pk).update(next_retry_at=now, queued_at=None)
-            return
-    _look_again(attempt, now=now)
-
-
-def _look_again(attempt: PayoutAttempt, *, now: datetime) -> None:
-    Payout.objects.filter(pk=attempt.payout_id, status=PayoutStatus.RETURNED).update(
-        next_retry_at=policy.next_look(attempt, now=now), queued_at=None
-    )
+        proved = attempts.end_absent(attempt, now=now)
+        wait(payout, until=now if proved else policy.next_look(attempt, now=now))
 
 
 @transaction.atomic
@@ -195,4 +186,4 @@ def _record_failure(attempt: PayoutAttempt, failure: Failure, *, now: datetime) 
             account=attempt.destination,
             now=now,
         )
-    Payout.objects.filter(pk=payout.pk).update(next_retry_at=retry, queued_at=None)
+    wait(payout, until=retry)

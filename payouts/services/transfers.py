@@ -17,7 +17,7 @@ from payouts.models import Payout, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services import attempts, funds, pauses, reversals, unexpected
 from payouts.services.attempts import Turn
-from payouts.services.moves import give_back, locked, move
+from payouts.services.moves import give_back, locked, move, wait
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure, StripeCallFailed
 
@@ -57,11 +57,12 @@ def record_transfer(attempt: PayoutAttempt, sent: SentTransfer, *, now: datetime
 @transaction.atomic
 def _record_sent(attempt: PayoutAttempt, sent: SentTransfer, *, now: datetime) -> None:
     payout, attempt = attempts.locked_with_payout(attempt)
-    if attempt.status == AttemptStatus.SUCCEEDED:
+    if attempt.stripe_id == sent.id:
         return
-    was_open = attempt.status == AttemptStatus.OPEN
-    attempts.succeed(attempt, stripe_id=sent.id, now=now)
-    if not was_open and payout.status != PayoutStatus.PENDING:
+    wanted = attempt.status == AttemptStatus.OPEN or payout.status == PayoutStatus.PENDING
+    if not attempt.stripe_id:
+        attempts.succeed(attempt, stripe_id=sent.id, now=now)
+    if not wanted:
         unexpected.record_transfer(payout, sent, now=now)
         return
     if payout.status == PayoutStatus.PENDING:
@@ -107,7 +108,7 @@ def _begin(payout_id: UUID, *, now: datetime) -> Turn | None:
         return None
     attempt = attempts.open_of(payout)
     if payout.status in UNDER_WAY and attempt is not None:
-        Payout.objects.filter(pk=payout.pk).update(next_retry_at=now + policy.LEASE, queued_at=None)
+        wait(payout, until=now + policy.LEASE)
         account = accounts.live_account(payout.creator_id)
         # Once the creator has another account, it is only found out what became of the money for the old one.
         still_theirs = account is not None and account.stripe_account_id == attempt.destination
@@ -123,7 +124,7 @@ def _start(payout: Payout, *, now: datetime) -> Turn | None:
         return None
     # Of another of their payouts, in another currency perhaps, nobody can tell what became.
     if Payout.objects.filter(creator=payout.creator_id, status=PayoutStatus.UNRESOLVED).exists():
-        Payout.objects.filter(pk=payout.pk).update(next_retry_at=now + policy.WAIT_FOR_PERSON, queued_at=None)
+        wait(payout, until=now + policy.WAIT_FOR_PERSON)
         return None
     account = accounts.live_account(payout.creator_id)
     if account is None or not account.payable or account.stripe_account_id is None:
@@ -194,8 +195,7 @@ def _look_again(attempt: PayoutAttempt, *, now: datetime) -> None:
     payout, attempt = attempts.locked_with_payout(attempt)
     if attempt.status != AttemptStatus.OPEN:
         return
-    retry = policy.next_look(attempt, now=now)
-    Payout.objects.filter(pk=payout.pk).update(next_retry_at=retry, queued_at=None)
+    wait(payout, until=policy.next_look(attempt, now=now))
     if payout.status == PayoutStatus.PROCESSING:
         move(payout, PayoutStatus.UNRESOLVED, now=now, reason="Stripe's answer stays unknown")
 
@@ -221,8 +221,7 @@ def _record_failure(attempt: PayoutAttempt, failure: Failure, *, now: datetime) 
         )
         funds.note_refusal(payout, now=now)
     else:
-        retry = policy.next_try(attempt, now=now)
-        Payout.objects.filter(pk=payout.pk).update(next_retry_at=retry, queued_at=None)
+        wait(payout, until=policy.next_try(attempt, now=now))
         exhausted = attempt.sends >= policy.UNRESOLVED_AFTER_SENDS
         unsendable = exhausted or not policy.may_send_again(attempt, now=now)
         if attempt.in_doubt and unsendable and payout.status == PayoutStatus.PROCESSING:

@@ -6,6 +6,7 @@ Source: https://docs.stripe.com/api/idempotent_requests
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,13 +34,13 @@ COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameter:
+class Parameter(ABC):
     """`read` turns what was sent for the parameter `name` into a value, or refuses it."""
 
     required: bool = False
 
-    def read(self, name: str, raw: Value) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def read(self, name: str, raw: Value) -> Any: ...
 
 
 Schema = Mapping[str, Parameter]

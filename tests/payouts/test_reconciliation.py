@@ -87,8 +87,8 @@ def test_a_transfer_that_names_nothing_of_ours_is_for_a_person(paid: Payout) -> 
     assert kinds() == {DifferenceKind.UNKNOWN_TRANSFER}
 
 
-def test_a_second_transfer_in_a_payouts_group_is_told_with_that_payout(paid: Payout) -> None:
-    client().v1.transfers.create(
+def test_a_second_transfer_under_a_payouts_attempt_is_owed_back(paid: Payout) -> None:
+    made = client().v1.transfers.create(
         {
             "amount": 80_00,
             "currency": "usd",
@@ -97,13 +97,11 @@ def test_a_second_transfer_in_a_payouts_group_is_told_with_that_payout(paid: Pay
             "metadata": {"attempt_id": str(paid.attempts.get(kind=AttemptKind.TRANSFER).pk)},
         }
     )
-    reconcile()
-    found = only()
-    assert (found.kind, found.payout, found.creator) == (
-        DifferenceKind.UNKNOWN_TRANSFER,
-        paid,
-        paid.creator,
-    )
+    assert reconcile().open == {DifferenceKind.UNEXPECTED_TRANSFER: 1}
+    found = Difference.objects.get(resolved_at=None)
+    assert (found.subject, found.payout, found.creator) == (made.id, paid, paid.creator)
+    assert balance(paid.creator_id, AccountKind.CREATOR_PAYABLE) == -80_00
+    assert unsound() == {}
 
 
 def test_a_transfer_in_a_payouts_group_that_has_another_is_owed_back_and_so_is_what_comes_of_it(

@@ -1,6 +1,6 @@
 """Money that came back from the bank: sent there again once it can be, or taken back and paid later."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,18 +15,18 @@ from payouts.models import Difference, Payout, PayoutAttempt
 from payouts.services import bank_payouts, interventions, returned, transfers
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from tests.payouts.market import Market, unsound
+from tests.payouts.sending import Sender
 
 pytestmark = pytest.mark.django_db
 REVERSE = {"method": "POST", "path": "/v1/transfers/.*/reversals"}
 
 
-class Bank:
+class Bank(Sender):
     """A payout that the bank sent back, and a clock by which it is attended to."""
 
     def __init__(self, payout: Payout, sandbox: Any) -> None:
-        self._pk = payout.pk
+        super().__init__(payout)
         self._sandbox = sandbox
-        self.now: datetime = sql.now()
         transfers.send_transfer(self._pk, now=self.now)
         bank_payouts.send_bank_payout(self._pk, now=sql.now())
         self.account = self.attempts[0].destination
@@ -49,14 +49,6 @@ class Bank:
         self.now = max(self.now + after, self.payout.next_retry_at or self.now)
         returned.attend(self._pk, now=self.now)
         return self.payout
-
-    @property
-    def payout(self) -> Payout:
-        return Payout.objects.get(pk=self._pk)
-
-    @property
-    def attempts(self) -> list[PayoutAttempt]:
-        return list(PayoutAttempt.objects.filter(payout=self._pk).order_by("created_at", "pk"))
 
     def attempts_of(self, kind: AttemptKind) -> list[str]:
         return [attempt.status for attempt in self.attempts if attempt.kind == kind]

@@ -111,6 +111,17 @@ def test_a_second_transfer_for_a_payout_is_owed_back(payout: Payout, sandbox: An
     assert unsound() == {}
 
 
+def test_a_second_transfer_of_one_attempt_is_owed_back(payout: Payout, sandbox: Any) -> None:
+    sender = Sender(payout)
+    assert sender.send().status == PayoutStatus.IN_TRANSIT
+    for _ in range(2):
+        turn_up(sender.attempts[0])
+    assert sender.attempts[0].stripe_id == sender.payout.stripe_transfer_id == sandbox.transfers()[0]["id"]
+    assert balance(payout.creator_id, AccountKind.CREATOR_PAYABLE) == -80_00
+    assert Difference.objects.get().subject == "tr_ghost"
+    assert unsound() == {}
+
+
 def test_a_transfer_found_reversed_gives_the_rows_back(payout: Payout, sandbox: Any) -> None:
     """Its answer was lost, and it was reversed in Stripe's dashboard before anybody looked."""
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})

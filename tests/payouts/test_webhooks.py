@@ -82,6 +82,7 @@ def test_transfer_created_after_the_answer_changes_nothing(
     assert stripe.tell("transfer.created").handled_at is not None
     assert Payout.objects.get().status == before.status
     assert payout.events.filter(to_status="in_transit").count() == 1
+    assert not Difference.objects.exists()
 
 
 @pytest.mark.parametrize("named", [None, "no uuid", "01a204f8-1914-70f7-89c8-345e0d687d5e"])

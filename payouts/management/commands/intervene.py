@@ -1,6 +1,7 @@
 """Hold or release a creator; cancel, retry, reverse or sync a payout. Who did it and why is kept."""
 
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +16,11 @@ from payouts.models import Payout
 from payouts.services import interventions
 from stripe_io.errors import StripeCallFailed
 
-PAYOUT_ACTS = {
-    "cancel": "end a payout of which nothing was sent",
-    "retry": "pay at once what a payout that ended unpaid had given back",
-    "reverse": "take back a transfer whose money has not gone to the bank",
-    "sync": "ask Stripe what has become of a payout",
+PAYOUT_ACTS: dict[str, tuple[Callable[..., Payout], str]] = {
+    "cancel": (interventions.cancel_payout, "end a payout of which nothing was sent"),
+    "retry": (interventions.retry_payout, "pay at once what a payout that ended unpaid had given back"),
+    "reverse": (interventions.reverse_payout, "take back a transfer whose money has not gone to the bank"),
+    "sync": (interventions.sync_payout, "ask Stripe what has become of a payout"),
 }
 REFUSALS = (
     Creator.DoesNotExist,
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         acts = parser.add_subparsers(dest="act", required=True)
         for name in ("hold", "release"):
             acts.add_parser(name).add_argument("creator", help="the marketplace's id of the creator")
-        for name, help_text in PAYOUT_ACTS.items():
+        for name, (_, help_text) in PAYOUT_ACTS.items():
             acts.add_parser(name, help=help_text).add_argument("payout", type=UUID)
         for act in acts.choices.values():
             act.add_argument("--reason", required=True)
@@ -57,7 +58,8 @@ class Command(BaseCommand):
 def _act(options: dict[str, Any]) -> dict[str, Any]:
     why = {"reason": options["reason"], "actor": options["actor"], "now": sql.now()}
     if options["act"] in PAYOUT_ACTS:
-        payout = getattr(interventions, f"{options['act']}_payout")(options["payout"], **why)
+        act, _ = PAYOUT_ACTS[options["act"]]
+        payout = act(options["payout"], **why)
         return {"payout": str(payout.pk), "status": payout.status}
     creator = Creator.objects.get(external_id=options["creator"])
     if options["act"] == "hold":

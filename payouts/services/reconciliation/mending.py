@@ -4,8 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from payouts import gateway, gateway_listing
-from payouts.gateway_listing import ListedTransfer
+from payouts import gateway
 from payouts.models import DifferenceKind, Payout, PayoutAttempt
 from payouts.services import bank_payouts, reversals, transfers
 from payouts.services.reconciliation.comparing import Found
@@ -43,9 +42,8 @@ def _record_transfer(found: Found, now: datetime) -> None:
 
 
 def _record_reversal(found: Found, now: datetime) -> None:
-    told = gateway_listing.retrieve_transfer(found.subject)
-    if told is not None and isinstance(told[0], ListedTransfer):
-        reversals.record_reversal(transfer_id=found.subject, amount_reversed=told[0].amount_reversed, now=now)
+    amount_reversed = gateway.retrieve_transfer(found.subject).amount_reversed
+    reversals.record_reversal(transfer_id=found.subject, amount_reversed=amount_reversed, now=now)
 
 
 def _record_bank_payout(found: Found, now: datetime) -> None:
