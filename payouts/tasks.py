@@ -4,10 +4,16 @@ from contextlib import suppress
 from uuid import UUID
 
 from celery import current_app, shared_task
+from django.conf import settings
 
-from database import sql
+from database import notices, sql
 from payouts.errors import ReconciliationUnderWay
 from payouts.services import bank_payouts, books, forecasts, reconciliation, returned, runs, sweeps, transfers
+
+QUEUE = "payouts"
+# No more is queued than Stripe takes in this time. Else what waits for long would be taken for lost and queued anew,
+# again and again, and workers would do little but find that others did it.
+QUEUED_SECONDS = 120
 
 
 @shared_task(name="payouts.send_transfer")
@@ -27,8 +33,9 @@ def attend_returned(payout_id: str) -> None:
 
 @shared_task(name="payouts.sweep")
 def sweep() -> None:
-    """Queue every payout that is due; ones that are queued already are left to their task."""
-    for task, payout_id in sweeps.find_due(now=sql.now()):
+    """Top the queue up with payouts that are due; ones that are queued already are left to their task."""
+    room = QUEUED_SECONDS * settings.STRIPE_REQUESTS_PER_SECOND - notices.queue_length(QUEUE)
+    for task, payout_id in sweeps.find_due(now=sql.now(), at_most=max(room, 0)):
         current_app.send_task(task, kwargs={"payout_id": str(payout_id)})
 
 

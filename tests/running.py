@@ -14,6 +14,7 @@ import pytest
 import redis
 import stripe
 from celery import Celery
+from django.conf import settings
 from django.db import connection
 from pytest_django import Settings
 
@@ -36,6 +37,7 @@ class RunningService:
         self._logs = logs
         self._processes: list[subprocess.Popen[bytes]] = []
         self._celery = Celery(broker=variables["CELERY_BROKER_URL"])
+        self._celery.conf.task_routes = settings.CELERY_TASK_ROUTES
         self.stripe = stripe
 
     def set(self, **variables: str) -> None:
@@ -90,8 +92,7 @@ class RunningService:
 
     def send(self, task: str) -> None:
         """Do what beat does."""
-        queue = {"payouts": "payouts", "stripe_io": "webhooks"}[task.split(".", maxsplit=1)[0]]
-        self._celery.send_task(task, queue=queue)
+        self._celery.send_task(task)
 
     def state(self) -> dict[str, Any]:
         return dict(self.stripe.raw_request("get", "/_sandbox/state").data)

@@ -33,9 +33,9 @@ class Difference(models.Model):
     """One thing at Stripe that the books don't explain, or the other way round; at most one open per subject.
 
     `subject` is what it is about: Stripe's id of the object, or the payout's where Stripe has none. `amount` is
-    signed minor units: how much more Stripe has moved than is written here. `account` is the connected account on
-    which it lies, or empty. `owner` is the member of staff who
-    looks into it, or empty.
+    signed minor units: how much more Stripe has moved than is written here; of a reversal that is refused, what it
+    would have taken back. `account` is the connected account on which it lies, or empty. `owner` is the member of
+    staff who looks into it, or empty.
     """
 
     id = uuid7_key()

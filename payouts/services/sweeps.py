@@ -1,7 +1,7 @@
 """Finding what is due: payouts to send, to ask about, to take to the bank, to release."""
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,7 +19,6 @@ from payouts.states import PayoutStatus
 from stripe_io.errors import StripeCallFailed
 
 logger = logging.getLogger(__name__)
-AT_ONCE = 1_000
 # A task that was queued this long ago without taking its payout is taken for lost.
 LOST_AFTER = timedelta(minutes=2)
 TASK_OF = {
@@ -35,8 +34,8 @@ TASK_OF = {
 UNDER_WAY = tuple(status for status in TASK_OF if status != PayoutStatus.PENDING)
 
 
-def find_due(*, now: datetime) -> Iterator[tuple[str, UUID]]:
-    """Find all that is due and may go on, as (task, payout id), each once.
+def find_due(*, now: datetime, at_most: int) -> list[tuple[str, UUID]]:
+    """Find what is due and may go on, the longest due first, as (task, payout id), each once.
 
     Nothing new is sent unless Stripe says what is available: too little pauses a currency before it is refused.
     """
@@ -50,13 +49,14 @@ def find_due(*, now: datetime) -> Iterator[tuple[str, UUID]]:
         if policy.refuses_key(failed.failure):
             pauses.pause_for_key(failed.failure, now=now)
         statuses = UNDER_WAY
-    while picked := take_due(now=now, statuses=statuses):
-        yield from picked
+    return take_due(now=now, at_most=at_most, statuses=statuses)
 
 
 @transaction.atomic
-def take_due(*, now: datetime, statuses: Collection[PayoutStatus] = TASK_OF) -> list[tuple[str, UUID]]:
-    """Pick some payouts that are due, on no worker's queue and not paused, oldest first, as (task, payout id)."""
+def take_due(
+    *, now: datetime, at_most: int, statuses: Collection[PayoutStatus] = TASK_OF
+) -> list[tuple[str, UUID]]:
+    """Pick payouts that are due, on no worker's queue and not paused, oldest first, as (task, payout id)."""
     due = (
         Payout.objects.filter(
             Q(queued_at=None) | Q(queued_at__lt=now - LOST_AFTER),
@@ -65,7 +65,7 @@ def take_due(*, now: datetime, statuses: Collection[PayoutStatus] = TASK_OF) -> 
             status__in=statuses,
         )
         .order_by("next_retry_at", "pk")
-        .select_for_update(skip_locked=True, no_key=True)[:AT_ONCE]
+        .select_for_update(skip_locked=True, no_key=True)[:at_most]
     )
     picked = [(TASK_OF[PayoutStatus(payout.status)], payout.pk) for payout in due]
     Payout.objects.filter(pk__in=[pk for _, pk in picked]).update(queued_at=now)

@@ -47,6 +47,15 @@ def begin_debounced(task: str, /) -> None:
         cache.delete(_claim_key(task))
 
 
+def queue_length(queue: str) -> int:
+    """Count the tasks that wait for a worker.
+
+    Raises: kombu.exceptions.OperationalError if there is no broker.
+    """
+    with current_app.pool.acquire(block=True) as connection:
+        return int(connection.default_channel.queue_declare(queue).message_count)
+
+
 def _claim(task: str) -> bool:
     try:
         return cache.add(_claim_key(task), 1, timeout=CLAIM_SECONDS)

@@ -14,6 +14,5 @@ def handle_event(event_id: str) -> None:
 @shared_task(name="stripe_io.sweep_inbox")
 def sweep_inbox() -> None:
     """Handle what is due: events whose task was lost, and those whose last try failed."""
-    now = sql.now()
-    for event_id in services.due_events(now=now):
-        services.handle_event(event_id=event_id, now=now)
+    for event_id in services.due_events(now=sql.now()):
+        services.handle_event(event_id=event_id, now=sql.now())

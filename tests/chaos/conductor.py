@@ -16,9 +16,10 @@ from kombu.exceptions import OperationalError
 from stripe import StripeError
 
 from database import sql
-from tests.chaos.scenario import BANKS, WEATHER, WEBHOOKS, People
+from tests.chaos.people import People
 from tests.chaos.stage import WORKERS, Stage
 from tests.chaos.trade import CUTOFF, SOURCE, Trade
+from tests.chaos.weather import BANKS, WEATHER, WEBHOOKS
 from tests.running import kill
 
 PAUSE_SECONDS = 1.5
@@ -29,18 +30,21 @@ SECONDS_A_PAUSE = 20
 WEIGHTS = {
     "kills of workers": 4,
     "batches of refunds": 2,
+    "ends of pauses": 2,
     "outages of hours": 0.7,
     "crashes of PostgreSQL": 0.7,
 }
+# What no storm goes without; thrown in its second half, if chance did not bring it before.
+SURE = ("crashes of PostgreSQL", "crashes of Valkey", "kills of beat", "kills of the web", "outages of hours")
+# A slow machine sends little in the time that a storm has; it may last so many times as long.
+LONGER = 3
 LEFT_TO_DO = Path(__file__).parent / "left_to_do.sql"
 HOUR, DAY = 3_600, 86_400
 # No request of a killed worker is under way in the local Stripe any more after this.
 REQUESTS_END_SECONDS = 3
-# How the clock is moved on while all settles, and for how long.
-STEP_SECONDS = 100
-# Returned payouts are looked at each hour; what then is not over waits for a day or more.
-LEAST_HOURS = 3
-PATIENT_HOURS = 12
+# While all settles the clock moves on by hours first, as what returned is looked at each hour, and then by days.
+LEAST_STEPS = 3
+STEPS_OF_HOURS = 12
 MOST_STEPS = 150
 
 
@@ -53,7 +57,7 @@ class Conductor:
         self._trade = trade
         self._chance = chance
         self._folder = folder
-        self._people = People(stage, trade, chance)
+        self.people = People(stage, trade, chance)
         self._runs: list[subprocess.Popen[bytes]] = []
 
     def set_up(self) -> None:
@@ -72,18 +76,18 @@ class Conductor:
         self._stage.start(*self._stage.parts)
 
     def storm(self, *, seconds: float) -> None:
-        """Pay the month while everything goes wrong."""
+        """Pay the month while everything goes wrong, and until half of it is on its way."""
         self._stage.stripe.raw_request("post", "/_sandbox/webhooks", rules=WEBHOOKS)
         self._stage.stripe.raw_request("post", "/_sandbox/payout_failures", rules=BANKS)
         self._run()
         self._run()
-        ends = time.monotonic() + seconds
+        begun = time.monotonic()
         spell_ends = 0.0
-        while time.monotonic() < ends:
+        while not self._is_over(begun, seconds):
             if time.monotonic() > spell_ends:
                 self._change_weather()
                 spell_ends = time.monotonic() + SPELL_SECONDS
-            self._throw()
+            self._throw(late=time.monotonic() > begun + seconds / 2)
             self._sweep()
             self._stage.advance_clock(SECONDS_A_PAUSE)
             time.sleep(self._chance.uniform(0, 2 * PAUSE_SECONDS))
@@ -97,17 +101,23 @@ class Conductor:
         for run in self._runs:
             run.wait()
         connection.close()
-        self._people.mend()
+        self.people.mend()
         self._fund(2 * sum(self._trade.gross.values()))
         self._let_time_pass()
         self._reconcile()
-        self._people.mend()
+        self.people.mend()
         self._let_time_pass()
         self._stage.service.manage("run_payouts", "--now", f"{CUTOFF}T00:00:00Z")
         self._let_time_pass()
         self._reconcile()
 
-    def _throw(self) -> None:
+    def _is_over(self, begun: float, seconds: float) -> bool:
+        passed = time.monotonic() - begun
+        if passed < seconds:
+            return False
+        return passed > LONGER * seconds or (_half_is_sent() and all(self.did[name] for name in SURE))
+
+    def _throw(self, *, late: bool) -> None:
         acts: dict[str, Callable[[], bool]] = {
             "kills of workers": self._kill_worker,
             "kills of beat": lambda: self._kill("beat"),
@@ -118,10 +128,11 @@ class Conductor:
             "steps of the clock": self._step_clock,
             "outages of hours": self._be_away,
             "more runs at once": self._run,
-            **self._people.acts,
+            **self.people.acts,
         }
-        weights = [WEIGHTS.get(name, 1) for name in acts]
-        name = self._chance.choices(list(acts), weights)[0]
+        missing = [name for name in SURE if not self.did[name]] if late else []
+        chosen = missing or list(acts)
+        name = self._chance.choices(chosen, [WEIGHTS.get(name, 1) for name in chosen])[0]
         connection.close()  # it may be one to a database that crashed
         # The database may be down for whoever acts, or Stripe refuse it: then the act didn't happen, as for anybody.
         with suppress(Error, subprocess.SubprocessError, StripeError):
@@ -194,26 +205,35 @@ class Conductor:
                 self._stage.service.send(task)
 
     def _let_time_pass(self) -> None:
-        """Move the clock on until nothing is left to do: a little while Stripe is asked, more when all is quiet."""
+        """Wait while anything is being done; when all is quiet, move the clock on, until nothing is left to do."""
         last: object = None
-        quiet = hours = 0
-        for _ in range(MOST_STEPS):
+        steps = 0
+        while steps < MOST_STEPS:
             self._sweep()
             time.sleep(1)
             doings = self._doings()
-            quiet = quiet + 1 if doings == last else 0
-            last = doings
-            hours += bool(quiet)
-            if quiet and hours > LEAST_HOURS and not _left_to_do():
+            if doings != last:
+                last = doings
+                continue
+            steps += 1
+            if steps > LEAST_STEPS and not _left_to_do():
                 return
-            step = (DAY if hours > PATIENT_HOURS else HOUR + STEP_SECONDS) if quiet else STEP_SECONDS
-            self._stage.advance_clock(step)
+            self._stage.advance_clock(DAY if steps > STEPS_OF_HOURS else HOUR)
 
     def _doings(self) -> object:
         """Count all that changes while anything is being done."""
         asked = self._stage.ask_stripe("requests")
         told = sql.rows("SELECT count(*) AS events, count(handled_at) AS handled FROM stripe_inbox")
         return [count for route, count in asked.items() if "_sandbox" not in route], told
+
+
+def _half_is_sent() -> bool:
+    with suppress(Error):
+        sent = sql.rows(
+            "SELECT count(*) FILTER (WHERE stripe_transfer_id <> '') * 2 >= count(*) AS half FROM payouts"
+        )
+        return all(row["half"] for row in sent)
+    return False
 
 
 def _left_to_do() -> bool:

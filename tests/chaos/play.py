@@ -28,7 +28,7 @@ def play(stage: Stage, chance: random.Random, *, seed: int, creators: int) -> bo
         conductor.set_up()
         conductor.storm(seconds=SHORTEST_STORM_SECONDS + creators / CREATORS_A_SECOND)
         conductor.settle()
-    verdict = Verdict(stage, trade)
+    verdict = Verdict(stage, trade, conductor.people)
     findings = list(verdict.findings())
     for line in _told(stage, verdict, conductor.did):
         _say(f"  {line}")

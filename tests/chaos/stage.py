@@ -99,7 +99,7 @@ def stage(*, seed: int, settle_seconds: float) -> Iterator[Stage]:
             _install_clock(servers.database_url)
             port = free_port()
             variables = servers.variables() | {
-                "STRIPE_REQUESTS_PER_SECOND": "1000",
+                "STRIPE_REQUESTS_PER_SECOND": "100",
                 "CELERY_BROKER_URL": servers.redis_url,
                 "CELERY_VISIBILITY_TIMEOUT": "30",
                 "LOG_LEVEL": "WARNING",

@@ -8,6 +8,7 @@ from database import sql
 from payouts.models import DifferenceKind
 from payouts.services import books
 from payouts.states import DecisionReason
+from tests.chaos.people import People
 from tests.chaos.stage import Stage
 from tests.chaos.trade import CUTOFF, Trade
 
@@ -17,11 +18,10 @@ SELECT payout.id::text, payout.status, payout.net_amount AS net, payout.bank_amo
     EXISTS (
         SELECT
         FROM payout_attempts AS attempt
-        JOIN differences AS difference ON difference.account = attempt.destination
-        WHERE attempt.payout_id = payout.id
-            AND difference.kind = 'foreign_bank_payout'
-            AND difference.resolved_at IS NULL
-    ) AS account_used
+        JOIN differences AS difference
+            ON difference.account = attempt.destination OR difference.payout_id = attempt.payout_id
+        WHERE attempt.payout_id = payout.id AND difference.resolved_at IS NULL
+    ) AS differs
 FROM payouts AS payout JOIN creators AS creator ON creator.id = payout.creator_id
 """
 _EARNINGS = """
@@ -42,16 +42,8 @@ SELECT creator.external_id AS creator, decision.reason
 FROM payout_run_decisions AS decision JOIN creators AS creator ON creator.id = decision.creator_id
 """
 _DIFFERENCES = """
-SELECT kind, subject, detail, amount, payout_id::text AS payout FROM differences WHERE resolved_at IS NULL
+SELECT kind, subject, detail, amount, account, payout_id::text AS payout FROM differences WHERE resolved_at IS NULL
 """
-# What people did at Stripe behind our back; only people can say what shall become of it.
-FOR_A_PERSON = frozenset(
-    [
-        DifferenceKind.UNRECORDED_REVERSAL,
-        DifferenceKind.UNEXPLAINED_REVERSAL,
-        DifferenceKind.FOREIGN_BANK_PAYOUT,
-    ]
-)
 SENT = frozenset(["in_transit", "paid", "returned"])
 DEAD = frozenset(["failed", "cancelled", "reversed"])
 
@@ -59,8 +51,9 @@ DEAD = frozenset(["failed", "cancelled", "reversed"])
 class Verdict:
     """Everything that was moved at Stripe and is written here, read once after all has settled."""
 
-    def __init__(self, stage: Stage, trade: Trade) -> None:
+    def __init__(self, stage: Stage, trade: Trade, people: People) -> None:
         self._trade = trade
+        self._people = people
         self._moves: list[Any] = stage.ask_stripe("moves")
         self._transfers: list[Any] = stage.ask_stripe("transfers")
         self._reversals: list[Any] = stage.ask_stripe("transfer_reversals")
@@ -101,8 +94,12 @@ class Verdict:
             yield f"Stripe moved {moved[unknown]} for {unknown}, which is no payout of ours"
         for payout_id, payout in self.payouts.items():
             said = payout["net"] if payout["status"] in SENT else 0
-            # A difference that is open tells by how much Stripe moved more.
-            said += sum(row["amount"] for row in self.differences if row["payout"] == payout_id)
+            # A difference that is open tells by how much Stripe moved more, or that it won't.
+            said += sum(
+                row["amount"]
+                for row in self.differences
+                if row["payout"] == payout_id and row["kind"] != DifferenceKind.REVERSAL_REFUSED
+            )
             if moved[payout_id] != said:
                 yield f"payout {payout_id} ({payout['status']}) says {said}, Stripe moved {moved[payout_id]}"
 
@@ -162,8 +159,18 @@ class Verdict:
                 yield f"{creator} is owed something of the month, and no run says why"
 
     def _only_people_are_waited_for(self) -> Iterator[str]:
+        """See that what differs is what people did at Stripe without us, of which only people can say what shall be."""
+        people = self._people
+        explained = {
+            DifferenceKind.UNRECORDED_REVERSAL: ("subject", people.reversed),
+            DifferenceKind.UNEXPLAINED_REVERSAL: ("subject", people.reversed),
+            DifferenceKind.FOREIGN_BANK_PAYOUT: ("account", people.emptied),
+            DifferenceKind.REVERSAL_REFUSED: ("account", people.emptied | people.disconnected),
+            DifferenceKind.UNREADABLE: ("account", people.disconnected),
+        }
         for row in self.differences:
-            if row["kind"] not in FOR_A_PERSON:
+            by, theirs = explained.get(row["kind"], ("subject", set()))
+            if row[by] not in theirs:
                 yield f"reconciliation: {row['kind']} of {row['subject']}: {row['detail']}"
 
 
@@ -172,10 +179,8 @@ def waits_for(payout: dict[str, Any]) -> str:
     match payout["status"]:
         case "paid" | "failed" | "cancelled" | "reversed":
             return ""
-        case "returned":
-            return "the creator's bank account"
         case "on_hold" if payout["held"]:
             return "whoever placed the hold"
-        case "in_transit" if payout["account_used"]:
-            return "a person to look at what the creator took out"
+        case "in_transit" | "returned" if payout["differs"]:
+            return "a person to look at what somebody did at Stripe"
     return "nobody"

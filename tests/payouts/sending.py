@@ -70,5 +70,5 @@ _SERVICES = {
 
 def work(now: datetime) -> None:
     """Do what the sweep and its workers would do at this moment, one payout after the other."""
-    for task, payout_id in sweeps.find_due(now=now):
+    for task, payout_id in sweeps.find_due(now=now, at_most=100):
         _SERVICES[task](payout_id, now=now)

@@ -100,7 +100,7 @@ def test_a_balance_that_is_just_enough_pauses_nothing(short: datetime, sandbox: 
 def test_a_payout_that_is_queued_already_is_not_sent_while_it_is_not_covered(
     short: datetime, sandbox: Any
 ) -> None:
-    queued = list(sweeps.take_due(now=short))
+    queued = list(sweeps.take_due(now=short, at_most=100))
     funds.weigh(now=short)
     assert len(queued) == 3
     for _, payout_id in queued:
@@ -192,10 +192,10 @@ def test_want_of_one_currency_stops_no_other(sandbox: Any) -> None:
     dollars = PayoutFactory.create(currency="USD", next_retry_at=now)
     funds.weigh(now=now)
     assert open_pause().currency == "EUR"
-    assert [payout_id for _, payout_id in sweeps.take_due(now=now)] == [dollars.pk]
+    assert [payout_id for _, payout_id in sweeps.take_due(now=now, at_most=100)] == [dollars.pk]
     sandbox.fund(80_00, "eur")
     funds.weigh(now=now)
-    assert [payout_id for _, payout_id in sweeps.take_due(now=now)] == [euros.pk]
+    assert [payout_id for _, payout_id in sweeps.take_due(now=now, at_most=100)] == [euros.pk]
 
 
 def test_a_pause_ends_when_nothing_waits_any_more(short: datetime, sandbox: Any) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pytest_django import Settings
 
-from database import sql
+from database import notices, sql
+from payouts import tasks
 from payouts.models import Payout
 from payouts.services import sweeps
 from payouts.states import PayoutStatus
@@ -23,8 +25,8 @@ def due(**facts: Any) -> Payout:
     return PayoutFactory.create(**{"next_retry_at": EARLIER} | facts)
 
 
-def taken(now: datetime = NOW) -> list[UUID]:
-    return [payout_id for _, payout_id in sweeps.take_due(now=now)]
+def taken(now: datetime = NOW, *, at_most: int = 100) -> list[UUID]:
+    return [payout_id for _, payout_id in sweeps.take_due(now=now, at_most=at_most)]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ def taken(now: datetime = NOW) -> list[UUID]:
 )
 def test_each_state_has_its_task(status: PayoutStatus, task: str | None) -> None:
     payout = due(status=status)
-    assert sweeps.take_due(now=NOW) == ([(task, payout.pk)] if task else [])
+    assert sweeps.take_due(now=NOW, at_most=100) == ([(task, payout.pk)] if task else [])
 
 
 def test_what_is_not_due_is_left_alone() -> None:
@@ -63,12 +65,24 @@ def test_a_queued_payout_is_left_to_its_task_until_that_counts_as_lost() -> None
     assert taken(NOW + sweeps.LOST_AFTER + timedelta(seconds=1)) == [payout.pk]
 
 
-def test_the_longest_due_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeps, "AT_ONCE", 2)
+def test_the_longest_due_come_first() -> None:
     late, later, latest = (due(next_retry_at=EARLIER - timedelta(minutes=ago)) for ago in (1, 2, 3))
-    assert taken() == [latest.pk, later.pk]
-    assert taken() == [late.pk]
+    assert taken(at_most=2) == [latest.pk, later.pk]
+    assert taken(at_most=2) == [late.pk]
     assert taken() == []
+
+
+def test_no_more_is_queued_than_is_soon_sent(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """What waits for longer than `LOST_AFTER` would be queued anew, while it still waits."""
+    settings.STRIPE_REQUESTS_PER_SECOND = 1
+    queued = notices.queue_length(tasks.QUEUE)
+    monkeypatch.setattr(tasks, "QUEUED_SECONDS", queued + 2)
+    for _ in range(3):
+        due(status=PayoutStatus.PROCESSING)
+    for _ in range(2):
+        tasks.sweep()
+        assert notices.queue_length(tasks.QUEUE) == queued + 2
+        assert Payout.objects.filter(queued_at=None).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -181,7 +181,7 @@ class World(RuleBasedStateMachine):
         return sql.now() + self.ahead
 
     def _work(self) -> None:
-        for task, payout_id in sweeps.find_due(now=self.now):
+        for task, payout_id in sweeps.find_due(now=self.now, at_most=100):
             SERVICES[task](payout_id, now=self.now)
         Payout.objects.update(queued_at=None)
 

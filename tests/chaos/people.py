@@ -1,0 +1,229 @@
+"""What staff, creators and billing do while the month is paid, and what only they can mend afterwards."""
+
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from io import StringIO
+
+from django.core.management import CommandError, call_command
+
+from accounts.principals import BILLING_SCOPE, CREATOR, Principal
+from database import sql
+from tests.api import token_of
+from tests.chaos.stage import Stage
+from tests.chaos.trade import SOURCE, Trade
+
+_RETURNED_FROM = """
+SELECT DISTINCT attempt.destination AS id
+FROM payout_attempts AS attempt JOIN payouts AS payout ON payout.id = attempt.payout_id
+WHERE payout.status = 'returned'
+"""
+_HOLDERS = """
+SELECT creator.external_id AS holder, account.country
+FROM creator_payment_accounts AS account JOIN creators AS creator ON creator.id = account.creator_id
+WHERE account.stripe_account_id = ANY(%(accounts)s)
+ORDER BY holder
+"""
+_LIVE_ACCOUNT = """
+SELECT account.stripe_account_id AS id
+FROM creator_payment_accounts AS account JOIN creators AS creator ON creator.id = account.creator_id
+WHERE creator.external_id = %(holder)s AND account.replaced_at IS NULL
+"""
+_TRIES = 60
+
+
+class People:
+    """Staff, creators and billing; each act either happens or is refused, and the service must cope.
+
+    What they did at Stripe without us is kept, by Stripe's ids: it alone may be left for a person in the end.
+    """
+
+    def __init__(self, stage: Stage, trade: Trade, chance: random.Random) -> None:
+        self._stage = stage
+        self._trade = trade
+        self._chance = chance
+        self._unpushed: list[Mapping[str, object]] = []
+        self._held: set[str] = set()
+        self._restricted: set[str] = set()
+        self._owing: Counter[str] = Counter()
+        self.disconnected: set[str] = set()
+        self.emptied: set[str] = set()
+        self.reversed: set[str] = set()
+
+    @property
+    def acts(self) -> Mapping[str, Callable[[], bool]]:
+        return {
+            "holds": self.hold,
+            "releases": self.release,
+            "cancellations": lambda: self._intervene("cancel", "pending", "on_hold", "processing"),
+            "payments once more": lambda: self._intervene("retry", "failed", "cancelled", "reversed"),
+            "reversals by staff": lambda: self._intervene("reverse", "in_transit", "returned", "paid"),
+            "questions to Stripe": lambda: self._intervene("sync", "processing", "unresolved", "in_transit"),
+            "pauses of all sending": lambda: _command("sending", "pause", *_signed("dana")),
+            "ends of pauses": self.resume,
+            "adjustments": self.adjust,
+            "batches of refunds": self.refund,
+            "accounts restricted": self.restrict,
+            "accounts disconnected": self.disconnect,
+            "bank accounts replaced": self.change_bank,
+            "balances made negative": self.charge,
+            "reversals in the dashboard": self.reverse,
+            "payouts by creators themselves": self.take_out,
+        }
+
+    def hold(self) -> bool:
+        name = self._someone()
+        self._held.add(name)
+        return _command("intervene", "hold", name, *_signed("dana"))
+
+    def release(self) -> bool:
+        return bool(self._held) and _command(
+            "intervene", "release", self._chance.choice(sorted(self._held)), *_signed("dana")
+        )
+
+    def resume(self) -> bool:
+        return _command("sending", "resume", *_signed("dana"))
+
+    def adjust(self) -> bool:
+        """Propose and approve; in the next month's run, as this month's is over."""
+        amount = self._chance.choice((-1_000, 250, 5_000))
+        told = StringIO()
+        proposed = ("adjust", "propose", self._someone(), str(amount), "--json", *_signed("dana"))
+        if not _command(*proposed, told=told):
+            return False
+        return _command("adjust", "approve", json.loads(told.getvalue())["adjustment"], "--actor", "erin")
+
+    def refund(self) -> bool:
+        """Push refunds, and those again of which it isn't known that they arrived."""
+        self._unpushed += self._trade.refunds(self._chance.randint(1, 20))
+        return self.push()
+
+    def push(self) -> bool:
+        billing = Principal(subject=SOURCE, role="service", scopes=frozenset([BILLING_SCOPE]))
+        if self._post("billing/records", {"records": self._unpushed}, caller=billing):
+            self._unpushed = []
+            return True
+        return False
+
+    def restrict(self) -> bool:
+        account = self._chance.choice(self._accounts())
+        self._restricted.add(account)
+        self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/restrict")
+        return True
+
+    def disconnect(self) -> bool:
+        """Have a creator end our access to their account, with all that is on it."""
+        account = self._chance.choice(self._accounts())
+        self.disconnected.add(account)
+        self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/deauthorize")
+        return True
+
+    def charge(self) -> bool:
+        """Have Stripe take money from a creator's balance; what we send there is not all there is, then."""
+        account = self._chance.choice(self._accounts())
+        self._adjust(account, by=-self._chance.randint(100, 100_000))
+        return True
+
+    def change_bank(self) -> bool:
+        account = self._chance.choice(self._accounts())
+        self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/bank_account")
+        return True
+
+    def reverse(self) -> bool:
+        """Take a transfer back in Stripe's dashboard, all or some of it, whatever became of it."""
+        whole = [
+            transfer for transfer in self._stage.ask_stripe("transfers") if not transfer["amount_reversed"]
+        ]
+        if not whole:
+            return False
+        transfer = self._chance.choice(whole)
+        amount = self._chance.choice((transfer["amount"], self._chance.randint(1, transfer["amount"])))
+        self.reversed.add(transfer["id"])
+        self._stage.stripe.raw_request("post", f"/_sandbox/transfers/{transfer['id']}/reverse", amount=amount)
+        return True
+
+    def take_out(self) -> bool:
+        """Have a creator pay out by themselves what lies on their account."""
+        account = self._chance.choice(self._accounts())
+        self.emptied.add(account)
+        self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/payout")
+        return True
+
+    def mend(self) -> None:
+        """Do all that only people can do: lift holds, give documents, correct bank accounts, push what is left."""
+        self._push_what_is_left()
+        self.resume()
+        for name in sorted(self._held):
+            _command("intervene", "release", name, *_signed("dana"))
+        for account in sorted(self._restricted):
+            self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/enable")
+        for account, owing in sorted(self._owing.items()):
+            self._adjust(account, by=owing)
+        for row in list(sql.rows(_HOLDERS, {"accounts": sorted(self.disconnected)})):
+            self._come_back(row["holder"], country=row["country"])
+        for row in sql.rows(_RETURNED_FROM):
+            self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{row['id']}/bank_account/edit")
+
+    def _intervene(self, act: str, *statuses: str) -> bool:
+        found = sql.rows(
+            "SELECT id FROM payouts WHERE status = ANY(%(statuses)s) ORDER BY id",
+            {"statuses": list(statuses)},
+        )
+        chosen = self._chance.choice([row["id"] for row in found] or [None])
+        return chosen is not None and _command("intervene", act, str(chosen), *_signed("dana"))
+
+    def _push_what_is_left(self) -> None:
+        for _ in range(_TRIES):
+            if not self._unpushed or self.push():
+                return
+            time.sleep(1)
+        raise AssertionError(f"{len(self._unpushed)} records can't be pushed")
+
+    def _come_back(self, name: str, *, country: str) -> None:
+        """Have a creator without an account open another, and give Stripe all that it asks for."""
+        if self._post("accounts/onboard", {"country": country}, caller=Principal(subject=name, role=CREATOR)):
+            for row in sql.rows(_LIVE_ACCOUNT, {"holder": name}):
+                self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{row['id']}/complete")
+
+    def _post(self, path: str, body: object, *, caller: Principal) -> bool:
+        """Ask the service's API for something; return whether it was done."""
+        headers = {"Authorization": f"Bearer {token_of(caller)}", "Content-Type": "application/json"}
+        with closing(HTTPConnection(self._stage.service.address, timeout=10)) as web:
+            try:
+                web.request("POST", f"/api/v1/{path}", json.dumps(body), headers)
+                answer = web.getresponse()
+                answer.read()
+            except (OSError, HTTPException):
+                return False
+        return answer.status == HTTPStatus.OK
+
+    def _adjust(self, account: str, *, by: int) -> None:
+        if by:
+            self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/adjust", amount=by)
+            self._owing[account] -= by
+
+    def _someone(self) -> str:
+        return self._chance.choice(self._trade.creators)
+
+    def _accounts(self) -> list[str]:
+        rows = sql.rows(
+            "SELECT stripe_account_id AS id FROM creator_payment_accounts ORDER BY created_at, id"
+        )
+        return [row["id"] for row in rows if row["id"]]
+
+
+def _signed(actor: str) -> tuple[str, ...]:
+    return ("--reason", "chaos", "--actor", actor)
+
+
+def _command(*command: str, told: StringIO | None = None) -> bool:
+    try:
+        call_command(*command, stdout=told or StringIO(), stderr=StringIO())
+    except CommandError:
+        return False
+    return True
