@@ -160,14 +160,14 @@ class People:
         self.resume()
         for name in sorted(self._held):
             _command("intervene", "release", name, *_signed("dana"))
-        for account in sorted(self._restricted):
+        for account in sorted(self._restricted - self.disconnected):
             self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/enable")
-        for account, owing in sorted(self._owing.items()):
-            self._adjust(account, by=owing)
+        for account in sorted(self._owing.keys() - self.disconnected):
+            self._adjust(account, by=self._owing[account])
         for row in list(sql.rows(_HOLDERS, {"accounts": sorted(self.disconnected)})):
             self._come_back(row["holder"], country=row["country"])
-        for row in sql.rows(_RETURNED_FROM):
-            self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{row['id']}/bank_account/edit")
+        for account in sorted({row["id"] for row in sql.rows(_RETURNED_FROM)} - self.disconnected):
+            self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/bank_account/edit")
 
     def _intervene(self, act: str, *statuses: str) -> bool:
         found = sql.rows(

@@ -12,7 +12,7 @@ from payouts.models import Payout, PayoutAttempt
 from payouts.services import books
 from payouts.states import PayoutStatus
 
-CREATORS = 1_000
+CREATORS = 400
 KILLS = 10
 SEED = 20261101
 
