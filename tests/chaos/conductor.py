@@ -1,5 +1,6 @@
 """When things happen: the month is set up, the storm breaks, everything settles. All chance comes from one seed."""
 
+import math
 import random
 import subprocess
 import time
@@ -60,7 +61,7 @@ class Conductor:
         self.people = People(stage, trade, chance)
         self._runs: list[subprocess.Popen[bytes]] = []
 
-    def set_up(self) -> None:
+    def set_up(self, *, storm_seconds: float) -> None:
         """Sell for a month and bring everyone to Stripe, with nothing going wrong yet."""
         service = self._stage.service
         catalog, month = self._folder / "catalog.csv", self._folder / "month.csv"
@@ -73,6 +74,9 @@ class Conductor:
         # Less than is owed; the rest comes when all settles.
         owed = sum(self._trade.gross.values()) * 8 // 10
         self._fund(owed * 2 // 3)
+        # So slowly that there is something to send for as long as the storm lasts.
+        pace = math.ceil(len(self._trade.creators) / storm_seconds)
+        service.set(STRIPE_REQUESTS_PER_SECOND=str(pace))
         self._stage.start(*self._stage.parts)
 
     def storm(self, *, seconds: float) -> None:

@@ -25,8 +25,9 @@ def play(stage: Stage, chance: random.Random, *, seed: int, creators: int) -> bo
     trade = Trade(creators=creators, chance=chance)
     with tempfile.TemporaryDirectory(prefix="payouts-chaos-") as folder:
         conductor = Conductor(stage, trade, chance, Path(folder))
-        conductor.set_up()
-        conductor.storm(seconds=SHORTEST_STORM_SECONDS + creators / CREATORS_A_SECOND)
+        storm_seconds = SHORTEST_STORM_SECONDS + creators / CREATORS_A_SECOND
+        conductor.set_up(storm_seconds=storm_seconds)
+        conductor.storm(seconds=storm_seconds)
         conductor.settle()
     verdict = Verdict(stage, trade, conductor.people)
     findings = list(verdict.findings())
