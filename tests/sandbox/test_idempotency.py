@@ -155,7 +155,9 @@ def test_a_key_in_use_is_a_conflict(
         sent = [pool.submit(send, client, account, key="one") for _ in range(8)]
     errors = [error for each in sent if (error := each.exception())]
 
-    assert len(errors) == 7
+    # On a busy machine some come after the first is answered, and get its answer.
+    assert len({each.result().id for each in sent if not each.exception()}) == 1
+    assert errors
     for error in errors:
         assert isinstance(error, stripe.APIError)
         assert (error.http_status, error.error and error.error.code) == (409, "idempotency_key_in_use")
