@@ -34,7 +34,7 @@ test: lint
 	@$(BIN)/python -m pytest -n 2 -m "not full"
 
 test-full: .venv/.development
-	@env -u TEST_POSTGRES_BIN $(BIN)/python -m pytest -n 2 -m full --durations=10
+	@env -u TEST_POSTGRES_BIN $(BIN)/python -m pytest -n 2 --dist worksteal -m full --durations=10
 	@if [ -x "$(TEST_POSTGRES_BIN)/postgres" ]; then \
 		echo "What is written in SQL once more, on the oldest supported PostgreSQL"; \
 		TEST_POSTGRES_BIN="$(TEST_POSTGRES_BIN)" $(BIN)/python -m pytest -n 2 -m "not full" $(IN_SQL); \
