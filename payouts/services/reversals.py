@@ -175,8 +175,10 @@ def _record_failure(attempt: PayoutAttempt, failure: Failure, *, now: datetime) 
         return
     verdict = attempts.record_failure(attempt, failure, now=now)
     retry = policy.next_try(attempt, now=now)
-    if verdict in (Verdict.REFUSED, Verdict.SHORT):
+    refused = verdict in (Verdict.REFUSED, Verdict.SHORT)
+    if refused:
         retry = now + policy.LOOK_AT_RETURNED
+    if refused or policy.loses_account(failure):
         differences.open_difference(
             DifferenceKind.REVERSAL_REFUSED,
             subject=payout.stripe_transfer_id,

@@ -161,6 +161,26 @@ def test_a_refused_reversal_is_told_to_a_person_and_tried_again_much_later(bank:
     assert unsound() == {}
 
 
+def test_money_that_an_account_which_left_us_keeps_is_told_to_a_person(bank: Bank, sandbox: Any) -> None:
+    sandbox.inject(
+        {
+            "method": "POST",
+            "path": "/v1/transfers/.*/reversals",
+            "kind": "status",
+            "count": 1,
+            "status": 403,
+            "type": "invalid_request_error",
+            "code": "account_invalid",
+        }
+    )
+    assert bank.attend(after=policy.REVERSE_RETURNED_AFTER).status == PayoutStatus.RETURNED
+    difference = Difference.objects.get()
+    assert (difference.kind, difference.amount) == ("reversal_refused", 80_00)
+    assert bank.attend(after=timedelta(hours=1)).status == PayoutStatus.REVERSED
+    assert Difference.objects.get().resolved_at is not None
+    assert unsound() == {}
+
+
 def test_money_on_an_account_that_left_us_is_taken_back(payout: Payout, sandbox: Any) -> None:
     """Stripe may still let us: what can't be taken back is told to a person."""
     transfers.send_transfer(payout.pk, now=sql.now())
