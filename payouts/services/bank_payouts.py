@@ -269,9 +269,12 @@ def wake(account: str, *, now: datetime) -> None:
         status=PayoutStatus.IN_TRANSIT,
         stripe_payout_id="",
         next_retry_at__gt=now,
+    )
+    here = waiting.filter(
         attempts__kind=AttemptKind.TRANSFER,
         attempts__status=AttemptStatus.SUCCEEDED,
         attempts__destination=account,
     ).exclude(attempts__status=AttemptStatus.OPEN)
-    Payout.objects.filter(pk__in=waiting.values("pk")).update(next_retry_at=now)
-    notices.send_on_commit("payouts.sweep")
+    # Asked again of the row itself: one that has moved meanwhile waits for nothing.
+    if waiting.filter(pk__in=here.values("pk")).update(next_retry_at=now):
+        notices.send_on_commit("payouts.sweep")

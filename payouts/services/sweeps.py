@@ -65,9 +65,10 @@ def take_due(
             status__in=statuses,
         )
         .order_by("next_retry_at", "pk")
-        .select_for_update(skip_locked=True, no_key=True)[:at_most]
+        .select_for_update(skip_locked=True, no_key=True)
+        .values_list("status", "pk")[:at_most]
     )
-    picked = [(TASK_OF[PayoutStatus(payout.status)], payout.pk) for payout in due]
+    picked = [(TASK_OF[PayoutStatus(status)], pk) for status, pk in due]
     Payout.objects.filter(pk__in=[pk for _, pk in picked]).update(queued_at=now)
     return picked
 

@@ -111,28 +111,24 @@ class People:
         return False
 
     def restrict(self) -> bool:
-        account = self._chance.choice(self._accounts())
+        account = self._account()
         self._restricted.add(account)
-        self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/restrict")
-        return True
+        return self._at_stripe(account, "restrict")
 
     def disconnect(self) -> bool:
         """Have a creator end our access to their account, with all that is on it."""
-        account = self._chance.choice(self._accounts())
+        account = self._account()
         self.disconnected.add(account)
-        self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/deauthorize")
-        return True
+        return self._at_stripe(account, "deauthorize")
 
     def charge(self) -> bool:
         """Have Stripe take money from a creator's balance; what we send there is not all there is, then."""
-        account = self._chance.choice(self._accounts())
+        account = self._account()
         self._adjust(account, by=-self._chance.randint(100, 100_000))
         return True
 
     def change_bank(self) -> bool:
-        account = self._chance.choice(self._accounts())
-        self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/bank_account")
-        return True
+        return self._at_stripe(self._account(), "bank_account")
 
     def reverse(self) -> bool:
         """Take a transfer back in Stripe's dashboard, all or some of it, whatever became of it."""
@@ -149,10 +145,9 @@ class People:
 
     def take_out(self) -> bool:
         """Have a creator pay out by themselves what lies on their account."""
-        account = self._chance.choice(self._accounts())
+        account = self._account()
         self.emptied.add(account)
-        self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/payout")
-        return True
+        return self._at_stripe(account, "payout")
 
     def mend(self) -> None:
         """Do all that only people can do: lift holds, give documents, correct bank accounts, push what is left."""
@@ -161,13 +156,13 @@ class People:
         for name in sorted(self._held):
             _command("intervene", "release", name, *_signed("dana"))
         for account in sorted(self._restricted - self.disconnected):
-            self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/enable")
+            self._at_stripe(account, "enable")
         for account in sorted(self._owing.keys() - self.disconnected):
             self._adjust(account, by=self._owing[account])
         for row in list(sql.rows(_HOLDERS, {"accounts": sorted(self.disconnected)})):
             self._come_back(row["holder"], country=row["country"])
         for account in sorted({row["id"] for row in sql.rows(_RETURNED_FROM)} - self.disconnected):
-            self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/bank_account/edit")
+            self._at_stripe(account, "bank_account/edit")
 
     def _intervene(self, act: str, *statuses: str) -> bool:
         found = sql.rows(
@@ -188,7 +183,7 @@ class People:
         """Have a creator without an account open another, and give Stripe all that it asks for."""
         if self._post("accounts/onboard", {"country": country}, caller=Principal(subject=name, role=CREATOR)):
             for row in sql.rows(_LIVE_ACCOUNT, {"holder": name}):
-                self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{row['id']}/complete")
+                self._at_stripe(row["id"], "complete")
 
     def _post(self, path: str, body: object, *, caller: Principal) -> bool:
         """Ask the service's API for something; return whether it was done."""
@@ -202,19 +197,23 @@ class People:
                 return False
         return answer.status == HTTPStatus.OK
 
+    def _at_stripe(self, account: str, act: str, **facts: int) -> bool:
+        self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/{act}", **facts)
+        return True
+
     def _adjust(self, account: str, *, by: int) -> None:
         if by:
-            self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/adjust", amount=by)
+            self._at_stripe(account, "adjust", amount=by)
             self._owing[account] -= by
 
     def _someone(self) -> str:
         return self._chance.choice(self._trade.creators)
 
-    def _accounts(self) -> list[str]:
+    def _account(self) -> str:
         rows = sql.rows(
             "SELECT stripe_account_id AS id FROM creator_payment_accounts ORDER BY created_at, id"
         )
-        return [row["id"] for row in rows if row["id"]]
+        return str(self._chance.choice([row["id"] for row in rows if row["id"]]))
 
 
 def _signed(actor: str) -> tuple[str, ...]:
