@@ -4,7 +4,8 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, task_postrun, task_prerun, worker_init
+from django.db import close_old_connections
 
 from payouts_project.heartbeats import WorkerHeartbeat
 
@@ -14,6 +15,17 @@ app = Celery("payouts_project")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["consumer"].add(WorkerHeartbeat)
+
+
+@task_prerun.connect
+@task_postrun.connect
+def renew_connections(**signal: Any) -> None:
+    """Keep database connections between tasks as the web does between requests: until they are old or broken.
+
+    Celery's own way with threads is to close them before and after each task (CELERY_DB_REUSE_MAX says otherwise);
+    opening them again took a fifth of a worker's time.
+    """
+    close_old_connections()
 
 
 @worker_init.connect

@@ -4,6 +4,7 @@ In local mode (nothing set) the values come from `.local/env`, which `make up` w
 nothing themselves. A value that can't be used stops the start with a sentence that names it.
 """
 
+import sys
 from pathlib import Path
 
 import django_stubs_ext
@@ -210,6 +211,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 5,
 }
+CELERY_DB_REUSE_MAX = sys.maxsize  # see renew_connections
 CELERY_BEAT_SCHEDULER = "payouts_project.beat:Scheduler"
 
 CACHES = {
