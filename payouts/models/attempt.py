@@ -44,9 +44,13 @@ class PayoutAttempt(models.Model):
 
     class Meta:
         db_table = "payout_attempts"
+        indexes = [models.Index(fields=["destination"], name="attempt_by_destination")]
         constraints = [
             models.UniqueConstraint(
                 fields=["payout"], condition=Q(status=AttemptStatus.OPEN), name="payout_has_one_open_attempt"
+            ),
+            models.UniqueConstraint(
+                fields=["stripe_id"], condition=~Q(stripe_id=""), name="attempt_is_alone_with_its_stripe_id"
             ),
             models.CheckConstraint(condition=Q(amount__gte=1), name="attempt_moves_something"),
             models.CheckConstraint(

@@ -151,6 +151,15 @@ def test_a_key_is_used_by_one_attempt(payout: Payout) -> None:
         attempt(payout, idempotency_key="the same")
 
 
+def test_what_stripe_made_belongs_to_one_attempt(payout: Payout) -> None:
+    ended = {"ended_at": sql.now()}
+    attempt(payout, status=AttemptStatus.RETURNED, stripe_id="po_1", **ended)
+    for _ in range(2):
+        attempt(payout, status=AttemptStatus.REFUSED, stripe_id="", **ended)
+    with refused(IntegrityError, match="attempt_is_alone_with_its_stripe_id"):
+        attempt(payout, status=AttemptStatus.SUCCEEDED, stripe_id="po_1", **ended)
+
+
 @pytest.mark.parametrize(
     "change",
     [
