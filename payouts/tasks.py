@@ -34,6 +34,7 @@ def attend_returned(payout_id: str) -> None:
 @shared_task(name="payouts.sweep")
 def sweep() -> None:
     """Top the queue up with payouts that are due; ones that are queued already are left to their task."""
+    notices.begin_debounced("payouts.sweep")
     room = QUEUED_SECONDS * settings.STRIPE_REQUESTS_PER_SECOND - notices.queue_length(QUEUE)
     for task, payout_id in sweeps.find_due(now=sql.now(), at_most=max(room, 0)):
         current_app.send_task(task, kwargs={"payout_id": str(payout_id)})

@@ -48,7 +48,8 @@ def bank_payout_told(event: StripeEvent) -> None:
         _take_note_of_foreign(said, event)
         return
     now = sql.now()
-    bank_payouts.record_bank_payout(attempt, said, now=now)
+    if not attempt.stripe_id:
+        bank_payouts.record_bank_payout(attempt, said, now=now)
     if not bank_payouts.apply_bank_payout(said, now=now) and said.status in bank_payouts.ENDED:
         raise SetAside("changes nothing: the payout has moved on")
 
@@ -59,7 +60,7 @@ def balance_available(event: StripeEvent) -> None:
         bank_payouts.wake(event.account, now=sql.now())
     else:
         funds.expect(now=sql.now())
-        notices.send_on_commit("payouts.sweep")
+        notices.send_debounced_on_commit("payouts.sweep")
 
 
 def _bank_payout_attempt(event: StripeEvent) -> PayoutAttempt | None:

@@ -59,5 +59,5 @@ def _post_some(*, now: datetime) -> Posted:
     BillingBatch.objects.filter(pk__in=batches).update(posting=posting, posted_at=now)
     months = [row["month"].isoformat() for row in sql.rows(_MONTHS)]
     if months:
-        notices.send_on_commit("revenue.refresh", months=months)
+        notices.send_debounced_on_commit("revenue.refresh", months=months)
     return Posted(batches=len(batches), records=sum(batches.values()), rows=rows)

@@ -1,13 +1,14 @@
 """Leg two: the bank payout of what the transfer brought, and what Stripe later says of it."""
 
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts import selectors as accounts
 from accounts.models import CreatorPaymentAccount
-from database import notices
+from database import notices, sql
 from money.currencies import PAID_OUT_WHOLE, payable_part
 from payouts import gateway, policy, selectors
 from payouts.gateway import Arrival, BankPayout
@@ -19,6 +20,7 @@ from payouts.services.moves import locked, move, wait
 from payouts.states import ENDED_BADLY, AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure, StripeCallFailed
 
+_WAKE = sql.read(Path(__file__).with_name("wake.sql"))
 ENDED = frozenset(["paid", *ENDED_BADLY])
 
 
@@ -86,6 +88,8 @@ def apply_bank_payout(said: BankPayout, *, now: datetime) -> bool:
 
     One of an earlier attempt changes that attempt alone.
     """
+    if said.status not in ENDED:
+        return False
     known = PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT, stripe_id=said.id).first()
     if known is None:
         return False
@@ -265,16 +269,5 @@ def _record_failure(attempt: PayoutAttempt, failure: Failure, *, now: datetime) 
 
 def wake(account: str, *, now: datetime) -> None:
     """Have the payouts looked at that wait for funds on a connected account, as some have become available."""
-    waiting = Payout.objects.filter(
-        status=PayoutStatus.IN_TRANSIT,
-        stripe_payout_id="",
-        next_retry_at__gt=now,
-    )
-    here = waiting.filter(
-        attempts__kind=AttemptKind.TRANSFER,
-        attempts__status=AttemptStatus.SUCCEEDED,
-        attempts__destination=account,
-    ).exclude(attempts__status=AttemptStatus.OPEN)
-    # Asked again of the row itself: one that has moved meanwhile waits for nothing.
-    if waiting.filter(pk__in=here.values("pk")).update(next_retry_at=now):
-        notices.send_on_commit("payouts.sweep")
+    if sql.run(_WAKE, {"account": account, "now": now}):
+        notices.send_debounced_on_commit("payouts.sweep")

@@ -76,7 +76,7 @@ def retry_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> 
         made = runs.decide_again(dead, actor=actor, reason=reason, now=now)
         if not isinstance(made, UUID):
             raise NotRetryable(payout_id, made.label if made else "nothing of its earnings is payable")
-        notices.send_on_commit("payouts.sweep")
+        notices.send_debounced_on_commit("payouts.sweep")
     return Payout.objects.get(pk=made)
 
 

@@ -49,7 +49,7 @@ def move(
     if target in setbacks.SETBACKS:
         setbacks.hold_after_several(payout.creator_id)
     if PayoutStatus.PAID in (seen, target):
-        notices.send_on_commit("revenue.refresh", months=[month_of(now).start.isoformat()])
+        notices.send_debounced_on_commit("revenue.refresh", months=[month_of(now).start.isoformat()])
     for name, value in changes.items():
         setattr(payout, name, value)
 

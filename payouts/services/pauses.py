@@ -105,5 +105,5 @@ def lift(which: Q, *, reason: str, actor: str, now: datetime) -> int:
     )
     if lifted:
         logger.warning("sending goes on: %s", reason)
-        notices.send_on_commit("payouts.sweep")
+        notices.send_debounced_on_commit("payouts.sweep")
     return lifted

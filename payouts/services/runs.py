@@ -71,7 +71,7 @@ def make_run(*, cutoff: date, now: datetime) -> RunResult:
         _decide(run, creators, result, now=now)
         last = creators[-1]
     PayoutRun.objects.filter(pk=run.pk).update(completed_at=now, superseded_at=None)
-    notices.send_on_commit("payouts.sweep")
+    notices.send_debounced_on_commit("payouts.sweep")
     return result
 
 

@@ -4,6 +4,7 @@ A notice that is lost (no broker, a crash between commit and send) costs only ti
 it that finds the same work in the database.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -28,23 +29,23 @@ def send_on_commit(task: str, /, **arguments: Any) -> None:
     transaction.on_commit(send, robust=True)
 
 
-def send_debounced_on_commit(task: str, /) -> None:
-    """Send the named task a second after commit, once for all who ask until it starts.
+def send_debounced_on_commit(task: str, /, **arguments: Any) -> None:
+    """Send the named task a second after commit, once for all who ask, with the same arguments, until it starts.
 
     The task calls `begin_debounced` before it looks at anything: whoever asks later gets another.
     """
 
     def send() -> None:
-        if _claim(task):
-            current_app.send_task(task, countdown=GATHERING_SECONDS)
+        if _claim(_claim_key(task, arguments)):
+            current_app.send_task(task, kwargs=arguments, countdown=GATHERING_SECONDS)
 
     send.__qualname__ = task
     transaction.on_commit(send, robust=True)
 
 
-def begin_debounced(task: str, /) -> None:
+def begin_debounced(task: str, /, **arguments: Any) -> None:
     with suppress(redis.RedisError):
-        cache.delete(_claim_key(task))
+        cache.delete(_claim_key(task, arguments))
 
 
 def queue_length(queue: str) -> int:
@@ -56,12 +57,12 @@ def queue_length(queue: str) -> int:
         return int(connection.default_channel.queue_declare(queue).message_count)
 
 
-def _claim(task: str) -> bool:
+def _claim(key: str) -> bool:
     try:
-        return cache.add(_claim_key(task), 1, timeout=CLAIM_SECONDS)
+        return cache.add(key, 1, timeout=CLAIM_SECONDS)
     except redis.RedisError:
         return True  # better once too often
 
 
-def _claim_key(task: str) -> str:
-    return f"debounced:{task}"
+def _claim_key(task: str, arguments: Mapping[str, Any]) -> str:
+    return ":".join(["debounced", task, *(f"{name}={value}" for name, value in sorted(arguments.items()))])

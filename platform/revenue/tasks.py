@@ -4,13 +4,14 @@ from datetime import date
 
 from celery import shared_task
 
-from database import sql
+from database import notices, sql
 from revenue import services
 
 
 @shared_task(name="revenue.refresh")
 def refresh(months: list[str]) -> None:
-    """Refresh these months, unless that was done a moment ago: each of a thousand payouts sends its notice."""
+    """Refresh these months, unless that was done a moment ago: as long as payouts arrive, it is asked for again."""
+    notices.begin_debounced("revenue.refresh", months=months)
     services.refresh_unless_fresh([date.fromisoformat(month) for month in months], now=sql.now())
 
 

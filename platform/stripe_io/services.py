@@ -1,11 +1,12 @@
 """The inbox: store an event once, hand it to its handler until it is handled."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F
 
 from database import notices, sql
 from stripe_io import mirror
@@ -17,6 +18,7 @@ from stripe_io.models import InboxEvent, InboxOutcome, Replay
 LEASE = timedelta(minutes=1)
 FIRST_RETRY = timedelta(seconds=10)
 LONGEST_RETRY = timedelta(hours=6)
+_TAKE = sql.read(Path(__file__).with_name("take.sql"))
 NOT_OURS = "no part of this service acts on this type"
 _STORE = """
 INSERT INTO stripe_inbox (event_id, type, account, tries, error, outcome, note, handled_at)
@@ -26,6 +28,14 @@ VALUES (
 )
 ON CONFLICT DO NOTHING
 """
+
+
+class _Taken(NamedTuple):
+    """An event that is this worker's to handle until its lease is over."""
+
+    event: StripeEvent
+    tries: int
+    now: datetime
 
 
 @transaction.atomic
@@ -42,37 +52,65 @@ def store_event(event: Mapping[str, Any]) -> bool:
     names = {"id": event["id"], "type": event["type"], "account": event.get("account") or ""}
     stored = sql.run(_STORE, names | outcome)
     if stored and acted_on:
-        notices.send_on_commit("stripe_io.handle_event", event_id=event["id"])
+        notices.send_debounced_on_commit("stripe_io.sweep_inbox")
     return stored == 1
 
 
+def handle_due(*, at_most: int) -> int:
+    """Handle events that are due, oldest first, until there are no more or enough; return how many were taken.
+
+    Workers that do so at once share them.
+    """
+    for count in range(at_most):
+        taken = _take(event_id=None, now=sql.now())
+        if taken is None:
+            return count
+        _handle(taken)
+    return at_most
+
+
 def handle_event(*, event_id: str, now: datetime) -> bool:
-    """Hand one stored event to its handler, unless it is handled, taken, or not due; return whether it is now handled.
+    """Handle one stored event, unless it is handled, taken, or not due; return whether it is now handled."""
+    taken = _take(event_id=event_id, now=now)
+    return taken is not None and _handle(taken)
+
+
+def _take(*, event_id: str | None, now: datetime) -> _Taken | None:
+    for row in sql.rows(_TAKE, {"event_id": event_id, "now": now, "lease": LEASE}):
+        told = StripeEvent(
+            id=row["event_id"],
+            type=row["type"],
+            account=row["account"],
+            created=row["created"],
+            object=json.loads(row["object"] or "{}"),
+        )
+        return _Taken(told, tries=row["tries"], now=now)
+    return None
+
+
+def _handle(taken: _Taken) -> bool:
+    """Hand an event to its handler.
 
     An error is kept with the event, which is tried again after a while that doubles each time.
     """
-    taken = InboxEvent.objects.filter(event=event_id, handled_at=None, next_try_at__lte=now)
-    if not taken.update(tries=F("tries") + 1, next_try_at=now + LEASE):
-        return False
-    row = InboxEvent.objects.select_related("event").get(event=event_id)
-    handler = handler_of(row.type)
+    handler = handler_of(taken.event.type)
     outcome, note, error = InboxOutcome.HANDLED, "", ""
     try:
         if handler is None:
             raise SetAside(NOT_OURS)
-        handler(_told(row.event, account=row.account))
+        handler(taken.event)
     except SetAside as reason:
         outcome, note = InboxOutcome.SET_ASIDE, str(reason)
     except NotYet as reason:
         error = f"not yet: {reason}"
     except Exception as failure:
         error = f"{type(failure).__name__}: {failure}".replace("\0", "\ufffd")
-    mine = InboxEvent.objects.filter(event=event_id, handled_at=None, tries=row.tries)
+    mine = InboxEvent.objects.filter(event=taken.event.id, handled_at=None, tries=taken.tries)
     if error:
-        retry = min(FIRST_RETRY * 2 ** (min(row.tries, 20) - 1), LONGEST_RETRY)
-        mine.update(error=error, next_try_at=now + retry)
+        retry = min(FIRST_RETRY * 2 ** (min(taken.tries, 20) - 1), LONGEST_RETRY)
+        mine.update(error=error, next_try_at=taken.now + retry)
         return False
-    mine.update(error="", outcome=outcome, note=note, handled_at=now)
+    mine.update(error="", outcome=outcome, note=note, handled_at=taken.now)
     return True
 
 
@@ -95,20 +133,4 @@ def ask_for_replay(*, event_id: str, reason: str, actor: str, now: datetime) -> 
     )
     InboxEvent.objects.filter(event=event_id).update(
         outcome="", note="", error="", handled_at=None, next_try_at=now
-    )
-
-
-def due_events(*, now: datetime, limit: int = 1000) -> list[str]:
-    """List the ids of events whose handling is due, oldest first."""
-    due = InboxEvent.objects.filter(handled_at=None, next_try_at__lte=now).order_by("next_try_at")
-    return [str(event_id) for event_id in due.values_list("event_id", flat=True)[:limit]]
-
-
-def _told(event: Any, *, account: str) -> StripeEvent:
-    return StripeEvent(
-        id=event.id,
-        type=event.type,
-        account=account,
-        created=event.created,
-        object=event.data.get("object") or {},
     )

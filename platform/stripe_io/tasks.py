@@ -1,18 +1,18 @@
-"""Hand stored events to their handlers, and find those that were missed."""
+"""Hand stored events to their handlers: a moment after they came, and those that were missed, each minute."""
 
-from celery import shared_task
+from celery import current_app, shared_task
 
-from database import sql
+from database import notices
 from stripe_io import services
 
+TASK = "stripe_io.sweep_inbox"
+# So many, and the next task takes over: other queues' tasks have their turn between.
+SHARE = 100
 
-@shared_task(name="stripe_io.handle_event")
-def handle_event(event_id: str) -> None:
-    services.handle_event(event_id=event_id, now=sql.now())
 
-
-@shared_task(name="stripe_io.sweep_inbox")
+@shared_task(name=TASK)
 def sweep_inbox() -> None:
-    """Handle what is due: events whose task was lost, and those whose last try failed."""
-    for event_id in services.due_events(now=sql.now()):
-        services.handle_event(event_id=event_id, now=sql.now())
+    """Handle what is due: events that just came, that were missed, or whose last try failed."""
+    notices.begin_debounced(TASK)
+    if services.handle_due(at_most=SHARE) == SHARE:
+        current_app.send_task(TASK)

@@ -75,10 +75,9 @@ def test_an_error_is_kept_and_the_event_tried_again_later_and_later(handled_by: 
         row = InboxEvent.objects.get()
         assert (row.tries, row.handled_at, row.outcome) == (tries, None, "")
         assert row.error == f"ValueError: mistake {tries - 1}"
-        assert services.due_events(now=now) == []
+        assert not services.handle_event(event_id="evt_1", now=row.next_try_at - timedelta(microseconds=1))
         waits.append(row.next_try_at - now)
         now = row.next_try_at
-        assert services.due_events(now=now) == ["evt_1"]
     assert waits[0] == services.FIRST_RETRY
     assert waits[-1] == services.LONGEST_RETRY
     assert all(later == min(2 * earlier, services.LONGEST_RETRY) for earlier, later in pairwise(waits))
@@ -121,18 +120,15 @@ def test_an_event_whose_worker_died_is_taken_up_again(handled_by: Any) -> None:
     handled_by(die)
     with pytest.raises(KeyboardInterrupt):
         handle()
-    assert services.due_events(now=sql.now()) == []
     handlers.register(Fails(), "test.happened")
-    assert services.due_events(now=sql.now() + services.LEASE) == ["evt_1"]
+    assert services.handle_due(at_most=1) == 0
     assert handle(after=services.LEASE).outcome == InboxOutcome.HANDLED
 
 
 def test_one_bad_event_does_not_stop_the_others(event: dict[str, Any], handled_by: Any) -> None:
     handled_by(Fails(ValueError("bad")))
     services.store_event(event | {"id": "evt_2", "type": "test.happened"})
-    now = sql.now()
-    for event_id in services.due_events(now=now):
-        services.handle_event(event_id=event_id, now=now)
+    assert services.handle_due(at_most=10) == 2
     assert InboxEvent.objects.get(event="evt_1").error == "ValueError: bad"
     assert InboxEvent.objects.get(event="evt_2").outcome == InboxOutcome.HANDLED
 
@@ -147,3 +143,18 @@ def test_storing_an_event_again_keeps_what_became_of_it(event: dict[str, Any], h
     handled = handle()
     assert services.store_event(event) is False
     assert InboxEvent.objects.get().handled_at == handled.handled_at
+
+
+def test_what_is_due_longest_is_handled_first_and_no_more_than_a_share(
+    event: dict[str, Any], handled_by: Any
+) -> None:
+    handler = Fails()
+    handled_by(handler)
+    for number, minutes in ((2, 3), (3, 2), (4, -1)):
+        services.store_event(event | {"id": f"evt_{number}", "type": "test.happened"})
+        due = sql.now() - timedelta(minutes=minutes)
+        InboxEvent.objects.filter(event=f"evt_{number}").update(next_try_at=due)
+    assert services.handle_due(at_most=2) == 2
+    assert [told.id for told in handler.told] == ["evt_2", "evt_3"]
+    assert services.handle_due(at_most=2) == 1
+    assert handler.told[-1].id == "evt_1"

@@ -1,0 +1,16 @@
+-- Take the event that has been due longest, or the named one if it is due; one that another takes just now is left to it.
+WITH due AS (
+    SELECT event_id
+    FROM stripe_inbox
+    WHERE handled_at IS NULL
+        AND next_try_at <= %(now)s
+        AND (%(event_id)s::text IS NULL OR event_id = %(event_id)s)
+    ORDER BY next_try_at
+    LIMIT 1
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE stripe_inbox AS inbox
+SET tries = inbox.tries + 1, next_try_at = %(now)s + %(lease)s
+FROM due JOIN djstripe_event AS event ON event.id = due.event_id
+WHERE inbox.event_id = due.event_id
+RETURNING inbox.event_id, inbox.type, inbox.account, inbox.tries, event.created, event.data -> 'object' AS object
