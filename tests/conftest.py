@@ -9,13 +9,15 @@ from typing import Any
 import hypothesis
 import pytest
 import stripe
+from celery import current_app
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 from pytest_django import Settings
 
 from database import sql
-from payouts import tasks as payout_tasks
 from payouts.models import Payout
+from payouts.services import sweeps
+from payouts.states import PayoutStatus
 from sandbox.config import Config
 from sandbox.server import SandboxServer
 from stripe_io import client as stripe_io
@@ -64,21 +66,23 @@ class Stripe:
         """Do what a bank, an account holder or Stripe's dashboard would; answer what became of it."""
         return dict(self._client.raw_request("post", f"/_sandbox/{path}", **facts).data)
 
-    def state(self) -> dict[str, Any]:
-        return dict(self._client.raw_request("get", "/_sandbox/state").data)
+    def state(self, *only: str) -> dict[str, Any]:
+        """Return its whole record, or some parts of it."""
+        asked = {"only": list(only)} if only else {}
+        return dict(self._client.raw_request("get", "/_sandbox/state", **asked).data)
 
     def transfers(self) -> list[dict[str, Any]]:
-        return list(self.state()["transfers"])
+        return list(self.state("transfers")["transfers"])
 
     def pays(self) -> bool:
         """Tell whether some bank payout is still on its way."""
-        return any(payout["status"] in {"pending", "in_transit"} for payout in self.state()["payouts"])
+        return any(payout["status"] in {"pending", "in_transit"} for payout in self.state("payouts")["payouts"])
 
     def deliver_webhooks(self) -> int:
         """Post the events that we act on and that are not delivered yet to our own address; return how many."""
         new = [
             event
-            for event in self.state()["events"]
+            for event in self.state("events")["events"]
             if event["id"] not in self._delivered and handler_of(event["type"])
         ]
         for event in new:
@@ -127,11 +131,9 @@ def settle(sandbox: Stripe) -> Callable[[], None]:
 
     def settle() -> None:
         for _ in range(500):
-            due = Payout.objects.filter(next_retry_at__lte=sql.now())
-            for payout in due:
-                payout_tasks.send_transfer(str(payout.pk))
-                payout_tasks.send_bank_payout(str(payout.pk))
-                payout_tasks.attend_returned(str(payout.pk))
+            due = Payout.objects.filter(next_retry_at__lte=sql.now(), status__in=sweeps.TASK_OF)
+            for status, pk in list(due.values_list("status", "pk")):
+                current_app.tasks[sweeps.TASK_OF[PayoutStatus(status)]](str(pk))
             told = sandbox.deliver_webhooks()
             inbox_tasks.sweep_inbox()
             if not (told or due.exists() or sandbox.pays()):

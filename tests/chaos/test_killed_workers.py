@@ -1,4 +1,4 @@
-"""Workers die while a thousand payouts are being sent, and Stripe's answers get lost: everyone is paid once."""
+"""Workers die while hundreds of payouts are being sent, and Stripe's answers get lost: everyone is paid once."""
 
 import random
 import time
