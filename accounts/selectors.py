@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold
 
@@ -72,15 +72,15 @@ def account_standing(creator_id: UUID) -> AccountStanding:
     )
 
 
-def stale_accounts(*, now: datetime, limit: int = 20_000) -> list[UUID]:
-    """List live accounts of which Stripe has told nothing for a day, those longest unheard of first."""
+def stale_accounts(*, now: datetime, after: UUID | None = None, at_most: int | None = None) -> list[UUID]:
+    """List live accounts of which Stripe has told nothing for a day, by their ids, from after the given one on."""
     unheard = CreatorPaymentAccount.objects.filter(
         Q(synced_at=None) | Q(synced_at__lt=now - STALE_AFTER),
         stripe_account_id__isnull=False,
         replaced_at=None,
     )
-    longest_first = unheard.order_by(F("synced_at").asc(nulls_first=True), "pk")
-    return list(longest_first.values_list("pk", flat=True)[:limit])
+    rest = unheard.filter(pk__gt=after) if after else unheard
+    return list(rest.order_by("pk").values_list("pk", flat=True)[:at_most])
 
 
 def longest_unheard_of(*, now: datetime) -> timedelta:

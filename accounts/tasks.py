@@ -1,15 +1,15 @@
 """What beat does about accounts."""
 
-from datetime import timedelta
+from uuid import UUID
 
-from celery import shared_task
+from celery import current_app, shared_task
 
 from accounts import selectors
 from accounts.services import holds, syncing
 from database import sql
 
-# Well before CELERY_VISIBILITY_TIMEOUT gives the task to another worker; the rest is for the next hour.
-LONGEST_SYNC = timedelta(minutes=10)
+# Even if Stripe keeps silent, so many are done before CELERY_VISIBILITY_TIMEOUT gives the task to another worker.
+SHARE = 25
 
 
 @shared_task(name="accounts.lift_expired_holds")
@@ -18,6 +18,9 @@ def lift_expired_holds() -> None:
 
 
 @shared_task(name="accounts.sync_stale")
-def sync_stale() -> None:
-    now = sql.now()
-    syncing.sync_accounts(selectors.stale_accounts(now=now), until=now + LONGEST_SYNC)
+def sync_stale(after: str | None = None) -> None:
+    """Ask for some of the accounts that were not heard of, and leave the rest to the next task."""
+    stale = selectors.stale_accounts(now=sql.now(), after=UUID(after) if after else None, at_most=SHARE)
+    syncing.sync_accounts(stale)
+    if len(stale) == SHARE:
+        current_app.send_task("accounts.sync_stale", kwargs={"after": str(stale[-1])})

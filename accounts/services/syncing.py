@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID
 
 from accounts.models import CreatorPaymentAccount
@@ -22,20 +21,17 @@ class SyncResult:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def sync_accounts(accounts: Iterable[UUID], *, until: datetime | None = None) -> SyncResult:
-    """Ask Stripe for these accounts, one after the other, each as of its own moment; start none after `until`.
+def sync_accounts(accounts: Iterable[UUID]) -> SyncResult:
+    """Ask Stripe for these accounts, one after the other, each as of its own moment.
 
     One that can't be had stops only itself, and stays as it was.
     """
     result = SyncResult()
     for account in accounts:
-        now = sql.now()
-        if until is not None and now >= until:
-            break
         row = CreatorPaymentAccount.objects.get(pk=account)
         before = (row.account_status, row.external_account_fingerprint)
         try:
-            row = refresh_payment_account(row, now=now)
+            row = refresh_payment_account(row, now=sql.now())
         except Exception as failure:
             result.errors[str(row)] = f"{type(failure).__name__}: {failure}"
             continue

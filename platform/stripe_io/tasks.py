@@ -6,8 +6,8 @@ from database import notices
 from stripe_io import services
 
 TASK = "stripe_io.sweep_inbox"
-# So many, and the next task takes over: other queues' tasks have their turn between.
-SHARE = 100
+# So many, and the next task takes over: other tasks have their turn between.
+SHARE = 25
 
 
 @shared_task(name=TASK)

@@ -6,11 +6,12 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.core.management import CommandError, call_command
 
 from accounts import gateway, selectors, tasks
 from accounts.models import AccountStatus, CreatorPaymentAccount, Hold
-from accounts.services import payment_accounts, syncing
+from accounts.services import payment_accounts
 from database import sql
 from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
 
@@ -61,7 +62,7 @@ def test_what_changed_without_an_event_is_found(accounts: list[CreatorPaymentAcc
     assert selectors.stale_accounts(now=sql.now()) == []
 
 
-def test_only_live_accounts_not_heard_of_for_a_day_are_asked_for_the_longest_unheard_first(
+def test_only_live_accounts_not_heard_of_for_a_day_are_asked_for(
     accounts: list[CreatorPaymentAccount],
 ) -> None:
     alice, bob, charlie = accounts
@@ -69,8 +70,7 @@ def test_only_live_accounts_not_heard_of_for_a_day_are_asked_for_the_longest_unh
     never = CreatorPaymentAccountFactory.create()
     CreatorPaymentAccountFactory.create(stripe_account_id=None, account_status=AccountStatus.NOT_CREATED)
     payment_accounts.replace_payment_account(bob, reason="Moved", actor="dana", now=sql.now())
-    assert selectors.stale_accounts(now=sql.now()) == [never.pk, charlie.pk, alice.pk]
-    assert selectors.stale_accounts(now=sql.now(), limit=1) == [never.pk]
+    assert selectors.stale_accounts(now=sql.now()) == sorted([never.pk, charlie.pk, alice.pk])
 
 
 def test_one_that_can_not_be_had_stops_only_itself(
@@ -100,12 +100,22 @@ def test_while_stripe_is_down_nobody_loses_their_account(
     assert len(selectors.stale_accounts(now=sql.now())) == 3
 
 
-def test_a_pass_that_takes_too_long_leaves_the_rest_to_the_next(
-    accounts: list[CreatorPaymentAccount],
+def test_each_task_asks_for_a_share_and_the_next_goes_on_behind_it_whatever_became_of_it(
+    accounts: list[CreatorPaymentAccount], sandbox: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stale = selectors.stale_accounts(now=sql.now())
-    assert syncing.sync_accounts(stale, until=sql.now()).synced == 0
-    assert syncing.sync_accounts(stale, until=sql.now() + timedelta(minutes=1)).synced == 3
+    sent: list[dict[str, str]] = []
+    monkeypatch.setattr(tasks, "SHARE", 1)
+    monkeypatch.setattr(current_app, "send_task", lambda name, kwargs: sent.append(kwargs))
+    first, second, third = sorted(accounts, key=lambda row: row.pk)
+    for row in (first, third):
+        at_stripe(sandbox, row, "restrict")
+    path = f"/v1/accounts/{second.stripe_account_id}"
+    sandbox.inject({"method": "GET", "path": path, "kind": "status", "status": 500})
+    tasks.sync_stale()
+    for _ in accounts:
+        tasks.sync_stale(**sent[-1])
+    assert sent == [{"after": str(row.pk)} for row in (first, second, third)]
+    assert selectors.stale_accounts(now=sql.now()) == [second.pk]
 
 
 def test_one_creators_account_is_asked_for_however_lately_it_was_heard_of(sandbox: Any) -> None:
