@@ -1,4 +1,4 @@
-"""Sending payouts to a Stripe that takes its time, from one worker process, at a rate. See README.md."""
+"""Sending payouts to a Stripe that takes its time, at a rate, from one worker process and from two. See README.md."""
 
 import os
 import subprocess
@@ -6,7 +6,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 
 import stripe
@@ -16,89 +17,100 @@ from sandbox.config import Config
 from sandbox.server import SandboxServer
 
 CREATORS = 1_000
-RATES = (25, 100)
+# Of each month, the rate at which it is sent, in requests per second to each of Stripe's endpoints, and how many
+# worker processes send it.
+ROUNDS = {8: (25, 1), 9: (25, 2), 10: (100, 2)}
 ANSWERS_AFTER_MS = 250
 THREADS = 40
 
 
 def main() -> None:
-    for rate in RATES:
-        with tempfile.TemporaryDirectory() as folder, service():
-            config = Config(
-                state=Path(folder, "stripe"), api_key=os.environ["STRIPE_SECRET_KEY"], payout_seconds=0
-            )
-            with SandboxServer(config) as sandbox:
-                measure(rate, sandbox, Path(folder))
+    with tempfile.TemporaryDirectory() as name, service():
+        from django.conf import settings  # noqa: PLC0415 (Django is set up by now)
+
+        folder = Path(name)
+        config = Config(state=folder / "stripe", api_key=settings.STRIPE_SECRET_KEY, payout_seconds=0)
+        with SandboxServer(config) as sandbox:
+            settings.STRIPE_API_BASE = os.environ["STRIPE_API_BASE"] = sandbox.url
+            settings.STRIPE_REQUESTS_PER_SECOND = 10_000
+            client = stripe.StripeClient(settings.STRIPE_SECRET_KEY, base_addresses={"api": sandbox.url})
+            client.raw_request("post", "/_sandbox/fund", amount=10**9, currency="usd")
+            register_everyone(folder / "catalog.csv")
+            for month, (rate, processes) in ROUNDS.items():
+                owe(folder / "billing.csv", month=month)
+                with slowly(client):
+                    measure(month, rate=rate, processes=processes)
 
 
-def measure(rate: int, sandbox: SandboxServer, folder: Path) -> None:
-    from django.conf import settings  # noqa: PLC0415 (Django is set up by now)
+def owe(billing: Path, *, month: int) -> None:
+    """Have everyone earn something in a month, and make its payouts."""
+    sales = [
+        f"{month}-{n},charge,api-{n},{4_000 + n},USD,2026-{month:02}-15T00:00:00Z\n" for n in range(CREATORS)
+    ]
+    billing.write_text("record_id,kind,api_id,amount,currency,occurred_at\n" + "".join(sales))
+    manage("import_billing", str(billing), "--source", SOURCE)
+    manage("run_payouts", "--now", f"2026-{month + 1:02}-01T00:00:00Z")
 
-    from payouts.models import Payout, PayoutAttempt  # noqa: PLC0415
+
+@contextmanager
+def slowly(client: stripe.StripeClient) -> Iterator[None]:
+    slow = {"kind": "latency_ms", "latency_ms": ANSWERS_AFTER_MS, "path": "/v1/.*"}
+    client.raw_request("post", "/_sandbox/faults", rules=[slow])
+    yield
+    client.raw_request("delete", "/_sandbox/faults")
+
+
+def measure(month: int, *, rate: int, processes: int) -> None:
+    """Send a month's payouts, both legs."""
+    from payouts.models import Payout, PayoutAttempt  # noqa: PLC0415 (Django is set up by now)
     from payouts.states import PayoutStatus  # noqa: PLC0415
 
-    settings.STRIPE_API_BASE = os.environ["STRIPE_API_BASE"] = sandbox.url
-    settings.STRIPE_REQUESTS_PER_SECOND = 10_000
-    control = stripe.StripeClient(settings.STRIPE_SECRET_KEY, base_addresses={"api": sandbox.url})
-    control.raw_request("post", "/_sandbox/fund", amount=10**9, currency="usd")
-    owe_everyone(folder)
-    manage("run_payouts", "--now", "2026-10-01T00:00:00Z")
-    slow = {"kind": "latency_ms", "latency_ms": ANSWERS_AFTER_MS, "path": "/v1/.*"}
-    control.raw_request("post", "/_sandbox/faults", rules=[slow])
-    with worker(rate) as process:
-        begun = once(PayoutAttempt.objects.exists)
-        sent = once(lambda: not Payout.objects.filter(stripe_transfer_id="").exists()) - begun
-        on_their_way = once(lambda: not Payout.objects.filter(stripe_payout_id="").exists()) - begun
-        peak = peak_megabytes(process)
-    payouts = Payout.objects.count()
-    asked = control.raw_request("get", "/_sandbox/state", only=["transfers"]).data["transfers"]
-    assert len(asked) == payouts == Payout.objects.filter(status=PayoutStatus.IN_TRANSIT).count()
-    refused = PayoutAttempt.objects.exclude(error_code="").count()
-    again = sum(PayoutAttempt.objects.values_list("sends", flat=True)) - 2 * payouts
-    print(f"Sending, {payouts:,} payouts at {rate}/s, answers after {ANSWERS_AFTER_MS} ms, {THREADS} threads")
-    print(f"  transfers       {sent:7.1f} s   {sent * rate / payouts:5.2f} × n ÷ rate")
-    print(f"  bank payouts    {on_their_way:7.1f} s   {on_their_way * rate / payouts:5.2f} × n ÷ rate")
-    print(f"  {refused} requests refused, {again} sent again; peak memory of the worker {peak:.0f} MB")
+    payouts = Payout.objects.filter(run__cutoff=date(2026, month + 1, 1))
+    attempts = PayoutAttempt.objects.filter(payout__in=payouts)
+    with workers(rate, processes) as running:
+        begun = once(attempts.exists)
+        sent = once(lambda: not payouts.filter(stripe_transfer_id="").exists()) - begun
+        on_their_way = once(lambda: not payouts.filter(stripe_payout_id="").exists()) - begun
+        peak = max(peak_megabytes(process) for process in running)
+    assert payouts.filter(status=PayoutStatus.IN_TRANSIT).count() == CREATORS
+    refused = attempts.exclude(error_code="").count()
+    again = sum(attempts.values_list("sends", flat=True)) - 2 * CREATORS
+    floor = CREATORS / rate
+    print(
+        f"Sending, {CREATORS:,} payouts at {rate}/s, answers after {ANSWERS_AFTER_MS} ms, {processes} workers"
+    )
+    print(f"  transfers      {sent:7.1f} s   {sent / floor:5.2f} × n ÷ rate")
+    print(f"  bank payouts   {on_their_way:7.1f} s   {on_their_way / floor:5.2f} × n ÷ rate")
+    print(f"  {refused} requests refused, {again} sent again; peak memory of a worker {peak:.0f} MB")
 
 
-def owe_everyone(folder: Path) -> None:
-    """Have each of many creators sell something, and bring them all to Stripe."""
-    catalog, billing = folder / "catalog.csv", folder / "billing.csv"
-    numbers = range(CREATORS)
-    apis = [f"api-{n},API {n},creator-{n},creator-{n}@example.com,US\n" for n in numbers]
+def register_everyone(catalog: Path) -> None:
+    """Have each of many creators offer something, and bring them all to Stripe."""
+    apis = [f"api-{n},API {n},creator-{n},creator-{n}@example.com,US\n" for n in range(CREATORS)]
     catalog.write_text("api_id,api_name,creator_id,creator_email,creator_country\n" + "".join(apis))
-    sales = [f"r-{n},charge,api-{n},{4_000 + n},USD,2026-09-15T00:00:00Z\n" for n in numbers]
-    billing.write_text("record_id,kind,api_id,amount,currency,occurred_at\n" + "".join(sales))
     manage("import_catalog", str(catalog))
-    manage("import_billing", str(billing), "--source", SOURCE)
     manage("onboard_creators")
 
 
 @contextmanager
-def worker(rate: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run one worker process as production does, and a sweep for it to find what is due."""
-    from celery import current_app  # noqa: PLC0415
+def workers(rate: int, processes: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Run workers as production does, and a sweep for them to find what is due."""
+    from celery import current_app  # noqa: PLC0415 (Django is set up by now)
 
-    command = [
-        "-m",
-        "celery",
-        "-A",
-        "payouts_project",
-        "worker",
-        "-Q",
-        "payouts,reports",
-        "--pool",
-        "threads",
-    ]
+    command = [sys.executable, "-m", "celery", "-q", "-A", "payouts_project", "worker", "-l", "WARNING"]
+    share = ["-Q", "payouts,reports", "--pool", "threads", "-c", str(THREADS)]
     variables = os.environ | {"STRIPE_REQUESTS_PER_SECOND": str(rate)}
-    with subprocess.Popen(
-        [sys.executable, *command, "-c", str(THREADS), "-l", "WARNING"], env=variables
-    ) as process:
-        try:
-            current_app.send_task("payouts.sweep")
-            yield process
-        finally:
-            process.terminate()
+    with ExitStack() as stack:
+        running = []
+        for number in range(processes):
+            started = subprocess.Popen(
+                [*command, *share, "-n", f"{number}@%h"], env=variables, stderr=subprocess.DEVNULL
+            )
+            stack.callback(started.wait)
+            stack.callback(started.terminate)
+            running.append(started)
+        current_app.send_task("payouts.sweep")
+        yield running
 
 
 def once(condition: Callable[[], bool]) -> float:

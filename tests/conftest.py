@@ -76,7 +76,9 @@ class Stripe:
 
     def pays(self) -> bool:
         """Tell whether some bank payout is still on its way."""
-        return any(payout["status"] in {"pending", "in_transit"} for payout in self.state("payouts")["payouts"])
+        return any(
+            payout["status"] in {"pending", "in_transit"} for payout in self.state("payouts")["payouts"]
+        )
 
     def deliver_webhooks(self) -> int:
         """Post the events that we act on and that are not delivered yet to our own address; return how many."""
