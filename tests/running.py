@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,11 @@ class RunningService:
     def send(self, task: str) -> None:
         """Do what beat does."""
         self._celery.send_task(task)
+
+    def is_idle(self) -> bool:
+        """Tell whether no task waits for a worker or is with one."""
+        with closing(redis.Redis.from_url(self._variables["CELERY_BROKER_URL"])) as broker:
+            return not broker.exists(*QUEUES[1].split(","), "unacked")
 
     def state(self) -> dict[str, Any]:
         return dict(self.stripe.raw_request("get", "/_sandbox/state").data)

@@ -22,10 +22,10 @@ def task() -> str:
 
 
 @pytest.fixture
-def ask(task: str, django_capture_on_commit_callbacks: Any) -> Callable[[], None]:
-    def ask() -> None:
+def ask(task: str, django_capture_on_commit_callbacks: Any) -> Callable[..., None]:
+    def ask(**arguments: str) -> None:
         with django_capture_on_commit_callbacks(execute=True):
-            notices.send_debounced_on_commit(task)
+            notices.send_debounced_on_commit(task, **arguments)
 
     return ask
 
@@ -53,6 +53,18 @@ def test_a_debounced_task_is_sent_once_until_it_starts(
     for _ in range(5):
         ask()
     assert sent() == 2
+
+
+def test_with_other_arguments_it_is_another_task(
+    task: str, ask: Callable[..., None], sent: Callable[[], int]
+) -> None:
+    for month in ("2026-09", "2026-10", "2026-09"):
+        ask(month=month)
+    assert sent() == 2
+    notices.begin_debounced(task, month="2026-10")
+    for month in ("2026-09", "2026-10"):
+        ask(month=month)
+    assert sent() == 3
 
 
 def test_a_debounced_task_that_is_lost_keeps_others_back_for_a_while_only(

@@ -6,9 +6,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from celery import current_app
 
 from database import sql
-from stripe_io import handlers, services
+from stripe_io import handlers, services, tasks
 from stripe_io.errors import NotYet, SetAside
 from stripe_io.handlers import Handler, StripeEvent
 from stripe_io.models import InboxEvent, InboxOutcome
@@ -158,3 +159,22 @@ def test_what_is_due_longest_is_handled_first_and_no_more_than_a_share(
     assert [told.id for told in handler.told] == ["evt_2", "evt_3"]
     assert services.handle_due(at_most=2) == 1
     assert handler.told[-1].id == "evt_1"
+
+
+@pytest.mark.parametrize(("waiting", "followed"), [(1, False), (2, True), (3, True)])
+def test_a_task_that_did_its_share_is_followed_by_another(
+    event: dict[str, Any],
+    handled_by: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    waiting: int,
+    followed: bool,
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(tasks, "SHARE", 2)
+    monkeypatch.setattr(current_app, "send_task", sent.append)
+    handled_by(Fails())
+    for number in range(2, waiting + 1):
+        services.store_event(event | {"id": f"evt_{number}", "type": "test.happened"})
+    tasks.sweep_inbox()
+    assert InboxEvent.objects.filter(outcome=InboxOutcome.HANDLED).count() == min(waiting, 2)
+    assert sent == ["stripe_io.sweep_inbox"] * followed

@@ -1,0 +1,43 @@
+"""A worker's threads keep their database connections from task to task, and replace those that are broken."""
+
+import pytest
+
+from accounts.models import Hold, HoldSource
+from database import sql
+from tests.factories import CreatorFactory
+from tests.running import RunningService
+from tests.waiting import wait_until
+
+TASK = "accounts.lift_expired_holds"
+
+
+def others() -> set[int]:
+    """The database's processes for everyone but this test."""
+    rows = sql.rows(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    return {row["pid"] for row in rows}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connections_last_from_task_to_task_and_a_broken_one_is_replaced(service: RunningService) -> None:
+
+    def do(tasks: int) -> None:
+        for _ in range(tasks):
+            service.send(TASK)
+        wait_until(service.is_idle, seconds=60)
+
+    service.start_worker()
+    do(30)
+    opened = others()
+    do(30)
+    assert len(opened) > 1  # one is not for tasks
+    assert opened <= others()
+
+    sql.rows("SELECT pg_terminate_backend(pid) FROM unnest(%(pids)s) AS pid", {"pids": list(others())})
+    Hold.objects.create(
+        creator=CreatorFactory.create(), source=HoldSource.STAFF, reason="Odd", expires_at=sql.now()
+    )
+    do(30)
+    assert Hold.objects.get().lifted_at is not None
+    assert not opened & others()
