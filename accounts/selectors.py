@@ -91,6 +91,12 @@ def longest_unheard_of(*, now: datetime) -> timedelta:
     return now - oldest if oldest else timedelta()
 
 
+def account_is_gone(stripe_account_id: str) -> bool:
+    """Tell whether Stripe lets us use this account no more, be it a creator's present one or an earlier."""
+    gone = CreatorPaymentAccount.objects.filter(stripe_account_id=stripe_account_id, gone_at__isnull=False)
+    return gone.exists()
+
+
 def account_is_being_opened(*, since: datetime) -> bool:
     """Tell whether Stripe was asked for some account since then, and its answer is not recorded yet."""
     return CreatorPaymentAccount.objects.filter(stripe_account_id=None, opening_since__gte=since).exists()

@@ -46,6 +46,13 @@ class NotReversible(Exception):
         super().__init__(f"nothing of payout {payout_id} can be taken back now")
 
 
+class NotSettleable(Exception):
+    """The payout's money isn't on an account that Stripe shows us no more, or may have come back."""
+
+    def __init__(self, payout_id: UUID) -> None:
+        super().__init__(f"what became of payout {payout_id} is for Stripe to say")
+
+
 class FundsWillBeMissing(Exception):
     """The balance at Stripe does not cover the next run, which is not far off."""
 

@@ -8,16 +8,17 @@ from django.db import transaction
 
 from accounts.errors import ReasonMissing
 from accounts.models import Creator, Hold, HoldSource
+from accounts.selectors import account_is_gone
 from accounts.services.holds import lift_holds, place_hold
 from database import notices
 from earnings.services import posting
 from ledger.models import AccountKind
 from payouts import gateway
-from payouts.errors import IllegalMove, NotRetryable, NotReversible
+from payouts.errors import IllegalMove, NotRetryable, NotReversible, NotSettleable
 from payouts.models import Payout
 from payouts.services import attempts, bank_payouts, reversals, runs, sweeps, transfers
 from payouts.services.moves import CANCELLABLE, give_back, locked, move, waiting_of
-from payouts.states import DEAD, PayoutStatus
+from payouts.states import DEAD, AttemptKind, PayoutStatus
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +99,35 @@ def reverse_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -
         reversals.request_reversal(payout, now=now, requested_by=actor, request_reason=reason)
     reversals.send_reversal(payout_id, now=now)
     return Payout.objects.get(pk=payout_id)
+
+
+@transaction.atomic
+def settle_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> Payout:
+    """Count a payout as paid whose money is on an account that Stripe shows us no more: its creator has it.
+
+    It moves no money.
+
+    Raises: ReasonMissing; NotSettleable while Stripe tells of the account, or if some of the money may be back.
+    """
+    _require(reason)
+    payout = locked(payout_id)
+    attempt = attempts.open_of(payout)
+    reversing = attempt is not None and attempt.kind == AttemptKind.REVERSAL and attempt.in_doubt
+    sent = payout.status in (PayoutStatus.IN_TRANSIT, PayoutStatus.RETURNED)
+    if (
+        not sent
+        or reversing
+        or payout.amount_reversed
+        or not account_is_gone(attempts.destination_of(payout))
+    ):
+        raise NotSettleable(payout_id)
+    if attempt is not None:
+        attempts.end_moot(attempt, now=now)
+    if payout.status == PayoutStatus.RETURNED:
+        move(payout, PayoutStatus.IN_TRANSIT, now=now, reason=reason, actor=actor)
+    changes = {"paid_at": now, "next_retry_at": None, "failure_code": "", "failure_message": ""}
+    move(payout, PayoutStatus.PAID, now=now, reason=reason, actor=actor, **changes)
+    return payout
 
 
 def sync_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> Payout:

@@ -151,6 +151,7 @@ def test_the_command_does_each(payout: Payout) -> None:
         ("cancel", str(uuid4())),
         ("retry", str(payout.pk)),
         ("reverse", str(payout.pk)),
+        ("settle", str(payout.pk)),
         ("sync", str(uuid4())),
         ("hold", "nobody"),
     ):
@@ -225,7 +226,7 @@ def test_retries_at_once_make_one_payout(payout: Payout, sandbox: Any) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("act", ["cancel", "retry", "reverse", "sync"])
+@pytest.mark.parametrize("act", ["cancel", "retry", "reverse", "settle", "sync"])
 def test_every_act_on_a_payout_needs_a_reason(payout: Payout, act: str) -> None:
     with pytest.raises(ReasonMissing):
         getattr(interventions, f"{act}_payout")(payout.pk, reason=" ", actor="dana", now=sql.now())

@@ -1,4 +1,4 @@
-"""Hold or release a creator; cancel, retry, reverse or sync a payout. Who did it and why is kept."""
+"""Hold or release a creator; cancel, retry, reverse, settle or sync a payout. Who did it and why is kept."""
 
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from accounts.errors import ReasonMissing
 from accounts.models import Creator
 from database import sql
 from database.commands import add_json_option, print_result
-from payouts.errors import IllegalMove, NotRetryable, NotReversible
+from payouts.errors import IllegalMove, NotRetryable, NotReversible, NotSettleable
 from payouts.models import Payout
 from payouts.services import interventions
 from stripe_io.errors import StripeCallFailed
@@ -20,6 +20,7 @@ PAYOUT_ACTS: dict[str, tuple[Callable[..., Payout], str]] = {
     "cancel": (interventions.cancel_payout, "end a payout of which nothing was sent"),
     "retry": (interventions.retry_payout, "pay at once what a payout that ended unpaid had given back"),
     "reverse": (interventions.reverse_payout, "take back a transfer whose money has not gone to the bank"),
+    "settle": (interventions.settle_payout, "count as paid what is on an account that left us"),
     "sync": (interventions.sync_payout, "ask Stripe what has become of a payout"),
 }
 REFUSALS = (
@@ -27,6 +28,7 @@ REFUSALS = (
     IllegalMove,
     NotRetryable,
     NotReversible,
+    NotSettleable,
     Payout.DoesNotExist,
     ReasonMissing,
     StripeCallFailed,

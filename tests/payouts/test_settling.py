@@ -1,0 +1,118 @@
+"""An account leaves us with a payout's money: once its creator is known to have it, staff count it as paid."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.models import CreatorPaymentAccount
+from accounts.services.payment_accounts import refresh_payment_account
+from database import sql
+from payouts.errors import NotSettleable
+from payouts.gateway import BankPayout
+from payouts.models import Difference, Payout, PayoutAttempt
+from payouts.services import bank_payouts, interventions, returned, transfers
+from payouts.states import AttemptStatus, PayoutStatus
+from tests.payouts.market import unsound
+
+pytestmark = pytest.mark.django_db
+REVERSE = {"method": "POST", "path": "/v1/transfers/.*/reversals"}
+KEPT = {**REVERSE, "kind": "status", "status": 403, "code": "account_invalid"}
+
+
+@pytest.fixture
+def leave(sandbox: Any) -> Callable[[], None]:
+    """Have the creator disconnect their account, and hear of it."""
+
+    def leave() -> None:
+        account = CreatorPaymentAccount.objects.get()
+        sandbox.control(f"accounts/{account.stripe_account_id}/deauthorize")
+        refresh_payment_account(account, now=sql.now())
+
+    return leave
+
+
+def send(payout: Payout) -> None:
+    transfers.send_transfer(payout.pk, now=sql.now())
+    bank_payouts.send_bank_payout(payout.pk, now=sql.now())
+
+
+def settle(payout: Payout) -> Payout:
+    return interventions.settle_payout(
+        payout.pk, reason="Alice has it, she wrote", actor="dana", now=sql.now()
+    )
+
+
+def test_what_was_on_its_way_to_the_bank_counts_as_paid(payout: Payout, leave: Callable[[], None]) -> None:
+    send(payout)
+    with pytest.raises(NotSettleable, match="for Stripe to say"):
+        settle(payout)
+    leave()
+    settled = settle(payout)
+    assert (settled.status, settled.next_retry_at) == (PayoutStatus.PAID, None)
+    assert settled.paid_at is not None
+    event = settled.events.latest("pk")
+    assert (event.actor, event.reason) == ("dana", "Alice has it, she wrote")
+    assert unsound() == {}
+
+
+def test_what_returned_and_can_not_be_taken_back_counts_as_paid(
+    payout: Payout, sandbox: Any, leave: Callable[[], None]
+) -> None:
+    transfers.send_transfer(payout.pk, now=sql.now())
+    leave()
+    sandbox.inject(KEPT)
+    bank_payouts.send_bank_payout(payout.pk, now=sql.now())
+    returned.attend(payout.pk, now=sql.now())
+    assert Payout.objects.get().status == PayoutStatus.RETURNED
+    settled = settle(payout)
+    assert (settled.status, settled.failure_code) == (PayoutStatus.PAID, "")
+    assert [event.to_status for event in settled.events.order_by("pk")][-2:] == ["in_transit", "paid"]
+    assert not PayoutAttempt.objects.filter(status=AttemptStatus.OPEN).exists()
+    assert Difference.objects.get().resolved_at is None
+    assert unsound() == {}
+
+
+def test_what_may_be_back_already_is_not_settled(
+    payout: Payout, sandbox: Any, leave: Callable[[], None]
+) -> None:
+    transfers.send_transfer(payout.pk, now=sql.now())
+    leave()
+    sandbox.inject({**REVERSE, "kind": "status", "status": 500, "after_work": True})
+    bank_payouts.send_bank_payout(payout.pk, now=sql.now())
+    returned.attend(payout.pk, now=sql.now())
+    with pytest.raises(NotSettleable):
+        settle(payout)
+    Payout.objects.update(amount_reversed=1)
+    PayoutAttempt.objects.filter(status=AttemptStatus.OPEN).update(in_doubt=False)
+    with pytest.raises(NotSettleable):
+        settle(payout)
+    assert Payout.objects.get().status == PayoutStatus.RETURNED
+
+
+def test_what_the_bank_sends_back_after_all_returns(
+    payout: Payout, sandbox: Any, leave: Callable[[], None]
+) -> None:
+    send(payout)
+    leave()
+    sent = settle(payout).stripe_payout_id
+    failed = {
+        "id": sent,
+        "status": "failed",
+        "amount": 80_00,
+        "currency": "usd",
+        "failure_code": "no_account",
+    }
+    said = BankPayout.of(failed)
+    assert bank_payouts.apply_bank_payout(said, now=sql.now())
+    assert Payout.objects.get().status == PayoutStatus.RETURNED
+    assert unsound() == {}
+
+
+@pytest.mark.parametrize("status", ["pending", "cancelled"])
+def test_what_was_never_sent_is_not_settled(payout: Payout, leave: Callable[[], None], status: str) -> None:
+    if status == "cancelled":
+        interventions.cancel_payout(payout.pk, reason="Odd", actor="dana", now=sql.now())
+    leave()
+    with pytest.raises(NotSettleable):
+        settle(payout)
