@@ -9,19 +9,19 @@ from typing import Any
 import hypothesis
 import pytest
 import stripe
-from celery import current_app
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 from pytest_django import Settings
 
 from database import sql
+from payouts import tasks as payout_tasks
 from payouts.models import Payout
 from payouts.services import sweeps
 from payouts.states import PayoutStatus
 from sandbox.config import Config
 from sandbox.server import SandboxServer
 from stripe_io import client as stripe_io
-from stripe_io import tasks as inbox_tasks
+from stripe_io import services as inbox
 from stripe_io.handlers import handler_of
 from tests.running import service
 
@@ -135,10 +135,11 @@ def settle(sandbox: Stripe) -> Callable[[], None]:
         for _ in range(500):
             due = Payout.objects.filter(next_retry_at__lte=sql.now(), status__in=sweeps.TASK_OF)
             for status, pk in list(due.values_list("status", "pk")):
-                current_app.tasks[sweeps.TASK_OF[PayoutStatus(status)]](str(pk))
+                task = sweeps.TASK_OF[PayoutStatus(status)].removeprefix("payouts.")
+                getattr(payout_tasks, task)(str(pk))
             told = sandbox.deliver_webhooks()
-            inbox_tasks.sweep_inbox()
-            if not (told or due.exists() or sandbox.pays()):
+            handled = inbox.handle_due(at_most=1_000)
+            if not (told or handled or due.exists() or sandbox.pays()):
                 return
             time.sleep(0.02)
         raise AssertionError("nothing settles")
