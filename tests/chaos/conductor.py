@@ -23,6 +23,8 @@ from tests.chaos.trade import CUTOFF, SOURCE, Trade
 from tests.chaos.weather import BANKS, WEATHER, WEBHOOKS
 from tests.running import kill
 
+# Requests per second to each of Stripe's endpoints, once the storm is over.
+PACE = "100"
 PAUSE_SECONDS = 1.5
 SPELL_SECONDS = 6
 # Time passes faster than it does, so that what is to be tried again is tried again in the storm.
@@ -101,6 +103,9 @@ class Conductor:
         for subject in ("webhooks", "payout_failures"):
             self._stage.stripe.raw_request("post", f"/_sandbox/{subject}", rules=[])
         self._stage.stripe.raw_request("delete", "/_sandbox/faults")
+        # At an ordinary pace again, which a part reads when it starts.
+        self._stage.kill(*self._stage.parts)
+        self._stage.service.set(STRIPE_REQUESTS_PER_SECOND=PACE)
         self._stage.start(*self._stage.parts)
         for run in self._runs:
             run.wait()

@@ -35,6 +35,8 @@ FROM creator_payment_accounts AS account JOIN creators AS creator ON creator.id 
 WHERE creator.external_id = %(holder)s AND account.replaced_at IS NULL
 """
 _TRIES = 60
+# So often a creator tries what the service may be too busy for.
+_PATIENCE = 5
 
 
 class People:
@@ -181,9 +183,13 @@ class People:
 
     def _come_back(self, name: str, *, country: str) -> None:
         """Have a creator without an account open another, and give Stripe all that it asks for."""
-        if self._post("accounts/onboard", {"country": country}, caller=Principal(subject=name, role=CREATOR)):
-            for row in sql.rows(_LIVE_ACCOUNT, {"holder": name}):
-                self._at_stripe(row["id"], "complete")
+        caller = Principal(subject=name, role=CREATOR)
+        for _ in range(_PATIENCE):
+            if self._post("accounts/onboard", {"country": country}, caller=caller):
+                for row in sql.rows(_LIVE_ACCOUNT, {"holder": name}):
+                    self._at_stripe(row["id"], "complete")
+                return
+            time.sleep(1)
 
     def _post(self, path: str, body: object, *, caller: Principal) -> bool:
         """Ask the service's API for something; return whether it was done."""
