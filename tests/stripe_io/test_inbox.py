@@ -61,8 +61,8 @@ def test_a_handler_is_told_what_happened_and_to_whom(handled_by: Any) -> None:
 def test_a_handled_event_is_not_handled_again(handled_by: Any) -> None:
     handler = Fails()
     handled_by(handler)
-    for _ in range(3):
-        handle(after=timedelta(days=1))
+    for days in range(3):
+        handle(after=timedelta(days=days))
     assert len(handler.told) == 1
 
 
