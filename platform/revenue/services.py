@@ -28,15 +28,16 @@ def refresh_months(months: Sequence[date], *, now: datetime) -> None:
     With them go all that changed since the last refresh: where the sweep looks back to moves with each
     refresh, so none may leave a month behind whose own notice was lost.
     """
-    # One refresh at a time: an older snapshot must not be written over a newer one.
-    sql.run("SELECT pg_advisory_xact_lock(hashtextextended('revenue.refresh', 0))")
+    _take_turn()
     for month in sorted({*months, *_changed_since(_last_refresh())}):
         period = month_of(month)
         sql.run(_REFRESH, {"start": period.start, "end": period.end, "now": now})
 
 
+@transaction.atomic
 def refresh_unless_fresh(months: Sequence[date], *, now: datetime) -> None:
     """Refresh those of the months that weren't refreshed just now; what they miss, `refresh_stale` finds."""
+    _take_turn()
     fresh = PlatformRevenue.objects.filter(month__in=months, refreshed_at__gt=now - FRESH)
     if stale := set(months) - set(fresh.values_list("month", flat=True)):
         refresh_months(sorted(stale), now=now)
@@ -48,6 +49,11 @@ def refresh_stale(*, now: datetime) -> list[date]:
     months = _changed_since(last - OVERLAP if last else None)
     refresh_months(months, now=now)
     return months
+
+
+def _take_turn() -> None:
+    """Wait for who refreshes, until the caller's transaction ends: no older snapshot is written over a newer one."""
+    sql.run("SELECT pg_advisory_xact_lock(hashtextextended('revenue.refresh', 0))")
 
 
 def _last_refresh() -> datetime | None:
