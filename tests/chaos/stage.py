@@ -5,7 +5,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import stripe
 from django.core.management import call_command
 
 from payouts_project.local import environment, leftovers
+from payouts_project.local.errors import ProgramFailed
 from payouts_project.local.ports import free_port
 from payouts_project.local.postgres import THROWAWAY_SETTINGS, Postgres
 from payouts_project.local.testing import Servers
@@ -26,6 +27,8 @@ from sandbox.server import SandboxServer
 from tests.running import RunningService, kill
 
 WORKERS = ("one", "two", "three")
+# Each takes some seconds.
+STARTS_TRIED = 10
 CLOCK = Path(__file__).parent / "clock.sql"
 
 
@@ -62,9 +65,16 @@ class Stage:
             kill(self._running[part])
 
     def crash_postgres(self, how: signal.Signals) -> None:
-        """End the database in the middle of everything (SIGKILL, or SIGQUIT: its own emergency stop); start it."""
+        """End the database in the middle of everything (SIGKILL, or SIGQUIT: its own emergency stop); start it.
+
+        What was in a statement when its server was killed ends after it, and lets no other begin before that.
+        """
         assert self._postgres.pid
         os.kill(self._postgres.pid, how)
+        for _ in range(STARTS_TRIED - 1):
+            with suppress(ProgramFailed):
+                self._postgres.start()
+                return
         self._postgres.start()
 
     def crash_valkey(self) -> None:
