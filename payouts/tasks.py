@@ -11,8 +11,8 @@ from payouts.errors import ReconciliationUnderWay
 from payouts.services import bank_payouts, books, forecasts, reconciliation, returned, runs, sweeps, transfers
 
 QUEUE = "payouts"
-# No more is queued than Stripe takes in this time. Else what waits for long would be taken for lost and queued anew,
-# again and again, and workers would do little but find that others did it.
+# No more is queued than Stripe takes in this time: enough until the next sweep, and what falls due meanwhile, or what
+# staff stop, need not wait behind all the rest.
 QUEUED_SECONDS = 120
 
 
@@ -35,8 +35,9 @@ def attend_returned(payout_id: str) -> None:
 def sweep() -> None:
     """Top the queue up with payouts that are due; ones that are queued already are left to their task."""
     notices.begin_debounced("payouts.sweep")
-    room = QUEUED_SECONDS * settings.STRIPE_REQUESTS_PER_SECOND - notices.queue_length(QUEUE)
-    for task, payout_id in sweeps.find_due(now=sql.now(), at_most=max(room, 0)):
+    waiting = notices.queue_length(QUEUE)
+    room = max(0, QUEUED_SECONDS * settings.STRIPE_REQUESTS_PER_SECOND - waiting)
+    for task, payout_id in sweeps.find_due(now=sql.now(), at_most=room, waiting=waiting):
         current_app.send_task(task, kwargs={"payout_id": str(payout_id)})
 
 

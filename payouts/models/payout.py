@@ -73,6 +73,7 @@ class Payout(models.Model):
             models.Index(
                 fields=["next_retry_at"], condition=Q(next_retry_at__isnull=False), name="payout_due"
             ),
+            models.Index(fields=["queued_at"], condition=Q(queued_at__isnull=False), name="payout_queued"),
             models.Index(
                 fields=["stripe_transfer_id"], condition=~Q(stripe_transfer_id=""), name="payout_by_transfer"
             ),

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -19,7 +19,7 @@ from payouts.states import PayoutStatus
 from stripe_io.errors import StripeCallFailed
 
 logger = logging.getLogger(__name__)
-# A task that was queued this long ago without taking its payout is taken for lost.
+# A task that was queued this long ago, is not on the queue and has not taken its payout is taken for lost.
 LOST_AFTER = timedelta(minutes=2)
 TASK_OF = {
     PayoutStatus.PENDING: "payouts.send_transfer",
@@ -34,8 +34,10 @@ TASK_OF = {
 UNDER_WAY = tuple(status for status in TASK_OF if status != PayoutStatus.PENDING)
 
 
-def find_due(*, now: datetime, at_most: int) -> list[tuple[str, UUID]]:
+def find_due(*, now: datetime, at_most: int, waiting: int = 0) -> list[tuple[str, UUID]]:
     """Find what is due and may go on, the longest due first, as (task, payout id), each once.
+
+    `waiting` tasks are on the queue already.
 
     Nothing new is sent unless Stripe says what is available: too little pauses a currency before it is refused.
     """
@@ -49,17 +51,17 @@ def find_due(*, now: datetime, at_most: int) -> list[tuple[str, UUID]]:
         if policy.refuses_key(failed.failure):
             pauses.pause_for_key(failed.failure, now=now)
         statuses = UNDER_WAY
-    return take_due(now=now, at_most=at_most, statuses=statuses)
+    return take_due(now=now, at_most=at_most, waiting=waiting, statuses=statuses)
 
 
 @transaction.atomic
 def take_due(
-    *, now: datetime, at_most: int, statuses: Collection[PayoutStatus] = TASK_OF
+    *, now: datetime, at_most: int, waiting: int = 0, statuses: Collection[PayoutStatus] = TASK_OF
 ) -> list[tuple[str, UUID]]:
     """Pick payouts that are due, on no worker's queue and not paused, oldest first, as (task, payout id)."""
     due = (
         Payout.objects.filter(
-            Q(queued_at=None) | Q(queued_at__lt=now - LOST_AFTER),
+            Q(queued_at=None) | Q(queued_at__lt=_lost_before(now, waiting=waiting)),
             pauses.sendable(),
             next_retry_at__lte=now,
             status__in=statuses,
@@ -71,6 +73,19 @@ def take_due(
     picked = [(TASK_OF[PayoutStatus(status)], pk) for status, pk in due]
     Payout.objects.filter(pk__in=[pk for _, pk in picked]).update(queued_at=now)
     return picked
+
+
+def _lost_before(now: datetime, *, waiting: int) -> datetime:
+    """Return the moment before which a payout was queued if its task was lost: it has had time, and isn't waiting.
+
+    Workers take tasks in order, so those that wait are of the payouts that were queued last.
+    """
+    lost_before = now - LOST_AFTER
+    if not waiting:
+        return lost_before
+    queued = Payout.objects.filter(queued_at__isnull=False).order_by("-queued_at")
+    longest = queued.values_list("queued_at", flat=True)[waiting - 1 : waiting].first()
+    return min(lost_before, longest) if longest else datetime.min.replace(tzinfo=UTC)
 
 
 def release_unheld(*, now: datetime) -> None:

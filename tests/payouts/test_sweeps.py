@@ -25,8 +25,8 @@ def due(**facts: Any) -> Payout:
     return PayoutFactory.create(**{"next_retry_at": EARLIER} | facts)
 
 
-def taken(now: datetime = NOW, *, at_most: int = 100) -> list[UUID]:
-    return [payout_id for _, payout_id in sweeps.take_due(now=now, at_most=at_most)]
+def taken(now: datetime = NOW, *, at_most: int = 100, waiting: int = 0) -> list[UUID]:
+    return [payout_id for _, payout_id in sweeps.take_due(now=now, at_most=at_most, waiting=waiting)]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,25 @@ def test_a_queued_payout_is_left_to_its_task_until_that_counts_as_lost() -> None
     assert taken(NOW + sweeps.LOST_AFTER + timedelta(seconds=1)) == [payout.pk]
 
 
+def test_what_waits_on_a_long_queue_is_not_lost() -> None:
+    first, second, third = (due(next_retry_at=EARLIER - timedelta(minutes=ago)) for ago in (3, 2, 1))
+    for number, payout in enumerate((first, second, third)):
+        assert taken(NOW + timedelta(seconds=number), at_most=1) == [payout.pk]
+    long_after = NOW + timedelta(hours=1)
+    assert taken(long_after, waiting=4) == []
+    assert taken(long_after, waiting=3) == []
+    assert taken(long_after, waiting=2) == [first.pk]
+    assert taken(long_after, waiting=1) == [second.pk, third.pk]
+
+
+def test_what_was_queued_just_now_is_not_lost_either() -> None:
+    """A worker has its task in hand perhaps."""
+    early, late = due(), due()
+    Payout.objects.filter(pk=early.pk).update(queued_at=NOW - timedelta(minutes=1))
+    Payout.objects.filter(pk=late.pk).update(queued_at=NOW)
+    assert taken(NOW, waiting=1) == []
+
+
 def test_the_longest_due_come_first() -> None:
     late, later, latest = (due(next_retry_at=EARLIER - timedelta(minutes=ago)) for ago in (1, 2, 3))
     assert taken(at_most=2) == [latest.pk, later.pk]
@@ -73,7 +92,6 @@ def test_the_longest_due_come_first() -> None:
 
 
 def test_no_more_is_queued_than_is_soon_sent(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    """What waits for longer than `LOST_AFTER` would be queued anew, while it still waits."""
     settings.STRIPE_REQUESTS_PER_SECOND = 1
     queued = notices.queue_length(tasks.QUEUE)
     monkeypatch.setattr(tasks, "QUEUED_SECONDS", queued + 2)
