@@ -22,9 +22,14 @@ def register_handlers() -> None:
 
 
 def account_changed(event: StripeEvent) -> None:
-    """Ask Stripe for the account as it is now: events come in any order, the present state does not."""
+    """Ask Stripe for the account as it is now: events come in any order, the present state does not.
+
+    One change brings several events; whoever asked after they came has asked for all of them.
+    """
     now = sql.now()
     row = CreatorPaymentAccount.objects.filter(stripe_account_id=_account_of(event)).first()
+    if row is not None and row.synced_at is not None and row.synced_at > event.due_since:
+        raise SetAside("Stripe was asked for this account after the event came")
     if row is not None:
         payment_accounts.refresh_payment_account(row, now=now)
     elif selectors.account_is_being_opened(since=now - payment_accounts.REQUEST_LIFE):

@@ -164,11 +164,11 @@ def _open(
         row = _end_opening(row, now=now, proved_over=False)
     try:
         row = _begin_opening(row, country=country, business_type=business_type, now=now)
-        return _create(row, now=now)
+        return _create(row)
     except CreationKeySpent as spent:
         row = _end_opening(row, now=now, proved_over=spent.replayed)
         row = _begin_opening(row, country=country, business_type=business_type, now=now)
-        return _create(row, now=now)
+        return _create(row)
 
 
 @transaction.atomic
@@ -188,9 +188,10 @@ def _begin_opening(
     return row
 
 
-def _create(row: CreatorPaymentAccount, *, now: datetime) -> CreatorPaymentAccount:
+def _create(row: CreatorPaymentAccount) -> CreatorPaymentAccount:
     if row.stripe_account_id:
         return row
+    assert row.opening_since is not None
     try:
         made = gateway.create_account(
             idempotency_key=row.creation_key,
@@ -204,7 +205,8 @@ def _create(row: CreatorPaymentAccount, *, now: datetime) -> CreatorPaymentAccou
     except CountryNotSupported:
         _free(row, country="", refused_country=row.country)
         raise
-    return record_account(row, said=made, now=now)
+    # Under a key that was sent before, Stripe says what it said then.
+    return record_account(row, said=made, now=row.opening_since)
 
 
 def _end_opening(row: CreatorPaymentAccount, *, now: datetime, proved_over: bool) -> CreatorPaymentAccount:

@@ -8,12 +8,16 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class StripeEvent:
-    """One event as Stripe told it; `account` is the connected account it happened on, or empty."""
+    """One event as Stripe told it; `account` is the connected account it happened on, or empty.
+
+    Whatever Stripe was asked after `due_since`, by our clock, it answered knowing of the event.
+    """
 
     id: str
     type: str
     account: str
     created: datetime
+    due_since: datetime
     object: Mapping[str, Any]
 
 

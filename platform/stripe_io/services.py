@@ -82,6 +82,7 @@ def _take(*, event_id: str | None, now: datetime) -> _Taken | None:
             type=row["type"],
             account=row["account"],
             created=row["created"],
+            due_since=row["since"],
             object=json.loads(row["object"] or "{}"),
         )
         return _Taken(told, tries=row["tries"], now=now)

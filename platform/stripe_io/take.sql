@@ -1,6 +1,6 @@
 -- Take the event that has been due longest, or the named one if it is due; one that another takes just now is left to it.
 WITH due AS (
-    SELECT event_id
+    SELECT event_id, next_try_at AS since
     FROM stripe_inbox
     WHERE handled_at IS NULL
         AND next_try_at <= %(now)s
@@ -13,4 +13,4 @@ UPDATE stripe_inbox AS inbox
 SET tries = inbox.tries + 1, next_try_at = %(now)s + %(lease)s
 FROM due JOIN djstripe_event AS event ON event.id = due.event_id
 WHERE inbox.event_id = due.event_id
-RETURNING inbox.event_id, inbox.type, inbox.account, inbox.tries, event.created, event.data -> 'object' AS object
+RETURNING inbox.event_id, inbox.type, inbox.account, inbox.tries, event.created, due.since, event.data -> 'object' AS object

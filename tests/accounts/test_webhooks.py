@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from accounts import gateway
-from accounts.models import AccountStatus, CreatorPaymentAccount, HoldSource
+from accounts.errors import StripeUnavailable
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, HoldSource
 from accounts.services import holds, payment_accounts
 from database import sql
 from stripe_io import services as inbox
@@ -19,6 +20,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def account(sandbox: Any) -> CreatorPaymentAccount:
     return payment_accounts.open_payment_account(CreatorFactory.create(), now=sql.now())
+
+
+@pytest.fixture
+def creator() -> Creator:
+    return CreatorFactory.create()
 
 
 def status() -> str:
@@ -81,6 +87,43 @@ def test_an_event_that_comes_while_stripe_is_down_is_tried_again(
     assert row.error.startswith("StripeUnavailable")
     assert status() == AccountStatus.PENDING
     assert inbox.handle_event(event_id=row.pk, now=row.next_try_at)
+    assert status() == AccountStatus.ACTIVE
+
+
+def asked(sandbox: Any) -> int:
+    counts: dict[str, int] = sandbox.state()["requests"]
+    return sum(count for route, count in counts.items() if route.startswith("GET /v1/accounts/"))
+
+
+def test_the_events_of_one_change_have_the_account_asked_for_once(
+    account: CreatorPaymentAccount, sandbox: Any
+) -> None:
+    complete(account)
+    take_transfers_away(sandbox, account)
+    earlier, later = updates(sandbox)
+    for event in (earlier, later):
+        sandbox.post_event(event)
+    assert inbox.handle_event(event_id=earlier["id"], now=sql.now())
+    times = asked(sandbox)
+    assert tell(sandbox, later).outcome == InboxOutcome.SET_ASIDE
+    assert asked(sandbox) == times > 0
+    inbox.ask_for_replay(event_id=later["id"], reason="To be sure", actor="dana", now=sql.now())
+    assert inbox.handle_event(event_id=later["id"], now=sql.now())
+    assert asked(sandbox) == times + 1
+
+
+def test_an_account_that_answers_as_it_was_made_is_asked_for_anew(creator: Creator, sandbox: Any) -> None:
+    """Under a key that was sent before, Stripe gives the answer of that time."""
+    sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "drop_response_after_work", "count": 1})
+    with pytest.raises(StripeUnavailable):
+        payment_accounts.open_payment_account(creator, now=sql.now())
+    state = sandbox.state()
+    (made,) = {account["id"] for account in state["accounts"]} - {state["platform"]}
+    gateway.complete_in_sandbox(made)
+    event = updates(sandbox)[-1]
+    sandbox.post_event(event)
+    payment_accounts.open_payment_account(creator, now=sql.now())
+    assert tell(sandbox, event).outcome == InboxOutcome.HANDLED
     assert status() == AccountStatus.ACTIVE
 
 
