@@ -12,13 +12,17 @@ from djstripe.models import Account, Event
 
 def remember_account(said: Mapping[str, Any]) -> None:
     """Keep a connected account as Stripe describes it now."""
-    Account.objects.update_or_create(
+    account = Account(
         id=said["id"],
-        defaults={
-            "created": _moment(said.get("created")),
-            "metadata": said.get("metadata") or {},
-            "stripe_data": dict(said),
-        },
+        created=_moment(said.get("created")),
+        metadata=said.get("metadata") or {},
+        stripe_data=dict(said),
+    )
+    Account.objects.bulk_create(
+        [account],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["created", "metadata", "stripe_data", "djstripe_updated"],
     )
 
 

@@ -72,6 +72,7 @@ class Conductor:
         service.manage("import_catalog", str(catalog))
         service.manage("add_source", SOURCE)
         service.manage("import_billing", str(month), "--source", SOURCE)
+        self._stage.start("web")
         service.manage("onboard_creators")
         # Less than is owed; the rest comes when all settles.
         owed = sum(self._trade.gross.values()) * 8 // 10

@@ -113,6 +113,7 @@ def stage(*, seed: int, settle_seconds: float) -> Iterator[Stage]:
                 "CELERY_BROKER_URL": servers.redis_url,
                 "CELERY_VISIBILITY_TIMEOUT": "30",
                 "LOG_LEVEL": "WARNING",
+                "CELERY_SKIP_CHECKS": "1",  # of the code, at each start of a worker
             }
             config = Config(
                 state=folder / "stripe",
