@@ -1,44 +1,45 @@
 """Sending, on a queue of its own, and the beat tasks that find what is due."""
 
+import time
 from contextlib import suppress
-from uuid import UUID
 
 from celery import current_app, shared_task
 from django.conf import settings
 
 from database import notices, sql
 from payouts.errors import ReconciliationUnderWay
-from payouts.services import bank_payouts, books, forecasts, reconciliation, returned, runs, sweeps, transfers
+from payouts.services import books, forecasts, reconciliation, runs, sweeps
 
 QUEUE = "payouts"
-# No more is queued than Stripe takes in this time: enough until the next sweep, and what falls due meanwhile, or what
-# staff stop, need not wait behind all the rest.
-QUEUED_SECONDS = 120
-
-
-@shared_task(name="payouts.send_transfer")
-def send_transfer(payout_id: str) -> None:
-    transfers.send_transfer(UUID(payout_id), now=sql.now())
-
-
-@shared_task(name="payouts.send_bank_payout")
-def send_bank_payout(payout_id: str) -> None:
-    bank_payouts.send_bank_payout(UUID(payout_id), now=sql.now())
-
-
-@shared_task(name="payouts.attend_returned")
-def attend_returned(payout_id: str) -> None:
-    returned.attend(UUID(payout_id), now=sql.now())
+# So long a task attends to payouts; then others have their turn.
+TURN_SECONDS = 5
+# A payout takes no longer than this in the ordinary case: with so many workers to each request that Stripe takes a
+# second, the next one is always at hand.
+SECONDS_A_PAYOUT = 4
 
 
 @shared_task(name="payouts.sweep")
 def sweep() -> None:
-    """Top the queue up with payouts that are due; ones that are queued already are left to their task."""
+    """Have as many tasks attend to payouts as are due and keep Stripe busy."""
     notices.begin_debounced("payouts.sweep")
-    waiting = notices.queue_length(QUEUE)
-    room = max(0, QUEUED_SECONDS * settings.STRIPE_REQUESTS_PER_SECOND - waiting)
-    for task, payout_id in sweeps.find_due(now=sql.now(), at_most=room, waiting=waiting):
-        current_app.send_task(task, kwargs={"payout_id": str(payout_id)})
+    now = sql.now()
+    new = sweeps.prepare(now=now)
+    at_most = SECONDS_A_PAYOUT * settings.STRIPE_REQUESTS_PER_SECOND - notices.queue_length(QUEUE)
+    for _ in range(sweeps.workers_wanted(now=now, new=new, at_most=at_most)):
+        current_app.send_task("payouts.attend_due", kwargs={"new": new})
+
+
+@shared_task(name="payouts.attend_due")
+def attend_due(*, new: bool) -> None:
+    """Attend to one payout after the other that is due, and have the sweep see whether there are more."""
+    ends = time.monotonic() + TURN_SECONDS
+    while time.monotonic() < ends:
+        taken = sweeps.take_due(now=sql.now(), new=new)
+        if taken is None:
+            return
+        for step in taken.steps:
+            step(taken.payout_id, now=sql.now())
+    notices.send_debounced_on_commit("payouts.sweep")
 
 
 @shared_task(name="payouts.run_due")

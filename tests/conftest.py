@@ -17,7 +17,6 @@ from database import sql
 from payouts import tasks as payout_tasks
 from payouts.models import Payout
 from payouts.services import sweeps
-from payouts.states import PayoutStatus
 from sandbox.config import Config
 from sandbox.server import SandboxServer
 from stripe_io import client as stripe_io
@@ -133,10 +132,8 @@ def settle(sandbox: Stripe) -> Callable[[], None]:
 
     def settle() -> None:
         for _ in range(500):
-            due = Payout.objects.filter(next_retry_at__lte=sql.now(), status__in=sweeps.TASK_OF)
-            for status, pk in list(due.values_list("status", "pk")):
-                task = sweeps.TASK_OF[PayoutStatus(status)].removeprefix("payouts.")
-                getattr(payout_tasks, task)(str(pk))
+            due = Payout.objects.filter(next_retry_at__lte=sql.now(), status__in=sweeps.STEPS)
+            payout_tasks.attend_due(new=True)
             told = sandbox.deliver_webhooks()
             handled = inbox.handle_due(at_most=1_000)
             if not (told or handled or due.exists() or sandbox.pays()):

@@ -16,8 +16,8 @@ class Payout(models.Model):
     """One payment to one creator; amounts in minor units, all positive.
 
     `next_retry_at` is when the sweep finds it due: to be sent, asked about again, or taken to the bank; null
-    when nothing is to be done. `queued_at` is when the sweep last handed it to a worker. `arrival_amount` is what
-    the transfer brought to the connected account and `bank_amount` what goes on to the bank, both in
+    when nothing is to be done. `taken_at` is when a worker took it to attend to it. `arrival_amount` is what the
+    transfer brought to the connected account and `bank_amount` what goes on to the bank, both in
     `bank_currency`; `amount_reversed` is what came back of the transfer, in its own currency.
     """
 
@@ -43,7 +43,7 @@ class Payout(models.Model):
     failure_code = models.CharField(max_length=64, blank=True)
     failure_message = models.TextField(blank=True)
     next_retry_at = models.DateTimeField(null=True, blank=True)
-    queued_at = models.DateTimeField(null=True, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -71,9 +71,9 @@ class Payout(models.Model):
                 fields=["creator"], condition=~Q(status__in=FINISHED), name="payout_unfinished_by_creator"
             ),
             models.Index(
-                fields=["next_retry_at"], condition=Q(next_retry_at__isnull=False), name="payout_due"
+                fields=["next_retry_at", "id"], condition=Q(next_retry_at__isnull=False), name="payout_due"
             ),
-            models.Index(fields=["queued_at"], condition=Q(queued_at__isnull=False), name="payout_queued"),
+            models.Index(fields=["taken_at"], condition=Q(taken_at__isnull=False), name="payout_taken"),
             models.Index(
                 fields=["stripe_transfer_id"], condition=~Q(stripe_transfer_id=""), name="payout_by_transfer"
             ),

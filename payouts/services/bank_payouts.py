@@ -78,7 +78,7 @@ def record_bank_payout(attempt: PayoutAttempt, sent: BankPayout, *, now: datetim
         stripe_payout_id=sent.id,
         arrival_date=sent.arrival_date,
         next_retry_at=now + policy.CONFIRM_AFTER,
-        queued_at=None,
+        taken_at=None,
     )
 
 

@@ -35,7 +35,7 @@ def move(
     if not connection.in_atomic_block:
         raise RuntimeError("a move and what goes with it are one transaction")
     seen = PayoutStatus(payout.status)
-    changes = {"status": target, "queued_at": None} | changes
+    changes = {"status": target, "taken_at": None} | changes
     here = Payout.objects.filter(pk=payout.pk, status=seen)
     if seen not in LEGAL[target] or not here.update(**changes):
         raise IllegalMove(payout.pk, target)
@@ -56,7 +56,7 @@ def move(
 
 def wait(payout: Payout, *, until: datetime) -> None:
     """Leave the payout where the caller saw it until it is due again; one that has moved since is left alone."""
-    Payout.objects.filter(pk=payout.pk, status=payout.status).update(next_retry_at=until, queued_at=None)
+    Payout.objects.filter(pk=payout.pk, status=payout.status).update(next_retry_at=until, taken_at=None)
 
 
 def give_back(payout: Payout, *, held_in: AccountKind, in_suspense: int = 0) -> None:

@@ -12,7 +12,6 @@ from database import notices
 from payouts import gateway, policy
 from payouts.models import PauseCause, Payout, SendingPause
 from payouts.services.moves import SYSTEM
-from payouts.states import PayoutStatus
 from stripe_io.errors import Failure, StripeCallFailed
 
 logger = logging.getLogger(__name__)
@@ -23,17 +22,6 @@ _OF_ALL_SENDING = (PauseCause.KEY_REFUSED, PauseCause.STAFF)
 def stops(payout: Payout) -> bool:
     """Tell whether the payout must not be sent, nor asked about, now."""
     return any(pause.stops(payout) for pause in SendingPause.objects.filter(lifted_at=None))
-
-
-def sendable() -> Q:
-    """Select the payouts that no open pause stops."""
-    chosen = Q()
-    for pause in SendingPause.objects.filter(lifted_at=None):
-        if not pause.currency:
-            return Q(pk__in=[])
-        stopped = Q(status=PayoutStatus.PENDING, currency=pause.currency)
-        chosen &= ~(stopped & Q(pk__gt=pause.covered_until) if pause.covered_until else stopped)
-    return chosen
 
 
 def pause_sending(*, reason: str, actor: str, now: datetime) -> SendingPause:

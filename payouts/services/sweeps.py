@@ -1,91 +1,90 @@
-"""Finding what is due: payouts to send, to ask about, to take to the bank, to release."""
+"""Finding what is due, and handing it out: payouts to send, to ask about, to take to the bank, to release."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from accounts.models import Hold
+from database import sql
 from payouts import policy
 from payouts.errors import IllegalMove
 from payouts.models import Payout
-from payouts.services import funds, pauses
+from payouts.services import bank_payouts, funds, pauses, returned, transfers
 from payouts.services.moves import move
 from payouts.states import PayoutStatus
 from stripe_io.errors import StripeCallFailed
 
 logger = logging.getLogger(__name__)
-# A task that was queued this long ago, is not on the queue and has not taken its payout is taken for lost.
+# A payout that was taken this long ago and came no further has lost its worker.
 LOST_AFTER = timedelta(minutes=2)
-TASK_OF = {
-    PayoutStatus.PENDING: "payouts.send_transfer",
-    PayoutStatus.PROCESSING: "payouts.send_transfer",
-    PayoutStatus.UNRESOLVED: "payouts.send_transfer",
-    PayoutStatus.IN_TRANSIT: "payouts.send_bank_payout",
-    PayoutStatus.RETURNED: "payouts.attend_returned",
+# What is done with a payout that is due, one thing after the other; each leaves alone what is not its own.
+SEND = (transfers.send_transfer, bank_payouts.send_bank_payout)
+STEPS: dict[PayoutStatus, tuple[Callable[..., None], ...]] = {
+    PayoutStatus.PENDING: SEND,
+    PayoutStatus.PROCESSING: SEND,
+    PayoutStatus.UNRESOLVED: SEND,
+    PayoutStatus.IN_TRANSIT: (bank_payouts.send_bank_payout,),
+    PayoutStatus.RETURNED: (returned.attend,),
 }
+_FOLDER = Path(__file__).parent
+_DUE = sql.read(_FOLDER / "due.sql")
+_TAKE = sql.read(_FOLDER / "take.sql").replace("/* due */", _DUE)
+_WORK = sql.read(_FOLDER / "work.sql").replace("/* due */", _DUE)
 
 
-# Of the others nothing was sent yet: they start only when it is known what there is to send.
-UNDER_WAY = tuple(status for status in TASK_OF if status != PayoutStatus.PENDING)
+class Taken(NamedTuple):
+    """A payout that is this worker's to attend to, and what is to be done with it."""
+
+    payout_id: UUID
+    steps: tuple[Callable[..., None], ...]
 
 
-def find_due(*, now: datetime, at_most: int, waiting: int = 0) -> list[tuple[str, UUID]]:
-    """Find what is due and may go on, the longest due first, as (task, payout id), each once.
-
-    `waiting` tasks are on the queue already.
+def prepare(*, now: datetime) -> bool:
+    """Lift and set what stops payouts, as things are now; return whether any may be sent that wasn't before.
 
     Nothing new is sent unless Stripe says what is available: too little pauses a currency before it is refused.
     """
     release_unheld(now=now)
     pauses.probe_key(now=now)
-    statuses: Collection[PayoutStatus] = TASK_OF
     try:
         funds.weigh(now=now)
     except StripeCallFailed as failed:
         logger.error("Stripe can't say what is available, so nothing new is sent: %s", failed)
         if policy.refuses_key(failed.failure):
             pauses.pause_for_key(failed.failure, now=now)
-        statuses = UNDER_WAY
-    return take_due(now=now, at_most=at_most, waiting=waiting, statuses=statuses)
+        return False
+    return True
 
 
-@transaction.atomic
-def take_due(
-    *, now: datetime, at_most: int, waiting: int = 0, statuses: Collection[PayoutStatus] = TASK_OF
-) -> list[tuple[str, UUID]]:
-    """Pick payouts that are due, on no worker's queue and not paused, oldest first, as (task, payout id)."""
-    due = (
-        Payout.objects.filter(
-            Q(queued_at=None) | Q(queued_at__lt=_lost_before(now, waiting=waiting)),
-            pauses.sendable(),
-            next_retry_at__lte=now,
-            status__in=statuses,
-        )
-        .order_by("next_retry_at", "pk")
-        .select_for_update(skip_locked=True, no_key=True)
-        .values_list("status", "pk")[:at_most]
-    )
-    picked = [(TASK_OF[PayoutStatus(status)], pk) for status, pk in due]
-    Payout.objects.filter(pk__in=[pk for _, pk in picked]).update(queued_at=now)
-    return picked
+def take_due(*, now: datetime, new: bool = True) -> Taken | None:
+    """Take the payout that has been due longest, of those that no pause stops and no other worker has.
 
-
-def _lost_before(now: datetime, *, waiting: int) -> datetime:
-    """Return the moment before which a payout was queued if its task was lost: it has had time, and isn't waiting.
-
-    Workers take tasks in order, so those that wait are of the payouts that were queued last.
+    Not `new` leaves alone those of which nothing was sent yet.
     """
-    lost_before = now - LOST_AFTER
-    if not waiting:
-        return lost_before
-    queued = Payout.objects.filter(queued_at__isnull=False).order_by("-queued_at")
-    longest = queued.values_list("queued_at", flat=True)[waiting - 1 : waiting].first()
-    return min(lost_before, longest) if longest else datetime.min.replace(tzinfo=UTC)
+    for row in sql.rows(_TAKE, _names(now=now, new=new)):
+        return Taken(row["id"], STEPS[PayoutStatus(row["status"])])
+    return None
+
+
+def workers_wanted(*, now: datetime, new: bool, at_most: int) -> int:
+    """Count the workers that due payouts could have besides those that have one, up to `at_most` of both."""
+    if at_most <= 0:
+        return 0
+    (work,) = sql.rows(_WORK, _names(now=now, new=new) | {"at_most": at_most})
+    due, taken = int(work["due"]), int(work["taken"])
+    return max(0, min(due, at_most - taken))
+
+
+def _names(*, now: datetime, new: bool) -> dict[str, Any]:
+    statuses = [status for status in STEPS if new or status != PayoutStatus.PENDING]
+    return {"now": now, "statuses": statuses, "lost_before": now - LOST_AFTER}
 
 
 def release_unheld(*, now: datetime) -> None:

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts import selectors as accounts
-from database import notices
 from ledger import services as ledger
 from ledger.models import AccountKind
 from ledger.services import Line
@@ -77,7 +76,7 @@ def _record_sent(attempt: PayoutAttempt, sent: SentTransfer, *, now: datetime) -
         failure_code="",
         failure_message="",
         next_retry_at=now,
-        queued_at=now,
+        taken_at=now,
     )
     ledger.post(
         source_key=f"payout:{payout.pk}:sent",
@@ -97,7 +96,6 @@ def _record_sent(attempt: PayoutAttempt, sent: SentTransfer, *, now: datetime) -
             next_retry_at=None,
         )
         return
-    notices.send_on_commit("payouts.send_bank_payout", payout_id=str(payout.pk))
 
 
 @transaction.atomic
@@ -130,7 +128,7 @@ def _start(payout: Payout, *, now: datetime) -> Turn | None:
     if account is None or not account.payable or account.stripe_account_id is None:
         Payout.objects.filter(pk=payout.pk).update(
             next_retry_at=now + policy.WAIT_FOR_ACCOUNT,
-            queued_at=None,
+            taken_at=None,
             failure_code="account_not_payable",
             failure_message="The Stripe account can't be paid at present.",
         )
@@ -154,7 +152,7 @@ def _forgotten_transfer(payout_id: UUID, *, now: datetime) -> bool:
     try:
         found = gateway.find_transfers(payout_id)
     except StripeCallFailed:
-        waiting.update(next_retry_at=now + policy.LEASE, queued_at=None)
+        waiting.update(next_retry_at=now + policy.LEASE, taken_at=None)
         return True
     for sent in found:
         record_found(sent, payout_id=payout_id, now=now)

@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from database import sql
 from payouts.models import Payout, PayoutAttempt
-from payouts.services import bank_payouts, sweeps, transfers
+from payouts.services import sweeps, transfers
 
 SEND = {"method": "POST", "path": "/v1/transfers"}
 LIST = {"method": "GET", "path": "/v1/transfers"}
@@ -62,13 +63,18 @@ def requests(sandbox: Any) -> int:
     return int(sandbox.state()["requests"].get("POST /v1/transfers", 0))
 
 
-_SERVICES = {
-    "payouts.send_transfer": transfers.send_transfer,
-    "payouts.send_bank_payout": bank_payouts.send_bank_payout,
-}
+def taken(now: datetime) -> list[UUID]:
+    """Take all that is due, in the order in which workers do."""
+    return [each.payout_id for each in iter(lambda: sweeps.take_due(now=now), None)]
 
 
 def work(now: datetime) -> None:
-    """Do what the sweep and its workers would do at this moment, one payout after the other."""
-    for task, payout_id in sweeps.find_due(now=now, at_most=100):
-        _SERVICES[task](payout_id, now=now)
+    """Do what the sweep and a worker would do at this moment, one payout after the other."""
+    new = sweeps.prepare(now=now)
+    for _ in range(100):
+        taken = sweeps.take_due(now=now, new=new)
+        if taken is None:
+            return
+        for step in taken.steps:
+            step(taken.payout_id, now=now)
+    raise AssertionError("there is no end of what is due")

@@ -14,7 +14,7 @@ from payouts.states import AttemptStatus, PayoutStatus
 from stripe_io import tasks as inbox_tasks
 from tests.factories import PayoutFactory
 from tests.payouts.market import Market, unsound
-from tests.payouts.sending import SEND, requests, work
+from tests.payouts.sending import SEND, requests, taken, work
 
 pytestmark = pytest.mark.django_db
 
@@ -97,14 +97,14 @@ def test_a_balance_that_is_just_enough_pauses_nothing(short: datetime, sandbox: 
     assert not SendingPause.objects.exists()
 
 
-def test_a_payout_that_is_queued_already_is_not_sent_while_it_is_not_covered(
+def test_a_payout_that_is_taken_already_is_not_sent_while_it_is_not_covered(
     short: datetime, sandbox: Any
 ) -> None:
-    queued = list(sweeps.take_due(now=short, at_most=100))
+    taken = [sweeps.take_due(now=short) for _ in range(3)]
     funds.weigh(now=short)
-    assert len(queued) == 3
-    for _, payout_id in queued:
-        transfers.send_transfer(payout_id, now=short)
+    for each in taken:
+        assert each
+        transfers.send_transfer(each.payout_id, now=short)
     assert statuses() == ["in_transit", "pending", "pending"]
 
 
@@ -192,10 +192,10 @@ def test_want_of_one_currency_stops_no_other(sandbox: Any) -> None:
     dollars = PayoutFactory.create(currency="USD", next_retry_at=now)
     funds.weigh(now=now)
     assert open_pause().currency == "EUR"
-    assert [payout_id for _, payout_id in sweeps.take_due(now=now, at_most=100)] == [dollars.pk]
+    assert taken(now) == [dollars.pk]
     sandbox.fund(80_00, "eur")
     funds.weigh(now=now)
-    assert [payout_id for _, payout_id in sweeps.take_due(now=now, at_most=100)] == [euros.pk]
+    assert taken(now) == [euros.pk]
 
 
 def test_a_pause_ends_when_nothing_waits_any_more(short: datetime, sandbox: Any) -> None:

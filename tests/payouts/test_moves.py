@@ -65,7 +65,7 @@ def test_a_legal_move_happens_and_leaves_one_event(
     with transaction.atomic():
         move(payout, target, now=now, reason="a test", actor="eve", failure_code="told")
     for moved in (payout, Payout.objects.get()):
-        assert (moved.status, moved.failure_code, moved.queued_at) == (target, "told", None)
+        assert (moved.status, moved.failure_code, moved.taken_at) == (target, "told", None)
     event = PayoutEvent.objects.get(payout=payout)
     assert (event.from_status, event.to_status, event.actor, event.reason, event.at) == (
         source,
@@ -133,10 +133,10 @@ def test_of_moves_at_once_exactly_one_wins(market: Market) -> None:
 
 
 @pytest.mark.django_db
-def test_a_move_takes_the_payout_off_the_queue(market: Market) -> None:
+def test_a_move_lets_go_of_the_payout(market: Market) -> None:
     payout = payout_in(market, S.PENDING)
     now = sql.now()
-    Payout.objects.update(queued_at=now, next_retry_at=now - timedelta(minutes=1))
+    Payout.objects.update(taken_at=now, next_retry_at=now - timedelta(minutes=1))
     with transaction.atomic():
         move(payout, S.PROCESSING, now=now, reason="a test")
-    assert Payout.objects.get().queued_at is None
+    assert Payout.objects.get().taken_at is None

@@ -15,7 +15,7 @@ from payouts.models import Payout
 from payouts.services import bank_payouts, sweeps
 from payouts.states import AttemptStatus, PayoutStatus
 from stripe_io import tasks as inbox
-from stripe_io.models import InboxEvent, InboxOutcome
+from stripe_io.models import InboxEvent
 from tests.payouts.market import Market, balance, unsound
 from tests.payouts.sending import SEND, Sender, requests
 
@@ -177,7 +177,7 @@ def test_the_events_of_one_change_begin_one_cool_down(
     settle()
     told = set(InboxEvent.objects.values_list("type", flat=True))
     assert {"account.updated", "account.external_account.created"} <= told
-    assert not InboxEvent.objects.exclude(outcome=InboxOutcome.HANDLED).exists()
+    assert not InboxEvent.objects.filter(handled_at=None).exists()
     assert Hold.objects.count() == 1
     assert Payout.objects.get().status == PayoutStatus.ON_HOLD
     assert sandbox.transfers() == []

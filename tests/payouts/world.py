@@ -15,17 +15,13 @@ from earnings.models import CreatorEarning
 from money import month_of
 from payouts.errors import IllegalMove, NotRetryable, NotReversible
 from payouts.models import Payout
-from payouts.services import bank_payouts, interventions, returned, sweeps, transfers
+from payouts.services import interventions
 from payouts.states import DEAD, FINISHED
 from stripe_io import services as inbox
 from stripe_io.errors import StripeCallFailed
 from tests.payouts.market import Market, unsound
+from tests.payouts.sending import work
 
-SERVICES = {
-    "payouts.send_transfer": transfers.send_transfer,
-    "payouts.send_bank_payout": bank_payouts.send_bank_payout,
-    "payouts.attend_returned": returned.attend,
-}
 FAULTS: list[dict[str, Any]] = [
     {"kind": "drop_response_after_work"},
     {"kind": "connection_reset"},
@@ -181,9 +177,8 @@ class World(RuleBasedStateMachine):
         return sql.now() + self.ahead
 
     def _work(self) -> None:
-        for task, payout_id in sweeps.find_due(now=self.now, at_most=100):
-            SERVICES[task](payout_id, now=self.now)
-        Payout.objects.update(queued_at=None)
+        work(self.now)
+        Payout.objects.update(taken_at=None)
 
     def _at(self, what: str) -> list[dict[str, Any]]:
         """List what Stripe has of this example's creators."""

@@ -1,0 +1,18 @@
+-- Payouts that are due, that no worker has and no pause stops.
+SELECT payout.id
+FROM payouts AS payout
+WHERE payout.next_retry_at <= %(now)s
+    AND payout.status = ANY(%(statuses)s)
+    AND (payout.taken_at IS NULL OR payout.taken_at < %(lost_before)s)
+    AND NOT EXISTS (
+        SELECT FROM sending_pauses AS pause
+        WHERE pause.lifted_at IS NULL
+            AND (
+                pause.currency = ''
+                OR (
+                    payout.status = 'pending'
+                    AND payout.currency = pause.currency
+                    AND (pause.covered_until IS NULL OR payout.id > pause.covered_until)
+                )
+            )
+    )

@@ -1,0 +1,12 @@
+-- Take the payout that has been due longest; one that another takes just now is left to it.
+WITH due AS (
+    /* due */
+    ORDER BY payout.next_retry_at, payout.id
+    LIMIT 1
+    FOR NO KEY UPDATE OF payout SKIP LOCKED
+)
+UPDATE payouts AS payout
+SET taken_at = %(now)s
+FROM due
+WHERE payout.id = due.id
+RETURNING payout.id, payout.status
