@@ -12,7 +12,7 @@ from payouts.models import PayoutAttempt
 from payouts.states import AttemptKind
 from stripe_io.errors import Failure
 
-# How long a worker has for one call before the sweep takes the payout up again.
+# How long a worker has for one call before another takes the payout up.
 LEASE = timedelta(minutes=1)
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)

@@ -16,7 +16,7 @@ class Payout(models.Model):
     """One payment to one creator; amounts in minor units, all positive.
 
     `next_retry_at` is when the sweep finds it due: to be sent, asked about again, or taken to the bank; null
-    when nothing is to be done. `taken_at` is when a worker took it to attend to it. `arrival_amount` is what the
+    when nothing is to be done. `taken_at` is since when a worker attends to it. `arrival_amount` is what the
     transfer brought to the connected account and `bank_amount` what goes on to the bank, both in
     `bank_currency`; `amount_reversed` is what came back of the transfer, in its own currency.
     """

@@ -16,7 +16,7 @@ from payouts.models import Payout, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services import attempts, pauses, unexpected
 from payouts.services.attempts import Turn
-from payouts.services.moves import locked, move, wait
+from payouts.services.moves import keep, locked, move, wait
 from payouts.states import ENDED_BADLY, AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure, StripeCallFailed
 
@@ -137,7 +137,7 @@ def _begin(payout_id: UUID, arrival: Arrival, *, now: datetime) -> Turn | None:
         attempt = _open_attempt(payout, arrival, now=now)
     if attempt is None:
         return None
-    wait(payout, until=now + policy.LEASE)
+    keep(payout, now=now)
     return attempts.take_turn(attempt, now=now)
 
 

@@ -14,6 +14,7 @@ from ledger import services as ledger
 from ledger.models import AccountKind
 from ledger.services import Line
 from money import Money, month_of
+from payouts import policy
 from payouts.errors import IllegalMove
 from payouts.models import Payout, PayoutEvent
 from payouts.services import setbacks
@@ -57,6 +58,12 @@ def move(
 def wait(payout: Payout, *, until: datetime) -> None:
     """Leave the payout where the caller saw it until it is due again; one that has moved since is left alone."""
     Payout.objects.filter(pk=payout.pk, status=payout.status).update(next_retry_at=until, taken_at=None)
+
+
+def keep(payout: Payout, *, now: datetime) -> None:
+    """Leave the payout where the caller saw it, for one call to Stripe: nobody else takes it up meanwhile."""
+    here = Payout.objects.filter(pk=payout.pk, status=payout.status)
+    here.update(next_retry_at=now + policy.LEASE, taken_at=now)
 
 
 def give_back(payout: Payout, *, held_in: AccountKind, in_suspense: int = 0) -> None:

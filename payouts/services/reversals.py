@@ -14,7 +14,7 @@ from payouts.models import DifferenceKind, Payout, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services import attempts, differences, pauses, unexpected
 from payouts.services.attempts import Turn
-from payouts.services.moves import SYSTEM, give_back, locked, move, wait
+from payouts.services.moves import SYSTEM, give_back, keep, locked, move, wait
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure, NotYet, SetAside, StripeCallFailed
 
@@ -130,7 +130,7 @@ def _begin(payout_id: UUID, *, now: datetime) -> Turn | None:
     due = payout.next_retry_at is not None and payout.next_retry_at <= now
     if attempt is None or attempt.kind != AttemptKind.REVERSAL or not due or pauses.stops(payout):
         return None
-    wait(payout, until=now + policy.LEASE)
+    keep(payout, now=now)
     return attempts.take_turn(attempt, now=now)
 
 

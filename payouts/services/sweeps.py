@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,8 +22,6 @@ from payouts.states import PayoutStatus
 from stripe_io.errors import StripeCallFailed
 
 logger = logging.getLogger(__name__)
-# A payout that was taken this long ago and came no further has lost its worker.
-LOST_AFTER = timedelta(minutes=2)
 # What is done with a payout that is due, one thing after the other; each leaves alone what is not its own.
 SEND = (transfers.send_transfer, bank_payouts.send_bank_payout)
 STEPS: dict[PayoutStatus, tuple[Callable[..., None], ...]] = {
@@ -84,7 +82,7 @@ def workers_wanted(*, now: datetime, new: bool, at_most: int) -> int:
 
 def _names(*, now: datetime, new: bool) -> dict[str, Any]:
     statuses = [status for status in STEPS if new or status != PayoutStatus.PENDING]
-    return {"now": now, "statuses": statuses, "lost_before": now - LOST_AFTER}
+    return {"now": now, "statuses": statuses, "lost_before": now - policy.LEASE}
 
 
 def release_unheld(*, now: datetime) -> None:

@@ -16,7 +16,7 @@ from payouts.models import Payout, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services import attempts, funds, pauses, reversals, unexpected
 from payouts.services.attempts import Turn
-from payouts.services.moves import give_back, locked, move, wait
+from payouts.services.moves import give_back, keep, locked, move, wait
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure, StripeCallFailed
 
@@ -106,7 +106,7 @@ def _begin(payout_id: UUID, *, now: datetime) -> Turn | None:
         return None
     attempt = attempts.open_of(payout)
     if payout.status in UNDER_WAY and attempt is not None:
-        wait(payout, until=now + policy.LEASE)
+        keep(payout, now=now)
         account = accounts.live_account(payout.creator_id)
         # Once the creator has another account, it is only found out what became of the money for the old one.
         still_theirs = account is not None and account.stripe_account_id == attempt.destination
@@ -133,7 +133,8 @@ def _start(payout: Payout, *, now: datetime) -> Turn | None:
             failure_message="The Stripe account can't be paid at present.",
         )
         return None
-    move(payout, PayoutStatus.PROCESSING, now=now, reason="sending", next_retry_at=now + policy.LEASE)
+    lease = now + policy.LEASE
+    move(payout, PayoutStatus.PROCESSING, now=now, reason="sending", next_retry_at=lease, taken_at=now)
     attempt = attempts.open_attempt(
         payout,
         kind=AttemptKind.TRANSFER,

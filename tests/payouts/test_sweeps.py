@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pytest_django import Settings
 
 from database import notices, sql
-from payouts import tasks
+from payouts import policy, tasks
 from payouts.models import Payout
 from payouts.services import bank_payouts, returned, sweeps, transfers
 from payouts.states import PayoutStatus
@@ -60,8 +61,8 @@ def test_a_payout_is_left_to_who_took_it_until_that_counts_as_lost() -> None:
     assert taken(NOW) == [payout.pk]
     assert Payout.objects.get().taken_at == NOW
     assert taken(NOW) == []
-    assert taken(NOW + sweeps.LOST_AFTER) == []
-    assert taken(NOW + sweeps.LOST_AFTER + timedelta(seconds=1)) == [payout.pk]
+    assert taken(NOW + policy.LEASE) == []
+    assert taken(NOW + policy.LEASE + timedelta(seconds=1)) == [payout.pk]
 
 
 def test_the_longest_due_come_first() -> None:
@@ -88,7 +89,7 @@ def test_workers_are_wanted_for_what_is_due_and_has_none() -> None:
     for _ in range(2):
         sweeps.take_due(now=NOW)
     assert [wanted(now=NOW, at_most=number) for number in (10, 3, 2)] == [3, 1, 0]
-    assert wanted(now=NOW + sweeps.LOST_AFTER + timedelta(seconds=1), at_most=10) == 5
+    assert wanted(now=NOW + policy.LEASE + timedelta(seconds=1), at_most=10) == 5
 
 
 def test_the_sweep_asks_for_no_more_workers_than_keep_stripe_busy(
@@ -121,6 +122,22 @@ def test_a_worker_attends_to_all_that_is_due_and_to_no_more_than_its_turn(
     monkeypatch.setattr(tasks, "TURN_SECONDS", 0.3)
     tasks.attend_due(new=True)
     assert len(attended) == 5
+
+
+def test_one_payout_that_cannot_be_attended_to_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good = due(next_retry_at=EARLIER - timedelta(minutes=1)), due()
+    attended: list[Any] = []
+
+    def attend(payout_id: UUID, *, now: datetime) -> None:
+        if payout_id == bad.pk:
+            raise ValueError("mistake")
+        attended.append(payout_id)
+
+    monkeypatch.setitem(sweeps.STEPS, PayoutStatus.PENDING, (attend,))
+    with pytest.raises(ValueError, match="mistake"):
+        tasks.attend_due(new=True)
+    tasks.attend_due(new=True)
+    assert attended == [good.pk]
 
 
 @pytest.mark.django_db(transaction=True)
