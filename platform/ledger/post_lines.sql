@@ -11,19 +11,24 @@ booked AS (
     ON CONFLICT (source_key) DO NOTHING
     RETURNING id, source_key
 ),
-entry AS MATERIALIZED (
-    SELECT booked.id AS transaction_id, account.id AS account_id, line.currency, line.amount
+-- Joined by themselves, or the planner, which knows nothing of how many there are, may compare each line with each key.
+fresh AS MATERIALIZED (
+    SELECT booked.id AS transaction_id, line.owner_id, line.account, line.currency, line.amount
     FROM line
     JOIN booked USING (source_key)
+),
+-- The balance is as it was before: whoever else would change it waits for our lock.
+entry AS MATERIALIZED (
+    SELECT fresh.transaction_id, account.id AS account_id, fresh.currency, fresh.amount, account.balance
+    FROM fresh
     JOIN ledger_accounts AS account
-        ON account.owner_id = line.owner_id AND account.kind = line.account AND account.currency = line.currency
+        ON account.owner_id = fresh.owner_id AND account.kind = fresh.account AND account.currency = fresh.currency
 ),
 moved AS (
     UPDATE ledger_accounts AS account
     SET balance = account.balance + total.amount
     FROM (SELECT account_id, sum(amount)::bigint AS amount FROM entry GROUP BY account_id) AS total
     WHERE account.id = total.account_id AND account.balance IS NOT NULL
-    RETURNING account.id, account.balance - total.amount AS balance_before
 ),
 written AS (
     INSERT INTO ledger_entries (transaction_id, account_id, currency, amount, balance_after)
@@ -32,9 +37,8 @@ written AS (
         entry.account_id,
         entry.currency,
         entry.amount,
-        moved.balance_before + sum(entry.amount) OVER (PARTITION BY entry.account_id ORDER BY entry.transaction_id)
+        entry.balance + sum(entry.amount) OVER (PARTITION BY entry.account_id ORDER BY entry.transaction_id)
     FROM entry
-    LEFT JOIN moved ON moved.id = entry.account_id
     ORDER BY entry.transaction_id, entry.account_id
 )
 SELECT FROM booked
