@@ -38,7 +38,14 @@ WEIGHTS = {
     "crashes of PostgreSQL": 0.7,
 }
 # What no storm goes without; thrown in its second half, if chance did not bring it before.
-SURE = ("crashes of PostgreSQL", "crashes of Valkey", "kills of beat", "kills of the web", "outages of hours")
+SURE = (
+    "crashes of PostgreSQL",
+    "crashes of Valkey",
+    "kills of beat",
+    "kills of the web",
+    "more runs at once",
+    "outages of hours",
+)
 # A slow machine sends little in the time that a storm has; it may last so many times as long.
 LONGER = 3
 LEFT_TO_DO = Path(__file__).parent / "left_to_do.sql"
