@@ -196,7 +196,7 @@ CELERY_TASK_ROUTES = {
     "earnings.*": {"queue": "earnings"},
     "payouts.*": {"queue": "payouts"},
     "payouts.reconcile": {"queue": "reports"},  # it lasts; no payment waits for it
-    "payouts.sweep": {"queue": "reports"},  # not behind what the last one queued
+    "payouts.sweep": {"queue": "reports"},  # not behind the workers that it asked for
     "revenue.*": {"queue": "reports"},
     "stripe_io.*": {"queue": "webhooks"},
 }
