@@ -12,9 +12,10 @@ TASK = "accounts.lift_expired_holds"
 
 
 def others() -> set[int]:
-    """The database's processes for everyone but this test."""
+    """The database's processes for everyone but this test, and but those that clean up."""
     rows = sql.rows(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend'"
     )
     return {row["pid"] for row in rows}
 
