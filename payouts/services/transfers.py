@@ -76,7 +76,7 @@ def _record_sent(attempt: PayoutAttempt, sent: SentTransfer, *, now: datetime) -
         failure_code="",
         failure_message="",
         next_retry_at=now,
-        taken_at=now,
+        taken_at=now,  # whoever sent it takes it to the bank
     )
     ledger.post(
         source_key=f"payout:{payout.pk}:sent",
@@ -95,7 +95,6 @@ def _record_sent(attempt: PayoutAttempt, sent: SentTransfer, *, now: datetime) -
             paid_at=now,
             next_retry_at=None,
         )
-        return
 
 
 @transaction.atomic

@@ -18,27 +18,18 @@ GATHERING_SECONDS = 1
 CLAIM_SECONDS = 10
 
 
-def send_on_commit(task: str, /, **arguments: Any) -> None:
-    """Send the named task after commit; a broker that is down is logged, never raised."""
-
-    def send() -> None:
-        current_app.send_task(task, kwargs=arguments)
-
-    # Django logs a robust callback that fails by its name, which a partial doesn't have.
-    send.__qualname__ = task
-    transaction.on_commit(send, robust=True)
-
-
 def send_debounced_on_commit(task: str, /, **arguments: Any) -> None:
     """Send the named task a second after commit, once for all who ask, with the same arguments, until it starts.
 
-    The task calls `begin_debounced` before it looks at anything: whoever asks later gets another.
+    The task calls `begin_debounced` before it looks at anything: whoever asks later gets another. A broker that is
+    down is logged, never raised.
     """
 
     def send() -> None:
         if _claim(_claim_key(task, arguments)):
             current_app.send_task(task, kwargs=arguments, countdown=GATHERING_SECONDS)
 
+    # Django logs a robust callback that fails by its name.
     send.__qualname__ = task
     transaction.on_commit(send, robust=True)
 
