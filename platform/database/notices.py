@@ -4,6 +4,7 @@ A notice that is lost (no broker, a crash between commit and send) costs only ti
 it that finds the same work in the database.
 """
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -56,4 +57,5 @@ def _claim(key: str) -> bool:
 
 
 def _claim_key(task: str, arguments: Mapping[str, Any]) -> str:
-    return ":".join(["debounced", task, *(f"{name}={value}" for name, value in sorted(arguments.items()))])
+    # Without spaces, which not every cache takes.
+    return f"debounced:{task}:{json.dumps(arguments, sort_keys=True, separators=(',', ':'))}"
