@@ -28,14 +28,13 @@ def account_changed(event: StripeEvent) -> None:
     """
     now = sql.now()
     row = CreatorPaymentAccount.objects.filter(stripe_account_id=_account_of(event)).first()
-    if row is not None and row.synced_at is not None and row.synced_at > event.due_since:
-        raise SetAside("Stripe was asked for this account after the event came")
-    if row is not None:
-        payment_accounts.refresh_payment_account(row, now=now)
-    elif selectors.account_is_being_opened(since=now - payment_accounts.REQUEST_LIFE):
-        raise NotYet("an account is being opened, and it may be this one")
-    else:
+    if row is None:
+        if selectors.account_is_being_opened(since=now - payment_accounts.REQUEST_LIFE):
+            raise NotYet("an account is being opened, and it may be this one")
         raise SetAside("no creator here has this account")
+    if row.synced_at is not None and row.synced_at > event.due_since:
+        raise SetAside("Stripe was asked for this account after the event came")
+    payment_accounts.refresh_payment_account(row, now=now)
 
 
 def _account_of(event: StripeEvent) -> str:

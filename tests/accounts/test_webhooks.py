@@ -46,10 +46,13 @@ def complete(account: CreatorPaymentAccount) -> None:
     gateway.complete_in_sandbox(account.stripe_account_id)
 
 
-def take_transfers_away(sandbox: Any, account: CreatorPaymentAccount) -> None:
+def two_changes(sandbox: Any, account: CreatorPaymentAccount) -> list[dict[str, Any]]:
+    """Complete an account, then take its transfers away; return what Stripe tells of it, in order."""
+    complete(account)
     sandbox._client.v1.accounts.update(
         account.stripe_account_id, {"capabilities": {"transfers": {"requested": False}}}
     )
+    return updates(sandbox)
 
 
 def test_an_account_that_is_completed_becomes_active(account: CreatorPaymentAccount, sandbox: Any) -> None:
@@ -61,9 +64,7 @@ def test_an_account_that_is_completed_becomes_active(account: CreatorPaymentAcco
 def test_an_older_event_that_comes_later_does_not_give_payouts_back(
     account: CreatorPaymentAccount, sandbox: Any
 ) -> None:
-    complete(account)
-    take_transfers_away(sandbox, account)
-    older, newer = updates(sandbox)
+    older, newer = two_changes(sandbox, account)
     for event in (newer, older):
         tell(sandbox, event)
         assert status() != AccountStatus.ACTIVE
@@ -98,9 +99,7 @@ def asked(sandbox: Any) -> int:
 def test_the_events_of_one_change_have_the_account_asked_for_once(
     account: CreatorPaymentAccount, sandbox: Any
 ) -> None:
-    complete(account)
-    take_transfers_away(sandbox, account)
-    earlier, later = updates(sandbox)
+    earlier, later = two_changes(sandbox, account)
     for event in (earlier, later):
         sandbox.post_event(event)
     assert inbox.handle_event(event_id=earlier["id"], now=sql.now())

@@ -100,9 +100,9 @@ def test_a_balance_that_is_just_enough_pauses_nothing(short: datetime, sandbox: 
 def test_a_payout_that_is_taken_already_is_not_sent_while_it_is_not_covered(
     short: datetime, sandbox: Any
 ) -> None:
-    taken = [sweeps.take_due(now=short) for _ in range(3)]
+    waiting = [sweeps.take_due(now=short) for _ in range(3)]
     funds.weigh(now=short)
-    for each in taken:
+    for each in waiting:
         assert each
         transfers.send_transfer(each.payout_id, now=short)
     assert statuses() == ["in_transit", "pending", "pending"]
