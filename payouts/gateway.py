@@ -11,7 +11,7 @@ from uuid import UUID
 import stripe
 
 from payouts.models import PayoutAttempt
-from stripe_io.client import call, client
+from stripe_io.client import call, client, every
 
 # Of a bank account: Stripe sends nothing there until it is corrected.
 _UNUSABLE = frozenset(["errored", "verification_failed"])
@@ -104,8 +104,8 @@ def find_transfers(payout_id: UUID) -> list[SentTransfer]:
 
     Raises: StripeCallFailed.
     """
-    page = call(lambda: client().v1.transfers.list({"transfer_group": str(payout_id), "limit": 100}))
-    return [SentTransfer.of(transfer.to_dict()) for transfer in page.auto_paging_iter()]
+    params: stripe.params.TransferListParams = {"transfer_group": str(payout_id), "limit": 100}
+    return [SentTransfer.of(said) for said in every(lambda: client().v1.transfers.list(params))]
 
 
 def retrieve_transfer(transfer_id: str) -> SentTransfer:
@@ -138,9 +138,7 @@ def find_reversal(attempt: PayoutAttempt, *, transfer_id: str) -> str | None:
 
     Raises: StripeCallFailed.
     """
-    page = call(lambda: client().v1.transfers.reversals.list(transfer_id, {"limit": 100}))
-    for reversal in page.auto_paging_iter():
-        said = reversal.to_dict()
+    for said in every(lambda: client().v1.transfers.reversals.list(transfer_id, {"limit": 100})):
         if (said.get("metadata") or {}).get("attempt_id") == str(attempt.pk):
             return str(said["id"])
     return None
@@ -215,9 +213,7 @@ def find_bank_payout(attempt: PayoutAttempt) -> BankPayout | None:
     """
     since = int(attempt.first_sent_at.timestamp()) - 60 if attempt.first_sent_at else 0
     params: stripe.params.PayoutListParams = {"created": {"gte": since}, "limit": 100}
-    page = call(lambda: client().v1.payouts.list(params, {"stripe_account": attempt.destination}))
-    for payout in page.auto_paging_iter():
-        said = payout.to_dict()
+    for said in every(lambda: client().v1.payouts.list(params, {"stripe_account": attempt.destination})):
         if (said.get("metadata") or {}).get("attempt_id") == str(attempt.pk):
             return BankPayout.of(said)
     return None

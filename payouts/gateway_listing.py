@@ -13,7 +13,7 @@ from uuid import UUID
 
 import stripe
 
-from stripe_io.client import call, client
+from stripe_io.client import call, client, every
 from stripe_io.errors import StripeCallFailed
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ def list_transfers(*, since: datetime) -> Iterator[ListedTransfer | Unreadable]:
     Source: https://docs.stripe.com/api/transfers/list
     """
     params: stripe.params.TransferListParams = {"created": {"gte": _seconds(since)}, "limit": PAGE}
-    for said in _every(lambda: client().v1.transfers.list(params)):
+    for said in every(lambda: client().v1.transfers.list(params)):
         yield _read(_transfer, said)
 
 
@@ -95,7 +95,7 @@ def list_transactions(kind: str, *, since: datetime) -> Iterator[ListedTransacti
         "limit": PAGE,
         "expand": ["data.source"],
     }
-    for said in _every(lambda: client().v1.balance_transactions.list(params)):
+    for said in every(lambda: client().v1.balance_transactions.list(params)):
         yield _read(_transaction, said)
 
 
@@ -106,8 +106,8 @@ def list_bank_payouts(account: str, *, since: datetime) -> list[ListedBankPayout
     """
     params: stripe.params.PayoutListParams = {"created": {"gte": _seconds(since)}, "limit": PAGE}
     try:
-        every = _every(lambda: client().v1.payouts.list(params, {"stripe_account": account}))
-        return [_read(_bank_payout, said, account=account) for said in every]
+        listed = every(lambda: client().v1.payouts.list(params, {"stripe_account": account}))
+        return [_read(_bank_payout, said, account=account) for said in listed]
     except StripeCallFailed as error:
         if error.failure.http_status not in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
             raise
@@ -132,7 +132,7 @@ def retrieve_transfer(
             "limit": PAGE,
             "expand": ["data.balance_transaction"],
         }
-        reversals = list(_every(lambda: client().v1.transfers.reversals.list(transfer_id, params)))
+        reversals = list(every(lambda: client().v1.transfers.reversals.list(transfer_id, params)))
     moved = [each["balance_transaction"] | {"source": each} for each in [said, *reversals]]
     return _read(_transfer, said), [_read(_transaction, transaction) for transaction in moved]
 
@@ -144,16 +144,6 @@ def retrieve_bank_payout(payout_id: str, *, account: str) -> ListedBankPayout | 
     """
     said = _found(lambda: client().v1.payouts.retrieve(payout_id, {}, {"stripe_account": account}))
     return None if said is None else _read(_bank_payout, said, account=account)
-
-
-def _every(request: Callable[[], Any]) -> Iterator[dict[str, Any]]:
-    page = call(request)
-    while True:
-        for each in page.data:
-            yield each.to_dict()
-        if not page.has_more:
-            return
-        page = call(page.next_page)
 
 
 def _found(request: Callable[[], Any]) -> dict[str, Any] | None:

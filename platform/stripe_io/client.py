@@ -1,6 +1,6 @@
 """The one Stripe client: key, version, address, time-outs and pace."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -55,6 +55,20 @@ def call(request: Callable[[], T]) -> T:
         return request()
     except stripe.StripeError as error:
         raise StripeCallFailed(Failure.of(error)) from error
+
+
+def every(first_page: Callable[[], Any]) -> Iterator[dict[str, Any]]:
+    """Yield all that one of Stripe's lists has, to its last page; each page is a request.
+
+    Raises: StripeCallFailed, also after some were yielded.
+    """
+    page = call(first_page)
+    while True:
+        for each in page.data:
+            yield each.to_dict()
+        if not page.has_more:
+            return
+        page = call(page.next_page)
 
 
 def _resource(url: str) -> str:
