@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db.backends.signals import connection_created
 
+from accounts.management.commands.onboard_creators import CALLS_AT_ONCE
 from accounts.models import AccountStatus, CreatorPaymentAccount
 from accounts.services import payment_accounts
 from database import sql
@@ -33,6 +35,21 @@ def test_all_without_an_account_get_one_and_the_others_keep_theirs(sandbox: Any)
     assert statuses() == [AccountStatus.ACTIVE] * 6
     assert CreatorPaymentAccount.objects.get(pk=theirs.pk).synced_at is None
     assert onboard() == ({"onboarded": 0, "failed": 0}, "")
+
+
+def test_no_connection_to_the_database_is_opened_for_each(sandbox: Any) -> None:
+    CreatorFactory.create_batch(2 * CALLS_AT_ONCE)
+    opened: list[object] = []
+
+    def note(**signal: object) -> None:
+        opened.append(signal["connection"])
+
+    connection_created.connect(note)
+    try:
+        onboard()
+    finally:
+        connection_created.disconnect(note)
+    assert len(opened) <= CALLS_AT_ONCE
 
 
 def test_one_that_fails_is_told_and_stops_only_itself(sandbox: Any) -> None:

@@ -1,7 +1,10 @@
 """Make Stripe accounts for all creators that have none; in the sandbox, complete them too."""
 
 from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain
 
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
@@ -33,11 +36,14 @@ class Command(BaseCommand):
             pk__in=live.exclude(account_status__in=unfinished).values("creator")
         )
         creators = list(waiting.order_by("external_id"))
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            made = pool.map(close_connections_after(_onboard), creators)
-            refusals = [
-                error for error in tqdm(made, total=len(creators), desc="Onboarding", disable=None) if error
-            ]
+        # A share for each thread, which keeps its connection for all of it.
+        shares = [creators[first::CALLS_AT_ONCE] for first in range(CALLS_AT_ONCE)]
+        with (
+            tqdm(total=len(creators), desc="Onboarding", disable=None) as progress,
+            ThreadPoolExecutor(CALLS_AT_ONCE) as pool,
+        ):
+            onboard = close_connections_after(partial(_onboard_each, done=progress.update))
+            refusals = sorted(chain.from_iterable(pool.map(onboard, shares)))
         for refusal in refusals:
             self.stderr.write(refusal)
         print_result(
@@ -45,6 +51,16 @@ class Command(BaseCommand):
             as_json=bool(options["json"]),
             result={"onboarded": len(creators) - len(refusals), "failed": len(refusals)},
         )
+
+
+def _onboard_each(creators: Sequence[Creator], *, done: Callable[[], object]) -> list[str]:
+    """Return what went wrong; say of each when it is done."""
+    refusals = []
+    for creator in creators:
+        if refusal := _onboard(creator):
+            refusals.append(refusal)
+        done()
+    return refusals
 
 
 def _onboard(creator: Creator) -> str:
