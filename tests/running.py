@@ -25,7 +25,7 @@ from sandbox.server import SandboxServer
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
-WORKER = ("-m", "celery", "-A", "payouts_project", "worker", "--pool", "threads", "-c", "20", "-l", "WARNING")
+WORKER = ("-m", "celery", "-A", "payouts_project", "worker", "--pool", "threads", "-c", "8", "-l", "WARNING")
 QUEUES = ("-Q", "payouts,earnings,webhooks,reports", "--without-gossip", "--without-mingle")
 
 
