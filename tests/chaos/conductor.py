@@ -20,20 +20,20 @@ from database import sql
 from tests.chaos.people import People
 from tests.chaos.stage import WORKERS, Stage
 from tests.chaos.trade import CUTOFF, SOURCE, Trade
-from tests.chaos.weather import BANKS, WEATHER, WEBHOOKS
+from tests.chaos.weather import BANKS, RARE, WEATHER, WEBHOOKS
 from tests.running import kill
 
 # Requests per second to each of Stripe's endpoints, once the storm is over.
 PACE = "100"
 PAUSE_SECONDS = 1.5
 SPELL_SECONDS = 6
-# Time passes faster than it does, so that what is to be tried again is tried again in the storm.
-SECONDS_A_PAUSE = 20
+# Time passes faster than it does, so that what is to be tried again is tried again in the storm; no lease ends early.
+SECONDS_A_PAUSE = 45
 # How often something happens, if not as often as anything else.
 WEIGHTS = {
     "kills of workers": 4,
     "batches of refunds": 2,
-    "ends of pauses": 2,
+    "ends of pauses": 4,
     "outages of hours": 0.7,
     "crashes of PostgreSQL": 0.7,
 }
@@ -165,7 +165,9 @@ class Conductor:
         self._stage.start(*self._stage.parts)
 
     def _change_weather(self) -> None:
-        spells = self._chance.sample(sorted(WEATHER), self._chance.choice((1, 1, 2)))
+        often = [RARE.get(name, 1) for name in WEATHER]
+        drawn = self._chance.choices(list(WEATHER), often, k=self._chance.choice((1, 1, 2)))
+        spells = dict.fromkeys(drawn)
         self._stage.service.inject(*(rule for spell in spells for rule in WEATHER[spell]))
         self.did["spells of bad weather"] += 1
 
