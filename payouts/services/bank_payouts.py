@@ -14,7 +14,7 @@ from payouts import gateway, policy, selectors
 from payouts.gateway import Arrival, BankPayout
 from payouts.models import Payout, PayoutAttempt
 from payouts.policy import Verdict
-from payouts.services import attempts, pauses, unexpected
+from payouts.services import attempts, pauses, reversals, unexpected
 from payouts.services.attempts import Turn
 from payouts.services.moves import keep, locked, move, wait
 from payouts.states import ENDED_BADLY, AttemptKind, AttemptStatus, PayoutStatus
@@ -110,6 +110,7 @@ def apply_bank_payout(said: BankPayout, *, now: datetime) -> bool:
             arrival_date=said.arrival_date or payout.arrival_date,
             next_retry_at=None,
         )
+        reversals.end_refusal(payout, reason=f"bank payout {said.id} has brought it to the bank", now=now)
         return True
     if came_back and payout.status in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID):
         move(

@@ -83,6 +83,13 @@ def record_reversal(*, transfer_id: str, amount_reversed: int, now: datetime) ->
         _suspend(payout, more=more, amount_reversed=amount_reversed, now=now)
 
 
+def end_refusal(payout: Payout, *, reason: str, now: datetime) -> None:
+    """Close what was told to a person when Stripe refused to take the payout's transfer back: nobody wants it back."""
+    differences.settle(
+        DifferenceKind.REVERSAL_REFUSED, subject=payout.stripe_transfer_id, reason=reason, now=now
+    )
+
+
 def _end_reversed(payout: Payout, attempt: PayoutAttempt | None, *, now: datetime) -> None:
     """End the payout; nothing is left of the transfer that an attempt to take it back could still move."""
     if attempt is not None:
@@ -101,8 +108,8 @@ def _end_reversed(payout: Payout, attempt: PayoutAttempt | None, *, now: datetim
     )
     give_back(payout, held_in=AccountKind.STRIPE_BALANCE, in_suspense=in_suspense)
     why = "the transfer is reversed as a whole"
-    for kind in (DifferenceKind.UNEXPLAINED_REVERSAL, DifferenceKind.REVERSAL_REFUSED):
-        differences.settle(kind, subject=transfer_id, reason=why, now=now)
+    differences.settle(DifferenceKind.UNEXPLAINED_REVERSAL, subject=transfer_id, reason=why, now=now)
+    end_refusal(payout, reason=why, now=now)
 
 
 def _suspend(payout: Payout, *, more: int, amount_reversed: int, now: datetime) -> None:

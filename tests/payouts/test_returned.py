@@ -161,6 +161,22 @@ def test_a_refused_reversal_is_told_to_a_person_and_tried_again_much_later(bank:
     assert unsound() == {}
 
 
+def test_a_refused_reversal_troubles_nobody_once_the_money_is_at_the_bank(bank: Bank, sandbox: Any) -> None:
+    sandbox.control(f"accounts/{bank.account}/adjust", amount=-80_00, currency="usd")
+    interventions.reverse_payout(bank.payout.pk, reason="The bank is closed", actor="dana", now=bank.now)
+    assert Difference.objects.get().resolved_at is None
+    sandbox.control(f"accounts/{bank.account}/adjust", amount=80_00, currency="usd")
+    bank.mend()
+    assert bank.attend().status == PayoutStatus.IN_TRANSIT
+    assert Difference.objects.get().resolved_at is None
+    bank.confirm()
+    assert bank.payout.status == PayoutStatus.PAID
+    difference = Difference.objects.get()
+    assert difference.resolved_at is not None
+    assert bank.payout.stripe_payout_id in difference.resolution
+    assert unsound() == {}
+
+
 def test_money_that_an_account_which_left_us_keeps_is_told_to_a_person(bank: Bank, sandbox: Any) -> None:
     sandbox.inject(
         {
