@@ -21,7 +21,7 @@ CREATORS = 1_000
 # worker processes send it.
 ROUNDS = {8: (25, 1), 9: (25, 2), 10: (100, 2)}
 ANSWERS_AFTER_MS = 250
-THREADS = 40
+THREADS = 16
 
 
 def main() -> None:

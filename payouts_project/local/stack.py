@@ -22,7 +22,7 @@ DEFAULT_PORT = 8086
 HIGHEST_PORT = 65_535
 WORKERS = {
     # Sending waits for Stripe: many threads in one process.
-    "payouts": ("payouts", 40),
+    "payouts": ("payouts", 16),
     "default": ("earnings,reports,webhooks", 4),
 }
 # A database of one's own brings its own secrets: each line is satisfied by any of its names.
