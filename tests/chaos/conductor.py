@@ -49,13 +49,14 @@ SURE = (
 # A slow machine sends little in the time that a storm has; it may last so many times as long.
 LONGER = 3
 LEFT_TO_DO = Path(__file__).parent / "left_to_do.sql"
-HOUR, DAY = 3_600, 86_400
+HOUR = 3_600
 # No request of a killed worker is under way in the local Stripe any more after this.
 REQUESTS_END_SECONDS = 3
-# While all settles the clock moves on by hours first, as what returned is looked at each hour, and then by days.
+# While all settles the clock moves on by an hour first, as what returned is looked at each hour, and by ever more:
+# what no bank takes is taken back after a month only.
+STEPS_OF_ONE_LENGTH = 2
 LEAST_STEPS = 3
-STEPS_OF_HOURS = 12
-MOST_STEPS = 150
+MOST_STEPS = 30
 
 
 class Conductor:
@@ -166,9 +167,8 @@ class Conductor:
 
     def _change_weather(self) -> None:
         often = [RARE.get(name, 1) for name in WEATHER]
-        drawn = self._chance.choices(list(WEATHER), often, k=self._chance.choice((1, 1, 2)))
-        spells = dict.fromkeys(drawn)
-        self._stage.service.inject(*(rule for spell in spells for rule in WEATHER[spell]))
+        spells = self._chance.choices(list(WEATHER), often, k=self._chance.choice((1, 1, 2)))
+        self._stage.service.inject(*(rule for spell in dict.fromkeys(spells) for rule in WEATHER[spell]))
         self.did["spells of bad weather"] += 1
 
     def _kill_worker(self) -> bool:
@@ -227,7 +227,7 @@ class Conductor:
     def _sweep(self) -> None:
         """Do what beat does each minute: nobody has that much time here."""
         with suppress(OperationalError):
-            for task in ("payouts.sweep", "stripe_io.sweep_inbox"):
+            for task in ("payouts.sweep", "stripe_io.sweep_inbox", "accounts.lift_expired_holds"):
                 self._stage.service.send(task)
 
     def _let_time_pass(self) -> None:
@@ -244,7 +244,7 @@ class Conductor:
             steps += 1
             if steps > LEAST_STEPS and not _left_to_do():
                 return
-            self._stage.advance_clock(DAY if steps > STEPS_OF_HOURS else HOUR)
+            self._stage.advance_clock(HOUR * 2 ** (steps // STEPS_OF_ONE_LENGTH))
 
     def _doings(self) -> object:
         """Count all that changes while anything is being done."""
