@@ -222,6 +222,15 @@ def test_a_key_older_than_a_day_is_looked_up_and_never_sent_again(bank: Bank, sa
     assert bank.requests == 1
 
 
+def test_a_look_up_finds_what_stripe_dates_before_our_send(bank: Bank, sandbox: Any) -> None:
+    sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
+    bank.send()
+    ahead = sql.now() + timedelta(minutes=30)
+    PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT).update(first_sent_at=ahead)
+    assert bank.send(after=timedelta(hours=25)).stripe_payout_id == bank.sent[0]["id"]
+    assert bank.requests == 1
+
+
 def test_a_look_up_that_fails_settles_nothing(bank: Bank, sandbox: Any) -> None:
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     bank.send()
