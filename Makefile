@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 # The oldest supported PostgreSQL, where Debian puts it.
 TEST_POSTGRES_BIN ?= /usr/lib/postgresql/15/bin
-IN_SQL := $(addprefix tests/,accounts database earnings ledger payouts revenue stripe_io)
+IN_SQL := $(addprefix tests/,database earnings ledger payouts revenue stripe_io)
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help

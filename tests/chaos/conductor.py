@@ -55,8 +55,9 @@ REQUESTS_END_SECONDS = 3
 # While all settles the clock moves on by an hour first, as what returned is looked at each hour, and by ever more:
 # what no bank takes is taken back after a month only.
 STEPS_OF_ONE_LENGTH = 2
+MOST_HOURS_A_STEP = 512
 LEAST_STEPS = 3
-MOST_STEPS = 30
+MOST_STEPS = 100
 
 
 class Conductor:
@@ -244,7 +245,7 @@ class Conductor:
             steps += 1
             if steps > LEAST_STEPS and not _left_to_do():
                 return
-            self._stage.advance_clock(HOUR * 2 ** (steps // STEPS_OF_ONE_LENGTH))
+            self._stage.advance_clock(HOUR * min(2 ** (steps // STEPS_OF_ONE_LENGTH), MOST_HOURS_A_STEP))
 
     def _doings(self) -> object:
         """Count all that changes while anything is being done."""

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from payouts_project import heartbeats
 from payouts_project.redis_client import client
 from tests.running import RunningService
@@ -22,6 +24,7 @@ def age(service: RunningService, part: str) -> int:
     return seconds
 
 
+@pytest.mark.full
 def test_a_killed_worker_grows_old_while_beat_stays_young(service: RunningService) -> None:
     client().delete(*(f"heartbeat:{part}" for part in heartbeats.parts()))
     service.start_web()
