@@ -14,7 +14,7 @@ import stripe
 from django.conf import settings
 
 from accounts.errors import CountryNotSupported, CreationKeySpent, StripeAccountGone, StripeUnavailable
-from stripe_io.client import call, client
+from stripe_io.client import CLOCKS_APART, call, client
 from stripe_io.errors import StripeCallFailed
 
 T = TypeVar("T")
@@ -154,7 +154,10 @@ def find_account(*, payment_account_id: UUID, since: datetime, until: datetime) 
     Raises: StripeUnavailable.
     """
     params: stripe.params.AccountListParams = {
-        "created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())},
+        "created": {
+            "gte": int((since - CLOCKS_APART).timestamp()),
+            "lte": int((until + CLOCKS_APART).timestamp()),
+        },
         "limit": LARGEST_PAGE,
     }
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import stripe
 
 from payouts.models import PayoutAttempt
-from stripe_io.client import call, client, every
+from stripe_io.client import CLOCKS_APART, call, client, every
 
 # Of a bank account: Stripe sends nothing there until it is corrected.
 _UNUSABLE = frozenset(["errored", "verification_failed"])
-# By so much our clock may be ahead of Stripe's: what is missed in a look-up would be sent once more.
-_CLOCKS_APART = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +211,7 @@ def find_bank_payout(attempt: PayoutAttempt) -> BankPayout | None:
 
     Raises: StripeCallFailed.
     """
-    since = int((attempt.first_sent_at - _CLOCKS_APART).timestamp()) if attempt.first_sent_at else 0
+    since = int((attempt.first_sent_at - CLOCKS_APART).timestamp()) if attempt.first_sent_at else 0
     params: stripe.params.PayoutListParams = {"created": {"gte": since}, "limit": 100}
     for said in every(lambda: client().v1.payouts.list(params, {"stripe_account": attempt.destination})):
         if (said.get("metadata") or {}).get("attempt_id") == str(attempt.pk):

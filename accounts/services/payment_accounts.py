@@ -23,7 +23,6 @@ SERVICE_AGREEMENTS = {True: "full", False: "recipient"}
 KEY_LIFE = timedelta(hours=23)
 # After this no request of ours is under way any more: the client gives up much sooner.
 REQUEST_LIFE = timedelta(minutes=2)
-CLOCKS_APART = timedelta(minutes=5)
 
 
 def open_payment_account(
@@ -217,8 +216,8 @@ def _end_opening(row: CreatorPaymentAccount, *, now: datetime, proved_over: bool
     assert row.opening_since is not None
     found = gateway.find_account(
         payment_account_id=row.pk,
-        since=row.opening_since - CLOCKS_APART,
-        until=row.opening_since + KEY_LIFE + REQUEST_LIFE + CLOCKS_APART,
+        since=row.opening_since,
+        until=row.opening_since + KEY_LIFE + REQUEST_LIFE,
     )
     if found:
         return record_account(row, said=found, now=now)

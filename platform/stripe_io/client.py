@@ -1,6 +1,7 @@
 """The one Stripe client: key, version, address, time-outs and pace."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -14,6 +15,8 @@ from stripe_io.errors import Failure, StripeCallFailed
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 30
+# By so much our clock may differ from Stripe's: what a look-up by time misses would be made once more.
+CLOCKS_APART = timedelta(hours=1)
 
 
 class PacedClient(stripe.RequestsClient):
