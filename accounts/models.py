@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from database.fields import ExternalIdField, is_external_id, uuid7_key
+from database.staff import Right
 
 if TYPE_CHECKING:
     from accounts.gateway import StripeAccount
@@ -19,6 +20,9 @@ EMAIL_MAX_LENGTH = 254  # RFC 5321's longest address
 
 class User(AbstractUser):
     """A member of staff. Creators and services have no user: they come with the marketplace's tokens."""
+
+    class Meta(AbstractUser.Meta):
+        permissions = [(right.value, right.label) for right in Right]
 
 
 class Creator(models.Model):

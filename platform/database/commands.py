@@ -1,11 +1,14 @@
-"""What management commands share: `--json`, results, connections of worker threads."""
+"""What management commands share: `--json`, `--actor`, results, connections of worker threads."""
 
 import json
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
+from django.core.management.base import CommandError
 from django.db import connections
+
+from database import staff
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -13,6 +16,21 @@ R = TypeVar("R")
 
 def add_json_option(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON on the last line")
+
+
+def add_actor_option(parser: ArgumentParser, *, required: bool = True) -> None:
+    parser.add_argument("--actor", required=required, default="", help="your user name in the console")
+
+
+def signature(options: Mapping[str, Any], right: staff.Right) -> str:
+    """Return how an act by `--actor` is signed.
+
+    Raises: CommandError: they are no active member of staff, or lack the right.
+    """
+    try:
+        return staff.signature_on_command_line(options["actor"], right)
+    except (staff.NotStaff, staff.RightMissing) as refusal:
+        raise CommandError(str(refusal)) from refusal
 
 
 def print_result(out: Any, *, as_json: bool, result: Mapping[str, Any]) -> None:

@@ -1,0 +1,69 @@
+"""Who of the staff acts, whether they may, and how what they do is signed."""
+
+from django.contrib.auth import get_user_model
+from django.db import models
+
+CLI = " via cli"
+
+
+class Right(models.TextChoices):
+    """One kind of act each; every right is a permission of Django's on the user model. Superusers have them all."""
+
+    HOLD = "hold", "Can hold creators"
+    RELEASE = "release", "Can release creators from holds"
+    CANCEL_PAYOUT = "cancel_payout", "Can cancel payouts"
+    RETRY_PAYOUT = "retry_payout", "Can retry payouts"
+    REVERSE_PAYOUT = "reverse_payout", "Can reverse payouts"
+    SETTLE_PAYOUT = "settle_payout", "Can settle payouts"
+    SYNC = "sync", "Can ask Stripe for the present state"
+    END_COOL_DOWN = "end_cool_down", "Can end cool-downs"
+    TRY_AGAIN = "try_again", "Can pay again to a destination that failed"
+    REPLACE_ACCOUNT = "replace_account", "Can replace Stripe accounts"
+    PROPOSE_ADJUSTMENT = "propose_adjustment", "Can propose adjustments and write-offs"
+    APPROVE_ADJUSTMENT = "approve_adjustment", "Can approve and decline adjustments and write-offs"
+    SET_COMMISSION = "set_commission", "Can set and end commission rates"
+    PAUSE_SENDING = "pause_sending", "Can pause sending"
+    RESUME_SENDING = "resume_sending", "Can resume sending"
+    REPLAY_EVENTS = "replay_events", "Can replay Stripe events"
+    OWN_DIFFERENCE = "own_difference", "Can take differences on"
+    RESOLVE_DIFFERENCE = "resolve_difference", "Can resolve differences"
+    RETRY_BATCH = "retry_batch", "Can retry batches that were set aside"
+    QUARANTINE_BATCH = "quarantine_batch", "Can quarantine records of batches that were set aside"
+    EDIT_CATALOG = "edit_catalog", "Can assign APIs to sources and edit creators' details"
+
+    @property
+    def permission(self) -> str:
+        """The name that `User.has_perm` takes."""
+        return f"accounts.{self.value}"
+
+
+class NotStaff(Exception):
+    """Nobody who is active staff has this user name."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"{username!r} is not the user name of an active member of staff.")
+
+
+class RightMissing(Exception):
+    """This member of staff may not do that."""
+
+    def __init__(self, username: str, right: Right) -> None:
+        super().__init__(f"{username} lacks the right {right.value!r} ({right.label}).")
+
+
+def signature_on_command_line(username: str, right: Right) -> str:
+    """Return how an act of this member of staff is signed: `dana via cli`.
+
+    Raises: NotStaff, RightMissing.
+    """
+    user = get_user_model().objects.filter(username=username, is_active=True, is_staff=True).first()
+    if user is None:
+        raise NotStaff(username)
+    if not user.has_perm(right.permission):
+        raise RightMissing(username, right)
+    return f"{username}{CLI}"
+
+
+def is_same_person(signature: str, other: str) -> bool:
+    """Say whether two signatures are of one person, whichever way each of them came."""
+    return signature.removesuffix(CLI) == other.removesuffix(CLI)
