@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from money import LARGEST_AMOUNT, Money
+
 
 class UnknownSource(Exception):
     def __init__(self, name: str) -> None:
@@ -84,6 +86,13 @@ class PushCutOff(Exception):
             "send it again, whole or from that line on."
         )
         self.line = line
+
+
+class AmountTooLarge(Exception):
+    """Nobody can have meant that much."""
+
+    def __init__(self, amount: Money) -> None:
+        super().__init__(f"{amount} is too much: at most {Money(LARGEST_AMOUNT, amount.currency)} can be adjusted at once")
 
 
 class AdjustmentDecided(Exception):

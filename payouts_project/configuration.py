@@ -10,7 +10,7 @@ import environ
 import pycountry
 from django.core.exceptions import ImproperlyConfigured
 
-from money import currencies
+from money import LARGEST_AMOUNT, currencies
 
 # What may come from a file instead (`NAME_FILE`), as mounted secrets do.
 FROM_FILES = (
@@ -134,7 +134,7 @@ def minimum_payout(name: str, *, default: str) -> dict[str, int]:
     for part in os.environ.get(name, default).split(","):
         code, _, amount = part.strip().partition(":")
         known = currencies.is_known(code) and code not in minimums
-        if not known or not _is_count(amount) or int(amount) < 1:
+        if not known or not _is_count(amount) or not 1 <= int(amount) <= LARGEST_AMOUNT:
             raise ImproperlyConfigured(f"{name} must read like USD:2500,EUR:2000, not {part.strip()!r}.")
         minimums[code] = int(amount)
     return minimums

@@ -17,6 +17,7 @@ from database import paths  # noqa: F401 (registers the converter)
 from database.fields import EXTERNAL_ID_CHARACTERS
 from earnings import selectors
 from earnings.selectors import ApiStanding, Figures, MonthFigures
+from money import written_month
 
 TAG = "Earnings"
 API_ID = OpenApiParameter(
@@ -223,7 +224,7 @@ def _api(api: ApiStanding, currency: str) -> Mapping[str, Any]:
 
 
 def _month(month: MonthFigures, currency: str) -> Mapping[str, Any]:
-    return {"currency": currency, **month._asdict(), "month": f"{month.month:%Y-%m}"}
+    return {"currency": currency, **month._asdict(), "month": written_month(month.month)}
 
 
 urlpatterns = [

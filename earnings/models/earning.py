@@ -9,6 +9,7 @@ from accounts.models import Creator
 from database.fields import uuid7_key
 from earnings.models.billing import Posting
 from earnings.models.catalog import Api
+from money import written_month
 
 
 class CreatorEarning(models.Model):
@@ -88,7 +89,7 @@ class CreatorEarning(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.period_start:%Y-%m}"
+        return written_month(self.period_start)
 
 
 class PaidTotal(models.Model):

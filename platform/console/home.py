@@ -113,7 +113,7 @@ def _last_run(run: PayoutRun | None) -> Panel:
     if run is None:
         return Panel("Last run", [], [], empty="No run yet. Beat makes one when a month is complete.")
     return Panel(
-        f"Last run, of what was earned before {run.cutoff.day} {run.cutoff:%b %Y}",
+        f"Last run, of what was earned before {run.cutoff.day} {run.cutoff:%b} {run.cutoff.year:04}",
         ["Decision", "Creators", "Amount"],
         [
             (

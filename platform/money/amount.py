@@ -10,6 +10,12 @@ from babel.numbers import format_currency
 from money import currencies
 
 
+# The largest amount that is taken from outside, in minor units: twelve digits, as Stripe charges no more in any currency.
+# A bigint holds the sum of nine million of them.
+# Source: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+LARGEST_AMOUNT = 999_999_999_999
+
+
 class CurrencyMismatch(TypeError):
     def __init__(self, left: str, right: str) -> None:
         super().__init__(f"{left} and {right} do not add up")

@@ -1,5 +1,6 @@
 """`/platform`: what the platform earned, and how its payouts go, for its staff."""
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from accounts.inputs import CurrencyField, MonthField
 from database import sql
 from earnings import selectors as earnings
 from ledger import selectors as ledger
-from money import month_of
+from money import month_of, written_month
 from payouts import selectors as payouts
 from payouts.states import PayoutStatus
 from revenue import selectors
@@ -42,12 +43,12 @@ class AnalyticsQuery(Input):
     )
 
 
-@extend_schema_field({"type": "string", "pattern": "^[1-9][0-9]{3}-(0[1-9]|1[0-2])$"})
+@extend_schema_field({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"})
 class WrittenMonth(serializers.DateField):
     """A month, held as its first day and written `YYYY-MM`."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(format="%Y-%m", **options)
+    def to_representation(self, value: date) -> str:
+        return written_month(value)
 
 
 class RevenueOut(serializers.Serializer[Any]):

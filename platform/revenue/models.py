@@ -5,6 +5,8 @@ from fractions import Fraction
 from django.db import models
 from django.db.models.functions import Now
 
+from money import written_month
+
 
 class PlatformRevenue(models.Model):
     """One month of the platform in one currency; signed minor units.
@@ -33,7 +35,7 @@ class PlatformRevenue(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.month:%Y-%m} {self.currency}"
+        return f"{written_month(self.month)} {self.currency}"
 
     @property
     def take_rate_bps(self) -> int:
@@ -56,4 +58,4 @@ class MonthlyReport(models.Model):
         db_table = "monthly_reports"
 
     def __str__(self) -> str:
-        return f"Report of {self.month:%B %Y}"
+        return f"Report of {self.month:%B} {self.month.year:04}"

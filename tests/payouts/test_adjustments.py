@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from accounts.errors import ReasonMissing
 from accounts.models import Creator
 from database import sql
-from earnings.errors import AdjustmentDecided, NothingToWriteOff, SecondPersonNeeded
+from earnings.errors import AdjustmentDecided, AmountTooLarge, NothingToWriteOff, SecondPersonNeeded
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus, CreatorEarning
 from earnings.services import adjustments
 from ledger.selectors import payable_balance
@@ -56,6 +56,13 @@ def test_an_approved_one_is_owed(alice: Creator, amount: int) -> None:
     assert approved.earning
     assert (approved.earning.api, approved.earning.closed_at is not None) == (None, True)
     assert owed(alice) == amount
+
+
+@pytest.mark.parametrize("amount", [1_000_000_000_000, -(10**30)])
+def test_more_than_a_record_may_hold_cannot_be_proposed(alice: Creator, amount: int) -> None:
+    with pytest.raises(AmountTooLarge, match=r"at most \$9,999,999,999\.99"):
+        proposed(alice, amount)
+    assert not Adjustment.objects.exists()
 
 
 def test_nobody_approves_their_own(alice: Creator) -> None:

@@ -17,6 +17,7 @@ from money import Money, currencies
 
 REFUSALS = (
     errors.AdjustmentDecided,
+    errors.AmountTooLarge,
     errors.NothingToWriteOff,
     ReasonMissing,
     errors.SecondPersonNeeded,
