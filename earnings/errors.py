@@ -88,11 +88,27 @@ class PushCutOff(Exception):
         self.line = line
 
 
+class BatchNotSetAside(Exception):
+    def __init__(self, batch: int) -> None:
+        super().__init__(f"batch #{batch} isn't set aside: `manage.py batches list` shows those that are")
+
+
+class BatchIsBuiltOn(Exception):
+    """Records that came later give back what those of this batch took."""
+
+    def __init__(self, batch: int) -> None:
+        super().__init__(
+            f"the records of batch #{batch} can't be taken out: reversals of its refunds or chargebacks are in the "
+            "earnings already. Correct the creator's earnings with an adjustment."
+        )
+
+
 class AmountTooLarge(Exception):
     """Nobody can have meant that much."""
 
     def __init__(self, amount: Money) -> None:
-        super().__init__(f"{amount} is too much: at most {Money(LARGEST_AMOUNT, amount.currency)} can be adjusted at once")
+        most = Money(LARGEST_AMOUNT, amount.currency)
+        super().__init__(f"{amount} is too much: at most {most} can be adjusted at once")
 
 
 class AdjustmentDecided(Exception):

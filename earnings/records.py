@@ -38,7 +38,8 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 # that Python and PostgreSQL read alike.
 _PLAIN_ID = r"[!$&-+\-.0->@-~]"
 _PLAIN = re.compile(
-    rf"{_PLAIN_ID}{{1,255}},(?:{'|'.join(RecordKind.values)}),{_PLAIN_ID}{{1,255}},[1-9][0-9]{{0,{_DIGITS - 1}}},[A-Z]{{3}},"
+    rf"{_PLAIN_ID}{{1,255}},(?:{'|'.join(RecordKind.values)}),{_PLAIN_ID}{{1,255}},"
+    rf"[1-9][0-9]{{0,{_DIGITS - 1}}},[A-Z]{{3}},"
     r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z"
     rf"(?:,{_PLAIN_ID}{{0,255}}){{3}},[0-9]{{0,{_DIGITS}}},{_PLAIN_ID}{{0,255}}"
 )

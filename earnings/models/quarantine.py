@@ -66,7 +66,10 @@ class QuarantinedRecord(models.Model):
         indexes = [
             models.Index(
                 fields=["source", "record_id"], condition=Q(resolved_at__isnull=True), name="quarantine_open"
-            )
+            ),
+            models.Index(
+                fields=["source", "record_id"], condition=Q(reason="unpostable"), name="quarantine_unpostable"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -106,12 +106,14 @@ def book_found_out(
     return new
 
 
-def undo_write_offs(*, now: datetime) -> int:
+def undo_write_offs(creators: str, *, now: datetime) -> int:
     """Take back what was written off from creators who have earned since, up to what they earned; return how many rows.
 
-    It bears the periods of those earnings, so that the run that would pay them takes it into account.
+    `creators` is a query of their `creator_id`: of those who have just earned something, and nobody else, for what is
+    wrong with somebody else must not stop them. What is taken back bears the periods of those earnings, so that the
+    run that would pay them takes it into account.
     """
-    undone = [row["id"] for row in sql.rows(_UNDO, {"now": now})]
+    undone = [row["id"] for row in sql.rows(_UNDO.replace("/* creators */", creators), {"now": now})]
     if undone:
         ledger.post_set(_LEDGER, {"ids": undone, "other_side": AccountKind.WRITE_OFFS.value})
     return len(undone)

@@ -12,10 +12,12 @@ from earnings.models import BillingBatch, BillingSource, Reason, Resolution
 from earnings.records import StagedBatch
 
 _SQL = Path(__file__).parent / "intake_sql"
-_CREATE, _LINK, _TAKE_BACK, _ENTER_LINKED, _CLASSIFY, _QUARANTINE, _SUPERSEDE = (
+_CREATE, _LINK, _TAKE_BACK, _ENTER_LINKED, _CLASSIFY, _SUPERSEDE = (
     sql.read(_SQL / f"{name}.sql")
-    for name in ("create", "link", "take_back", "enter_linked", "classify", "quarantine", "supersede")
+    for name in ("create", "link", "take_back", "enter_linked", "classify", "supersede")
 )
+CONTENT = sql.read(_SQL / "content.sql")
+_QUARANTINE = sql.read(_SQL / "quarantine.sql").replace("/* content */", CONTENT)
 _ENTER, _INSPECT = (
     sql.read(_SQL / f"{name}.sql").replace("/* resolved */", sql.read(_SQL / "resolve.sql"))
     for name in ("enter", "inspect")

@@ -88,7 +88,9 @@ def _(value: datetime) -> SafeString:
 
 @show.register
 def _(value: date) -> SafeString:
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), f"{value.day} {value:%b} {value.year:04}")
+    return format_html(
+        '<time datetime="{}">{}</time>', value.isoformat(), f"{value.day} {value:%b} {value.year:04}"
+    )
 
 
 @show.register

@@ -3,4 +3,12 @@
 from money.amount import LARGEST_AMOUNT, CurrencyMismatch, Money
 from money.period import Period, month_of, parse_month, written_month
 
-__all__ = ["LARGEST_AMOUNT", "CurrencyMismatch", "Money", "Period", "month_of", "parse_month", "written_month"]
+__all__ = [
+    "LARGEST_AMOUNT",
+    "CurrencyMismatch",
+    "Money",
+    "Period",
+    "month_of",
+    "parse_month",
+    "written_month",
+]

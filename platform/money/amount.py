@@ -9,9 +9,8 @@ from babel.numbers import format_currency
 
 from money import currencies
 
-
-# The largest amount that is taken from outside, in minor units: twelve digits, as Stripe charges no more in any currency.
-# A bigint holds the sum of nine million of them.
+# The largest amount, in minor units, that is taken from outside. Stripe charges no more than twelve digits in any
+# currency, and a bigint holds the sum of nine million such amounts.
 # Source: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
 LARGEST_AMOUNT = 999_999_999_999
 

@@ -1,19 +1,23 @@
 """Writes of the platform's own figures: `platform_revenue`, and the monthly report."""
 
+import logging
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Max
 
 from database import sql
-from money import Period, month_of
+from database.halving import do_in_halves
+from money import Period, month_of, written_month
 from revenue import reports
 from revenue.models import MonthlyReport, PlatformRevenue
 
+logger = logging.getLogger(__name__)
 _REFRESH = sql.read(Path(__file__).with_name("refresh.sql"))
 _STALE = sql.read(Path(__file__).with_name("stale.sql"))
 # How far behind the last refresh the sweep looks back: longer than any posting takes to commit.
@@ -29,9 +33,11 @@ def refresh_months(months: Sequence[date], *, now: datetime) -> None:
     refresh, so none may leave a month behind whose own notice was lost.
     """
     _take_turn()
-    for month in sorted({*months, *_changed_since(_last_refresh())}):
-        period = month_of(month)
-        sql.run(_REFRESH, {"start": period.start, "end": period.end, "now": now})
+    do_in_halves(
+        sorted({*months, *_changed_since(_last_refresh())}),
+        act=partial(_refresh, now=now),
+        give_up=_leave_as_it_is,
+    )
 
 
 @transaction.atomic
@@ -49,6 +55,16 @@ def refresh_stale(*, now: datetime) -> list[date]:
     months = _changed_since(last - OVERLAP if last else None)
     refresh_months(months, now=now)
     return months
+
+
+def _refresh(months: Sequence[date], *, now: datetime) -> None:
+    for month in months:
+        period = month_of(month)
+        sql.run(_REFRESH, {"start": period.start, "end": period.end, "now": now})
+
+
+def _leave_as_it_is(month: date, error: DatabaseError) -> None:
+    logger.error("the figures of %s can't be worked out", written_month(month), exc_info=error)
 
 
 def _take_turn() -> None:

@@ -43,7 +43,7 @@ BAD = {
     "DEFAULT_CURRENCY": ["", "usd", "US", "XXX", "XAU", "dollars"],
     "MINIMUM_PAYOUT": [
         "", "2500", "USD", "USD:", "USD:0", "USD:-1", "USD:25.00", "usd:2500", "XXX:1", "USD:2500,", ":1", "USD:²",
-        "USD:1:2", "USD:2500,USD:1", "USD:" + "9" * 19,
+        "USD:1:2", "USD:2500,USD:1", "USD:1000000000000", "USD:" + "9" * 19,
     ],
     "DATABASE_URL": ["", "sqlite:///x.db", "mysql://u@h/d", "nonsense", "postgresql://u:p@host:port/d"],
     "REDIS_URL": ["", "localhost:6379", "http://localhost", "amqp://localhost", "redis://[::1"],

@@ -4,9 +4,9 @@ FROM (
         creator_id,
         api_id,
         currency,
-        sum(total)::bigint AS total,
-        sum(paid)::bigint AS paid,
-        sum(gross)::bigint AS gross
+        sum(total) AS total,
+        sum(paid) AS paid,
+        sum(gross) AS gross
     FROM (
         SELECT creator_id, api_id, currency, net AS total, 0 AS paid, gross
         FROM paid_totals

@@ -24,7 +24,7 @@ FULL JOIN (
         currency,
         date_trunc('month', occurred_at, 'UTC')::date AS period_start,
         commission_bps,
-        sum(CASE WHEN kind IN ('refund', 'chargeback') THEN -amount ELSE amount END)::bigint AS recorded,
+        sum(CASE WHEN kind IN ('refund', 'chargeback') THEN -amount ELSE amount END) AS recorded,
         array_agg(DISTINCT batch.id ORDER BY batch.id) AS held_by
     FROM billing_records AS record
     JOIN billing_batches AS batch ON batch.id = record.batch_id
