@@ -106,9 +106,8 @@ class BatchIsBuiltOn(Exception):
 class AmountTooLarge(Exception):
     """Nobody can have meant that much."""
 
-    def __init__(self, amount: Money) -> None:
-        most = Money(LARGEST_AMOUNT, amount.currency)
-        super().__init__(f"{amount} is too much: at most {most} can be adjusted at once")
+    def __init__(self, currency: str) -> None:
+        super().__init__(f"at most {Money(LARGEST_AMOUNT, currency)} can be adjusted at once, more or less")
 
 
 class AdjustmentDecided(Exception):

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
                     ("syntax", "Not a billing record"),
                     ("amount_not_integer", "Amount is not a whole number of minor units"),
                     ("amount_not_positive", "Amount is not positive"),
-                    ("too_large", "Amount or number of API calls is too large"),
+                    ("too_large", "Amount or number of API calls is above 999,999,999,999"),
                     ("currency_unknown", "Unknown currency"),
                     ("currency_not_paid", "No payouts are made in this currency"),
                     ("time_invalid", "Not a time with its offset"),

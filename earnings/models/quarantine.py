@@ -17,7 +17,7 @@ class Reason(models.TextChoices):
     SYNTAX = "syntax", "Not a billing record"
     AMOUNT_NOT_INTEGER = "amount_not_integer", "Amount is not a whole number of minor units"
     AMOUNT_NOT_POSITIVE = "amount_not_positive", "Amount is not positive"
-    TOO_LARGE = "too_large", "Amount or number of API calls is too large"
+    TOO_LARGE = "too_large", "Amount or number of API calls is above 999,999,999,999"
     CURRENCY_UNKNOWN = "currency_unknown", "Unknown currency"
     CURRENCY_NOT_PAID = "currency_not_paid", "No payouts are made in this currency"
     TIME_INVALID = "time_invalid", "Not a time with its offset"

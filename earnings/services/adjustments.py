@@ -39,7 +39,7 @@ def propose_adjustment(creator: Creator, *, amount: Money, reason: str, actor: s
     Raises: ReasonMissing, AmountTooLarge.
     """
     if abs(amount.amount) > LARGEST_AMOUNT:
-        raise AmountTooLarge(amount)
+        raise AmountTooLarge(amount.currency)
     return _propose(creator, amount=amount, kind=AdjustmentKind.CORRECTION, reason=reason, actor=actor)
 
 

@@ -58,9 +58,14 @@ def busy(market: Market, sandbox: Any) -> Market:
 
 
 FAULTS = {
+    "accepted_records_reach_their_earnings": """
+        UPDATE billing_batches
+        SET posted_at = NULL, posting_id = NULL, received_at = received_at - interval '4 hours'
+    """,
     "adjustments_are_as_booked": """
         UPDATE adjustments SET amount = amount + 1 WHERE status = 'approved'
     """,
+    "batches_hold_what_they_accepted": "UPDATE billing_batches SET accepted = accepted + 1",
     "charges_are_taken_back_as_recorded": """
         INSERT INTO charge_takebacks (charge_id, amount, taken_back)
         SELECT id, amount, 1 FROM billing_records WHERE kind = 'charge' LIMIT 1
@@ -127,6 +132,7 @@ def test_each_validation_finds_its_fault(busy: Market, validation: str) -> None:
         ("DELETE FROM earning_postings", "postings_are_the_sum_of_their_records"),
         ("UPDATE earning_postings SET batches = batches[2:]", "postings_are_the_sum_of_their_records"),
         ("DELETE FROM billing_records", "postings_are_the_sum_of_their_records"),
+        ("DELETE FROM billing_records", "batches_hold_what_they_accepted"),
         ("DELETE FROM ledger_entries", "ledger_balances_are_the_sum_of_entries"),
         ("DELETE FROM ledger_accounts WHERE kind = 'creator_payable'", "creator_payable_is_unclaimed_earnings"),
         ("DELETE FROM ledger_accounts WHERE kind = 'payouts_reserved'", "payouts_reserved_is_payouts_unsent"),

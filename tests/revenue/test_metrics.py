@@ -80,6 +80,17 @@ def test_on_an_empty_database_every_figure_is_there_and_zero() -> None:
     assert {label for name, label in samples if name == "payouts_quarantined_records"} == set(Reason.values)
 
 
+def test_a_batch_that_is_set_aside_is_counted_apart_and_is_no_lag(market: Market) -> None:
+    market.arrive("charge", market.creator("alice"), 10_00)
+    sql.run("UPDATE billing_batches SET received_at = received_at - interval '1 hour'")
+    assert scrape()["payouts_earnings_lag_seconds", ""] >= 3_600
+    sql.run("UPDATE billing_batches SET set_aside_at = now(), set_aside_reason = 'bigint out of range'")
+    samples = scrape()
+    assert samples["payouts_batches_set_aside", ""] == 1
+    assert samples["payouts_unposted_batches", ""] == 0
+    assert samples["payouts_earnings_lag_seconds", ""] == 0
+
+
 def test_what_waits_is_counted_and_its_age_is_told(market: Market) -> None:
     now = sql.now()
     PayoutFactory.create(next_retry_at=now - timedelta(hours=2))

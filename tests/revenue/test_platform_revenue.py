@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import Creator
 from earnings.models import BillingSource
+from money import month_of
 from payouts.states import PayoutStatus
 from revenue import services, tasks
 from revenue.models import PlatformRevenue
@@ -187,6 +188,14 @@ def test_a_lost_notice_is_found_however_long_ago_and_whatever_was_refreshed_sinc
     services.refresh_months([MARCH], now=NOW + timedelta(hours=9))
     services.refresh_stale(now=NOW + timedelta(hours=9))
     assert figures() == (1005, 201, 804, 0, 2, 2, 0)
+
+
+def test_a_month_that_comes_to_more_than_can_be_held_stops_only_itself() -> None:
+    for month, gross in [(JANUARY, 9 * 10**18), (JANUARY, 9 * 10**18), (FEBRUARY, 100)]:
+        CreatorEarningFactory.create(gross=gross, period_start=month, period_end=month_of(month).end)
+    refresh(JANUARY, FEBRUARY)
+    assert figures(JANUARY) is None
+    assert figures(FEBRUARY) == (100, 20, 80, 0, 0, 0, 0)
 
 
 def test_months_without_anything_have_no_row() -> None:
