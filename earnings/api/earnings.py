@@ -98,7 +98,7 @@ class EarningsOut(serializers.Serializer[Any]):
     )
     earnings_lag_seconds = serializers.IntegerField(
         min_value=0,
-        help_text="Age of the oldest billing record that is accepted and not yet in any figure; 0 if there is none.",
+        help_text="Age of the oldest accepted billing record that waits to be in the figures; 0 if none does.",
     )
     earnings = ApiFiguresPageOut(help_text="The APIs and what each of them earned this creator.")
 
