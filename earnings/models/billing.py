@@ -44,7 +44,10 @@ class Posting(models.Model):
 
 
 class BillingBatch(models.Model):
-    """Records that came together; `posted_at` null means that they are not in the earnings yet."""
+    """Records that came together; `posted_at` null means that they are not in the earnings yet.
+
+    `digest` is of all that its records said when they were accepted; `check_books` compares.
+    """
 
     id = models.BigAutoField(primary_key=True)
     source = models.ForeignKey(BillingSource, models.PROTECT, related_name="batches")
@@ -53,6 +56,7 @@ class BillingBatch(models.Model):
     duplicates = models.PositiveIntegerField(default=0)
     conflicts = models.PositiveIntegerField(default=0)
     quarantined = models.PositiveIntegerField(default=0)
+    digest = models.BigIntegerField(db_default=0)
     received_at = models.DateTimeField(db_default=Now())
     posted_at = models.DateTimeField(null=True, blank=True)
     posting = models.ForeignKey(Posting, models.PROTECT, related_name="batches", null=True, blank=True)
@@ -60,6 +64,13 @@ class BillingBatch(models.Model):
     class Meta:
         db_table = "billing_batches"
         verbose_name_plural = "billing batches"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(posted_at__isnull=True, posting__isnull=True)
+                | Q(posted_at__isnull=False, posting__isnull=False),
+                name="batch_posted_has_its_posting",
+            ),
+        ]
         indexes = [
             models.Index(fields=["id"], condition=Q(posted_at__isnull=True), name="batch_unposted"),
         ]

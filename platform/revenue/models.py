@@ -43,12 +43,16 @@ class PlatformRevenue(models.Model):
 
 
 class MonthlyReport(models.Model):
-    """A month as it stood when its report was made; later changes show in later reports as adjustments."""
+    """A month as it stood when its report was made; later changes show in later reports as adjustments.
+
+    `digest` is the MD5 of its figures as they were made; `check_books` compares.
+    """
 
     id = models.BigAutoField(primary_key=True)
     month = models.DateField(unique=True)
     figures = models.JSONField()
     text = models.TextField()
+    digest = models.CharField(max_length=32)
     created_at = models.DateTimeField(db_default=Now())
     emailed_at = models.DateTimeField(null=True, blank=True)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import JSONField, Max, TextField, Value
+from django.db.models.functions import MD5, Cast
 
 from database import sql
 from money import Period, month_of
@@ -70,7 +71,12 @@ def make_report(month: Period, *, now: datetime) -> MonthlyReport:
     refresh_months([month.start], now=now)
     figures = reports.gather(month)
     report, _ = MonthlyReport.objects.get_or_create(
-        month=month.start, defaults={"figures": figures, "text": reports.render(month, figures)}
+        month=month.start,
+        defaults={
+            "figures": figures,
+            "text": reports.render(month, figures),
+            "digest": MD5(Cast(Value(figures, JSONField()), TextField())),
+        },
     )
     if settings.REPORT_EMAIL and report.emailed_at is None:
         send_mail(str(report), report.text, settings.DEFAULT_FROM_EMAIL, settings.REPORT_EMAIL)

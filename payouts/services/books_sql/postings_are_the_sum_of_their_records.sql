@@ -1,6 +1,6 @@
 -- Each batch that holds records of a row is among those of its trace, and no other.
 SELECT format(
-    'posting %s of earning %s: %s in batches %s, records %s in %s', posting_id, earning_id, posted, batches, recorded, held_by
+    'posting %s of earning %s: %s of batches %s, records %s of %s', posting_id, earning_id, posted, batches, recorded, held_by
 ) AS finding
 FROM (
     SELECT
@@ -11,7 +11,7 @@ FROM (
         earning.currency,
         earning.period_start,
         earning.commission_bps,
-        trace.gross AS posted,
+        (trace.gross, trace.refunds, trace.transactions, trace.api_calls)::text AS posted,
         (SELECT array_agg(batch ORDER BY batch) FROM unnest(trace.batches) AS batch) AS batches
     FROM earning_postings AS trace
     JOIN creator_earnings AS earning ON earning.id = trace.earning_id
@@ -24,7 +24,14 @@ FULL JOIN (
         currency,
         date_trunc('month', occurred_at, 'UTC')::date AS period_start,
         commission_bps,
-        sum(CASE WHEN kind IN ('refund', 'chargeback') THEN -amount ELSE amount END)::bigint AS recorded,
+        (
+            sum(CASE WHEN kind IN ('refund', 'chargeback') THEN -amount ELSE amount END),
+            coalesce(
+                sum(CASE WHEN kind IN ('refund', 'chargeback') THEN amount ELSE -amount END) FILTER (WHERE kind <> 'charge'), 0
+            ),
+            count(*) FILTER (WHERE kind = 'charge'),
+            coalesce(sum(api_calls) FILTER (WHERE kind = 'charge'), 0)
+        )::text AS recorded,
         array_agg(DISTINCT batch.id ORDER BY batch.id) AS held_by
     FROM billing_records AS record
     JOIN billing_batches AS batch ON batch.id = record.batch_id
