@@ -70,9 +70,7 @@ def busier(busy: Market) -> Market:
     alice = Creator.objects.get(external_id="alice")
     sold = busy.sell(alice, 70_00, at="2025-10-06T12:00:00Z", subscription_id="s1", api_calls="7")
     busy.refund(alice, 10_00, at="2025-10-07T12:00:00Z", related_record_id=sold)
-    move(
-        Payout.objects.get(creator=alice), PayoutStatus.PAID, now=sql.now(), reason="test", paid_at=sql.now()
-    )
+    move(Payout.objects.get(creator=alice), PayoutStatus.PAID, now=sql.now(), reason="a test")
     with guards_off():
         sql.run("UPDATE postings SET posted_at = posted_at - interval '1 hour'")
         sql.run("UPDATE payout_events SET at = at - interval '1 hour'")
