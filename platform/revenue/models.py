@@ -36,10 +36,16 @@ class PlatformRevenue(models.Model):
         return f"{self.month:%Y-%m} {self.currency}"
 
     @property
-    def take_rate_bps(self) -> int:
-        """Fees ÷ gross in basis points; 0 where nothing was sold."""
-        gross = self.total_gross_revenue
-        return round(Fraction(self.total_platform_fees * 10_000, gross)) if gross else 0
+    def take_rate_bps(self) -> int | None:
+        """Fees ÷ gross in basis points.
+
+        None where that is no share: nothing was sold, or refunds of sales at another rate make the fees more than the
+        gross, or negative beside it.
+        """
+        if not self.total_gross_revenue:
+            return None
+        rate = Fraction(self.total_platform_fees, self.total_gross_revenue)
+        return round(rate * 10_000) if 0 <= rate <= 1 else None
 
 
 class MonthlyReport(models.Model):

@@ -11,7 +11,7 @@ WITH earned AS (
     GROUP BY currency
 ),
 subscribed AS (
-    SELECT record.currency, count(DISTINCT record.subscription_id) AS subscriptions
+    SELECT record.currency, count(DISTINCT (record.source_id, record.subscription_id)) AS subscriptions
     FROM billing_records AS record
     JOIN billing_batches AS batch ON batch.id = record.batch_id
     WHERE batch.posted_at IS NOT NULL

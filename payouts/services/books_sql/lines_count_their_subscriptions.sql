@@ -1,7 +1,7 @@
 SELECT format('line %s says %s subscriptions, its charges %s', line.id, line.total_subscriptions, coalesce(total, 0)) AS finding
 FROM payout_line_items AS line
 LEFT JOIN (
-    SELECT trace.earning_id, count(DISTINCT record.subscription_id) AS total
+    SELECT trace.earning_id, count(DISTINCT (record.source_id, record.subscription_id)) AS total
     FROM (
         SELECT
             batch.posting_id,
@@ -10,6 +10,7 @@ LEFT JOIN (
             record.currency,
             date_trunc('month', record.occurred_at, 'UTC')::date AS period_start,
             record.commission_bps,
+            record.source_id,
             record.subscription_id
         FROM billing_records AS record
         JOIN billing_batches AS batch ON batch.id = record.batch_id

@@ -18,7 +18,7 @@ SELECT
 FROM run_claim AS claim
 JOIN run_decision AS decision USING (creator_id, currency)
 LEFT JOIN (
-    SELECT claim.earning_id, count(DISTINCT record.subscription_id) AS total
+    SELECT claim.earning_id, count(DISTINCT (record.source_id, record.subscription_id)) AS total
     FROM run_claim AS claim
     JOIN earning_postings AS posting ON posting.earning_id = claim.earning_id
     CROSS JOIN unnest(posting.batches) AS batch (id)

@@ -17,7 +17,7 @@ subscribed AS (
     SELECT
         date_trunc('month', record.occurred_at, 'UTC')::date AS month,
         record.currency,
-        count(DISTINCT record.subscription_id) AS subscriptions
+        count(DISTINCT (record.source_id, record.subscription_id)) AS subscriptions
     FROM billing_records AS record
     JOIN billing_batches AS batch ON batch.id = record.batch_id
     WHERE batch.posted_at IS NOT NULL AND record.kind = 'charge' AND record.subscription_id <> ''
