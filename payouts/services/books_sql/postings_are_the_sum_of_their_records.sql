@@ -18,25 +18,33 @@ FROM (
 ) AS traced
 FULL JOIN (
     SELECT
-        batch.posting_id,
+        posting_id,
         creator_id,
         api_id,
         currency,
-        date_trunc('month', occurred_at, 'UTC')::date AS period_start,
+        period_start,
         commission_bps,
-        (
-            sum(CASE WHEN kind IN ('refund', 'chargeback') THEN -amount ELSE amount END),
+        (sum(gross), sum(refunds), sum(transactions), sum(api_calls))::text AS recorded,
+        array_agg(batch_id ORDER BY batch_id) AS held_by
+    FROM (
+        SELECT
+            batch_id,
+            creator_id,
+            api_id,
+            currency,
+            date_trunc('month', occurred_at, 'UTC')::date AS period_start,
+            commission_bps,
+            sum(CASE WHEN kind IN ('refund', 'chargeback') THEN -amount ELSE amount END) AS gross,
             coalesce(
                 sum(CASE WHEN kind IN ('refund', 'chargeback') THEN amount ELSE -amount END) FILTER (WHERE kind <> 'charge'), 0
-            ),
-            count(*) FILTER (WHERE kind = 'charge'),
-            coalesce(sum(api_calls) FILTER (WHERE kind = 'charge'), 0)
-        )::text AS recorded,
-        array_agg(DISTINCT batch.id ORDER BY batch.id) AS held_by
-    FROM billing_records AS record
-    JOIN billing_batches AS batch ON batch.id = record.batch_id
+            ) AS refunds,
+            count(*) FILTER (WHERE kind = 'charge') AS transactions,
+            coalesce(sum(api_calls) FILTER (WHERE kind = 'charge'), 0) AS api_calls
+        FROM billing_records
+        GROUP BY batch_id, creator_id, api_id, currency, date_trunc('month', occurred_at, 'UTC')::date, commission_bps
+    ) AS part
+    JOIN billing_batches AS batch ON batch.id = part.batch_id
     WHERE batch.posting_id IS NOT NULL
-    GROUP BY
-        batch.posting_id, creator_id, api_id, currency, date_trunc('month', occurred_at, 'UTC')::date, commission_bps
+    GROUP BY posting_id, creator_id, api_id, currency, period_start, commission_bps
 ) AS held USING (posting_id, creator_id, api_id, currency, period_start, commission_bps)
 WHERE (posted, batches) IS DISTINCT FROM (recorded, held_by)

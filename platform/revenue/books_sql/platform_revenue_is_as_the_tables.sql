@@ -14,14 +14,18 @@ WITH earned AS (
     GROUP BY period_start, currency
 ),
 subscribed AS (
-    SELECT
-        date_trunc('month', record.occurred_at, 'UTC')::date AS month,
-        record.currency,
-        count(DISTINCT (record.source_id, record.subscription_id)) AS subscriptions
-    FROM billing_records AS record
-    JOIN billing_batches AS batch ON batch.id = record.batch_id
-    WHERE batch.posted_at IS NOT NULL AND record.kind = 'charge' AND record.subscription_id <> ''
-    GROUP BY 1, 2
+    SELECT month, currency, count(*) AS subscriptions
+    FROM (
+        SELECT DISTINCT
+            date_trunc('month', record.occurred_at, 'UTC')::date AS month,
+            record.currency,
+            record.source_id,
+            record.subscription_id
+        FROM billing_records AS record
+        JOIN billing_batches AS batch ON batch.id = record.batch_id
+        WHERE batch.posted_at IS NOT NULL AND record.kind = 'charge' AND record.subscription_id <> ''
+    ) AS distinct_ones
+    GROUP BY month, currency
 ),
 paid AS (
     SELECT
