@@ -48,6 +48,7 @@ class BillingBatch(models.Model):
 
     One that can't be posted is set aside, with the reason, until staff say what becomes of it. Before that it is
     divided, so that only records which can't be posted wait: `part_of` is the batch in which they came.
+    `digest` is of all that its records said when they were accepted; `check_books` compares.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -57,6 +58,7 @@ class BillingBatch(models.Model):
     duplicates = models.PositiveIntegerField(default=0)
     conflicts = models.PositiveIntegerField(default=0)
     quarantined = models.PositiveIntegerField(default=0)
+    digest = models.BigIntegerField(db_default=0)
     received_at = models.DateTimeField(db_default=Now())
     posted_at = models.DateTimeField(null=True, blank=True)
     posting = models.ForeignKey(Posting, models.PROTECT, related_name="batches", null=True, blank=True)

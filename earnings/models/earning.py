@@ -18,7 +18,7 @@ class CreatorEarning(models.Model):
     All amounts are signed minor units. The database derives `platform_fee` and `net` from `gross`, halves away
     from zero, so no batching of records can move a cent. An open row (`closed_at` null) takes what still
     arrives; a payout closes the rows that it claims, and a closed row never changes again but for `payout`.
-    An adjustment is a closed row without an API.
+    An adjustment is a closed row without an API. A period never crosses a month's end (a CHECK in the migrations).
     """
 
     id = uuid7_key()

@@ -70,11 +70,10 @@ def _quarantine(batch: BillingBatch, *, actor: str, reason: str, now: datetime) 
     names = {"batch": batch.pk, "source": batch.source_id}
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
-    for statement in (_CHOOSE, _QUARANTINE, _GIVE_BACK):
+    for statement in (_CHOOSE, _QUARANTINE, _GIVE_BACK, _COUNT):
         sql.run(statement, names)
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_OUT)
-    sql.run(_COUNT, names)
     BillingBatch.objects.filter(pk=batch.pk).update(set_aside_at=None, set_aside_reason="")
     _keep([batch.pk], BatchActKind.QUARANTINED, actor=actor, reason=reason, now=now)
     (outgoing,) = sql.rows("SELECT count(*) AS records FROM batch_outgoing")

@@ -11,6 +11,7 @@ from database import sql
 from database.halving import is_by_the_data
 from earnings.models import BatchAct, BatchActKind, BillingBatch
 from earnings.models.adjustment import SYSTEM
+from earnings.services.intake import SEAL
 
 logger = logging.getLogger(__name__)
 _MOVE_HALF = sql.read(Path(__file__).parent / "setting_aside_sql" / "move_half.sql")
@@ -70,6 +71,9 @@ def _divide(batch_id: int) -> list[int]:
     if not moved:
         transaction.set_rollback(True)
         return []
-    BillingBatch.objects.filter(pk=batch.pk).update(accepted=F("accepted") - moved)
-    BillingBatch.objects.filter(pk=part.pk).update(accepted=moved)
+    (sealed,) = sql.rows(SEAL, {"batch": part.pk})
+    BillingBatch.objects.filter(pk=part.pk).update(**sealed)
+    BillingBatch.objects.filter(pk=batch.pk).update(
+        accepted=F("accepted") - moved, digest=F("digest").bitxor(sealed["digest"])
+    )
     return [batch.pk, part.pk]

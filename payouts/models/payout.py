@@ -64,6 +64,10 @@ class Payout(models.Model):
                 & (~Q(status=PayoutStatus.REVERSED) | Q(amount_reversed=F("net_amount"))),
                 name="payout_reversed_came_back_whole",
             ),
+            models.CheckConstraint(
+                condition=~Q(status=PayoutStatus.PAID) | Q(paid_at__isnull=False),
+                name="payout_paid_has_its_time",
+            ),
         ]
         indexes = [
             models.Index(fields=["creator", "-created_at", "-id"], name="payout_by_creator"),

@@ -71,10 +71,13 @@ class RevenueOut(serializers.Serializer[Any]):
     total_transactions = serializers.IntegerField(min_value=0, help_text="Number of charges of the month.")
     total_api_calls = serializers.IntegerField(min_value=0, help_text="API calls of these charges.")
     active_subscriptions = serializers.IntegerField(
-        min_value=0, help_text="Number of distinct subscriptions among these charges."
+        min_value=0,
+        help_text="Number of distinct subscriptions among these charges; their ids are distinct within a source.",
     )
     take_rate_bps = serializers.IntegerField(
-        help_text="Platform fees ÷ gross, in basis points (2000 is 20 %); 0 if the gross is 0."
+        allow_null=True,
+        help_text="Platform fees ÷ gross, in basis points (2000 is 20 %). Null where that is no share: nothing was "
+        "sold, or refunds of sales at another rate leave fees that are more than the gross or of the other sign.",
     )
 
 
