@@ -1,6 +1,10 @@
 """Refusals of the earnings app."""
 
 from datetime import datetime
+from uuid import UUID
+
+from database.staff import person_behind
+from money import Money
 
 
 class UnknownSource(Exception):
@@ -86,6 +90,23 @@ class PushCutOff(Exception):
         self.line = line
 
 
+class UnknownApi(Exception):
+    def __init__(self, external_id: str) -> None:
+        super().__init__(f"There is no API {external_id!r}.")
+
+
+class UnknownAdjustment(Exception):
+    def __init__(self, adjustment_id: UUID) -> None:
+        super().__init__(f"There is no adjustment {adjustment_id}.")
+
+
+class AmountRefused(Exception):
+    """Nothing can't be adjusted, nor can more than anyone could mean."""
+
+    def __init__(self, *, largest: Money) -> None:
+        super().__init__(f"An adjustment is of more than nothing, and at most {largest} either way.")
+
+
 class AdjustmentDecided(Exception):
     def __init__(self, status: str) -> None:
         super().__init__(f"the adjustment is {status.lower()} already")
@@ -93,7 +114,7 @@ class AdjustmentDecided(Exception):
 
 class SecondPersonNeeded(Exception):
     def __init__(self, actor: str) -> None:
-        super().__init__(f"{actor} proposed this: another person has to approve it")
+        super().__init__(f"{person_behind(actor)} proposed this: another person has to approve it")
 
 
 class NothingToWriteOff(Exception):

@@ -1,6 +1,6 @@
 """Reads about earnings: what was earned, from which records, and what has not entered yet."""
 
-from earnings.selectors.catalog import latest_ownership
+from earnings.selectors.catalog import known_api, latest_ownership
 from earnings.selectors.commission import (
     ChangedFee,
     ChangedTotal,
@@ -47,6 +47,7 @@ __all__ = [
     "Standing",
     "Unposted",
     "api_standing_of",
+    "known_api",
     "latest_ownership",
     "months_of",
     "negative_balances",

@@ -9,10 +9,10 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.errors import ReasonMissing
 from accounts.models import Hold, HoldSource
 from accounts.services.holds import place_hold
 from database import sql
+from database.staff import ReasonMissing
 from ledger.models import AccountKind
 from payouts.errors import IllegalMove, NotRetryable
 from payouts.models import Payout, RunDecision
@@ -131,7 +131,7 @@ def test_of_two_cancels_one_gives_the_rows_back(payout: Payout) -> None:
     assert unsound() == {}
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("dana_and_erin")
 def test_the_command_does_each(payout: Payout) -> None:
     def intervene(*arguments: str) -> dict[str, Any]:
         out = StringIO()
