@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from database.staff import person_behind
-from money import Money
 
 
 class UnknownSource(Exception):
@@ -100,11 +99,9 @@ class UnknownAdjustment(Exception):
         super().__init__(f"There is no adjustment {adjustment_id}.")
 
 
-class AmountRefused(Exception):
-    """Nothing can't be adjusted, nor can more than anyone could mean."""
-
-    def __init__(self, *, largest: Money) -> None:
-        super().__init__(f"An adjustment is of more than nothing, and at most {largest} either way.")
+class NothingToAdjust(Exception):
+    def __init__(self) -> None:
+        super().__init__("An adjustment of nothing changes nothing.")
 
 
 class AdjustmentDecided(Exception):

@@ -14,7 +14,7 @@ from database import sql
 from database.staff import SYSTEM, is_same_person, require_reason
 from earnings.errors import (
     AdjustmentDecided,
-    AmountRefused,
+    NothingToAdjust,
     NothingToWriteOff,
     SecondPersonNeeded,
     UnknownAdjustment,
@@ -25,8 +25,6 @@ from ledger.models import AccountKind, LedgerAccount
 from ledger.selectors import payable_balance
 from money import Money
 
-# In minor units: more is a slip of the hand, and what is far beyond could not be summed.
-LARGEST = 10**12
 # Whose gain or loss it is, if it isn't the creator's.
 OTHER_SIDE = {
     AdjustmentKind.CORRECTION: AccountKind.ADJUSTMENTS,
@@ -43,10 +41,10 @@ _LEDGER = sql.read(_SQL / "ledger.sql")
 def propose_adjustment(creator: Creator, *, amount: Money, reason: str, actor: str) -> Adjustment:
     """Propose to owe a creator more, or (a negative amount) less.
 
-    Raises: ReasonMissing; AmountRefused for nothing, or more than LARGEST.
+    Raises: ReasonMissing, NothingToAdjust.
     """
-    if not 0 < abs(amount.amount) <= LARGEST:
-        raise AmountRefused(largest=Money(LARGEST, amount.currency))
+    if not amount.amount:
+        raise NothingToAdjust
     return _propose(creator, amount=amount, kind=AdjustmentKind.CORRECTION, reason=reason, actor=actor)
 
 

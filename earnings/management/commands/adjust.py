@@ -23,7 +23,7 @@ class Command(StaffCommand):
     help = __doc__
     refusals = (
         errors.AdjustmentDecided,
-        errors.AmountRefused,
+        errors.NothingToAdjust,
         errors.NothingToWriteOff,
         errors.SecondPersonNeeded,
         errors.UnknownAdjustment,
