@@ -335,6 +335,14 @@ def test_a_preview_of_no_change_affects_nobody_and_writes_nothing(alice: Creator
     assert list(CommissionRate.objects.values()) == before
 
 
+@pytest.mark.usefixtures("january")
+def test_a_preview_tells_people_amounts_as_people_write_them() -> None:
+    out = io.StringIO()
+    call_command("commission", "preview", "1500", "--month", "2024-01", stdout=out)
+    assert all(f" {amount} " in out.getvalue() for amount in ("$15.03", "$3.01", "$10.03"))
+    assert said("preview", "1500", "--month", "2024-01")["totals"][0]["gross"] == 1_503
+
+
 def test_a_preview_by_command_looks_at_the_last_full_month(source: BillingSource) -> None:
     last = month_of(sql.now()).previous_month()
     feed(source, record(occurred_at=f"{last.start}T12:00:00Z"), now=sql.now())

@@ -201,6 +201,27 @@ def test_an_adjustment_is_paid_by_the_run_after_the_day_it_was_booked(alice: Cre
     assert (earning.period_start, earning.period_end) == (now.date(), now.date() + timedelta(days=1))
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_was_decided_before_a_reason_was_kept_stays_as_it_was(alice: Creator) -> None:
+    declined, approved = proposed(alice), proposed(alice)
+    adjustments.decline_adjustment(declined.pk, actor="erin", reason="Odd", now=sql.now())
+    adjustments.approve_adjustment(approved.pk, actor="erin", now=sql.now())
+    try:
+        call_command("migrate", "earnings", "0013", verbosity=0)
+        sql.run("UPDATE adjustments SET decided_by = 'Dana' WHERE status = 'approved'")
+    finally:
+        call_command("migrate", verbosity=0)
+    declined.refresh_from_db()
+    approved.refresh_from_db()
+    assert (declined.status, declined.decided_by, declined.decide_reason) == ("declined", "erin", "")
+    assert (approved.status, approved.proposed_by, approved.decided_by) == ("approved", "dana", "Dana")
+    proposal = proposed(alice)
+    with pytest.raises(IntegrityError, match="declined_for_a_reason"), transaction.atomic():
+        Adjustment.objects.filter(pk=proposal.pk).update(
+            status="declined", decided_by="erin", decided_at=sql.now()
+        )
+
+
 def adjust(*arguments: str) -> dict[str, Any]:
     out = StringIO()
     call_command("adjust", *arguments, "--json", stdout=out)

@@ -156,7 +156,11 @@ def run(*arguments: str) -> Any:
 
 
 def test_the_command_says_what_is_open_and_fails_while_anything_is(paid: Payout) -> None:
-    assert run("reconcile")["open"] == {}
+    told = run("reconcile")
+    assert (told["open"], told["totals"]["USD"]) == ({}, {"at_stripe": 80_00, "in_books": 80_00})
+    out = StringIO()
+    call_command("reconcile", stdout=out)
+    assert "USD: at stripe $80.00, in books $80.00" in out.getvalue()
     Payout.objects.update(stripe_payout_id="po_other")
     PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT).update(stripe_id="po_other")
     reconcile()
