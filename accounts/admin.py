@@ -65,7 +65,7 @@ class UserAdmin(_UserAdmin):
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": ["first_name", "last_name", "email"]}),
-        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
+        ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
         ("Times", {"fields": ["last_login", "date_joined"]}),
     ]
     readonly_fields = ["last_login", "date_joined"]
@@ -82,10 +82,10 @@ class UserAdmin(_UserAdmin):
             return super().formfield_for_manytomany(db_field, request, **kwargs)
         return RightsField(
             _rights(),
-            label="May",
+            label="Rights",
             required=False,
             widget=UnfoldAdminCheckboxSelectMultipleWidget,
-            help_text="Superusers may do all of this.",
+            help_text="Superusers have all of them.",
         )
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
