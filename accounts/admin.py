@@ -2,14 +2,19 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Permission
+from django.db.models import ManyToManyField, Model, Q, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource, User
 from database.admin import ReadOnlyAdmin, column, copied, give_tones, link, narrowed_by, short, state
+from database.staff import Right
 
 if TYPE_CHECKING:
     _UserAdmin = DjangoUserAdmin[Any]
@@ -28,11 +33,31 @@ give_tones(
 )
 
 
+def _rights() -> QuerySet[Permission]:
+    """Find the permissions that are rights of ours, not those that Django makes for each table."""
+    user = {"content_type__app_label": "accounts", "content_type__model": "user"}
+    return Permission.objects.filter(**user, codename__in=Right.values).order_by("pk")
+
+
+class RightsField(forms.ModelMultipleChoiceField[Permission]):
+    def label_from_instance(self, permission: Model) -> str:
+        assert isinstance(permission, Permission)
+        return Right(permission.codename).label
+
+
+class UserForm(UserChangeForm):  # type: ignore[misc]
+    """Rights are granted and taken here; what else a user may have been given by Django stays."""
+
+    def clean_user_permissions(self) -> QuerySet[Permission]:
+        others = self.instance.user_permissions.exclude(pk__in=_rights())
+        return Permission.objects.filter(Q(pk__in=self.cleaned_data["user_permissions"]) | Q(pk__in=others))
+
+
 @admin.register(User)
 class UserAdmin(_UserAdmin):
     """Staff; made and changed by superusers. Whoever leaves is made inactive: what they did keeps their name."""
 
-    form = UserChangeForm
+    form = UserForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login"]
@@ -40,12 +65,28 @@ class UserAdmin(_UserAdmin):
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": ["first_name", "last_name", "email"]}),
-        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
         ("Times", {"fields": ["last_login", "date_joined"]}),
     ]
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal = []
     actions = None
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        return [*self.readonly_fields, "username"] if obj else list(self.readonly_fields)
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> "forms.ModelMultipleChoiceField[Any] | None":
+        if db_field.name != "user_permissions":
+            return super().formfield_for_manytomany(db_field, request, **kwargs)
+        return RightsField(
+            _rights(),
+            label="Rights",
+            required=False,
+            widget=UnfoldAdminCheckboxSelectMultipleWidget,
+            help_text="Superusers have all of them.",
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False

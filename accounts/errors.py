@@ -1,5 +1,7 @@
 """Refusals of the accounts app."""
 
+from collections.abc import Sequence
+
 
 class StripeUnavailable(Exception):
     """Stripe could not be asked: nothing is known, and least of all that someone is not payable."""
@@ -61,6 +63,19 @@ class AccountRejected(Exception):
         super().__init__("Stripe has rejected this account. Please write to the marketplace's support.")
 
 
+class UnknownCreator(Exception):
+    def __init__(self, external_id: str) -> None:
+        super().__init__(f"There is no creator {external_id!r}.")
+
+
+class NothingToLift(Exception):
+    """No open hold of the kind that is to be lifted; `others` are those that are open."""
+
+    def __init__(self, creator: str, *, kind: str, others: Sequence[str]) -> None:
+        rest = f"What holds them: {'; '.join(others)}." if others else "Nothing else holds them."
+        super().__init__(f"{creator} has no {kind} to lift. {rest}")
+
+
 class NoPaymentAccount(Exception):
     """The creator has no Stripe account yet."""
 
@@ -87,13 +102,6 @@ class StateExpired(StateRefused):
 
     def __init__(self) -> None:
         super().__init__("is too old")
-
-
-class ReasonMissing(Exception):
-    """What staff do to money is done for a reason, and it is written down."""
-
-    def __init__(self) -> None:
-        super().__init__("a reason is needed")
 
 
 class TokenRefused(Exception):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 
 from database.fields import ExternalIdField, is_external_id, uuid7_key
-from database.staff import Right
+from database.staff import SYSTEM, Right
 
 if TYPE_CHECKING:
     from accounts.gateway import StripeAccount
@@ -18,11 +19,38 @@ if TYPE_CHECKING:
 EMAIL_MAX_LENGTH = 254  # RFC 5321's longest address
 
 
+def can_sign(username: str) -> None:
+    """Refuse a username that would sign as somebody else.
+
+    Raises: ValidationError.
+    """
+    if username.lower() == SYSTEM:
+        raise ValidationError(f"{SYSTEM!r} signs what the service does by itself.")
+    if User.objects.filter(username__iexact=username).exclude(username=username).exists():
+        raise ValidationError("A user with that username already exists.")
+
+
 class User(AbstractUser):
-    """A member of staff. Creators and services have no user: they come with the marketplace's tokens."""
+    """A member of staff. Creators and services have no user: they come with the marketplace's tokens.
+
+    The username signs what they do. So it is never changed, and no user is ever deleted.
+    """
+
+    username = models.CharField(
+        max_length=150,
+        unique=True,
+        validators=[AbstractUser.username_validator, can_sign],
+        help_text="Signs what this person does, and never changes. Letters, digits and @ . + - _ only.",
+        error_messages={"unique": "A user with that username already exists."},
+    )
 
     class Meta(AbstractUser.Meta):
         permissions = [(right.value, right.label) for right in Right]
+        constraints = [
+            models.UniqueConstraint(Lower("username"), name="username_is_unique_in_any_case"),
+            models.CheckConstraint(condition=Q(username__regex=r"^\S+$"), name="username_has_no_blanks"),
+            models.CheckConstraint(condition=~Q(username__iexact=SYSTEM), name="username_is_not_systems"),
+        ]
 
 
 class Creator(models.Model):

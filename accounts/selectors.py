@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
+from accounts.errors import UnknownCreator
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold
 
 STALE_AFTER = timedelta(days=1)
@@ -38,6 +39,17 @@ class AccountStanding:
     created_at: datetime | None = None
     gone_at: datetime | None = None
     cooling_down_until: datetime | None = None
+
+
+def known_creator(external_id: str) -> Creator:
+    """Return the creator with the marketplace's id.
+
+    Raises: UnknownCreator.
+    """
+    creator = Creator.objects.filter(external_id=external_id).first()
+    if creator is None:
+        raise UnknownCreator(external_id)
+    return creator
 
 
 def live_account(creator_id: UUID) -> CreatorPaymentAccount | None:

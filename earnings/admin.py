@@ -161,6 +161,7 @@ class AdjustmentAdmin(LargeTableAdmin):
         "proposed_by",
         "proposed_at",
         "decided_by",
+        "decide_reason",
         "decided_at",
         link("earning"),
         copied("pk", "Id"),

@@ -1,7 +1,9 @@
 """Refusals of the earnings app."""
 
 from datetime import datetime
+from uuid import UUID
 
+from database.staff import person_behind
 from money import LARGEST_AMOUNT, Money
 
 
@@ -110,6 +112,21 @@ class AmountTooLarge(Exception):
         super().__init__(f"at most {Money(LARGEST_AMOUNT, currency)} can be adjusted at once, more or less")
 
 
+class UnknownApi(Exception):
+    def __init__(self, external_id: str) -> None:
+        super().__init__(f"There is no API {external_id!r}.")
+
+
+class UnknownAdjustment(Exception):
+    def __init__(self, adjustment_id: UUID) -> None:
+        super().__init__(f"There is no adjustment {adjustment_id}.")
+
+
+class NothingToAdjust(Exception):
+    def __init__(self) -> None:
+        super().__init__("An adjustment of nothing changes nothing.")
+
+
 class AdjustmentDecided(Exception):
     def __init__(self, status: str) -> None:
         super().__init__(f"the adjustment is {status.lower()} already")
@@ -117,7 +134,7 @@ class AdjustmentDecided(Exception):
 
 class SecondPersonNeeded(Exception):
     def __init__(self, actor: str) -> None:
-        super().__init__(f"{actor} proposed this: another person has to approve it")
+        super().__init__(f"{person_behind(actor)} proposed this: another person has to approve it")
 
 
 class NothingToWriteOff(Exception):

@@ -1,7 +1,7 @@
 """Refusals of the payouts app."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from money import Money
@@ -15,12 +15,18 @@ class CutoffNotReached(Exception):
         self.cutoff = cutoff
 
 
+class UnknownPayout(Exception):
+    def __init__(self, payout_id: UUID) -> None:
+        super().__init__(f"There is no payout {payout_id}.")
+
+
 class IllegalMove(Exception):
     """A payout is not, or no longer, in a state from which it may go there."""
 
-    def __init__(self, payout_id: UUID, target: str) -> None:
-        super().__init__(f"payout {payout_id} can't become {target} from where it is")
+    def __init__(self, payout_id: UUID, *, seen: str, target: str) -> None:
+        super().__init__(f"Payout {payout_id} can't go from {seen} to {target}.")
         self.payout_id = payout_id
+        self.seen = seen
         self.target = target
 
 
@@ -35,7 +41,7 @@ class NotRetryable(Exception):
     """Nothing can be paid at once for a payout that ended unpaid; `reason` says what the run would say."""
 
     def __init__(self, payout_id: UUID, reason: str) -> None:
-        super().__init__(f"payout {payout_id} can't be made again: {reason}")
+        super().__init__(f"Payout {payout_id} can't be made again: {reason}.")
         self.reason = reason
 
 
@@ -43,14 +49,19 @@ class NotReversible(Exception):
     """The payout's money doesn't lie on the connected account with nothing under way."""
 
     def __init__(self, payout_id: UUID) -> None:
-        super().__init__(f"nothing of payout {payout_id} can be taken back now")
+        super().__init__(
+            f"Nothing of payout {payout_id} can be taken back now: its money does not lie on the creator's Stripe "
+            "account, or something is under way."
+        )
 
 
 class NotSettleable(Exception):
     """The payout's money isn't on an account that Stripe shows us no more, or may have come back."""
 
     def __init__(self, payout_id: UUID) -> None:
-        super().__init__(f"what became of payout {payout_id} is for Stripe to say")
+        super().__init__(
+            f"Payout {payout_id} can't be settled by hand: what became of it is for Stripe to say."
+        )
 
 
 class FundsWillBeMissing(Exception):
@@ -59,6 +70,20 @@ class FundsWillBeMissing(Exception):
     def __init__(self, missing: Sequence[Money], *, day: date) -> None:
         told = " and ".join(str(amount) for amount in missing)
         super().__init__(f"{told} must be added to the balance at Stripe before the run of {day}")
+
+
+class AlreadyPaused(Exception):
+    """Staff have paused sending before, and nobody has resumed it since."""
+
+    def __init__(self, by: str, *, reason: str, since: datetime) -> None:
+        super().__init__(f"Sending is paused already, since {since:%Y-%m-%d %H:%M} UTC by {by}: {reason}")
+
+
+class NotPaused(Exception):
+    """Neither staff nor a refused key stop all sending."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no pause of all sending to lift: see `manage.py sending status`.")
 
 
 class DifferenceResolved(Exception):

@@ -36,6 +36,14 @@ LEGAL: dict[PayoutStatus, frozenset[PayoutStatus]] = {
 DEAD = (_S.FAILED, _S.CANCELLED, _S.REVERSED)
 # Nothing more is done for these by themselves.
 FINISHED = (_S.PAID, *DEAD)
+# From where staff may try each act; the act itself looks closer. They can always have Stripe asked.
+STAFF_MAY = {
+    "cancel": tuple(LEGAL[_S.CANCELLED]),
+    "retry": DEAD,
+    "reverse": (_S.IN_TRANSIT, _S.PAID, _S.RETURNED),
+    "settle": (_S.IN_TRANSIT, _S.RETURNED),
+    "sync": tuple(PayoutStatus),
+}
 # While one of these lasts, the creator gets no other payout.
 BLOCKS_THE_NEXT = (_S.PENDING, _S.ON_HOLD, _S.PROCESSING, _S.UNRESOLVED, _S.RETURNED)
 # Of these nothing was sent, so that after a while they stand in the way of no other.

@@ -22,6 +22,7 @@ from sandbox.server import SandboxServer
 from stripe_io import client as stripe_io
 from stripe_io import services as inbox
 from stripe_io.handlers import handler_of
+from tests.factories import UserFactory
 from tests.running import service
 
 __all__ = ["service"]  # a fixture for all: the service as real processes
@@ -124,6 +125,13 @@ def sandbox(tmp_path: Path, settings: Settings, sandbox_options: dict[str, Any])
         told.fund(1_000_000_000)
         yield told
     stripe_io.client.cache_clear()
+
+
+@pytest.fixture
+def dana_and_erin(db: None) -> None:
+    """Two members of staff who may do everything."""
+    for name in ("dana", "erin"):
+        UserFactory.create(username=name, is_superuser=True)
 
 
 @pytest.fixture

@@ -3,17 +3,40 @@
 `from tests.factories import ApiFactory`; then `ApiFactory.create(…)`, whose type is the model's.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from typing import cast
 
+from django.contrib.auth.models import Permission
 from factory.base import DictFactory
 from factory.declarations import LazyAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 from factory.helpers import post_generation
 
-from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, User
+from database.staff import Right
 from earnings.models import Api, ApiOwnership, BillingBatch, BillingSource, CommissionRate, CreatorEarning
 from payouts.models import Payout, PayoutEvent, PayoutRun
 from payouts.states import PayoutStatus
+
+
+class UserFactory(DjangoModelFactory[User]):
+    """A member of staff, with `rights=` or, as a superuser, all of them."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = Sequence(lambda number: f"user-{number}")
+    is_staff = True
+
+    @post_generation
+    def rights(self, create: bool, extracted: Iterable[Right] | None, **kwargs: object) -> None:
+        if create and extracted:
+            permissions = Permission.objects.filter(
+                content_type__app_label="accounts", codename__in=extracted
+            )
+            cast(User, self).user_permissions.set(permissions)
 
 
 class CreatorFactory(DjangoModelFactory[Creator]):

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
-from accounts.errors import ReasonMissing
+from accounts.errors import NothingToLift
 from accounts.models import Creator, Hold, HoldSource
+from database.staff import SYSTEM, require_reason
 
 
 @transaction.atomic
@@ -16,8 +18,7 @@ def place_hold(creator: Creator, *, source: HoldSource, reason: str, placed_by: 
 
     Raises: ReasonMissing.
     """
-    if not reason.strip():
-        raise ReasonMissing
+    reason = require_reason(reason)
     # Two workers that find the same reason would otherwise each place a hold, to be lifted each by itself.
     Creator.objects.select_for_update(no_key=True).get(pk=creator.pk)
     hold, _ = Hold.objects.get_or_create(
@@ -26,16 +27,13 @@ def place_hold(creator: Creator, *, source: HoldSource, reason: str, placed_by: 
     return hold
 
 
-def lift_holds(creator: Creator, *, source: HoldSource, reason: str, lifted_by: str, now: datetime) -> int:
-    """Lift every open hold of this source, and of no other; return how many there were.
+def lift_staff_holds(creator: Creator, *, reason: str, lifted_by: str, now: datetime) -> int:
+    """Lift every open hold that staff placed, and no other; return how many there were.
 
-    Raises: ReasonMissing.
+    Raises: ReasonMissing, NothingToLift.
     """
-    if not reason.strip():
-        raise ReasonMissing
-    return Hold.objects.filter(creator=creator, source=source, lifted_at=None).update(
-        lifted_by=lifted_by, lift_reason=reason, lifted_at=now
-    )
+    placed = Q(source=HoldSource.STAFF)
+    return _lift(creator, placed, kind="hold by staff", reason=reason, lifted_by=lifted_by, now=now)
 
 
 def cool_down(creator: Creator, *, reason: str, now: datetime) -> None:
@@ -45,7 +43,7 @@ def cool_down(creator: Creator, *, reason: str, now: datetime) -> None:
             creator=creator,
             source=HoldSource.SYSTEM,
             reason=reason,
-            placed_by="system",
+            placed_by=SYSTEM,
             expires_at=now + timedelta(hours=settings.PAYOUT_COOL_DOWN_HOURS),
         )
 
@@ -53,19 +51,16 @@ def cool_down(creator: Creator, *, reason: str, now: datetime) -> None:
 def end_cool_down(creator: Creator, *, reason: str, lifted_by: str, now: datetime) -> int:
     """Lift a creator's cool-downs before their time, as staff know who changed what; return how many there were.
 
-    Raises: ReasonMissing.
+    Raises: ReasonMissing, NothingToLift.
     """
-    if not reason.strip():
-        raise ReasonMissing
-    return Hold.objects.filter(creator=creator, expires_at__isnull=False, lifted_at=None).update(
-        lifted_by=lifted_by, lift_reason=reason.strip(), lifted_at=now
-    )
+    cooling = Q(expires_at__isnull=False)
+    return _lift(creator, cooling, kind="cool-down", reason=reason, lifted_by=lifted_by, now=now)
 
 
 def lift_expired(*, now: datetime) -> int:
     """Lift the holds whose time is over; return how many there were."""
     return Hold.objects.filter(expires_at__lte=now, lifted_at=None).update(
-        lifted_by="system", lift_reason="Its time is over", lifted_at=now
+        lifted_by=SYSTEM, lift_reason="Its time is over", lifted_at=now
     )
 
 
@@ -76,17 +71,32 @@ def hold_until_paid_elsewhere(creator_id: UUID, *, reason: str) -> None:
         source=HoldSource.SYSTEM,
         until_paid_elsewhere=True,
         lifted_at=None,
-        defaults={"reason": reason, "placed_by": "system"},
+        defaults={"reason": reason, "placed_by": SYSTEM},
     )
 
 
-def lift_until_paid_elsewhere(creator: Creator, *, reason: str, lifted_by: str, now: datetime) -> int:
-    """Lift such holds, as the creator is paid elsewhere or staff want it tried again; return how many there were.
+def try_again(creator: Creator, *, reason: str, lifted_by: str, now: datetime) -> int:
+    """Have a creator paid again where payouts didn't get through, as staff want it; return how many holds that lifts.
 
-    Raises: ReasonMissing.
+    Raises: ReasonMissing, NothingToLift.
     """
-    if not reason.strip():
-        raise ReasonMissing
-    return Hold.objects.filter(creator=creator, until_paid_elsewhere=True, lifted_at=None).update(
-        lifted_by=lifted_by, lift_reason=reason.strip(), lifted_at=now
+    stuck = Q(until_paid_elsewhere=True)
+    return _lift(
+        creator, stuck, kind="hold after failed payouts", reason=reason, lifted_by=lifted_by, now=now
     )
+
+
+def lift_as_paid_elsewhere(creator: Creator, *, reason: str, now: datetime) -> None:
+    """Lift the holds of a creator who is paid elsewhere from now on."""
+    stuck = Hold.objects.filter(creator=creator, until_paid_elsewhere=True, lifted_at=None)
+    stuck.update(lifted_by=SYSTEM, lift_reason=reason, lifted_at=now)
+
+
+def _lift(creator: Creator, which: Q, *, kind: str, reason: str, lifted_by: str, now: datetime) -> int:
+    reason = require_reason(reason)
+    still_open = Hold.objects.filter(creator=creator, lifted_at=None)
+    lifted = still_open.filter(which).update(lifted_by=lifted_by, lift_reason=reason, lifted_at=now)
+    if not lifted:
+        others = [f"{hold.get_source_display()}, {hold.reason}" for hold in still_open.order_by("pk")]
+        raise NothingToLift(creator.external_id, kind=kind, others=others)
+    return lifted

@@ -10,12 +10,12 @@ from accounts.errors import (
     CountryFixed,
     CountryNotSupported,
     CreationKeySpent,
-    ReasonMissing,
     StripeAccountGone,
     StripeUnavailable,
 )
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
-from accounts.services.holds import cool_down, lift_until_paid_elsewhere
+from accounts.services.holds import cool_down, lift_as_paid_elsewhere
+from database.staff import require_reason
 from stripe_io import mirror
 
 SERVICE_AGREEMENTS = {True: "full", False: "recipient"}
@@ -103,7 +103,7 @@ def _record_destination(
             reason=f"Payouts would go to {destination.id} of {row.stripe_account_id}, which is new",
             now=now,
         )
-        lift_until_paid_elsewhere(row.creator, reason=f"{destination.id} is new", lifted_by="system", now=now)
+        lift_as_paid_elsewhere(row.creator, reason=f"{destination.id} is new", now=now)
         row.external_account_since = now
     row.external_account_id = destination.id
     row.external_account_fingerprint = destination.fingerprint
@@ -126,10 +126,8 @@ def replace_payment_account(row: CreatorPaymentAccount, *, reason: str, actor: s
 
     Raises: ReasonMissing.
     """
-    if not reason.strip():
-        raise ReasonMissing
     CreatorPaymentAccount.objects.filter(pk=row.pk, replaced_at=None).update(
-        replaced_at=now, replaced_by=actor, replace_reason=reason.strip()
+        replaced_at=now, replaced_by=actor, replace_reason=require_reason(reason)
     )
 
 

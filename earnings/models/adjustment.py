@@ -1,14 +1,14 @@
 """Corrections by hand: proposed by one person, approved by another, and only then booked."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
+from django.db.models.lookups import Exact
 
 from accounts.models import Creator
 from database.fields import uuid7_key
+from database.staff import SYSTEM, PersonBehind
 from earnings.models.earning import CreatorEarning
-
-SYSTEM = "system"
 
 
 class AdjustmentKind(models.TextChoices):
@@ -55,6 +55,7 @@ class Adjustment(models.Model):
     proposed_by = models.CharField(max_length=255)
     proposed_at = models.DateTimeField(db_default=Now())
     decided_by = models.CharField(max_length=255, blank=True)
+    decide_reason = models.TextField(blank=True, db_default="")
     decided_at = models.DateTimeField(null=True, blank=True)
     earning = models.OneToOneField(
         CreatorEarning, models.PROTECT, related_name="adjustment", null=True, blank=True
@@ -76,9 +77,13 @@ class Adjustment(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(status=AdjustmentStatus.APPROVED)
-                | ~Q(decided_by=F("proposed_by"))
+                | ~Q(Exact(PersonBehind("decided_by"), PersonBehind("proposed_by")))
                 | Q(proposed_by=SYSTEM, kind__in=FOUND_OUT),
                 name="adjustment_needs_a_second_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=AdjustmentStatus.DECLINED) | Q(decide_reason__regex=r"\S"),
+                name="adjustment_declined_for_a_reason",
             ),
         ]
         indexes = [

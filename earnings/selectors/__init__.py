@@ -1,6 +1,6 @@
 """Reads about earnings: what was earned, from which records, and what has not entered yet."""
 
-from earnings.selectors.catalog import latest_ownership
+from earnings.selectors.catalog import known_api, latest_ownership
 from earnings.selectors.commission import (
     ChangedFee,
     ChangedTotal,
@@ -53,6 +53,7 @@ __all__ = [
     "Unposted",
     "api_standing_of",
     "batches_set_aside",
+    "known_api",
     "latest_ownership",
     "months_of",
     "negative_balances",

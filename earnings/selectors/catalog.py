@@ -1,6 +1,18 @@
-"""Whose the APIs are."""
+"""Which APIs there are, and whose they are."""
 
-from earnings.models import ApiOwnership
+from earnings.errors import UnknownApi
+from earnings.models import Api, ApiOwnership
+
+
+def known_api(external_id: str) -> Api:
+    """Return the API with the marketplace's id.
+
+    Raises: UnknownApi.
+    """
+    api = Api.objects.filter(external_id=external_id).first()
+    if api is None:
+        raise UnknownApi(external_id)
+    return api
 
 
 def latest_ownership(api_id: str) -> ApiOwnership:

@@ -1,6 +1,6 @@
 """Adjustments: proposed by one person, approved by another, booked as a row of their own.
 
-An actor is a member of staff's user name, or `system`.
+An actor is the signature of a member of staff, or `system`.
 """
 
 from datetime import date, datetime, timedelta
@@ -9,12 +9,18 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.errors import ReasonMissing
 from accounts.models import Creator
 from database import sql
-from earnings.errors import AdjustmentDecided, AmountTooLarge, NothingToWriteOff, SecondPersonNeeded
+from database.staff import SYSTEM, is_same_person, require_reason
+from earnings.errors import (
+    AdjustmentDecided,
+    AmountTooLarge,
+    NothingToAdjust,
+    NothingToWriteOff,
+    SecondPersonNeeded,
+    UnknownAdjustment,
+)
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus, CreatorEarning
-from earnings.models.adjustment import SYSTEM
 from ledger import services as ledger
 from ledger.models import AccountKind, LedgerAccount
 from ledger.selectors import payable_balance
@@ -36,8 +42,10 @@ _LEDGER = sql.read(_SQL / "ledger.sql")
 def propose_adjustment(creator: Creator, *, amount: Money, reason: str, actor: str) -> Adjustment:
     """Propose to owe a creator more, or (a negative amount) less.
 
-    Raises: ReasonMissing, AmountTooLarge.
+    Raises: ReasonMissing, NothingToAdjust, AmountTooLarge.
     """
+    if not amount.amount:
+        raise NothingToAdjust
     if abs(amount.amount) > LARGEST_AMOUNT:
         raise AmountTooLarge(amount.currency)
     return _propose(creator, amount=amount, kind=AdjustmentKind.CORRECTION, reason=reason, actor=actor)
@@ -57,15 +65,19 @@ def propose_write_off(creator: Creator, *, currency: str, reason: str, actor: st
 
 
 @transaction.atomic
-def approve_adjustment(adjustment_id: UUID, *, actor: str, now: datetime) -> Adjustment:
-    """Book what another person proposed.
+def approve_adjustment(
+    adjustment_id: UUID, *, actor: str, now: datetime, reason: str | None = None
+) -> Adjustment:
+    """Book what another person proposed, for the proposal's reason; the approver may add one of their own.
 
-    Raises: AdjustmentDecided; SecondPersonNeeded for one's own; NothingToWriteOff if the creator has come to owe
-    less than the write-off since.
+    Raises: UnknownAdjustment, AdjustmentDecided; SecondPersonNeeded for one's own; ReasonMissing if the one that is
+    added is blank; NothingToWriteOff if the creator has come to owe less than the write-off since.
     """
     adjustment = _undecided(adjustment_id)
-    if adjustment.proposed_by == actor:
+    if is_same_person(adjustment.proposed_by, actor):
         raise SecondPersonNeeded(actor)
+    if reason is not None:
+        adjustment.decide_reason = require_reason(reason)
     # Locked, so that nothing posted meanwhile makes it more than the creator owes.
     if adjustment.kind == AdjustmentKind.WRITE_OFF and _locked_balance(adjustment) > -adjustment.amount:
         raise NothingToWriteOff(adjustment.creator.external_id, currency=adjustment.currency)
@@ -73,14 +85,14 @@ def approve_adjustment(adjustment_id: UUID, *, actor: str, now: datetime) -> Adj
 
 
 @transaction.atomic
-def decline_adjustment(adjustment_id: UUID, *, actor: str, now: datetime) -> Adjustment:
+def decline_adjustment(adjustment_id: UUID, *, actor: str, reason: str, now: datetime) -> Adjustment:
     """Turn a proposal down, or take back one's own.
 
-    Raises: AdjustmentDecided.
+    Raises: UnknownAdjustment, AdjustmentDecided, ReasonMissing.
     """
     adjustment = _undecided(adjustment_id)
-    adjustment.status, adjustment.decided_by, adjustment.decided_at = AdjustmentStatus.DECLINED, actor, now
-    adjustment.save(update_fields=["status", "decided_by", "decided_at"])
+    adjustment.decide_reason = require_reason(reason)
+    _decide(adjustment, AdjustmentStatus.DECLINED, actor=actor, now=now)
     return adjustment
 
 
@@ -120,20 +132,21 @@ def undo_write_offs(creators: str, *, now: datetime) -> int:
 
 
 def _propose(creator: Creator, *, amount: Money, kind: AdjustmentKind, reason: str, actor: str) -> Adjustment:
-    if not reason.strip():
-        raise ReasonMissing
     return Adjustment.objects.create(
         creator=creator,
         currency=amount.currency,
         amount=amount.amount,
         kind=kind,
-        reason=reason.strip(),
+        reason=require_reason(reason),
         proposed_by=actor,
     )
 
 
 def _undecided(adjustment_id: UUID) -> Adjustment:
-    adjustment = Adjustment.objects.select_for_update(no_key=True, of=["self"]).get(pk=adjustment_id)
+    found = Adjustment.objects.select_for_update(no_key=True, of=["self"]).filter(pk=adjustment_id)
+    adjustment = found.first()
+    if adjustment is None:
+        raise UnknownAdjustment(adjustment_id)
     if adjustment.status != AdjustmentStatus.PROPOSED:
         raise AdjustmentDecided(adjustment.get_status_display())
     return adjustment
@@ -157,6 +170,11 @@ def _locked_balance(adjustment: Adjustment) -> int:
     return account.balance or 0
 
 
+def _decide(adjustment: Adjustment, status: AdjustmentStatus, *, actor: str, now: datetime) -> None:
+    adjustment.status, adjustment.decided_by, adjustment.decided_at = status, actor, now
+    adjustment.save(update_fields=["earning", "status", "decided_by", "decide_reason", "decided_at"])
+
+
 def _book(adjustment: Adjustment, *, actor: str, now: datetime) -> Adjustment:
     ends = _period_end(adjustment, now=now)
     adjustment.earning = CreatorEarning.objects.create(
@@ -171,8 +189,7 @@ def _book(adjustment: Adjustment, *, actor: str, now: datetime) -> Adjustment:
         created_at=now,
         updated_at=now,
     )
-    adjustment.status, adjustment.decided_by, adjustment.decided_at = AdjustmentStatus.APPROVED, actor, now
-    adjustment.save(update_fields=["earning", "status", "decided_by", "decided_at"])
+    _decide(adjustment, AdjustmentStatus.APPROVED, actor=actor, now=now)
     other_side = OTHER_SIDE[AdjustmentKind(adjustment.kind)]
     ledger.post_set(_LEDGER, {"ids": [adjustment.pk], "other_side": other_side.value})
     return adjustment

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from django.db import IntegrityError, connection, transaction
 
-from accounts.errors import ReasonMissing
 from database import sql
+from database.staff import require_reason
 from earnings.errors import BatchIsBuiltOn, BatchNotSetAside
 from earnings.models import BatchAct, BatchActKind, BillingBatch, BillingSource
 from earnings.services import posting, setting_aside
@@ -25,8 +25,7 @@ def retry_batches(batches: Sequence[int], *, actor: str, reason: str, now: datet
 
     Raises: ReasonMissing, BatchNotSetAside.
     """
-    if not reason.strip():
-        raise ReasonMissing
+    reason = require_reason(reason)
     with transaction.atomic():
         setting_aside.take_turn()
         aside = BillingBatch.objects.filter(pk__in=batches, set_aside_at__isnull=False)
@@ -82,5 +81,5 @@ def _quarantine(batch: BillingBatch, *, actor: str, reason: str, now: datetime) 
 
 def _keep(batches: Sequence[int], kind: BatchActKind, *, actor: str, reason: str, now: datetime) -> None:
     BatchAct.objects.bulk_create(
-        BatchAct(batch_id=batch, kind=kind, actor=actor, reason=reason.strip(), at=now) for batch in batches
+        BatchAct(batch_id=batch, kind=kind, actor=actor, reason=reason, at=now) for batch in batches
     )

@@ -6,12 +6,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.errors import ReasonMissing
 from accounts.models import Creator
 from database import sql
+from database.staff import SYSTEM, require_reason
 from earnings.errors import NoRateToEnd, RateTooEarly
 from earnings.models import Api, BillingRecord, CommissionRate
-from earnings.models.adjustment import SYSTEM
 
 
 def seed_first_rate() -> None:
@@ -56,8 +55,7 @@ def end_rate(*, of: Api | Creator, effective_from: datetime, actor: str, reason:
 def _change(
     bps: int | None, *, of: Api | Creator | None, effective_from: datetime, actor: str, reason: str
 ) -> CommissionRate:
-    if not reason.strip():
-        raise ReasonMissing
+    reason = require_reason(reason)
     # An intake that is under way may hold a record at the old rate: wait for it, and keep all others waiting,
     # those of a source that is only now registered too.
     sql.run("LOCK TABLE billing_sources IN EXCLUSIVE MODE")
@@ -68,7 +66,7 @@ def _change(
         bps=bps,
         effective_from=effective_from,
         actor=actor,
-        reason=reason.strip(),
+        reason=reason,
     )
 
 

@@ -9,8 +9,8 @@ from django.db.models import F, QuerySet
 
 from database import sql
 from database.halving import is_by_the_data
+from database.staff import SYSTEM
 from earnings.models import BatchAct, BatchActKind, BillingBatch
-from earnings.models.adjustment import SYSTEM
 from earnings.services.intake import SEAL
 
 logger = logging.getLogger(__name__)

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from database.fields import uuid7_key
+from database.staff import SYSTEM
 from payouts.models.payout import Payout
 from payouts.states import AttemptKind, AttemptStatus
 
@@ -26,7 +27,7 @@ class PayoutAttempt(models.Model):
     destination = models.CharField(max_length=255)
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
-    requested_by = models.CharField(max_length=255, default="system")
+    requested_by = models.CharField(max_length=255, default=SYSTEM)
     request_reason = models.TextField(blank=True)
     sends = models.PositiveIntegerField(default=0)
     first_sent_at = models.DateTimeField(null=True, blank=True)

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from database.staff import SYSTEM
 from payouts import policy
 from payouts.models import Payout, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services import pauses
-from payouts.services.moves import SYSTEM, locked
+from payouts.services.moves import locked
 from payouts.states import AttemptKind, AttemptStatus
 from stripe_io.errors import Failure
 

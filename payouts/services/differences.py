@@ -3,11 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from accounts.errors import ReasonMissing
+from database.staff import SYSTEM, require_reason
 from money import Money
 from payouts.errors import DifferenceResolved
 from payouts.models import Difference, DifferenceKind, Payout
-from payouts.services.moves import SYSTEM
 
 
 def open_difference(
@@ -55,10 +54,8 @@ def resolve_difference(difference_id: UUID, *, reason: str, actor: str, now: dat
 
     Raises: ReasonMissing, DifferenceResolved.
     """
-    if not reason.strip():
-        raise ReasonMissing
     resolved = Difference.objects.filter(pk=difference_id, resolved_at=None).update(
-        resolved_at=now, resolved_by=actor, resolution=reason.strip()
+        resolved_at=now, resolved_by=actor, resolution=require_reason(reason)
     )
     if not resolved:
         raise DifferenceResolved(difference_id)

@@ -12,11 +12,11 @@ from uuid import UUID
 from django.db.models import Q
 
 from database import sql
+from database.staff import SYSTEM
 from money import Money
 from payouts import gateway, policy
 from payouts.models import PauseCause, Payout, SendingPause
 from payouts.services import pauses
-from payouts.services.moves import SYSTEM
 from payouts.states import PayoutStatus
 
 _FUNDS = sql.read(Path(__file__).parent / "funds.sql")

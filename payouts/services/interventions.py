@@ -6,18 +6,18 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.errors import ReasonMissing
 from accounts.models import Creator, Hold, HoldSource
 from accounts.selectors import account_is_gone
-from accounts.services.holds import lift_holds, place_hold
+from accounts.services.holds import lift_staff_holds, place_hold
 from database import notices
+from database.staff import require_reason
 from earnings.services import posting
 from ledger.models import AccountKind
 from payouts import gateway
-from payouts.errors import IllegalMove, NotRetryable, NotReversible, NotSettleable
+from payouts.errors import NotRetryable, NotReversible, NotSettleable, UnknownPayout
 from payouts.models import Payout
 from payouts.services import attempts, bank_payouts, reversals, runs, sweeps, transfers
-from payouts.services.moves import CANCELLABLE, give_back, locked, move, waiting_of
+from payouts.services.moves import give_back, locked, move, waiting_of
 from payouts.states import DEAD, AttemptKind, PayoutStatus
 
 logger = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ def hold_creator(creator: Creator, *, reason: str, actor: str, now: datetime) ->
 
     Raises: ReasonMissing.
     """
+    reason = require_reason(reason)
     hold = place_hold(creator, source=HoldSource.STAFF, reason=reason, placed_by=actor)
     for payout in waiting_of(creator.pk).filter(status=PayoutStatus.PENDING):
         move(payout, PayoutStatus.ON_HOLD, now=now, reason=reason, actor=actor, next_retry_at=None)
@@ -38,9 +39,9 @@ def hold_creator(creator: Creator, *, reason: str, actor: str, now: datetime) ->
 def release_creator(creator: Creator, *, reason: str, actor: str, now: datetime) -> int:
     """Lift what staff placed, return how many; held payouts go on if no other source holds them.
 
-    Raises: ReasonMissing.
+    Raises: ReasonMissing, NothingToLift.
     """
-    lifted = lift_holds(creator, source=HoldSource.STAFF, reason=reason, lifted_by=actor, now=now)
+    lifted = lift_staff_holds(creator, reason=reason, lifted_by=actor, now=now)
     sweeps.release_unheld(now=now)
     return lifted
 
@@ -49,13 +50,11 @@ def release_creator(creator: Creator, *, reason: str, actor: str, now: datetime)
 def cancel_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> Payout:
     """End a payout of which nothing was sent; its earnings go into a later one.
 
-    Raises: ReasonMissing; IllegalMove once it is being sent, or has ended.
+    Raises: ReasonMissing, UnknownPayout; IllegalMove once it is being sent, or has ended.
     """
-    _require(reason)
+    reason = require_reason(reason)
     # Whoever sends it takes the same lock first, and then finds it cancelled; or we find it being sent.
     payout = locked(payout_id)
-    if payout.status not in CANCELLABLE:
-        raise IllegalMove(payout_id, PayoutStatus.CANCELLED)
     move(payout, PayoutStatus.CANCELLED, now=now, reason=reason, actor=actor, next_retry_at=None)
     give_back(payout, held_in=AccountKind.PAYOUTS_RESERVED)
     return payout
@@ -64,9 +63,11 @@ def cancel_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) ->
 def retry_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> Payout:
     """Pay at once what a payout that ended unpaid had given back, by the rules of its run; return the new one.
 
-    Raises: ReasonMissing; NotRetryable if it isn't over, was retried, or the run's rules don't let it be paid.
+    Raises: ReasonMissing, UnknownPayout; NotRetryable if it isn't over, was retried, or the run's rules don't let it
+    be paid.
     """
-    _require(reason)
+    reason = require_reason(reason)
+    _require_known(payout_id)
     posting.post_due(now=now)
     with transaction.atomic():
         dead = locked(payout_id)
@@ -84,9 +85,9 @@ def retry_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> 
 def reverse_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> Payout:
     """Take a payout's transfer back at Stripe, while its money lies on the connected account; return it as it is then.
 
-    Raises: ReasonMissing; NotReversible if its money went to the bank, or something is under way.
+    Raises: ReasonMissing, UnknownPayout; NotReversible if its money went to the bank, or something is under way.
     """
-    _require(reason)
+    reason = require_reason(reason)
     with transaction.atomic():
         payout = locked(payout_id)
         if attempts.open_of(payout) is not None:
@@ -107,9 +108,10 @@ def settle_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) ->
 
     It moves no money.
 
-    Raises: ReasonMissing; NotSettleable while Stripe tells of the account, or if some of the money may be back.
+    Raises: ReasonMissing, UnknownPayout; NotSettleable while Stripe tells of the account, or if some of the money may
+    be back.
     """
-    _require(reason)
+    reason = require_reason(reason)
     payout = locked(payout_id)
     attempt = attempts.open_of(payout)
     reversing = attempt is not None and attempt.kind == AttemptKind.REVERSAL and attempt.in_doubt
@@ -136,9 +138,10 @@ def sync_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> P
 
     It moves no money.
 
-    Raises: ReasonMissing, StripeCallFailed.
+    Raises: ReasonMissing, UnknownPayout, StripeCallFailed.
     """
-    _require(reason)
+    reason = require_reason(reason)
+    _require_known(payout_id)
     logger.info("%s syncs payout %s: %s", actor, payout_id, reason)
     for sent in gateway.find_transfers(payout_id):
         transfers.record_found(sent, payout_id=payout_id, now=now)
@@ -151,6 +154,6 @@ def sync_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> P
     return Payout.objects.get(pk=payout_id)
 
 
-def _require(reason: str) -> None:
-    if not reason.strip():
-        raise ReasonMissing
+def _require_known(payout_id: UUID) -> None:
+    if not Payout.objects.filter(pk=payout_id).exists():
+        raise UnknownPayout(payout_id)

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from database import notices
+from database.staff import SYSTEM
 from earnings.models import CreatorEarning
 from earnings.services import paid_totals
 from ledger import services as ledger
@@ -15,12 +16,11 @@ from ledger.models import AccountKind
 from ledger.services import Line
 from money import Money, month_of
 from payouts import policy
-from payouts.errors import IllegalMove
+from payouts.errors import IllegalMove, UnknownPayout
 from payouts.models import Payout, PayoutEvent
 from payouts.services import setbacks
 from payouts.states import LEGAL, PayoutStatus
 
-SYSTEM = "system"
 CANCELLABLE = tuple(LEGAL[PayoutStatus.CANCELLED])
 
 
@@ -41,7 +41,7 @@ def move(
         changes["paid_at"] = now
     here = Payout.objects.filter(pk=payout.pk, status=seen)
     if seen not in LEGAL[target] or not here.update(**changes):
-        raise IllegalMove(payout.pk, target)
+        raise IllegalMove(payout.pk, seen=seen, target=target)
     PayoutEvent.objects.create(
         payout=payout, from_status=seen, to_status=target, actor=actor, reason=reason, at=now
     )
@@ -89,8 +89,14 @@ def give_back(payout: Payout, *, held_in: AccountKind, in_suspense: int = 0) -> 
 
 
 def locked(payout_id: UUID) -> Payout:
-    """Return the payout, locked until the caller's transaction ends."""
-    return Payout.objects.select_for_update(no_key=True).get(pk=payout_id)
+    """Return the payout, locked until the caller's transaction ends.
+
+    Raises: UnknownPayout.
+    """
+    try:
+        return Payout.objects.select_for_update(no_key=True).get(pk=payout_id)
+    except Payout.DoesNotExist:
+        raise UnknownPayout(payout_id) from None
 
 
 def waiting_of(creator_id: UUID) -> QuerySet[Payout]:

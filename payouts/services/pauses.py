@@ -7,11 +7,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.errors import ReasonMissing
 from database import notices
+from database.staff import SYSTEM, require_reason
 from payouts import gateway, policy
+from payouts.errors import AlreadyPaused, NotPaused
 from payouts.models import PauseCause, Payout, SendingPause
-from payouts.services.moves import SYSTEM
 from stripe_io.errors import Failure, StripeCallFailed
 
 logger = logging.getLogger(__name__)
@@ -27,21 +27,30 @@ def stops(payout: Payout) -> bool:
 def pause_sending(*, reason: str, actor: str, now: datetime) -> SendingPause:
     """Have nothing sent to anybody until staff resume it; what is being sent this moment still is.
 
-    Raises: ReasonMissing.
+    Raises: ReasonMissing; AlreadyPaused by staff: who did, and why, stays as it is.
     """
-    if not reason.strip():
-        raise ReasonMissing
-    return open_pause(PauseCause.STAFF, detail=reason.strip(), started_by=actor, probe_at=now, now=now)
+    reason = require_reason(reason)
+    pause, opened = SendingPause.objects.get_or_create(
+        cause=PauseCause.STAFF,
+        currency="",
+        lifted_at=None,
+        defaults={"detail": reason, "started_by": actor, "started_at": now, "probe_at": now},
+    )
+    if not opened:
+        raise AlreadyPaused(pause.started_by, reason=pause.detail, since=pause.started_at)
+    logger.error("sending is paused: %s", reason)
+    return pause
 
 
 def resume_sending(*, reason: str, actor: str, now: datetime) -> int:
     """Lift every pause of all sending, return how many; one for want of funds ends only when they are there.
 
-    Raises: ReasonMissing.
+    Raises: ReasonMissing, NotPaused.
     """
-    if not reason.strip():
-        raise ReasonMissing
-    return lift(Q(cause__in=_OF_ALL_SENDING), reason=reason.strip(), actor=actor, now=now)
+    lifted = lift(Q(cause__in=_OF_ALL_SENDING), reason=require_reason(reason), actor=actor, now=now)
+    if not lifted:
+        raise NotPaused
+    return lifted
 
 
 def pause_for_key(failure: Failure, *, now: datetime) -> None:
@@ -68,17 +77,15 @@ def probe_key(*, now: datetime) -> None:
     lift(due, reason="Stripe takes our key again", actor=SYSTEM, now=now)
 
 
-def open_pause(
-    cause: PauseCause, *, detail: str, now: datetime, started_by: str = SYSTEM, **facts: Any
-) -> SendingPause:
-    """Write down why nothing is sent, or bring the open pause up to date."""
+def open_pause(cause: PauseCause, *, detail: str, now: datetime, **facts: Any) -> SendingPause:
+    """Write down why the service sends nothing, or bring the open pause up to date."""
     known = {"detail": detail, **facts}
     pause, opened = SendingPause.objects.update_or_create(
         cause=cause,
         currency=facts.get("currency", ""),
         lifted_at=None,
         defaults=known,
-        create_defaults=known | {"started_by": started_by, "started_at": now},
+        create_defaults=known | {"started_by": SYSTEM, "started_at": now},
     )
     if opened:
         logger.error("sending is paused: %s", detail)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from database.staff import SYSTEM
 from ledger import services as ledger
 from ledger.models import AccountKind
 from ledger.services import Line
@@ -14,7 +15,7 @@ from payouts.models import DifferenceKind, Payout, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services import attempts, differences, pauses, unexpected
 from payouts.services.attempts import Turn
-from payouts.services.moves import SYSTEM, give_back, keep, locked, move, wait
+from payouts.services.moves import give_back, keep, locked, move, wait
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure, NotYet, SetAside, StripeCallFailed
 

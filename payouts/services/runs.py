@@ -15,13 +15,13 @@ from django.db import DatabaseError, connection, transaction
 
 from database import notices, sql
 from database.halving import do_in_halves
+from database.staff import SYSTEM
 from earnings.services import posting
 from ledger import services as ledger
 from money import Period, month_of
 from payouts import selectors
 from payouts.errors import CutoffNotReached
 from payouts.models import Payout, PayoutRun
-from payouts.services.moves import SYSTEM
 from payouts.states import DEAD, DecisionReason
 from stripe_io import installation
 

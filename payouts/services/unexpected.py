@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.models import CreatorPaymentAccount, HoldSource
 from accounts.services.holds import place_hold
+from database.staff import SYSTEM
 from earnings.models import Adjustment, AdjustmentKind
 from earnings.services.adjustments import book_found_out
 from ledger.models import AccountKind
@@ -13,7 +14,7 @@ from money import Money
 from payouts.gateway import BankPayout, SentTransfer
 from payouts.models import DifferenceKind, Payout
 from payouts.services import differences
-from payouts.services.moves import SYSTEM, give_back, move, waiting_of
+from payouts.services.moves import give_back, move, waiting_of
 from payouts.states import ENDED_BADLY, PayoutStatus
 
 

@@ -1,14 +1,15 @@
-"""What management commands share: `--json`, `--actor`, results, connections of worker threads."""
+"""What management commands share: `--json`, `--actor`, `--reason`, results, connections of worker threads."""
 
 import json
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ClassVar, ParamSpec, TypeVar
 
-from django.core.management.base import CommandError
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from database import staff
+from money import Money
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,7 +20,20 @@ def add_json_option(parser: ArgumentParser) -> None:
 
 
 def add_actor_option(parser: ArgumentParser, *, required: bool = True) -> None:
-    parser.add_argument("--actor", required=required, default="", help="your user name in the console")
+    parser.add_argument("--actor", required=required, default="", help="your username in the console")
+
+
+def add_reason_option(parser: ArgumentParser, *, required: bool = True) -> None:
+    parser.add_argument("--reason", required=required, help="why; it is kept with what you do")
+
+
+def add_act(acts: Any, name: str, *, right: staff.Right, help: str) -> ArgumentParser:
+    """Add a subcommand of a StaffCommand that changes something, for those who have this right."""
+    parser: ArgumentParser = acts.add_parser(name, help=help)
+    parser.set_defaults(right=right)
+    add_actor_option(parser)
+    add_json_option(parser)
+    return parser
 
 
 def signature(options: Mapping[str, Any], right: staff.Right) -> str:
@@ -27,16 +41,44 @@ def signature(options: Mapping[str, Any], right: staff.Right) -> str:
 
     Raises: CommandError: they are no active member of staff, or lack the right.
     """
+    if not options["actor"]:
+        raise CommandError("Say who you are: --actor USERNAME.")
     try:
         return staff.signature_on_command_line(options["actor"], right)
     except (staff.NotStaff, staff.RightMissing) as refusal:
         raise CommandError(str(refusal)) from refusal
 
 
+class StaffCommand(BaseCommand):
+    """A command with an act in each subcommand. Who acts is checked before anything is done.
+
+    `refusals` are the errors by which services say no; what they say is what the person reads.
+    """
+
+    refusals: ClassVar[tuple[type[Exception], ...]] = ()
+
+    def act(self, options: dict[str, Any]) -> Mapping[str, Any]:
+        """Do what the subcommand says and return what came of it; `options["actor"]` is the signature."""
+        raise NotImplementedError
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if right := options.get("right"):
+            options["actor"] = signature(options, right)
+        refusals: tuple[type[Exception], ...] = (staff.ReasonMissing, *self.refusals)
+        try:
+            result = self.act(options)
+        except refusals as refusal:
+            raise CommandError(str(refusal)) from refusal
+        print_result(self.stdout, as_json=options["json"], result=result)
+
+
 def print_result(out: Any, *, as_json: bool, result: Mapping[str, Any]) -> None:
-    """Print what came out: one JSON line, or a line for each figure and a table for each list of rows."""
+    """Print what came out: one JSON line, or a line for each figure and a table for each list of rows.
+
+    Money is in minor units in JSON, and as people write it elsewhere.
+    """
     if as_json:
-        out.write(json.dumps(result, default=str))
+        out.write(json.dumps(result, default=_plain))
         return
     for name, value in result.items():
         if isinstance(value, Mapping) and not value:
@@ -44,13 +86,23 @@ def print_result(out: Any, *, as_json: bool, result: Mapping[str, Any]) -> None:
         elif isinstance(value, Mapping):
             out.write(f"{name.replace('_', ' ')}:")
             for inner, figure in value.items():
-                out.write(f"  {inner}: {figure}")
+                out.write(f"  {inner}: {_in_a_line(figure)}")
         elif isinstance(value, list) and value and isinstance(value[0], Mapping):
             out.write(f"{name.replace('_', ' ')}:")
             for line in _table(value):
                 out.write(f"  {line}")
         else:
             out.write(f"{name.replace('_', ' ')}: {value or 'none' if isinstance(value, list) else value}")
+
+
+def _plain(value: object) -> int | str:
+    return value.amount if isinstance(value, Money) else str(value)
+
+
+def _in_a_line(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name.replace('_', ' ')} {figure}" for name, figure in value.items())
+    return str(value)
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:

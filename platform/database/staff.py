@@ -1,9 +1,14 @@
-"""Who of the staff acts, whether they may, and how what they do is signed."""
+"""Who acts for the platform, whether they may, how what they do is signed, and that it has a reason."""
+
+import re
 
 from django.contrib.auth import get_user_model
 from django.db import models
 
-CLI = " via cli"
+# Signs what the service does by itself; no user can have this name.
+SYSTEM = "system"
+_CLI = " via cli"
+_VIA = re.compile(r" via [a-z]+\Z")
 
 
 class Right(models.TextChoices):
@@ -41,14 +46,27 @@ class NotStaff(Exception):
     """Nobody who is active staff has this user name."""
 
     def __init__(self, username: str) -> None:
-        super().__init__(f"{username!r} is not the user name of an active member of staff.")
+        super().__init__(
+            f"No active member of staff has the username {username!r}. A superuser can add or reactivate "
+            "users in the console, under Users; `manage.py createsuperuser` makes the first one."
+        )
 
 
 class RightMissing(Exception):
     """This member of staff may not do that."""
 
     def __init__(self, username: str, right: Right) -> None:
-        super().__init__(f"{username} lacks the right {right.value!r} ({right.label}).")
+        super().__init__(
+            f'{username} lacks the right "{right.label}" ({right.value}). '
+            "A superuser can grant it in the console, under Users."
+        )
+
+
+class ReasonMissing(Exception):
+    """Staff act for a reason, and it is kept."""
+
+    def __init__(self) -> None:
+        super().__init__("A reason is needed.")
 
 
 def signature_on_command_line(username: str, right: Right) -> str:
@@ -61,9 +79,31 @@ def signature_on_command_line(username: str, right: Right) -> str:
         raise NotStaff(username)
     if not user.has_perm(right.permission):
         raise RightMissing(username, right)
-    return f"{username}{CLI}"
+    return f"{username}{_CLI}"
+
+
+def require_reason(reason: str) -> str:
+    """Return the reason without the blanks around it.
+
+    Raises: ReasonMissing if nothing is left.
+    """
+    stated = reason.strip()
+    if not stated:
+        raise ReasonMissing
+    return stated
+
+
+def person_behind(signature: str) -> str:
+    """Return who signed, whichever way they came; two usernames never differ only in case."""
+    return _VIA.sub("", signature).lower()
 
 
 def is_same_person(signature: str, other: str) -> bool:
-    """Say whether two signatures are of one person, whichever way each of them came."""
-    return signature.removesuffix(CLI) == other.removesuffix(CLI)
+    return person_behind(signature) == person_behind(other)
+
+
+class PersonBehind(models.Func):
+    """`person_behind`, in SQL."""
+
+    template = r"lower(regexp_replace(%(expressions)s, ' via [a-z]+$', ''))"
+    output_field = models.CharField()

@@ -66,13 +66,6 @@ class EventRefused(Exception):
     """The event is signed but can't be taken: not a snapshot event, or of another mode."""
 
 
-class ReplayUnexplained(Exception):
-    """Staff ask for something to be done once more for a reason, and in their own name."""
-
-    def __init__(self) -> None:
-        super().__init__("a replay needs a reason and the name of who asks for it")
-
-
 class NotYet(Exception):
     """The event speaks of something that is still being written here: try it again later."""
 

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from database import notices, sql
+from database.staff import require_reason
 from stripe_io import mirror
-from stripe_io.errors import NotYet, ReplayUnexplained, SetAside
+from stripe_io.errors import NotYet, SetAside
 from stripe_io.handlers import StripeEvent, handler_of
 from stripe_io.models import InboxEvent, InboxOutcome, Replay
 
@@ -119,15 +120,14 @@ def _handle(taken: _Taken) -> bool:
 def ask_for_replay(*, event_id: str, reason: str, actor: str, now: datetime) -> None:
     """Make a stored event due once more, whatever became of it: for whoever asks to handle, or else the sweep.
 
-    Raises: ReplayUnexplained.
+    Raises: ReasonMissing.
     """
-    if not reason.strip() or not actor.strip():
-        raise ReplayUnexplained
+    reason = require_reason(reason)
     row = InboxEvent.objects.select_for_update(no_key=True).get(event=event_id)
     Replay.objects.create(
         event=row,
         actor=actor,
-        reason=reason.strip(),
+        reason=reason,
         outcome_before=row.outcome,
         note_before=row.note or row.error,
         asked_at=now,

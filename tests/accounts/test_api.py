@@ -310,7 +310,11 @@ def test_who_lost_an_account_can_open_another_and_the_old_row_stays(sandbox: Any
     at_stripe(sandbox, "deauthorize")
     browser.follow(link())
     old.refresh_from_db()
-    assert (old.replaced_at is None, old.replaced_by, old.account_status) == (False, "alice", "disabled")
+    assert (old.replaced_at is None, old.replaced_by, old.account_status) == (
+        False,
+        "the creator",
+        "disabled",
+    )
     new = CreatorPaymentAccount.objects.get(replaced_at=None)
     assert new.stripe_account_id != old.stripe_account_id
     told = caller("alice").get(STATUS).json()

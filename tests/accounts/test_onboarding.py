@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from accounts import gateway
-from accounts.errors import CountryFixed, CountryNotSupported, ReasonMissing, StripeUnavailable
+from accounts.errors import CountryFixed, CountryNotSupported, StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
 from accounts.services import holds, payment_accounts
 from database import sql
+from database.staff import ReasonMissing
 from tests.factories import CreatorFactory
 from tests.threads import at_once
 

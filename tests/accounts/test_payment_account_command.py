@@ -12,7 +12,7 @@ from accounts.services import holds
 from database import sql
 from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("dana_and_erin")
 
 
 def act(what: str, creator: str, *, reason: str = "Moved to France") -> dict[str, Any]:
@@ -28,7 +28,7 @@ def test_an_account_is_replaced_for_a_reason_and_by_someone() -> None:
     row = CreatorPaymentAccountFactory.create()
     assert act("replace", row.creator.external_id) == {"replaced": row.stripe_account_id}
     row.refresh_from_db()
-    assert (row.replaced_by, row.replace_reason) == ("dana", "Moved to France")
+    assert (row.replaced_by, row.replace_reason) == ("dana via cli", "Moved to France")
 
 
 def test_staff_end_a_cool_down_and_no_other_hold_for_a_reason() -> None:
@@ -37,19 +37,23 @@ def test_staff_end_a_cool_down_and_no_other_hold_for_a_reason() -> None:
     other = holds.place_hold(creator, source=HoldSource.SYSTEM, reason="looks odd", placed_by="system")
     assert act("end_cool_down", "alice", reason="She called") == {"lifted": 1}
     ended = Hold.objects.get(expires_at__isnull=False)
-    assert (ended.lifted_by, ended.lift_reason) == ("dana", "She called")
+    assert (ended.lifted_by, ended.lift_reason) == ("dana via cli", "She called")
     other.refresh_from_db()
     assert other.lifted_at is None
-    with pytest.raises(CommandError, match="a reason is needed"):
+    with pytest.raises(CommandError, match="A reason is needed"):
         act("end_cool_down", "alice", reason=" ")
+    with pytest.raises(CommandError, match=r"no cool-down to lift\. What holds them: System, looks odd"):
+        act("end_cool_down", "alice", reason="She called")
+    with pytest.raises(CommandError, match="no hold after failed payouts to lift"):
+        act("try_again", "alice", reason="She called")
 
 
 @pytest.mark.parametrize(
     ("creator", "reason", "refusal"),
     [
-        ("nobody", "Moved", "does not exist"),
+        ("nobody", "Moved", "There is no creator 'nobody'"),
         ("bob", "Moved", "no Stripe account yet"),
-        ("alice", " ", "a reason is needed"),
+        ("alice", " ", "A reason is needed"),
     ],
 )
 def test_what_can_not_be_done_is_refused_with_a_sentence(creator: str, reason: str, refusal: str) -> None:

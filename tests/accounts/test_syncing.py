@@ -126,7 +126,9 @@ def test_one_creators_account_is_asked_for_however_lately_it_was_heard_of(sandbo
     assert statuses() == [AccountStatus.RESTRICTED]
 
 
-@pytest.mark.parametrize(("creator", "refusal"), [("nobody", "does not exist"), ("bob", "no Stripe account")])
+@pytest.mark.parametrize(
+    ("creator", "refusal"), [("nobody", "no creator 'nobody'"), ("bob", "no Stripe account")]
+)
 def test_a_creator_without_an_account_is_named(creator: str, refusal: str) -> None:
     CreatorFactory.create(external_id="bob")
     with pytest.raises(CommandError, match=refusal):

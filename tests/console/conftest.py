@@ -13,12 +13,14 @@ from django.test import Client
 
 from accounts.models import Creator, Hold, HoldSource, User
 from database import sql
+from database.staff import Right
 from earnings.models import BillingSource
 from earnings.services import adjustments, posting
 from money import Money, parse_month
 from payouts.models import DifferenceKind
 from payouts.services import differences, forecasts, pauses, reconciliation, runs
 from revenue import services as revenue
+from tests.factories import UserFactory
 
 CATALOG = """api_id,api_name,creator_id,creator_email,creator_country
 api-weather,Weather,alice,alice@example.com,US
@@ -74,6 +76,7 @@ def marketplace(
     transactional_db: None, tmp_path: Path, sandbox: Any, settle: Callable[[], None]
 ) -> Marketplace:
     """Live through March 2024."""
+    UserFactory.create(username="dana", rights=[Right.REPLAY_EVENTS])
     (tmp_path / "catalog.csv").write_text(CATALOG)
     call_command("import_catalog", tmp_path / "catalog.csv", verbosity=0)
     BillingSource.objects.create(name="billing")

@@ -1,22 +1,28 @@
 """Who may look, and that nobody changes anything."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 from django.test import Client
+from django.utils.html import escape
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from djstripe.models import Account, Event
 
 from accounts.models import Creator, User
 from database.admin import ReadOnlyAdmin, list_of, page_of
+from database.staff import Right
+from tests.factories import UserFactory
 
 OURS = ("accounts", "earnings", "ledger", "payouts", "revenue", "stripe_io")
 CHANGEABLE = {User}
+# What the page of an active member of staff sends who may do nothing.
+STAYS: dict[str, Any] = {"is_active": "on", "is_staff": "on", "first_name": "", "last_name": "", "email": ""}
 READ_ONLY = [model for model, page in admin.site._registry.items() if isinstance(page, ReadOnlyAdmin)]
 
 
@@ -115,3 +121,66 @@ def test_stripe_still_reaches_the_webhook(client: Client) -> None:
         client.post("/webhooks/stripe", "{}", content_type="application/json").status_code
         == HTTPStatus.BAD_REQUEST
     )
+
+
+def choices(page: str) -> list[str]:
+    return re.findall(r'name="user_permissions" value="(\d+)"', page)
+
+
+def test_a_superuser_grants_and_takes_rights_by_their_names(superuser: Client) -> None:
+    dana = UserFactory.create(username="dana")
+    shown = superuser.get(page_of(dana)).content.decode()
+    assert len(choices(shown)) == len(Right)
+    assert all(escape(right.label) in shown for right in Right)
+    assert "Can add" not in shown
+    for rights in ({Right.HOLD, Right.SYNC}, {Right.SYNC}, set[Right]()):
+        granted = Permission.objects.filter(codename__in=rights, content_type__app_label="accounts")
+        answer = superuser.post(page_of(dana), STAYS | {"user_permissions": [row.pk for row in granted]})
+        assert answer.status_code == HTTPStatus.FOUND, answer.content
+        now = User.objects.get(pk=dana.pk)
+        assert {right for right in Right if now.has_perm(right.permission)} == rights
+
+
+def test_what_else_django_lets_a_user_do_is_not_lost_when_rights_change(superuser: Client) -> None:
+    dana = UserFactory.create(username="dana", rights=[Right.HOLD])
+    dana.user_permissions.add(Permission.objects.get(codename="view_periodictask"))
+    superuser.post(page_of(dana), STAYS)
+    dana.refresh_from_db()
+    assert [row.codename for row in dana.user_permissions.all()] == ["view_periodictask"]
+
+
+def test_a_right_that_is_none_of_ours_cannot_be_granted(superuser: Client) -> None:
+    dana = UserFactory.create(username="dana")
+    other = Permission.objects.get(codename="change_user")
+    answer = superuser.post(page_of(dana), STAYS | {"user_permissions": [other.pk]})
+    assert answer.status_code == HTTPStatus.OK
+    assert not User.objects.get(pk=dana.pk).has_perm("accounts.change_user")
+
+
+def test_the_name_that_signs_is_chosen_once(superuser: Client) -> None:
+    dana = UserFactory.create(username="dana")
+    assert 'name="username"' in superuser.get(f"{list_of(User)}add/").content.decode()
+    shown = superuser.get(page_of(dana)).content.decode()
+    assert 'name="username"' not in shown
+    assert "dana" in shown
+    superuser.post(page_of(dana), STAYS | {"username": "erin", "first_name": "Dana"})
+    dana.refresh_from_db()
+    assert (dana.username, dana.first_name) == ("dana", "Dana")
+
+
+@pytest.mark.parametrize(
+    ("username", "problem"),
+    [("System", "signs what the service does"), ("DANA", "already exists"), ("da na", "valid username")],
+)
+def test_a_name_that_cannot_sign_is_refused_in_words(superuser: Client, username: str, problem: str) -> None:
+    UserFactory.create(username="dana")
+    given = {"username": username, "password1": "a long password", "password2": "a long password"}
+    answer = superuser.post(f"{list_of(User)}add/", given)
+    assert problem in answer.content.decode()
+    assert set(User.objects.values_list("username", flat=True)) == {"root", "dana"}
+
+
+def test_staff_with_every_right_see_no_users(client: Client, db: None) -> None:
+    client.force_login(UserFactory.create(rights=list(Right)))
+    assert client.get(list_of(User)).status_code == HTTPStatus.FORBIDDEN
+    assert client.get(f"{list_of(User)}add/").status_code == HTTPStatus.FORBIDDEN

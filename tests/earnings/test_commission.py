@@ -10,9 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from accounts.errors import ReasonMissing
 from accounts.models import Creator
 from database import sql
+from database.staff import ReasonMissing
 from earnings import selectors
 from earnings.errors import NoRateToEnd, RateTooEarly
 from earnings.models import Api, BillingSource, CommissionRate
@@ -223,6 +223,7 @@ def said(*command: str) -> dict[str, Any]:
 BY = ("--actor", "dana", "--reason", "agreed")
 
 
+@pytest.mark.usefixtures("dana_and_erin")
 def test_staff_set_end_and_list_rates(source: BillingSource) -> None:
     assert said("set", "1000", "--api", "api-a", "--from", "2024-01-10T00:00:00Z", *BY) == {
         "of": "api-a",
@@ -252,11 +253,12 @@ def test_staff_set_end_and_list_rates(source: BillingSource) -> None:
     assert "api-a" in out.getvalue()
 
 
+@pytest.mark.usefixtures("dana_and_erin")
 @pytest.mark.parametrize(
     ("command", "problem"),
     [
-        (["set", "1000", "--api", "api-z", *BY], "does not exist"),
-        (["set", "1000", "--creator", "zoe", *BY], "does not exist"),
+        (["set", "1000", "--api", "api-z", *BY], "no API 'api-z'"),
+        (["set", "1000", "--creator", "zoe", *BY], "no creator 'zoe'"),
         (["set", "10001", *BY], "basis points"),
         (["set", "-1", *BY], "basis points"),
         (["set", "15.5", *BY], "basis points"),
@@ -331,6 +333,14 @@ def test_a_preview_of_no_change_affects_nobody_and_writes_nothing(alice: Creator
         "most_affected": [],
     }
     assert list(CommissionRate.objects.values()) == before
+
+
+@pytest.mark.usefixtures("january")
+def test_a_preview_tells_people_amounts_as_people_write_them() -> None:
+    out = io.StringIO()
+    call_command("commission", "preview", "1500", "--month", "2024-01", stdout=out)
+    assert all(f" {amount} " in out.getvalue() for amount in ("$15.03", "$3.01", "$10.03"))
+    assert said("preview", "1500", "--month", "2024-01")["totals"][0]["gross"] == 1_503
 
 
 def test_a_preview_by_command_looks_at_the_last_full_month(source: BillingSource) -> None:

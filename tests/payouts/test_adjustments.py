@@ -4,15 +4,22 @@ import json
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
-from accounts.errors import ReasonMissing
 from accounts.models import Creator
 from database import sql
-from earnings.errors import AdjustmentDecided, AmountTooLarge, NothingToWriteOff, SecondPersonNeeded
+from database.staff import ReasonMissing
+from earnings.errors import (
+    AdjustmentDecided,
+    AmountTooLarge,
+    NothingToAdjust,
+    NothingToWriteOff,
+    SecondPersonNeeded,
+)
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus, CreatorEarning
 from earnings.services import adjustments
 from ledger.selectors import payable_balance
@@ -65,28 +72,42 @@ def test_more_than_a_record_may_hold_cannot_be_proposed(alice: Creator, amount: 
     assert not Adjustment.objects.exists()
 
 
-def test_nobody_approves_their_own(alice: Creator) -> None:
-    with pytest.raises(SecondPersonNeeded):
-        adjustments.approve_adjustment(proposed(alice).pk, actor="dana", now=sql.now())
+ONE_PERSON = ["dana", "dana via cli", "dana via console", "Dana", "DANA via cli"]
+
+
+@pytest.mark.parametrize("actor", ONE_PERSON)
+def test_nobody_approves_their_own(alice: Creator, actor: str) -> None:
+    """Whichever way they came to propose it, and to approve it."""
+    for proposed_by in ONE_PERSON:
+        proposal = adjustments.propose_adjustment(
+            alice, amount=Money(1, "USD"), reason="Billed twice", actor=proposed_by
+        )
+        with pytest.raises(SecondPersonNeeded, match="dana proposed this"):
+            adjustments.approve_adjustment(proposal.pk, actor=actor, now=sql.now())
     assert owed(alice) == 0
 
 
-def test_the_database_refuses_it_too(alice: Creator) -> None:
+@pytest.mark.parametrize("actor", ONE_PERSON)
+def test_the_database_refuses_it_too(alice: Creator, actor: str) -> None:
     proposal = proposed(alice)
     earning = adjustments.approve_adjustment(proposed(alice).pk, actor="erin", now=sql.now()).earning
-    Adjustment.objects.filter(earning=earning).update(earning=None, status="declined")
-    with pytest.raises(IntegrityError, match="second_person"):
+    Adjustment.objects.filter(earning=earning).update(earning=None, status="declined", decide_reason="Odd")
+    with pytest.raises(IntegrityError, match="second_person"), transaction.atomic():
         Adjustment.objects.filter(pk=proposal.pk).update(
-            status="approved", decided_by="dana", decided_at=sql.now(), earning=earning
+            status="approved", decided_by=actor, decided_at=sql.now(), earning=earning
         )
+    assert Adjustment.objects.filter(pk=proposal.pk).update(
+        status="approved", decided_by="erin via cli", decided_at=sql.now(), earning=earning
+    )
 
 
 def test_what_is_declined_stays_declined(alice: Creator) -> None:
     proposal = proposed(alice)
-    adjustments.decline_adjustment(proposal.pk, actor="erin", now=sql.now())
+    declined = adjustments.decline_adjustment(proposal.pk, actor="erin", reason="Hers", now=sql.now())
+    assert (declined.decided_by, declined.decide_reason) == ("erin", "Hers")
     for decide in (adjustments.approve_adjustment, adjustments.decline_adjustment):
         with pytest.raises(AdjustmentDecided):
-            decide(proposal.pk, actor="frank", now=sql.now())
+            decide(proposal.pk, actor="frank", reason="Mine", now=sql.now())
     assert owed(alice) == 0
 
 
@@ -98,10 +119,33 @@ def test_it_is_booked_once(alice: Creator) -> None:
     assert owed(alice) == 12_34
 
 
-@pytest.mark.parametrize("reason", ["", " "])
-def test_it_needs_a_reason(alice: Creator, reason: str) -> None:
+@pytest.mark.parametrize("reason", ["", " ", "\t\n"])
+def test_it_is_proposed_and_declined_for_a_reason(alice: Creator, reason: str) -> None:
     with pytest.raises(ReasonMissing):
         adjustments.propose_adjustment(alice, amount=Money(1, "USD"), reason=reason, actor="dana")
+    proposal = proposed(alice)
+    for decide in (adjustments.approve_adjustment, adjustments.decline_adjustment):
+        with pytest.raises(ReasonMissing):
+            decide(proposal.pk, actor="erin", reason=reason, now=sql.now())
+    with pytest.raises(IntegrityError, match="declined_for_a_reason"), transaction.atomic():
+        Adjustment.objects.update(
+            status="declined", decided_by="erin", decided_at=sql.now(), decide_reason=reason
+        )
+    proposal.refresh_from_db()
+    assert proposal.status == AdjustmentStatus.PROPOSED
+
+
+def test_an_approval_may_say_why_too(alice: Creator) -> None:
+    approved = adjustments.approve_adjustment(
+        proposed(alice).pk, actor="erin", reason=" Seen the invoice ", now=sql.now()
+    )
+    approved.refresh_from_db()
+    assert (approved.reason, approved.decide_reason) == ("Billed twice", "Seen the invoice")
+
+
+def test_nothing_is_not_proposed(alice: Creator) -> None:
+    with pytest.raises(NothingToAdjust):
+        proposed(alice, 0)
 
 
 def test_a_fact_found_out_twice_is_booked_once(alice: Creator) -> None:
@@ -170,21 +214,84 @@ def test_an_adjustment_is_paid_by_the_run_after_the_day_it_was_booked(alice: Cre
     assert (earning.period_start, earning.period_end) == (now.date(), now.date() + timedelta(days=1))
 
 
-def test_the_command_proposes_and_another_call_approves(alice: Creator) -> None:
-    def adjust(*arguments: str) -> dict[str, Any]:
-        out = StringIO()
-        call_command("adjust", *arguments, "--json", stdout=out)
-        return dict(json.loads(out.getvalue()))
+@pytest.mark.django_db(transaction=True)
+def test_what_was_decided_before_a_reason_was_kept_stays_as_it_was(alice: Creator) -> None:
+    declined, approved = proposed(alice), proposed(alice)
+    adjustments.decline_adjustment(declined.pk, actor="erin", reason="Odd", now=sql.now())
+    adjustments.approve_adjustment(approved.pk, actor="erin", now=sql.now())
+    try:
+        call_command("migrate", "earnings", "0013", verbosity=0)
+        sql.run("UPDATE adjustments SET decided_by = 'Dana' WHERE status = 'approved'")
+    finally:
+        call_command("migrate", verbosity=0)
+    declined.refresh_from_db()
+    approved.refresh_from_db()
+    assert (declined.status, declined.decided_by, declined.decide_reason) == ("declined", "erin", "")
+    assert (approved.status, approved.proposed_by, approved.decided_by) == ("approved", "dana", "Dana")
+    proposal = proposed(alice)
+    with pytest.raises(IntegrityError, match="declined_for_a_reason"), transaction.atomic():
+        Adjustment.objects.filter(pk=proposal.pk).update(
+            status="declined", decided_by="erin", decided_at=sql.now()
+        )
 
+
+def adjust(*arguments: str) -> dict[str, Any]:
+    out = StringIO()
+    call_command("adjust", *arguments, "--json", stdout=out)
+    return dict(json.loads(out.getvalue()))
+
+
+@pytest.mark.usefixtures("dana_and_erin")
+def test_the_command_proposes_and_another_person_approves(alice: Creator) -> None:
     told = adjust("propose", "alice", "-500", "--reason", "Billed twice", "--actor", "dana")
     assert told["status"] == "proposed"
+    assert Adjustment.objects.get().proposed_by == "dana via cli"
     with pytest.raises(CommandError, match="another person"):
         adjust("approve", told["adjustment"], "--actor", "dana")
+    with pytest.raises(CommandError, match="username 'nobody-i-made-up'"):
+        adjust("approve", told["adjustment"], "--actor", "nobody-i-made-up")
+    assert owed(alice) == 0
     assert adjust("approve", told["adjustment"], "--actor", "erin")["status"] == "approved"
     assert owed(alice) == -5_00
     written = adjust("write-off", "alice", "--reason", "Too small to ask for", "--actor", "dana")
-    assert adjust("decline", written["adjustment"], "--actor", "dana")["status"] == "declined"
+    declined = adjust("decline", written["adjustment"], "--actor", "dana", "--reason", "She will pay")
+    assert declined["status"] == "declined"
     with pytest.raises(CommandError, match="no currency"):
         adjust("propose", "alice", "1", "--currency", "XXX", "--reason", "x", "--actor", "dana")
-    with pytest.raises(CommandError, match="does not exist"):
+    with pytest.raises(CommandError, match="There is no creator 'nobody'"):
         adjust("propose", "nobody", "1", "--reason", "x", "--actor", "dana")
+    with pytest.raises(CommandError, match="There is no adjustment 00000000"):
+        adjust("approve", str(UUID(int=0)), "--actor", "erin")
+
+
+@pytest.mark.usefixtures("dana_and_erin")
+@pytest.mark.parametrize(
+    ("amount", "currency", "hint"),
+    [
+        ("125.00", "USD", "12500 for $125.00"),
+        ("-125.5", "USD", "-12550 for -$125.50"),
+        ("1,250.00", "USD", "125000 for $1,250.00"),
+        ("125.0", "JPY", "125 for ¥125"),
+        ("1.25", "JPY", "such as 12500 for ¥12,500"),
+        ("0.001", "USD", "such as 12500 for $125.00"),
+        ("lots", "USD", "'lots' is no amount"),
+        ("1e40", "USD", "'1e40' is no amount"),
+        ("NaN", "USD", "'NaN' is no amount"),
+        (",.00", "USD", "no amount"),
+        ("0", "USD", "changes nothing"),
+    ],
+)
+def test_an_amount_that_could_be_read_in_two_ways_is_refused_with_what_to_write(
+    alice: Creator, amount: str, currency: str, hint: str
+) -> None:
+    with pytest.raises(CommandError) as refused:
+        adjust("propose", "alice", amount, "--currency", currency, "--reason", "x", "--actor", "dana")
+    assert hint in str(refused.value)
+    assert not Adjustment.objects.exists()
+
+
+@pytest.mark.usefixtures("dana_and_erin")
+def test_people_read_what_they_propose_as_people_write_it(alice: Creator) -> None:
+    out = StringIO()
+    call_command("adjust", "propose", "alice", "12500", "--reason", "x", "--actor", "dana", stdout=out)
+    assert "amount: $125.00" in out.getvalue()

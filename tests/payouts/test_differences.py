@@ -2,8 +2,8 @@ from uuid import UUID
 
 import pytest
 
-from accounts.errors import ReasonMissing
 from database import sql
+from database.staff import ReasonMissing
 from money import Money
 from payouts.errors import DifferenceResolved
 from payouts.models import Difference, DifferenceKind

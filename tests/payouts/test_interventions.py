@@ -8,16 +8,17 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
-from accounts.errors import ReasonMissing
 from accounts.models import Hold, HoldSource
 from accounts.services.holds import place_hold
 from database import sql
+from database.staff import ReasonMissing
 from ledger.models import AccountKind
-from payouts.errors import IllegalMove, NotRetryable
+from payouts.errors import IllegalMove, NotRetryable, NotReversible, NotSettleable
 from payouts.models import Payout, RunDecision
 from payouts.services import interventions, transfers
-from payouts.states import PayoutStatus
+from payouts.states import STAFF_MAY, PayoutStatus
 from tests.payouts.market import Market, balance, unsound
 from tests.threads import at_once
 
@@ -131,7 +132,7 @@ def test_of_two_cancels_one_gives_the_rows_back(payout: Payout) -> None:
     assert unsound() == {}
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("dana_and_erin")
 def test_the_command_does_each(payout: Payout) -> None:
     def intervene(*arguments: str) -> dict[str, Any]:
         out = StringIO()
@@ -157,6 +158,53 @@ def test_the_command_does_each(payout: Payout) -> None:
     ):
         with pytest.raises(CommandError):
             intervene(*refused)
+
+
+def said_no(*arguments: str) -> str:
+    with pytest.raises(CommandError) as refused:
+        call_command("intervene", *arguments, "--reason", "Odd", "--actor", "dana")
+    return str(refused.value)
+
+
+@pytest.mark.usefixtures("dana_and_erin")
+def test_a_refused_act_says_where_the_payout_is_and_what_can_be_tried(payout: Payout, sandbox: Any) -> None:
+    assert said_no("reverse", str(payout.pk)).endswith("It is pending; what can be tried: cancel, sync.")
+    assert said_no("retry", str(payout.pk)).endswith("It is pending; what can be tried: cancel, sync.")
+    assert "can't be settled by hand" in said_no("settle", str(payout.pk))
+    send(payout)
+    refusal = said_no("cancel", str(payout.pk))
+    assert f"Payout {payout.pk} can't go from in_transit to cancelled." in refusal
+    assert refusal.endswith("It is in transit; what can be tried: reverse, settle, sync.")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", PayoutStatus)
+def test_from_where_an_act_cannot_be_tried_it_is_refused(payout: Payout, status: PayoutStatus) -> None:
+    Payout.objects.update(status=status, amount_reversed=80_00 if status == PayoutStatus.REVERSED else 0)
+    for act in {act for act, statuses in STAFF_MAY.items() if status not in statuses}:
+        with pytest.raises((IllegalMove, NotRetryable, NotReversible, NotSettleable)), transaction.atomic():
+            getattr(interventions, f"{act}_payout")(payout.pk, **WHY, now=sql.now())
+
+
+@pytest.mark.usefixtures("dana_and_erin")
+def test_nothing_is_said_to_have_been_done_to_a_payout_or_creator_that_is_not_there(
+    market: Market, caplog: pytest.LogCaptureFixture
+) -> None:
+    missing = str(uuid4())
+    with caplog.at_level("INFO"):
+        for act in ("cancel", "retry", "reverse", "settle", "sync"):
+            assert said_no(act, missing) == f"There is no payout {missing}."
+    assert caplog.text == ""
+    for act in ("hold", "release"):
+        assert said_no(act, "nobody") == "There is no creator 'nobody'."
+
+
+@pytest.mark.usefixtures("dana_and_erin")
+def test_a_release_that_releases_nothing_fails_and_says_what_holds_the_creator(payout: Payout) -> None:
+    assert said_no("release", "alice") == "alice has no hold by staff to lift. Nothing else holds them."
+    place_hold(payout.creator, source=HoldSource.STRIPE, reason="disputes", placed_by="stripe")
+    assert said_no("release", "alice").endswith("What holds them: Stripe, disputes.")
+    assert Hold.objects.get().lifted_at is None
 
 
 def refuse(payout: Payout, sandbox: Any) -> Payout:

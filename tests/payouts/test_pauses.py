@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.errors import ReasonMissing
 from database import sql
+from database.staff import ReasonMissing
 from payouts import policy
+from payouts.errors import AlreadyPaused, NotPaused
 from payouts.models import PauseCause, Payout, SendingPause
 from payouts.services import bank_payouts, pauses, sweeps, transfers
 from payouts.states import PayoutStatus
@@ -132,6 +133,7 @@ def test_a_connected_account_that_is_no_longer_ours_pauses_nobody_else(due: date
     assert len(sandbox.state()["payouts"]) == 2
 
 
+@pytest.mark.usefixtures("dana_and_erin")
 def test_staff_pause_and_resume_all_sending_with_reason_and_name(due: datetime, sandbox: Any) -> None:
     call_command("sending", "pause", "--reason", "A wrong run", "--actor", "dana", stdout=StringIO())
     work(due)
@@ -143,7 +145,8 @@ def test_staff_pause_and_resume_all_sending_with_reason_and_name(due: datetime, 
     work(due)
     assert statuses() == {PayoutStatus.IN_TRANSIT}
     pause = SendingPause.objects.get()
-    assert (pause.started_by, pause.lifted_by, pause.lift_reason) == ("dana", "erin", "It was right")
+    assert (pause.started_by, pause.lifted_by) == ("dana via cli", "erin via cli")
+    assert pause.lift_reason == "It was right"
 
 
 def test_stripe_does_not_lift_what_staff_paused(due: datetime, sandbox: Any) -> None:
@@ -152,11 +155,25 @@ def test_stripe_does_not_lift_what_staff_paused(due: datetime, sandbox: Any) -> 
     assert statuses() == {PayoutStatus.PENDING}
 
 
+def test_whoever_paused_first_and_why_stands_until_it_is_lifted() -> None:
+    pauses.pause_sending(**WHY, now=sql.now())
+    with pytest.raises(AlreadyPaused, match="by dana: A wrong run"):
+        pauses.pause_sending(reason="Another reason", actor="erin", now=sql.now())
+    pause = SendingPause.objects.get()
+    assert (pause.started_by, pause.detail) == ("dana", "A wrong run")
+
+
+def test_nothing_that_is_paused_is_not_resumed() -> None:
+    with pytest.raises(NotPaused):
+        pauses.resume_sending(reason="It was right", actor="dana", now=sql.now())
+
+
+@pytest.mark.usefixtures("dana_and_erin")
 def test_nobody_pauses_or_resumes_without_a_reason() -> None:
     with pytest.raises(ReasonMissing):
         pauses.pause_sending(reason=" ", actor="dana", now=sql.now())
     with pytest.raises(ReasonMissing):
         pauses.resume_sending(reason=" ", actor="dana", now=sql.now())
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError, match="A reason is needed"):
         call_command("sending", "pause", "--reason", " ", "--actor", "dana")
     assert not SendingPause.objects.exists()

@@ -156,7 +156,11 @@ def run(*arguments: str) -> Any:
 
 
 def test_the_command_says_what_is_open_and_fails_while_anything_is(paid: Payout) -> None:
-    assert run("reconcile")["open"] == {}
+    told = run("reconcile")
+    assert (told["open"], told["totals"]["USD"]) == ({}, {"at_stripe": 80_00, "in_books": 80_00})
+    out = StringIO()
+    call_command("reconcile", stdout=out)
+    assert "USD: at stripe $80.00, in books $80.00" in out.getvalue()
     Payout.objects.update(stripe_payout_id="po_other")
     PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT).update(stripe_id="po_other")
     reconcile()
@@ -166,12 +170,13 @@ def test_the_command_says_what_is_open_and_fails_while_anything_is(paid: Payout)
         run("reconcile", "--since", "yesterday")
 
 
+@pytest.mark.usefixtures("dana_and_erin")
 def test_staff_list_own_and_resolve_differences(paid: Payout) -> None:
     client().v1.transfers.create({"amount": 5_00, "currency": "usd", "destination": account_of(paid)})
     reconcile()
     (listed,) = run("differences", "list")
     run("differences", "own", listed["id"], "--actor", "dana")
-    assert run("differences", "list", "--kind", "unknown_transfer")[0]["owner"] == "dana"
+    assert run("differences", "list", "--kind", "unknown_transfer")[0]["owner"] == "dana via cli"
     with pytest.raises(CommandError, match="reason"):
         run("differences", "resolve", listed["id"], "--actor", "dana", "--reason", " ")
     run("differences", "resolve", listed["id"], "--actor", "dana", "--reason", "a refund by hand")

@@ -120,6 +120,7 @@ def test_another_creators_setbacks_do_not_count(account: CreatorPaymentAccount) 
     assert not held()
 
 
+@pytest.mark.usefixtures("dana_and_erin")
 def test_staff_may_have_it_tried_again_and_the_count_begins_anew(account: CreatorPaymentAccount) -> None:
     for _ in range(3):
         live(account, REFUSED)
@@ -134,7 +135,7 @@ def test_staff_may_have_it_tried_again_and_the_count_begins_anew(account: Creato
         stdout=StringIO(),
     )
     hold = Hold.objects.get()
-    assert (hold.lifted_by, hold.lift_reason) == ("dana", "Her bank has mended it")
+    assert (hold.lifted_by, hold.lift_reason) == ("dana via cli", "Her bank has mended it")
     live(account, REFUSED)
     live(account, REFUSED)
     assert not held()

@@ -10,11 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from database import sql
+from database.staff import ReasonMissing
 from stripe_io import handlers, services
-from stripe_io.errors import ReplayUnexplained
 from stripe_io.models import InboxEvent, InboxOutcome, Replay
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("dana_and_erin")
 WHY = ["--reason", "The handler was mended", "--actor", "dana"]
 
 
@@ -65,7 +65,9 @@ def test_an_event_that_was_handled_is_handled_once_more(stored: list[str], told:
 def test_who_asked_and_why_and_what_was_before_is_kept(stored: list[str]) -> None:
     replay("--id", "evt_2", "--id", "evt_4", *WHY)
     failed, aside = Replay.objects.order_by("event")
-    assert {(row.actor, row.reason) for row in (failed, aside)} == {("dana", "The handler was mended")}
+    assert {(row.actor, row.reason) for row in (failed, aside)} == {
+        ("dana via cli", "The handler was mended")
+    }
     assert (failed.outcome_before, failed.note_before) == ("", "ValueError: mistake")
     assert (aside.outcome_before, aside.note_before) == (InboxOutcome.SET_ASIDE, services.NOT_OURS)
 
@@ -113,9 +115,10 @@ def test_an_event_that_is_not_here_is_named(stored: list[str]) -> None:
     ("arguments", "refusal"),
     [
         (WHY, "say which events"),
-        (["--id", "evt_1"], "needs a reason"),
-        (["--id", "evt_1", "--reason", " ", "--actor", "dana"], "needs a reason"),
-        (["--id", "evt_1", "--reason", "Odd"], "the name of who asks"),
+        (["--id", "evt_1", "--actor", "dana"], "A reason is needed"),
+        (["--id", "evt_9", "--reason", " ", "--actor", "dana"], "A reason is needed"),
+        (["--id", "evt_1", "--reason", "Odd"], "Say who you are"),
+        (["--id", "evt_1", "--reason", "Odd", "--actor", "nobody"], "username 'nobody'"),
         (["--since", "2026-11-01T09:00:00", *WHY], "no time with an offset"),
         (["--until", "2026-13-01T09:00:00Z", *WHY], "no time"),
         (["--since", "yesterday", *WHY], "no time"),
@@ -137,5 +140,5 @@ def test_an_event_asked_for_by_one_who_died_is_handled_by_the_sweep(
     services.ask_for_replay(event_id="evt_3", reason="Odd", actor="dana", now=sql.now())
     services.handle_due(at_most=10)
     assert told == ["evt_3"]
-    with pytest.raises(ReplayUnexplained):
+    with pytest.raises(ReasonMissing):
         services.ask_for_replay(event_id="evt_1", reason="", actor="dana", now=sql.now())

@@ -3,48 +3,40 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts import selectors
-from accounts.errors import NoPaymentAccount, ReasonMissing
-from accounts.models import Creator
+from accounts.errors import NoPaymentAccount, NothingToLift, UnknownCreator
 from accounts.services import holds, payment_accounts
 from database import sql
-from database.commands import add_json_option, print_result
+from database.commands import StaffCommand, add_act, add_reason_option
+from database.staff import Right
+
+ACTS = {
+    "replace": (Right.REPLACE_ACCOUNT, "after a move to another country, or one that Stripe rejected"),
+    "end_cool_down": (Right.END_COOL_DOWN, "once it is certain that the creator made the change"),
+    "try_again": (Right.TRY_AGAIN, "after three payouts in a row were refused or came back"),
+}
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = __doc__
+    refusals = (NoPaymentAccount, NothingToLift, UnknownCreator)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
-        acts.add_parser("replace", help="after a move to another country, or one that Stripe rejected")
-        acts.add_parser("end_cool_down", help="once it is certain that the creator made the change")
-        acts.add_parser("try_again", help="after three payouts in a row were refused or came back")
-        for act in acts.choices.values():
+        for name, (right, help_text) in ACTS.items():
+            act = add_act(acts, name, right=right, help=help_text)
             act.add_argument("creator", help="the marketplace's id of the creator")
-            act.add_argument("--reason", required=True)
-            act.add_argument("--actor", required=True, help="who does this: a member of staff")
-            add_json_option(act)
+            add_reason_option(act)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            result = _act(options)
-        except (Creator.DoesNotExist, NoPaymentAccount, ReasonMissing) as refusal:
-            raise CommandError(str(refusal)) from refusal
-        print_result(self.stdout, as_json=options["json"], result=result)
-
-
-def _act(options: dict[str, Any]) -> dict[str, Any]:
-    reason, actor = options["reason"], options["actor"]
-    creator = Creator.objects.get(external_id=options["creator"])
-    if options["act"] == "end_cool_down":
-        return {"lifted": holds.end_cool_down(creator, reason=reason, lifted_by=actor, now=sql.now())}
-    if options["act"] == "try_again":
-        lifted = holds.lift_until_paid_elsewhere(creator, reason=reason, lifted_by=actor, now=sql.now())
-        return {"lifted": lifted}
-    row = selectors.live_account(creator.pk)
-    if row is None:
-        raise NoPaymentAccount
-    payment_accounts.replace_payment_account(row, reason=reason, actor=actor, now=sql.now())
-    return {"replaced": str(row)}
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        reason, actor, now = options["reason"], options["actor"], sql.now()
+        creator = selectors.known_creator(options["creator"])
+        if options["act"] == "end_cool_down":
+            return {"lifted": holds.end_cool_down(creator, reason=reason, lifted_by=actor, now=now)}
+        if options["act"] == "try_again":
+            return {"lifted": holds.try_again(creator, reason=reason, lifted_by=actor, now=now)}
+        row = selectors.live_account(creator.pk)
+        if row is None:
+            raise NoPaymentAccount
+        payment_accounts.replace_payment_account(row, reason=reason, actor=actor, now=now)
+        return {"replaced": str(row)}

@@ -8,8 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from accounts import selectors
-from accounts.errors import NoPaymentAccount
-from accounts.models import Creator
+from accounts.errors import NoPaymentAccount, UnknownCreator
 from accounts.services import syncing
 from database import sql
 from database.commands import add_json_option, print_result
@@ -26,8 +25,8 @@ class Command(BaseCommand):
         accounts = selectors.stale_accounts(now=sql.now())
         if options["creator"]:
             try:
-                live = selectors.live_account(Creator.objects.get(external_id=options["creator"]).pk)
-            except Creator.DoesNotExist as refusal:
+                live = selectors.live_account(selectors.known_creator(options["creator"]).pk)
+            except UnknownCreator as refusal:
                 raise CommandError(str(refusal)) from refusal
             if live is None or live.stripe_account_id is None:
                 raise CommandError(str(NoPaymentAccount()))

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name")
+        parser.add_argument("name", help="the name that its records, files and tokens bear")
         add_json_option(parser)
 
     def handle(self, *args: object, **options: object) -> None:

@@ -1,81 +1,103 @@
 """Adjust by hand what a creator is owed: one person proposes, another approves, and only then is it booked."""
 
+import re
 from argparse import ArgumentParser
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from accounts.errors import ReasonMissing
-from accounts.models import Creator
+from accounts.errors import UnknownCreator
+from accounts.selectors import known_creator
 from database import sql
-from database.commands import add_json_option, print_result
+from database.commands import StaffCommand, add_act, add_reason_option
+from database.staff import Right
 from earnings import errors
 from earnings.models import Adjustment
 from earnings.services import adjustments
 from money import Money, currencies
 
-REFUSALS = (
-    errors.AdjustmentDecided,
-    errors.AmountTooLarge,
-    errors.NothingToWriteOff,
-    ReasonMissing,
-    errors.SecondPersonNeeded,
-    Adjustment.DoesNotExist,
-    Creator.DoesNotExist,
-)
 
-
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = __doc__
+    refusals = (
+        errors.AdjustmentDecided,
+        errors.AmountTooLarge,
+        errors.NothingToAdjust,
+        errors.NothingToWriteOff,
+        errors.SecondPersonNeeded,
+        errors.UnknownAdjustment,
+        UnknownCreator,
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
-        propose = acts.add_parser("propose", help="propose to owe a creator more, or less")
-        propose.add_argument("creator", help="the marketplace's id of the creator")
-        propose.add_argument("amount", type=int, help="signed, in minor units (cents)")
-        write_off = acts.add_parser("write-off", help="propose to give up what a creator owes")
-        write_off.add_argument("creator", help="the marketplace's id of the creator")
+        propose = add_act(
+            acts, "propose", right=Right.PROPOSE_ADJUSTMENT, help="propose to owe a creator more, or less"
+        )
+        write_off = add_act(
+            acts, "write-off", right=Right.PROPOSE_ADJUSTMENT, help="propose to give up what a creator owes"
+        )
         for act in (propose, write_off):
-            act.add_argument("--currency", default="USD")
-            act.add_argument("--reason", required=True)
-        for name in ("approve", "decline"):
-            acts.add_parser(name, help=f"{name} a proposal").add_argument("adjustment", type=UUID)
-        for act in acts.choices.values():
-            act.add_argument("--actor", required=True, help="who does this: a member of staff")
-            add_json_option(act)
+            act.add_argument("creator", help="the marketplace's id of the creator")
+            act.add_argument("--currency", default="USD", help="ISO 4217 (USD)")
+            add_reason_option(act)
+        propose.add_argument("amount", help="signed, in minor units: 12500 is $125.00")
+        approve = add_act(
+            acts, "approve", right=Right.APPROVE_ADJUSTMENT, help="approve what another person has proposed"
+        )
+        decline = add_act(acts, "decline", right=Right.APPROVE_ADJUSTMENT, help="turn a proposal down")
+        for act in (approve, decline):
+            act.add_argument("adjustment", type=UUID, help="the proposal's id")
+        add_reason_option(approve, required=False)
+        add_reason_option(decline)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        if not currencies.is_known(options.get("currency", "USD")):
-            raise CommandError(f"{options['currency']!r} is no currency.")
-        try:
-            adjustment = _act(options)
-        except REFUSALS as refusal:
-            raise CommandError(str(refusal)) from refusal
-        result = {
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        adjustment = _act(options)
+        return {
             "adjustment": str(adjustment.pk),
-            "amount": adjustment.amount,
+            "amount": Money(adjustment.amount, adjustment.currency),
             "currency": adjustment.currency,
             "status": adjustment.status,
         }
-        print_result(self.stdout, as_json=options["json"], result=result)
 
 
 def _act(options: dict[str, Any]) -> Adjustment:
-    actor = options["actor"]
+    actor, reason = options["actor"], options["reason"]
     match options["act"]:
         case "propose":
-            creator = Creator.objects.get(external_id=options["creator"])
-            amount = Money(options["amount"], options["currency"])
-            return adjustments.propose_adjustment(
-                creator, amount=amount, reason=options["reason"], actor=actor
-            )
+            amount = _amount(options["amount"], currency=_currency(options["currency"]))
+            creator = known_creator(options["creator"])
+            return adjustments.propose_adjustment(creator, amount=amount, reason=reason, actor=actor)
         case "write-off":
-            creator = Creator.objects.get(external_id=options["creator"])
-            return adjustments.propose_write_off(
-                creator, currency=options["currency"], reason=options["reason"], actor=actor
-            )
+            currency = _currency(options["currency"])
+            creator = known_creator(options["creator"])
+            return adjustments.propose_write_off(creator, currency=currency, reason=reason, actor=actor)
         case "approve":
-            return adjustments.approve_adjustment(options["adjustment"], actor=actor, now=sql.now())
+            return adjustments.approve_adjustment(
+                options["adjustment"], actor=actor, reason=reason, now=sql.now()
+            )
         case _:
-            return adjustments.decline_adjustment(options["adjustment"], actor=actor, now=sql.now())
+            return adjustments.decline_adjustment(
+                options["adjustment"], actor=actor, reason=reason, now=sql.now()
+            )
+
+
+def _currency(code: str) -> str:
+    if not currencies.is_known(code):
+        raise CommandError(f"{code!r} is no currency.")
+    return code
+
+
+def _amount(text: str, *, currency: str) -> Money:
+    """Read minor units, and nothing else: were 125.00 read as dollars, nobody would know what 125 is."""
+    if re.fullmatch(r"[+-]?[0-9]+", text):
+        return Money(int(text), currency)
+    if re.fullmatch(r"[+-]?[0-9][0-9,]{0,14}\.[0-9]+", text):
+        minor = Decimal(text.replace(",", "")).scaleb(currencies.exponent(currency))
+        if minor == int(minor):
+            meant = Money(int(minor), currency)
+            raise CommandError(f"Write the amount in minor units: {meant.amount} for {meant}.")
+    example = Money(12_500, currency)
+    raise CommandError(f"{text!r} is no amount in minor units, such as {example.amount} for {example}.")

@@ -3,56 +3,45 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
-from accounts.errors import ReasonMissing
 from database import sql
-from database.commands import add_actor_option, add_json_option, print_result, signature
+from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
 from database.staff import Right
 from earnings.errors import BatchIsBuiltOn, BatchNotSetAside
 from earnings.models import BillingBatch
 from earnings.selectors import batches_set_aside
 from earnings.services import batches
 
-REFUSALS = (BatchIsBuiltOn, BatchNotSetAside, ReasonMissing)
 
-
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = __doc__
+    refusals = (BatchIsBuiltOn, BatchNotSetAside)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
-        listed = acts.add_parser("list", help="the batches that are set aside, and why")
-        retry = acts.add_parser("retry", help="post them, if they can be posted by now")
+        add_json_option(acts.add_parser("list", help="the batches that are set aside, and why"))
+        retry = add_act(
+            acts, "retry", right=Right.RETRY_BATCH, help="post them, if they can be posted by now"
+        )
         retry.add_argument("batches", type=int, nargs="+", metavar="batch", help="the batch's number")
-        quarantine = acts.add_parser(
-            "quarantine", help="quarantine the records of a batch that can't be posted"
+        quarantine = add_act(
+            acts,
+            "quarantine",
+            right=Right.QUARANTINE_BATCH,
+            help="quarantine the records of a batch that can't be posted",
         )
         quarantine.add_argument("batch", type=int, help="the batch's number")
         for act in (retry, quarantine):
-            act.add_argument("--reason", required=True)
-            add_actor_option(act)
-        for act in (listed, retry, quarantine):
-            add_json_option(act)
+            add_reason_option(act)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            result = _act(options)
-        except REFUSALS as refusal:
-            raise CommandError(str(refusal)) from refusal
-        print_result(self.stdout, as_json=options["json"], result=result)
-
-
-def _act(options: dict[str, Any]) -> dict[str, Any]:
-    if options["act"] == "list":
-        waiting = batches_set_aside().select_related("source").order_by("pk")
-        return {"set_aside": [_set_aside(batch) for batch in waiting]}
-    if options["act"] == "retry":
-        by = {"actor": signature(options, Right.RETRY_BATCH), "reason": options["reason"]}
-        retried = batches.retry_batches(options["batches"], now=sql.now(), **by)
-        return {"retried": [_become(batch) for batch in retried]}
-    by = {"actor": signature(options, Right.QUARANTINE_BATCH), "reason": options["reason"]}
-    return {"quarantined": batches.quarantine_batch(options["batch"], now=sql.now(), **by)}
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        if options["act"] == "list":
+            waiting = batches_set_aside().select_related("source").order_by("pk")
+            return {"set_aside": [_set_aside(batch) for batch in waiting]}
+        by = {"actor": options["actor"], "reason": options["reason"]}
+        if options["act"] == "retry":
+            retried = batches.retry_batches(options["batches"], now=sql.now(), **by)
+            return {"retried": [_become(batch) for batch in retried]}
+        return {"quarantined": batches.quarantine_batch(options["batch"], now=sql.now(), **by)}
 
 
 def _set_aside(batch: BillingBatch) -> dict[str, Any]:

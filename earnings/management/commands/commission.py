@@ -7,37 +7,39 @@ from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from accounts.errors import ReasonMissing
+from accounts.errors import UnknownCreator
 from accounts.models import Creator
+from accounts.selectors import known_creator
 from database import sql
-from database.commands import add_json_option, print_result
+from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
+from database.staff import Right
 from earnings import errors
 from earnings.models import Api
 from earnings.records import is_too_old, parse_time
-from earnings.selectors import plans, preview_change
+from earnings.selectors import ChangedFee, ChangedTotal, known_api, plans, preview_change
 from earnings.services import commission
-from money import Period, month_of, parse_month
+from money import Money, Period, month_of, parse_month
 
-REFUSALS = (
-    errors.RateTooEarly,
-    errors.NoRateToEnd,
-    ReasonMissing,
-    Api.DoesNotExist,
-    Creator.DoesNotExist,
-)
+MONEY = ("gross", "fee_before", "fee_after")
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = __doc__
+    refusals = (errors.RateTooEarly, errors.NoRateToEnd, errors.UnknownApi, UnknownCreator)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
         listed = acts.add_parser("list", help="the rates that count now or will")
-        setting = acts.add_parser("set", help="set a rate")
+        setting = add_act(acts, "set", right=Right.SET_COMMISSION, help="set a rate")
         setting.add_argument("bps", type=_basis_points, help="hundredths of a percent: 1500 is 15 %%")
-        ending = acts.add_parser("end", help="have a creator or an API bear no rate of its own any more")
+        ending = add_act(
+            acts,
+            "end",
+            right=Right.SET_COMMISSION,
+            help="have a creator or an API bear no rate of its own any more",
+        )
         preview = acts.add_parser("preview", help="show what that would have done to a month; change nothing")
         preview.add_argument("bps", type=_basis_points, nargs="?", help="left out: as `end` would")
         preview.add_argument("--month", type=_month, help="YYYY-MM; the last full one if left out")
@@ -47,17 +49,12 @@ class Command(BaseCommand):
             whose.add_argument("--api", help="the marketplace's id of the API")
             act.add_argument("--from", dest="start", type=_moment, help="ISO 8601 with its offset; else now")
         for act in (setting, ending):
-            act.add_argument("--actor", required=True, help="who does this: a member of staff")
-            act.add_argument("--reason", required=True)
-        for act in (listed, setting, ending, preview):
+            add_reason_option(act)
+        for act in (listed, preview):
             add_json_option(act)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            result = _act(options, now=sql.now())
-        except REFUSALS as refusal:
-            raise CommandError(str(refusal)) from refusal
-        print_result(self.stdout, as_json=options["json"], result=result)
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        return _act(options, now=sql.now())
 
 
 def _act(options: dict[str, Any], *, now: datetime) -> dict[str, Any]:
@@ -86,8 +83,14 @@ def _preview(options: dict[str, Any], *, start: datetime, month: Period) -> dict
     preview = preview_change(options["bps"], of=of, effective_from=start, month=month)
     return {
         "month": str(month),
-        "totals": [total._asdict() for total in preview.totals],
-        "most_affected": [fee._asdict() for fee in preview.most_affected],
+        "totals": [_shown(total) for total in preview.totals],
+        "most_affected": [_shown(fee) for fee in preview.most_affected],
+    }
+
+
+def _shown(row: ChangedTotal | ChangedFee) -> dict[str, Any]:
+    return {
+        name: Money(value, row.currency) if name in MONEY else value for name, value in row._asdict().items()
     }
 
 
@@ -97,8 +100,8 @@ def _whose(options: dict[str, Any]) -> Api | Creator | None:
 
 def _named(options: dict[str, Any]) -> Api | Creator:
     if options["api"]:
-        return Api.objects.get(external_id=options["api"])
-    return Creator.objects.get(external_id=options["creator"])
+        return known_api(options["api"])
+    return known_creator(options["creator"])
 
 
 def _basis_points(text: str) -> int:

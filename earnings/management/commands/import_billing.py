@@ -26,7 +26,7 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file")
+        parser.add_argument("file", help="its path, or - for standard input")
         parser.add_argument("--source", required=True, help="the system that issued the records")
         parser.add_argument(
             "--from", dest="first", type=_month, help="first month of occurred_at, such as 2026-01"

@@ -22,7 +22,7 @@ class Command(BaseCommand):
             {
                 "creator": balance.external_id,
                 "currency": balance.owed.currency,
-                "owed": balance.owed.amount,
+                "owed": balance.owed,
                 "days": (now - balance.since).days,
                 "since": balance.since.isoformat(timespec="seconds"),
                 "last_earned": balance.last_earned and balance.last_earned.isoformat(timespec="seconds"),

@@ -5,47 +5,44 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
-
-from accounts.errors import ReasonMissing
 from database import sql
-from database.commands import add_json_option, print_result
+from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
+from database.staff import Right
 from money import Money
 from payouts.errors import DifferenceResolved
 from payouts.models import Difference, DifferenceKind
 from payouts.services.differences import own_difference, resolve_difference
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = __doc__
+    refusals = (DifferenceResolved,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
-        acts.add_parser("list").add_argument("--kind", choices=DifferenceKind.values)
-        for name in ("own", "resolve"):
-            acts.add_parser(name).add_argument("difference", type=UUID)
-        acts.choices["resolve"].add_argument("--reason", required=True)
-        for name in ("own", "resolve"):
-            acts.choices[name].add_argument("--actor", required=True, help="who does this: a member of staff")
-        for act in acts.choices.values():
-            add_json_option(act)
+        listed = acts.add_parser("list", help="the open ones, oldest first")
+        listed.add_argument("--kind", choices=DifferenceKind.values, help="only those of one kind")
+        add_json_option(listed)
+        own = add_act(acts, "own", right=Right.OWN_DIFFERENCE, help="say that you look into it")
+        resolve = add_act(acts, "resolve", right=Right.RESOLVE_DIFFERENCE, help="say why it is none any more")
+        for act in (own, resolve):
+            act.add_argument("difference", type=UUID, help="its id, as listed")
+        add_reason_option(resolve)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            if options["act"] == "list":
-                self._list(kind=options["kind"], as_json=options["json"])
-            elif options["act"] == "own":
-                own_difference(options["difference"], owner=options["actor"])
-                print_result(self.stdout, as_json=options["json"], result={"owner": options["actor"]})
-            else:
-                resolve_difference(
-                    options["difference"], reason=options["reason"], actor=options["actor"], now=sql.now()
-                )
-                print_result(
-                    self.stdout, as_json=options["json"], result={"resolved": str(options["difference"])}
-                )
-        except (DifferenceResolved, ReasonMissing) as refusal:
-            raise CommandError(str(refusal)) from refusal
+        if options["act"] == "list":
+            self._list(kind=options["kind"], as_json=options["json"])
+        else:
+            super().handle(*args, **options)
+
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        if options["act"] == "own":
+            own_difference(options["difference"], owner=options["actor"])
+            return {"owner": options["actor"]}
+        resolve_difference(
+            options["difference"], reason=options["reason"], actor=options["actor"], now=sql.now()
+        )
+        return {"resolved": str(options["difference"])}
 
     def _list(self, *, kind: str | None, as_json: bool) -> None:
         found = Difference.objects.filter(resolved_at=None).order_by("found_at", "pk")

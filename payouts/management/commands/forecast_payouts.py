@@ -25,13 +25,9 @@ class Command(BaseCommand):
             made = forecasts.make_forecast(now=sql.now())
         except StripeCallFailed as failed:
             raise CommandError(f"Stripe can't say what is available: {failed}") from failed
-        as_json = options["json"]
         result: dict[str, Any] = {"cutoff": made[0].cutoff.isoformat()}
         for forecast in made:
-            figures = {name: getattr(forecast, name) for name in FIGURES}
-            result[forecast.currency] = (
-                figures
-                if as_json
-                else {name: Money(amount, forecast.currency) for name, amount in figures.items()}
-            )
-        print_result(self.stdout, as_json=as_json, result=result)
+            result[forecast.currency] = {
+                name: Money(getattr(forecast, name), forecast.currency) for name in FIGURES
+            }
+        print_result(self.stdout, as_json=options["json"], result=result)

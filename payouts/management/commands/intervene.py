@@ -5,65 +5,81 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from accounts.errors import ReasonMissing
-from accounts.models import Creator
+from accounts.errors import NothingToLift, UnknownCreator
+from accounts.selectors import known_creator
 from database import sql
-from database.commands import add_json_option, print_result
-from payouts.errors import IllegalMove, NotRetryable, NotReversible, NotSettleable
+from database.commands import StaffCommand, add_act, add_reason_option
+from database.staff import Right
+from payouts.errors import IllegalMove, NotRetryable, NotReversible, NotSettleable, UnknownPayout
 from payouts.models import Payout
 from payouts.services import interventions
+from payouts.states import STAFF_MAY, PayoutStatus
 from stripe_io.errors import StripeCallFailed
 
-PAYOUT_ACTS: dict[str, tuple[Callable[..., Payout], str]] = {
-    "cancel": (interventions.cancel_payout, "end a payout of which nothing was sent"),
-    "retry": (interventions.retry_payout, "pay at once what a payout that ended unpaid had given back"),
-    "reverse": (interventions.reverse_payout, "take back a transfer whose money has not gone to the bank"),
-    "settle": (interventions.settle_payout, "count as paid what is on an account that left us"),
-    "sync": (interventions.sync_payout, "ask Stripe what has become of a payout"),
+CREATOR_ACTS: dict[str, tuple[Right, str]] = {
+    "hold": (Right.HOLD, "make no payouts to a creator, and send none that wait"),
+    "release": (Right.RELEASE, "lift the holds that staff placed on a creator"),
 }
-REFUSALS = (
-    Creator.DoesNotExist,
-    IllegalMove,
-    NotRetryable,
-    NotReversible,
-    NotSettleable,
-    Payout.DoesNotExist,
-    ReasonMissing,
-    StripeCallFailed,
-)
+PAYOUT_ACTS: dict[str, tuple[Callable[..., Payout], Right, str]] = {
+    "cancel": (
+        interventions.cancel_payout,
+        Right.CANCEL_PAYOUT,
+        "end a payout of which nothing was sent",
+    ),
+    "retry": (
+        interventions.retry_payout,
+        Right.RETRY_PAYOUT,
+        "pay at once what a payout that ended unpaid had given back",
+    ),
+    "reverse": (
+        interventions.reverse_payout,
+        Right.REVERSE_PAYOUT,
+        "take back a transfer whose money has not gone to the bank",
+    ),
+    "settle": (
+        interventions.settle_payout,
+        Right.SETTLE_PAYOUT,
+        "mark as paid: the money is on an account we can no longer reach",
+    ),
+    "sync": (interventions.sync_payout, Right.SYNC, "ask Stripe what has become of a payout"),
+}
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = __doc__
+    refusals = (NothingToLift, StripeCallFailed, UnknownCreator, UnknownPayout)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
-        for name in ("hold", "release"):
-            acts.add_parser(name).add_argument("creator", help="the marketplace's id of the creator")
-        for name, (_, help_text) in PAYOUT_ACTS.items():
-            acts.add_parser(name, help=help_text).add_argument("payout", type=UUID)
+        for name, (right, help_text) in CREATOR_ACTS.items():
+            act = add_act(acts, name, right=right, help=help_text)
+            act.add_argument("creator", help="the marketplace's id of the creator")
+        for name, (_, right, help_text) in PAYOUT_ACTS.items():
+            act = add_act(acts, name, right=right, help=help_text)
+            act.add_argument("payout", type=UUID, help="the payout's id")
         for act in acts.choices.values():
-            act.add_argument("--reason", required=True)
-            act.add_argument("--actor", required=True, help="who does this: a member of staff")
-            add_json_option(act)
+            add_reason_option(act)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            result = _act(options)
-        except REFUSALS as refusal:
-            raise CommandError(str(refusal)) from refusal
-        print_result(self.stdout, as_json=options["json"], result=result)
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        why = {"reason": options["reason"], "actor": options["actor"], "now": sql.now()}
+        if options["act"] in PAYOUT_ACTS:
+            return _act_on_payout(options["payout"], options["act"], why)
+        creator = known_creator(options["creator"])
+        if options["act"] == "hold":
+            return {"hold": str(interventions.hold_creator(creator, **why).pk)}
+        return {"lifted": interventions.release_creator(creator, **why)}
 
 
-def _act(options: dict[str, Any]) -> dict[str, Any]:
-    why = {"reason": options["reason"], "actor": options["actor"], "now": sql.now()}
-    if options["act"] in PAYOUT_ACTS:
-        act, _ = PAYOUT_ACTS[options["act"]]
-        payout = act(options["payout"], **why)
-        return {"payout": str(payout.pk), "status": payout.status}
-    creator = Creator.objects.get(external_id=options["creator"])
-    if options["act"] == "hold":
-        return {"hold": str(interventions.hold_creator(creator, **why).pk)}
-    return {"lifted": interventions.release_creator(creator, **why)}
+def _act_on_payout(payout_id: UUID, name: str, why: dict[str, Any]) -> dict[str, Any]:
+    act, _, _ = PAYOUT_ACTS[name]
+    try:
+        payout = act(payout_id, **why)
+    except (IllegalMove, NotRetryable, NotReversible, NotSettleable) as refusal:
+        status = PayoutStatus(Payout.objects.get(pk=payout_id).status)
+        others = ", ".join(other for other in STAFF_MAY if status in STAFF_MAY[other] and other != name)
+        raise CommandError(
+            f"{refusal} It is {status.label.lower()}; what can be tried: {others}."
+        ) from refusal
+    return {"payout": str(payout.pk), "status": payout.status}

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from database import sql
 from database.commands import add_json_option, print_result
 from earnings.records import parse_time
+from money import Money
 from payouts.errors import ReconciliationUnderWay
 from payouts.services import reconciliation
 from stripe_io.errors import StripeCallFailed
@@ -42,7 +43,10 @@ class Command(BaseCommand):
             "found": made.found,
             "mended": made.mended,
             "gone": made.gone,
-            "totals": made.totals,
+            "totals": {
+                currency: {name: Money(amount, currency) for name, amount in sums.items()}
+                for currency, sums in made.totals.items()
+            },
             "open": result.open,
         }
         print_result(self.stdout, as_json=bool(options["json"]), result=shown)

@@ -3,43 +3,37 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
-from accounts.errors import ReasonMissing
 from database import sql
-from database.commands import add_json_option, print_result
+from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
+from database.staff import Right
 from payouts import selectors
+from payouts.errors import AlreadyPaused, NotPaused
 from payouts.services import pauses
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = __doc__
+    refusals = (AlreadyPaused, NotPaused)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
-        for name in ("pause", "resume"):
-            act = acts.add_parser(name)
-            act.add_argument("--reason", required=True)
-            act.add_argument("--actor", required=True, help="who does this: a member of staff")
-            add_json_option(act)
-        add_json_option(acts.add_parser("status"))
+        pause = add_act(acts, "pause", right=Right.PAUSE_SENDING, help="send nothing to anybody")
+        resume = add_act(
+            acts, "resume", right=Right.RESUME_SENDING, help="lift what staff or a refused key have paused"
+        )
+        for act in (pause, resume):
+            add_reason_option(act)
+        add_json_option(acts.add_parser("status", help="show what is paused, and why"))
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            result = _act(options)
-        except ReasonMissing as refusal:
-            raise CommandError(str(refusal)) from refusal
-        print_result(self.stdout, as_json=options["json"], result=result)
-
-
-def _act(options: dict[str, Any]) -> dict[str, Any]:
-    if options["act"] == "status":
-        return {
-            "pauses": {
-                f"{pause.cause} {pause.currency}".strip(): pause.detail for pause in selectors.open_pauses()
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        if options["act"] == "status":
+            return {
+                "pauses": {
+                    f"{pause.cause} {pause.currency}".strip(): pause.detail
+                    for pause in selectors.open_pauses()
+                }
             }
-        }
-    why = {"reason": options["reason"], "actor": options["actor"], "now": sql.now()}
-    if options["act"] == "pause":
-        return {"paused": str(pauses.pause_sending(**why).pk)}
-    return {"lifted": pauses.resume_sending(**why)}
+        why = {"reason": options["reason"], "actor": options["actor"], "now": sql.now()}
+        if options["act"] == "pause":
+            return {"paused": str(pauses.pause_sending(**why).pk)}
+        return {"lifted": pauses.resume_sending(**why)}

@@ -6,9 +6,9 @@ from pathlib import Path
 from uuid import UUID
 
 from database import sql
+from database.staff import SYSTEM
 from money import Money
 from payouts.models import DifferenceKind
-from payouts.services.moves import SYSTEM
 
 _SQL = Path(__file__).parents[1] / "reconciliation_sql"
 _BOOK, _SETTLED, _GONE, _TOTALS = (

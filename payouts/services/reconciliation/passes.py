@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from django.db.models import Min
 
 from database import sql
+from database.staff import SYSTEM
 from payouts import selectors
 from payouts.errors import ReconciliationUnderWay
 from payouts.models import Payout, PayoutAttempt, ReconciliationPass
 from payouts.services import differences
-from payouts.services.moves import SYSTEM
 from payouts.services.reconciliation import comparing, mending, staging
 
 # Banks send payouts back days after they took them, and what Stripe didn't tell of is asked for again.

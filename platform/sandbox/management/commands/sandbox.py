@@ -18,7 +18,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, required=True)
+        parser.add_argument("--port", type=int, required=True, help="where it listens on this machine")
         parser.add_argument("--state", type=Path, required=True, help="folder that keeps what happened")
         parser.add_argument("--webhook", default="", help="address that events are delivered to")
         parser.add_argument("--seed", type=int, default=0, help="which requests faults by chance hit")

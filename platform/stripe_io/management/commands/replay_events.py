@@ -5,6 +5,7 @@ It is safe with events that were handled already: handlers do nothing twice.
 
 from argparse import ArgumentParser, ArgumentTypeError
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +14,9 @@ from django.utils.dateparse import parse_datetime
 from tqdm import tqdm
 
 from database import sql
-from database.commands import add_json_option, print_result
+from database.commands import add_actor_option, add_json_option, add_reason_option, print_result, signature
+from database.staff import ReasonMissing, Right, require_reason
 from stripe_io import selectors, services
-from stripe_io.errors import ReplayUnexplained
 from stripe_io.models import InboxEvent, InboxOutcome
 
 
@@ -28,8 +29,8 @@ class Command(BaseCommand):
         parser.add_argument("--since", type=_moment, help="received then or later: ISO 8601 with its offset")
         parser.add_argument("--until", type=_moment, help="received before then")
         parser.add_argument("--dry-run", action="store_true", help="list the events and leave them alone")
-        parser.add_argument("--reason", default="")
-        parser.add_argument("--actor", default="", help="who does this: a member of staff")
+        add_reason_option(parser, required=False)
+        add_actor_option(parser, required=False)
         add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,16 +43,18 @@ class Command(BaseCommand):
         if not any(chosen.values()):
             raise CommandError("say which events: --id, --type, --since or --until")
         events = selectors.stored_events(**chosen)
-        if options["dry_run"]:
-            result: dict[str, Any] = {"events": events}
-        else:
-            try:
-                result = _replay(events, reason=options["reason"], actor=options["actor"])
-            except ReplayUnexplained as refusal:
-                raise CommandError(str(refusal)) from refusal
+        result = {"events": events} if options["dry_run"] else _replay(events, **_who_and_why(options))
         if unknown := sorted(set(options["id"]) - set(events)):
             result["not_replayed"] = unknown
         print_result(self.stdout, as_json=options["json"], result=result)
+
+
+def _who_and_why(options: Mapping[str, Any]) -> dict[str, str]:
+    actor = signature(options, Right.REPLAY_EVENTS)
+    try:
+        return {"actor": actor, "reason": require_reason(options["reason"] or "")}
+    except ReasonMissing as refusal:
+        raise CommandError(str(refusal)) from refusal
 
 
 def _replay(events: list[str], *, reason: str, actor: str) -> dict[str, Any]:

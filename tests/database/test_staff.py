@@ -1,0 +1,101 @@
+"""Who acts is an active member of staff who may, what they do bears their name, and there is a reason."""
+
+import pytest
+from django.core.management import CommandError
+from django.db.models import Value
+
+from accounts.models import User
+from database.commands import signature
+from database.staff import (
+    NotStaff,
+    PersonBehind,
+    ReasonMissing,
+    Right,
+    RightMissing,
+    is_same_person,
+    person_behind,
+    require_reason,
+    signature_on_command_line,
+)
+from tests.factories import UserFactory
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("right", Right)
+def test_a_right_lets_do_its_own_act_and_no_other(right: Right) -> None:
+    UserFactory.create(username="dana", rights=[right])
+    assert signature_on_command_line("dana", right) == "dana via cli"
+    for other in set(Right) - {right}:
+        with pytest.raises(RightMissing):
+            signature_on_command_line("dana", other)
+
+
+@pytest.mark.django_db
+def test_whoever_lacks_a_right_reads_who_what_and_how_to_get_it() -> None:
+    UserFactory.create(username="dana")
+    with pytest.raises(
+        RightMissing, match=r'^dana lacks the right "Can hold creators" \(hold\)\. A superuser'
+    ):
+        signature_on_command_line("dana", Right.HOLD)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("right", Right)
+def test_superusers_may_do_everything(right: Right) -> None:
+    UserFactory.create(username="root", is_superuser=True)
+    assert signature_on_command_line("root", right) == "root via cli"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lack", [{"is_active": False}, {"is_staff": False}, {"username": "Dana"}], ids=str)
+@pytest.mark.parametrize(
+    "everything", [{"is_superuser": True}, {"rights": list(Right)}], ids=["root", "rights"]
+)
+def test_only_active_staff_act_whatever_they_might_do(
+    lack: dict[str, object], everything: dict[str, object]
+) -> None:
+    UserFactory.create(**{"username": "dana", **everything, **lack})
+    with pytest.raises(NotStaff, match="No active member of staff has the username 'dana'"):
+        signature_on_command_line("dana", Right.HOLD)
+
+
+@pytest.mark.django_db
+def test_a_made_up_name_is_refused() -> None:
+    for name in ("nobody-i-made-up", "system", "", "dana via cli"):
+        with pytest.raises(CommandError):
+            signature({"actor": name}, Right.HOLD)
+    assert not User.objects.exists()
+
+
+SIGNATURES = {
+    "dana": ["dana", "dana via cli", "dana via console", "Dana via api", "DANA"],
+    "erin": ["erin", "erin via cli"],
+    "system": ["system"],
+    "via": ["via", "via via cli"],
+    "dana.via.cli": ["dana.via.cli"],
+}
+
+
+@pytest.mark.parametrize("person", SIGNATURES)
+def test_a_signature_tells_the_person_whichever_way_they_came(person: str) -> None:
+    for signed in SIGNATURES[person]:
+        for other, signatures in SIGNATURES.items():
+            assert {is_same_person(signed, theirs) for theirs in signatures} == {person == other}
+
+
+@pytest.mark.django_db
+def test_the_database_tells_the_same_person() -> None:
+    signatures = [signed for all_of_one in SIGNATURES.values() for signed in all_of_one]
+    UserFactory.create()
+    people = User.objects.values_list(*[PersonBehind(Value(signed)) for signed in signatures]).get()
+    assert list(people) == [person_behind(signed) for signed in signatures]
+
+
+@pytest.mark.parametrize("reason", ["", " ", "\t\n", "\u00a0\u2003"])
+def test_a_blank_reason_is_none(reason: str) -> None:
+    with pytest.raises(ReasonMissing):
+        require_reason(reason)
+
+
+def test_a_reason_is_kept_without_the_blanks_around_it() -> None:
+    assert require_reason("  She called\n") == "She called"

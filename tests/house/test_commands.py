@@ -1,0 +1,118 @@
+"""Commands: whoever changes something by one says who they are, and is checked first; each says what it is for."""
+
+from argparse import Action, ArgumentParser, _SubParsersAction
+from importlib import import_module
+from uuid import UUID, uuid4
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command, get_commands
+from django.db import connection
+
+from database.staff import Right
+from tests.factories import UserFactory
+
+# These read; or do what beat does by the same rules, so that whoever runs them decides nothing; or take in, whole, what
+# a system or a file says; or are for the machine's operator, who sets it up and holds its secrets.
+NEED_NOBODY = {
+    "add_source",
+    "check_books",
+    "commission list",
+    "commission preview",
+    "demo",
+    "differences list",
+    "forecast_payouts",
+    "import_billing",
+    "import_catalog",
+    "issue_token",
+    "negative_balances",
+    "onboard_creators",
+    "post_earnings",
+    "read_billing_database",
+    "reconcile",
+    "report_revenue",
+    "run_payouts",
+    "sandbox",
+    "sending status",
+    "sync_accounts",
+}
+OURS = {config.name for config in apps.get_app_configs() if "site-packages" not in config.path}
+
+
+def acts_of(parser: ArgumentParser) -> "list[_SubParsersAction[ArgumentParser]]":
+    return [action for action in parser._actions if isinstance(action, _SubParsersAction)]
+
+
+COMMANDS: dict[str, ArgumentParser] = {
+    name: import_module(f"{app}.management.commands.{name}").Command().create_parser("manage.py", name)
+    for name, app in get_commands().items()
+    if app in OURS
+}
+# Each command without acts, and each act of the others, by what is typed.
+PARSERS = {name: parser for name, parser in COMMANDS.items() if not acts_of(parser)} | {
+    f"{name} {act}": inner
+    for name, parser in COMMANDS.items()
+    for acts in acts_of(parser)
+    for act, inner in acts.choices.items()
+}
+SIGNED = {name: parser for name, parser in PARSERS.items() if "--actor" in parser._option_string_actions}
+
+
+# What a parser doesn't know to be needed.
+BESIDES = {"replay_events": ["--id", "evt_1", "--reason", "1000"]}
+
+
+def sample(action: Action) -> str:
+    """Return something that this argument takes."""
+    if action.choices:
+        return str(next(iter(action.choices)))
+    return str(uuid4()) if action.type is UUID else "1000"
+
+
+def typed(name: str) -> list[str]:
+    """Return the command with all that it must be given, but for who does it."""
+    parser = SIGNED[name]
+    needed = [action for action in parser._actions if action.required or not action.option_strings]
+    needed += [group._group_actions[0] for group in parser._mutually_exclusive_groups if group.required]
+    words = [*name.split(), *BESIDES.get(name, [])]
+    for action in needed:
+        if action.dest != "actor":
+            words += [*action.option_strings[:1], sample(action)]
+    return words
+
+
+def test_every_act_is_signed_but_for_those_that_need_nobody() -> None:
+    assert set(PARSERS) - set(SIGNED) == NEED_NOBODY
+
+
+def tables() -> dict[str, int]:
+    """Count what was ever written to each table of ours; the test itself writes users only."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
+            " WHERE relname NOT LIKE 'accounts_user%' AND relname <> 'auth_permission'"
+        )
+        return dict(cursor.fetchall())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", SIGNED)
+def test_nothing_is_done_for_somebody_made_up_or_without_the_right(name: str) -> None:
+    right = SIGNED[name].get_default("right")
+    UserFactory.create(username="dana", rights=set(Right) - {right} if right else ())
+    before = tables()
+    for actor, problem in (("made-up", "No active member of staff"), ("dana", "dana lacks the right")):
+        with pytest.raises(CommandError, match=problem):
+            call_command(*typed(name), "--actor", actor)
+    assert tables() == before
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_every_argument_says_what_it_is_for(name: str) -> None:
+    assert [action.dest for action in PARSERS[name]._actions if not action.help] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_act_says_what_it_is_for(name: str) -> None:
+    for acts in acts_of(COMMANDS[name]):
+        assert {act.dest for act in acts._choices_actions if act.help} == set(acts.choices)
