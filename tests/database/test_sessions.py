@@ -10,7 +10,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import ConnectionHandler, connection, transaction
+from django.db import connection, transaction
+from django.db.utils import ConnectionHandler
 from psycopg import sql as composed
 
 from accounts.models import Creator

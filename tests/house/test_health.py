@@ -126,9 +126,13 @@ def test_without_the_database_the_web_cannot_serve_and_says_nothing_of_it(
         elsewhere.setitem(connection.settings_dict, "PORT", free_port())
         told = asked(503)
         scraped = Client().get("/metrics")
+        console = Client(raise_request_exception=False).get(
+            "/admin/", headers={"Cookie": "sessionid=of-somebody"}
+        )
     connection.close()
     assert told["status"] == "unavailable"
     assert told["parts"]["database"] == {"state": "down"}
     assert told["parts"]["connections"] == {"state": "unknown", "available": None}
     assert states(told)["beat"] == "ok"
     assert (scraped.status_code, scraped.json()["code"]) == (503, "unavailable")
+    assert (console.status_code, console["Retry-After"]) == (503, "5")
