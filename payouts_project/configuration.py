@@ -33,6 +33,8 @@ NO = frozenset({"0", "false", "no", "off", ""})
 # How long to wait for a database that can't be reached, or went away; `DATABASE_URL?connect_timeout=…` says otherwise.
 PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000}  # seconds, milliseconds: libpq's own units
 LARGEST = 10**15  # minor units; far below what a sum of amounts could overflow
+# wsgi.py sets it, before the settings are read.
+serves_web = False
 
 
 def load(local_env: Path) -> None:
@@ -162,6 +164,17 @@ def database(name: str) -> dict[str, Any]:
     except ValueError as error:
         raise ImproperlyConfigured(refusal) from error
     return {**config, "OPTIONS": {**PATIENCE, **config.get("OPTIONS", {})}}
+
+
+def pool(name: str) -> dict[str, Any]:
+    """Read how many threads the web has; return a pool of as many connections, so that none waits for another.
+
+    A connection that nobody needed for two seconds is closed, but for the last. While the database is away, requests
+    wait for it no longer than that either. (No `max_waiting`: the pool counts who has given up for ever.)
+    """
+    required(name)
+    threads = integer(name, default=1, lowest=1, highest=512)
+    return {"min_size": 1, "max_size": threads, "max_idle": 2, "timeout": 2, "reconnect_timeout": 2}
 
 
 def optional_database(name: str) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 LOCAL_MODE = "LOCAL_MODE"
-SERVICE_PREFIXES = ("CELERY_", "DJANGO_", "JWT_", "STRIPE_")
+SERVICE_PREFIXES = ("CELERY_", "DJANGO_", "GRANIAN_", "JWT_", "STRIPE_")
 SERVICE_VARIABLES = frozenset(
     {
         "ALLOWED_HOSTS",

@@ -30,7 +30,6 @@ THROWAWAY_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 _SETTINGS = {
     "listen_addresses": ports.LOOPBACK,
     "unix_socket_directories": "",
-    "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

@@ -20,6 +20,8 @@ from .valkey import Valkey
 
 DEFAULT_PORT = 8086
 HIGHEST_PORT = 65_535
+# One for each thread that a request may come to, and as many database connections in the web's pool.
+WEB = {"GRANIAN_WORKERS": "2", "GRANIAN_BLOCKING_THREADS": "16"}
 WORKERS = {
     # Sending waits for Stripe: many threads in one process.
     "payouts": ("payouts", 16),
@@ -96,7 +98,7 @@ def prepare(clone: Clone, outside: Mapping[str, str]) -> Stack:
         variables["REDIS_URL"] = url
         servers.append(program)
     environment.write_env_file(clone.env_file, variables)
-    programs = _Programs(clone, {**outside, **variables, "PYTHONUNBUFFERED": "1"})
+    programs = _Programs(clone, {**WEB, **outside, **variables, "PYTHONUNBUFFERED": "1"})
     return Stack(servers=servers, migration=programs.migration(), service=programs.service(port, stripe_port))
 
 
@@ -168,7 +170,7 @@ class _Programs:
             "web",
             self._python(
                 *("-m", "granian", "--interface", "wsgi", "--host", ports.LOOPBACK, "--port", str(port)),
-                *("--workers", "2", "payouts_project.wsgi:application"),
+                "payouts_project.wsgi:application",
             ),
             is_ready=lambda: answers(port, "/health"),
             # It has processes of its own to stop.
