@@ -7,7 +7,8 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "payouts_project.settings")
+# There is one settings file, whatever the shell is set for.
+os.environ["DJANGO_SETTINGS_MODULE"] = "payouts_project.settings"
 
 django = get_wsgi_application()
 

@@ -12,6 +12,7 @@ import psutil  # type: ignore[import-untyped]
 
 from . import environment, leftovers, stack, status, supervisor
 from .errors import LocalError
+from .patience import TELL_SECONDS, Patience
 from .programs import POLL_SECONDS, log_tail
 from .stack import Clone
 from .status import Phase, Status
@@ -24,24 +25,26 @@ CLONE = Clone(Path(__file__).resolve().parents[2])
 
 def up(outside: Mapping[str, str]) -> None:
     """Start the stack with the variables of `outside`, or find it running, and return when it is ready."""
-    started = None if _supervisors() else _spawn_supervisor(outside)
-    shown = 0
+    started = None if _supervisors() else _spawn_supervisor(environment.for_service(outside))
+    shown, patience = 0, Patience(_say)
     while True:
         current = _status_of(started)
         for name in current.ready[shown:] if current else []:
             _say(f"  {name} is ready")
             shown += 1
+            patience.start_over()
         if current and current.phase is Phase.READY:
             break
         if current and current.phase is Phase.FAILED:
             raise LocalError(current.error)
         if not _supervisors() and (started is None or started.poll() is not None):
             raise LocalError(f"The supervisor ended:\n{log_tail(CLONE.logs / 'supervisor.log')}")
+        patience.note(current.waiting if current and current.waiting else "new databases are made")
         time.sleep(POLL_SECONDS)
     variables = environment.read_env_file(CLONE.env_file)
     if outside.get("PORT", variables["PORT"]) != variables["PORT"]:
         raise LocalError(f"The service is up already, on port {variables['PORT']}: `make down` stops it.")
-    if stack.is_given(outside, "DATABASE_URL") is (environment.LOCAL_MODE in variables):
+    if environment.is_given(outside, "DATABASE_URL") is (environment.LOCAL_MODE in variables):
         raise LocalError("The service is up already, with another database: `make down` stops it.")
     _say(f"The service is up: http://localhost:{variables['PORT']}/admin/")
     _say("Logs are in .local/log; `make env` prints the variables; `make down` stops everything.")
@@ -52,13 +55,16 @@ def down() -> None:
     supervisors = _supervisors()
     for process in supervisors:
         process.terminate()
-    psutil.wait_procs(supervisors, timeout=STOP_TIMEOUT_SECONDS)
+    _, alive = psutil.wait_procs(supervisors, timeout=TELL_SECONDS)
+    if alive:
+        _say("Some programs take their time to stop.")
+        psutil.wait_procs(alive, timeout=STOP_TIMEOUT_SECONDS)
     leftovers.kill(CLONE.directory)
 
 
 def demo(outside: Mapping[str, str], *, stops: bool) -> int:
     """Run the demonstration on the local stack, whatever `outside` is set for; return its exit code."""
-    variables = environment.without_service_variables(outside)
+    variables = environment.for_demo_and_tests(outside)
     up(variables)
     try:
         result = subprocess.run(

@@ -38,7 +38,7 @@ class Checkout:
             [sys.executable, *arguments],
             cwd=self.path,
             env={
-                **environment.without_service_variables(os.environ),
+                **environment.for_demo_and_tests(os.environ),
                 "PORT": str(self.port),
                 "PYTHONPATH": str(self.path / "platform"),
             },
@@ -63,7 +63,7 @@ class Checkout:
         return found.supervisor
 
     def serves(self) -> bool:
-        return stack.answers(self.port, "/health")
+        return not stack.silence(self.port, "/health")
 
     def runs(self) -> bool:
         return bool(list(leftovers.running(self.local)))
