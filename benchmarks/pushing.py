@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.setting import SOURCE, billing_csv, manage, seconds, service, tell
 from payouts_project.local.ports import free_port
-from payouts_project.local.stack import answers
+from payouts_project.local.stack import silence
 
 ROUNDS = 5
 RECORDS = 100_000
@@ -109,7 +109,7 @@ def web() -> Iterator[Web]:
         [*command, "payouts_project.wsgi:application"], env=os.environ, stdout=subprocess.DEVNULL
     ) as process:
         try:
-            while not answers(port, "/health"):
+            while silence(port, "/health"):
                 time.sleep(0.1)
             yield Web(process, port, token)
         finally:

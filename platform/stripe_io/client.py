@@ -16,8 +16,6 @@ from stripe_io.errors import Failure, StripeCallFailed
 T = TypeVar("T")
 TIMEOUT_SECONDS = 30
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-# To requests, an empty proxy is none, whatever the environment says.
-NO_PROXY = {"http": "", "https": ""}
 # By so much our clock may differ from Stripe's: what a look-up by time misses would be made once more.
 CLOCKS_APART = timedelta(hours=1)
 
@@ -45,11 +43,15 @@ def client() -> stripe.StripeClient:
     """
     installation.verify()
     base = settings.STRIPE_API_BASE
-    proxy = NO_PROXY if urlsplit(base).hostname in LOOPBACK else None
+    is_here = urlsplit(base).hostname in LOOPBACK
     return stripe.StripeClient(
         settings.STRIPE_SECRET_KEY,
         base_addresses={"api": base, "files": base, "connect": base, "meter_events": base},
-        http_client=PacedClient(timeout=TIMEOUT_SECONDS, proxy=proxy),
+        http_client=PacedClient(
+            timeout=TIMEOUT_SECONDS,
+            # To requests, an empty address is no proxy, and None the environment's.
+            proxy={"http": "", "https": ""} if is_here else None,
+        ),
         max_network_retries=0,
     )
 

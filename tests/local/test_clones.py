@@ -12,6 +12,7 @@ import pytest
 
 from payouts_project.local import environment, leftovers, stack, status
 from payouts_project.local.ports import free_port
+from tests.local import hostile
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,7 +34,7 @@ class Checkout:
         self.path = path
         self.local = path / ".local"
 
-    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=self.path,
@@ -41,14 +42,15 @@ class Checkout:
                 **environment.for_demo_and_tests(os.environ),
                 "PORT": str(self.port),
                 "PYTHONPATH": str(self.path / "platform"),
+                **variables,
             },
             capture_output=True,
             text=True,
             check=False,
         )
 
-    def make(self, command: str) -> None:
-        done = self.run("-m", "payouts_project.local", command)
+    def make(self, command: str, **variables: str) -> None:
+        done = self.run("-m", "payouts_project.local", command, **variables)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def pid(self, name: str) -> int:
@@ -108,3 +110,12 @@ def test_a_clone_survives_kill_9_of_anything(clones: list[Checkout]) -> None:
     os.kill(clone.supervisor(), signal.SIGKILL)
     clone.make("down")
     assert not clone.runs()
+
+
+def test_a_clone_works_whatever_the_shell_is_set_for(clones: list[Checkout]) -> None:
+    clone, _ = clones
+    clone.make("up", **hostile.OF_THE_PROGRAMS)
+    # It asks the database, and Stripe for its balance.
+    forecast = clone.run("manage.py", "forecast_payouts", **hostile.OF_THE_PROGRAMS)
+    assert forecast.returncode == 0, forecast.stderr
+    clone.make("down", **hostile.OF_THE_PROGRAMS)
