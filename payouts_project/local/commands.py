@@ -13,12 +13,13 @@ import psutil  # type: ignore[import-untyped]
 from . import environment, leftovers, stack, status, supervisor
 from .errors import LocalError
 from .patience import TELL_SECONDS, Patience
-from .programs import POLL_SECONDS, log_tail
+from .programs import log_tail
 from .stack import Clone
 from .status import Phase, Status
 from .testing import throwaway_environment
 
 STOP_TIMEOUT_SECONDS = 60
+LOOK_SECONDS = 0.2
 
 CLONE = Clone(Path(__file__).resolve().parents[2])
 
@@ -28,7 +29,8 @@ def up(outside: Mapping[str, str]) -> None:
     started = None if _supervisors() else _spawn_supervisor(environment.for_service(outside))
     shown, patience = 0, Patience(_say)
     while True:
-        current = _status_of(started)
+        supervisors = _supervisors()
+        current = _status_of(supervisors, started)
         for name in current.ready[shown:] if current else []:
             _say(f"  {name} is ready")
             shown += 1
@@ -37,10 +39,10 @@ def up(outside: Mapping[str, str]) -> None:
             break
         if current and current.phase is Phase.FAILED:
             raise LocalError(current.error)
-        if not _supervisors() and (started is None or started.poll() is not None):
+        if not supervisors and (started is None or started.poll() is not None):
             raise LocalError(f"The supervisor ended:\n{log_tail(CLONE.logs / 'supervisor.log')}")
         patience.note(current.waiting if current and current.waiting else "new databases are made")
-        time.sleep(POLL_SECONDS)
+        time.sleep(LOOK_SECONDS)
     variables = environment.read_env_file(CLONE.env_file)
     if outside.get("PORT", variables["PORT"]) != variables["PORT"]:
         raise LocalError(f"The service is up already, on port {variables['PORT']}: `make down` stops it.")
@@ -67,8 +69,12 @@ def demo(outside: Mapping[str, str], *, stops: bool) -> int:
     variables = environment.for_demo_and_tests(outside)
     up(variables)
     try:
+        # It says in its own words what it would log.
         result = subprocess.run(
-            [sys.executable, "manage.py", "demo"], cwd=CLONE.root, env=variables, check=False
+            [sys.executable, "manage.py", "demo"],
+            cwd=CLONE.root,
+            env={**variables, "LOG_LEVEL": "CRITICAL"},
+            check=False,
         ).returncode
     finally:
         if stops:
@@ -90,7 +96,7 @@ def show_status() -> None:
     Raises:
         LocalError: the stack is not up.
     """
-    current = _status_of(None)
+    current = _status_of(_supervisors(), None)
     if current is None:
         raise LocalError("Nothing runs.")
     for name, program in current.programs.items():
@@ -135,10 +141,12 @@ def _supervisors() -> list[psutil.Process]:
     return found
 
 
-def _status_of(started: subprocess.Popen[bytes] | None) -> Status | None:
+def _status_of(
+    supervisors: Sequence[psutil.Process], started: subprocess.Popen[bytes] | None
+) -> Status | None:
     """Return what the supervisor that was `started`, or one that runs, says; not what an earlier one said."""
     current = status.read(CLONE.directory / "status.json")
-    known = {process.pid for process in _supervisors()} | ({started.pid} if started else set())
+    known = {process.pid for process in supervisors} | ({started.pid} if started else set())
     return current if current and current.supervisor in known else None
 
 

@@ -119,3 +119,17 @@ def test_a_clone_works_whatever_the_shell_is_set_for(clones: list[Checkout]) -> 
     forecast = clone.run("manage.py", "forecast_payouts", **hostile.OF_THE_PROGRAMS)
     assert forecast.returncode == 0, forecast.stderr
     clone.make("down", **hostile.OF_THE_PROGRAMS)
+
+
+def test_the_demo_has_its_bad_day_once_however_often_it_is_run(clones: list[Checkout]) -> None:
+    clone, _ = clones
+    runs = [clone.run("-m", "payouts_project.local", "demo") for _ in range(2)]
+    assert [run.returncode for run in runs] == [0, 0], runs[-1].stderr
+    first, again = (run.stdout.partition("\nEarnings\n")[2] for run in runs)
+    for mishap in ("on hold, in 1 payout\n", "failed, in 1 payout\n", "returned, in 2 payouts\n"):
+        assert mishap in first
+    assert "  balanced: " in first
+    # What it all came to stands before the way to the console.
+    assert again.partition("\nConsole ")[0] == first.partition("\nConsole ")[0]
+    assert first.partition("\nConsole ")[2]
+    assert max(map(len, runs[0].stdout.splitlines())) <= 80
