@@ -49,7 +49,7 @@ def up(outside: Mapping[str, str]) -> None:
     if environment.is_given(outside, "DATABASE_URL") is (environment.LOCAL_MODE in variables):
         raise LocalError("The service is up already, with another database: `make down` stops it.")
     _say(f"The service is up: http://localhost:{variables['PORT']}/admin/")
-    _say("Logs are in .local/log; `make env` prints the variables; `make down` stops everything.")
+    _say("Logs are in .local/log. `make env` prints its variables, `make down` stops it.")
 
 
 def down() -> None:
