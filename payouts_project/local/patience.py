@@ -22,5 +22,6 @@ class Patience:
         """Take note of what is waited for now, as often as one likes."""
         now = time.monotonic()
         if now - self._told >= TELL_SECONDS:
-            self._say(f"  still waiting after {now - self._since:.0f} s: {obstacle}")
+            reason = " ".join(obstacle.split())
+            self._say(f"  still waiting after {now - self._since:.0f} s: {reason}")
             self._told = now
