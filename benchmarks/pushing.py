@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.setting import SOURCE, billing_csv, manage, seconds, service, tell
 from payouts_project.local.ports import free_port
-from payouts_project.local.stack import WEB, answers
+from payouts_project.local.stack import WEB, silence
 
 ROUNDS = 5
 RECORDS = 100_000
@@ -110,7 +110,7 @@ def web() -> Iterator[Web]:
         [*command, "payouts_project.wsgi:application"], env=variables, stdout=subprocess.DEVNULL
     ) as process:
         try:
-            while not answers(port, "/health"):
+            while silence(port, "/health"):
                 time.sleep(0.1)
             yield Web(process, port, token)
         finally:

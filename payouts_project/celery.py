@@ -9,9 +9,10 @@ from django.db import close_old_connections, connections
 
 from payouts_project.heartbeats import WorkerHeartbeat
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "payouts_project.settings")
+# There is one settings file, whatever the shell is set for.
+os.environ["DJANGO_SETTINGS_MODULE"] = "payouts_project.settings"
 
-app = Celery("payouts_project")
+app = Celery("payouts_project", loader="app")  # not the one that CELERY_LOADER names
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["consumer"].add(WorkerHeartbeat)

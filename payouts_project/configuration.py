@@ -38,23 +38,28 @@ serves_web = False
 
 
 def load(local_env: Path) -> None:
-    """Fill the process environment from `NAME_FILE` variables, then from local mode's file."""
+    """Fill the process environment from `NAME_FILE` variables, then from local mode's file.
+
+    In local mode, libpq's own variables (PGSSLMODE, PGSERVICE, PGOPTIONS, …) are forgotten: they are meant for another
+    server. Beside a DATABASE_URL of one's own they count for what it leaves open.
+    """
     for name in FROM_FILES:
         path = os.environ.get(f"{name}_FILE")
         if path and not os.environ.get(name):
             os.environ[name] = _file_content(f"{name}_FILE", Path(path))
     own_database = "DATABASE_URL" in os.environ
-    if not local_env.exists():
-        if own_database:
-            return
+    if not local_env.exists() and not own_database:
         raise ImproperlyConfigured(
             "Nothing is configured and no local servers were started: run `make up` first, or set DATABASE_URL, "
             "REDIS_URL, SECRET_KEY, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET and JWT_JWKS_URL or JWT_SECRET."
         )
-    for line in local_env.read_text().splitlines():
+    for line in local_env.read_text().splitlines() if local_env.exists() else []:
         name, separator, value = line.partition("=")
         if separator and (not own_database or name in SHAREABLE):
             os.environ.setdefault(name, value)
+    if boolean("LOCAL_MODE", default=False):
+        for name in [name for name in os.environ if name.startswith("PG")]:
+            del os.environ[name]
 
 
 def _file_content(name: str, path: Path) -> str:

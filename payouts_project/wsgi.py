@@ -10,7 +10,8 @@ from django.db import connections
 
 from payouts_project import configuration
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "payouts_project.settings")
+# There is one settings file, whatever the shell is set for.
+os.environ["DJANGO_SETTINGS_MODULE"] = "payouts_project.settings"
 configuration.serves_web = True
 
 django = get_wsgi_application()

@@ -231,6 +231,15 @@ class TestLoading:
         assert loaded(local, "DATABASE_URL", *lent) == ["postgresql://mine", None, None, None, None]
         assert loaded(local, "REDIS_URL", "PORT") == ["redis://local", "8090"]
 
+    @pytest.mark.parametrize(("mode", "kept"), [("1", None), ("0", "require")])
+    def test_libpqs_own_variables_are_not_meant_for_local_modes_database(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, kept: str | None
+    ) -> None:
+        monkeypatch.setenv("DATABASE_URL", "postgresql://some")
+        monkeypatch.setenv("LOCAL_MODE", mode)
+        monkeypatch.setenv("PGSSLMODE", "require")
+        assert loaded(tmp_path / "absent", "PGSSLMODE") == [kept]
+
     def test_a_file_is_read_and_trimmed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "secret").write_text("from a file\n")
         monkeypatch.setenv("DATABASE_URL", "postgresql://mine")
