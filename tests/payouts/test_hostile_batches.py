@@ -1,6 +1,6 @@
 """Batches that can't be posted stop only themselves: everybody else is posted to the cent, and paid."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -131,7 +131,7 @@ def test_innocents_among_hostile_batches_are_posted_and_paid_to_the_cent(
     def between() -> None:
         feed(source, sale("api-alice", 10_00), sale("api-bob", 20_00))
 
-    hostile = [
+    hostile: list[Callable[[], None]] = [
         lambda: mallory.send(1, 2, 3, amount=4 * 10**18),  # the sum of gross
         lambda: mallory.send(1, 2, 3, api_calls=4 * 10**18),  # the sum of API calls
         lambda: mallory.send_many(api_calls=FIFTEEN_DIGITS),  # likewise, of values that were within the limit
