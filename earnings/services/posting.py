@@ -25,14 +25,23 @@ BATCHES_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """How much was posted; `rows` counts the earnings touched, once per transaction that touched them."""
+    """How much was posted, and how many batches could not be.
+
+    `rows` counts the earnings touched, once per transaction that touched them.
+    """
 
     batches: int = 0
     records: int = 0
     rows: int = 0
+    set_aside: int = 0
 
     def __add__(self, other: "Posted") -> "Posted":
-        return Posted(self.batches + other.batches, self.records + other.records, self.rows + other.rows)
+        return Posted(
+            self.batches + other.batches,
+            self.records + other.records,
+            self.rows + other.rows,
+            self.set_aside + other.set_aside,
+        )
 
 
 def post_due(*, now: datetime) -> Posted:
@@ -79,5 +88,4 @@ def _post_innocent(batch: int, error: DatabaseError, *, now: datetime) -> Posted
     """Halve a batch that can't be posted by the rows that it adds to, until only the culprit is set aside."""
     if parts := setting_aside.divide(batch):
         return sum((_post([part], now=now) for part in parts), Posted())
-    setting_aside.set_aside(batch, error, now=now)
-    return Posted()
+    return Posted(set_aside=setting_aside.set_aside(batch, error, now=now))

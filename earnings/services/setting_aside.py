@@ -44,15 +44,20 @@ def divide(batch_id: int) -> list[int]:
 
 
 @transaction.atomic
-def set_aside(batch_id: int, error: DatabaseError, *, now: datetime) -> None:
-    """Leave a batch out of posting from now on, with the reason, until staff look at it."""
+def set_aside(batch_id: int, error: DatabaseError, *, now: datetime) -> bool:
+    """Leave a batch out of posting from now on, with the reason, until staff look at it.
+
+    Return False if it was posted or set aside by someone else meanwhile.
+    """
     take_turn()
     reason = str(error).strip() or type(error).__name__
-    if due().filter(pk=batch_id).update(set_aside_at=now, set_aside_reason=reason):
-        BatchAct.objects.create(
-            batch_id=batch_id, kind=BatchActKind.SET_ASIDE, actor=SYSTEM, reason=reason, at=now
-        )
-        logger.error("batch %s can't be posted and is set aside", batch_id, exc_info=error)
+    if not due().filter(pk=batch_id).update(set_aside_at=now, set_aside_reason=reason):
+        return False
+    BatchAct.objects.create(
+        batch_id=batch_id, kind=BatchActKind.SET_ASIDE, actor=SYSTEM, reason=reason, at=now
+    )
+    logger.error("batch %s can't be posted and is set aside", batch_id, exc_info=error)
+    return True
 
 
 @transaction.atomic

@@ -89,12 +89,16 @@ def test_a_fault_that_shows_only_on_commit_has_its_culprit_too() -> None:
         sql.run("INSERT INTO halved VALUES (3)")
         given_up: list[int] = []
 
+        def give_up(number: int, error: DatabaseError) -> int:
+            given_up.append(number)
+            return 0
+
         def act(numbers: Sequence[int]) -> int:
             return sum(
                 sql.run("INSERT INTO halved VALUES (%(number)s)", {"number": number}) for number in numbers
             )
 
-        do_in_halves([1, 2, 3, 4], act=act, give_up=lambda number, error: given_up.append(number) or 0)
+        do_in_halves([1, 2, 3, 4], act=act, give_up=give_up)
         assert given_up == [3]
         assert {row["number"] for row in sql.rows("SELECT number FROM halved")} == {1, 2, 3, 4}
         assert connection.get_autocommit()

@@ -61,7 +61,7 @@ def test_a_batch_that_cannot_be_posted_is_set_aside_with_its_reason(source: Bill
     with no_row_with(SIX):
         feed(source, record(amount=666))
         feed(source, record(api_id="api-b", amount=100))
-        assert post() == posting.Posted(batches=1, records=1, rows=1)
+        assert post() == posting.Posted(batches=1, records=1, rows=1, set_aside=1)
     batch = aside()
     assert batch.set_aside_at == NOW
     assert 'violates check constraint "no_such_row"' in batch.set_aside_reason

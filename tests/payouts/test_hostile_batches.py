@@ -1,6 +1,6 @@
 """Batches that can't be posted stop only themselves: everybody else is posted to the cent, and paid."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -21,6 +21,7 @@ from tests import feeding
 from tests.factories import ApiFactory, CreatorFactory
 from tests.feeding import feed_unchecked, record, refund
 from tests.payouts.market import CUTOFF, Market, balance, unsound
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -130,7 +131,7 @@ def test_innocents_among_hostile_batches_are_posted_and_paid_to_the_cent(
     def between() -> None:
         feed(source, sale("api-alice", 10_00), sale("api-bob", 20_00))
 
-    hostile = [
+    hostile: list[Callable[[], None]] = [
         lambda: mallory.send(1, 2, 3, amount=4 * 10**18),  # the sum of gross
         lambda: mallory.send(1, 2, 3, api_calls=4 * 10**18),  # the sum of API calls
         lambda: mallory.send_many(api_calls=FIFTEEN_DIGITS),  # likewise, of values that were within the limit
@@ -212,6 +213,21 @@ def test_a_culprit_is_not_tried_again_by_the_next_pass(market: Market, source: B
         assert post() == posting.Posted()
     assert len(queries) <= 5
     assert BatchAct.objects.count() == 1
+
+
+def test_postings_at_once_set_each_culprit_aside_once_and_post_each_innocent_once(
+    market: Market, source: BillingSource
+) -> None:
+    market.creator("alice")
+    mallory = Mallory(source)
+    for _ in range(3):
+        feed(source, sale("api-alice", 1_00))
+        mallory.send(1, 2, 3, amount=4 * 10**18, beside=sale("api-alice", 1_00))
+    posted = sum(at_once(*[post] * 4), posting.Posted())
+    assert (posted.records, posted.set_aside) == (6, 3)
+    assert BatchAct.objects.count() == 3
+    assert innocent_figures() == [("alice", 6_00, 1_20, 4_80, 0, 6, 6)]
+    assert set(unsound()) == {LAW}
 
 
 def test_of_a_large_batch_only_the_row_that_cannot_be_posted_waits(
