@@ -25,9 +25,9 @@ export PIP_REQUIRE_HASHES := 0
 
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m payouts_project.local
-# Its progress bar on a terminal, nothing elsewhere.
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
-QUIET = $$([ -t 1 ] || echo --quiet)
+# It shows its progress on a terminal, and nothing elsewhere.
+INSTALL := quiet=; [ -t 1 ] || quiet=--quiet; \
+	$(BIN)/python -m pip --disable-pip-version-check --no-input install $$quiet
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header pyproject.toml
 
@@ -114,11 +114,11 @@ clean:
 
 .venv/.runtime: requirements.txt requirements-local.txt pyproject.toml | .venv/bin/python
 	@echo "Installing what the service needs into .venv: 70 MB to download, a minute or two" >&2
-	@$(PIP) install $(QUIET) --require-hashes -r requirements.txt -r requirements-local.txt
-	@$(PIP) install $(QUIET) --no-deps --no-build-isolation --editable .
+	@$(INSTALL) --require-hashes -r requirements.txt -r requirements-local.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/.development: requirements-dev.txt .venv/.runtime
 	@echo "Installing what the tests need into .venv: 50 MB to download, about a minute" >&2
-	@$(PIP) install $(QUIET) --require-hashes -r requirements-dev.txt
+	@$(INSTALL) --require-hashes -r requirements-dev.txt
 	@touch $@

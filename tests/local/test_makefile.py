@@ -34,6 +34,31 @@ def test_what_is_missing_is_said_in_one_sentence(tmp_path: Path, lacks: str, sen
     assert not (tmp_path / ".venv").exists()
 
 
+@pytest.mark.parametrize("on_a_terminal", [True, False])
+def test_an_install_says_how_long_it_takes_and_shows_its_progress_on_a_terminal_only(
+    tmp_path: Path, on_a_terminal: bool
+) -> None:
+    for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-local.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n', encoding="utf-8")
+    python.chmod(0o755)
+    ours, theirs = os.openpty()
+    with os.fdopen(ours), os.fdopen(theirs, "wb") as terminal:
+        made = subprocess.run(
+            ["make", ".venv/.runtime"],
+            cwd=tmp_path,
+            stdout=terminal if on_a_terminal else subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    assert "MB to download" in made.stderr
+    asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
+    assert [("--quiet" in line) for line in asked] == [not on_a_terminal] * 2
+
+
 def seen_by_recipes(folder: Path, outside: dict[str, str]) -> dict[str, str]:
     """Return what make passes on of an environment."""
     (folder / "show.mk").write_text(f"include {ROOT}/Makefile\nshow:\n\t@env\n", encoding="utf-8")
