@@ -12,8 +12,29 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource, User
-from database.admin import ReadOnlyAdmin, column, copied, give_tones, link, narrowed_by, short, state
+from accounts.models import (
+    AccountStatus,
+    Creator,
+    CreatorChange,
+    CreatorField,
+    CreatorPaymentAccount,
+    Hold,
+    HoldSource,
+    User,
+)
+from database.admin import (
+    CHANGED_BY,
+    LargeTableAdmin,
+    ReadOnlyAdmin,
+    column,
+    copied,
+    give_tones,
+    link,
+    narrowed_by,
+    number,
+    short,
+    state,
+)
 from database.staff import Right
 
 if TYPE_CHECKING:
@@ -99,6 +120,23 @@ class CreatorAdmin(ReadOnlyAdmin):
     search_help_text = "Creator id or e-mail, from its beginning"
     ordering = ["external_id"]
     details = ["external_id", "email", "country", "created_at", copied("pk", "Id")]
+
+
+@admin.register(CreatorChange)
+class CreatorChangeAdmin(LargeTableAdmin):
+    list_display = [number, link("creator"), state("field", CreatorField), "before", "after", *CHANGED_BY]
+    list_select_related = ["creator"]
+    list_filter = ["field", "way", narrowed_by("creator", Creator)]
+    search_fields = ["creator__external_id"]
+    search_help_text = "Creator id"
+    details = [
+        link("creator"),
+        state("field", CreatorField),
+        "before",
+        "after",
+        *CHANGED_BY,
+        "reason",
+    ]
 
 
 @column("Holds up payouts")

@@ -104,6 +104,10 @@ class StateExpired(StateRefused):
         super().__init__("is too old")
 
 
+class DetailRefused(Exception):
+    """What staff want to be known of a creator can't be kept."""
+
+
 class TokenRefused(Exception):
     """A token can't be trusted; `code` says why as far as its bearer may know."""
 

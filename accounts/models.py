@@ -1,4 +1,4 @@
-"""Who is paid: staff users, creators, their Stripe accounts, and holds on them."""
+"""Who is paid: staff users, creators and what changed of them, their Stripe accounts, and holds on them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
 
+from database.changes import Change
 from database.fields import ExternalIdField, is_external_id, uuid7_key
 from database.staff import SYSTEM, Right
 
@@ -68,6 +69,24 @@ class Creator(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+
+class CreatorField(models.TextChoices):
+    """What is known of a creator, and may change."""
+
+    EMAIL = "email", "E-mail"
+    COUNTRY = "country", "Country"
+
+
+class CreatorChange(Change):
+    """A creator's e-mail address or country that was set or changed."""
+
+    creator = models.ForeignKey(Creator, models.PROTECT, related_name="changes", db_index=False)
+    field = models.CharField(max_length=8, choices=CreatorField.choices)
+
+    class Meta:
+        db_table = "creator_changes"
+        indexes = [models.Index(fields=["creator", "id"], name="change_by_creator")]
 
 
 class AccountStatus(models.TextChoices):

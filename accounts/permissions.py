@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import AbstractBaseUser
 from rest_framework.permissions import BasePermission
 
-from accounts.principals import ADMIN, BILLING_SCOPE, CREATOR, Principal
+from accounts.principals import ADMIN, CREATOR, Principal
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -45,10 +45,10 @@ class IsPlatformStaff(BasePermission):
 class IsBillingService(BasePermission):
     """Let services in that hand over billing data."""
 
-    message = "This is for services: the token needs the `billing` scope."
+    message = "This is for services: the token needs the `billing` scope, and must not be a creator's or an admin's."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return isinstance(request.user, Principal) and BILLING_SCOPE in request.user.scopes
+        return isinstance(request.user, Principal) and request.user.is_service
 
 
 class IsAnyone(BasePermission):

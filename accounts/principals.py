@@ -27,6 +27,11 @@ class Principal:
     is_staff = False
 
     @property
+    def is_service(self) -> bool:
+        """Tell whether it speaks for a source. A person doesn't, whatever the scope: the subject is their own id."""
+        return BILLING_SCOPE in self.scopes and self.role not in {CREATOR, ADMIN}
+
+    @property
     def pk(self) -> str:
         return self.subject
 

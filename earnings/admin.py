@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from accounts.models import Creator
 from database.admin import (
+    CHANGED_BY,
     LargeTableAdmin,
     NarrowedBy,
     ReadOnlyAdmin,
@@ -33,6 +34,8 @@ from earnings.models import (
     AdjustmentKind,
     AdjustmentStatus,
     Api,
+    ApiChange,
+    ApiField,
     ApiOwnership,
     BatchAct,
     BatchActKind,
@@ -48,7 +51,7 @@ from earnings.models import (
     RecordKind,
     Resolution,
 )
-from earnings.selectors import postings_of, records_of
+from earnings.selectors import changes_of_ownership, postings_of, records_of
 from money import Money, Period
 
 give_tones(
@@ -136,6 +139,18 @@ class OfBatch(NarrowedBy):
         return queryset.filter(pk__in=postings_of(subject).values("pk"))
 
 
+class OfOwner(NarrowedBy):
+    """The APIs that became a creator's, and those that no longer are."""
+
+    title = "owner"
+    parameter_name = "creator"
+    related = Creator
+
+    def rows_of(self, subject: Model, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        assert isinstance(subject, Creator)
+        return queryset.filter(pk__in=changes_of_ownership(subject).values("pk"))
+
+
 @admin.register(Adjustment)
 class AdjustmentAdmin(LargeTableAdmin):
     list_display = [
@@ -170,11 +185,48 @@ class AdjustmentAdmin(LargeTableAdmin):
 
 @admin.register(Api)
 class ApiAdmin(ReadOnlyAdmin):
-    list_display = ["external_id", "name", "created_at"]
+    list_display = ["external_id", "name", link("source"), "created_at"]
+    list_select_related = ["source"]
+    list_filter = ["source"]
     search_fields = ["external_id__startswith", "name__istartswith", "pk"]
     search_help_text = "API id or name, from its beginning"
     ordering = ["external_id"]
-    details = [copied("external_id", "API id"), "name", "created_at", copied("pk", "Id")]
+    details = [
+        copied("external_id", "API id"),
+        "name",
+        link("source", "Source that it belongs to"),
+        "created_at",
+        copied("pk", "Id"),
+    ]
+
+
+@admin.register(ApiChange)
+class ApiChangeAdmin(LargeTableAdmin):
+    list_display = [
+        number,
+        link("api", "API"),
+        state("field", ApiField),
+        "before",
+        "after",
+        "owned_from",
+        "had_sales",
+        *CHANGED_BY,
+    ]
+    list_select_related = ["api"]
+    list_filter = ["field", "had_sales", "way", narrowed_by("api", Api), OfOwner]
+    search_fields = ["api__external_id", "creator__external_id"]
+    search_help_text = "API id, or the id of a creator who became its owner"
+    details = [
+        link("api", "API"),
+        state("field", ApiField),
+        "before",
+        "after",
+        link("creator", "New owner"),
+        "owned_from",
+        "had_sales",
+        *CHANGED_BY,
+        "reason",
+    ]
 
 
 @admin.register(ApiOwnership)

@@ -15,6 +15,37 @@ class UnknownSource(Exception):
         self.name = name
 
 
+class ApiUnassigned(Exception):
+    """An API belongs to no source yet, so no source may change it."""
+
+    def __init__(self, api: str) -> None:
+        super().__init__(
+            f"{api} belongs to no source yet. "
+            f"Ask staff to assign it: `manage.py catalog assign {api} --source NAME`."
+        )
+        self.api = api
+
+
+class ApiOfAnotherSource(Exception):
+    """An API takes the word of its own source only."""
+
+    def __init__(self, api: str, *, source: str) -> None:
+        super().__init__(
+            f"{api} belongs to the source {source!r}, and only that source can change it. "
+            "If it is yours by now, ask staff to assign it to you."
+        )
+        self.api = api
+        self.source = source
+
+
+class UnknownApis(Exception):
+    """No such APIs are registered."""
+
+    def __init__(self, apis: list[str]) -> None:
+        super().__init__(f"not registered: {', '.join(apis)}. Nothing was assigned.")
+        self.apis = apis
+
+
 class CatalogLineRefused(Exception):
     """A line of the API catalogue can't be used."""
 
@@ -58,7 +89,7 @@ class NoRateToEnd(Exception):
 
 
 class FileRefused(Exception):
-    """A billing file can't be read at all: no header, unknown columns, not text, truncated."""
+    """A file can't be read at all: no header, not the columns that it needs, another encoding, truncated."""
 
 
 class BillingDatabaseRefused(Exception):

@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import io
 import lzma
 import sys
 import zlib
@@ -12,10 +11,12 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
+from earnings.columns import as_text, read_header
 from earnings.errors import FileRefused
 from earnings.models import Reason
 from earnings.records import (
     FIELDS,
+    OPTIONAL,
     REQUIRED,
     Rules,
     StagedRecord,
@@ -34,42 +35,30 @@ class BillingFile:
     """An open billing file; iterating yields its records, staged, in order."""
 
     def __init__(self, raw: IO[bytes], *, suffixes: list[str], rules: Rules) -> None:
-        self._raw = raw
         self._rules = rules
-        unpacked = _unpack(raw, suffixes[-1] if suffixes else "")
-        # Bytes that are no UTF-8 stay visible as such, in the one record that they spoil.
-        self._text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", errors="backslashreplace", newline="")
+        self._unpacked = _unpack(raw, suffixes[-1] if suffixes else "")
         self._json = any(suffix in {".ndjson", ".jsonl"} for suffix in suffixes)
         self.ignored_columns: list[str] = []
 
     def __iter__(self) -> Iterator[StagedRecord]:
         """Raises: FileRefused when the file is no billing file, or ends in the middle of its compression."""
         try:
-            first = self._text.readline()
-            lines = _prepend(first, self._text)
-            yield from (
-                self._ndjson(lines) if self._json or first.lstrip().startswith("{") else self._csv(lines)
-            )
+            # Bytes that are no UTF-8 stay visible as such, in the one record that they spoil.
+            with as_text(self._unpacked, errors="backslashreplace") as text:
+                first = text.readline()
+                lines = _prepend(first, text)
+                is_json = self._json or first.lstrip().startswith("{")
+                yield from self._ndjson(lines) if is_json else self._csv(lines)
         except (EOFError, lzma.LZMAError, zlib.error, OSError) as error:
             raise FileRefused(f"the file can't be unpacked, or is cut off: {error}") from error
-
-    @property
-    def bytes_read(self) -> int:
-        """Count the (packed) bytes read so far, for progress; 0 where that can't be known."""
-        return self._raw.tell() if self._raw.seekable() else 0
 
     def _csv(self, lines: Iterator[str]) -> Iterator[StagedRecord]:
         csv.field_size_limit(LONGEST_FIELD)
         reader = csv.reader(lines)
-        header = [name.strip() for name in next(reader, [])]
-        missing = [name for name in REQUIRED if name not in header]
-        if missing or len(set(header)) != len(header):
-            raise FileRefused(
-                f"the header must name each of {', '.join(REQUIRED)} once; it lacks {', '.join(missing) or 'nothing'}"
-            )
-        self.ignored_columns = [name for name in header if name not in FIELDS]
-        width = len(header)
-        in_order = itemgetter(*[header.index(name) if name in header else width for name in FIELDS])
+        header = read_header(reader, required=REQUIRED, optional=OPTIONAL)
+        self.ignored_columns = header.unread
+        width = len(header.names)
+        in_order = itemgetter(*[header.places.get(name, width) for name in FIELDS])
         while True:
             try:
                 row = next(reader, None)
@@ -79,13 +68,16 @@ class BillingFile:
                 continue
             if row is None:
                 return
-            if len(row) == width:
-                line, values = reader.line_num, in_order([*row, ""])
-                yield stage_plain(line, values, self._rules) or stage(
-                    line, dict(zip(header, row, strict=True)), self._rules
-                )
-            elif row:
+            if not row:
+                continue
+            fitted = row if len(row) == width else header.fit(row)
+            if fitted is None:
                 yield refused(reader.line_num, {"line": ",".join(row)}, reason=Reason.SYNTAX)
+            else:
+                line, values = reader.line_num, in_order([*fitted, ""])
+                yield stage_plain(line, values, self._rules) or stage(
+                    line, dict(zip(header.names, fitted, strict=True)), self._rules
+                )
 
     def _ndjson(self, lines: Iterator[str]) -> Iterator[StagedRecord]:
         for number, line in enumerate(lines, start=1):

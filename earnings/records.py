@@ -45,6 +45,21 @@ _PLAIN = re.compile(
 )
 
 
+def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make a JSON object of its members.
+
+    Raises: ValueError if one is named twice: which of the two counts, JSON doesn't say.
+    """
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is named twice")
+    return made
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=members)
+
+
 class StagedRecord(NamedTuple):
     """One record on its way in; `content` is what came, as JSON, if it can't be used, with the `reason`."""
 
@@ -154,9 +169,10 @@ def stage(line: int, given: Mapping[str, str], rules: Rules) -> StagedRecord:
 
 
 def parse_line(said: str | bytes) -> object:
-    """Read a line of NDJSON; what is no JSON is given back as text."""
+    """Read a line of NDJSON; what is no JSON, or names a field twice, is given back as text."""
     try:
-        parsed: object = json.loads(said)
+        line = said if isinstance(said, str) else said.decode(json.detect_encoding(said), "surrogatepass")
+        parsed: object = _JSON.decode(line)
     except (ValueError, RecursionError):
         # Bytes that are no UTF-8 stay visible as such.
         text = said if isinstance(said, str) else said.decode("utf-8", "backslashreplace")

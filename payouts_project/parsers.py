@@ -1,6 +1,6 @@
 """Media types that the API understands."""
 
-import io
+import json
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -8,10 +8,13 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
+from rest_framework.utils.json import strict_constant
+
+from earnings.records import members
 
 
 class JSONParser(parsers.JSONParser):
-    """JSON of a bounded size and depth; the framework's own reads whatever comes, into memory."""
+    """JSON of a bounded size and depth that names nothing twice; the framework's own reads whatever comes."""
 
     def parse(
         self,
@@ -22,7 +25,12 @@ class JSONParser(parsers.JSONParser):
         body = stream.read(settings.JSON_MAX_BYTES + 1)
         if len(body) > settings.JSON_MAX_BYTES:
             raise RequestDataTooBig
+        encoding = (parser_context or {}).get("encoding", settings.DEFAULT_CHARSET)
         try:
-            return super().parse(io.BytesIO(body), media_type, parser_context)
+            return json.loads(
+                body.decode(encoding), parse_constant=strict_constant, object_pairs_hook=members
+            )
         except RecursionError as error:
             raise ParseError("The JSON is nested too deep.") from error
+        except (LookupError, ValueError) as error:
+            raise ParseError(f"JSON parse error - {error}") from error

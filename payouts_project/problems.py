@@ -57,6 +57,8 @@ REFUSALS: Mapping[type[Exception], Problem] = {
     accounts.StateExpired: Problem(HTTPStatus.BAD_REQUEST, "state_expired"),
     accounts.StateRefused: Problem(HTTPStatus.BAD_REQUEST, "state_invalid"),
     accounts.StripeAccountGone: Problem(HTTPStatus.CONFLICT, "stripe_account_gone"),
+    earnings.ApiOfAnotherSource: Problem(HTTPStatus.FORBIDDEN, "api_of_another_source"),
+    earnings.ApiUnassigned: Problem(HTTPStatus.FORBIDDEN, "api_unassigned"),
     earnings.PushCutOff: Problem(HTTPStatus.BAD_REQUEST, "cut_off"),
     earnings.PushTooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"),
     earnings.OwnershipTooEarly: Problem(HTTPStatus.CONFLICT, "ownership_too_early"),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,15 +12,16 @@ from rest_framework.response import Response
 import database.paths  # noqa: F401 (knows `external_id` in paths)
 from accounts.endpoints import Input, ServiceEndpoint
 from accounts.inputs import CountryField
-from accounts.models import EMAIL_MAX_LENGTH
+from accounts.models import EMAIL_MAX_LENGTH, CreatorField
 from database import sql
 from database.fields import EXTERNAL_ID_REGEX
 from earnings import selectors
 from earnings.models import ApiOwnership
 from earnings.records import parse_time
-from earnings.services import catalog
+from earnings.services import catalog, sources
 from earnings.services.catalog import CatalogEntry
 
+IGNORED = {CreatorField.EMAIL: "creator_email", CreatorField.COUNTRY: "creator_country"}
 NAME = r"\A[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"  # no control characters, and no space to begin with
 
 
@@ -52,11 +53,12 @@ class ApiInput(Input):
     creator_email = serializers.EmailField(
         required=False,
         max_length=EMAIL_MAX_LENGTH,
-        help_text="The creator's address; left out, it stays as it is.",
+        help_text="The e-mail address of a new creator. It changes nothing for a creator who is known already.",
     )
     creator_country = CountryField(
         required=False,
-        help_text="Where the creator lives, as ISO 3166-1 alpha-2; left out, it stays as it is.",
+        help_text="Where a new creator lives, as ISO 3166-1 alpha-2. It changes nothing for a creator who is known "
+        "already.",
     )
     owned_from = Moment(
         required=False,
@@ -74,6 +76,14 @@ class ApiOutput(serializers.Serializer[ApiOwnership]):
     owned_from = serializers.DateTimeField(
         help_text="From when on; the first owner has all that was sold before, too."
     )
+    ignored = serializers.SerializerMethodField(
+        help_text="The fields that changed nothing, as the creator is known already with another e-mail address or "
+        "country. Only the platform's staff change those.",
+    )
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(sorted(IGNORED.values()))))
+    def get_ignored(self, ownership: ApiOwnership) -> list[str]:
+        return [name for field, name in IGNORED.items() if field in self.context["ignored"]]
 
 
 class CatalogApis(ServiceEndpoint):
@@ -83,7 +93,10 @@ class CatalogApis(ServiceEndpoint):
         summary="Register an API, its name and its owner",
         description="Registers an API, renames it, or gives it another owner; doing so again changes nothing. Billing "
         "records that were quarantined because the API or its owner was unknown enter a few seconds later. An owner "
-        "can't begin before what is recorded for the API already: `ownership_too_early`.",
+        "can't begin before what is recorded for the API already: `ownership_too_early`.\n\n"
+        "An API belongs to the source that registered it. Another source gets 403 `api_of_another_source`. An API "
+        "that belongs to no source yet has to be assigned by staff: 403 `api_unassigned`. A source that isn't "
+        "registered gets 403 `source_unknown`.",
         request=ApiInput,
         responses={200: ApiOutput, 201: ApiOutput, 409: OpenApiResponse()},
         examples=[
@@ -109,12 +122,14 @@ class CatalogApis(ServiceEndpoint):
                     "name": "Weather",
                     "creator_id": "alice",
                     "owned_from": "1970-01-01T00:00:00Z",
+                    "ignored": [],
                 },
                 response_only=True,
             ),
         ],
     )
     def update(self, request: Request, apiId: str) -> Response:  # noqa: N803
+        source = sources.known_source(self.source_name)
         said = ApiInput(data=request.data)
         said.is_valid(raise_exception=True)
         entry = CatalogEntry(
@@ -125,9 +140,12 @@ class CatalogApis(ServiceEndpoint):
             creator_country=said.validated_data.get("creator_country", ""),
             owned_from=said.validated_data.get("owned_from"),
         )
-        is_new = catalog.register_api(entry, now=sql.now())
-        answer = ApiOutput(selectors.latest_ownership(apiId))
-        return Response(answer.data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+        registered = catalog.register_api(entry, source=source, actor=self.source_name, now=sql.now())
+        ownership = selectors.latest_ownership(apiId)
+        answer = ApiOutput(ownership, context={"ignored": registered.ignored})
+        return Response(
+            answer.data, status=status.HTTP_201_CREATED if registered.new_apis else status.HTTP_200_OK
+        )
 
 
 urlpatterns = [path("catalog/apis/<external_id:apiId>", CatalogApis.as_view({"put": "update"}))]

@@ -11,7 +11,7 @@ from earnings.models.billing import (
     Posting,
     RecordKind,
 )
-from earnings.models.catalog import Api, ApiOwnership
+from earnings.models.catalog import Api, ApiChange, ApiField, ApiOwnership
 from earnings.models.commission import CommissionRate
 from earnings.models.earning import CreatorEarning, EarningPosting, PaidTotal
 from earnings.models.quarantine import QuarantinedRecord, Reason, Resolution
@@ -21,6 +21,8 @@ __all__ = [
     "AdjustmentKind",
     "AdjustmentStatus",
     "Api",
+    "ApiChange",
+    "ApiField",
     "ApiOwnership",
     "BatchAct",
     "BatchActKind",

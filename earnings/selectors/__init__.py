@@ -1,6 +1,14 @@
 """Reads about earnings: what was earned, from which records, and what has not entered yet."""
 
-from earnings.selectors.catalog import known_api, latest_ownership
+from earnings.selectors.catalog import (
+    CatalogConcerns,
+    UnassignedApi,
+    catalog_concerns,
+    changes_of_ownership,
+    known_api,
+    latest_ownership,
+    unassigned_apis,
+)
 from earnings.selectors.commission import (
     ChangedFee,
     ChangedTotal,
@@ -39,6 +47,7 @@ from earnings.selectors.waiting import (
 __all__ = [
     "NEWEST",
     "ApiStanding",
+    "CatalogConcerns",
     "ChangePreview",
     "ChangedFee",
     "ChangedTotal",
@@ -50,9 +59,12 @@ __all__ = [
     "RecordBehind",
     "RecordsBehind",
     "Standing",
+    "UnassignedApi",
     "Unposted",
     "api_standing_of",
     "batches_set_aside",
+    "catalog_concerns",
+    "changes_of_ownership",
     "known_api",
     "latest_ownership",
     "months_of",
@@ -65,5 +77,6 @@ __all__ = [
     "preview_change",
     "records_of",
     "standing_of",
+    "unassigned_apis",
     "unposted",
 ]

@@ -1,7 +1,40 @@
-"""Which APIs there are, and whose they are."""
+"""Which APIs there are, and whose they are: which source's, and which creator's."""
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from accounts.models import Creator
+from database import sql
 from earnings.errors import UnknownApi
-from earnings.models import Api, ApiOwnership
+from earnings.models import Api, ApiChange, ApiField, ApiOwnership
+
+RECENT = timedelta(days=30)
+_CONCERNS = """
+SELECT
+    (SELECT count(*) FROM api_changes WHERE had_sales AND created_at > %(since)s) AS owner_changes,
+    (SELECT count(*) FROM apis WHERE source_id IS NULL) AS unassigned
+"""
+
+
+class UnassignedApi(NamedTuple):
+    """An API that belongs to no source; by external ids, `owner` the latest."""
+
+    api: str
+    name: str
+    owner: str | None
+
+
+class CatalogConcerns(NamedTuple):
+    """What staff have to look at.
+
+    How often APIs with sales changed owner in the last 30 days, and how many APIs belong to no source.
+    """
+
+    owner_changes: int
+    unassigned: int
 
 
 def known_api(external_id: str) -> Api:
@@ -19,3 +52,24 @@ def latest_ownership(api_id: str) -> ApiOwnership:
     """Read who owns an API now, or will; it must have an owner."""
     ownerships = ApiOwnership.objects.select_related("api", "creator").filter(api__external_id=api_id)
     return ownerships.latest("owned_from")
+
+
+def unassigned_apis() -> Iterator[UnassignedApi]:
+    """Yield the APIs that belong to no source, in order of their ids."""
+    owners = ApiOwnership.objects.filter(api=OuterRef("pk")).order_by("-owned_from")
+    rows = Api.objects.filter(source=None).order_by("external_id")
+    owned = rows.annotate(owner=Subquery(owners.values("creator__external_id")[:1]))
+    for row in owned.values_list("external_id", "name", "owner").iterator():
+        yield UnassignedApi(*row)
+
+
+def changes_of_ownership(creator: Creator) -> QuerySet[ApiChange]:
+    """Select the times that an API became a creator's, or somebody else's after them."""
+    became_theirs = Q(creator=creator)
+    was_theirs = Q(field=ApiField.OWNER, before=creator.external_id) & ~Q(before="")
+    return ApiChange.objects.filter(became_theirs | was_theirs)
+
+
+def catalog_concerns(*, now: datetime) -> CatalogConcerns:
+    (row,) = sql.rows(_CONCERNS, {"since": now - RECENT})
+    return CatalogConcerns(**row)

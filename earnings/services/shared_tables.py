@@ -11,16 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.models import CreatorField
+from accounts.services.creators import is_email
 from database import sql
+from database.changes import Author, Way
 from database.fields import EXTERNAL_ID_REGEX
-from earnings.errors import OwnershipTooEarly
+from earnings.errors import ApiOfAnotherSource, ApiUnassigned, OwnershipTooEarly
 from earnings.invoices import Invoice
 from earnings.models import ApiOwnership, BillingSource, Reason, RecordKind
 from earnings.records import Rules, StagedBatch, parse_time, stage
@@ -36,7 +37,7 @@ ORIGIN = "shared tables"
 OVERLAP = timedelta(hours=1)
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _LONGEST_NAME = 255
-_LONGEST_EMAIL = 254
+_NAMED = 5  # in a warning
 _EXTERNAL_ID = re.compile(EXTERNAL_ID_REGEX)
 # Sound in themselves: they enter as they are, once what they wait for is there.
 _WAITING = (
@@ -51,7 +52,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class ReadResult:
-    """What one pass found; counts of records but for `invoices` and the last two, which count APIs."""
+    """What one pass found; counts of records but for `invoices` and the last three.
+
+    These count APIs, and creators whose e-mail address is another here, and stays so.
+    """
 
     invoices: int = 0
     accepted: int = 0
@@ -60,6 +64,7 @@ class ReadResult:
     quarantined: Counter[Reason] = field(default_factory=Counter)
     ownerships_begun: int = 0
     apis_refused: int = 0
+    emails_ignored: int = 0
 
     def add(self, taken: IntakeResult) -> None:
         self.accepted += taken.accepted
@@ -96,6 +101,11 @@ def _read(tables: BillingTables, *, source: BillingSource, since: datetime, now:
     result = ReadResult()
     for apis in tables.apis():
         _register(apis, source=source, result=result, now=now)
+    if result.emails_ignored:
+        logger.info(
+            "%d creators have another e-mail address there than here, which stays as it is until staff change it.",
+            result.emails_ignored,
+        )
     for invoices in tables.undated_invoices():
         _take_in(invoices, source=source, result=result, now=now, read_until=None)
     for invoices in tables.invoices(since=since):
@@ -149,6 +159,7 @@ def _register(
     apis: Iterable[MarketplaceApi], *, source: BillingSource, result: ReadResult, now: datetime
 ) -> None:
     """Register what is new in the catalogue; an API that is refused keeps no other from it."""
+    by = Author(Way.TABLES, source=source.name)
     entries: list[CatalogEntry] = []
     for api in apis:
         entry = _entry(api)
@@ -161,12 +172,24 @@ def _register(
         try:
             with transaction.atomic():
                 _take_turns(source)
-                result.ownerships_begun += catalog.register_apis(_new(entries), now=now)
-        except OwnershipTooEarly as refusal:
+                news = _news(entries, source=source)
+                registered = catalog.register_apis_of(source, news.entries, by=by, now=now)
+        except (ApiOfAnotherSource, ApiUnassigned, OwnershipTooEarly) as refusal:
             logger.warning("%s", refusal)
             result.apis_refused += 1
             entries = [entry for entry in entries if entry.api_id != refusal.api]
         else:
+            result.apis_refused += len(news.refused)
+            result.ownerships_begun += registered.ownerships_begun
+            result.emails_ignored += registered.ignored[CreatorField.EMAIL]
+            if news.refused:
+                logger.warning(
+                    "%d APIs changed that belong to another source, or to none, and stay as they are: %s%s. "
+                    "docs/billing.md says how to assign them.",
+                    len(news.refused),
+                    ", ".join(news.refused[:_NAMED]),
+                    ", …" if len(news.refused) > _NAMED else "",
+                )
             return
 
 
@@ -175,37 +198,40 @@ def _entry(api: MarketplaceApi) -> CatalogEntry | None:
     if not all(_EXTERNAL_ID.fullmatch(text or "") for text in (api.id, api.creator_id)):
         return None
     email = api.creator_email or ""
-    try:
-        validate_email(email)
-    except ValidationError:
-        email = ""
     return CatalogEntry(
         api_id=api.id,
         api_name=(api.name or "")[:_LONGEST_NAME],
         creator_id=api.creator_id or "",
-        creator_email=email if len(email) <= _LONGEST_EMAIL else "",
+        creator_email=email if is_email(email) else "",
     )
 
 
-def _new(entries: Sequence[CatalogEntry]) -> list[CatalogEntry]:
+class _News(NamedTuple):
+    """What the tables say that the catalogue doesn't, and the APIs of which they may say nothing."""
+
+    entries: list[CatalogEntry]
+    refused: list[str]
+
+
+def _news(entries: Sequence[CatalogEntry], *, source: BillingSource) -> _News:
     """Select what the catalogue doesn't say already: an hour seldom brings any."""
     latest = (
         ApiOwnership.objects.filter(api__external_id__in=[entry.api_id for entry in entries])
         .order_by("api", "-owned_from")
         .distinct("api")
-        .values_list("api__external_id", "api__name", "creator__external_id", "creator__email")
+        .values_list("api__external_id", "api__name", "api__source", "creator__external_id", "creator__email")
     )
-    known = {api: (name, creator, email) for api, name, creator, email in latest}
-
-    def says_more(entry: CatalogEntry) -> bool:
-        name, creator, email = known.get(entry.api_id, ("", "", ""))
-        return (
-            entry.creator_id != creator
-            or entry.api_name not in {"", name}
-            or entry.creator_email not in {"", email}
-        )
-
-    return [entry for entry in entries if says_more(entry)]
+    known = {api: (name, source_id, creator, email) for api, name, source_id, creator, email in latest}
+    news = _News([], [])
+    for entry in entries:
+        name, source_id, creator, email = known.get(entry.api_id, ("", source.pk, "", ""))
+        changes_api = entry.creator_id != creator or entry.api_name not in {"", name}
+        if source_id != source.pk:
+            if changes_api:
+                news.refused.append(entry.api_id)
+        elif changes_api or entry.creator_email not in {"", email}:
+            news.entries.append(entry)
+    return news
 
 
 def _take_turns(source: BillingSource) -> None:

@@ -16,6 +16,12 @@ def register_source(name: str) -> BillingSource:
     return source
 
 
+def only_source() -> BillingSource | None:
+    """Return the installation's source where it has a single one."""
+    sources = BillingSource.objects.order_by("pk")[:2]
+    return sources[0] if len(sources) == 1 else None
+
+
 def known_source(name: str) -> BillingSource:
     """Return a registered source.
 

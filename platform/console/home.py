@@ -12,7 +12,7 @@ from accounts import selectors as accounts
 from accounts.models import Creator, Hold
 from database.admin import Figure, Panel, anchor, link_to, list_of, page_of
 from earnings import selectors as earnings
-from earnings.models import BillingBatch, QuarantinedRecord
+from earnings.models import Api, ApiChange, BillingBatch, QuarantinedRecord
 from ledger import selectors as ledger
 from ledger.models import AccountKind, LedgerAccount
 from money import Money
@@ -85,6 +85,18 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
         accounts.creators_on_hold(),
         anchor(list_of(Hold, lifted_at__isempty=1), "open holds"),
     )
+    concerns = earnings.catalog_concerns(now=now)
+    yield Figure(
+        "Owners changed",
+        concerns.owner_changes,
+        anchor(list_of(ApiChange, had_sales__exact=1), "of APIs with sales, in the last 30 days"),
+    )
+    if concerns.unassigned:
+        yield Figure(
+            "APIs without a source",
+            concerns.unassigned,
+            anchor(list_of(Api, source__isnull=1), "wait to be assigned to one"),
+        )
     yield Figure(
         "Differences with Stripe",
         payouts.open_differences(now=now).count,

@@ -16,12 +16,14 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("accounts.Creator", "Creators", "group"),
         ("accounts.CreatorPaymentAccount", "Stripe accounts", "account_balance_wallet"),
         ("accounts.Hold", "Holds", "front_hand"),
+        ("accounts.CreatorChange", "Creator changes", "manage_history"),
     ],
     "Earnings": [
         ("earnings.CreatorEarning", "Earnings", "trending_up"),
         ("earnings.Adjustment", "Adjustments", "tune"),
         ("earnings.Api", "APIs", "api"),
         ("earnings.ApiOwnership", "API owners", "badge"),
+        ("earnings.ApiChange", "API changes", "published_with_changes"),
         ("earnings.CommissionRate", "Commission", "percent"),
     ],
     "Billing": [

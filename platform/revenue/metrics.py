@@ -88,6 +88,17 @@ class BusinessCollector:
             "reason",
             dict.fromkeys(Reason, 0) | dict(earnings.open_quarantine_by_reason()),
         )
+        concerns = earnings.catalog_concerns(now=now)
+        yield GaugeMetricFamily(
+            "payouts_recent_owner_changes",
+            "Changes of owner of APIs with sales, in the last 30 days.",
+            value=concerns.owner_changes,
+        )
+        yield GaugeMetricFamily(
+            "payouts_unassigned_apis",
+            "APIs that belong to no source, so that no service can change them.",
+            value=concerns.unassigned,
+        )
         counts = Counter(dict.fromkeys(PayoutStatus, 0))
         for total in payouts.totals_by_status(now=now):
             counts[total.status] += total.count

@@ -78,9 +78,9 @@ def marketplace(
 ) -> Marketplace:
     """Live through March 2024."""
     UserFactory.create(username="dana", rights=[Right.REPLAY_EVENTS])
+    BillingSource.objects.create(name="billing")
     (tmp_path / "catalog.csv").write_text(CATALOG)
     call_command("import_catalog", tmp_path / "catalog.csv", verbosity=0)
-    BillingSource.objects.create(name="billing")
     call_command("onboard_creators", verbosity=0)
     Hold.objects.create(
         creator=Creator.objects.get(external_id="charlie"),

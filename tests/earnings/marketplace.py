@@ -10,6 +10,9 @@ from uuid import UUID, uuid4
 import psycopg
 from django.db import connection
 
+from database import sql
+from earnings.services.shared_tables import ReadResult, read_shared_tables
+
 MONTH = ("2024-01-01T00:00Z", "2024-02-01T00:00Z")
 PAID_AT = "2024-01-15T12:00Z"
 FIRST_CHANGE = datetime(2024, 1, 15, 12, tzinfo=UTC)
@@ -128,6 +131,11 @@ class Marketplace:
     def use(self, calls: int, *, hour: str = PAID_AT, number: int = 1) -> None:
         ident = self.ident(number)
         self.run("INSERT INTO api_usage VALUES (%s, %s, %s, %s)", ident, ident, hour, calls)
+
+
+def read(marketplace: Marketplace, **said: Any) -> ReadResult:
+    """Make one pass over its tables."""
+    return read_shared_tables(marketplace.parameters, **{"now": sql.now()} | said)
 
 
 @contextmanager

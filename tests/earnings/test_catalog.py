@@ -66,7 +66,7 @@ def test_apis_creators_and_owners_are_registered(file: Path) -> None:
         'api-b,"Maps, and more",bob,bob@example.com,NZ',
         "api-c,Été,alice,alice@example.com,US",
     )
-    assert told == {"apis": 3, "ownerships_begun": 3}
+    assert told == {"apis": 3, "ownerships_begun": 3, "ignored": {}}
     creators, apis, _ = state()
     assert creators == [("alice", "alice@example.com", "US"), ("bob", "bob@example.com", "NZ")]
     assert apis == [("api-a", "Weather"), ("api-b", "Maps, and more"), ("api-c", "Été")]
@@ -77,17 +77,37 @@ def test_importing_again_changes_nothing(file: Path) -> None:
     lines = ["api-a,Weather,alice,alice@example.com,US", "api-b,Maps,bob,,"]
     load(file, *lines)
     before = state()
-    assert load(file, *lines) == {"apis": 2, "ownerships_begun": 0}
+    assert load(file, *lines) == {"apis": 2, "ownerships_begun": 0, "ignored": {}}
     assert state() == before
 
 
-def test_names_addresses_and_countries_are_brought_up_to_date_and_never_emptied(file: Path) -> None:
-    load(file, "api-a,Weather,alice,old@example.com,US")
-    load(file, "api-a,Weather 2,alice,new@example.com,")
-    assert state()[0] == [("alice", "new@example.com", "US")]
+def test_a_name_is_brought_up_to_date_and_never_emptied(file: Path) -> None:
+    load(file, "api-a,Weather,alice,alice@example.com,US")
+    load(file, "api-a,Weather 2,alice,,")
+    assert state()[:2] == ([("alice", "alice@example.com", "US")], [("api-a", "Weather 2")])
+    load(file, "api-a,,alice,,")
     assert state()[1] == [("api-a", "Weather 2")]
-    load(file, "api-a,,alice,,NZ")
-    assert state()[:2] == ([("alice", "new@example.com", "NZ")], [("api-a", "Weather 2")])
+
+
+def test_what_a_file_says_of_a_creator_who_is_known_changes_nothing_and_is_counted(file: Path) -> None:
+    load(file, "api-a,Weather,alice,alice@example.com,US", "api-b,Maps,bob,,", "api-c,Tides,carol,,NZ")
+    told = load(
+        file,
+        "api-a,Weather,alice,eve@example.com,DE",
+        "api-b,Maps,bob,eve@example.com,",
+        "api-c,Tides,carol,,NZ",
+    )
+    assert told["ignored"] == {"creator_email": 2, "creator_country": 1}
+    assert state()[0] == [("alice", "alice@example.com", "US"), ("bob", "", ""), ("carol", "", "NZ")]
+
+
+def test_what_a_long_file_says_of_a_new_creator_is_taken_together(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "AT_ONCE", 1)
+    told = load(file, "api-a,Weather,alice,,US", "api-b,Maps,alice,alice@example.com,")
+    assert told == {"apis": 2, "ownerships_begun": 2, "ignored": {}}
+    assert state()[0] == [("alice", "alice@example.com", "US")]
 
 
 def test_what_one_line_leaves_out_of_a_creator_another_may_say(file: Path) -> None:
@@ -102,7 +122,11 @@ def test_a_country_is_kept_as_iso_writes_it(file: Path) -> None:
 
 def test_an_api_changes_owner_from_the_moment_that_is_said(file: Path) -> None:
     load(file, "api-a,Weather,alice,,")
-    assert dated(file, "api-a,Weather,bob,,,2024-02-01T00:00:00Z") == {"apis": 1, "ownerships_begun": 1}
+    assert dated(file, "api-a,Weather,bob,,,2024-02-01T00:00:00Z") == {
+        "apis": 1,
+        "ownerships_begun": 1,
+        "ignored": {},
+    }
     assert owners() == ["alice", "bob"]
     assert ApiOwnership.objects.latest("owned_from").owned_from == datetime(2024, 2, 1, tzinfo=UTC)
 
@@ -121,9 +145,9 @@ def test_a_history_of_owners_may_be_imported_again(file: Path) -> None:
         "api-a,Weather,bob,,,2024-02-01T00:00:00Z",
         "api-a,Weather,alice,,,2024-03-01T00:00:00Z",
     ]
-    assert dated(file, *history) == {"apis": 1, "ownerships_begun": 3}
+    assert dated(file, *history) == {"apis": 1, "ownerships_begun": 3, "ignored": {}}
     before = state()
-    assert dated(file, *history) == {"apis": 1, "ownerships_begun": 0}
+    assert dated(file, *history) == {"apis": 1, "ownerships_begun": 0, "ignored": {}}
     assert state() == before
 
 
@@ -170,7 +194,7 @@ def test_no_owner_begins_before_the_one_that_is_there(file: Path) -> None:
         ("api-a,Weather,alice,no address,", "e-mail"),
         ("api-a,Weather,alice,,ZZ", "country"),
         ("api-a,Weather,alice,,USA", "country"),
-        ("api-a", "id"),
+        ("api-a", "number of fields"),
         ("api-a,Weather, Inc,alice,alice@example.com,US", "fields"),
         (f"api-a,{'n' * 256},alice,,", "name"),
         ("api-a,We\x00ather,alice,,", "name"),

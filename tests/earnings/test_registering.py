@@ -39,6 +39,7 @@ def test_an_api_is_registered_once_with_its_owner() -> None:
         "name": "Weather",
         "creator_id": "alice",
         "owned_from": "1970-01-01T00:00:00Z",
+        "ignored": [],
     }
     creator = Creator.objects.get()
     assert (creator.external_id, creator.email, creator.country) == ("alice", "alice@example.com", "DE")
@@ -105,7 +106,7 @@ def test_an_api_that_had_no_owner_gets_one_first_owner_from_many_at_once() -> No
     CreatorFactory.create(external_id="alice")
     entry = CatalogEntry(api_id="api-a", api_name="", creator_id="alice")
     began = at_once(*[lambda: catalog.register_apis([entry], now=NOW)] * 8)
-    assert sorted(began) == [0] * 7 + [1]
+    assert sorted(registered.ownerships_begun for registered in began) == [0] * 7 + [1]
 
 
 def test_only_services_register() -> None:

@@ -1,4 +1,4 @@
-"""The marketplace's own tables: its invoices become records, its APIs the catalogue, and nothing counts twice."""
+"""The marketplace's own tables: its invoices become records, and nothing counts twice."""
 
 import io
 import json
@@ -9,22 +9,17 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from accounts.models import Creator
 from database import sql
 from earnings import tables
 from earnings.errors import BillingDatabaseRefused
-from earnings.models import Api, ApiOwnership, BillingBatch, BillingRecord, BillingSource
+from earnings.models import BillingBatch, BillingRecord, BillingSource
 from earnings.services.shared_tables import OVERLAP, ReadResult, read_shared_tables
 from earnings.tasks import post_due
 from payouts_project import configuration
-from tests.earnings.marketplace import GRANTS, Marketplace
+from tests.earnings.marketplace import GRANTS, Marketplace, read
 from tests.feeding import earned, feed, held, post, record
 
 pytestmark = pytest.mark.django_db
-
-
-def read(marketplace: Marketplace, **said: Any) -> ReadResult:
-    return read_shared_tables(marketplace.parameters, **{"now": sql.now()} | said)
 
 
 def records() -> list[tuple[str, str, int, str, int]]:
@@ -288,75 +283,6 @@ def test_the_source_is_the_marketplace_which_others_may_feed_too(marketplace: Ma
     assert feed(source, told).duplicates == [1]
 
 
-class TestCatalogue:
-    """APIs, names and owners are registered as the tables have them."""
-
-    def test_apis_and_their_creators_are_registered(self, marketplace: Marketplace) -> None:
-        marketplace.offer(2)
-        assert read(marketplace).ownerships_begun == 2
-        assert list(Api.objects.order_by("name").values_list("external_id", "name")) == [
-            ("1", "API 1"),
-            ("2", "API 2"),
-        ]
-        assert list(Creator.objects.order_by("email").values_list("external_id", "email")) == [
-            ("1", "creator1@example.com"),
-            ("2", "creator2@example.com"),
-        ]
-
-    def test_names_and_addresses_are_brought_up_to_date(self, marketplace: Marketplace) -> None:
-        read(marketplace)
-        marketplace.run("UPDATE apis SET name = 'Weather'")
-        read(marketplace)
-        marketplace.run("UPDATE users SET email = 'new@example.com'")
-        read(marketplace)
-        assert (Api.objects.get().name, Creator.objects.get().email) == ("Weather", "new@example.com")
-
-    def test_a_catalogue_without_news_is_left_alone(self, marketplace: Marketplace) -> None:
-        read(marketplace)
-        before = sql.rows("SELECT xmin, * FROM apis")
-        read(marketplace)
-        assert sql.rows("SELECT xmin, * FROM apis") == before
-
-    def test_an_api_that_changed_hands_is_the_new_owners_from_now_on(self, marketplace: Marketplace) -> None:
-        marketplace.offer(2)
-        read(marketplace)
-        marketplace.run("UPDATE apis SET creator_id = 2 WHERE id = 1")
-        marketplace.sell(1)
-        now = sql.now()
-        assert read(marketplace, now=now).ownerships_begun == 1
-        assert ApiOwnership.objects.get(api__external_id="1", creator__external_id="2").owned_from == now
-        assert BillingRecord.objects.get().creator.external_id == "1"
-        assert read(marketplace).ownerships_begun == 0
-
-    def test_an_owner_that_is_refused_stops_nothing_else(self, marketplace: Marketplace) -> None:
-        marketplace.sell(1)
-        read(marketplace)
-        marketplace.offer(2, 3)
-        marketplace.run("UPDATE apis SET creator_id = 2 WHERE id = 1")
-        marketplace.sell(2)
-        too_early = read(marketplace, now=datetime(2024, 1, 15, 12, tzinfo=UTC))
-        assert (too_early.apis_refused, too_early.ownerships_begun, too_early.accepted) == (1, 2, 1)
-        assert read(marketplace).ownerships_begun == 1
-
-    @TEXT_IDS
-    def test_an_api_that_cannot_be_registered_stops_nothing_else(self, marketplace: Marketplace) -> None:
-        marketplace.run(
-            "INSERT INTO apis VALUES ('none', NULL, 'x'), ('a/b', 'id_1', 'x'), ('c', 'd d', 'x')"
-        )
-        marketplace.run("INSERT INTO apis VALUES ('unnamed', 'id_1', NULL)")
-        marketplace.run("INSERT INTO apis VALUES ('long', 'stranger', %s)", "x" * 999)
-        marketplace.run("UPDATE users SET email = 'no address'")
-        marketplace.sell(1)
-        result = read(marketplace)
-        assert (result.apis_refused, result.accepted) == (3, 1)
-        assert list(Api.objects.order_by("external_id").values_list("external_id", "name")) == [
-            ("id_1", "API 1"),
-            ("long", "x" * 255),
-            ("unnamed", ""),
-        ]
-        assert set(Creator.objects.values_list("external_id", "email")) == {("id_1", ""), ("stranger", "")}
-
-
 class TestRefusals:
     """What keeps the tables from being read is said in a sentence, and nothing else suffers."""
 
@@ -435,6 +361,7 @@ class TestCommand:
             "quarantined": {"amount_not_integer": 1},
             "ownerships_begun": 1,
             "apis_refused": 0,
+            "emails_ignored": 0,
         }
         assert self.run() == told
         again = {"accepted": 0, "duplicate": 2, "ownerships_begun": 0}

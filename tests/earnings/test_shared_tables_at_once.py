@@ -24,8 +24,8 @@ from earnings import tables
 from earnings.errors import BillingDatabaseRefused
 from earnings.models import BillingBatch, BillingRecord, BillingSource, CreatorEarning, QuarantinedRecord
 from earnings.services import shared_tables, sources
-from earnings.services.shared_tables import ReadResult, read_shared_tables
-from tests.earnings.marketplace import Marketplace
+from earnings.services.shared_tables import read_shared_tables
+from tests.earnings.marketplace import Marketplace, read
 from tests.feeding import post
 from tests.threads import PATIENCE_SECONDS, at_once
 
@@ -36,10 +36,6 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def no_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_tables, "OVERLAP", timedelta(0))
-
-
-def read(marketplace: Marketplace) -> ReadResult:
-    return read_shared_tables(marketplace.parameters, now=sql.now())
 
 
 def record_ids() -> list[str]:

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from accounts.models import AccountStatus
 from database import sql
 from earnings.models import Reason
+from earnings.services.catalog import CatalogEntry, register_apis
 from money import Money
 from payouts.models import DifferenceKind
 from payouts.services import differences, forecasts, funds
@@ -180,6 +181,21 @@ def test_without_redis_the_tables_are_told_all_the_same(settings: Settings) -> N
     assert samples["payouts_redis_up", ""] == 0
     assert samples["payouts_payouts", "paid"] == 0
     assert not [name for name, _ in samples if "heartbeat" in name]
+
+
+@pytest.mark.django_db
+def test_changes_of_owner_of_what_sells_are_told_for_a_month(market: Market) -> None:
+    alice = market.creator("alice")
+    market.creator("bob")
+    entries = [CatalogEntry("api-alice", "", "eve"), CatalogEntry("api-bob", "", "eve")]
+    market.sell(alice, 50_00)
+    register_apis(entries, now=sql.now())
+    samples = scrape()
+    assert samples["payouts_recent_owner_changes", ""] == 1
+    assert samples["payouts_unassigned_apis", ""] == 2
+    sql.run("SET LOCAL session_replication_role = replica")  # time passes, though history is never changed
+    sql.run("UPDATE api_changes SET created_at = created_at - interval '31 days'")
+    assert scrape()["payouts_recent_owner_changes", ""] == 0
 
 
 def test_open_differences_are_told_by_kind_and_age(db: None) -> None:

@@ -1,29 +1,37 @@
-"""Import APIs and their owners from CSV: api_id,api_name,creator_id,creator_email,creator_country[,owned_from]."""
+"""Import APIs and their owners from CSV: api_id,api_name,creator_id,creator_email,creator_country[,owned_from].
+
+New APIs belong to the source that is named, or to the only one there is; without either they wait to be assigned.
+What the file says of creators who are known already is counted, and changes nothing.
+"""
 
 import csv
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
-import pycountry
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import MaxLengthValidator, RegexValidator, validate_email
+from django.core.validators import RegexValidator
 from django.db import transaction
 
+from accounts.services.creators import is_country, is_email
 from database import sql
+from database.changes import Author, Way
 from database.commands import add_json_option, print_result
 from database.fields import EXTERNAL_ID_REGEX
-from earnings.errors import CatalogLineRefused, OwnershipTooEarly
+from earnings import selectors
+from earnings.columns import REMEDY, as_text, read_header
+from earnings.errors import CatalogLineRefused, FileRefused, OwnershipTooEarly, UnknownSource
+from earnings.models import BillingSource
 from earnings.records import parse_time
-from earnings.services import catalog
+from earnings.services import catalog, sources
 from earnings.services.catalog import CatalogEntry
 
-COLUMNS = ("api_id", "api_name", "creator_id", "creator_email", "creator_country")
-AT_ONCE = 5_000
+REQUIRED = ("api_id", "api_name", "creator_id", "creator_email", "creator_country")
+OPTIONAL = ("owned_from",)
 LONGEST_NAME = 255
 _external_id = RegexValidator(EXTERNAL_ID_REGEX)
-_fits = MaxLengthValidator(254)
 
 
 class Command(BaseCommand):
@@ -31,35 +39,68 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="its path")
+        parser.add_argument("--source", help="the system that the new APIs belong to")
         add_json_option(parser)
 
     @transaction.atomic
     def handle(self, *args: object, **options: object) -> None:
-        now, path = sql.now(), Path(str(options["file"]))
-        apis = began = 0
+        now, path, named = sql.now(), Path(str(options["file"])), options["source"]
         try:
-            with path.open(newline="", encoding="utf-8-sig") as lines:
-                entries = list(_entries(lines))
-            for start in range(0, len(entries), AT_ONCE):
-                began += catalog.register_apis(entries[start : start + AT_ONCE], now=now)
-            apis = len({entry.api_id for entry in entries})
-        except (CatalogLineRefused, OwnershipTooEarly, OSError, UnicodeDecodeError, csv.Error) as refusal:
-            raise CommandError(f"{path.name}: {refusal}. Nothing was imported.") from refusal
-        print_result(
-            self.stdout, as_json=bool(options["json"]), result={"apis": apis, "ownerships_begun": began}
-        )
+            source = sources.known_source(str(named)) if named else sources.only_source()
+        except UnknownSource as refusal:
+            raise CommandError(str(refusal)) from refusal
+        entries = _read(path)
+        by = Author(Way.FILE, actor=path.name[:255], source=source.name if source else "")
+        try:
+            registered = catalog.register_apis(entries, source=source, by=by, now=now)
+        except OwnershipTooEarly as refusal:
+            raise _refused(path, refusal) from refusal
+        self._tell_unassigned(source, now=now)
+        result = {
+            "apis": len({entry.api_id for entry in entries}),
+            "ownerships_begun": registered.ownerships_begun,
+            "ignored": {f"creator_{field.value}": count for field, count in registered.ignored.items()},
+        }
+        print_result(self.stdout, as_json=bool(options["json"]), result=result)
+
+    def _tell_unassigned(self, source: BillingSource | None, *, now: datetime) -> None:
+        count = selectors.catalog_concerns(now=now).unassigned
+        if count:
+            self.stderr.write(
+                f"{count} APIs belong to no source, so no service can change them. Assign them: manage.py catalog"
+                f" assign --unassigned --source {source.name if source else 'NAME'} --reason … --actor …"
+            )
+
+
+def _read(path: Path) -> list[CatalogEntry]:
+    try:
+        with path.open("rb") as raw, as_text(raw, errors="strict") as lines:
+            return list(_entries(lines))
+    except UnicodeDecodeError as error:
+        raise _refused(path, f"the file is not UTF-8: {REMEDY}") from error
+    except (CatalogLineRefused, FileRefused, OSError, csv.Error) as error:
+        raise _refused(path, error) from error
+
+
+def _refused(path: Path, problem: object) -> CommandError:
+    return CommandError(f"{path.name}: {str(problem).rstrip('.')}. Nothing was imported.")
 
 
 def _entries(lines: Iterator[str]) -> Iterator[CatalogEntry]:
-    reader = csv.DictReader(lines)
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-    if missing:
-        raise CatalogLineRefused(1, f"the header lacks {', '.join(missing)}")
+    reader = csv.reader(lines)
+    header = read_header(reader, required=REQUIRED, optional=OPTIONAL)
     dated: dict[str, bool] = {}
     for row in reader:
-        if None in row:
-            raise CatalogLineRefused(reader.line_num, "it has more fields than the header")
-        entry = _entry(reader.line_num, row)
+        if not row:
+            continue
+        fitted = header.fit(row)
+        if fitted is None:
+            raise CatalogLineRefused(
+                reader.line_num, f"its number of fields is {len(row)}, and the header's {len(header.names)}"
+            )
+        entry = _entry(
+            reader.line_num, {name: fitted[place].strip() for name, place in header.places.items()}
+        )
         says_when = entry.owned_from is not None
         if entry.api_id in dated and not (says_when and dated[entry.api_id]):
             raise CatalogLineRefused(
@@ -69,28 +110,28 @@ def _entries(lines: Iterator[str]) -> Iterator[CatalogEntry]:
         yield entry
 
 
-def _entry(line: int, row: dict[str, str | None]) -> CatalogEntry:
-    api_id, api_name, creator_id, email, country = ((row[name] or "").strip() for name in COLUMNS)
-    owned_from = parse_time(row.get("owned_from") or "")
-    if row.get("owned_from") and owned_from is None:
+def _entry(line: int, row: dict[str, str]) -> CatalogEntry:
+    api_id, api_name, creator_id, email, country = (row[name] for name in REQUIRED)
+    moment = row.get("owned_from", "")
+    owned_from = parse_time(moment)
+    if moment and owned_from is None:
         raise CatalogLineRefused(line, "owned_from is not a time with its offset")
     if owned_from and catalog.begins_too_early(owned_from):
         raise CatalogLineRefused(
             line, "owned_from lies before the year 2000; leave it empty for the first owner"
         )
     country = country.upper()
-    if country and pycountry.countries.get(alpha_2=country) is None:
+    if country and not is_country(country):
         raise CatalogLineRefused(line, f"{country!r} is no ISO 3166 country")
     if len(api_name) > LONGEST_NAME or "\x00" in api_name:
         raise CatalogLineRefused(line, "the API's name is too long, or no text")
+    if email and not is_email(email):
+        raise CatalogLineRefused(line, "the creator's e-mail address can't be used")
     try:
         _external_id(api_id)
         _external_id(creator_id)
-        if email:
-            validate_email(email)
-            _fits(email)
     except ValidationError as error:
-        raise CatalogLineRefused(line, "an id or the e-mail address can't be used") from error
+        raise CatalogLineRefused(line, "the API's or the creator's id can't be used") from error
     return CatalogEntry(
         api_id=api_id,
         api_name=api_name,

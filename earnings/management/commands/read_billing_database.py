@@ -57,4 +57,5 @@ def _told(result: ReadResult) -> dict[str, object]:
         "quarantined": {reason.value: count for reason, count in sorted(result.quarantined.items())},
         "ownerships_begun": result.ownerships_begun,
         "apis_refused": result.apis_refused,
+        "emails_ignored": result.emails_ignored,
     }

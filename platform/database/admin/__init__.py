@@ -1,6 +1,7 @@
 """What every table's page in the staff console is made of; apps register their own tables with these."""
 
 from database.admin.columns import (
+    CHANGED_BY,
     Column,
     block,
     column,
@@ -21,6 +22,7 @@ from database.admin.panels import Figure, Panel, headline, panel
 from database.display import anchor, give_tones, link_to, list_of, name_of, page_of, show
 
 __all__ = [
+    "CHANGED_BY",
     "Column",
     "Figure",
     "LargeTableAdmin",

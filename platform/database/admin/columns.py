@@ -8,6 +8,7 @@ from django.db.models import TextChoices
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from database.changes import Way
 from database.display import copyable, show
 from money import Money
 
@@ -116,3 +117,7 @@ def block(name: str, title: str | None = None) -> Column:
 
 def _title(name: str) -> str:
     return name.replace("_", " ").capitalize()
+
+
+# How a row of `Change` came about.
+CHANGED_BY: list[str | Column] = [state("way", Way), "source", "actor", "created_at"]

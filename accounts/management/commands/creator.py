@@ -1,0 +1,43 @@
+"""Correct what is known of a creator, which only staff change; who and why is kept."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from accounts.errors import DetailRefused, UnknownCreator
+from accounts.selectors import known_creator
+from accounts.services import creators
+from database.commands import StaffCommand, add_act, add_reason_option
+from database.staff import Right
+
+
+class Command(StaffCommand):
+    help = __doc__
+    refusals = (DetailRefused, UnknownCreator)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        acts = parser.add_subparsers(dest="act", required=True)
+        setting = add_act(
+            acts, "set", right=Right.EDIT_CATALOG, help="set the e-mail address, the country, or both"
+        )
+        setting.add_argument("creator", help="the marketplace's id of the creator")
+        setting.add_argument("--email", help='"" removes it')
+        setting.add_argument("--country", help='ISO 3166-1 alpha-2, such as US; "" removes it')
+        add_reason_option(setting)
+
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        if options["email"] is None and options["country"] is None:
+            raise CommandError("Say what to set: --email, --country or both.")
+        changes = creators.set_details(
+            known_creator(options["creator"]),
+            email=options["email"],
+            country=options["country"],
+            actor=options["actor"],
+            reason=options["reason"],
+        )
+        return {
+            "changed": [
+                {"field": change.field, "before": change.before, "after": change.after} for change in changes
+            ]
+        }

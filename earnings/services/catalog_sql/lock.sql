@@ -1,0 +1,7 @@
+-- Locked until the end: two that register one API would otherwise both make its first owner.
+SELECT api.external_id AS id, api.source_id, source.name AS source
+FROM apis AS api
+LEFT JOIN billing_sources AS source ON source.id = api.source_id
+WHERE api.external_id = ANY(%(ids)s)
+ORDER BY api.external_id
+FOR NO KEY UPDATE OF api

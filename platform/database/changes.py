@@ -1,0 +1,55 @@
+"""What every history of changed fields is made of."""
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Way(models.TextChoices):
+    """How a change came in."""
+
+    PUSH = "push", "Push"
+    FILE = "file", "File"
+    TABLES = "tables", "Shared tables"
+    TOKEN = "token", "Creator's token"
+    STAFF = "staff", "Staff"
+    UPGRADE = "upgrade", "Upgrade"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who changes something.
+
+    `actor` is a token's subject, a file's name or the signature of staff; `source` names the billing source that
+    says it, if one does. Staff have a reason.
+    """
+
+    way: Way
+    actor: str = ""
+    source: str = ""
+    reason: str = ""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """What a row of `Change` says of them."""
+        return {"way": self.way.value, "source": self.source, "actor": self.actor, "reason": self.reason}
+
+
+class Change(models.Model):
+    """One field that changed, or got its first value (`before` empty); append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    before = models.CharField(max_length=255, blank=True)
+    after = models.CharField(max_length=255, blank=True)
+    way = models.CharField(max_length=8, choices=Way.choices)
+    source = models.CharField(max_length=255, blank=True)
+    actor = models.CharField(max_length=255, blank=True)
+    reason = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.before or '–'} → {self.after or '–'}"

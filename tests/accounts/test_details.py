@@ -1,0 +1,138 @@
+"""What is known of a creator: said when they become known, and corrected by staff alone, with a reason."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import Creator, CreatorChange, User
+from accounts.principals import CREATOR, Principal
+from accounts.services.creators import creator_of
+from tests.factories import CreatorFactory
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+OLD, NEW = "alice@example.com", "new@example.com"
+
+
+@pytest.fixture(autouse=True)
+def dana(db: None) -> User:
+    return User.objects.create_superuser("dana")
+
+
+def change(*options: str, actor: str = "dana", reason: str = "She wrote to us") -> list[dict[str, str]]:
+    out = io.StringIO()
+    call_command(
+        "creator", "set", "alice", *options, "--reason", reason, "--actor", actor, "--json", stdout=out
+    )
+    told: dict[str, Any] = json.loads(out.getvalue())
+    return list(told["changed"])
+
+
+def known() -> tuple[str, str]:
+    creator = Creator.objects.get(external_id="alice")
+    return creator.email, creator.country
+
+
+def changes() -> list[tuple[str, ...]]:
+    rows = CreatorChange.objects.order_by("pk")
+    return list(rows.values_list("field", "before", "after", "way", "source", "actor", "reason"))
+
+
+def by_token(email: str) -> Creator:
+    return creator_of(Principal(subject="alice", role=CREATOR, email=email))
+
+
+def test_staff_correct_an_address_and_a_country_and_it_is_noted() -> None:
+    CreatorFactory.create(external_id="alice")
+    assert change("--email", NEW, "--country", "DE") == [
+        {"field": "email", "before": OLD, "after": NEW},
+        {"field": "country", "before": "US", "after": "DE"},
+    ]
+    assert known() == (NEW, "DE")
+    by = ("staff", "", "dana via cli", "She wrote to us")
+    assert changes() == [("email", OLD, NEW, *by), ("country", "US", "DE", *by)]
+
+
+def test_a_country_is_kept_as_iso_writes_it() -> None:
+    CreatorFactory.create(external_id="alice")
+    assert change("--country", "us") == []
+    assert change("--country", "de") == [{"field": "country", "before": "US", "after": "DE"}]
+
+
+def test_what_is_not_said_stays_and_what_is_the_same_is_no_change() -> None:
+    CreatorFactory.create(external_id="alice")
+    assert change("--email", OLD) == []
+    assert change("--country", "DE") == [{"field": "country", "before": "US", "after": "DE"}]
+    assert known() == (OLD, "DE")
+
+
+def test_an_address_is_removed_by_an_empty_one() -> None:
+    CreatorFactory.create(external_id="alice")
+    change("--email", "")
+    assert known() == ("", "US")
+
+
+@pytest.mark.parametrize(
+    ("options", "how", "problem"),
+    [
+        (["--email", "no address"], {}, "'no address' is not an e-mail address"),
+        (["--email", "a" * 250 + "@example.com"], {}, "is not an e-mail address"),
+        (["--country", "ZZ"], {}, "'ZZ' is not an ISO 3166-1 alpha-2 country"),
+        ([], {}, "Say what to set"),
+        (["--email", NEW], {"reason": " "}, "A reason is needed"),
+        (["--email", NEW], {"actor": "eve"}, "No active member of staff has the username 'eve'"),
+        (["--email", NEW], {"actor": "sam"}, "sam lacks the right .* .edit_catalog."),
+    ],
+)
+def test_what_cannot_be_set_is_said_and_nothing_changes(
+    options: list[str], how: dict[str, str], problem: str
+) -> None:
+    User.objects.create_user("sam", is_staff=True)
+    CreatorFactory.create(external_id="alice")
+    with pytest.raises(CommandError, match=problem):
+        change(*options, **how)
+    assert known() == (OLD, "US")
+    assert changes() == []
+
+
+def test_a_creator_who_is_not_known_is_not_made() -> None:
+    with pytest.raises(CommandError, match="There is no creator 'alice'"):
+        change("--email", NEW)
+    assert not Creator.objects.exists()
+
+
+def test_a_token_makes_its_creator_known_with_its_address() -> None:
+    assert by_token(OLD).email == OLD
+    assert changes() == [("email", "", OLD, "token", "", "alice", "")]
+
+
+def test_a_token_gives_an_address_to_a_creator_who_has_none() -> None:
+    CreatorFactory.create(external_id="alice", email="")
+    assert by_token(OLD).email == OLD
+    assert known()[0] == OLD
+    assert changes() == [("email", "", OLD, "token", "", "alice", "")]
+
+
+def test_a_token_changes_no_address() -> None:
+    CreatorFactory.create(external_id="alice")
+    assert by_token(NEW).email == OLD
+    assert known()[0] == OLD
+    change("--email", NEW)
+    assert by_token(OLD).email == NEW
+    assert len(changes()) == 1
+
+
+@pytest.mark.parametrize("email", ["", "no address", "a" * 250 + "@example.com"])
+def test_a_token_with_an_address_that_is_none_makes_its_creator_all_the_same(email: str) -> None:
+    assert by_token(email).email == ""
+    assert changes() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_creator_whose_tokens_come_all_at_once_is_made_once() -> None:
+    found = at_once(*[lambda: by_token(OLD)] * 8)
+    assert len({creator.pk for creator in found}) == 1
+    assert len(changes()) == 1
