@@ -1,5 +1,6 @@
 """What the demonstration tells while it goes: a line for each step, what came of it below, and how a wait goes on."""
 
+import textwrap
 import time
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ from django.core.management.color import Style
 PATIENCE_SECONDS = 180
 TELL_SECONDS = 10
 POLL_SECONDS = 0.2
+COLUMNS = 80
 
 
 class NothingCame(Exception):
@@ -32,9 +34,9 @@ class Teller:
         self._out.write(self._style.MIGRATE_HEADING(title))
         self._out.flush()
 
-    def say(self, line: str = "") -> None:
+    def say(self, line: str) -> None:
         """Say what came of it."""
-        self._out.write(f"  {line}" if line else "")
+        self._out.write(textwrap.fill(line, COLUMNS, initial_indent="  ", subsequent_indent="  "))
         self._out.flush()
 
     def wait(self, fact: Callable[[], object], *, what: str, progress: Callable[[], str]) -> None:

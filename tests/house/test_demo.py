@@ -1,5 +1,6 @@
 """What the demo hands its viewer at the end works as it stands, and fits into 80 columns."""
 
+import io
 import json
 import shutil
 import subprocess
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management.base import OutputWrapper
+from django.core.management.color import no_style
 from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -18,10 +21,9 @@ from database.staff import Right
 from payouts.models import Difference, DifferenceKind, Payout
 from payouts.states import PayoutStatus
 from payouts_project.demo import callers, links, people
-from payouts_project.demo.telling import counted
+from payouts_project.demo.telling import COLUMNS, Teller, counted
 from tests.payouts.market import Market
 
-COLUMNS = 80
 SHELLS = [
     pytest.param(name, marks=pytest.mark.skipif(not shutil.which(name), reason=f"{name} is not installed"))
     for name in ("sh", "bash", "zsh")
@@ -137,6 +139,16 @@ def test_the_demos_staff_may_do_their_part_only(tmp_path: Path) -> None:
     assert not approver.has_perm(Right.PROPOSE_ADJUSTMENT.permission)
     assert User.objects.get(username=people.ADMINISTRATOR).is_superuser
     assert all(user.check_password(password) for user in User.objects.all())
+
+
+def test_what_is_long_is_told_on_several_lines() -> None:
+    out = io.StringIO()
+    Teller(OutputWrapper(out), no_style()).say(
+        "$15,294.57 of creator-232 came back: " + "the bank is closed " * 5
+    )
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("  ") and len(line) <= COLUMNS for line in lines)
 
 
 def test_one_is_not_many() -> None:
