@@ -15,5 +15,9 @@ ENV PYTHONPATH=/app:/app/platform
 RUN useradd --system --uid 10001 --user-group --no-create-home payouts
 USER payouts
 
+# The web's processes and their threads, each of which may hold a database connection.
+ENV GRANIAN_WORKERS=2 \
+    GRANIAN_BLOCKING_THREADS=16
+
 EXPOSE 8086
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8086", "--workers", "2", "payouts_project.wsgi:application"]
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8086", "payouts_project.wsgi:application"]

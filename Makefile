@@ -2,18 +2,32 @@
 # Set PYTHON to choose the Python, PORT to move the web, ARGS=--exit to stop after the demo.
 
 PYTHON ?= python3
-ARGS ?=
+ARGS =
 # The oldest supported PostgreSQL, where Debian puts it.
 TEST_POSTGRES_BIN ?= /usr/lib/postgresql/15/bin
 IN_SQL := $(addprefix tests/,database earnings ledger payouts revenue stripe_io)
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+
+# What a shell is set for would divert Python and the tools. Where packages come from, and how they are reached, stays.
+PIP_KEPT := $(addprefix PIP_,CACHE_DIR CERT CLIENT_CERT CONFIG_FILE DEFAULT_TIMEOUT EXTRA_INDEX_URL FIND_LINKS INDEX_URL \
+	KEYRING_PROVIDER NO_CACHE_DIR NO_INDEX PROXY RETRIES TIMEOUT TRUSTED_HOST USE_FEATURE)
+UV_KEPT := $(addprefix UV_,CACHE_DIR DEFAULT_INDEX EXTRA_INDEX_URL FIND_LINKS HTTP_TIMEOUT INDEX INDEX_URL NATIVE_TLS)
+DIVERTING := PYTHON% PIP_% UV_% PYTEST_% RUFF_% MYPY% COVERAGE_% COV_% HYPOTHESIS_% VIRTUAL_ENV __PYVENV_LAUNCHER__
+unexport $(filter-out PYTHON PIP_KEPT UV_KEPT $(PIP_KEPT) $(UV_KEPT),$(filter $(DIVERTING),$(.VARIABLES)))
+# Text is UTF-8, whatever the locale. pip's own configuration may ask for what can't be in a virtual environment.
+export PYTHONUTF8 := 1
+export PIP_USER := 0
+export PIP_REQUIRE_HASHES := 0
+
 .PHONY: help demo test test-full chaos guards benchmark lint up down env status schema lock clean
 
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m payouts_project.local
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+# It shows its progress on a terminal, and nothing elsewhere.
+INSTALL := quiet=; [ -t 1 ] || quiet=--quiet; \
+	$(BIN)/python -m pip --disable-pip-version-check --no-input install $$quiet
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header pyproject.toml
 
@@ -42,9 +56,9 @@ test-full: .venv/.development
 		echo "SKIPPED: the tests on PostgreSQL 15, as TEST_POSTGRES_BIN names no folder with its programs."; \
 	fi
 
-SEED ?= 1
-SEEDS ?= 1
-CREATORS ?= 5000
+SEED = 1
+SEEDS = 1
+CREATORS = 5000
 chaos: .venv/.development
 	@seed=$(SEED); while [ $$seed -lt $$(($(SEED) + $(SEEDS))) ]; do \
 		$(BIN)/python -m tests.chaos $$seed --creators $(CREATORS) || exit; seed=$$((seed + 1)); \
@@ -53,7 +67,7 @@ chaos: .venv/.development
 guards: .venv/.development
 	@$(BIN)/python -m tests.guards
 
-NAME ?= importing posting
+NAME = importing posting
 benchmark: .venv/.runtime
 	@for name in $(NAME); do $(BIN)/python -m "benchmarks.$$name" || exit; done
 
@@ -99,12 +113,12 @@ clean:
 	fi || { rm -rf .venv; exit 1; }
 
 .venv/.runtime: requirements.txt requirements-local.txt pyproject.toml | .venv/bin/python
-	@echo "Installing what the service needs" >&2
-	@$(PIP) install --require-hashes -r requirements.txt -r requirements-local.txt
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "Installing what the service needs into .venv: 70 MB to download, a minute or two" >&2
+	@$(INSTALL) --require-hashes -r requirements.txt -r requirements-local.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/.development: requirements-dev.txt .venv/.runtime
-	@echo "Installing what the tests need" >&2
-	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@echo "Installing what the tests need into .venv: 50 MB to download, about a minute" >&2
+	@$(INSTALL) --require-hashes -r requirements-dev.txt
 	@touch $@

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 COUNTRIES = sorted(country.alpha_2 for country in pycountry.countries)
 CURRENCY_REGEX = r"\A[A-Z]{3}\Z"
-MONTH_REGEX = r"\A[1-9][0-9]{3}-(0[1-9]|1[0-2])\Z"
+MONTH_REGEX = r"\A(?!0000)[0-9]{4}-(0[1-9]|1[0-2])\Z"
 
 
 class CurrencyField(serializers.RegexField):

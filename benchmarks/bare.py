@@ -1,23 +1,20 @@
 """The service with one more address: a bare view, which answers with the rows of one indexed query."""
 
-import os
+from django.conf import settings
+from django.db.models import Subquery
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-import django
+from payouts_project.wsgi import application  # first: it sets Django up
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "payouts_project.settings")
-django.setup()
+# isort: split
+from accounts.endpoints import CreatorEndpoint
+from accounts.models import Creator
+from payouts.models import Payout
+from payouts_project import urls
 
-from django.conf import settings  # noqa: E402 (Django is set up by now)
-from django.core.wsgi import get_wsgi_application  # noqa: E402
-from django.db.models import Subquery  # noqa: E402
-from django.urls import path  # noqa: E402
-from rest_framework.request import Request  # noqa: E402
-from rest_framework.response import Response  # noqa: E402
-
-from accounts.endpoints import CreatorEndpoint  # noqa: E402
-from accounts.models import Creator  # noqa: E402
-from payouts.models import Payout  # noqa: E402
-from payouts_project import urls  # noqa: E402
+__all__ = ["application"]
 
 ROWS = 25
 
@@ -35,4 +32,3 @@ settings.REQUESTS_PER_MINUTE = dict.fromkeys(settings.REQUESTS_PER_MINUTE, 2**31
 urlpatterns = [path("api/v1/bare", Bare.as_view({"get": "list"})), *urls.urlpatterns]
 handler400, handler403, handler404 = urls.handler400, urls.handler403, urls.handler404
 handler500 = urls.handler500
-application = get_wsgi_application()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.setting import SOURCE, billing_csv, manage, seconds, service, tell
 from payouts_project.local.ports import free_port
-from payouts_project.local.stack import answers
+from payouts_project.local.stack import WEB, silence
 
 ROUNDS = 5
 RECORDS = 100_000
@@ -105,11 +105,12 @@ def web() -> Iterator[Web]:
     token = tokens.issue_token(principal, now=datetime.now(UTC), lifetime=timedelta(hours=1))
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "1"]
+    variables = os.environ | WEB
     with subprocess.Popen(
-        [*command, "payouts_project.wsgi:application"], env=os.environ, stdout=subprocess.DEVNULL
+        [*command, "payouts_project.wsgi:application"], env=variables, stdout=subprocess.DEVNULL
     ) as process:
         try:
-            while not answers(port, "/health"):
+            while silence(port, "/health"):
                 time.sleep(0.1)
             yield Web(process, port, token)
         finally:

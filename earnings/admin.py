@@ -13,6 +13,7 @@ from database.admin import (
     NarrowedBy,
     ReadOnlyAdmin,
     anchor,
+    block,
     column,
     copied,
     count,
@@ -33,6 +34,8 @@ from earnings.models import (
     AdjustmentStatus,
     Api,
     ApiOwnership,
+    BatchAct,
+    BatchActKind,
     BillingBatch,
     BillingRecord,
     BillingSource,
@@ -59,6 +62,12 @@ give_tones(
     AdjustmentStatus,
     success=[AdjustmentStatus.APPROVED],
     warning=[AdjustmentStatus.PROPOSED],
+)
+give_tones(
+    BatchActKind,
+    warning=[BatchActKind.SET_ASIDE],
+    info=[BatchActKind.RETRIED],
+    danger=[BatchActKind.QUARANTINED],
 )
 give_tones(Resolution, success=[Resolution.ENTERED], info=[Resolution.SUPERSEDED])
 
@@ -202,6 +211,11 @@ class BillingSourceAdmin(ReadOnlyAdmin):
     details = ["name", "created_at", "read_until"]
 
 
+@column("Why")
+def why_set_aside(batch: BillingBatch) -> str:
+    return batch.set_aside_reason.partition("\n")[0]
+
+
 _COUNTS = [count("accepted"), count("duplicates"), count("conflicts"), count("quarantined")]
 
 
@@ -214,12 +228,16 @@ class BillingBatchAdmin(LargeTableAdmin):
         "received_at",
         "posted_at",
         link("posting"),
+        "set_aside_at",
+        why_set_aside,
     ]
     list_select_related = ["source", "posting"]
     list_filter = [
         "source",
         ("posted_at", admin.EmptyFieldListFilter),
+        ("set_aside_at", admin.EmptyFieldListFilter),
         narrowed_by("posting", Posting),
+        narrowed_by("part_of", BillingBatch),
         OfTrace,
     ]
     search_fields = ["pk"]
@@ -231,7 +249,18 @@ class BillingBatchAdmin(LargeTableAdmin):
         "received_at",
         "posted_at",
         link("posting"),
+        "set_aside_at",
+        block("set_aside_reason", "Why it can't be posted"),
+        link("part_of", "Part of"),
     ]
+
+
+@admin.register(BatchAct)
+class BatchActAdmin(LargeTableAdmin):
+    list_display = [number, link("batch"), state("kind", BatchActKind), "actor", "reason", "at"]
+    list_select_related = ["batch"]
+    list_filter = ["kind", narrowed_by("batch", BillingBatch)]
+    details = [link("batch"), state("kind", BatchActKind), "actor", "reason", "at"]
 
 
 @admin.register(Posting)

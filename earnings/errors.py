@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from database.staff import person_behind
+from money import LARGEST_AMOUNT, Money
 
 
 class UnknownSource(Exception):
@@ -87,6 +88,28 @@ class PushCutOff(Exception):
             "send it again, whole or from that line on."
         )
         self.line = line
+
+
+class BatchNotSetAside(Exception):
+    def __init__(self, batch: int) -> None:
+        super().__init__(f"batch #{batch} isn't set aside: `manage.py batches list` shows those that are")
+
+
+class BatchIsBuiltOn(Exception):
+    """Records that came later give back what those of this batch took."""
+
+    def __init__(self, batch: int) -> None:
+        super().__init__(
+            f"the records of batch #{batch} can't be taken out: reversals of its refunds or chargebacks are in the "
+            "earnings already. Correct the creator's earnings with an adjustment."
+        )
+
+
+class AmountTooLarge(Exception):
+    """Nobody can have meant that much."""
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(f"at most {Money(LARGEST_AMOUNT, currency)} can be adjusted at once, more or less")
 
 
 class UnknownApi(Exception):

@@ -8,7 +8,7 @@ from earnings.models import RecordKind
 from money import currencies
 
 REFUNDED = "refunded"
-# More than a record can hold, whatever the currency.
+# More than a record can hold, whatever the currency, so there is no need to convert it.
 _TOO_LARGE = 10**15
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Self
 from django.conf import settings
 
 from earnings.models import Reason, RecordKind
-from money import currencies
+from money import LARGEST_AMOUNT, currencies
 
 REQUIRED = ("record_id", "kind", "api_id", "amount", "currency", "occurred_at")
 OPTIONAL = ("creator_id", "subscription_id", "customer_id", "api_calls", "related_record_id")
@@ -29,15 +29,19 @@ _NAMES = frozenset(FIELDS)
 _TEXT_OR_NUMBER = frozenset([str, int, float])  # true and false are neither, though whole numbers to Python
 _KINDS = frozenset(RecordKind.values)
 _MENDED_BY_TIME_OR_SETTINGS = frozenset([Reason.TIME_IN_FUTURE, Reason.CURRENCY_NOT_PAID])
-# Far below what a sum of records could overflow.
-_COUNT = re.compile(r"[0-9]{1,15}")
+_DIGITS = len(str(LARGEST_AMOUNT))
+_COUNT = re.compile(r"[0-9]+")
+_COUNT_WITHIN_LIMITS = re.compile(rf"0*[0-9]{{1,{_DIGITS}}}")
+# A time before it was never set by whoever issued the record: zero, to a computer, is 1970 or the year 1.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 # A record as nearly all are written: its fields, in order, hold nothing that CSV would have to quote, and a time
 # that Python and PostgreSQL read alike.
 _PLAIN_ID = r"[!$&-+\-.0->@-~]"
 _PLAIN = re.compile(
-    rf"{_PLAIN_ID}{{1,255}},(?:{'|'.join(RecordKind.values)}),{_PLAIN_ID}{{1,255}},[1-9][0-9]{{0,14}},[A-Z]{{3}},"
-    r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z"
-    rf"(?:,{_PLAIN_ID}{{0,255}}){{3}},[0-9]{{0,15}},{_PLAIN_ID}{{0,255}}"
+    rf"{_PLAIN_ID}{{1,255}},(?:{'|'.join(RecordKind.values)}),{_PLAIN_ID}{{1,255}},"
+    rf"[1-9][0-9]{{0,{_DIGITS - 1}}},[A-Z]{{3}},"
+    r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z"
+    rf"(?:,{_PLAIN_ID}{{0,255}}){{3}},[0-9]{{0,{_DIGITS}}},{_PLAIN_ID}{{0,255}}"
 )
 
 
@@ -73,7 +77,7 @@ class StagedBatch:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What records are held against: nothing after `now`, no currency in which nobody is paid."""
+    """What records are held against: nothing before EARLIEST or after `now`, no currency in which nobody is paid."""
 
     now: datetime
     paid_currencies: frozenset[str]
@@ -125,12 +129,18 @@ def stage(line: int, given: Mapping[str, str], rules: Rules) -> StagedRecord:
         or _COUNT.fullmatch(calls) is None
     ):
         reason = Reason.SYNTAX
-    elif _COUNT.fullmatch(amount) is None or not amount.strip("0"):
-        reason = _amount_reason(amount)
+    elif _INTEGER.fullmatch(amount) is None:
+        reason = Reason.AMOUNT_NOT_INTEGER
+    elif amount[0] == "-" or not amount.strip("0"):
+        reason = Reason.AMOUNT_NOT_POSITIVE
+    elif _COUNT_WITHIN_LIMITS.fullmatch(amount) is None or _COUNT_WITHIN_LIMITS.fullmatch(calls) is None:
+        reason = Reason.TOO_LARGE
     elif currency not in rules.paid_currencies:
         reason = Reason.CURRENCY_NOT_PAID if currencies.is_known(currency) else Reason.CURRENCY_UNKNOWN
     elif occurred_at is None:
         reason = Reason.TIME_INVALID
+    elif is_too_old(occurred_at):
+        reason = Reason.TIME_TOO_OLD
     elif occurred_at > rules.now:
         reason = Reason.TIME_IN_FUTURE
     else:
@@ -180,6 +190,11 @@ def refused(line: int, given: Mapping[str, str], *, reason: Reason, record_id: s
     return StagedRecord(line, fields, told_time, reason=reason.value, content=json.dumps(content))
 
 
+def is_too_old(moment: datetime) -> bool:
+    """Say whether a time lies before anything that is recorded here can have happened."""
+    return moment < EARLIEST
+
+
 def parse_time(text: str) -> datetime | None:
     """Read an ISO 8601 time with its offset, as UTC; None if it is not one."""
     try:
@@ -198,13 +213,6 @@ def _written(value: Any) -> str:
         return json.dumps(value)
     except RecursionError:
         return "(nested too deep to be kept)"
-
-
-def _amount_reason(amount: str) -> Reason:
-    if _INTEGER.fullmatch(amount) is None:
-        return Reason.AMOUNT_NOT_INTEGER
-    positive = amount[0] != "-" and amount.strip("0")
-    return Reason.SYNTAX if positive else Reason.AMOUNT_NOT_POSITIVE
 
 
 def _csv(*values: str) -> str:

@@ -36,6 +36,7 @@ READ_IF_THERE = {"api_usage": ["api_id", "subscription_id", "hour", "calls"]}
 # A database that is gone must not keep the hourly task waiting.
 _CONNECTION = {
     "application_name": "payouts",
+    "client_encoding": "utf8",
     "connect_timeout": 10,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
@@ -71,12 +72,12 @@ class BillingTables:
         """Raises: BillingDatabaseRefused if a table or a column is missing."""
         self._connection = connection
         with _refusals():
-            # Before the snapshot: a transaction that ends between the two is in neither otherwise.
-            connection.autocommit = True
-            self.settled_until, self.sees_all = _one(connection.execute(_SETTLED))
-            connection.autocommit = False
             connection.read_only = True
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            # Before the snapshot: a transaction that ends between the two is in neither otherwise.
+            with connection.transaction():
+                connection.execute(_SESSION)
+                self.settled_until, self.sees_all = _one(connection.execute(_SETTLED))
             connection.execute(_SESSION)
             has_usage = self._verify_columns()
         self._invoices = _INVOICES.replace("/* calls */", _CALLS if has_usage else _NO_CALLS)

@@ -4,6 +4,7 @@ import logging
 
 from celery import shared_task
 from django.conf import settings
+from django.db import DatabaseError
 
 from database import notices, sql
 from earnings.errors import BillingDatabaseRefused
@@ -17,7 +18,7 @@ def post_due() -> None:
     if settings.BILLING_DATABASE:
         try:
             shared_tables.read_shared_tables(settings.BILLING_DATABASE, now=sql.now())
-        except BillingDatabaseRefused:
+        except (BillingDatabaseRefused, DatabaseError):
             logger.exception("posting goes on without the marketplace's tables")
     posting.post_due(now=sql.now())
 

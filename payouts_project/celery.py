@@ -5,13 +5,14 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, task_postrun, task_prerun, worker_init
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from payouts_project.heartbeats import WorkerHeartbeat
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "payouts_project.settings")
+# There is one settings file, whatever the shell is set for.
+os.environ["DJANGO_SETTINGS_MODULE"] = "payouts_project.settings"
 
-app = Celery("payouts_project")
+app = Celery("payouts_project", loader="app")  # not the one that CELERY_LOADER names
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["consumer"].add(WorkerHeartbeat)
@@ -31,10 +32,11 @@ def renew_connections(**signal: Any) -> None:
 @worker_init.connect
 @beat_init.connect
 def verify_installation(**signal: Any) -> None:
-    """Stop the start on a database of another mode, or of a PostgreSQL that is too old."""
+    """Stop the start on a database of another mode, or one that is unfit."""
     from stripe_io import installation  # noqa: PLC0415 (needs the apps)
 
     try:
         installation.verify()
     except Exception as refusal:
         raise SystemExit(f"The start is stopped: {refusal}") from refusal
+    connections.close_all()  # tasks have threads and connections of their own

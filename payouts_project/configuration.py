@@ -10,7 +10,7 @@ import environ
 import pycountry
 from django.core.exceptions import ImproperlyConfigured
 
-from money import currencies
+from money import LARGEST_AMOUNT, currencies
 
 # What may come from a file instead (`NAME_FILE`), as mounted secrets do.
 FROM_FILES = (
@@ -33,26 +33,33 @@ NO = frozenset({"0", "false", "no", "off", ""})
 # How long to wait for a database that can't be reached, or went away; `DATABASE_URL?connect_timeout=…` says otherwise.
 PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000}  # seconds, milliseconds: libpq's own units
 LARGEST = 10**15  # minor units; far below what a sum of amounts could overflow
+# wsgi.py sets it, before the settings are read.
+serves_web = False
 
 
 def load(local_env: Path) -> None:
-    """Fill the process environment from `NAME_FILE` variables, then from local mode's file."""
+    """Fill the process environment from `NAME_FILE` variables, then from local mode's file.
+
+    In local mode, libpq's own variables (PGSSLMODE, PGSERVICE, PGOPTIONS, …) are forgotten: they are meant for another
+    server. Beside a DATABASE_URL of one's own they count for what it leaves open.
+    """
     for name in FROM_FILES:
         path = os.environ.get(f"{name}_FILE")
         if path and not os.environ.get(name):
             os.environ[name] = _file_content(f"{name}_FILE", Path(path))
     own_database = "DATABASE_URL" in os.environ
-    if not local_env.exists():
-        if own_database:
-            return
+    if not local_env.exists() and not own_database:
         raise ImproperlyConfigured(
             "Nothing is configured and no local servers were started: run `make up` first, or set DATABASE_URL, "
             "REDIS_URL, SECRET_KEY, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET and JWT_JWKS_URL or JWT_SECRET."
         )
-    for line in local_env.read_text().splitlines():
+    for line in local_env.read_text().splitlines() if local_env.exists() else []:
         name, separator, value = line.partition("=")
         if separator and (not own_database or name in SHAREABLE):
             os.environ.setdefault(name, value)
+    if boolean("LOCAL_MODE", default=False):
+        for name in [name for name in os.environ if name.startswith("PG")]:
+            del os.environ[name]
 
 
 def _file_content(name: str, path: Path) -> str:
@@ -134,7 +141,7 @@ def minimum_payout(name: str, *, default: str) -> dict[str, int]:
     for part in os.environ.get(name, default).split(","):
         code, _, amount = part.strip().partition(":")
         known = currencies.is_known(code) and code not in minimums
-        if not known or not _is_count(amount) or int(amount) < 1:
+        if not known or not _is_count(amount) or not 1 <= int(amount) <= LARGEST_AMOUNT:
             raise ImproperlyConfigured(f"{name} must read like USD:2500,EUR:2000, not {part.strip()!r}.")
         minimums[code] = int(amount)
     return minimums
@@ -162,6 +169,17 @@ def database(name: str) -> dict[str, Any]:
     except ValueError as error:
         raise ImproperlyConfigured(refusal) from error
     return {**config, "OPTIONS": {**PATIENCE, **config.get("OPTIONS", {})}}
+
+
+def pool(name: str) -> dict[str, Any]:
+    """Read how many threads the web has; return a pool of as many connections, so that none waits for another.
+
+    A connection that nobody needed for two seconds is closed, but for the last. While the database is away, requests
+    wait for it no longer than that either. (No `max_waiting`: the pool counts who has given up for ever.)
+    """
+    required(name)
+    threads = integer(name, default=1, lowest=1, highest=512)
+    return {"min_size": 1, "max_size": threads, "max_idle": 2, "timeout": 2, "reconnect_timeout": 2}
 
 
 def optional_database(name: str) -> dict[str, Any] | None:

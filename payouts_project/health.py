@@ -13,6 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from database.connections import Connections, count_connections
 from payouts_project import heartbeats
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -25,8 +26,9 @@ class State(StrEnum):
     OK = "ok"
     DOWN = "down"  # it does not answer
     UNMIGRATED = "unmigrated"  # the database lacks migrations that this code needs
+    SHORT = "short"  # fewer than a tenth of PostgreSQL's connections are left
     LATE = "late"  # last alive more than a minute ago, or never
-    UNKNOWN = "unknown"  # Redis, which would know, is down
+    UNKNOWN = "unknown"  # what would know is down
 
 
 @require_safe
@@ -43,8 +45,12 @@ def ready(request: HttpRequest) -> JsonResponse:
     from the database, and webhooks are stored there and handled when the others are back. Were it taken out of
     service for them, Stripe's events would be turned away for nothing.
     """
-    database = _database()
-    states = {"database": {"state": database}, **_redis_and_heartbeats()}
+    database, connections = _database()
+    states = {
+        "database": {"state": database},
+        "connections": _connections(connections),
+        **_redis_and_heartbeats(),
+    }
     if database != State.OK:
         status = "unavailable"
     else:
@@ -56,14 +62,21 @@ def ready(request: HttpRequest) -> JsonResponse:
     )
 
 
-def _database() -> State:
+def _database() -> tuple[State, Connections | None]:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {DATABASE_TIMEOUT // timedelta(milliseconds=1)}")
             applied = set(MigrationRecorder(connection).applied_migrations())
+            connections = count_connections()
     except Error:
-        return State.DOWN
-    return State.OK if _migrations() <= applied else State.UNMIGRATED
+        return State.DOWN, None
+    return State.OK if _migrations() <= applied else State.UNMIGRATED, connections
+
+
+def _connections(counted: Connections | None) -> dict[str, Any]:
+    if counted is None:
+        return {"state": State.UNKNOWN, "available": None}
+    return {"state": State.SHORT if counted.are_short else State.OK, "available": counted.available}
 
 
 @cache

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
+from database.connections import count_connections
 from payouts_project import heartbeats, problems
 from payouts_project.problems import Problem
 from revenue.metrics import BusinessCollector
@@ -43,14 +44,33 @@ class HeartbeatCollector:
         yield gauge
 
 
+class ConnectionCollector:
+    """How many of PostgreSQL's connections are taken, and how many may still be opened."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        counted = count_connections()
+        gauge = GaugeMetricFamily(
+            "payouts_database_connections",
+            "Connections to PostgreSQL, everybody's, under the limit that is reached first.",
+            labels=["state"],
+        )
+        gauge.add_metric(["used"], counted.used)
+        gauge.add_metric(["available"], counted.available)
+        yield gauge
+
+
 REGISTRY = CollectorRegistry()
 REGISTRY.register(HeartbeatCollector())
+REGISTRY.register(ConnectionCollector())
 REGISTRY.register(BusinessCollector())
 
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer whoever has METRICS_TOKEN, and this machine itself."""
+    """Answer whoever has METRICS_TOKEN, and without a public https address this machine itself.
+
+    With one there is a proxy, and what that forwards may look like this machine's own.
+    """
     if not (_has_token(request) or _is_from_here(request)):
         return problems.answer(NO_TOKEN, headers={"WWW-Authenticate": "Bearer"})
     try:
@@ -71,4 +91,8 @@ def _has_token(request: HttpRequest) -> bool:
 
 
 def _is_from_here(request: HttpRequest) -> bool:
-    return request.META["REMOTE_ADDR"] in LOOPBACK and not any(name in request.headers for name in FORWARDED)
+    return (
+        not settings.PUBLIC_URL.startswith("https://")
+        and request.META["REMOTE_ADDR"] in LOOPBACK
+        and not any(name in request.headers for name in FORWARDED)
+    )

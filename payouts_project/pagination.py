@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.paginator import Page, Paginator
 from rest_framework import pagination, serializers
 
+from accounts.links import public_link
+
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
@@ -45,6 +47,14 @@ class NumberedPages(pagination.PageNumberPagination):
     ) -> list[Any] | None:
         PageQuery(data=request.query_params).is_valid(raise_exception=True)
         return super().paginate_queryset(queryset, request, view)
+
+    def get_next_link(self) -> str | None:
+        link = super().get_next_link()
+        return link and public_link(link)
+
+    def get_previous_link(self) -> str | None:
+        link = super().get_previous_link()
+        return link and public_link(link)
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         """Tell the bounds that `PageQuery` sets, and what comes without them."""

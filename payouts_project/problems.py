@@ -4,6 +4,7 @@ Source: https://www.rfc-editor.org/rfc/rfc9457
 """
 
 import logging
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -125,7 +126,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(request, INTERNAL) or defaults.server_error(request)
+    """Answer for an exception that Django is handling; a 503 says when to come again, to browsers and Stripe too."""
+    problem = _find(sys.exc_info()[1], FAULTS) or INTERNAL
+    if page := _page(request, problem):
+        return page
+    if problem.retry_after is None:
+        return defaults.server_error(request)
+    return HttpResponse(
+        DETAILS[problem.status], status=problem.status, content_type="text/plain", headers=_wait(problem)
+    )
 
 
 @csrf_exempt
@@ -198,7 +207,7 @@ def _sentence(error: Mapping[str, str]) -> str:
     return f"{error['field']}: {error['message']}" if error["field"] else error["message"]
 
 
-def _find(error: Exception, known: Mapping[type[Exception], Problem]) -> Problem | None:
+def _find(error: BaseException | None, known: Mapping[type[Exception], Problem]) -> Problem | None:
     return next((problem for kind, problem in known.items() if isinstance(error, kind)), None)
 
 

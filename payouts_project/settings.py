@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "payouts_project.hosts.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -90,13 +90,13 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {
-    "default": {
-        **configuration.database("DATABASE_URL"),
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
-    }
-}
+DATABASES = {"default": {**configuration.database("DATABASE_URL"), "CONN_HEALTH_CHECKS": True}}
+if configuration.serves_web:
+    # The web's threads come and go, and what they had open stayed open: they share. In all other processes
+    # a connection belongs to its thread, and so do the locks and temporary tables of its session.
+    DATABASES["default"]["OPTIONS"]["pool"] = configuration.pool("GRANIAN_BLOCKING_THREADS")
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
 # The marketplace's own tables, which are only ever read, by a connection for each pass: as a database of Django's
 # they would be migrated, tested and kept connected like ours.
 BILLING_DATABASE = configuration.optional_database("BILLING_DATABASE_URL")
@@ -280,7 +280,7 @@ CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "if-none-match", "x-request-id"]
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
 
-# Metrics: without a token, only for who asks from this machine.
+# Metrics: without a token, only for who asks from this machine, and for nobody where PUBLIC_URL is https.
 METRICS_TOKEN = configuration.optional_secret("METRICS_TOKEN", minimum_length=16)
 
 # Reports
@@ -306,5 +306,5 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request_id"]}
     },
     "root": {"handlers": ["console"], "level": configuration.log_level("LOG_LEVEL", default="INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "stripe": {"level": "WARNING"}},
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "psycopg.pool", "stripe")},
 }

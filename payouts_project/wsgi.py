@@ -6,14 +6,20 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "payouts_project.settings")
+from payouts_project import configuration
+
+# There is one settings file, whatever the shell is set for.
+os.environ["DJANGO_SETTINGS_MODULE"] = "payouts_project.settings"
+configuration.serves_web = True
 
 django = get_wsgi_application()
 
 from stripe_io import installation  # noqa: E402 (needs the apps)
 
 installation.verify()
+connections.close_all()  # no request comes to this thread
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

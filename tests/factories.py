@@ -152,6 +152,9 @@ class PayoutFactory(DjangoModelFactory[Payout]):
     period_start = date(2024, 1, 1)
     period_end = date(2024, 2, 1)
     status = PayoutStatus.PENDING
+    paid_at = LazyAttribute(
+        lambda payout: datetime(2024, 2, 1, 12, tzinfo=UTC) if payout.status == PayoutStatus.PAID else None
+    )
     amount_reversed = LazyAttribute(
         lambda payout: payout.net_amount if payout.status == PayoutStatus.REVERSED else 0
     )

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -34,7 +33,7 @@ class RunningService:
 
     def __init__(self, variables: dict[str, str], port: int, stripe: stripe.StripeClient, logs: Path) -> None:
         self._variables = variables
-        self._port = port
+        self.port = port
         self._logs = logs
         self._processes: list[subprocess.Popen[bytes]] = []
         self._celery = Celery(broker=variables["CELERY_BROKER_URL"])
@@ -47,7 +46,11 @@ class RunningService:
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self._port}"
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def database_url(self) -> str:
+        return self._variables["DATABASE_URL"]
 
     @property
     def web_megabytes(self) -> float:
@@ -59,8 +62,11 @@ class RunningService:
         )
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run(sys.executable, "manage.py", *arguments)
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            command,
             cwd=ROOT,
             env=self._variables,
             capture_output=True,
@@ -69,11 +75,13 @@ class RunningService:
         )
 
     def start_web(self) -> subprocess.Popen[bytes]:
-        address = ("--host", "127.0.0.1", "--port", str(self._port))
+        address = ("--host", "127.0.0.1", "--port", str(self.port))
         self._web = self.start(
             "-m", "granian", "--interface", "wsgi", *address, "payouts_project.wsgi:application"
         )
-        wait_until(self._answers, seconds=60)
+        log = self._log(len(self._processes) - 1)
+        workers = int(self._variables["GRANIAN_WORKERS"])
+        wait_until(lambda: log.read_text().count("Started worker") == workers, seconds=60)
         return self._web
 
     def start_worker(self, name: str = "worker") -> subprocess.Popen[bytes]:
@@ -84,7 +92,7 @@ class RunningService:
         return self.start("-m", "celery", "-A", "payouts_project", "beat", "-l", "WARNING")
 
     def get(self, path: str) -> bytes:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
             body: bytes = answer.read()
         return body
 
@@ -113,7 +121,7 @@ class RunningService:
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start a Python program and don't wait for it."""
-        with (self._logs / f"{len(self._processes)}.log").open("wb") as log:
+        with self._log(len(self._processes)).open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=ROOT,
@@ -125,9 +133,8 @@ class RunningService:
         self._processes.append(process)
         return process
 
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self._port)) == 0
+    def _log(self, number: int) -> Path:
+        return self._logs / f"{number}.log"
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
@@ -161,6 +168,8 @@ def service(transactional_db: None, settings: Settings, tmp_path: Path) -> Itera
             "CELERY_VISIBILITY_TIMEOUT": "5",
             "STRIPE_API_BASE": server.url,
             "STRIPE_REQUESTS_PER_SECOND": "1000",
+            "GRANIAN_WORKERS": "1",
+            "GRANIAN_BLOCKING_THREADS": "8",
         }
         client = stripe.StripeClient(config.api_key, base_addresses={"api": server.url})
         running = RunningService(variables, port, client, tmp_path)

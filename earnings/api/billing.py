@@ -23,9 +23,11 @@ from earnings.records import REQUIRED, Rules
 from earnings.services import pushing, sources
 from earnings.services.importing import BATCH_SIZE
 from earnings.services.pushing import Outcome, PushedRecord
+from money import LARGEST_AMOUNT
 
 MOST_RECORDS = 1_000
-QUARANTINE_REASONS = [reason for reason in Reason if reason != Reason.CONFLICT]
+# A conflict is an outcome of its own, and what can't be posted is found out later.
+QUARANTINE_REASONS = [reason for reason in Reason if reason not in {Reason.CONFLICT, Reason.UNPOSTABLE}]
 REASONS_SAID = "; ".join(f"`{reason.value}`: {reason.label}" for reason in QUARANTINE_REASONS)
 NDJSON_TEXT = {"type": "string", "description": "A JSON object per line."}
 
@@ -51,7 +53,7 @@ RECORD = {
         "amount": {
             "type": "integer",
             "minimum": 1,
-            "maximum": 999_999_999_999_999,
+            "maximum": LARGEST_AMOUNT,
             "description": "What the customer was charged, or got back, in minor units (cents).",
         },
         "currency": {
@@ -62,7 +64,7 @@ RECORD = {
         "occurred_at": {
             "type": "string",
             "format": "date-time",
-            "description": "When it happened, with its offset; not in the future.",
+            "description": "When it happened, with its offset; not before the year 2000, and not in the future.",
         },
         "creator_id": _id("Whom you take for the API's owner at that time; if given, it must be."),
         "subscription_id": _id("The subscription that was charged."),
@@ -70,7 +72,7 @@ RECORD = {
         "api_calls": {
             "type": "integer",
             "minimum": 0,
-            "maximum": 999_999_999_999_999,
+            "maximum": LARGEST_AMOUNT,
             "description": "How many calls the charge is for.",
         },
         "related_record_id": _id(

@@ -27,10 +27,14 @@ NAME = r"\A[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"  # no control characters, and no
 class Moment(serializers.DateTimeField):
     """A time with its offset: without one, nobody knows when it is."""
 
+    default_error_messages = {"too_old": "This lies before the year 2000. Leave it out for the first owner."}
+
     def to_internal_value(self, value: Any) -> datetime:
         moment = parse_time(value) if isinstance(value, str) else None
         if moment is None:
             self.fail("invalid", format="2026-10-01T00:00:00Z")
+        if catalog.begins_too_early(moment):
+            self.fail("too_old")
         return moment
 
 

@@ -17,6 +17,7 @@ from database import paths  # noqa: F401 (registers the converter)
 from database.fields import EXTERNAL_ID_CHARACTERS
 from earnings import selectors
 from earnings.selectors import ApiStanding, Figures, MonthFigures
+from money import written_month
 
 TAG = "Earnings"
 API_ID = OpenApiParameter(
@@ -97,7 +98,7 @@ class EarningsOut(serializers.Serializer[Any]):
     )
     earnings_lag_seconds = serializers.IntegerField(
         min_value=0,
-        help_text="Age of the oldest billing record that is accepted and not yet in any figure; 0 if there is none.",
+        help_text="Age of the oldest accepted billing record that waits to be in the figures; 0 if none does.",
     )
     earnings = ApiFiguresPageOut(help_text="The APIs and what each of them earned this creator.")
 
@@ -223,7 +224,7 @@ def _api(api: ApiStanding, currency: str) -> Mapping[str, Any]:
 
 
 def _month(month: MonthFigures, currency: str) -> Mapping[str, Any]:
-    return {"currency": currency, **month._asdict(), "month": f"{month.month:%Y-%m}"}
+    return {"currency": currency, **month._asdict(), "month": written_month(month.month)}
 
 
 urlpatterns = [

@@ -2,6 +2,8 @@
 
 from earnings.models.adjustment import Adjustment, AdjustmentKind, AdjustmentStatus
 from earnings.models.billing import (
+    BatchAct,
+    BatchActKind,
     BillingBatch,
     BillingRecord,
     BillingSource,
@@ -20,6 +22,8 @@ __all__ = [
     "AdjustmentStatus",
     "Api",
     "ApiOwnership",
+    "BatchAct",
+    "BatchActKind",
     "BillingBatch",
     "BillingRecord",
     "BillingSource",

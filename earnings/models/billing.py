@@ -44,7 +44,12 @@ class Posting(models.Model):
 
 
 class BillingBatch(models.Model):
-    """Records that came together; `posted_at` null means that they are not in the earnings yet."""
+    """Records that came together; `posted_at` null means that they are not in the earnings yet.
+
+    One that can't be posted is set aside, with the reason, until staff say what becomes of it. Before that it is
+    divided, so that only records which can't be posted wait: `part_of` is the batch in which they came.
+    `digest` is of all that its records said when they were accepted; `check_books` compares.
+    """
 
     id = models.BigAutoField(primary_key=True)
     source = models.ForeignKey(BillingSource, models.PROTECT, related_name="batches")
@@ -53,19 +58,58 @@ class BillingBatch(models.Model):
     duplicates = models.PositiveIntegerField(default=0)
     conflicts = models.PositiveIntegerField(default=0)
     quarantined = models.PositiveIntegerField(default=0)
+    digest = models.BigIntegerField(db_default=0)
     received_at = models.DateTimeField(db_default=Now())
     posted_at = models.DateTimeField(null=True, blank=True)
     posting = models.ForeignKey(Posting, models.PROTECT, related_name="batches", null=True, blank=True)
+    set_aside_at = models.DateTimeField(null=True, blank=True)
+    set_aside_reason = models.TextField(blank=True)
+    part_of = models.ForeignKey("self", models.PROTECT, related_name="parts", null=True, blank=True)
 
     class Meta:
         db_table = "billing_batches"
         verbose_name_plural = "billing batches"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(posted_at__isnull=True, posting__isnull=True)
+                | Q(posted_at__isnull=False, posting__isnull=False),
+                name="batch_posted_has_its_posting",
+            ),
+            models.CheckConstraint(
+                condition=Q(set_aside_at__isnull=True, set_aside_reason="")
+                | (Q(set_aside_at__isnull=False, posted_at__isnull=True) & ~Q(set_aside_reason="")),
+                name="batch_set_aside_has_its_reason",
+            ),
+        ]
         indexes = [
             models.Index(fields=["id"], condition=Q(posted_at__isnull=True), name="batch_unposted"),
         ]
 
     def __str__(self) -> str:
         return f"{self.origin} #{self.pk}"
+
+
+class BatchActKind(models.TextChoices):
+    SET_ASIDE = "set_aside", "Set aside"
+    RETRIED = "retried", "Posted again"
+    QUARANTINED = "quarantined", "Records quarantined"
+
+
+class BatchAct(models.Model):
+    """What was done with a batch that can't be posted, by whom and why; append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = models.ForeignKey(BillingBatch, models.PROTECT, related_name="acts")
+    kind = models.CharField(max_length=16, choices=BatchActKind.choices)
+    actor = models.CharField(max_length=255)
+    reason = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "batch_acts"
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class RecordKind(models.TextChoices):
@@ -80,6 +124,8 @@ class RecordKind(models.TextChoices):
 
 class BillingRecord(models.Model):
     """One accepted charge, refund, chargeback or reversal; append-only.
+
+    While its batch isn't posted it may move to another one. If it can't be posted, staff may move it to quarantine.
 
     `amount` is positive minor units. Owner and commission are settled when the record is accepted, so that
     nothing that changes later moves it to another row. Its foreign keys are checked once per statement, by a

@@ -41,4 +41,4 @@ class ApiOwnership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.creator} from {self.owned_from:%Y-%m-%d}"
+        return f"{self.creator} from {self.owned_from.date().isoformat()}"

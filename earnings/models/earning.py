@@ -9,6 +9,7 @@ from accounts.models import Creator
 from database.fields import uuid7_key
 from earnings.models.billing import Posting
 from earnings.models.catalog import Api
+from money import written_month
 
 
 class CreatorEarning(models.Model):
@@ -17,7 +18,7 @@ class CreatorEarning(models.Model):
     All amounts are signed minor units. The database derives `platform_fee` and `net` from `gross`, halves away
     from zero, so no batching of records can move a cent. An open row (`closed_at` null) takes what still
     arrives; a payout closes the rows that it claims, and a closed row never changes again but for `payout`.
-    An adjustment is a closed row without an API.
+    An adjustment is a closed row without an API. A period never crosses a month's end (a CHECK in the migrations).
     """
 
     id = uuid7_key()
@@ -88,7 +89,7 @@ class CreatorEarning(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.period_start:%Y-%m}"
+        return written_month(self.period_start)
 
 
 class PaidTotal(models.Model):

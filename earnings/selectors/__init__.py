@@ -29,7 +29,12 @@ from earnings.selectors.records import (
     postings_of,
     records_of,
 )
-from earnings.selectors.waiting import Unposted, open_quarantine_by_reason, unposted
+from earnings.selectors.waiting import (
+    Unposted,
+    batches_set_aside,
+    open_quarantine_by_reason,
+    unposted,
+)
 
 __all__ = [
     "NEWEST",
@@ -47,6 +52,7 @@ __all__ = [
     "Standing",
     "Unposted",
     "api_standing_of",
+    "batches_set_aside",
     "known_api",
     "latest_ownership",
     "months_of",

@@ -1,26 +1,34 @@
-"""What has come and is in no earning yet."""
+"""What has come and is in no earning: it waits to be posted, can't be posted, or can't be used at all."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from database import sql
-from earnings.models import QuarantinedRecord, Reason
+from earnings.models import BillingBatch, QuarantinedRecord, Reason
 
 _UNPOSTED = """
 SELECT count(*) AS batches, min(received_at) FILTER (WHERE accepted > 0) AS oldest
 FROM billing_batches
-WHERE posted_at IS NULL
+WHERE posted_at IS NULL AND set_aside_at IS NULL
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Unposted:
-    """Batches that no earning contains yet; the earnings lag is the age of their oldest accepted record."""
+    """Batches that wait to be posted; the earnings lag is the age of their oldest accepted record.
+
+    What is set aside is not among them: it waits for a person, and would hide that others wait for nothing.
+    """
 
     batches: int
     lag: timedelta
+
+
+def batches_set_aside() -> QuerySet[BillingBatch]:
+    """Select the batches that can't be posted."""
+    return BillingBatch.objects.filter(posted_at=None, set_aside_at__isnull=False)
 
 
 def unposted(*, now: datetime) -> Unposted:

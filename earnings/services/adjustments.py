@@ -14,6 +14,7 @@ from database import sql
 from database.staff import SYSTEM, is_same_person, require_reason
 from earnings.errors import (
     AdjustmentDecided,
+    AmountTooLarge,
     NothingToAdjust,
     NothingToWriteOff,
     SecondPersonNeeded,
@@ -23,7 +24,7 @@ from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus, Creato
 from ledger import services as ledger
 from ledger.models import AccountKind, LedgerAccount
 from ledger.selectors import payable_balance
-from money import Money
+from money import LARGEST_AMOUNT, Money
 
 # Whose gain or loss it is, if it isn't the creator's.
 OTHER_SIDE = {
@@ -41,10 +42,12 @@ _LEDGER = sql.read(_SQL / "ledger.sql")
 def propose_adjustment(creator: Creator, *, amount: Money, reason: str, actor: str) -> Adjustment:
     """Propose to owe a creator more, or (a negative amount) less.
 
-    Raises: ReasonMissing, NothingToAdjust.
+    Raises: ReasonMissing, NothingToAdjust, AmountTooLarge.
     """
     if not amount.amount:
         raise NothingToAdjust
+    if abs(amount.amount) > LARGEST_AMOUNT:
+        raise AmountTooLarge(amount.currency)
     return _propose(creator, amount=amount, kind=AdjustmentKind.CORRECTION, reason=reason, actor=actor)
 
 
@@ -115,12 +118,14 @@ def book_found_out(
     return new
 
 
-def undo_write_offs(*, now: datetime) -> int:
+def undo_write_offs(creators: str, *, now: datetime) -> int:
     """Take back what was written off from creators who have earned since, up to what they earned; return how many rows.
 
-    It bears the periods of those earnings, so that the run that would pay them takes it into account.
+    `creators` is a query of their `creator_id`: of those who have just earned something, and nobody else, for what is
+    wrong with somebody else must not stop them. What is taken back bears the periods of those earnings, so that the
+    run that would pay them takes it into account.
     """
-    undone = [row["id"] for row in sql.rows(_UNDO, {"now": now})]
+    undone = [row["id"] for row in sql.rows(_UNDO.replace("/* creators */", creators), {"now": now})]
     if undone:
         ledger.post_set(_LEDGER, {"ids": undone, "other_side": AccountKind.WRITE_OFFS.value})
     return len(undone)

@@ -10,6 +10,7 @@ from accounts.models import Creator
 from database import notices
 from earnings.errors import OwnershipTooEarly
 from earnings.models import Api, ApiOwnership, BillingRecord, BillingSource
+from earnings.records import is_too_old
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # when a first owner began, unless it is said
 
@@ -27,6 +28,11 @@ class CatalogEntry:
     creator_email: str = ""
     creator_country: str = ""
     owned_from: datetime | None = None
+
+
+def begins_too_early(owned_from: datetime) -> bool:
+    """Say whether nobody can have owned an API since then; a first owner's beginning, as we tell it, is fine."""
+    return is_too_old(owned_from) and owned_from != BEGINNING
 
 
 @transaction.atomic

@@ -12,10 +12,12 @@ from earnings.models import BillingBatch, BillingSource, Reason, Resolution
 from earnings.records import StagedBatch
 
 _SQL = Path(__file__).parent / "intake_sql"
-_CREATE, _LINK, _TAKE_BACK, _ENTER_LINKED, _CLASSIFY, _QUARANTINE, _SUPERSEDE = (
+_CREATE, _LINK, _TAKE_BACK, _ENTER_LINKED, _CLASSIFY, _SUPERSEDE, SEAL = (
     sql.read(_SQL / f"{name}.sql")
-    for name in ("create", "link", "take_back", "enter_linked", "classify", "quarantine", "supersede")
+    for name in ("create", "link", "take_back", "enter_linked", "classify", "supersede", "seal")
 )
+CONTENT = sql.read(_SQL / "content.sql")
+_QUARANTINE = sql.read(_SQL / "quarantine.sql").replace("/* content */", CONTENT)
 _ENTER, _INSPECT = (
     sql.read(_SQL / f"{name}.sql").replace("/* resolved */", sql.read(_SQL / "resolve.sql"))
     for name in ("enter", "inspect")
@@ -75,7 +77,8 @@ def take_in(
         if result.refused:
             kept = sql.run(_QUARANTINE, names)
         if result.accepted or kept:
-            batch.accepted = result.accepted
+            (sealed,) = sql.rows(SEAL, names)
+            batch.accepted, batch.digest = sealed["accepted"], sealed["digest"]
             batch.duplicates = len(result.duplicates)
             batch.conflicts = result.conflicts
             batch.quarantined = result.quarantined.total()

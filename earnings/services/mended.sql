@@ -4,6 +4,7 @@ FROM quarantined_records AS held
 LEFT JOIN LATERAL (
     SELECT record.id, takeback.taken_back, record.amount
     FROM billing_records AS record
+    JOIN billing_batches AS batch ON batch.id = record.batch_id AND batch.set_aside_at IS NULL
     JOIN apis AS api ON api.id = record.api_id
     LEFT JOIN charge_takebacks AS takeback ON takeback.charge_id = record.id
     WHERE record.source_id = held.source_id

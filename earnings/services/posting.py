@@ -1,14 +1,17 @@
 """Posting: billing batches into `creator_earnings` and the ledger."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection
 
 from database import notices, sql
+from database.halving import do_in_halves
 from earnings.models import BillingBatch, Posting
-from earnings.services import adjustments
+from earnings.services import adjustments, setting_aside
 from earnings.services.quarantine import enter_mended
 from ledger import services as ledger
 
@@ -16,48 +19,73 @@ _SQL = Path(__file__).parent / "posting_sql"
 _CREATE, _POST, _LEDGER, _MONTHS = (
     sql.read(_SQL / f"{name}.sql") for name in ("create", "post", "ledger", "months")
 )
+_CREATORS = "SELECT creator_id FROM posting_row"
 BATCHES_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """How much was posted; `rows` counts the earnings touched, once per transaction that touched them."""
+    """How much was posted, and how many batches could not be.
+
+    `rows` counts the earnings touched, once per transaction that touched them.
+    """
 
     batches: int = 0
     records: int = 0
     rows: int = 0
+    set_aside: int = 0
 
     def __add__(self, other: "Posted") -> "Posted":
-        return Posted(self.batches + other.batches, self.records + other.records, self.rows + other.rows)
+        return Posted(
+            self.batches + other.batches,
+            self.records + other.records,
+            self.rows + other.rows,
+            self.set_aside + other.set_aside,
+        )
 
 
 def post_due(*, now: datetime) -> Posted:
-    """Post every batch that is not posted yet, after entering quarantined records that can enter by now."""
+    """Post every batch that is due, after entering quarantined records that can enter by now.
+
+    When this returns, all that had arrived is posted, but for what can't be: that is set aside, and is not due again
+    until staff say so.
+    """
     enter_mended(now=now)
     total = Posted()
-    while (posted := _post_some(now=now)).batches:
-        total += posted
+    while due := list(setting_aside.due().order_by("pk").values_list("pk", flat=True)[:BATCHES_AT_ONCE]):
+        total += _post(due, now=now)
     return total
 
 
-@transaction.atomic
-def _post_some(*, now: datetime) -> Posted:
+def _post(batches: Sequence[int], *, now: datetime) -> Posted:
+    parts = do_in_halves(batches, act=partial(_post_set, now=now), give_up=partial(_post_innocent, now=now))
+    return sum(parts, Posted())
+
+
+def _post_set(batches: Sequence[int], *, now: datetime) -> Posted:
     # One posting at a time: whoever comes second waits, then finds only what the first left, so "everything
     # that has arrived is posted" holds when post_due returns.
-    sql.run("SELECT pg_advisory_xact_lock(hashtextextended('earnings.posting', 0))")
-    due = BillingBatch.objects.filter(posted_at=None).order_by("pk").select_for_update()[:BATCHES_AT_ONCE]
-    batches = {batch.pk: batch.accepted for batch in due}
-    if not batches:
+    setting_aside.take_turn()
+    due = setting_aside.due().filter(pk__in=batches).order_by("pk").select_for_update()
+    accepted = {batch.pk: batch.accepted for batch in due}
+    if not accepted:
         return Posted()
     posting = Posting.objects.create(posted_at=now)
-    names = {"batches": list(batches), "posting": posting.pk}
+    names = {"batches": list(accepted), "posting": posting.pk}
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
     rows = sql.run(_POST, names)
     ledger.post_set(_LEDGER, names)
-    adjustments.undo_write_offs(now=now)
-    BillingBatch.objects.filter(pk__in=batches).update(posting=posting, posted_at=now)
+    adjustments.undo_write_offs(_CREATORS, now=now)
+    BillingBatch.objects.filter(pk__in=accepted).update(posting=posting, posted_at=now)
     months = [row["month"].isoformat() for row in sql.rows(_MONTHS)]
     if months:
         notices.send_debounced_on_commit("revenue.refresh", months=months)
-    return Posted(batches=len(batches), records=sum(batches.values()), rows=rows)
+    return Posted(batches=len(accepted), records=sum(accepted.values()), rows=rows)
+
+
+def _post_innocent(batch: int, error: DatabaseError, *, now: datetime) -> Posted:
+    """Halve a batch that can't be posted by the rows that it adds to, until only the culprit is set aside."""
+    if parts := setting_aside.divide(batch):
+        return sum((_post([part], now=now) for part in parts), Posted())
+    return Posted(set_aside=setting_aside.set_aside(batch, error, now=now))

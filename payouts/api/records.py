@@ -17,6 +17,7 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.renderers import JSONRenderer
 
 from accounts.endpoints import CreatorEndpoint, Input
+from accounts.links import public_link
 from accounts.renderers import CsvRenderer, FormatNegotiation, csv_file
 from earnings.models import RecordKind
 from earnings.selectors import NEWEST, Position, RecordBehind, RecordsBehind
@@ -92,7 +93,7 @@ class RecordPages(CursorPagination):
         reader = PageSize(data=request.query_params)
         reader.is_valid(raise_exception=True)
         size = reader.validated_data["page_size"]
-        self.base_url = request.build_absolute_uri()
+        self.base_url = public_link(request.build_absolute_uri())
         self.cursor = self.decode_cursor(request)
         backwards = self.cursor is not None and self.cursor.reverse
         position = _position(self.cursor)

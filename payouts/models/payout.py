@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from accounts.models import Creator
 from database.fields import uuid7_key
 from earnings.models import Api, CreatorEarning
-from money import Money
+from money import Money, written_month
 from payouts.models.run import PayoutRun
 from payouts.states import DEAD, FINISHED, PayoutStatus
 
@@ -64,6 +64,10 @@ class Payout(models.Model):
                 & (~Q(status=PayoutStatus.REVERSED) | Q(amount_reversed=F("net_amount"))),
                 name="payout_reversed_came_back_whole",
             ),
+            models.CheckConstraint(
+                condition=~Q(status=PayoutStatus.PAID) | Q(paid_at__isnull=False),
+                name="payout_paid_has_its_time",
+            ),
         ]
         indexes = [
             models.Index(fields=["creator", "-created_at", "-id"], name="payout_by_creator"),
@@ -117,7 +121,7 @@ class PayoutLineItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.description or f"{self.period_start:%Y-%m}"
+        return self.description or written_month(self.period_start)
 
 
 class PayoutEvent(models.Model):

@@ -106,7 +106,6 @@ def apply_bank_payout(said: BankPayout, *, now: datetime) -> bool:
             PayoutStatus.PAID,
             now=now,
             reason=f"bank payout {said.id}",
-            paid_at=now,
             arrival_date=said.arrival_date or payout.arrival_date,
             next_retry_at=None,
         )

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from django.apps import apps
 from django.db import connection, transaction
 
 from database import sql
 
-# Each file is one validation; it selects a `finding` for everything that is not as its name says.
-VALIDATIONS = sorted((Path(__file__).parent / "books_sql").glob("*.sql"))
 FINDINGS_SHOWN = 20
 # Materialized, as the planner would take a limit for a promise that findings come soon; mostly there are none.
 _FINDINGS = f"""
@@ -36,6 +36,16 @@ class BooksDisagree(Exception):
         self.failed = failed
 
 
+@cache
+def validations() -> Sequence[Path]:
+    """List the validations of all apps, by name.
+
+    Each file in an app's `books_sql` is one: it selects a `finding` for everything that is not as its name says.
+    """
+    found = (path for app in apps.get_app_configs() for path in Path(app.path).rglob("books_sql/*.sql"))
+    return sorted(found, key=lambda path: path.stem)
+
+
 def check() -> list[Validation]:
     """Run every validation on one snapshot. Must be called outside a transaction."""
     with transaction.atomic(durable=True):
@@ -48,7 +58,7 @@ def check() -> list[Validation]:
                     row["finding"] for row in sql.rows(_FINDINGS.replace("/* validation */", sql.read(path)))
                 ],
             )
-            for path in VALIDATIONS
+            for path in validations()
         ]
 
 

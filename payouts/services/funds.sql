@@ -1,10 +1,11 @@
 -- What is due to be sent in each currency, and how far what Stripe has available reaches, in the order of ids. What is
--- under way may or may not have left the balance yet, so it is set aside.
+-- under way may or may not have left the balance yet, so it is set aside. What is needed may be more than any balance,
+-- and then more than can be counted: that must not keep other currencies from being weighed.
 WITH given AS (
     SELECT * FROM unnest(%(currencies)s::text[], %(amounts)s::bigint[]) AS said (currency, available)
 ),
 under_way AS (
-    SELECT currency, sum(net_amount)::bigint AS net
+    SELECT currency, least(sum(net_amount), 9223372036854775807)::bigint AS net
     FROM payouts
     WHERE next_retry_at IS NOT NULL AND status IN ('processing', 'unresolved')
     GROUP BY currency
@@ -20,7 +21,7 @@ waiting AS (
 )
 SELECT
     waiting.currency,
-    sum(waiting.net_amount)::bigint AS needed,
+    least(sum(waiting.net_amount), 9223372036854775807)::bigint AS needed,
     coalesce(max(given.available), 0)::bigint AS available,
     coalesce(max(under_way.net), 0)::bigint AS under_way,
     (array_agg(waiting.id ORDER BY waiting.id DESC) FILTER (

@@ -127,7 +127,7 @@ def settle_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) ->
         attempts.end_moot(attempt, now=now)
     if payout.status == PayoutStatus.RETURNED:
         move(payout, PayoutStatus.IN_TRANSIT, now=now, reason=reason, actor=actor)
-    changes = {"paid_at": now, "next_retry_at": None, "failure_code": "", "failure_message": ""}
+    changes = {"next_retry_at": None, "failure_code": "", "failure_message": ""}
     move(payout, PayoutStatus.PAID, now=now, reason=reason, actor=actor, **changes)
     reversals.end_refusal(payout, reason=f"{actor} counts it as paid: {reason}", now=now)
     return payout

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from database import notices, sql
+from database.halving import do_in_halves
 from database.staff import SYSTEM
 from earnings.services import posting
 from ledger import services as ledger
@@ -45,6 +47,14 @@ _CREATE, _NEXT, _CLAIM, _DECIDE, _PAY, _CLOSE, _LINES, _EVENTS, _LEDGER, _RECORD
 CREATORS_AT_ONCE = 5_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    reason: str
+    currency: str
+    creators: int
+    amount: int
+
+
 @dataclass(slots=True)
 class RunResult:
     """What one making of a run decided: creators and signed minor units by (reason, currency)."""
@@ -68,7 +78,11 @@ def make_run(*, cutoff: date, now: datetime) -> RunResult:
     result = RunResult(cutoff=cutoff)
     last: UUID | None = None
     while creators := _next_creators(run.cutoff, after=last):
-        _decide(run, creators, result, now=now)
+        decided = do_in_halves(
+            creators, act=partial(_decide_set, run, now=now), give_up=partial(_give_up, run, now=now)
+        )
+        for part in decided:
+            _add_up(result, part)
         last = creators[-1]
     PayoutRun.objects.filter(pk=run.pk).update(completed_at=now, superseded_at=None)
     notices.send_debounced_on_commit("payouts.sweep")
@@ -89,28 +103,41 @@ def preview_run(*, cutoff: date, now: datetime) -> RunResult:
 def foresee_run(*, cutoff: date, now: datetime) -> RunResult:
     """Decide as the run up to `cutoff`, still to come, would if nothing more were sold; leave nothing behind.
 
-    What has arrived and isn't posted yet is not in it. Rows are locked only while a set of creators is decided.
+    What has arrived and isn't posted yet is not in it, nor is a creator who can't be decided. Rows are locked only
+    while a set of creators is decided.
     """
     run = PayoutRun.objects.filter(cutoff=cutoff).first()
     result = RunResult(cutoff=cutoff)
     last: UUID | None = None
     while creators := _next_creators(cutoff, after=last):
-        names = {
-            "run": run.pk if run else None,
-            "currency": None,
-            "cutoff": cutoff,
-            "creators": list(creators),
-            **_rules(now=now),
-        }
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(_CREATE)
-            for statement in (_CLAIM, _DECIDE):
-                sql.run(statement, names)
-            _add_up(result, _told())
-            transaction.set_rollback(True)
+        foreseen = do_in_halves(
+            creators,
+            act=partial(_foresee_set, run, cutoff=cutoff, now=now),
+            give_up=lambda creator, error: [],
+        )
+        for part in foreseen:
+            _add_up(result, part)
         last = creators[-1]
     return result
+
+
+def _foresee_set(
+    run: PayoutRun | None, creators: Sequence[UUID], *, cutoff: date, now: datetime
+) -> list[_Decided]:
+    names = {
+        "run": run.pk if run else None,
+        "currency": None,
+        "cutoff": cutoff,
+        "creators": list(creators),
+        **_rules(now=now),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CREATE)
+    for statement in (_CLAIM, _DECIDE):
+        sql.run(statement, names)
+    foreseen = _told()
+    transaction.set_rollback(True)
+    return foreseen
 
 
 def make_due_run(*, now: datetime) -> RunResult | None:
@@ -144,37 +171,11 @@ def _next_creators(cutoff: date, *, after: UUID | None) -> list[UUID]:
     return [row["creator_id"] for row in sql.rows(_NEXT, names)]
 
 
-def _decide(run: PayoutRun, creators: Sequence[UUID], result: RunResult, *, now: datetime) -> None:
-    """Decide some creators in one transaction; if that fails, halve them until only the culprit is left."""
-    try:
-        with transaction.atomic():
-            decided = _decide_set(run, creators, now=now)
-    except DatabaseError as error:
-        if len(creators) > 1:
-            middle = len(creators) // 2
-            _decide(run, creators[:middle], result, now=now)
-            _decide(run, creators[middle:], result, now=now)
-            return
-        logger.exception("could not decide creator %s", creators[0])
-        names = {
-            "run": run.pk,
-            "cutoff": run.cutoff,
-            "creator": creators[0],
-            "detail": str(error),
-            "now": now,
-        }
-        sql.run(_GIVE_UP, names)
-        result.creators[DecisionReason.ERROR, ""] += 1
-        return
-    _add_up(result, decided)
-
-
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    reason: str
-    currency: str
-    creators: int
-    amount: int
+def _give_up(run: PayoutRun, creator: UUID, error: DatabaseError, *, now: datetime) -> list[_Decided]:
+    logger.error("could not decide creator %s", creator, exc_info=error)
+    names = {"run": run.pk, "cutoff": run.cutoff, "creator": creator, "detail": str(error), "now": now}
+    sql.run(_GIVE_UP, names)
+    return [_Decided(DecisionReason.ERROR, "", 1, 0)]
 
 
 def _add_up(result: RunResult, decided: Sequence[_Decided]) -> None:

@@ -92,7 +92,6 @@ def _record_sent(attempt: PayoutAttempt, sent: SentTransfer, *, now: datetime) -
             PayoutStatus.PAID,
             now=now,
             reason="Stripe pays the bank by its own schedule",
-            paid_at=now,
             next_retry_at=None,
         )
 

@@ -1,8 +1,10 @@
 """Ready calls of the API, with a token for each kind of caller."""
 
 import json
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.db.models import QuerySet, Sum
@@ -10,21 +12,37 @@ from django.db.models import QuerySet, Sum
 from accounts import tokens
 from accounts.principals import ADMIN, BILLING_SCOPE, CREATOR, Principal
 from earnings.models import CreatorEarning
+from payouts.models import Payout
+from payouts.states import PayoutStatus
+from payouts_project.demo import people
 
 LIFETIME = timedelta(days=1)
+# Whatever proxy the shell is set for: curl reaches this machine without.
+_WITHOUT_PROXY = 'export no_proxy="localhost,127.0.0.1${no_proxy:+,$no_proxy}"\n'
 
 
-def lines(*, source: str, now: datetime) -> Iterator[str]:
-    """Write a call for a creator who earned most, for an admin, and for the service that pushes for `source`."""
-    api = f"{settings.PUBLIC_URL}/api/v1"
-    creator = _most_earned("creator__external_id", CreatorEarning.objects.all())
+def write(path: Path, *, source: str, now: datetime) -> None:
+    """Write variables for a shell: where the API is, who calls it, and a record that `source` hands over."""
+    assignments = [
+        f"{name}={shlex.quote(value)}\n" for name, value in _variables(source=source, now=now).items()
+    ]
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text("".join([*assignments, _WITHOUT_PROXY]), encoding="utf-8")
+
+
+def lines(path: Path) -> Iterator[str]:
+    """Write a call for a creator, for staff, and for the service that hands over records."""
+    yield f"source {path}"
+    yield 'curl -H "$CREATOR" $API/earnings'
+    yield 'curl -H "$CREATOR" $API/payouts'
+    yield 'curl -H "$STAFF" $API/platform/analytics'
+    yield 'curl -H "$BILLING" -H "$JSON" -d "$RECORD" $API/billing/records'
+
+
+def _variables(*, source: str, now: datetime) -> Mapping[str, str]:
+    creator = _stand_in()
     api_id = _most_earned("api__external_id", CreatorEarning.objects.filter(creator__external_id=creator))
-    yield f"The API is at {api}, and described at {settings.PUBLIC_URL}/api/docs. These tokens are good for a day:"
-    yield f"What {creator}, who earned most, is told"
-    yield from _call(Principal(subject=creator, role=CREATOR), f"{api}/earnings", now=now)
-    yield "What the platform's staff are told"
-    yield from _call(Principal(subject="admin", role=ADMIN), f"{api}/platform/analytics", now=now)
-    yield "What the Billing Service hands over"
     record = {
         "record_id": f"demo-{now:%Y%m%d%H%M%S}",
         "kind": "charge",
@@ -33,16 +51,32 @@ def lines(*, source: str, now: datetime) -> Iterator[str]:
         "currency": settings.DEFAULT_CURRENCY,
         "occurred_at": now.isoformat(),
     }
-    billing = Principal(subject=source, role="service", scopes=frozenset([BILLING_SCOPE]))
-    body = f"-H 'Content-Type: application/json' -d '{json.dumps({'records': [record]})}'"
-    yield from _call(billing, f"{api}/billing/records {body}", now=now)
+    return {
+        "API": f"{settings.PUBLIC_URL}/api/v1",
+        "CREATOR": _header(Principal(subject=creator, role=CREATOR), now=now),
+        "STAFF": _header(Principal(subject=people.ADMINISTRATOR, role=ADMIN), now=now),
+        "BILLING": _header(
+            Principal(subject=source, role="service", scopes=frozenset([BILLING_SCOPE])), now=now
+        ),
+        "JSON": "Content-Type: application/json",
+        "RECORD": json.dumps({"records": [record]}),
+    }
+
+
+def _stand_in() -> str:
+    """Choose the creator with most to see: the one whose last payout came back, or else who earned most."""
+    returned = Payout.objects.filter(status=PayoutStatus.RETURNED).order_by("-run__cutoff", "-net_amount")
+    if (payout := returned.select_related("creator").first()) is not None:
+        return payout.creator.external_id
+    return _most_earned("creator__external_id", CreatorEarning.objects.all())
 
 
 def _most_earned(name: str, earnings: QuerySet[CreatorEarning]) -> str:
-    best: tuple[str, int] = earnings.values_list(name).annotate(total=Sum("net")).order_by("-total")[0]
+    best: tuple[str, int] = (
+        earnings.exclude(api=None).values_list(name).annotate(total=Sum("net")).order_by("-total")[0]
+    )
     return best[0]
 
 
-def _call(caller: Principal, request: str, *, now: datetime) -> Iterator[str]:
-    token = tokens.issue_token(caller, now=now, lifetime=LIFETIME)
-    yield f"  curl -H 'Authorization: Bearer {token}' {request}"
+def _header(caller: Principal, *, now: datetime) -> str:
+    return f"Authorization: Bearer {tokens.issue_token(caller, now=now, lifetime=LIFETIME)}"

@@ -4,22 +4,18 @@ from collections.abc import Iterator
 
 from django.db.models import Count, Sum
 
-from earnings.models import BillingRecord, CreatorEarning, QuarantinedRecord, Reason
+from earnings.models import CreatorEarning
 from money import Money
 from payouts.models import Payout, RunDecision
 from payouts.services.books import Validation
 from payouts.states import DecisionReason, PayoutStatus
+from payouts_project.demo.telling import counted
 
 TOP = 5
 
 
 def lines(validations: list[Validation]) -> Iterator[str]:
     """Write the summary, a line at a time."""
-    yield "Records"
-    yield f"  {BillingRecord.objects.count():>8,} accepted"
-    held = QuarantinedRecord.objects.filter(resolved_at=None).values_list("reason").annotate(Count("pk"))
-    for reason, count in held.order_by("reason"):
-        yield f"  {count:>8,} in quarantine: {Reason(reason).label}"
     yield "Earnings"
     for currency, gross, fee, net in CreatorEarning.objects.values_list("currency").annotate(
         Sum("gross"), Sum("platform_fee"), Sum("net")
@@ -30,7 +26,7 @@ def lines(validations: list[Validation]) -> Iterator[str]:
     yield "Payouts"
     by_status = Payout.objects.values_list("status", "currency").annotate(Count("pk"), Sum("net_amount"))
     for status, currency, count, total in by_status.order_by("status"):
-        yield f"  {Money(total, currency)!s:>14} {PayoutStatus(status).label.lower()}, in {count} payouts"
+        yield f"  {Money(total, currency)!s:>14} {PayoutStatus(status).label.lower()}, in {counted(count, 'payout')}"
     yield "Paid most"
     top = (
         Payout.objects.filter(status=PayoutStatus.PAID)
@@ -39,14 +35,16 @@ def lines(validations: list[Validation]) -> Iterator[str]:
         .order_by("-total")[:TOP]
     )
     for creator, currency, total, count in top:
-        yield f"  {Money(total, currency)!s:>14} to {creator}, in {count} payouts"
+        yield f"  {Money(total, currency)!s:>14} to {creator}, in {counted(count, 'payout')}"
     yield "Not paid in the last run, and why"
     last = RunDecision.objects.order_by("-run__cutoff").values_list("run", flat=True)[:1]
     unpaid = RunDecision.objects.filter(run__in=last).exclude(reason=DecisionReason.PAID)
     for reason, currency, count, total in (
         unpaid.values_list("reason", "currency").annotate(Count("pk"), Sum("amount")).order_by("reason")
     ):
-        yield f"  {Money(total, currency)!s:>14} of {count} creators: {DecisionReason(reason).label}"
+        yield (
+            f"  {counted(count, 'creator'):>14} {Money(total, currency)!s:>14}  {DecisionReason(reason).label}"
+        )
     failed = [validation for validation in validations if validation.findings]
     yield "Books"
     verdict = "NOT BALANCED" if failed else "balanced"

@@ -12,39 +12,44 @@ import psutil  # type: ignore[import-untyped]
 
 from . import environment, leftovers, stack, status, supervisor
 from .errors import LocalError
-from .programs import POLL_SECONDS, log_tail
+from .patience import TELL_SECONDS, Patience
+from .programs import log_tail
 from .stack import Clone
 from .status import Phase, Status
 from .testing import throwaway_environment
 
 STOP_TIMEOUT_SECONDS = 60
+LOOK_SECONDS = 0.2
 
 CLONE = Clone(Path(__file__).resolve().parents[2])
 
 
 def up(outside: Mapping[str, str]) -> None:
     """Start the stack with the variables of `outside`, or find it running, and return when it is ready."""
-    started = None if _supervisors() else _spawn_supervisor(outside)
-    shown = 0
+    started = None if _supervisors() else _spawn_supervisor(environment.for_service(outside))
+    shown, patience = 0, Patience(_say)
     while True:
-        current = _status_of(started)
+        supervisors = _supervisors()
+        current = _status_of(supervisors, started)
         for name in current.ready[shown:] if current else []:
             _say(f"  {name} is ready")
             shown += 1
+            patience.start_over()
         if current and current.phase is Phase.READY:
             break
         if current and current.phase is Phase.FAILED:
             raise LocalError(current.error)
-        if not _supervisors() and (started is None or started.poll() is not None):
+        if not supervisors and (started is None or started.poll() is not None):
             raise LocalError(f"The supervisor ended:\n{log_tail(CLONE.logs / 'supervisor.log')}")
-        time.sleep(POLL_SECONDS)
+        patience.note(current.waiting if current and current.waiting else "new databases are made")
+        time.sleep(LOOK_SECONDS)
     variables = environment.read_env_file(CLONE.env_file)
     if outside.get("PORT", variables["PORT"]) != variables["PORT"]:
         raise LocalError(f"The service is up already, on port {variables['PORT']}: `make down` stops it.")
-    if stack.is_given(outside, "DATABASE_URL") is (environment.LOCAL_MODE in variables):
+    if environment.is_given(outside, "DATABASE_URL") is (environment.LOCAL_MODE in variables):
         raise LocalError("The service is up already, with another database: `make down` stops it.")
     _say(f"The service is up: http://localhost:{variables['PORT']}/admin/")
-    _say("Logs are in .local/log; `make env` prints the variables; `make down` stops everything.")
+    _say("Logs are in .local/log. `make env` prints its variables, `make down` stops it.")
 
 
 def down() -> None:
@@ -52,17 +57,24 @@ def down() -> None:
     supervisors = _supervisors()
     for process in supervisors:
         process.terminate()
-    psutil.wait_procs(supervisors, timeout=STOP_TIMEOUT_SECONDS)
+    _, alive = psutil.wait_procs(supervisors, timeout=TELL_SECONDS)
+    if alive:
+        _say("Some programs take their time to stop.")
+        psutil.wait_procs(alive, timeout=STOP_TIMEOUT_SECONDS)
     leftovers.kill(CLONE.directory)
 
 
 def demo(outside: Mapping[str, str], *, stops: bool) -> int:
     """Run the demonstration on the local stack, whatever `outside` is set for; return its exit code."""
-    variables = environment.without_service_variables(outside)
+    variables = environment.for_demo_and_tests(outside)
     up(variables)
     try:
+        # It says in its own words what it would log.
         result = subprocess.run(
-            [sys.executable, "manage.py", "demo"], cwd=CLONE.root, env=variables, check=False
+            [sys.executable, "manage.py", "demo"],
+            cwd=CLONE.root,
+            env={**variables, "LOG_LEVEL": "CRITICAL"},
+            check=False,
         ).returncode
     finally:
         if stops:
@@ -84,7 +96,7 @@ def show_status() -> None:
     Raises:
         LocalError: the stack is not up.
     """
-    current = _status_of(None)
+    current = _status_of(_supervisors(), None)
     if current is None:
         raise LocalError("Nothing runs.")
     for name, program in current.programs.items():
@@ -129,10 +141,12 @@ def _supervisors() -> list[psutil.Process]:
     return found
 
 
-def _status_of(started: subprocess.Popen[bytes] | None) -> Status | None:
+def _status_of(
+    supervisors: Sequence[psutil.Process], started: subprocess.Popen[bytes] | None
+) -> Status | None:
     """Return what the supervisor that was `started`, or one that runs, says; not what an earlier one said."""
     current = status.read(CLONE.directory / "status.json")
-    known = {process.pid for process in _supervisors()} | ({started.pid} if started else set())
+    known = {process.pid for process in supervisors} | ({started.pid} if started else set())
     return current if current and current.supervisor in known else None
 
 

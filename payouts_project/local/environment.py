@@ -1,11 +1,39 @@
-"""The service's variables: which they are, and the ones of local mode in `.local/env`."""
+"""Variables: which ones our programs get to see, and the ones of local mode in `.local/env`."""
 
+import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 LOCAL_MODE = "LOCAL_MODE"
-SERVICE_PREFIXES = ("CELERY_", "DJANGO_", "JWT_", "STRIPE_")
+ROOT = Path(__file__).resolve().parents[2]
+# What any program needs, and what leads nowhere. All else that a shell is set for (PGSSLMODE, HTTP_PROXY,
+# DJANGO_SETTINGS_MODULE, TZ, …) is meant for other programs, and would divert ours.
+MACHINE_VARIABLES = frozenset(
+    {
+        "CI",
+        "HOME",
+        "LOGNAME",
+        "NO_COLOR",
+        "PATH",
+        "PORT",
+        "SHELL",
+        "SSL_CERT_DIR",
+        "SSL_CERT_FILE",
+        "TEMP",
+        "TERM",
+        "TEST_POSTGRES_BIN",
+        "TMP",
+        "TMPDIR",
+        "USER",
+    }
+)
+# Where this machine keeps the libraries that its Python may need to run at all.
+MACHINE_PREFIXES = ("DYLD_", "LD_")
+# This tree's own packages, wherever else a copy of them is installed.
+OWN_CODE = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "platform")])}
+PROXIES = frozenset({"all_proxy", "http_proxy", "https_proxy", "no_proxy"})
+LOOPBACK_NAMES = "localhost,127.0.0.1,::1"
 SERVICE_VARIABLES = frozenset(
     {
         "ALLOWED_HOSTS",
@@ -13,11 +41,17 @@ SERVICE_VARIABLES = frozenset(
         "CORS_ORIGINS",
         "CREATOR_PORTAL_URL",
         "BANK_PAYOUTS_BY_STRIPE",
+        "CELERY_BROKER_URL",
+        "CELERY_VISIBILITY_TIMEOUT",
         "DATABASE_URL",
         "DEBUG",
         "DEFAULT_CURRENCY",
         "DEFAULT_FROM_EMAIL",
         "EMAIL_URL",
+        "JWT_AUDIENCE",
+        "JWT_ISSUER",
+        "JWT_JWKS_URL",
+        "JWT_SECRET",
         LOCAL_MODE,
         "LOG_LEVEL",
         "METRICS_TOKEN",
@@ -33,20 +67,55 @@ SERVICE_VARIABLES = frozenset(
         "REPORT_EMAIL",
         "REQUESTS_PER_MINUTE",
         "SECRET_KEY",
+        "STRIPE_API_BASE",
+        "STRIPE_REQUESTS_PER_SECOND",
+        "STRIPE_SECRET_KEY",
+        "STRIPE_WEBHOOK_SECRET",
         "TRUSTED_PROXIES",
     }
 )
 
 
 def is_service_variable(name: str) -> bool:
-    """Say whether the service reads `name`. `PORT` doesn't count: it leads to nothing."""
-    name = name.removesuffix("_FILE")
-    return name in SERVICE_VARIABLES or name.startswith(SERVICE_PREFIXES)
+    """Say whether the service reads `name`, itself or as the path of a file. `PORT` leads to nothing."""
+    return name.removesuffix("_FILE") in SERVICE_VARIABLES
 
 
-def without_service_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what the demo and the tests may see: nothing that leads to a real database or to real money."""
-    return {name: value for name, value in environment.items() if not is_service_variable(name)}
+def is_given(outside: Mapping[str, str], name: str) -> bool:
+    """Say whether `name` is set, itself or as the path of a file."""
+    return bool(outside.get(name) or outside.get(f"{name}_FILE"))
+
+
+def for_demo_and_tests(outside: Mapping[str, str]) -> dict[str, str]:
+    """Return what the demo and the tests see of the environment they are started in.
+
+    Nothing of it leads to a real database, to real money, or astray.
+    """
+    return {name: value for name, value in outside.items() if _is_of_the_machine(name)} | OWN_CODE
+
+
+def for_service(outside: Mapping[str, str]) -> dict[str, str]:
+    """Return what the service's programs see of the environment that `make up` is run in.
+
+    With a database of one's own that is all: PGSSLROOTCERT or HTTPS_PROXY may be meant. With an embedded one, the
+    service's own variables only, and proxies if keys are to be fetched.
+    """
+    if is_given(outside, "DATABASE_URL"):
+        return dict(outside)
+    ours = {name: value for name, value in outside.items() if is_service_variable(name)}
+    proxies = _proxies(outside) if is_given(outside, "JWT_JWKS_URL") else {}
+    return for_demo_and_tests(outside) | ours | proxies
+
+
+def _is_of_the_machine(name: str) -> bool:
+    return name in MACHINE_VARIABLES or name.startswith(MACHINE_PREFIXES)
+
+
+def _proxies(outside: Mapping[str, str]) -> dict[str, str]:
+    """Return how this machine reaches others; itself it reaches without a proxy."""
+    given = {name: value for name, value in outside.items() if name.lower() in PROXIES}
+    spared = ",".join(filter(None, [given.get("no_proxy") or given.get("NO_PROXY"), LOOPBACK_NAMES]))
+    return {**given, "no_proxy": spared, "NO_PROXY": spared}
 
 
 def new_secrets() -> dict[str, str]:

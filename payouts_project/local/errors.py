@@ -8,9 +8,9 @@ class LocalError(Exception):
 class ProgramFailed(LocalError):
     """A program ended, or stayed silent, instead of serving."""
 
-    def __init__(self, name: str, log: str) -> None:
+    def __init__(self, fact: str, log: str) -> None:
         """`log` is the end of what the program wrote."""
-        super().__init__(f"{name} did not start. The end of its log:\n{log}")
+        super().__init__(f"{fact}. The end of its log:\n{log}")
 
 
 class StopRequested(LocalError):

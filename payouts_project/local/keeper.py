@@ -1,7 +1,7 @@
 """The process that keeps throwaway servers for as long as its parent lives.
 
-It prints one line of JSON when they are ready. Its parent holds the other end of its standard input: the end
-of that file, however it comes about, is the order to stop.
+It prints one line of JSON when they are ready, or why they can't be. Its parent holds the other end of its
+standard input: the end of that file, however it comes about, is the order to stop.
 """
 
 import json
@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from .errors import LocalError
 from .postgres import THROWAWAY_SETTINGS, Postgres
 from .valkey import Valkey
 
@@ -19,22 +20,20 @@ POLL_SECONDS = 1
 
 
 def keep() -> None:
-    """Start the servers, wait for the parent to be done or gone, and stop them."""
+    """Start the servers, wait for the parent to be done or gone, and stop them.
+
+    Raises: LocalError: they can't be started.
+    """
     # The keeper must outlive its parent, if only for a moment: a signal meant for both is not for it.
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     parent = os.getppid()
-    bin_dir = os.environ.get("TEST_POSTGRES_BIN")
     with tempfile.TemporaryDirectory(prefix="payouts-") as name:
         directory = Path(name)
-        postgres = Postgres(
-            directory / "postgres", bin_dir=Path(bin_dir) if bin_dir else None, settings=THROWAWAY_SETTINGS
-        )
+        postgres = Postgres(directory / "postgres", bin_dir=_other_bin_dir(), settings=THROWAWAY_SETTINGS)
         valkey = Valkey(directory / "valkey")
         try:
-            urls = {"database_url": postgres.start(), "redis_url": valkey.start()}
-            sys.stdout.write(json.dumps(urls) + "\n")
-            sys.stdout.flush()
+            _tell({"database_url": postgres.start(), "redis_url": valkey.start()})
             # A process forked by the parent may hold the pipe open for longer than the parent lives.
             while os.getppid() == parent and not select.select([sys.stdin], [], [], POLL_SECONDS)[0]:
                 pass
@@ -43,5 +42,21 @@ def keep() -> None:
             postgres.stop()
 
 
+def _other_bin_dir() -> Path | None:
+    """Return where another PostgreSQL than the wheel's is, if one is asked for."""
+    given = os.environ.get("TEST_POSTGRES_BIN")
+    if given and not (Path(given) / "postgres").exists():
+        raise LocalError(f"TEST_POSTGRES_BIN names no folder with PostgreSQL's programs: {given}")
+    return Path(given) if given else None
+
+
+def _tell(facts: dict[str, str]) -> None:
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    keep()
+    try:
+        keep()
+    except LocalError as refusal:
+        _tell({"refusal": str(refusal)})

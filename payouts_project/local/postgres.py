@@ -30,7 +30,6 @@ THROWAWAY_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 _SETTINGS = {
     "listen_addresses": ports.LOOPBACK,
     "unix_socket_directories": "",
-    "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
@@ -71,7 +70,7 @@ class Postgres(EmbeddedServer):
             environment=_plain_environment(),
             directory=self.directory,
             log=self.log,
-            is_ready=lambda: _database_answers(url),
+            obstacle=lambda: _obstacle(url),
             working_directory=self.directory,
             stop_signal=signal.SIGINT,
             death_signal=signal.SIGINT,
@@ -150,14 +149,14 @@ def _plain_environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
-def _database_answers(url: str) -> bool:
-    """Connect to the database, which is created at the first start."""
+def _obstacle(url: str) -> str:
+    """Connect to the database, which is created at the first start; say why that can't be done, or nothing."""
     server = url.removesuffix(DATABASE) + "postgres"
     try:
         with psycopg.connect(server, connect_timeout=2, autocommit=True) as connection:
             known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if known is None:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
-    except psycopg.OperationalError:
-        return False
-    return True
+    except psycopg.OperationalError as error:
+        return str(error)
+    return ""

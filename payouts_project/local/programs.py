@@ -39,9 +39,13 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Program(Command):
-    """A command that runs until it is stopped; `death_signal` is for when whoever started it dies."""
+    """A command that runs until it is stopped.
 
-    is_ready: Callable[[], bool]
+    `obstacle` says what keeps it from serving, in the words of whoever was asked: nothing once it serves.
+    `death_signal` is for when whoever started it dies.
+    """
+
+    obstacle: Callable[[], str]
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
 
@@ -64,20 +68,23 @@ class Child:
         self._end_group()
         self._process = _spawn(self.program, self.program.death_signal)
 
-    def wait_until_ready(self, *, timeout: float, stopping: threading.Event) -> None:
-        """Return when the program serves.
+    def wait_until_ready(
+        self, *, timeout: float, stopping: threading.Event, tell: Callable[[str], None]
+    ) -> None:
+        """Return when the program serves; `tell` is given again and again what keeps it from serving.
 
         Raises:
             ProgramFailed: after `timeout` seconds, or when it keeps ending.
             StopRequested: as soon as `stopping` is set.
         """
-        started = time.monotonic()
-        while self.pid is None or not self.program.is_ready():
+        name, started = self.program.name, time.monotonic()
+        while obstacle := self._obstacle():
             waited = time.monotonic() - started
             if stopping.is_set():
                 raise StopRequested
             if waited > timeout or (self.pid is None and waited > RETRY_FOR_SECONDS):
-                raise ProgramFailed(self.program.name, log_tail(self.program.log))
+                raise ProgramFailed(f"{name} did not start: {obstacle}", log_tail(self.program.log))
+            tell(f"{name}: {obstacle}")
             if self.pid is None:
                 time.sleep(RETRY_PAUSE_SECONDS)
                 self.spawn()
@@ -94,6 +101,9 @@ class Child:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout)
             self._end_group()
+
+    def _obstacle(self) -> str:
+        return "it ended at once" if self.pid is None else self.program.obstacle()
 
     def _end_group(self) -> None:
         if self._process:
@@ -117,7 +127,7 @@ def run(command: Command, *, stopping: threading.Event) -> None:
             process.wait()
             raise StopRequested
     if process.returncode != 0:
-        raise ProgramFailed(command.name, log_tail(command.log))
+        raise ProgramFailed(f"{command.name} ended with {process.returncode}", log_tail(command.log))
 
 
 def log_tail(log: Path) -> str:

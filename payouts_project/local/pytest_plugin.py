@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from .errors import LocalError
 from .testing import throwaway_environment
 
 
@@ -18,6 +19,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """Come before pytest-django, which reads the settings in this very hook."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         servers = ExitStack()
-        servers.enter_context(throwaway_environment())
+        try:
+            servers.enter_context(throwaway_environment())
+        except LocalError as refusal:
+            raise pytest.UsageError(str(refusal)) from refusal
         early_config.add_cleanup(servers.close)
     return (yield)

@@ -1,12 +1,14 @@
 """What the embedded servers have in common: a folder of their own, and one process that serves it."""
 
+import sys
 import threading
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from .patience import Patience
 from .programs import Child, Program
 
-START_TIMEOUT_SECONDS = 30
+START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 20
 
 
@@ -33,7 +35,9 @@ class EmbeddedServer(ABC):
         self._child = Child(program)
         self._child.spawn()
         try:
-            self._child.wait_until_ready(timeout=START_TIMEOUT_SECONDS, stopping=threading.Event())
+            self._child.wait_until_ready(
+                timeout=START_TIMEOUT_SECONDS, stopping=threading.Event(), tell=Patience(_say).note
+            )
         except BaseException:
             self.stop()
             raise
@@ -49,3 +53,8 @@ class EmbeddedServer(ABC):
     def pid(self) -> int | None:
         """The running server's process, or None."""
         return self._child.pid if self._child else None
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

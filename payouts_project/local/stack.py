@@ -20,6 +20,8 @@ from .valkey import Valkey
 
 DEFAULT_PORT = 8086
 HIGHEST_PORT = 65_535
+# One for each thread that a request may come to, and as many database connections in the web's pool.
+WEB = {"GRANIAN_WORKERS": "2", "GRANIAN_BLOCKING_THREADS": "16"}
 WORKERS = {
     # Sending waits for Stripe: many threads in one process.
     "payouts": ("payouts", 16),
@@ -75,7 +77,7 @@ def prepare(clone: Clone, outside: Mapping[str, str]) -> Stack:
         LocalError: a variable is missing or can't be used, or the web's port is taken.
     """
     port = web_port(outside)
-    own_database = is_given(outside, "DATABASE_URL")
+    own_database = environment.is_given(outside, "DATABASE_URL")
     if own_database:
         refuse_incomplete(outside)
     if not ports.frees_up(port):
@@ -89,14 +91,18 @@ def prepare(clone: Clone, outside: Mapping[str, str]) -> Stack:
         url, program = Postgres(clone.directory / "postgres", log=clone.logs / "postgres.log").prepare()
         variables["DATABASE_URL"] = url
         servers.append(program)
-        if is_given(outside, "JWT_JWKS_URL"):
+        if environment.is_given(outside, "JWT_JWKS_URL"):
             del variables["JWT_SECRET"]
-    if not is_given(outside, "REDIS_URL"):
+    if not environment.is_given(outside, "REDIS_URL"):
         url, program = Valkey(clone.directory / "valkey", log=clone.logs / "valkey.log").prepare()
         variables["REDIS_URL"] = url
+        if not own_database and not environment.is_given(outside, "CELERY_BROKER_URL"):
+            variables["CELERY_BROKER_URL"] = url
         servers.append(program)
     environment.write_env_file(clone.env_file, variables)
-    programs = _Programs(clone, {**outside, **variables, "PYTHONUNBUFFERED": "1"})
+    programs = _Programs(
+        clone, {**WEB, **environment.for_service(outside), **variables, "PYTHONUNBUFFERED": "1"}
+    )
     return Stack(servers=servers, migration=programs.migration(), service=programs.service(port, stripe_port))
 
 
@@ -108,17 +114,12 @@ def web_port(outside: Mapping[str, str]) -> int:
     return int(value)
 
 
-def is_given(outside: Mapping[str, str], name: str) -> bool:
-    """Say whether `name` is set, itself or as the path of a file."""
-    return bool(outside.get(name) or outside.get(f"{name}_FILE"))
-
-
 def refuse_incomplete(outside: Mapping[str, str]) -> None:
     """Refuse a database of one's own without what belongs to it: the sandbox's secrets are not for it."""
     missing = [
         " or ".join(names)
         for names in NEEDED_WITH_OWN_DATABASE
-        if not any(is_given(outside, name) for name in names)
+        if not any(environment.is_given(outside, name) for name in names)
     ]
     if missing:
         raise LocalError(f"DATABASE_URL is set, so these must be set too: {', '.join(missing)}.")
@@ -160,7 +161,7 @@ class _Programs:
                 *("--state", str(self.clone.directory / "sandbox")),
                 *("--webhook", f"http://{ports.LOOPBACK}:{port}/webhooks/stripe"),
             ),
-            is_ready=lambda: answers(stripe_port, "/"),
+            obstacle=lambda: silence(stripe_port, "/"),
         )
 
     def _web(self, port: int) -> Program:
@@ -168,9 +169,9 @@ class _Programs:
             "web",
             self._python(
                 *("-m", "granian", "--interface", "wsgi", "--host", ports.LOOPBACK, "--port", str(port)),
-                *("--workers", "2", "payouts_project.wsgi:application"),
+                "payouts_project.wsgi:application",
             ),
-            is_ready=lambda: answers(port, "/health"),
+            obstacle=lambda: silence(port, "/health"),
             # It has processes of its own to stop.
             death_signal=signal.SIGTERM,
         )
@@ -183,18 +184,18 @@ class _Programs:
                 *("worker", "--queues", queues, "--pool", "threads", "--concurrency", str(threads)),
                 *("--hostname", f"{name}@%h", "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
             ),
-            is_ready=lambda: self._is_consuming(f"{name}@{socket.gethostname()}"),
+            obstacle=lambda: self._idleness(f"{name}@{socket.gethostname()}"),
         )
 
     def _beat(self) -> Program:
-        return self._program("beat", self._celery("beat", "--loglevel", "INFO"), is_ready=lambda: True)
+        return self._program("beat", self._celery("beat", "--loglevel", "INFO"), obstacle=lambda: "")
 
     def _program(
         self,
         name: str,
         arguments: tuple[str, ...],
         *,
-        is_ready: Callable[[], bool],
+        obstacle: Callable[[], str],
         death_signal: signal.Signals = signal.SIGKILL,
     ) -> Program:
         return Program(
@@ -204,7 +205,7 @@ class _Programs:
             directory=self.clone.directory,
             working_directory=self.clone.root,
             log=self.clone.logs / f"{name}.log",
-            is_ready=is_ready,
+            obstacle=obstacle,
             death_signal=death_signal,
         )
 
@@ -214,22 +215,27 @@ class _Programs:
     def _python(self, *arguments: str) -> tuple[str, ...]:
         return (sys.executable, *arguments)
 
-    def _is_consuming(self, node: str) -> bool:
-        broker = self.environment.get("CELERY_BROKER_URL") or self.environment.get("REDIS_URL")
+    def _idleness(self, node: str) -> str:
+        """Say why a worker takes no tasks; nothing if it does."""
+        name = "CELERY_BROKER_URL" if self.environment.get("CELERY_BROKER_URL") else "REDIS_URL"
+        broker = self.environment.get(name)
         with Celery(broker=broker, set_as_current=False) as app:
+            app.conf.broker_transport_options = {"max_retries": 0, "socket_connect_timeout": 2}
             try:
-                return bool(app.control.ping(destination=[node], timeout=0.3))
-            except OperationalError:
-                return False
+                answered = app.control.ping(destination=[node], timeout=0.3)
+            except OperationalError as error:
+                return f"the broker that {name} names can't be reached: {error}"
+        return "" if answered else "it takes no tasks yet"
 
 
-def answers(port: int, path: str) -> bool:
-    """Say whether a server on `port` answers at all, with anything but an error of its own."""
+def silence(port: int, path: str) -> str:
+    """Say why a server on `port` doesn't serve; nothing if it answers with anything but an error of its own."""
     connection = HTTPConnection(ports.LOOPBACK, port, timeout=2)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR
-    except (OSError, HTTPException):
-        return False
+        status = connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        return f"port {port} does not answer: {error}"
     finally:
         connection.close()
+    return f"it answers {status} to {path}" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ""

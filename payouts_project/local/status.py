@@ -26,12 +26,16 @@ class ProgramStatus:
 
 @dataclass
 class Status:
-    """`ready` names what has started so far, in order; `error` is for the person at the keyboard."""
+    """`ready` names what has started so far, in order; `waiting` says what keeps the next one from being ready.
+
+    `error` is for the person at the keyboard.
+    """
 
     supervisor: int
     phase: Phase
     ready: list[str] = field(default_factory=list)
     programs: dict[str, ProgramStatus] = field(default_factory=dict)
+    waiting: str = ""
     error: str = ""
 
     def write(self, path: Path) -> None:

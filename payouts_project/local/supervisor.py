@@ -86,6 +86,7 @@ class Supervisor:
     def _start(self, stack: Stack) -> None:
         for server in stack.servers:
             self._start_together([server])
+        self._note_waiting(f"{stack.migration.name} is at work")
         run(stack.migration, stopping=self._stopping)
         self._note_ready(stack.migration.name)
         self._start_together(stack.service)
@@ -96,7 +97,9 @@ class Supervisor:
         for watched in stage:
             watched.child.spawn()
         for watched in stage:
-            watched.child.wait_until_ready(timeout=START_TIMEOUT_SECONDS, stopping=self._stopping)
+            watched.child.wait_until_ready(
+                timeout=START_TIMEOUT_SECONDS, stopping=self._stopping, tell=self._note_waiting
+            )
             self._note_ready(watched.child.program.name)
 
     def _watch(self) -> None:
@@ -120,6 +123,11 @@ class Supervisor:
         logger.info("%s is ready", name)
         self._status.ready.append(name)
         self._report(Phase.STARTING)
+
+    def _note_waiting(self, obstacle: str) -> None:
+        if obstacle != self._status.waiting:
+            self._status.waiting = obstacle
+            self._report(Phase.STARTING)
 
     def _report(self, phase: Phase) -> None:
         self._status.phase = phase

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from . import environment
+from .errors import LocalError
 
 STOP_TIMEOUT_SECONDS = 30
 # Nothing listens there: a test that forgets its sandbox is refused at once, and never reaches Stripe.
@@ -40,19 +41,25 @@ def throwaway_servers() -> Iterator[Servers]:
     They belong to a keeper process, which stops them and removes the folder when this process leaves the
     block or dies, be it by kill -9. The variable `TEST_POSTGRES_BIN` names the bin folder of another
     PostgreSQL than the wheel's.
+
+    Raises: LocalError: they can't be started.
     """
     keeper = subprocess.Popen(
         [sys.executable, "-m", "payouts_project.local.keeper"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        env=environment.for_demo_and_tests(os.environ),
         start_new_session=True,  # Ctrl-C is for the session: the keeper ends after it
     )
     with keeper:
         assert keeper.stdin
         assert keeper.stdout
         try:
-            yield Servers(**json.loads(keeper.stdout.readline()))
+            told = json.loads(keeper.stdout.readline() or '{"refusal": "The servers\' keeper died."}')
+            if "refusal" in told:
+                raise LocalError(told["refusal"])
+            yield Servers(**told)
         finally:
             keeper.stdin.close()
             keeper.wait(STOP_TIMEOUT_SECONDS)
@@ -65,7 +72,7 @@ def throwaway_environment() -> Iterator[None]:
     with throwaway_servers() as servers:
         try:
             os.environ.clear()
-            os.environ.update({**environment.without_service_variables(before), **servers.variables()})
+            os.environ.update(environment.for_demo_and_tests(before) | servers.variables())
             yield
         finally:
             os.environ.clear()

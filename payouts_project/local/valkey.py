@@ -44,7 +44,7 @@ class Valkey(EmbeddedServer):
             environment={"PATH": os.environ.get("PATH", os.defpath)},
             directory=self.directory,
             log=self.log,
-            is_ready=lambda: _answers(url),
+            obstacle=lambda: _obstacle(url),
             working_directory=self.directory,
         )
 
@@ -64,9 +64,11 @@ def _wheel_binary() -> Path:
     return Path(package.origin).parent / "_binaries" / machine / "valkey-server"
 
 
-def _answers(url: str) -> bool:
+def _obstacle(url: str) -> str:
+    """Say why the server doesn't serve, or nothing."""
     with redis.Redis.from_url(url, socket_connect_timeout=2) as client:
         try:
-            return bool(client.ping())
-        except redis.RedisError:
-            return False
+            client.ping()
+        except redis.RedisError as error:
+            return str(error)
+    return ""

@@ -69,10 +69,17 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
     if run:
         yield Figure("Last run", link_to(run, run.cutoff), "pays what was earned before this day")
     if lag := earnings.unposted(now=now).lag:
-        unposted = anchor(list_of(BillingBatch, posted_at__isempty=1), "batches not posted yet")
+        unposted = anchor(
+            list_of(BillingBatch, posted_at__isempty=1, set_aside_at__isempty=1), "batches not posted yet"
+        )
         yield Figure("Earnings lag", _spoken(lag), unposted)
     else:
         yield Figure("Earnings lag", "None", "all records are posted")
+    yield Figure(
+        "Batches set aside",
+        earnings.batches_set_aside().count(),
+        anchor(list_of(BillingBatch, set_aside_at__isempty=0), "can't be posted, for someone to look into"),
+    )
     yield Figure(
         "Creators on hold",
         accounts.creators_on_hold(),
@@ -113,7 +120,7 @@ def _last_run(run: PayoutRun | None) -> Panel:
     if run is None:
         return Panel("Last run", [], [], empty="No run yet. Beat makes one when a month is complete.")
     return Panel(
-        f"Last run, of what was earned before {run.cutoff.day} {run.cutoff:%b %Y}",
+        f"Last run, of what was earned before {run.cutoff.day} {run.cutoff:%b} {run.cutoff.year:04}",
         ["Decision", "Creators", "Amount"],
         [
             (

@@ -27,6 +27,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
     "Billing": [
         ("earnings.QuarantinedRecord", "Quarantine", "report"),
         ("earnings.BillingBatch", "Batches", "inventory_2"),
+        ("earnings.BatchAct", "History of batches", "history"),
         ("earnings.BillingRecord", "Records", "receipt_long"),
         ("earnings.Posting", "Postings", "post_add"),
         ("earnings.EarningPosting", "Posted to earnings", "trending_up"),

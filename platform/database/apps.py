@@ -5,6 +5,6 @@ class DatabaseConfig(AppConfig):
     name = "database"
 
     def ready(self) -> None:
-        from database import version  # noqa: PLC0415 (signals connect once apps are loaded)
+        from database import sessions  # noqa: PLC0415 (signals connect once apps are loaded)
 
-        version.refuse_older_servers()
+        sessions.prepare_connections()

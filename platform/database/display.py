@@ -81,14 +81,16 @@ def _(value: datetime) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{} UTC">{}</time>',
         moment.isoformat(),
-        f"{moment:%Y-%m-%d %H:%M:%S.%f}",
-        f"{moment.day} {moment:%b %Y, %H:%M}",
+        moment.replace(tzinfo=None).isoformat(" ", "microseconds"),
+        f"{moment.day} {moment:%b} {moment.year:04}, {moment:%H:%M}",
     )
 
 
 @show.register
 def _(value: date) -> SafeString:
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), f"{value.day} {value:%b %Y}")
+    return format_html(
+        '<time datetime="{}">{}</time>', value.isoformat(), f"{value.day} {value:%b} {value.year:04}"
+    )
 
 
 @show.register

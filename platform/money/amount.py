@@ -9,6 +9,11 @@ from babel.numbers import format_currency
 
 from money import currencies
 
+# The largest amount, in minor units, that is taken from outside. Stripe charges no more than twelve digits in any
+# currency, and a bigint holds the sum of nine million such amounts.
+# Source: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+LARGEST_AMOUNT = 999_999_999_999
+
 
 class CurrencyMismatch(TypeError):
     def __init__(self, left: str, right: str) -> None:

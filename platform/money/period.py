@@ -27,7 +27,7 @@ class Period:
     def __str__(self) -> str:
         """Read as a month where it is one (`2026-10`), else as both days."""
         if self == month_of(self.start):
-            return self.start.isoformat()[: len("2026-10")]
+            return written_month(self.start)
         return f"{self.start} to {self.end}"
 
     def previous_month(self) -> Period:
@@ -46,6 +46,11 @@ def month_of(day: date) -> Period:
     if start.month == MONTHS_IN_YEAR:
         return Period(start, date(start.year + 1, 1, 1))
     return Period(start, start.replace(month=start.month + 1))
+
+
+def written_month(day: date) -> str:
+    """Write the month of a day as `YYYY-MM`: four digits in any year, unlike `%Y`, which doesn't pad everywhere."""
+    return day.isoformat()[: len("2026-10")]
 
 
 def parse_month(text: str) -> Period:

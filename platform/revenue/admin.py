@@ -8,7 +8,7 @@ from revenue.models import MonthlyReport, PlatformRevenue
 
 @column("Month", order="month")
 def month(row: PlatformRevenue | MonthlyReport) -> str:
-    return f"{row.month:%B %Y}"
+    return f"{row.month:%B} {row.month.year:04}"
 
 
 @admin.register(PlatformRevenue)

@@ -1,5 +1,6 @@
 """`/platform`: what the platform earned, and how its payouts go, for its staff."""
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from accounts.inputs import CurrencyField, MonthField
 from database import sql
 from earnings import selectors as earnings
 from ledger import selectors as ledger
-from money import month_of
+from money import month_of, written_month
 from payouts import selectors as payouts
 from payouts.states import PayoutStatus
 from revenue import selectors
@@ -42,12 +43,12 @@ class AnalyticsQuery(Input):
     )
 
 
-@extend_schema_field({"type": "string", "pattern": "^[1-9][0-9]{3}-(0[1-9]|1[0-2])$"})
+@extend_schema_field({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"})
 class WrittenMonth(serializers.DateField):
     """A month, held as its first day and written `YYYY-MM`."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(format="%Y-%m", **options)
+    def to_representation(self, value: date) -> str:
+        return written_month(value)
 
 
 class RevenueOut(serializers.Serializer[Any]):
@@ -70,10 +71,13 @@ class RevenueOut(serializers.Serializer[Any]):
     total_transactions = serializers.IntegerField(min_value=0, help_text="Number of charges of the month.")
     total_api_calls = serializers.IntegerField(min_value=0, help_text="API calls of these charges.")
     active_subscriptions = serializers.IntegerField(
-        min_value=0, help_text="Number of distinct subscriptions among these charges."
+        min_value=0,
+        help_text="Number of distinct subscriptions among these charges; their ids are distinct within a source.",
     )
     take_rate_bps = serializers.IntegerField(
-        help_text="Platform fees ÷ gross, in basis points (2000 is 20 %); 0 if the gross is 0."
+        allow_null=True,
+        help_text="Platform fees ÷ gross, in basis points (2000 is 20 %). Null where that is no share: nothing was "
+        "sold, or refunds of sales at another rate leave fees that are more than the gross or of the other sign.",
     )
 
 
@@ -151,7 +155,7 @@ class AnalyticsOut(serializers.Serializer[Any]):
     )
     earnings_lag_seconds = serializers.IntegerField(
         min_value=0,
-        help_text="Age of the oldest billing record that is accepted and not yet in any figure; 0 if there is none.",
+        help_text="Age of the oldest accepted billing record that waits to be in the figures; 0 if none does.",
     )
 
 

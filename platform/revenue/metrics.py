@@ -59,7 +59,7 @@ class BusinessCollector:
         unposted = earnings.unposted(now=now)
         yield GaugeMetricFamily(
             "payouts_earnings_lag_seconds",
-            "Age of the oldest billing record that is accepted and in no earning yet; 0 if there is none.",
+            "Age of the oldest accepted billing record that waits to be posted; 0 if none does.",
             value=unposted.lag.total_seconds(),
         )
         yield _by_label(
@@ -75,7 +75,12 @@ class BusinessCollector:
             value=(now - oldest.since).total_seconds() if oldest else 0,
         )
         yield GaugeMetricFamily(
-            "payouts_unposted_batches", "Billing batches that are in no earning yet.", value=unposted.batches
+            "payouts_unposted_batches", "Billing batches that wait to be posted.", value=unposted.batches
+        )
+        yield GaugeMetricFamily(
+            "payouts_batches_set_aside",
+            "Billing batches that can't be posted and wait for someone.",
+            value=earnings.batches_set_aside().count(),
         )
         yield _by_label(
             "payouts_quarantined_records",

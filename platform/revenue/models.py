@@ -5,6 +5,8 @@ from fractions import Fraction
 from django.db import models
 from django.db.models.functions import Now
 
+from money import written_month
+
 
 class PlatformRevenue(models.Model):
     """One month of the platform in one currency; signed minor units.
@@ -33,22 +35,32 @@ class PlatformRevenue(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.month:%Y-%m} {self.currency}"
+        return f"{written_month(self.month)} {self.currency}"
 
     @property
-    def take_rate_bps(self) -> int:
-        """Fees ÷ gross in basis points; 0 where nothing was sold."""
-        gross = self.total_gross_revenue
-        return round(Fraction(self.total_platform_fees * 10_000, gross)) if gross else 0
+    def take_rate_bps(self) -> int | None:
+        """Fees ÷ gross in basis points.
+
+        None where that is no share: nothing was sold, or refunds of sales at another rate make the fees more than the
+        gross, or negative beside it.
+        """
+        if not self.total_gross_revenue:
+            return None
+        rate = Fraction(self.total_platform_fees, self.total_gross_revenue)
+        return round(rate * 10_000) if 0 <= rate <= 1 else None
 
 
 class MonthlyReport(models.Model):
-    """A month as it stood when its report was made; later changes show in later reports as adjustments."""
+    """A month as it stood when its report was made; later changes show in later reports as adjustments.
+
+    `digest` is the MD5 of its figures as they were made; `check_books` compares.
+    """
 
     id = models.BigAutoField(primary_key=True)
     month = models.DateField(unique=True)
     figures = models.JSONField()
     text = models.TextField()
+    digest = models.CharField(max_length=32)
     created_at = models.DateTimeField(db_default=Now())
     emailed_at = models.DateTimeField(null=True, blank=True)
 
@@ -56,4 +68,4 @@ class MonthlyReport(models.Model):
         db_table = "monthly_reports"
 
     def __str__(self) -> str:
-        return f"Report of {self.month:%B %Y}"
+        return f"Report of {self.month:%B} {self.month.year:04}"

@@ -11,15 +11,18 @@ WITH earned AS (
     GROUP BY currency
 ),
 subscribed AS (
-    SELECT record.currency, count(DISTINCT record.subscription_id) AS subscriptions
-    FROM billing_records AS record
-    JOIN billing_batches AS batch ON batch.id = record.batch_id
-    WHERE batch.posted_at IS NOT NULL
-        AND record.kind = 'charge'
-        AND record.subscription_id <> ''
-        AND record.occurred_at >= %(start)s
-        AND record.occurred_at < %(end)s
-    GROUP BY record.currency
+    SELECT currency, count(*) AS subscriptions
+    FROM (
+        SELECT DISTINCT record.currency, record.source_id, record.subscription_id
+        FROM billing_records AS record
+        JOIN billing_batches AS batch ON batch.id = record.batch_id
+        WHERE batch.posted_at IS NOT NULL
+            AND record.kind = 'charge'
+            AND record.subscription_id <> ''
+            AND record.occurred_at >= %(start)s
+            AND record.occurred_at < %(end)s
+    ) AS distinct_ones
+    GROUP BY currency
 ),
 paid AS (
     SELECT

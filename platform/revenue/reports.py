@@ -1,6 +1,7 @@
 """What a monthly report says."""
 
 from collections import Counter, defaultdict
+from datetime import date
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -11,12 +12,23 @@ from revenue.models import MonthlyReport, PlatformRevenue
 FIRST_DAY = 2
 MONEY = ("total_gross_revenue", "total_platform_fees", "total_creator_earnings", "total_creator_payouts")
 COUNTS = ("total_transactions", "total_api_calls", "active_subscriptions")
+TOLD = (*MONEY, *COUNTS)
+LABELS = {
+    "total_gross_revenue": "Gross revenue",
+    "total_platform_fees": "Platform fees",
+    "total_creator_earnings": "Creator earnings",
+    "total_creator_payouts": "Paid to creators",
+    "total_transactions": "Transactions",
+    "total_api_calls": "API calls",
+    "active_subscriptions": "Active subscriptions",
+}
 
 
 def gather(month: Period) -> dict[str, Any]:
-    """Gather a month's figures per currency, and what changed in months reported before.
+    """Gather a month's figures per currency, and what changed in the months before it since they were reported.
 
-    Amounts are signed minor units. A change is told once: in the first report made after it.
+    Amounts are signed minor units. A change is told once, in the first report made after it; a month without a
+    report counts as reported with zeros, so all reports together tell all that there is.
     """
     return {
         "currencies": {
@@ -29,13 +41,12 @@ def gather(month: Period) -> dict[str, Any]:
 def render(month: Period, figures: dict[str, Any]) -> str:
     """Write the report's text, money as people read it."""
     currencies = {
-        currency: {name: str(Money(said[name], currency)) for name in MONEY}
-        | {name: said[name] for name in COUNTS}
-        | {"take_rate": f"{said['take_rate_bps'] / 100:.2f} %"}
+        currency: {name: _as_read(name, said[name], currency) for name in TOLD}
+        | {"take_rate": _take_rate(said["take_rate_bps"])}
         for currency, said in figures["currencies"].items()
     }
     adjustments = [
-        (reported, name, str(Money(amount, currency)))
+        (date.fromisoformat(reported), currency, LABELS[name], _as_read(name, amount, currency))
         for reported, by_currency in figures["prior_period_adjustments"].items()
         for currency, changes in by_currency.items()
         for name, amount in changes.items()
@@ -46,27 +57,32 @@ def render(month: Period, figures: dict[str, Any]) -> str:
     )
 
 
-def _figures(row: PlatformRevenue) -> dict[str, int]:
-    figures = {name: getattr(row, name) for name in (*MONEY, *COUNTS)}
+def _as_read(name: str, figure: int, currency: str) -> str:
+    return str(Money(figure, currency)) if name in MONEY else f"{figure:,}"
+
+
+def _take_rate(bps: int | None) -> str:
+    return "no share" if bps is None else f"{bps / 100:.2f} %"
+
+
+def _figures(row: PlatformRevenue) -> dict[str, int | None]:
+    figures = {name: getattr(row, name) for name in TOLD}
     return figures | {"take_rate_bps": row.take_rate_bps}
 
 
 def _changes_before(month: Period) -> dict[str, dict[str, dict[str, int]]]:
-    """Compare earlier reported months with what they come to now, less changes that reports told already."""
+    """Compare the months before with what their reports said of them, and with changes that reports told since."""
     told: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    reported = []
     for report in MonthlyReport.objects.order_by("month"):
-        if report.month < month.start:
-            reported.append(report.month)
         for currency, figures in report.figures["currencies"].items():
-            told[report.month.isoformat(), currency].update({name: figures[name] for name in MONEY})
+            told[report.month.isoformat(), currency].update({name: figures[name] for name in TOLD})
         for earlier, by_currency in report.figures["prior_period_adjustments"].items():
             for currency, changes in by_currency.items():
                 told[earlier, currency].update(changes)
     found: dict[str, dict[str, dict[str, int]]] = {}
-    for row in PlatformRevenue.objects.filter(month__in=reported).order_by("month", "currency"):
+    for row in PlatformRevenue.objects.filter(month__lt=month.start).order_by("month", "currency"):
         before = told[row.month.isoformat(), row.currency]
-        changes = {name: getattr(row, name) - before[name] for name in MONEY}
+        changes = {name: getattr(row, name) - before[name] for name in TOLD}
         if moved := {name: amount for name, amount in changes.items() if amount}:
             found.setdefault(row.month.isoformat(), {})[row.currency] = moved
     return found

@@ -1,24 +1,31 @@
 """Writes of the platform's own figures: `platform_revenue`, and the monthly report."""
 
+import logging
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import transaction
-from django.db.models import Max
+from django.db import DatabaseError, transaction
+from django.db.models import JSONField, Max, TextField, Value
+from django.db.models.functions import MD5, Cast
 
 from database import sql
-from money import Period, month_of
+from database.halving import do_in_halves
+from money import Period, month_of, written_month
 from revenue import reports
 from revenue.models import MonthlyReport, PlatformRevenue
+from stripe_io import installation
 
+logger = logging.getLogger(__name__)
 _REFRESH = sql.read(Path(__file__).with_name("refresh.sql"))
 _STALE = sql.read(Path(__file__).with_name("stale.sql"))
 # How far behind the last refresh the sweep looks back: longer than any posting takes to commit.
 OVERLAP = timedelta(hours=2)
 FRESH = timedelta(seconds=5)
+OLD = timedelta(days=1)
 
 
 @transaction.atomic
@@ -29,9 +36,11 @@ def refresh_months(months: Sequence[date], *, now: datetime) -> None:
     refresh, so none may leave a month behind whose own notice was lost.
     """
     _take_turn()
-    for month in sorted({*months, *_changed_since(_last_refresh())}):
-        period = month_of(month)
-        sql.run(_REFRESH, {"start": period.start, "end": period.end, "now": now})
+    do_in_halves(
+        sorted({*months, *_changed_since(_last_refresh())}),
+        act=partial(_refresh, now=now),
+        give_up=_leave_as_it_is,
+    )
 
 
 @transaction.atomic
@@ -44,11 +53,25 @@ def refresh_unless_fresh(months: Sequence[date], *, now: datetime) -> None:
 
 
 def refresh_stale(*, now: datetime) -> list[date]:
-    """Refresh every month that something was posted to, or paid in, since shortly before the last refresh."""
+    """Refresh every month that something was posted to, or paid in, since shortly before the last refresh.
+
+    So is each that wasn't for a day: a figure that went wrong, however that happened, doesn't stay wrong.
+    """
     last = _last_refresh()
-    months = _changed_since(last - OVERLAP if last else None)
+    old = PlatformRevenue.objects.filter(refreshed_at__lt=now - OLD).values_list("month", flat=True)
+    months = sorted({*_changed_since(last - OVERLAP if last else None), *old})
     refresh_months(months, now=now)
     return months
+
+
+def _refresh(months: Sequence[date], *, now: datetime) -> None:
+    for month in months:
+        period = month_of(month)
+        sql.run(_REFRESH, {"start": period.start, "end": period.end, "now": now})
+
+
+def _leave_as_it_is(month: date, error: DatabaseError) -> None:
+    logger.error("the figures of %s can't be worked out", written_month(month), exc_info=error)
 
 
 def _take_turn() -> None:
@@ -70,7 +93,12 @@ def make_report(month: Period, *, now: datetime) -> MonthlyReport:
     refresh_months([month.start], now=now)
     figures = reports.gather(month)
     report, _ = MonthlyReport.objects.get_or_create(
-        month=month.start, defaults={"figures": figures, "text": reports.render(month, figures)}
+        month=month.start,
+        defaults={
+            "figures": figures,
+            "text": reports.render(month, figures),
+            "digest": MD5(Cast(Value(figures, JSONField()), TextField())),
+        },
     )
     if settings.REPORT_EMAIL and report.emailed_at is None:
         send_mail(str(report), report.text, settings.DEFAULT_FROM_EMAIL, settings.REPORT_EMAIL)
@@ -78,12 +106,24 @@ def make_report(month: Period, *, now: datetime) -> MonthlyReport:
     return report
 
 
-def make_due_report(*, now: datetime) -> MonthlyReport | None:
-    """From the 2nd of a month on, make last month's report if it isn't there, or mail it if it couldn't be."""
+def make_due_reports(*, now: datetime) -> list[MonthlyReport]:
+    """Make the reports that are due and missing, and mail those that couldn't be, oldest first; return them.
+
+    Last month's is due from the 2nd on; those of earlier months, back to when the service was installed or made its
+    first report, are overdue.
+    """
+    last = month_of(now).previous_month()
+    made = {report.month: report for report in MonthlyReport.objects.only("month", "emailed_at")}
+    first = min([month_of(installation.installed_at()).start, *made])
     if now.day < reports.FIRST_DAY:
-        return None
-    month = month_of(now).previous_month()
-    made = MonthlyReport.objects.filter(month=month.start).first()
-    if made is not None and (made.emailed_at is not None or not settings.REPORT_EMAIL):
-        return None
-    return make_report(month, now=now)
+        last = last.previous_month()
+    else:
+        first = min(first, last.start)
+    due = []
+    month = month_of(first)
+    while month.start <= last.start:
+        report = made.get(month.start)
+        if report is None or (report.emailed_at is None and settings.REPORT_EMAIL):
+            due.append(month)
+        month = month_of(month.end)
+    return [make_report(month, now=now) for month in due]

@@ -22,4 +22,4 @@ def refresh_stale() -> None:
 
 @shared_task(name="revenue.report_due")
 def report_due() -> None:
-    services.make_due_report(now=sql.now())
+    services.make_due_reports(now=sql.now())

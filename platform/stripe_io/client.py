@@ -15,6 +15,7 @@ from stripe_io.errors import Failure, StripeCallFailed
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 30
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # By so much our clock may differ from Stripe's: what a look-up by time misses would be made once more.
 CLOCKS_APART = timedelta(hours=1)
 
@@ -35,16 +36,22 @@ class PacedClient(stripe.RequestsClient):
 def client() -> stripe.StripeClient:
     """Return the client, having made sure once that the database belongs to the key's mode.
 
-    It never retries by itself: an unknown outcome must be written down before anything is sent again.
+    It never retries by itself: an unknown outcome must be written down before anything is sent again. Stripe is
+    reached through the environment's HTTPS_PROXY, a sandbox on this machine without any proxy.
 
     Raises: WrongMode.
     """
     installation.verify()
     base = settings.STRIPE_API_BASE
+    is_here = urlsplit(base).hostname in LOOPBACK
     return stripe.StripeClient(
         settings.STRIPE_SECRET_KEY,
         base_addresses={"api": base, "files": base, "connect": base, "meter_events": base},
-        http_client=PacedClient(timeout=TIMEOUT_SECONDS),
+        http_client=PacedClient(
+            timeout=TIMEOUT_SECONDS,
+            # To requests, an empty address is no proxy, and None the environment's.
+            proxy={"http": "", "https": ""} if is_here else None,
+        ),
         max_network_retries=0,
     )
 

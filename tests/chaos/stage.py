@@ -100,6 +100,9 @@ class Stage:
 @contextmanager
 def stage(*, seed: int, settle_seconds: float) -> Iterator[Stage]:
     """Run everything but web, workers and beat in a new folder, and make this process's environment lead there."""
+    plain = environment.for_demo_and_tests(os.environ)
+    os.environ.clear()
+    os.environ.update(plain)
     with tempfile.TemporaryDirectory(prefix="payouts-chaos-") as name:
         folder = Path(name)
         postgres = Postgres(folder / "postgres", settings=THROWAWAY_SETTINGS)
@@ -126,9 +129,7 @@ def stage(*, seed: int, settle_seconds: float) -> Iterator[Stage]:
             )
             with SandboxServer(config) as sandbox:
                 variables["STRIPE_API_BASE"] = sandbox.url
-                plain = environment.without_service_variables(os.environ)
-                os.environ.clear()
-                os.environ.update(plain | variables | {leftovers.MARK: str(folder)})
+                os.environ.update(variables | {leftovers.MARK: str(folder)})
                 os.environ["DJANGO_SETTINGS_MODULE"] = "payouts_project.settings"
                 django.setup()
                 call_command("migrate", verbosity=0)

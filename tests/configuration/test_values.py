@@ -43,7 +43,7 @@ BAD = {
     "DEFAULT_CURRENCY": ["", "usd", "US", "XXX", "XAU", "dollars"],
     "MINIMUM_PAYOUT": [
         "", "2500", "USD", "USD:", "USD:0", "USD:-1", "USD:25.00", "usd:2500", "XXX:1", "USD:2500,", ":1", "USD:²",
-        "USD:1:2", "USD:2500,USD:1", "USD:" + "9" * 19,
+        "USD:1:2", "USD:2500,USD:1", "USD:1000000000000", "USD:" + "9" * 19,
     ],
     "DATABASE_URL": ["", "sqlite:///x.db", "mysql://u@h/d", "nonsense", "postgresql://u:p@host:port/d"],
     "REDIS_URL": ["", "localhost:6379", "http://localhost", "amqp://localhost", "redis://[::1"],
@@ -230,6 +230,15 @@ class TestLoading:
         lent = ["LOCAL_MODE", "STRIPE_SECRET_KEY", "SECRET_KEY", "JWT_SECRET"]
         assert loaded(local, "DATABASE_URL", *lent) == ["postgresql://mine", None, None, None, None]
         assert loaded(local, "REDIS_URL", "PORT") == ["redis://local", "8090"]
+
+    @pytest.mark.parametrize(("mode", "kept"), [("1", None), ("0", "require")])
+    def test_libpqs_own_variables_are_not_meant_for_local_modes_database(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, kept: str | None
+    ) -> None:
+        monkeypatch.setenv("DATABASE_URL", "postgresql://some")
+        monkeypatch.setenv("LOCAL_MODE", mode)
+        monkeypatch.setenv("PGSSLMODE", "require")
+        assert loaded(tmp_path / "absent", "PGSSLMODE") == [kept]
 
     def test_a_file_is_read_and_trimmed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "secret").write_text("from a file\n")

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import DataError
 from django.test import Client
 
 from accounts.models import Creator, Hold, HoldSource, User
 from database import sql
 from database.staff import Right
-from earnings.models import BillingSource
-from earnings.services import adjustments, posting
+from earnings.models import BillingBatch, BillingSource
+from earnings.services import adjustments, posting, setting_aside
 from money import Money, parse_month
 from payouts.models import DifferenceKind
 from payouts.services import differences, forecasts, pauses, reconciliation, runs
@@ -102,6 +103,9 @@ def marketplace(
     pauses.resume_sending(reason="It was right", actor="sam", now=sql.now())
     marketplace = Marketplace(tmp_path, settle)
     marketplace.live_through("2024-03", MARCH, cutoff=date(2024, 4, 1))
+    marketplace.receive("spoiled", "r-0,charge,api-maps,500,USD,2024-03-05T12:00:00Z,\n")
+    spoiled = BillingBatch.objects.latest("pk")
+    setting_aside.set_aside(spoiled.pk, DataError("bigint out of range"), now=sql.now())
     reconciliation.reconcile(now=sql.now())
     forecasts.make_forecast(now=sql.now())
     call_command(

@@ -6,8 +6,25 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from earnings.models import BillingRecord, BillingSource, ChargeTakeback, CreatorEarning, EarningPosting
-from tests.factories import ApiFactory, CreatorEarningFactory, CreatorFactory, PayoutFactory, SourceFactory
+from database import sql
+from earnings.models import (
+    BatchAct,
+    BillingBatch,
+    BillingRecord,
+    BillingSource,
+    ChargeTakeback,
+    CreatorEarning,
+    EarningPosting,
+    QuarantinedRecord,
+)
+from tests.factories import (
+    ApiFactory,
+    BatchFactory,
+    CreatorEarningFactory,
+    CreatorFactory,
+    PayoutFactory,
+    SourceFactory,
+)
 from tests.feeding import NOW, feed, post, record, refund
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +47,66 @@ def test_records_and_their_traces_are_append_only(source: BillingSource, table: 
     post()
     refused(f"UPDATE {table} SET id = id")
     refused(f"DELETE FROM {table}")
+
+
+def test_a_record_moves_unchanged_and_only_between_batches_of_its_source_that_are_not_posted(
+    source: BillingSource,
+) -> None:
+    feed(source, record())
+    post()
+    feed(source, record())
+    feed(source, record())
+    foreign = BatchFactory.create().pk
+    posted, first, second = (
+        BillingBatch.objects.filter(source=source).order_by("pk").values_list("pk", flat=True)
+    )
+    for target in (posted, foreign, 0):
+        refused(f"UPDATE billing_records SET batch_id = {target} WHERE batch_id = {first}")
+    refused(f"UPDATE billing_records SET batch_id = {first} WHERE batch_id = {posted}")
+    refused(f"UPDATE billing_records SET batch_id = {second}, amount = amount + 1 WHERE batch_id = {first}")
+    assert BillingRecord.objects.filter(batch=first).update(batch=second) == 1
+
+
+def test_a_record_leaves_only_a_batch_set_aside_and_only_into_quarantine(source: BillingSource) -> None:
+    feed(source, record(record_id="leaving"))
+    leave = "DELETE FROM billing_records WHERE record_id = 'leaving'"
+    batch = BillingBatch.objects.all()
+    held = {"source": source, "batch": batch.get(), "record_id": "leaving", "reason": "unpostable"}
+    refused(leave)
+    batch.update(set_aside_at=NOW, set_aside_reason="x")
+    refused(leave)
+    QuarantinedRecord.objects.create(**held, content={"record_id": "leaving"})
+    batch.update(set_aside_at=None, set_aside_reason="")
+    refused(leave)
+    batch.update(set_aside_at=NOW, set_aside_reason="x")
+    assert sql.run(leave) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"posted_at": NOW},
+        {"set_aside_at": NOW},
+        {"set_aside_reason": "x"},
+    ],
+)
+def test_a_batch_says_all_of_what_became_of_it(source: BillingSource, wrong: dict[str, object]) -> None:
+    feed(source, record())
+    with pytest.raises(IntegrityError, match="batch_"), transaction.atomic():
+        BillingBatch.objects.update(**wrong)
+
+
+def test_a_posted_batch_is_not_set_aside(source: BillingSource) -> None:
+    feed(source, record())
+    post()
+    with pytest.raises(IntegrityError, match="set_aside"), transaction.atomic():
+        BillingBatch.objects.update(set_aside_at=NOW, set_aside_reason="x")
+
+
+def test_what_was_done_with_a_batch_is_never_changed() -> None:
+    BatchAct.objects.create(batch=BatchFactory.create(), kind="retried", actor="dana", reason="x", at=NOW)
+    refused("UPDATE batch_acts SET actor = 'erin'")
+    refused("DELETE FROM batch_acts")
 
 
 @pytest.mark.parametrize(

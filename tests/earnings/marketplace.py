@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,6 +24,8 @@ CREATE TABLE invoices (
 );
 CREATE INDEX ON invoices (updated_at, id);
 """
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "billing.md"
+GRANTS = DOCUMENTATION.read_text(encoding="utf-8").partition("```sql\n")[2].partition("```")[0]
 USAGE = "CREATE TABLE api_usage (api_id {id}, subscription_id {id}, hour timestamptz, calls bigint)"
 
 

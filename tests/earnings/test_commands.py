@@ -36,8 +36,8 @@ def test_a_name_that_is_no_id_names_no_source(name: str) -> None:
 @pytest.mark.usefixtures("alice")
 def test_posting_by_command_tells_how_much(source: BillingSource) -> None:
     feed(source, record(), record())
-    assert said("post_earnings") == {"batches": 1, "records": 2, "rows": 1}
-    assert said("post_earnings") == {"batches": 0, "records": 0, "rows": 0}
+    assert said("post_earnings") == {"batches": 1, "records": 2, "rows": 1, "set_aside": 0}
+    assert said("post_earnings") == {"batches": 0, "records": 0, "rows": 0, "set_aside": 0}
 
 
 @pytest.mark.usefixtures("alice")

@@ -45,7 +45,6 @@ UNUSABLE: list[tuple[dict[str, Any], Reason]] = [
     ({"api_calls": "1.5"}, Reason.SYNTAX),
     ({"api_calls": "1e3"}, Reason.SYNTAX),
     ({"related_record_id": "r-0"}, Reason.SYNTAX),  # a charge takes from none
-    ({"amount": "10" * 10}, Reason.SYNTAX),  # more than the books can hold
     ({"amount": ""}, Reason.AMOUNT_NOT_INTEGER),
     ({"amount": "9.99"}, Reason.AMOUNT_NOT_INTEGER),
     ({"amount": "+5"}, Reason.AMOUNT_NOT_INTEGER),
@@ -57,6 +56,10 @@ UNUSABLE: list[tuple[dict[str, Any], Reason]] = [
     ({"amount": "-1"}, Reason.AMOUNT_NOT_POSITIVE),
     ({"amount": "-0"}, Reason.AMOUNT_NOT_POSITIVE),
     ({"amount": "-" + "9" * 30}, Reason.AMOUNT_NOT_POSITIVE),
+    ({"amount": "1000000000000"}, Reason.TOO_LARGE),
+    ({"amount": "9" * 30}, Reason.TOO_LARGE),
+    ({"api_calls": "1000000000000"}, Reason.TOO_LARGE),
+    ({"api_calls": "9" * 5_000}, Reason.TOO_LARGE),  # more digits than Python reads as a number
     ({"currency": "usd"}, Reason.CURRENCY_UNKNOWN),
     ({"currency": ""}, Reason.CURRENCY_UNKNOWN),
     ({"currency": "XAU"}, Reason.CURRENCY_UNKNOWN),
@@ -66,6 +69,10 @@ UNUSABLE: list[tuple[dict[str, Any], Reason]] = [
     ({"occurred_at": "2024-01-15T12:00:00"}, Reason.TIME_INVALID),
     ({"occurred_at": "2024-02-30T12:00:00Z"}, Reason.TIME_INVALID),
     ({"occurred_at": "1705320000"}, Reason.TIME_INVALID),
+    ({"occurred_at": "0001-01-01T00:00:00Z"}, Reason.TIME_TOO_OLD),  # a time that Go was never told
+    ({"occurred_at": "1970-01-01T00:00:00Z"}, Reason.TIME_TOO_OLD),
+    ({"occurred_at": "1999-12-31T23:59:59.999999Z"}, Reason.TIME_TOO_OLD),
+    ({"occurred_at": "2000-01-01T01:59:59+02:00"}, Reason.TIME_TOO_OLD),
     ({"occurred_at": (NOW + timedelta(microseconds=1)).isoformat()}, Reason.TIME_IN_FUTURE),
     ({"api_id": "api-z"}, Reason.API_UNKNOWN),
     ({"api_id": "api-ownerless"}, Reason.OWNER_UNKNOWN),
@@ -74,6 +81,20 @@ UNUSABLE: list[tuple[dict[str, Any], Reason]] = [
     ({"kind": "refund", "related_record_id": "never-sold"}, Reason.CHARGE_UNKNOWN),
     ({"kind": "refund", "related_record_id": "sold", "amount": "501"}, Reason.EXCEEDS_CHARGE),
 ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"amount": "999999999999", "api_calls": "999999999999"},
+        {"amount": "0" * 20 + "999999999999", "api_calls": "0" * 20 + "7"},
+        {"occurred_at": "2000-01-01T00:00:00Z"},
+        {"occurred_at": "1999-12-31T23:00:00-01:00"},
+    ],
+)
+def test_what_is_just_within_the_limits_is_accepted(source: BillingSource, said: dict[str, Any]) -> None:
+    assert feed(source, record(**said)).accepted == 1
+    assert post().records == 1
 
 
 def counts() -> tuple[int, int, int, int]:
@@ -104,7 +125,7 @@ def test_a_record_that_cannot_be_used_is_kept_with_the_reason(
 
 
 def test_every_reason_has_a_record_that_shows_it() -> None:
-    assert {reason for _, reason in UNUSABLE} | {Reason.CONFLICT} == set(Reason)
+    assert {reason for _, reason in UNUSABLE} | {Reason.CONFLICT, Reason.UNPOSTABLE} == set(Reason)
 
 
 @pytest.mark.parametrize("first", range(len(SPOILERS)))

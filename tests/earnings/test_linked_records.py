@@ -169,7 +169,7 @@ def test_a_refund_that_contradicts_its_charge_is_not_looked_at_again_each_time(
     settings.MINIMUM_PAYOUT = {"USD": 2500, "EUR": 2500}
     sold = record()
     feed(source, sold, refund(sold, currency="EUR"), refund(sold, api_id="api-b"))
-    with django_assert_max_num_queries(1):
+    with django_assert_max_num_queries(3):  # one, within a savepoint
         enter_mended(now=NOW)
 
 

@@ -231,9 +231,12 @@ def test_a_batch_that_committed_late_with_a_low_number_is_not_overlooked(source:
     feed(source, record(amount=1))
     first = BillingBatch.objects.get()
     feed(source, record(amount=10))
-    BillingBatch.objects.filter(pk=first.pk).update(posted_at=NOW)  # as if it were not there yet
+    stamp = Posting.objects.create(posted_at=NOW)
+    BillingBatch.objects.filter(pk=first.pk).update(
+        posted_at=NOW, posting=stamp
+    )  # as if it were not there yet
     post()
-    BillingBatch.objects.filter(pk=first.pk).update(posted_at=None)
+    BillingBatch.objects.filter(pk=first.pk).update(posted_at=None, posting=None)
     post()
     assert earned()[0][3] == 11
     assert_ledger_agrees()

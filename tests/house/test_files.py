@@ -40,3 +40,9 @@ def test_python_files_stay_small_enough_to_read() -> None:
         if (lines := len(path.read_text().splitlines())) > 500
     }
     assert too_long == {}
+
+
+def test_the_guides_calls_go_to_whichever_port_the_service_is_on() -> None:
+    calls = [line for line in (ROOT / "docs/api.md").read_text().splitlines() if "curl " in line]
+    assert calls
+    assert not [call for call in calls if "8086" in call]

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from django.db import connection
@@ -15,6 +16,7 @@ from pytest_django import Settings
 from payouts_project import heartbeats
 from payouts_project.local.ports import free_port
 from payouts_project.redis_client import client as redis_client
+from tests.database.limits import limit_connections
 
 
 def asked(status_code: int = 200) -> Any:
@@ -44,11 +46,12 @@ def test_health_answers_without_touching_the_database() -> None:
 
 @pytest.mark.django_db
 def test_all_is_well_when_each_part_is_alive(alive: None) -> None:
-    heartbeat = {"state": "ok", "age_seconds": 0}
+    heartbeat = {"state": "ok", "age_seconds": ANY}
     assert asked() == {
         "status": "ok",
         "parts": {
             "database": {"state": "ok"},
+            "connections": {"state": "ok", "available": ANY},
             "redis": {"state": "ok"},
             "beat": heartbeat,
             "worker:earnings": heartbeat,
@@ -83,7 +86,8 @@ def test_without_redis_the_web_still_serves(settings: Settings) -> None:
     told = asked()
     assert told["status"] == "degraded"
     assert told["parts"]["redis"] == {"state": "down"}
-    assert {state for name, state in states(told).items() if name not in {"database", "redis"}} == {"unknown"}
+    others = {"database", "connections", "redis"}
+    assert {state for name, state in states(told).items() if name not in others} == {"unknown"}
 
 
 @pytest.mark.django_db
@@ -103,6 +107,17 @@ def test_a_database_without_a_migration_of_ours_cannot_serve(alive: None) -> Non
     assert told["parts"]["database"] == {"state": "unmigrated"}
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("limit", "state", "available"), [(20, "ok", 19), (1, "short", 0)])
+def test_when_connections_run_short_it_says_so_and_still_serves(
+    alive: None, limit: int, state: str, available: int
+) -> None:
+    limit_connections(limit)
+    told = asked()
+    assert told["status"] == ("ok" if state == "ok" else "degraded")
+    assert told["parts"]["connections"] == {"state": state, "available": available}
+
+
 def test_without_the_database_the_web_cannot_serve_and_says_nothing_of_it(
     transactional_db: None, alive: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,8 +126,13 @@ def test_without_the_database_the_web_cannot_serve_and_says_nothing_of_it(
         elsewhere.setitem(connection.settings_dict, "PORT", free_port())
         told = asked(503)
         scraped = Client().get("/metrics")
+        console = Client(raise_request_exception=False).get(
+            "/admin/", headers={"Cookie": "sessionid=of-somebody"}
+        )
     connection.close()
     assert told["status"] == "unavailable"
     assert told["parts"]["database"] == {"state": "down"}
+    assert told["parts"]["connections"] == {"state": "unknown", "available": None}
     assert states(told)["beat"] == "ok"
     assert (scraped.status_code, scraped.json()["code"]) == (503, "unavailable")
+    assert (console.status_code, console["Retry-After"]) == (503, "5")

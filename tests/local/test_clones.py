@@ -12,6 +12,7 @@ import pytest
 
 from payouts_project.local import environment, leftovers, stack, status
 from payouts_project.local.ports import free_port
+from tests.local import hostile
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,22 +34,23 @@ class Checkout:
         self.path = path
         self.local = path / ".local"
 
-    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=self.path,
             env={
-                **environment.without_service_variables(os.environ),
+                **environment.for_demo_and_tests(os.environ),
                 "PORT": str(self.port),
                 "PYTHONPATH": str(self.path / "platform"),
+                **variables,
             },
             capture_output=True,
             text=True,
             check=False,
         )
 
-    def make(self, command: str) -> None:
-        done = self.run("-m", "payouts_project.local", command)
+    def make(self, command: str, **variables: str) -> None:
+        done = self.run("-m", "payouts_project.local", command, **variables)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def pid(self, name: str) -> int:
@@ -63,7 +65,7 @@ class Checkout:
         return found.supervisor
 
     def serves(self) -> bool:
-        return stack.answers(self.port, "/health")
+        return not stack.silence(self.port, "/health")
 
     def runs(self) -> bool:
         return bool(list(leftovers.running(self.local)))
@@ -108,3 +110,27 @@ def test_a_clone_survives_kill_9_of_anything(clones: list[Checkout]) -> None:
     os.kill(clone.supervisor(), signal.SIGKILL)
     clone.make("down")
     assert not clone.runs()
+
+
+def test_a_clone_works_whatever_the_shell_is_set_for(clones: list[Checkout]) -> None:
+    clone, _ = clones
+    clone.make("up", **hostile.OF_THE_PROGRAMS)
+    # It asks the database, and Stripe for its balance.
+    forecast = clone.run("manage.py", "forecast_payouts", **hostile.OF_THE_PROGRAMS)
+    assert forecast.returncode == 0, forecast.stderr
+    clone.make("down", **hostile.OF_THE_PROGRAMS)
+
+
+def test_the_demo_has_its_bad_day_once_however_often_it_is_run(clones: list[Checkout]) -> None:
+    clone, _ = clones
+    runs = [clone.run("-m", "payouts_project.local", "demo") for _ in range(2)]
+    assert [run.returncode for run in runs] == [0, 0], runs[-1].stderr
+    first, again = (run.stdout.partition("\nEarnings\n")[2] for run in runs)
+    for mishap in ("on hold, in 1 payout\n", "failed, in 1 payout\n", "returned, in 2 payouts\n"):
+        assert mishap in first
+    assert "  balanced: " in first
+    # What it all came to stands before the way to the console.
+    assert again.partition("\nConsole ")[0] == first.partition("\nConsole ")[0]
+    assert first.partition("\nConsole ")[2]
+    told = runs[0].stdout.partition("The service is up")[2]
+    assert max(map(len, told.splitlines())) <= 80

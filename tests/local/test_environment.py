@@ -1,31 +1,69 @@
-"""The service's variables: which they are, where they are kept, who may see them."""
+"""Variables: which ones our programs see, and where local mode keeps its own."""
 
 import ast
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from payouts_project.local import environment
+from tests.local import hostile
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "DATABASE_URL",
-        "BILLING_DATABASE_URL_FILE",
-        "REDIS_URL_FILE",
-        "CELERY_BROKER_URL",
-        "STRIPE_SECRET_KEY",
-        "JWT_JWKS_URL",
-        "SECRET_KEY_FILE",
-    ],
-)
-def test_the_demo_and_the_tests_do_not_see_the_services_variables(name: str) -> None:
-    outside = {"PATH": "/bin", "PORT": "9000", "HOME": "/", name: "real"}
-    assert environment.without_service_variables(outside) == {"PATH": "/bin", "PORT": "9000", "HOME": "/"}
+MACHINE = {"PATH": "/bin", "PORT": "9000", "HOME": "/", "LD_LIBRARY_PATH": "/opt/python/lib"}
+
+
+@pytest.mark.parametrize("name", hostile.EVERYTHING)
+def test_the_demo_and_the_tests_see_nothing_that_leads_elsewhere(name: str) -> None:
+    seen = environment.for_demo_and_tests(MACHINE | {name: hostile.EVERYTHING[name]})
+    assert seen == MACHINE | environment.OWN_CODE
+
+
+@pytest.mark.parametrize("name", hostile.OF_THE_TOOLS | hostile.OF_THE_PROGRAMS)
+def test_local_mode_sees_nothing_that_is_not_the_services(name: str) -> None:
+    seen = environment.for_service(MACHINE | {name: hostile.EVERYTHING[name], "PAYOUT_DAY": "3"})
+    assert seen == MACHINE | environment.OWN_CODE | {"PAYOUT_DAY": "3"}
+
+
+def test_local_mode_fetches_keys_through_a_proxy_and_reaches_itself_without() -> None:
+    outside = {"HTTPS_PROXY": "http://proxy.example", "no_proxy": "intranet.example"}
+    seen = environment.for_service(outside | {"JWT_JWKS_URL": "https://id.example/keys"})
+    assert seen["HTTPS_PROXY"] == "http://proxy.example"
+    assert seen["NO_PROXY"] == seen["no_proxy"] == "intranet.example,localhost,127.0.0.1,::1"
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_URL_FILE"])
+def test_with_a_database_of_ones_own_all_variables_count(name: str) -> None:
+    outside = {name: "own", "PGSSLROOTCERT": "/etc/ca.pem", "HTTPS_PROXY": "http://proxy.example"}
+    assert environment.for_service(outside) == outside
+
+
+def test_manage_py_works_in_any_shell() -> None:
+    checked = subprocess.run(
+        [sys.executable, "manage.py", "check", "--database", "default"],
+        cwd=ROOT,
+        env=os.environ | hostile.OF_THE_PROGRAMS,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_web_and_workers_have_one_settings_file() -> None:
+    source = "import payouts_project; from django.conf import settings; print(settings.SETTINGS_MODULE)"
+    shown = subprocess.run(
+        [sys.executable, "-c", source],
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "nowhere.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown.stdout == "payouts_project.settings\n", shown.stderr
 
 
 def test_every_variable_that_the_settings_read_is_known_here() -> None:

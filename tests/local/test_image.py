@@ -11,6 +11,8 @@ import pytest
 import yaml
 from django.conf import settings
 
+from payouts_project.local import stack
+
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -19,6 +21,8 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 # Set by local mode, and by nobody else.
 LOCAL_ONLY = {"LOCAL_MODE", "STRIPE_API_BASE"}
+USABLE_CONNECTIONS = 100 - 3  # PostgreSQL's own max_connections, less superuser_reserved_connections
+FOR_COMMANDS = 20  # manage.py, psql, backups: onboard_creators alone takes nine
 
 
 def instructions(name: str) -> list[str]:
@@ -78,6 +82,46 @@ def test_the_web_listens_where_it_is_published_and_asked_for_its_health() -> Non
     assert SERVICES["web"]["ports"][0].endswith(f":{port}")
     assert f":{port}/health" in shlex.join(SERVICES["web"]["healthcheck"]["test"])
     assert f"EXPOSE {port}" in DOCKERFILE
+
+
+def connections() -> int:
+    """How many of PostgreSQL's connections the service takes when all of it is at work at once."""
+    image = dict(word.split("=", 1) for line in instructions("ENV") for word in shlex.split(line))
+    web = int(image["GRANIAN_WORKERS"]) * int(image["GRANIAN_BLOCKING_THREADS"])
+    threads = [int(count) for command in commands().values() for count in options(command, "--concurrency")]
+    assert len(threads) == len([name for name in OURS if name.startswith("worker")])
+    others = [name for name in OURS if not name.startswith(("web", "worker"))]
+    assert set(others) == {"migrate", "beat"}  # one each
+    return web + sum(threads) + len(others)
+
+
+def test_a_standard_installation_fits_into_postgres_as_it_comes() -> None:
+    assert not any("max_connections" in str(word) for word in SERVICES["postgres"].get("command", []))
+    assert connections() <= USABLE_CONNECTIONS - FOR_COMMANDS
+
+
+def test_local_mode_takes_no_more_than_the_image() -> None:
+    web = int(stack.WEB["GRANIAN_WORKERS"]) * int(stack.WEB["GRANIAN_BLOCKING_THREADS"])
+    assert web + sum(threads for _, threads in stack.WORKERS.values()) + 2 == connections()
+    assert "max_connections" not in (ROOT / "payouts_project" / "local" / "postgres.py").read_text()
+
+
+def test_the_web_is_bounded_wherever_it_is_started_by_hand() -> None:
+    documents = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    lines = [line for file in documents for line in file.read_text(encoding="utf-8").splitlines()]
+    started = [line for line in lines if "payouts_project.wsgi:application" in line]
+    assert started
+    assert all("GRANIAN_BLOCKING_THREADS=" in line for line in started)
+
+
+def test_the_documented_sum_of_connections_is_the_real_one() -> None:
+    told = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert f"| all together | | {connections()} |" in told
+
+
+def test_the_web_behind_a_proxy_believes_it_who_asks() -> None:
+    assert SERVICES["web"]["environment"]["TRUSTED_PROXIES"] == "${TRUSTED_PROXIES:-1}"
+    assert "DATABASE_URL" in SERVICES["web"]["environment"]
 
 
 def test_nothing_starts_before_what_it_needs() -> None:

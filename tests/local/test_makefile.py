@@ -1,10 +1,13 @@
-"""The first minute on a machine that lacks something: one sentence says what."""
+"""What make does on any machine and in any shell."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.local import hostile
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,3 +32,77 @@ def test_what_is_missing_is_said_in_one_sentence(tmp_path: Path, lacks: str, sen
     assert sentence in made.stderr
     assert "Traceback" not in made.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize("on_a_terminal", [True, False])
+def test_an_install_says_how_long_it_takes_and_shows_its_progress_on_a_terminal_only(
+    tmp_path: Path, on_a_terminal: bool
+) -> None:
+    for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-local.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n', encoding="utf-8")
+    python.chmod(0o755)
+    ours, theirs = os.openpty()
+    with os.fdopen(ours), os.fdopen(theirs, "wb") as terminal:
+        made = subprocess.run(
+            ["make", ".venv/.runtime"],
+            cwd=tmp_path,
+            stdout=terminal if on_a_terminal else subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    assert "MB to download" in made.stderr
+    asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
+    assert [("--quiet" in line) for line in asked] == [not on_a_terminal] * 2
+
+
+def seen_by_recipes(folder: Path, outside: dict[str, str]) -> dict[str, str]:
+    """Return what make passes on of an environment."""
+    (folder / "show.mk").write_text(f"include {ROOT}/Makefile\nshow:\n\t@env\n", encoding="utf-8")
+    shown = subprocess.run(
+        ["make", "-f", "show.mk", "show"],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"]} | outside,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(line.split("=", 1) for line in shown.stdout.splitlines())
+
+
+def test_what_would_divert_the_tools_stays_outside(tmp_path: Path) -> None:
+    seen = seen_by_recipes(tmp_path, hostile.OF_THE_TOOLS)
+    assert not seen.keys() & hostile.OF_THE_TOOLS.keys()
+
+
+def test_pip_goes_where_this_machine_gets_its_packages(tmp_path: Path) -> None:
+    meant = {
+        "PIP_INDEX_URL": "https://packages.example/simple",
+        "PIP_EXTRA_INDEX_URL": "https://more.example/simple",
+        "PIP_TRUSTED_HOST": "packages.example",
+        "PIP_CERT": "/etc/ca.pem",
+        "PIP_PROXY": "http://proxy.example",
+        "PIP_CONFIG_FILE": "/etc/pip.conf",
+        "HTTPS_PROXY": "http://proxy.example",
+        "SSL_CERT_FILE": "/etc/ca.pem",
+    }
+    assert meant.items() <= seen_by_recipes(tmp_path, meant).items()
+
+
+@pytest.mark.parametrize("name", ["ARGS", "NAME", "SEED", "SEEDS", "CREATORS", "BIN", "PIP_KEPT"])
+def test_makes_own_variables_do_not_come_from_the_shell(tmp_path: Path, name: str) -> None:
+    (tmp_path / "show.mk").write_text(
+        f"include {ROOT}/Makefile\nshow:\n\t@echo '$({name})'\n", encoding="utf-8"
+    )
+    shown = subprocess.run(
+        ["make", "-f", "show.mk", "show"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], name: "the-shells"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "the-shells" not in shown.stdout

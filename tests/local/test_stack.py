@@ -121,3 +121,10 @@ def test_every_queue_has_a_worker() -> None:
 def test_the_environment_of_whoever_starts_it_is_passed_on(clone: Clone, port: str) -> None:
     prepared = stack.prepare(clone, {**os.environ, "PORT": port, "PAYOUT_DAY": "3"})
     assert all(program.environment["PAYOUT_DAY"] == "3" for program in prepared.service)
+
+
+@pytest.mark.parametrize("name", ["REDIS_URL", "CELERY_BROKER_URL"])
+def test_a_broker_that_cannot_be_reached_is_told_by_its_variable(clone: Clone, port: str, name: str) -> None:
+    prepared = stack.prepare(clone, {"PORT": port, name: "redis://127.0.0.1:9/0"})
+    obstacle = next(program.obstacle() for program in prepared.service if program.name == "worker-payouts")
+    assert f"the broker that {name} names can't be reached" in obstacle

@@ -3,6 +3,8 @@
 import os
 import signal
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from payouts_project.local import leftovers, status
+from payouts_project.local.errors import ProgramFailed
+from payouts_project.local.patience import Patience
+from payouts_project.local.programs import Child, Program
 from payouts_project.local.status import Phase, Status
 
 if TYPE_CHECKING:
@@ -33,7 +38,8 @@ def common(name, script):
     )
 
 def program(name, script):
-    return Program(**common(name, script), is_ready=lambda: (directory / f"{name}.ready").exists())
+    ready = directory / f"{name}.ready"
+    return Program(**common(name, script), obstacle=lambda: "" if ready.exists() else f"{ready.name} is missing")
 
 supervisor.main(directory, lambda: Stack(
     servers=[program("server", "echo up >> server.log; touch server.ready; exec sleep 300")],
@@ -134,6 +140,53 @@ def test_a_failed_migration_stops_the_start_and_says_why(directory: Path, run_py
     assert failed.phase is Phase.FAILED
     assert "no such table" in failed.status.error
     assert not list(leftovers.running(directory))
+
+
+def test_what_keeps_a_program_from_being_ready_is_told(
+    directory: Path, run_python: "RunPython", eventually: "Eventually"
+) -> None:
+    source = SUPERVISE.replace("touch web.ready", "touch something.else")
+    starting = Supervised(run_python(source, directory, "true"), directory)
+    assert eventually(lambda: starting.status and starting.status.waiting == "web: web.ready is missing")
+    assert starting.phase is Phase.STARTING
+    starting.process.terminate()
+    assert starting.process.wait(10) == 0
+
+
+def test_a_program_that_is_never_ready_fails_with_its_reason(directory: Path) -> None:
+    log = directory / "log"
+    child = Child(
+        Program(
+            name="web",
+            arguments=("sh", "-c", "echo no such host; exec sleep 300"),
+            environment=dict(os.environ),
+            directory=directory,
+            working_directory=directory,
+            log=log,
+            obstacle=lambda: "port 8086 does not answer",
+        )
+    )
+    child.spawn()
+    told: list[str] = []
+    with pytest.raises(
+        ProgramFailed, match=r"web did not start: port 8086 does not answer(?s:.*)no such host"
+    ):
+        child.wait_until_ready(timeout=0.5, stopping=threading.Event(), tell=told.append)
+    assert set(told) == {"web: port 8086 does not answer"}
+    child.wait_until_stopped(timeout=0)
+
+
+def test_no_wait_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    patience = Patience(said.append)
+    moment = time.monotonic()
+    for seconds in range(26):
+        monkeypatch.setattr(time, "monotonic", lambda now=moment + seconds: now)
+        patience.note("web: it is late")
+    assert said == [
+        "  still waiting after 10 s: web: it is late",
+        "  still waiting after 20 s: web: it is late",
+    ]
 
 
 def test_a_start_can_be_stopped(directory: Path, run_python: "RunPython", eventually: "Eventually") -> None:

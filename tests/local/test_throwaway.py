@@ -8,14 +8,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
+import pytest
 import redis
 
 from payouts_project.local import leftovers
-from payouts_project.local.testing import throwaway_environment
+from payouts_project.local.errors import LocalError
+from payouts_project.local.testing import throwaway_environment, throwaway_servers
+from tests.local import hostile
 
 if TYPE_CHECKING:
     from .conftest import Eventually, RunPython
 
+ROOT = Path(__file__).parents[2]
+# As the targets of the Makefile do it: a program that needs settings and a database, and tests that need a sandbox.
+TRY = f"""
+include {ROOT}/Makefile
+try:
+	@$(LOCAL) throwaway $(BIN)/python manage.py check --database default
+	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/sandbox/test_clock.py
+"""
 HOLD = """
 import sys, time
 from payouts_project.local.testing import throwaway_servers
@@ -70,3 +81,24 @@ def test_a_program_gets_them_in_place_of_the_real_ones() -> None:
     assert "real" not in shown.stdout
     assert tempfile.gettempdir() in shown.stdout
     assert shown.returncode == 3
+
+
+def test_they_start_whatever_the_shell_is_set_for(tmp_path: Path) -> None:
+    (tmp_path / "try.mk").write_text(TRY, encoding="utf-8")
+    tried = subprocess.run(
+        ["make", "-f", str(tmp_path / "try.mk"), f"BIN={Path(sys.executable).parent}", "try"],
+        cwd=ROOT,
+        env=os.environ | hostile.EVERYTHING,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+    assert "System check identified no issues" in tried.stdout
+    assert " passed" in tried.stdout
+
+
+def test_a_variable_that_stands_in_the_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_POSTGRES_BIN", hostile.NOWHERE)
+    with pytest.raises(LocalError, match="TEST_POSTGRES_BIN"), throwaway_servers():
+        pass

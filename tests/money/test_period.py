@@ -1,12 +1,13 @@
 """Periods: half-open, days of UTC."""
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from money import Period, month_of, parse_month
+from money import Period, month_of, parse_month, written_month
 
 AUCKLAND = timezone(timedelta(hours=13))
 
@@ -73,3 +74,10 @@ def test_a_period_is_never_empty(end: date) -> None:
 def test_a_month_is_written_with_four_digits_and_two(text: str) -> None:
     with pytest.raises(ValueError, match=r"month|year"):
         parse_month(text)
+
+
+@given(day=st.dates(max_value=date(9999, 11, 30)))
+def test_a_month_that_was_written_is_read_as_the_same_month(day: date) -> None:
+    assert re.fullmatch("[0-9]{4}-[0-9]{2}", written_month(day))
+    assert str(month_of(day)) == written_month(day)
+    assert parse_month(written_month(day)) == month_of(day)

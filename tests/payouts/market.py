@@ -156,7 +156,7 @@ class Market:
 
 def unsound() -> dict[str, list[str]]:
     """Validate the books inside the test's own transaction; return what doesn't hold."""
-    found = {path.stem: [row["finding"] for row in sql.rows(sql.read(path))] for path in books.VALIDATIONS}
+    found = {path.stem: [row["finding"] for row in sql.rows(sql.read(path))] for path in books.validations()}
     return {name: findings for name, findings in found.items() if findings}
 
 

@@ -13,7 +13,13 @@ from django.db import IntegrityError, transaction
 from accounts.models import Creator
 from database import sql
 from database.staff import ReasonMissing
-from earnings.errors import AdjustmentDecided, NothingToAdjust, NothingToWriteOff, SecondPersonNeeded
+from earnings.errors import (
+    AdjustmentDecided,
+    AmountTooLarge,
+    NothingToAdjust,
+    NothingToWriteOff,
+    SecondPersonNeeded,
+)
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus, CreatorEarning
 from earnings.services import adjustments
 from ledger.selectors import payable_balance
@@ -57,6 +63,13 @@ def test_an_approved_one_is_owed(alice: Creator, amount: int) -> None:
     assert approved.earning
     assert (approved.earning.api, approved.earning.closed_at is not None) == (None, True)
     assert owed(alice) == amount
+
+
+@pytest.mark.parametrize("amount", [1_000_000_000_000, -(10**30)])
+def test_more_than_a_record_may_hold_cannot_be_proposed(alice: Creator, amount: int) -> None:
+    with pytest.raises(AmountTooLarge, match=r"at most \$9,999,999,999\.99"):
+        proposed(alice, amount)
+    assert not Adjustment.objects.exists()
 
 
 ONE_PERSON = ["dana", "dana via cli", "dana via console", "Dana", "DANA via cli"]

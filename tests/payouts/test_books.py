@@ -9,13 +9,20 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import IntegrityError, transaction
 
+from accounts.models import Creator
 from database import sql
+from money import parse_month
 from payouts.models import Payout
 from payouts.services import books, transfers
+from payouts.services.moves import move
+from payouts.states import PayoutStatus
+from revenue import services as revenue
+from tests.payouts.corruptions import CORRUPTIONS, Corruption
 from tests.payouts.market import Market, unsound
 
-SOUND: dict[str, list[str]] = {path.stem: [] for path in books.VALIDATIONS}
+SOUND: dict[str, list[str]] = {path.stem: [] for path in books.validations()}
 
 
 @contextmanager
@@ -57,50 +64,20 @@ def busy(market: Market, sandbox: Any) -> Market:
     return market
 
 
-FAULTS = {
-    "adjustments_are_as_booked": """
-        UPDATE adjustments SET amount = amount + 1 WHERE status = 'approved'
-    """,
-    "charges_are_taken_back_as_recorded": """
-        INSERT INTO charge_takebacks (charge_id, amount, taken_back)
-        SELECT id, amount, 1 FROM billing_records WHERE kind = 'charge' LIMIT 1
-    """,
-    "creator_payable_is_unclaimed_earnings": """
-        UPDATE creator_earnings SET payout_id = NULL
-        WHERE payout_id = (SELECT id FROM payouts WHERE status = 'pending')
-    """,
-    "dead_payouts_hold_no_rows": """
-        UPDATE creator_earnings SET payout_id = (SELECT id FROM payouts WHERE status = 'failed')
-        WHERE closed_at IS NOT NULL AND payout_id IS NULL
-    """,
-    "earnings_are_the_sum_of_their_postings": "UPDATE creator_earnings SET transactions = transactions + 1",
-    "ledger_balances_are_the_sum_of_entries": """
-        UPDATE ledger_accounts SET balance = balance + 1 WHERE kind = 'payouts_reserved'
-    """,
-    "ledger_transactions_sum_to_zero": """
-        UPDATE ledger_entries SET amount = amount + 1
-        WHERE id = (SELECT max(id) FROM ledger_entries)
-    """,
-    "lines_are_as_their_earnings": "UPDATE payout_line_items SET commission_bps = 1000",
-    "live_payouts_are_the_sum_of_their_rows": """
-        UPDATE creator_earnings SET payout_id = NULL
-        WHERE payout_id = (SELECT id FROM payouts WHERE status = 'in_transit')
-    """,
-    "paid_totals_are_the_sum_of_paid_rows": "UPDATE payouts SET status = 'paid' WHERE status = 'in_transit'",
-    "payouts_are_the_sum_of_their_lines": """
-        UPDATE payouts SET gross_amount = gross_amount + 1, platform_fee = platform_fee + 1
-    """,
-    "payouts_reserved_is_payouts_unsent": "UPDATE payouts SET status = 'cancelled' WHERE status = 'pending'",
-    "payouts_sent_have_one_transfer": "UPDATE payout_attempts SET amount = amount + 1 WHERE status = 'succeeded'",
-    "postings_are_the_sum_of_their_records": """
-        UPDATE billing_records SET amount = amount + 1 WHERE id = (SELECT max(id) FROM billing_records)
-    """,
-    "records_belong_to_a_batch": """
-        UPDATE billing_records SET batch_id = -1 WHERE id = (SELECT max(id) FROM billing_records)
-    """,
-    "stripe_balance_is_payouts_sent": "UPDATE payouts SET status = 'pending' WHERE status = 'in_transit'",
-    "suspense_is_reversals_unplaced": "UPDATE payouts SET amount_reversed = 1 WHERE status = 'in_transit'",
-}
+@pytest.fixture
+def busier(busy: Market) -> Market:
+    """Also a linked refund, a paid payout, the revenue and a report, all an hour old, and a record not posted yet."""
+    alice = Creator.objects.get(external_id="alice")
+    sold = busy.sell(alice, 70_00, at="2025-10-06T12:00:00Z", subscription_id="s1", api_calls="7")
+    busy.refund(alice, 10_00, at="2025-10-07T12:00:00Z", related_record_id=sold)
+    move(Payout.objects.get(creator=alice), PayoutStatus.PAID, now=sql.now(), reason="a test")
+    with guards_off():
+        sql.run("UPDATE postings SET posted_at = posted_at - interval '1 hour'")
+        sql.run("UPDATE payout_events SET at = at - interval '1 hour'")
+    revenue.make_report(parse_month("2025-09"), now=sql.now())
+    revenue.refresh_stale(now=sql.now())
+    busy.arrive("charge", alice, 33_00, at="2025-10-08T12:00:00Z")
+    return busy
 
 
 @pytest.mark.django_db
@@ -109,11 +86,25 @@ def test_busy_books_are_sound(busy: Market) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("validation", SOUND)
-def test_each_validation_finds_its_fault(busy: Market, validation: str) -> None:
+def test_busier_books_are_sound(busier: Market) -> None:
+    assert unsound() == {}
+
+
+def test_each_validation_has_a_corruption_that_it_finds() -> None:
+    assert set(SOUND) <= {corruption.found_by for corruption in CORRUPTIONS}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("corruption", CORRUPTIONS, ids=[corruption.what for corruption in CORRUPTIONS])
+def test_each_corruption_is_found_or_refused(busier: Market, corruption: Corruption) -> None:
     with guards_off():
-        assert sql.run(FAULTS[validation])
-    assert unsound()[validation]
+        if corruption.found_by in SOUND:
+            assert sql.run(corruption.statement)
+        else:
+            with pytest.raises(IntegrityError, match=corruption.found_by), transaction.atomic():
+                sql.run(corruption.statement)
+            return
+    assert unsound()[corruption.found_by]
 
 
 @pytest.mark.django_db
@@ -127,6 +118,7 @@ def test_each_validation_finds_its_fault(busy: Market, validation: str) -> None:
         ("DELETE FROM earning_postings", "postings_are_the_sum_of_their_records"),
         ("UPDATE earning_postings SET batches = batches[2:]", "postings_are_the_sum_of_their_records"),
         ("DELETE FROM billing_records", "postings_are_the_sum_of_their_records"),
+        ("DELETE FROM billing_records", "batches_hold_what_they_accepted"),
         ("DELETE FROM ledger_entries", "ledger_balances_are_the_sum_of_entries"),
         ("DELETE FROM ledger_accounts WHERE kind = 'creator_payable'", "creator_payable_is_unclaimed_earnings"),
         ("DELETE FROM ledger_accounts WHERE kind = 'payouts_reserved'", "payouts_reserved_is_payouts_unsent"),
@@ -155,7 +147,7 @@ def test_check_books_exits_with_1_when_something_does_not_hold(busy: Market) -> 
     assert checked() == (0, SOUND)
     books.require_sound()
     with guards_off():
-        sql.run(FAULTS["lines_are_as_their_earnings"])
+        sql.run("UPDATE payout_line_items SET commission_bps = 1000")
     code, findings = checked()
     assert code == 1
     assert {name for name, found in findings.items() if found} == {"lines_are_as_their_earnings"}
@@ -163,6 +155,8 @@ def test_check_books_exits_with_1_when_something_does_not_hold(busy: Market) -> 
     with pytest.raises(SystemExit):
         call_command("check_books", stdout=out)
     assert "FAILED lines_are_as_their_earnings" in out.getvalue()
+    *_, summary = out.getvalue().splitlines()
+    assert summary == f"The books do not balance: {len(SOUND) - 1} of {len(SOUND)} validations hold."
     with pytest.raises(books.BooksDisagree, match="lines_are_as_their_earnings"):
         books.require_sound()
 
@@ -173,5 +167,5 @@ def test_the_books_are_checked_on_one_snapshot(tmp_path: Path, monkeypatch: pyte
     settings = ["transaction_isolation", "transaction_read_only"]
     for name in settings:
         (tmp_path / name).write_text(f"SELECT current_setting('{name}') AS finding")
-    monkeypatch.setattr(books, "VALIDATIONS", [tmp_path / name for name in settings])
+    monkeypatch.setattr(books, "validations", lambda: [tmp_path / name for name in settings])
     assert [list(validation.findings) for validation in books.check()] == [["repeatable read"], ["on"]]

@@ -15,6 +15,7 @@ from money import Money
 from payouts.models import Payout, RunDecision
 from payouts.selectors import upcoming_of
 from payouts.states import DecisionReason, PayoutStatus
+from tests.factories import PayoutEventFactory
 from tests.payouts.market import GROSS_OF_THE_MINIMUM, NEXT_CUTOFF, Market, unsound
 
 pytestmark = pytest.mark.django_db
@@ -145,7 +146,7 @@ def test_a_hold_that_was_lifted_stops_nobody(market: Market) -> None:
 def test_an_open_payout_blocks_the_next(market: Market, status: PayoutStatus, reason: DecisionReason) -> None:
     alice = market.creator("alice")
     first = market.payout(alice)
-    Payout.objects.filter(pk=first.pk).update(status=status)
+    Payout.objects.filter(pk=first.pk).update(status=status, paid_at=sql.now())
     market.sell(alice, 100_00, at="2025-10-10T12:00:00Z")
     market.run(NEXT_CUTOFF)
     assert decision(alice).reason == reason
@@ -188,7 +189,10 @@ def test_only_those_with_payable_rows_are_considered(market: Market) -> None:
 
 def age(creator: Creator, status: PayoutStatus, *, days: float) -> None:
     """Let the creator's payout be in this state, and made so many days ago."""
-    Payout.objects.filter(creator=creator).update(
+    payout = Payout.objects.get(creator=creator)
+    if payout.status != status:
+        PayoutEventFactory.create(payout=payout, from_status=payout.status, to_status=status)
+    Payout.objects.filter(pk=payout.pk).update(
         status=status, created_at=sql.now() - timedelta(days=days), next_retry_at=None
     )
 

@@ -15,7 +15,9 @@ from payouts.errors import FundsWillBeMissing
 from payouts.models import Forecast, Payout, PayoutRun, RunDecision
 from payouts.selectors import latest_forecasts
 from payouts.services import forecasts, runs
+from payouts.states import DecisionReason
 from stripe_io.errors import StripeCallFailed
+from tests.factories import CreatorEarningFactory
 from tests.payouts.market import CUTOFF, GROSS_OF_THE_MINIMUM, Market, unsound
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +42,15 @@ def test_a_forecast_is_what_the_run_then_decides(market: Market) -> None:
     made = runs.make_run(cutoff=CUTOFF, now=now)
     assert (foreseen.amounts, foreseen.creators) == (made.amounts, made.creators)
     assert len(foreseen.amounts) == 4
+
+
+def test_a_creator_who_cannot_be_decided_is_in_no_forecast_and_stops_nobody(market: Market) -> None:
+    market.sell(market.creator("alice"), 100_00)
+    mallory = market.creator("mallory")
+    for _ in range(2):
+        CreatorEarningFactory.create(creator=mallory, gross=9 * 10**18)
+    foreseen = runs.foresee_run(cutoff=CUTOFF, now=sql.now())
+    assert foreseen.creators == {(DecisionReason.PAID, "USD"): 1}
 
 
 def test_a_forecast_leaves_nothing_behind(market: Market, sandbox: Any) -> None:

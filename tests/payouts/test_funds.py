@@ -203,3 +203,15 @@ def test_a_pause_ends_when_nothing_waits_any_more(short: datetime, sandbox: Any)
     Payout.objects.filter(status=PayoutStatus.PENDING).update(status=PayoutStatus.ON_HOLD)
     funds.weigh(now=short)
     assert not SendingPause.objects.filter(lifted_at=None).exists()
+
+
+def test_a_currency_in_which_more_waits_than_can_be_counted_keeps_no_other_from_being_weighed(
+    sandbox: Any, settings: Any
+) -> None:
+    for amount, currency in [(9 * 10**18, "USD"), (9 * 10**18, "USD"), (80_00, "EUR")]:
+        PayoutFactory.create(gross_amount=amount, platform_fee=0, currency=currency, next_retry_at=sql.now())
+    funds.weigh(now=sql.now())
+    assert set(SendingPause.objects.filter(lifted_at=None).values_list("currency", flat=True)) == {
+        "USD",
+        "EUR",
+    }

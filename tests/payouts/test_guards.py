@@ -127,7 +127,7 @@ def test_a_creator_has_one_live_payout_in_a_run_and_currency(
     payout: Payout, status: PayoutStatus, allowed: bool
 ) -> None:
     came_back = payout.net_amount if status == PayoutStatus.REVERSED else 0
-    Payout.objects.update(status=status, amount_reversed=came_back)
+    Payout.objects.update(status=status, amount_reversed=came_back, paid_at=sql.now())
     Payout.objects.create(**twin(payout) | {"currency": "EUR"})
     if allowed:
         Payout.objects.create(**twin(payout))

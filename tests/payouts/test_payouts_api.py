@@ -262,7 +262,7 @@ def test_more_payouts_and_lines_cost_no_more_queries(market: Market) -> None:
     register_apis(entries, now=sql.now())
     for entry in entries:
         market.arrive("charge", alice, 10_00, at="2025-10-10T12:00:00Z", api_id=entry.api_id)
-    Payout.objects.filter(pk=first.pk).update(status=PayoutStatus.PAID)
+    Payout.objects.filter(pk=first.pk).update(status=PayoutStatus.PAID, paid_at=sql.now())
     market.run(NEXT_CUTOFF)
     second = Payout.objects.latest("created_at")
     with CaptureQueriesContext(connection) as many:

@@ -94,7 +94,7 @@ def test_a_record_is_shown_as_it_came(payout: Payout) -> None:
 
 
 def test_what_came_late_is_behind_the_next_payout(market: Market, payout: Payout) -> None:
-    Payout.objects.update(status=PayoutStatus.PAID)
+    Payout.objects.update(status=PayoutStatus.PAID, paid_at=sql.now())
     late = market.sell(payout.creator, 50_00)
     market.run(NEXT_CUTOFF)
     following = Payout.objects.exclude(pk=payout.pk).get(creator=payout.creator)
@@ -250,7 +250,7 @@ def test_more_lines_and_records_cost_no_more_queries(market: Market, payout: Pay
         return len(caught)
 
     few = queries(payout)
-    Payout.objects.update(status=PayoutStatus.PAID)
+    Payout.objects.update(status=PayoutStatus.PAID, paid_at=sql.now())
     for number in range(50):
         market.arrive("charge", payout.creator, 10_00, at=f"{1990 + number % 30}-01-10T12:00:00Z")
     posting.post_due(now=sql.now())

@@ -73,7 +73,8 @@ def test_after_a_reversal_nothing_goes_to_the_bank(sent: Payout, sandbox: Any) -
 
 
 def test_a_returned_payout_can_be_reversed(sent: Payout) -> None:
-    Payout.objects.update(status=PayoutStatus.RETURNED, stripe_payout_id="po_failed")
+    with transaction.atomic():
+        move(sent, PayoutStatus.RETURNED, now=sql.now(), reason="a test", stripe_payout_id="po_failed")
     reverse(sent)
     assert status() == PayoutStatus.REVERSED
     assert unsound() == {}

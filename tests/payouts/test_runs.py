@@ -79,7 +79,7 @@ def test_what_came_late_is_not_paid_by_the_same_run_twice(market: Market) -> Non
 def test_a_late_refund_lands_in_the_next_payout_labelled_with_its_period(market: Market) -> None:
     alice = market.creator("alice")
     first = market.payout(alice)
-    Payout.objects.filter(pk=first.pk).update(status=PayoutStatus.PAID)
+    Payout.objects.filter(pk=first.pk).update(status=PayoutStatus.PAID, paid_at=sql.now())
     before = list(PayoutLineItem.objects.filter(payout=first).values())
     market.refund(alice, 10_00, at="2025-09-30T23:00:00Z")
     market.sell(alice, 100_00, at="2025-10-10T12:00:00Z")

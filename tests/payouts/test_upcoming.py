@@ -61,7 +61,7 @@ def open_payout(status: PayoutStatus) -> Callable[[Market, Creator], object]:
     def make(market: Market, alice: Creator) -> None:
         market.sell(alice, 100_00, at="2025-08-10T12:00:00Z")
         market.run(date(2025, 9, 1))
-        Payout.objects.update(status=status)
+        Payout.objects.update(status=status, paid_at=sql.now())
 
     return make
 

@@ -35,7 +35,7 @@ FIGURES = (
     "total_api_calls",
     "active_subscriptions",
 )
-NOTHING = dict.fromkeys([*FIGURES, "take_rate_bps"], 0)
+NOTHING = dict.fromkeys(FIGURES, 0) | {"take_rate_bps": None}
 
 
 def told(address: str, **query: Any) -> Any:

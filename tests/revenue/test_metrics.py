@@ -18,6 +18,7 @@ from payouts.services import differences, forecasts, funds
 from payouts.states import PayoutStatus
 from revenue import services
 from stripe_io.services import store_event
+from tests.database.limits import limit_connections
 from tests.factories import PayoutEventFactory, PayoutFactory
 from tests.payouts.market import Market
 
@@ -73,11 +74,23 @@ def test_the_five_figures_are_what_the_tables_say(
 
 @pytest.mark.django_db
 def test_on_an_empty_database_every_figure_is_there_and_zero() -> None:
-    samples = {key: value for key, value in scrape().items() if "heartbeat" not in key[0]}
+    others = ("heartbeat", "connections")
+    samples = {key: value for key, value in scrape().items() if not any(word in key[0] for word in others)}
     assert samples.pop(("payouts_redis_up", "")) == 1
     assert set(samples.values()) == {0}
     assert {label for name, label in samples if name == "payouts_payouts"} == set(PayoutStatus.values)
     assert {label for name, label in samples if name == "payouts_quarantined_records"} == set(Reason.values)
+
+
+def test_a_batch_that_is_set_aside_is_counted_apart_and_is_no_lag(market: Market) -> None:
+    market.arrive("charge", market.creator("alice"), 10_00)
+    sql.run("UPDATE billing_batches SET received_at = received_at - interval '1 hour'")
+    assert scrape()["payouts_earnings_lag_seconds", ""] >= 3_600
+    sql.run("UPDATE billing_batches SET set_aside_at = now(), set_aside_reason = 'bigint out of range'")
+    samples = scrape()
+    assert samples["payouts_batches_set_aside", ""] == 1
+    assert samples["payouts_unposted_batches", ""] == 0
+    assert samples["payouts_earnings_lag_seconds", ""] == 0
 
 
 def test_what_waits_is_counted_and_its_age_is_told(market: Market) -> None:
@@ -109,6 +122,14 @@ def test_what_stops_sending_and_what_is_missing_is_told(market: Market, sandbox:
 
 
 @pytest.mark.django_db
+def test_the_connections_that_are_left_are_told() -> None:
+    limit_connections(20)
+    samples = scrape()
+    assert samples["payouts_database_connections", "used"] == 1
+    assert samples["payouts_database_connections", "available"] == 19
+
+
+@pytest.mark.django_db
 class TestAccess:
     @pytest.fixture(autouse=True)
     def token(self, settings: Settings) -> None:
@@ -122,6 +143,13 @@ class TestAccess:
     def test_a_proxy_on_this_machine_is_not_this_machine(self, header: str) -> None:
         answer = Client(REMOTE_ADDR="127.0.0.1").get("/metrics", headers={header: "127.0.0.1"})
         assert answer.status_code == 401
+
+    @pytest.mark.parametrize("header", ["X-Forwarded-Proto", "Via", "CF-Connecting-IP", "Accept"])
+    def test_behind_https_this_machine_needs_the_token_too(self, settings: Settings, header: str) -> None:
+        settings.PUBLIC_URL = "https://payouts.example.com"
+        here = Client(REMOTE_ADDR="127.0.0.1")
+        assert here.get("/metrics", headers={header: "https"}).status_code == 401
+        assert here.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
 
     @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
     def test_elsewhere_the_token_opens(self, scheme: str) -> None:

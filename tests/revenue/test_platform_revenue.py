@@ -11,10 +11,17 @@ from pytest_django import Settings
 
 from accounts.models import Creator
 from earnings.models import BillingSource
+from money import month_of
 from payouts.states import PayoutStatus
 from revenue import services, tasks
 from revenue.models import PlatformRevenue
-from tests.factories import CommissionRateFactory, CreatorEarningFactory, PayoutEventFactory, PayoutFactory
+from tests.factories import (
+    CommissionRateFactory,
+    CreatorEarningFactory,
+    PayoutEventFactory,
+    PayoutFactory,
+    SourceFactory,
+)
 from tests.feeding import NOW, feed, post, record, refund
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +84,14 @@ def test_a_subscription_counts_once_among_the_charges_of_the_month(source: Billi
     assert january
     assert february
     assert (january[-1], february[-1]) == (2, 1)
+
+
+def test_subscriptions_of_two_sources_are_two(source: BillingSource) -> None:
+    feed(source, record(subscription_id="1"))
+    feed(SourceFactory.create(), record(subscription_id="1"))
+    post()
+    services.refresh_stale(now=NOW)
+    assert PlatformRevenue.objects.get().active_subscriptions == 2
 
 
 def test_a_late_record_restates_its_month(source: BillingSource) -> None:
@@ -187,6 +202,23 @@ def test_a_lost_notice_is_found_however_long_ago_and_whatever_was_refreshed_sinc
     services.refresh_months([MARCH], now=NOW + timedelta(hours=9))
     services.refresh_stale(now=NOW + timedelta(hours=9))
     assert figures() == (1005, 201, 804, 0, 2, 2, 0)
+
+
+def test_a_month_that_comes_to_more_than_can_be_held_stops_only_itself() -> None:
+    for month, gross in [(JANUARY, 9 * 10**18), (JANUARY, 9 * 10**18), (FEBRUARY, 100)]:
+        CreatorEarningFactory.create(gross=gross, period_start=month, period_end=month_of(month).end)
+    refresh(JANUARY, FEBRUARY)
+    assert figures(JANUARY) is None
+    assert figures(FEBRUARY) == (100, 20, 80, 0, 0, 0, 0)
+
+
+def test_a_wrong_figure_is_right_again_within_a_day(source: BillingSource) -> None:
+    feed(source, record(amount=1000))
+    post()
+    services.refresh_stale(now=NOW)
+    PlatformRevenue.objects.update(total_gross_revenue=5)
+    services.refresh_stale(now=NOW + timedelta(days=1, seconds=1))
+    assert PlatformRevenue.objects.get().total_gross_revenue == 1000
 
 
 def test_months_without_anything_have_no_row() -> None:

@@ -16,7 +16,9 @@ from earnings.models import BillingSource
 from money import parse_month
 from revenue import services
 from revenue.models import MonthlyReport, PlatformRevenue
-from tests.factories import PayoutEventFactory
+from stripe_io import installation
+from stripe_io.models import Installation
+from tests.factories import CommissionRateFactory, PayoutEventFactory
 from tests.feeding import NOW, feed, post, record, refund
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +35,7 @@ def sell(source: BillingSource, month: str, amount: int) -> dict[str, Any]:
     return sold
 
 
-def take_rate_bps(*, gross: int, fees: int) -> int:
+def take_rate_bps(*, gross: int, fees: int) -> int | None:
     return PlatformRevenue(total_gross_revenue=gross, total_platform_fees=fees).take_rate_bps
 
 
@@ -95,7 +97,7 @@ def test_what_changes_in_a_reported_month_is_told_once_in_the_next_report(source
             "USD": {"total_gross_revenue": -300, "total_platform_fees": -60, "total_creator_earnings": -240}
         }
     }
-    assert "2024-01  total_gross_revenue  -$3.00" in february.text
+    assert "Jan 2024  USD  Gross revenue                      -$3.00" in february.text
     assert adjustments(make("2024-03")) == {}
 
 
@@ -153,12 +155,12 @@ def test_a_report_that_could_not_be_mailed_is_mailed_when_it_can_be(settings: Se
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # nobody listens there
     moment = datetime(2024, 2, 2, tzinfo=UTC)
     with pytest.raises(OSError):  # noqa: PT011  # whatever the network says
-        services.make_due_report(now=moment)
+        services.make_due_reports(now=moment)
     assert MonthlyReport.objects.get().emailed_at is None
     settings.EMAIL_BACKEND = working
-    services.make_due_report(now=moment)
+    services.make_due_reports(now=moment)
     assert len(mail.outbox) == 1
-    assert services.make_due_report(now=moment) is None
+    assert services.make_due_reports(now=moment) == []
     assert len(mail.outbox) == 1
 
 
@@ -172,16 +174,96 @@ def test_a_report_that_could_not_be_mailed_is_mailed_when_it_can_be(settings: Se
     ],
 )
 def test_last_months_report_is_due_from_the_2nd_on(now: datetime, month: str | None) -> None:
-    report = services.make_due_report(now=now)
-    assert (report and f"{report.month:%Y-%m}") == month
-    assert services.make_due_report(now=now) is None
+    reports = services.make_due_reports(now=now)
+    assert [f"{report.month:%Y-%m}" for report in reports] == ([month] if month else [])
+    assert services.make_due_reports(now=now) == []
     assert MonthlyReport.objects.count() == (month is not None)
+
+
+def test_every_month_that_the_service_slept_through_gets_its_report(source: BillingSource) -> None:
+    for month in ("2024-01", "2024-02", "2024-03"):
+        sell(source, month, 1000)
+    services.make_due_reports(now=datetime(2024, 2, 2, 1, tzinfo=UTC))
+    made = services.make_due_reports(now=datetime(2024, 5, 1, 1, tzinfo=UTC))
+    assert [f"{report.month:%Y-%m}" for report in made] == ["2024-02", "2024-03"]
+    assert [report.figures["currencies"]["USD"]["total_gross_revenue"] for report in made] == [1000, 1000]
+
+
+def test_reports_begin_with_the_month_of_the_installation(source: BillingSource) -> None:
+    installation.installed_at()
+    Installation.objects.update(installed_at=datetime(2024, 1, 31, 23, 59, tzinfo=UTC))
+    made = services.make_due_reports(now=datetime(2024, 4, 2, tzinfo=UTC))
+    assert [f"{report.month:%Y-%m}" for report in made] == ["2024-01", "2024-02", "2024-03"]
+
+
+def test_all_reports_together_come_to_all_revenue(source: BillingSource) -> None:
+    """A month without a report counts as reported with zeros."""
+    sell(source, "2024-03", 1000)
+    make("2024-03")
+    sell(source, "2024-01", 500)
+    sell(source, "2024-03", 70)
+    make("2024-04")
+    told = 0
+    for report in MonthlyReport.objects.all():
+        told += sum(f["total_gross_revenue"] for f in report.figures["currencies"].values())
+        for changes in adjustments(report).values():
+            told += sum(change.get("total_gross_revenue", 0) for change in changes.values())
+    assert told == sum(row.total_gross_revenue for row in PlatformRevenue.objects.all()) == 1570
+
+
+def test_reports_made_out_of_order_tell_each_change_once(source: BillingSource) -> None:
+    sell(source, "2024-01", 1000)
+    sell(source, "2024-02", 1000)
+    make("2024-02")
+    make("2024-01")
+    sell(source, "2024-01", 5)
+    sell(source, "2024-02", 7)
+    reports = [make("2024-03"), make("2024-04"), *MonthlyReport.objects.filter(month__lt="2024-03-01")]
+    told = [
+        change.get("total_gross_revenue", 0)
+        for report in reports
+        for changes in adjustments(report).values()
+        for change in changes.values()
+    ]
+    assert sum(told) == 12
+
+
+def test_counts_that_change_are_told_though_no_money_does(source: BillingSource) -> None:
+    sold = sell(source, "2024-01", 1000)
+    make("2024-01")
+    feed(source, record(amount=1000, subscription_id="s-2", api_calls=0))
+    feed(source, refund(sold, amount=1000, occurred_at="2024-01-20T00:00:00Z"))
+    post()
+    report = make("2024-02")
+    assert adjustments(report) == {
+        "2024-01-01": {"USD": {"total_transactions": 1, "active_subscriptions": 1}}
+    }
+    assert "Jan 2024  USD  Active subscriptions" in report.text
+
+
+def test_a_month_whose_rate_means_nothing_has_none(source: BillingSource) -> None:
+    feed(source, record(record_id="old", amount=999, occurred_at="2024-01-10T00:00:00Z"))
+    CommissionRateFactory.create(bps=1000, effective_from=datetime(2024, 2, 1, tzinfo=UTC))
+    feed(
+        source,
+        record(amount=1001, occurred_at="2024-02-10T00:00:00Z"),
+        refund({"record_id": "old"}, amount=999, occurred_at="2024-02-11T00:00:00Z"),
+    )
+    post()
+    report = make("2024-02")
+    assert report.figures["currencies"]["USD"]["take_rate_bps"] is None
+    assert "(no share of gross)" in report.text
 
 
 @pytest.mark.parametrize(
     ("gross", "fees", "bps"),
     [
-        (0, 0, 0),
+        (0, 0, None),
+        (2, -100, None),
+        (-100, 20, None),
+        (100, 101, None),
+        (100, 100, 10_000),
+        (100, 0, 0),
         (100, 20, 2000),
         (3, 1, 3333),
         (3, 2, 6667),
@@ -189,7 +271,7 @@ def test_last_months_report_is_due_from_the_2nd_on(now: datetime, month: str | N
         (10**17, 2 * 10**16 + 1, 2000),
     ],
 )
-def test_the_take_rate_is_fees_by_gross_in_basis_points(gross: int, fees: int, bps: int) -> None:
+def test_the_take_rate_is_fees_by_gross_in_basis_points(gross: int, fees: int, bps: int | None) -> None:
     assert take_rate_bps(gross=gross, fees=fees) == bps
 
 

@@ -23,6 +23,7 @@ class Command(StaffCommand):
     help = __doc__
     refusals = (
         errors.AdjustmentDecided,
+        errors.AmountTooLarge,
         errors.NothingToAdjust,
         errors.NothingToWriteOff,
         errors.SecondPersonNeeded,

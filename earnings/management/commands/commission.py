@@ -17,7 +17,7 @@ from database.commands import StaffCommand, add_act, add_json_option, add_reason
 from database.staff import Right
 from earnings import errors
 from earnings.models import Api
-from earnings.records import parse_time
+from earnings.records import is_too_old, parse_time
 from earnings.selectors import ChangedFee, ChangedTotal, known_api, plans, preview_change
 from earnings.services import commission
 from money import Money, Period, month_of, parse_month
@@ -114,6 +114,8 @@ def _moment(text: str) -> datetime:
     moment = parse_time(text)
     if moment is None:
         raise ArgumentTypeError(f"{text!r} is no ISO 8601 time with its offset, as 2026-10-01T00:00:00Z is")
+    if is_too_old(moment):
+        raise ArgumentTypeError(f"{text} lies before the year 2000: nothing is sold then")
     return moment
 
 

@@ -74,6 +74,10 @@ def _entry(line: int, row: dict[str, str | None]) -> CatalogEntry:
     owned_from = parse_time(row.get("owned_from") or "")
     if row.get("owned_from") and owned_from is None:
         raise CatalogLineRefused(line, "owned_from is not a time with its offset")
+    if owned_from and catalog.begins_too_early(owned_from):
+        raise CatalogLineRefused(
+            line, "owned_from lies before the year 2000; leave it empty for the first owner"
+        )
     country = country.upper()
     if country and pycountry.countries.get(alpha_2=country) is None:
         raise CatalogLineRefused(line, f"{country!r} is no ISO 3166 country")

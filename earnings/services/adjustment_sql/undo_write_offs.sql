@@ -4,6 +4,7 @@ WITH given_up AS (
     SELECT creator_id, currency, sum(amount)::bigint AS amount
     FROM adjustments
     WHERE kind IN ('write_off', 'write_off_undone') AND status = 'approved'
+        AND creator_id IN (/* creators */)
     GROUP BY creator_id, currency
     HAVING sum(amount) > 0
 ),

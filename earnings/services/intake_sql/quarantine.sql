@@ -4,19 +4,7 @@ WITH refused AS (
         line,
         record_id,
         reason,
-        coalesce(content, jsonb_strip_nulls(jsonb_build_object(
-            'record_id', record_id,
-            'kind', kind,
-            'api_id', nullif(api_external_id, ''),
-            'creator_id', nullif(creator_external_id, ''),
-            'subscription_id', nullif(subscription_id, ''),
-            'customer_id', nullif(customer_id, ''),
-            'amount', amount::text,
-            'currency', currency,
-            'occurred_at', occurred_at,
-            'api_calls', api_calls::text,
-            'related_record_id', nullif(related_record_id, '')
-        ))) AS content
+        coalesce(content, /* content */) AS content
     FROM billing_resolved
     WHERE reason <> ''
 )
@@ -26,4 +14,5 @@ FROM (SELECT DISTINCT ON (content) * FROM refused ORDER BY content, line) AS onc
 ORDER BY line
 ON CONFLICT (source_id, fingerprint) WHERE resolved_at IS NULL DO UPDATE
 SET reason = excluded.reason
-WHERE quarantined_records.reason <> excluded.reason
+-- What left the books once stays known as such.
+WHERE quarantined_records.reason NOT IN (excluded.reason, 'unpostable')

@@ -26,5 +26,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"{'FAILED' if validation.findings else 'ok':6} {validation.name}")
                 for finding in validation.findings:
                     self.stdout.write(f"         {finding}")
+            held = len(validations) - len(failed)
+            verdict = "The books do not balance" if failed else "The books balance"
+            self.stdout.write(f"{verdict}: {held} of {len(validations)} validations hold.")
         if failed:
             sys.exit(1)

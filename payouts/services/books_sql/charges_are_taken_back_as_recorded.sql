@@ -1,14 +1,18 @@
-SELECT format('charge %s: taken back %s, records say %s', charge_id, taken_back, recorded) AS finding
-FROM (
+-- A charge that some record takes from has a row that knows its amount and what was taken, and no other charge has.
+SELECT format(
+    'charge %s of %s: taken back %s of %s, records say %s', charge_id, charged, taken_back, takeback.amount, coalesce(recorded, 0)
+) AS finding
+FROM charge_takebacks AS takeback
+FULL JOIN (
     SELECT
-        takeback.charge_id,
-        takeback.taken_back,
-        coalesce(sum(CASE WHEN record.kind IN ('refund', 'chargeback') THEN record.amount ELSE -record.amount END), 0)
-            AS recorded
-    FROM charge_takebacks AS takeback
-    JOIN billing_records AS charge ON charge.id = takeback.charge_id
-    LEFT JOIN billing_records AS record
-        ON record.source_id = charge.source_id AND record.related_record_id = charge.record_id
-    GROUP BY takeback.charge_id
-) AS compared
-WHERE taken_back <> recorded
+        charge.id AS charge_id,
+        charge.amount AS charged,
+        sum(CASE WHEN record.kind IN ('refund', 'chargeback') THEN record.amount ELSE -record.amount END) AS recorded
+    FROM billing_records AS record
+    JOIN billing_records AS charge
+        ON charge.source_id = record.source_id AND charge.record_id = record.related_record_id AND charge.kind = 'charge'
+    WHERE record.related_record_id <> '' AND record.kind <> 'charge'
+    GROUP BY charge.id
+) AS linked USING (charge_id)
+WHERE takeback.taken_back IS DISTINCT FROM coalesce(recorded, 0)
+    OR takeback.amount IS DISTINCT FROM coalesce(charged, (SELECT amount FROM billing_records WHERE id = charge_id))

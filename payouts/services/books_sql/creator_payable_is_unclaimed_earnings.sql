@@ -1,6 +1,6 @@
 SELECT format('creator %s: payable %s, unclaimed %s %s', creator_id, booked, unclaimed, currency) AS finding
 FROM (
-    SELECT creator_id, currency, sum(booked)::bigint AS booked, sum(unclaimed)::bigint AS unclaimed
+    SELECT creator_id, currency, sum(booked) AS booked, sum(unclaimed) AS unclaimed
     FROM (
         SELECT owner_id AS creator_id, currency, balance AS booked, 0 AS unclaimed
         FROM ledger_accounts

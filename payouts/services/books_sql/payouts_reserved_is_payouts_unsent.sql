@@ -1,6 +1,6 @@
 SELECT format('creator %s: reserved %s, unsent %s %s', creator_id, booked, unsent, currency) AS finding
 FROM (
-    SELECT creator_id, currency, sum(booked)::bigint AS booked, sum(unsent)::bigint AS unsent
+    SELECT creator_id, currency, sum(booked) AS booked, sum(unsent) AS unsent
     FROM (
         SELECT owner_id AS creator_id, currency, balance AS booked, 0 AS unsent
         FROM ledger_accounts

@@ -1,6 +1,6 @@
 -- Each batch that holds records of a row is among those of its trace, and no other.
 SELECT format(
-    'posting %s of earning %s: %s in batches %s, records %s in %s', posting_id, earning_id, posted, batches, recorded, held_by
+    'posting %s of earning %s: %s of batches %s, records %s of %s', posting_id, earning_id, posted, batches, recorded, held_by
 ) AS finding
 FROM (
     SELECT
@@ -11,25 +11,40 @@ FROM (
         earning.currency,
         earning.period_start,
         earning.commission_bps,
-        trace.gross AS posted,
+        (trace.gross, trace.refunds, trace.transactions, trace.api_calls)::text AS posted,
         (SELECT array_agg(batch ORDER BY batch) FROM unnest(trace.batches) AS batch) AS batches
     FROM earning_postings AS trace
     JOIN creator_earnings AS earning ON earning.id = trace.earning_id
 ) AS traced
 FULL JOIN (
     SELECT
-        batch.posting_id,
+        posting_id,
         creator_id,
         api_id,
         currency,
-        date_trunc('month', occurred_at, 'UTC')::date AS period_start,
+        period_start,
         commission_bps,
-        sum(CASE WHEN kind IN ('refund', 'chargeback') THEN -amount ELSE amount END)::bigint AS recorded,
-        array_agg(DISTINCT batch.id ORDER BY batch.id) AS held_by
-    FROM billing_records AS record
-    JOIN billing_batches AS batch ON batch.id = record.batch_id
+        (sum(gross), sum(refunds), sum(transactions), sum(api_calls))::text AS recorded,
+        array_agg(batch_id ORDER BY batch_id) AS held_by
+    FROM (
+        SELECT
+            batch_id,
+            creator_id,
+            api_id,
+            currency,
+            date_trunc('month', occurred_at, 'UTC')::date AS period_start,
+            commission_bps,
+            sum(CASE WHEN kind IN ('refund', 'chargeback') THEN -amount ELSE amount END) AS gross,
+            coalesce(
+                sum(CASE WHEN kind IN ('refund', 'chargeback') THEN amount ELSE -amount END) FILTER (WHERE kind <> 'charge'), 0
+            ) AS refunds,
+            count(*) FILTER (WHERE kind = 'charge') AS transactions,
+            coalesce(sum(api_calls) FILTER (WHERE kind = 'charge'), 0) AS api_calls
+        FROM billing_records
+        GROUP BY batch_id, creator_id, api_id, currency, date_trunc('month', occurred_at, 'UTC')::date, commission_bps
+    ) AS part
+    JOIN billing_batches AS batch ON batch.id = part.batch_id
     WHERE batch.posting_id IS NOT NULL
-    GROUP BY
-        batch.posting_id, creator_id, api_id, currency, date_trunc('month', occurred_at, 'UTC')::date, commission_bps
+    GROUP BY posting_id, creator_id, api_id, currency, period_start, commission_bps
 ) AS held USING (posting_id, creator_id, api_id, currency, period_start, commission_bps)
 WHERE (posted, batches) IS DISTINCT FROM (recorded, held_by)

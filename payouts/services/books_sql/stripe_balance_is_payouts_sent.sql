@@ -1,6 +1,6 @@
 SELECT format('moved at Stripe %s, payouts sent %s %s', booked, sent, currency) AS finding
 FROM (
-    SELECT currency, sum(booked)::bigint AS booked, sum(sent)::bigint AS sent
+    SELECT currency, sum(booked) AS booked, sum(sent) AS sent
     FROM (
         SELECT entry.currency, entry.amount AS booked, 0 AS sent
         FROM ledger_entries AS entry

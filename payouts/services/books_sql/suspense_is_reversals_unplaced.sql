@@ -1,6 +1,6 @@
 SELECT format('in suspense %s, reversed of live payouts %s %s', booked, unplaced, currency) AS finding
 FROM (
-    SELECT currency, sum(booked)::bigint AS booked, sum(unplaced)::bigint AS unplaced
+    SELECT currency, sum(booked) AS booked, sum(unplaced) AS unplaced
     FROM (
         SELECT entry.currency, entry.amount AS booked, 0 AS unplaced
         FROM ledger_entries AS entry

@@ -67,7 +67,7 @@ def gone() -> list[Gone]:
 def totals() -> dict[str, dict[str, int]]:
     """Sum up what the window's transfers moved, by currency: at Stripe and in the books."""
     return {
-        row["currency"]: {"at_stripe": row["at_stripe"], "in_books": row["in_books"]}
+        row["currency"]: {"at_stripe": int(row["at_stripe"]), "in_books": int(row["in_books"])}
         for row in sql.rows(_TOTALS)
     }
 

@@ -1,5 +1,5 @@
 -- What the window's transfers moved, less what came back of them: at Stripe, and in the books.
-SELECT currency, sum(at_stripe)::bigint AS at_stripe, sum(in_books)::bigint AS in_books
+SELECT currency, sum(at_stripe) AS at_stripe, sum(in_books) AS in_books
 FROM (
     SELECT currency, amount - amount_reversed AS at_stripe, 0 AS in_books
     FROM stripe_transfers

@@ -18,20 +18,23 @@ SELECT
 FROM run_claim AS claim
 JOIN run_decision AS decision USING (creator_id, currency)
 LEFT JOIN (
-    SELECT claim.earning_id, count(DISTINCT record.subscription_id) AS total
-    FROM run_claim AS claim
-    JOIN earning_postings AS posting ON posting.earning_id = claim.earning_id
-    CROSS JOIN unnest(posting.batches) AS batch (id)
-    JOIN billing_records AS record
-        ON record.batch_id = batch.id
-        AND record.creator_id = claim.creator_id
-        AND record.api_id = claim.api_id
-        AND record.currency = claim.currency
-        AND record.commission_bps = claim.commission_bps
-        AND record.occurred_at >= claim.period_start
-        AND record.occurred_at < claim.period_end
-    WHERE record.kind = 'charge' AND record.subscription_id <> ''
-    GROUP BY claim.earning_id
+    SELECT earning_id, count(*) AS total
+    FROM (
+        SELECT DISTINCT claim.earning_id, record.source_id, record.subscription_id
+        FROM run_claim AS claim
+        JOIN earning_postings AS posting ON posting.earning_id = claim.earning_id
+        CROSS JOIN unnest(posting.batches) AS batch (id)
+        JOIN billing_records AS record
+            ON record.batch_id = batch.id
+            AND record.creator_id = claim.creator_id
+            AND record.api_id = claim.api_id
+            AND record.currency = claim.currency
+            AND record.commission_bps = claim.commission_bps
+            AND record.occurred_at >= claim.period_start
+            AND record.occurred_at < claim.period_end
+        WHERE record.kind = 'charge' AND record.subscription_id <> ''
+    ) AS distinct_ones
+    GROUP BY earning_id
 ) AS subscribed ON subscribed.earning_id = claim.earning_id
 WHERE decision.payout_id IS NOT NULL
 ORDER BY decision.payout_id

@@ -1,35 +1,19 @@
-"""Pay real sales through the running local service, and tell what came of it."""
+"""Pay real sales through the running local service, have a bad day, and tell what came of it."""
 
-import secrets
-import sys
-import time
+from collections.abc import Iterator
 from datetime import date
-from functools import partial
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Count, Sum
-from tqdm import tqdm
 
-from accounts.models import User
 from database import sql
-from earnings.models import BillingRecord, RecordKind
 from money import month_of
-from payouts.models import Payout
-from payouts.services import books, runs
-from payouts.states import DEAD, PayoutStatus
-from payouts_project.demo import callers, extract, summary
+from payouts.services import books
+from payouts_project.demo import callers, extract, links, mishaps, outlook, paying, people, selling, summary
+from payouts_project.demo.telling import NothingCame, Teller
 from stripe_io import installation
-from stripe_io.client import call, client
 from stripe_io.models import StripeMode
-
-SOURCE = "uci-online-retail"
-STAFF = "staff"
-PATIENCE_SECONDS = 180
 
 
 class Command(BaseCommand):
@@ -40,80 +24,62 @@ class Command(BaseCommand):
             raise CommandError("the demo moves invented money: it runs in the sandbox only")
         folder = settings.BASE_DIR / ".local" / "demo"
         folder.mkdir(parents=True, exist_ok=True)
-        month = self._running_month(folder)
-        billing = folder / "billing.csv"
-        extract.write_moved(billing, running_month=month, now=sql.now())
-        call_command("add_source", SOURCE, stdout=StringIO())
-        self._do("Importing the catalogue", "import_catalog", extract.CATALOG)
-        self._do("Importing billing records", "import_billing", str(billing), "--source", SOURCE)
-        self._do("Onboarding creators onto Stripe", "onboard_creators")
-        self._do("Posting earnings", "post_earnings")
-        _collect_receipts()
-        for cutoff in extract.cutoffs(month):
-            self._pay(cutoff)
+        password = people.hire(folder)
+        try:
+            _play(Teller(self.stdout, self.style), folder=folder)
+        except NothingCame as stuck:
+            raise CommandError(str(stuck)) from stuck
         validations = books.check()
-        self.stdout.write("")
-        for line in summary.lines(validations):
+        callers.write(folder / "env", source=selling.SOURCE, now=sql.now())
+        for line in ("", *summary.lines(validations), "", *_where_to_look(folder, password=password)):
             self.stdout.write(line)
-        self.stdout.write("")
-        for line in callers.lines(source=SOURCE, now=sql.now()):
-            self.stdout.write(line)
-        self._show_console(folder)
-        unpaid = Payout.objects.exclude(status=PayoutStatus.PAID).count()
-        if unpaid or any(validation.findings for validation in validations):
-            sys.exit(1)
-
-    def _running_month(self, folder: Path) -> date:
-        """Return the month the first demo ran in: sales that were imported once don't move again."""
-        remembered = folder / "month"
-        if not remembered.exists():
-            remembered.write_text(month_of(sql.now()).start.isoformat())
-        return date.fromisoformat(remembered.read_text())
-
-    def _do(self, title: str, name: str, *arguments: object) -> None:
-        self.stdout.write(self.style.MIGRATE_HEADING(title))
-        call_command(name, *arguments)
-
-    def _pay(self, cutoff: date) -> None:
-        self.stdout.write(self.style.MIGRATE_HEADING(f"Payout run up to {cutoff}"))
-        runs.make_run(cutoff=cutoff, now=sql.now())
-        made = Payout.objects.filter(run__cutoff=cutoff).exclude(status__in=DEAD)
-        total, paid, started = made.count(), 0, time.monotonic()
-        with tqdm(total=total, desc="In the bank", unit=" payouts", disable=None) as bar:
-            while paid < total and time.monotonic() - started < PATIENCE_SECONDS:
-                by_status = dict(made.order_by("status").values_list("status").annotate(Count("pk")))
-                bar.update(by_status.get(PayoutStatus.PAID, 0) - paid)
-                bar.set_postfix(by_status)
-                paid = by_status.get(PayoutStatus.PAID, 0)
-                time.sleep(0.2)
-        self.stdout.write(f"{paid} of {total} payouts are in the bank")
-
-    def _show_console(self, folder: Path) -> None:
-        password = folder / "password"
-        if not password.exists():
-            password.touch(mode=0o600)
-            password.write_text(secrets.token_urlsafe(12))
-            user, _ = User.objects.get_or_create(
-                username=STAFF, defaults={"is_staff": True, "is_superuser": True}
-            )
-            user.set_password(password.read_text())
-            user.save()
-        self.stdout.write("")
-        self.stdout.write(
-            f"The console is on {settings.PUBLIC_URL}: log in as {STAFF} with {password.read_text()}"
-        )
+        if any(validation.findings for validation in validations):
+            raise CommandError("The books do not balance: the checks above say where.")
 
 
-def _collect_receipts() -> None:
-    """Put what customers paid on the platform's Stripe balance, as charges would have; once per balance."""
-    balance = call(client().v1.balance.retrieve).to_dict()
-    held = {part["currency"].upper(): part["amount"] for part in balance["available"]}
-    charged = (
-        BillingRecord.objects.filter(kind=RecordKind.CHARGE).values_list("currency").annotate(Sum("amount"))
-    )
-    paid = dict(Payout.objects.exclude(status__in=DEAD).values_list("currency").annotate(Sum("net_amount")))
-    for currency, amount in charged:
-        missing = amount - paid.get(currency, 0) - held.get(currency, 0)
-        if missing > 0:
-            params: dict[str, Any] = {"amount": missing, "currency": currency.lower()}
-            call(partial(client().raw_request, "post", "/_sandbox/fund", **params))
+def _play(tell: Teller, *, folder: Path) -> None:
+    """Go through three months, of which the first is a good one."""
+    month = _running_month(folder)
+    first, second, third = extract.cutoffs(month)
+    is_new = not paying.is_made(first)
+    if not is_new:
+        tell.say("This demo was run here before: what happened then is told again.")
+    selling.hand_over(folder, tell, month=month)
+    selling.join_stripe(tell)
+    selling.earn(tell)
+    paying.make_run(first, tell)
+    paying.follow_run(first, tell)
+    mishaps.refuse_a_transfer(second, tell)
+    paying.follow_run(second, tell)
+    mishaps.return_a_payout(second, tell, failure_code="account_closed", largest=6)
+    mishaps.restrict_an_account(second, tell)
+    mishaps.hold_a_payout(third, tell)
+    paying.follow_run(third, tell)
+    mishaps.return_a_payout(third, tell, failure_code="incorrect_account_holder_name", largest=0)
+    if is_new and (unintended := mishaps.find_unintended()):
+        raise CommandError(f"Something went wrong that should not have: {unintended}.")
+    mishaps.propose_an_adjustment(third, tell)
+    mishaps.take_money_back_by_hand(third, tell)
+    outlook.report_months([first, second, third], tell)
+    outlook.compare_with_stripe(tell)
+    outlook.look_ahead(tell)
+
+
+def _running_month(folder: Path) -> date:
+    """Return the month the first demo ran in: sales that were imported once don't move again."""
+    remembered = folder / "month"
+    if not remembered.exists():
+        remembered.write_text(month_of(sql.now()).start.isoformat())
+    return date.fromisoformat(remembered.read_text())
+
+
+def _where_to_look(folder: Path, *, password: str) -> Iterator[str]:
+    yield f"Console   {settings.PUBLIC_URL}"
+    yield f"User      {people.ADMINISTRATOR}"
+    yield f"Password  {password}"
+    yield ""
+    yield f"{people.FINANCE}, who works in finance, and {people.APPROVER}, who approves, have the same password."
+    for name, address in links.lines():
+        yield f"\n{name}\n{address}"
+    yield f"\nThe API is described at {settings.PUBLIC_URL}/api/docs. For a day, these work:"
+    yield from callers.lines((folder / "env").relative_to(settings.BASE_DIR))

@@ -2,6 +2,8 @@
 
 from database.admin import Panel, link_to, list_of, panel
 from earnings.models import (
+    BatchAct,
+    BatchActKind,
     BillingBatch,
     BillingRecord,
     EarningPosting,
@@ -76,6 +78,34 @@ def postings(batch: BillingBatch) -> Panel:
         ],
         empty="Not posted yet, or nothing in it was accepted.",
         more=list_of(EarningPosting, batch=batch.pk),
+    )
+
+
+@panel(BillingBatch)
+def history(batch: BillingBatch) -> Panel:
+    return Panel(
+        "History",
+        ["What", "Who", "Why", "When"],
+        [
+            (BatchActKind(act.kind), act.actor, act.reason, act.at)
+            for act in batch.acts.order_by("-pk")[:ROWS]
+        ],
+        empty="Nobody had to look at it.",
+        more=list_of(BatchAct, batch=batch.pk),
+    )
+
+
+@panel(BillingBatch)
+def parts(batch: BillingBatch) -> Panel | None:
+    """List the batches into which it was divided, as some of its records can't be posted."""
+    rows = list(batch.parts.order_by("-pk")[:ROWS])
+    if not rows:
+        return None
+    return Panel(
+        f"Parts that were posted apart (the last {ROWS})",
+        ["Batch", "Accepted", "Posted", "Set aside"],
+        [(part, part.accepted, part.posted_at, part.set_aside_at) for part in rows],
+        more=list_of(BillingBatch, part_of=batch.pk),
     )
 
 

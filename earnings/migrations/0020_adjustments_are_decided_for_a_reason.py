@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("earnings", "0013_commission_guards")]
+    dependencies = [("earnings", "0019_periods_are_within_a_month")]
     operations = [
         migrations.AddField(
             model_name="adjustment",

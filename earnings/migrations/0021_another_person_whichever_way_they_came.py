@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("earnings", "0014_adjustments_are_decided_for_a_reason")]
+    dependencies = [("earnings", "0020_adjustments_are_decided_for_a_reason")]
     operations = [
         migrations.RemoveConstraint(model_name="adjustment", name="adjustment_needs_a_second_person"),
         # From now on: what was approved before may bear names that nobody checked.

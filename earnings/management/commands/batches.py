@@ -1,0 +1,61 @@
+"""See which billing batches can't be posted; have them posted again, or their records quarantined."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from database import sql
+from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
+from database.staff import Right
+from earnings.errors import BatchIsBuiltOn, BatchNotSetAside
+from earnings.models import BillingBatch
+from earnings.selectors import batches_set_aside
+from earnings.services import batches
+
+
+class Command(StaffCommand):
+    help = __doc__
+    refusals = (BatchIsBuiltOn, BatchNotSetAside)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        acts = parser.add_subparsers(dest="act", required=True)
+        add_json_option(acts.add_parser("list", help="the batches that are set aside, and why"))
+        retry = add_act(
+            acts, "retry", right=Right.RETRY_BATCH, help="post them, if they can be posted by now"
+        )
+        retry.add_argument("batches", type=int, nargs="+", metavar="batch", help="the batch's number")
+        quarantine = add_act(
+            acts,
+            "quarantine",
+            right=Right.QUARANTINE_BATCH,
+            help="quarantine the records of a batch that can't be posted",
+        )
+        quarantine.add_argument("batch", type=int, help="the batch's number")
+        for act in (retry, quarantine):
+            add_reason_option(act)
+
+    def act(self, options: dict[str, Any]) -> dict[str, Any]:
+        if options["act"] == "list":
+            waiting = batches_set_aside().select_related("source").order_by("pk")
+            return {"set_aside": [_set_aside(batch) for batch in waiting]}
+        by = {"actor": options["actor"], "reason": options["reason"]}
+        if options["act"] == "retry":
+            retried = batches.retry_batches(options["batches"], now=sql.now(), **by)
+            return {"retried": [_become(batch) for batch in retried]}
+        return {"quarantined": batches.quarantine_batch(options["batch"], now=sql.now(), **by)}
+
+
+def _set_aside(batch: BillingBatch) -> dict[str, Any]:
+    return {
+        "batch": batch.pk,
+        "source": batch.source.name,
+        "origin": batch.origin,
+        "records": batch.accepted,
+        "received_at": batch.received_at.isoformat(),
+        "set_aside_at": batch.set_aside_at and batch.set_aside_at.isoformat(),
+        "reason": batch.set_aside_reason.splitlines()[0],
+    }
+
+
+def _become(batch: BillingBatch) -> dict[str, Any]:
+    reason = batch.set_aside_reason.splitlines()[0] if batch.set_aside_at else None
+    return {"batch": batch.pk, "posted": batch.posted_at is not None, "reason": reason}

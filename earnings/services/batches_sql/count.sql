@@ -1,0 +1,11 @@
+UPDATE billing_batches AS batch
+SET accepted = batch.accepted - gone.records,
+    quarantined = batch.quarantined + gone.records,
+    digest = batch.digest # gone.digest
+FROM (
+    SELECT outgoing.batch_id, count(*) AS records, bit_xor(billing_record_digest(record)) AS digest
+    FROM batch_outgoing AS outgoing
+    JOIN billing_records AS record ON record.id = outgoing.id
+    GROUP BY outgoing.batch_id
+) AS gone
+WHERE batch.id = gone.batch_id

@@ -1,0 +1,8 @@
+CREATE TEMPORARY TABLE IF NOT EXISTS batch_outgoing (
+    id bigint PRIMARY KEY,
+    batch_id bigint NOT NULL,
+    reason text NOT NULL
+) ON COMMIT DELETE ROWS;
+
+-- Empty already after a commit; not within one transaction.
+DELETE FROM batch_outgoing;

@@ -1,0 +1,13 @@
+-- The records of a batch are those that it accepted, and as they were then.
+SELECT format(
+    'batch %s: %s records accepted, %s there%s',
+    batch_id, coalesce(batch.accepted::text, 'no batch, no'), coalesce(held.records, 0),
+    CASE WHEN batch.accepted = held.records THEN ', changed since' END
+) AS finding
+FROM (SELECT id AS batch_id, accepted, digest FROM billing_batches) AS batch
+FULL JOIN (
+    SELECT batch_id, count(*) AS records, bit_xor(billing_record_digest(record)) AS digest
+    FROM billing_records AS record
+    GROUP BY batch_id
+) AS held USING (batch_id)
+WHERE (batch.accepted, batch.digest) IS DISTINCT FROM (coalesce(held.records, 0), coalesce(held.digest, 0))

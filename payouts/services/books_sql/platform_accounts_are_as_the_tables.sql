@@ -1,0 +1,29 @@
+-- The platform's own ledger accounts come to what earnings and adjustments say. What lies at Stripe and in suspense has
+-- validations of its own.
+SELECT format('%s is %s, the tables say %s %s', kind, booked, expected, currency) AS finding
+FROM (
+    SELECT kind, currency, sum(booked) AS booked, sum(expected) AS expected
+    FROM (
+        SELECT account.kind, account.currency, entry.amount AS booked, 0 AS expected
+        FROM ledger_entries AS entry
+        JOIN ledger_accounts AS account ON account.id = entry.account_id
+        WHERE account.kind NOT IN ('creator_payable', 'payouts_reserved', 'stripe_balance', 'suspense')
+        UNION ALL
+        SELECT line.kind, earned.currency, 0, line.amount
+        FROM (
+            SELECT currency, sum(gross) AS gross, sum(platform_fee) AS platform_fee
+            FROM creator_earnings
+            WHERE api_id IS NOT NULL
+            GROUP BY currency
+        ) AS earned
+        CROSS JOIN LATERAL (
+            VALUES ('receipts', -earned.gross), ('platform_fees', earned.platform_fee)
+        ) AS line (kind, amount)
+        UNION ALL
+        SELECT CASE kind WHEN 'correction' THEN 'adjustments' ELSE 'write_offs' END, currency, 0, -amount
+        FROM adjustments
+        WHERE kind IN ('correction', 'write_off', 'write_off_undone') AND status = 'approved'
+    ) AS both_sides
+    GROUP BY kind, currency
+) AS compared
+WHERE booked <> expected

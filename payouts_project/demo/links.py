@@ -1,0 +1,37 @@
+"""Where in the console to look at what happened."""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db.models import Model
+
+from accounts.models import AccountStatus, CreatorPaymentAccount, Hold
+from database.display import list_of
+from payouts.models import Difference, Payout, PayoutRun
+from payouts.states import PayoutStatus
+
+
+def lines() -> Iterator[tuple[str, str]]:
+    """Name what there is to see, each with its address."""
+    for payout in Payout.objects.filter(status=PayoutStatus.RETURNED).order_by("-run__cutoff", "-net_amount")[
+        :1
+    ]:
+        yield "A payout that the bank sent back", _page(payout)
+    for hold in Hold.objects.filter(lifted_at=None).select_related("creator").order_by("placed_at")[:1]:
+        yield "A creator on hold", _page(hold.creator)
+    restricted = CreatorPaymentAccount.objects.filter(account_status=AccountStatus.RESTRICTED)
+    for account in restricted.select_related("creator").order_by("pk")[:1]:
+        yield "The account that Stripe restricted", _list(type(account), q=account.creator.external_id)
+    if Difference.objects.filter(resolved_at=None).exists():
+        yield "What the books and Stripe don't agree on", _list(Difference, resolved_at__isempty=1)
+    for run in PayoutRun.objects.order_by("-cutoff")[:1]:
+        yield "The last run, and whom it did not pay", _page(run)
+
+
+def _list(model: type[Model], **parameters: object) -> str:
+    return f"{settings.PUBLIC_URL}{list_of(model, **parameters)}"
+
+
+def _page(row: Model) -> str:
+    """Return the shortest address of a row's page: a terminal may have no more than 80 columns."""
+    return f"{settings.PUBLIC_URL}{list_of(type(row))}{row.pk.hex}/"

@@ -1,0 +1,49 @@
+"""The demonstration's staff: one who may do everything, and two who may only do their part."""
+
+import secrets
+from pathlib import Path
+
+from django.contrib.auth.models import Permission
+
+from accounts.models import User
+from database.staff import Right
+
+ADMINISTRATOR = "staff"
+FINANCE = "dana"
+APPROVER = "sam"
+RIGHTS = {
+    FINANCE: (
+        Right.HOLD,
+        Right.RELEASE,
+        Right.PAUSE_SENDING,
+        Right.RESUME_SENDING,
+        Right.PROPOSE_ADJUSTMENT,
+        Right.OWN_DIFFERENCE,
+    ),
+    APPROVER: (Right.APPROVE_ADJUSTMENT, Right.RETRY_PAYOUT, Right.RESOLVE_DIFFERENCE),
+}
+
+
+def hire(folder: Path) -> str:
+    """Make sure that the staff are there; return their password, which is kept in the folder."""
+    path = folder / "password"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(12), encoding="ascii")
+    password = path.read_text(encoding="ascii")
+    _add(ADMINISTRATOR, password, is_superuser=True)
+    for name, rights in RIGHTS.items():
+        _add(name, password, is_superuser=False).user_permissions.set(
+            Permission.objects.filter(content_type__app_label="accounts", codename__in=rights)
+        )
+    return password
+
+
+def _add(name: str, password: str, *, is_superuser: bool) -> User:
+    user, new = User.objects.get_or_create(
+        username=name, defaults={"is_staff": True, "is_superuser": is_superuser}
+    )
+    if new:
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    return user

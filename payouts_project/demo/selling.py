@@ -1,0 +1,68 @@
+"""The demonstration's months of sales: the marketplace hands them over, its creators join Stripe, and earn."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from django.core.management.base import CommandError
+from django.db.models import Count, Sum
+
+from accounts.models import Creator, CreatorPaymentAccount
+from database import sql
+from earnings.models import Api, BillingRecord, CreatorEarning, QuarantinedRecord, Reason, RecordKind
+from money import Money
+from payouts.models import Payout
+from payouts.states import DEAD
+from payouts_project.demo import acts, extract
+from payouts_project.demo.telling import Teller, counted
+from stripe_io.client import call, client
+
+SOURCE = "uci-online-retail"
+
+
+def hand_over(folder: Path, tell: Teller, *, month: date) -> None:
+    """Import the catalogue and the sales, of which the last are of `month`."""
+    tell.step("Registering the APIs that the marketplace sells, and their creators")
+    acts.command("add_source", SOURCE)
+    acts.command("import_catalog", extract.CATALOG)
+    tell.say(f"{counted(Api.objects.count(), 'API')} of {counted(Creator.objects.count(), 'creator')}")
+    tell.step(f"Importing {extract.MONTHS} months of sales and refunds")
+    billing = folder / "billing.csv"
+    extract.write_moved(billing, running_month=month, now=sql.now())
+    acts.command("import_billing", billing, "--source", SOURCE)
+    tell.say(f"{counted(BillingRecord.objects.count(), 'record')} accepted")
+    held = QuarantinedRecord.objects.filter(resolved_at=None).values_list("reason").annotate(Count("pk"))
+    for reason, count in held.order_by("reason"):
+        tell.say(f"{count:,} set aside: {Reason(reason).label[0].lower()}{Reason(reason).label[1:]}")
+
+
+def join_stripe(tell: Teller) -> None:
+    """Open and complete a Stripe account for everyone."""
+    tell.step("Opening a Stripe account for every creator")
+    refused = acts.command("onboard_creators")["failed"]
+    if refused:
+        raise CommandError(f"{counted(refused, 'creator')} got no Stripe account.")
+    tell.say(f"{counted(CreatorPaymentAccount.objects.filter(replaced_at=None).count(), 'account')} ready")
+
+
+def earn(tell: Teller) -> None:
+    """Work out the earnings, and have what customers paid arrive at Stripe."""
+    tell.step("Working out what each creator has earned")
+    acts.command("post_earnings")
+    totals = CreatorEarning.objects.values_list("currency").annotate(Sum("platform_fee"), Sum("net"))
+    for currency, fee, net in totals:
+        tell.say(f"{Money(net, currency)} for creators, {Money(fee, currency)} for the platform")
+    _collect_receipts()
+
+
+def _collect_receipts() -> None:
+    """Put what customers paid on the platform's Stripe balance, as charges would have; once per balance."""
+    balance = call(client().v1.balance.retrieve).to_dict()
+    held = {part["currency"].upper(): part["amount"] for part in balance["available"]}
+    charges = BillingRecord.objects.filter(kind=RecordKind.CHARGE)
+    charged: Mapping[str, int] = dict(charges.values_list("currency").annotate(Sum("amount")))
+    paid = dict(Payout.objects.exclude(status__in=DEAD).values_list("currency").annotate(Sum("net_amount")))
+    for currency, amount in charged.items():
+        missing = amount - paid.get(currency, 0) - held.get(currency, 0)
+        if missing > 0:
+            acts.outside("fund", amount=missing, currency=currency.lower())

@@ -1,0 +1,23 @@
+-- Who can't read all statistics isn't told what other roles' backends are: then whoever is in a database counts.
+WITH used AS (
+    SELECT
+        count(*) AS in_all,
+        count(*) FILTER (WHERE datname = current_database()) AS in_database,
+        count(*) FILTER (WHERE usename = current_user) AS by_role
+    FROM pg_stat_activity
+    WHERE datname IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'
+),
+bounds AS (
+    SELECT
+        current_setting('max_connections')::integer
+            - current_setting('superuser_reserved_connections')::integer
+            -- Since PostgreSQL 16.
+            - coalesce(current_setting('reserved_connections', true), '0')::integer AS "limit",
+        in_all AS used
+    FROM used
+    UNION ALL
+    SELECT datconnlimit, in_database FROM pg_database, used WHERE datname = current_database() AND datconnlimit >= 0
+    UNION ALL
+    SELECT rolconnlimit, by_role FROM pg_roles, used WHERE rolname = current_user AND rolconnlimit >= 0
+)
+SELECT "limit", used FROM bounds ORDER BY "limit" - used LIMIT 1

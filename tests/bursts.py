@@ -1,0 +1,39 @@
+"""Asking a real web process for many things at once."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; `headers` by their names in lower case, `seconds` since the burst began."""
+
+    status: int
+    headers: Mapping[str, str]
+    seconds: float
+
+
+def ask_at_once(port: int, path: str, number: int) -> list[Answer]:
+    """Send that many requests at the same time, each on a connection of its own, and wait for all answers."""
+
+    async def burst() -> list[Answer]:
+        return await asyncio.gather(*[_ask(port, path) for _ in range(number)])
+
+    return asyncio.run(asyncio.wait_for(burst(), PATIENCE_SECONDS))
+
+
+async def _ask(port: int, path: str) -> Answer:
+    clock = asyncio.get_running_loop().time
+    started = clock()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        head, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+        await reader.read()
+    finally:
+        writer.close()
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return Answer(int(head.split()[1]), headers, clock() - started)

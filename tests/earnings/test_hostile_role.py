@@ -1,0 +1,55 @@
+"""Whatever the role is set to that reads the marketplace's tables, the same is read."""
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from earnings import tables
+from tests.earnings.marketplace import FIRST_CHANGE, GRANTS, Marketplace
+
+TIMEOUT = "250ms"
+LONGER_SECONDS = 0.4
+HOSTILE = {
+    "client_encoding": "'LATIN1'",
+    "TimeZone": "'Asia/Kathmandu'",
+    "DateStyle": "German, DMY",
+    "default_transaction_isolation": "'serializable'",
+    "statement_timeout": f"'{TIMEOUT}'",
+    "lock_timeout": f"'{TIMEOUT}'",
+    "idle_in_transaction_session_timeout": f"'{TIMEOUT}'",
+    "transaction_timeout": f"'{TIMEOUT}'",
+}
+
+pytestmark = pytest.mark.django_db
+
+
+def everything(parameters: dict[str, Any]) -> list[object]:
+    """Read all that there is, and take a while over each of it."""
+    found: list[object] = []
+    with tables.open_billing_tables(parameters) as opened:
+        chunks: Iterator[Sequence[object]] = chain(
+            opened.invoices(since=FIRST_CHANGE - timedelta(days=1)), opened.apis()
+        )
+        for chunk in chunks:
+            time.sleep(LONGER_SECONDS)
+            found += chunk
+    return found
+
+
+def test_what_the_role_is_set_to_changes_nothing_that_is_read(
+    marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "CHUNK", 1)
+    for number in (1, 2):
+        marketplace.sell(number)
+    marketplace.run("UPDATE apis SET name = 'Погода'")
+    with marketplace.role(grants=GRANTS) as parameters:
+        before = everything(parameters)
+        for (name,) in marketplace.run("SELECT name FROM pg_settings WHERE name = ANY (%s)", list(HOSTILE)):
+            marketplace.run(f"ALTER ROLE {parameters['user']} SET {name} TO {HOSTILE[name]}")
+        assert everything(parameters) == before
+    assert len(before) == 3

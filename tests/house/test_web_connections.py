@@ -1,0 +1,116 @@
+"""The web's requests share a few database connections, however many come at once, and leave none behind."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+
+import psycopg
+import pytest
+from django.db import connection
+
+from database import sql
+from database.commands import close_connections_after
+from tests.bursts import ask_at_once
+from tests.running import RunningService
+from tests.waiting import wait_until
+
+PROCESSES = 2
+THREADS = 4
+NAME = "web"
+READY = "/health/ready"  # it asks the database, and needs no token
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def web(service: RunningService) -> RunningService:
+    service.set(
+        GRANIAN_WORKERS=str(PROCESSES),
+        GRANIAN_BLOCKING_THREADS=str(THREADS),
+        DATABASE_URL=f"{service.database_url}?application_name={NAME}",
+    )
+    service.start_web()
+    wait_until(lambda: held() == PROCESSES, seconds=30)
+    return service
+
+
+def held() -> int:
+    (row,) = sql.rows(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = %(name)s", {"name": NAME}
+    )
+    return int(row["count"])
+
+
+def break_all() -> None:
+    sql.rows(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %(name)s",
+        {"name": NAME},
+    )
+
+
+@contextmanager
+def most_held() -> Iterator[list[int]]:
+    """Fill a list with how many connections the web held, time and again."""
+    seen = [held()]
+    over = Event()
+
+    def watch() -> None:
+        while not over.wait(0.02):
+            seen.append(held())
+
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(close_connections_after(watch))
+        try:
+            yield seen
+        finally:
+            over.set()
+        watching.result()
+
+
+@contextmanager
+def database_away() -> Iterator[None]:
+    """End the web's connections and let nobody open another."""
+    name = connection.settings_dict["NAME"]
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as outside:
+        outside.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        try:
+            break_all()
+            yield
+        finally:
+            outside.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+
+@pytest.mark.parametrize("number", [300, pytest.param(1_000, marks=pytest.mark.full)])
+def test_a_burst_is_answered_and_leaves_no_connection_behind(web: RunningService, number: int) -> None:
+    with most_held() as seen:
+        for _ in range(2):
+            answers = ask_at_once(web.port, READY, number)
+            assert Counter(answer.status for answer in answers) == {200: number}
+    assert PROCESSES < max(seen) <= PROCESSES * THREADS
+    wait_until(lambda: held() == PROCESSES, seconds=20)
+
+
+def test_connections_that_break_are_replaced_and_the_web_outlives_its_database(web: RunningService) -> None:
+    def all_are_served() -> bool:
+        return {answer.status for answer in ask_at_once(web.port, READY, 50)} == {200}
+
+    assert all_are_served()
+    break_all()
+    wait_until(all_are_served, seconds=5)
+    with database_away():
+        refused = ask_at_once(web.port, "/metrics", 2 * PROCESSES * THREADS)
+    assert {(answer.status, answer.headers["retry-after"]) for answer in refused} == {(503, "5")}
+    assert max(answer.seconds for answer in refused) < 10
+    wait_until(all_are_served, seconds=5)
+
+
+def test_a_web_without_a_bound_on_its_threads_does_not_start(service: RunningService) -> None:
+    service.set(GRANIAN_BLOCKING_THREADS="")
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        service.run(sys.executable, "-c", "import payouts_project.wsgi")
+    assert "GRANIAN_BLOCKING_THREADS is not set" in refused.value.stderr
