@@ -7,6 +7,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
@@ -16,16 +17,25 @@ from accounts.permissions import IsAnyone, IsBillingService, IsCreator, IsPlatfo
 from accounts.principals import Principal
 from accounts.services.creators import creator_of
 
+IDENTITY = "identity"
+
 
 class Input(serializers.Serializer[Any]):
-    """What a caller sends: only names that somebody reads, and text only where text is meant."""
+    """What a caller sends: only names that somebody reads, and text only where text is meant.
+
+    Null for what need not be given is the same as not giving it.
+    """
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             mistakes = dict(self._mistakes(data))
             if mistakes:
                 raise serializers.ValidationError(mistakes)
+            data = {name: value for name, value in data.items() if not self._is_absent(name, value)}
         return super().to_internal_value(data)
+
+    def _is_absent(self, name: str, value: object) -> bool:
+        return value is None and not self.fields[name].required
 
     def _mistakes(self, data: Mapping[Any, Any]) -> Iterator[tuple[str, list[serializers.ErrorDetail]]]:
         for name, value in data.items():
@@ -49,6 +59,7 @@ class Endpoint(GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        refuse_packed(request)
         if self.action is not None:  # else the method is not allowed, which is said next
             self.query = self._read_query(request)
 
@@ -76,6 +87,18 @@ class Endpoint(GenericViewSet[Any]):
         filters = getattr(self, "filterset_class", None)
         ordering = "ordering" if getattr(self, "ordering_fields", None) else None
         return {name for name in (*paging, *(filters.base_filters if filters else ()), ordering) if name}
+
+
+def refuse_packed(request: Request) -> None:
+    """Refuse a body that has to be unpacked before it is read: nobody can say how large it will be.
+
+    Raises: UnsupportedMediaType.
+    """
+    coding = request.headers.get("Content-Encoding", IDENTITY).strip()
+    if coding.lower() != IDENTITY:
+        raise UnsupportedMediaType(
+            str(request.content_type), f"Send the body as it is: the Content-Encoding {coding!r} is not read."
+        )
 
 
 class CreatorEndpoint(Endpoint):

@@ -1,6 +1,7 @@
 """Answers as CSV, written while they are read."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from io import StringIO
@@ -12,8 +13,10 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 ROWS_AT_ONCE = 500
-# What a spreadsheet takes for a formula. Source: https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for a formula: at the start of a cell, or after what it may take for the end of one. Where
+# lists are written with semicolons it cuts cells there, whatever the quotes say.
+# Source: https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA_START = re.compile(r"""(^|[;\t\r\n])(?=[\s"']*[-=+@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r\n])""")
 
 
 class CsvRenderer(BaseRenderer):
@@ -64,6 +67,4 @@ def _cell(value: Any) -> Any:
     """Write a time as the API does, and keep what others wrote from being run as a formula."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value
+    return _FORMULA_START.sub(r"\1'", value) if isinstance(value, str) else value

@@ -1,13 +1,14 @@
 """Reads about creators and their accounts."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
 from accounts.errors import UnknownCreator
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold
+from stripe_io.values import moment
 
 STALE_AFTER = timedelta(days=1)
 
@@ -61,7 +62,6 @@ def account_standing(creator_id: UUID) -> AccountStanding:
     if row is None or row.stripe_account_id is None:
         return AccountStanding()
     asked = row.requirements
-    deadline = asked.get("current_deadline")
     return AccountStanding(
         has_account=True,
         status=AccountStatus(row.account_status),
@@ -73,11 +73,11 @@ def account_standing(creator_id: UUID) -> AccountStanding:
             past_due=asked.get("past_due") or [],
             eventually_due=asked.get("eventually_due") or [],
             pending_verification=asked.get("pending_verification") or [],
-            disabled_reason=asked.get("disabled_reason"),
-            current_deadline=datetime.fromtimestamp(deadline, UTC) if deadline else None,
+            disabled_reason=asked.get("disabled_reason") or None,
+            current_deadline=moment(asked.get("current_deadline")),
         ),
-        country=row.country,
-        default_currency=row.default_currency,
+        country=row.country or None,
+        default_currency=row.default_currency or None,
         created_at=row.created_at,
         gone_at=row.gone_at,
         cooling_down_until=cooling_down_until(creator_id),

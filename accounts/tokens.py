@@ -6,6 +6,7 @@ Source: https://www.rfc-editor.org/rfc/rfc8725 (best current practices for JSON 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -56,6 +57,27 @@ class MarketplaceKeys(jwt.PyJWKClient):
         if self._last is None:
             raise KeysUnavailable
         return self._last
+
+    @staticmethod
+    def _get_signing_keys_from_jwk_set(jwk_set: jwt.PyJWKSet) -> list[jwt.PyJWK]:
+        """Choose the keys that sign; the library's own passes over those without `kid`, which is optional."""
+        return [key for key in jwk_set.keys if key.public_key_use in {"sig", None}]
+
+    def key_for(self, header: Mapping[str, Any]) -> jwt.PyJWK:
+        """Find the key that a token's header asks for.
+
+        A key without `kid` serves tokens with and without, and a token without `kid` is served by any key, if only one
+        of the set is of the token's kind. A token that names a key which the set names too is served by no other.
+
+        Raises: KeysUnavailable, jwt.PyJWKClientError.
+
+        Source: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.4, https://www.rfc-editor.org/rfc/rfc7517#section-4.5
+        """
+        named = header.get("kid")
+        of_its_kind = [key for key in self.get_signing_keys() if key.algorithm_name == header.get("alg")]
+        if len(of_its_kind) == 1 and (named is None or of_its_kind[0].key_id is None):
+            return of_its_kind[0]
+        return self.get_signing_key(str(named or ""))
 
 
 def read_token(token: str) -> Principal:
@@ -108,8 +130,7 @@ def _key(token: str) -> dict[str, Any]:
     # Which algorithms a key serves is ours to say, never the token's: else a public key passes for a secret.
     if settings.JWT_SECRET:
         return {"key": settings.JWT_SECRET, "algorithms": SHARED_KEY_ALGORITHMS}
-    named = jwt.get_unverified_header(token).get("kid", "")
-    key = marketplace_keys(settings.JWT_JWKS_URL).get_signing_key(named)
+    key = marketplace_keys(settings.JWT_JWKS_URL).key_for(jwt.get_unverified_header(token))
     return {"key": key, "algorithms": PUBLIC_KEY_ALGORITHMS}
 
 

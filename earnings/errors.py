@@ -12,7 +12,7 @@ class UnknownSource(Exception):
         super().__init__(
             f"no billing source is called {name!r}: register it with `manage.py add_source {name}`"
         )
-        self.name = name
+        self.source = name
 
 
 class ApiUnassigned(Exception):

@@ -7,16 +7,19 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Self
+from itertools import islice
+from typing import Any, NamedTuple, Self, TypeVar
 
 from django.conf import settings
 
+from database.texts import storable
 from earnings.models import Reason, RecordKind
 from money import LARGEST_AMOUNT, currencies
 
+T = TypeVar("T")
 REQUIRED = ("record_id", "kind", "api_id", "amount", "currency", "occurred_at")
 OPTIONAL = ("creator_id", "subscription_id", "customer_id", "api_calls", "related_record_id")
 FIELDS = (*REQUIRED, *OPTIONAL)
@@ -59,6 +62,11 @@ def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 _JSON = json.JSONDecoder(object_pairs_hook=members)
 
+# A batch ends at so many records, or sooner if they are large: what can't be used is kept as it came.
+BATCH_SIZE = 10_000
+BATCH_CHARACTERS = 4_000_000
+COUNTED_AT_ONCE = 50
+
 
 class StagedRecord(NamedTuple):
     """One record on its way in; `content` is what came, as JSON, if it can't be used, with the `reason`."""
@@ -88,6 +96,21 @@ class StagedBatch:
             ]
         )
         return cls(text, len(records), any(record.links for record in records))
+
+
+def in_batches(records: Iterable[T], *, content: Callable[[T], str]) -> Iterator[list[T]]:
+    """Cut records into batches, as they are read, by their number and by the `content` that is kept of them."""
+    iterator = iter(records)
+    batch: list[T] = []
+    kept = 0
+    while some := list(islice(iterator, min(COUNTED_AT_ONCE, BATCH_SIZE - len(batch)))):
+        batch += some
+        kept += sum(map(len, map(content, some)))
+        if len(batch) == BATCH_SIZE or kept >= BATCH_CHARACTERS:
+            yield batch
+            batch, kept = [], 0
+    if batch:
+        yield batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +223,8 @@ def as_text(given: Mapping[str, Any]) -> dict[str, str]:
 
 def refused(line: int, given: Mapping[str, str], *, reason: Reason, record_id: str = "") -> StagedRecord:
     """Keep what came, as text that PostgreSQL can hold, beside the reason that it can't be used."""
-    content = {_storable(name): _storable(value) for name, value in given.items() if value}
-    fields = _csv(_storable(record_id)[:255], *[""] * (len(FIELDS) - 1))
+    content = {storable(name): storable(value) for name, value in given.items() if value}
+    fields = _csv(storable(record_id)[:255], *[""] * (len(FIELDS) - 1))
     told_time = parse_time(given.get("occurred_at", ""))
     return StagedRecord(line, fields, told_time, reason=reason.value, content=json.dumps(content))
 
@@ -236,8 +259,3 @@ def _csv(*values: str) -> str:
     text = io.StringIO()
     csv.writer(text).writerow(values)
     return text.getvalue().removesuffix("\r\n")
-
-
-def _storable(text: str) -> str:
-    """Make text that PostgreSQL can hold: no NUL, no lone surrogates."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

@@ -6,7 +6,7 @@ from payouts.states import DecisionReason, PayoutStatus
 
 _S = PayoutStatus
 _STATES: dict[str, str] = {
-    _S.PENDING: "The payout is made and waits to be sent.",
+    _S.PENDING: "The payout has been created and is waiting to be sent.",
     _S.ON_HOLD: "The payout is on hold. Its money stays reserved for you.",
     _S.PROCESSING: "The payout is being sent to your Stripe account.",
     _S.UNRESOLVED: "Stripe has not confirmed the transfer yet. We keep asking; it is never sent twice.",
@@ -30,7 +30,7 @@ _OTHER_BANK_ACCOUNT = "Please add another bank account in your Stripe dashboard.
 _CHECK_BANK_DETAILS = "Please check your bank details in your Stripe dashboard."
 _ASK_YOUR_BANK = "Please ask your bank, or add another bank account in your Stripe dashboard."
 _CHECK_ACCOUNT = "Please open your Stripe dashboard and do what Stripe asks of you there."
-_OURS = "You need do nothing: we take care of it."
+_OURS = "You don't need to do anything: we are taking care of it."
 # Source: https://docs.stripe.com/api/payouts/failures, https://docs.stripe.com/error-codes
 _FAILURES = {
     "account_closed": f"The account that the money should go to is closed. {_OTHER_BANK_ACCOUNT}",
@@ -66,7 +66,8 @@ _FAILURES = {
     "unsupported_card": f"Your debit card takes no such payments. {_OTHER_BANK_ACCOUNT}",
 }
 _OTHER_FAILURE = (
-    f"Stripe or your bank did not take the payment. {_CHECK_ACCOUNT} If nothing is asked there, write to us."
+    "Stripe or your bank did not take the payment. "
+    f"{_CHECK_ACCOUNT} If it asks nothing, please contact support."
 )
 
 
@@ -84,27 +85,27 @@ COOLING_DOWN = "cooling_down"
 DESTINATION_REFUSED = "destination_refused"
 _R = DecisionReason
 _BLOCKERS: dict[str, tuple[str, str]] = {
-    _R.NO_MINIMUM_FOR_CURRENCY: ("We make no payouts in this currency.", "Please write to us."),
+    _R.NO_MINIMUM_FOR_CURRENCY: ("We make no payouts in this currency.", "Please contact support."),
     _R.NEGATIVE_BALANCE: (
         "More was taken back by refunds than you earned since your last payout.",
-        "You need do nothing: new earnings make up for it.",
+        "You don't need to do anything: new earnings make up for it.",
     ),
     _R.BELOW_MINIMUM: (
         "Your balance is below the smallest amount that we pay.",
-        "You need do nothing: earnings add up until the minimum is reached.",
+        "You don't need to do anything: earnings add up until the minimum is reached.",
     ),
-    _R.ON_HOLD: ("Your payouts are on hold.", "Please write to us. Your earnings are kept for you."),
+    _R.ON_HOLD: ("Your payouts are on hold.", "Please contact support. Your earnings are kept for you."),
     DESTINATION_REFUSED: (
         "Several payouts in a row were refused or came back from your bank.",
-        "Please add another bank account in your Stripe dashboard, or write to us once yours takes payouts again.",
+        "Please add another bank account in your Stripe dashboard, or contact support once yours takes payouts again.",
     ),
     COOLING_DOWN: (
         "Your Stripe account or its bank account was changed. We wait for a while before we pay to the new one.",
-        "You need do nothing if you changed it yourself; else please write to us at once.",
+        "If you changed it yourself, you don't need to do anything. If not, please contact support at once.",
     ),
     _R.COUNTRY_NOT_SUPPORTED: (
         "Stripe opens no accounts in your country.",
-        "Onboard with another country if you do business there, or write to us. Your earnings are kept for you.",
+        "Onboard with another country if you do business there, or contact support. Your earnings are kept for you.",
     ),
     _R.NO_ACCOUNT: ("You have no Stripe account to be paid to.", "Start the onboarding with Stripe."),
     _R.ONBOARDING_INCOMPLETE: (
@@ -112,7 +113,7 @@ _BLOCKERS: dict[str, tuple[str, str]] = {
         "Continue the onboarding; if you have entered everything, Stripe is still checking it.",
     ),
     _R.ACCOUNT_RESTRICTED: ("Stripe has restricted your account.", _CHECK_ACCOUNT),
-    ACCOUNT_DISABLED: ("Stripe has closed your account to payments.", "Please write to us."),
+    ACCOUNT_DISABLED: ("Stripe has closed your account to payments.", "Please contact support."),
     ACCOUNT_GONE: (
         "Your Stripe account was closed, or is no longer connected to us.",
         "Start the onboarding with Stripe anew. Your earnings are kept for you.",

@@ -12,9 +12,11 @@ import stripe
 
 from payouts.models import PayoutAttempt
 from stripe_io.client import CLOCKS_APART, call, client, every
+from stripe_io.values import moment
 
 # Of a bank account: Stripe sends nothing there until it is corrected.
 _UNUSABLE = frozenset(["errored", "verification_failed"])
+LONGEST_FAILURE_CODE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,14 @@ class BankPayout:
 
     @classmethod
     def of(cls, said: Any) -> BankPayout:
-        arrives = said.get("arrival_date")
+        arrives = moment(said.get("arrival_date"))
         return cls(
             id=said["id"],
             status=said.get("status") or "",
             amount=said.get("amount") or 0,
             currency=str(said.get("currency") or "").upper(),
-            arrival_date=datetime.fromtimestamp(arrives, tz=UTC).date() if arrives else None,
-            failure_code=said.get("failure_code") or "",
+            arrival_date=arrives.date() if arrives else None,
+            failure_code=(said.get("failure_code") or "")[:LONGEST_FAILURE_CODE],
             failure_message=said.get("failure_message") or "",
         )
 

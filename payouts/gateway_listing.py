@@ -169,8 +169,8 @@ def _transfer(said: dict[str, Any]) -> ListedTransfer:
     names = said.get("metadata") or {}
     return ListedTransfer(
         id=said["id"],
-        amount=said["amount"],
-        amount_reversed=said["amount_reversed"],
+        amount=_whole(said["amount"]),
+        amount_reversed=_whole(said["amount_reversed"]),
         currency=said["currency"].upper(),
         destination=_id(said["destination"]),
         payout_id=_uuid(said.get("transfer_group")) or _uuid(names.get("payout_id")),
@@ -185,7 +185,7 @@ def _transaction(said: dict[str, Any]) -> ListedTransaction:
         id=said["id"],
         kind=said["type"],
         transfer_id=_id(source["transfer"]) if said["type"] == REVERSAL else _id(source),
-        amount=said["amount"],
+        amount=_whole(said["amount"]),
         currency=said["currency"].upper(),
         created=_moment(said["created"]),
     )
@@ -195,7 +195,7 @@ def _bank_payout(said: dict[str, Any], *, account: str) -> ListedBankPayout:
     return ListedBankPayout(
         id=said["id"],
         account=account,
-        amount=said["amount"],
+        amount=_whole(said["amount"]),
         currency=said["currency"].upper(),
         status=said["status"],
         attempt_id=_uuid((said.get("metadata") or {}).get("attempt_id")),
@@ -211,6 +211,13 @@ def _uuid(text: Any) -> UUID | None:
     with suppress(ValueError):
         return UUID(str(text or ""))
     return None
+
+
+def _whole(amount: Any) -> int:
+    """Make sure that this is an amount: a number that Stripe's JSON can't hold came as text."""
+    if type(amount) is not int:
+        raise TypeError(f"{amount!r} is no amount")
+    return amount
 
 
 def _moment(seconds: int) -> datetime:

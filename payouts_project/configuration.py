@@ -32,6 +32,7 @@ YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off", ""})
 # How long to wait for a database that can't be reached, or went away; `DATABASE_URL?connect_timeout=…` says otherwise.
 PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000}  # seconds, milliseconds: libpq's own units
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 LARGEST = 10**15  # minor units; far below what a sum of amounts could overflow
 # wsgi.py sets it, before the settings are read.
 serves_web = False
@@ -240,6 +241,30 @@ def stripe_key(name: str) -> str:
 
 def is_live(key: str) -> bool:
     return key.startswith(("sk_live_", "rk_live_"))
+
+
+def refuse_with_live_key(
+    *, debug: bool, local_mode: bool, stripe_api_base: str, reports_to_log: bool
+) -> None:
+    """Make sure that nothing is on which only a developer wants, now that real money moves."""
+    if debug:
+        raise ImproperlyConfigured(
+            "DEBUG must be off with a live STRIPE_SECRET_KEY: its error pages show passwords to anyone."
+        )
+    if local_mode:
+        raise ImproperlyConfigured(
+            "LOCAL_MODE must be off with a live STRIPE_SECRET_KEY: it is for the local Stripe, which moves no money."
+        )
+    base = urlsplit(stripe_api_base)
+    if base.scheme != "https" and base.hostname not in LOOPBACK:
+        raise ImproperlyConfigured(
+            "STRIPE_API_BASE must be an https address with a live STRIPE_SECRET_KEY, which would travel in clear."
+        )
+    if reports_to_log:
+        raise ImproperlyConfigured(
+            "EMAIL_URL must be a mail server's address, such as smtp+tls://user:password@host:587, as REPORT_EMAIL is "
+            "set: with a live STRIPE_SECRET_KEY no report may end in the log."
+        )
 
 
 def webhook_secrets(name: str) -> list[str]:

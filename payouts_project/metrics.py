@@ -18,7 +18,7 @@ from payouts_project import heartbeats, problems
 from payouts_project.problems import Problem
 from revenue.metrics import BusinessCollector
 
-NO_TOKEN = Problem(HTTPStatus.UNAUTHORIZED, "not_authenticated")
+NO_TOKEN = Problem(HTTPStatus.UNAUTHORIZED, "not_authenticated", detail="This needs the metrics token.")
 LOOPBACK = frozenset(["127.0.0.1", "::1"])
 # What proxies add: who comes through one is not this machine, wherever the proxy runs.
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")

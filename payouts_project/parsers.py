@@ -1,5 +1,6 @@
 """Media types that the API understands."""
 
+import codecs
 import json
 from collections.abc import Mapping
 from typing import IO, Any
@@ -14,7 +15,10 @@ from earnings.records import members
 
 
 class JSONParser(parsers.JSONParser):
-    """JSON of a bounded size and depth that names nothing twice; the framework's own reads whatever comes."""
+    """JSON of a bounded size and depth that names nothing twice; the framework's own reads whatever comes.
+
+    A byte order mark, as .NET writes it, is no part of it.
+    """
 
     def parse(
         self,
@@ -28,7 +32,9 @@ class JSONParser(parsers.JSONParser):
         encoding = (parser_context or {}).get("encoding", settings.DEFAULT_CHARSET)
         try:
             return json.loads(
-                body.decode(encoding), parse_constant=strict_constant, object_pairs_hook=members
+                body.removeprefix(codecs.BOM_UTF8).decode(encoding),
+                parse_constant=strict_constant,
+                object_pairs_hook=members,
             )
         except RecursionError as error:
             raise ParseError("The JSON is nested too deep.") from error

@@ -22,6 +22,7 @@ from rest_framework.views import set_rollback
 
 from accounts import errors as accounts
 from earnings import errors as earnings
+from payouts_project.throttles import if_refused_too_often
 
 MEDIA_TYPE = "application/problem+json"
 API = "/api/"
@@ -38,31 +39,69 @@ class ProblemRenderer(JSONRenderer):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """How one kind of error is told: its status and its stable code, and how many seconds to wait with a retry."""
+    """How one kind of error is told: its status and its stable code, and how many seconds to wait with a retry.
+
+    What an error of ours says is its `detail`, unless that is for developers: then `detail` is here, for people, and
+    the error's own words are the hint in `data`. `facts` names what else of the error stands there.
+    """
 
     status: HTTPStatus
     code: str
     retry_after: int | None = None
+    detail: str = ""
+    facts: tuple[str, ...] = ()
 
 
-# Our own refusals; their text is the detail.
+# Our own refusals.
 REFUSALS: Mapping[type[Exception], Problem] = {
     accounts.AccountRejected: Problem(HTTPStatus.CONFLICT, "account_rejected"),
     accounts.AlreadyActive: Problem(HTTPStatus.CONFLICT, "already_active"),
-    accounts.CountryFixed: Problem(HTTPStatus.CONFLICT, "country_fixed"),
-    accounts.CountryNotSupported: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "country_not_supported"),
-    accounts.KeysUnavailable: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "keys_unavailable", retry_after=10),
+    accounts.CountryFixed: Problem(HTTPStatus.CONFLICT, "country_fixed", facts=("country",)),
+    accounts.CountryNotSupported: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "country_not_supported", facts=("country",)
+    ),
+    accounts.KeysUnavailable: Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "keys_unavailable",
+        retry_after=10,
+        detail="We can't check who you are right now. Please try again in a moment.",
+    ),
     accounts.NoPaymentAccount: Problem(HTTPStatus.NOT_FOUND, "no_payment_account"),
     accounts.OnboardingIncomplete: Problem(HTTPStatus.CONFLICT, "onboarding_incomplete"),
     accounts.StateExpired: Problem(HTTPStatus.BAD_REQUEST, "state_expired"),
     accounts.StateRefused: Problem(HTTPStatus.BAD_REQUEST, "state_invalid"),
-    accounts.StripeAccountGone: Problem(HTTPStatus.CONFLICT, "stripe_account_gone"),
-    earnings.ApiOfAnotherSource: Problem(HTTPStatus.FORBIDDEN, "api_of_another_source"),
-    earnings.ApiUnassigned: Problem(HTTPStatus.FORBIDDEN, "api_unassigned"),
-    earnings.PushCutOff: Problem(HTTPStatus.BAD_REQUEST, "cut_off"),
-    earnings.PushTooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"),
-    earnings.OwnershipTooEarly: Problem(HTTPStatus.CONFLICT, "ownership_too_early"),
-    earnings.UnknownSource: Problem(HTTPStatus.FORBIDDEN, "source_unknown"),
+    accounts.StripeAccountGone: Problem(
+        HTTPStatus.CONFLICT,
+        "stripe_account_gone",
+        detail="Your Stripe account was closed or disconnected. Start onboarding again to open a new one.",
+        facts=("stripe_account_id",),
+    ),
+    earnings.ApiOfAnotherSource: Problem(
+        HTTPStatus.FORBIDDEN,
+        "api_of_another_source",
+        detail="This API belongs to another service, and only that one can change it.",
+        facts=("api", "source"),
+    ),
+    earnings.ApiUnassigned: Problem(
+        HTTPStatus.FORBIDDEN,
+        "api_unassigned",
+        detail="This API is not assigned to a service yet. The platform's staff assign it.",
+        facts=("api",),
+    ),
+    earnings.PushCutOff: Problem(HTTPStatus.BAD_REQUEST, "cut_off", facts=("line",)),
+    earnings.PushTooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", facts=("line",)),
+    earnings.OwnershipTooEarly: Problem(
+        HTTPStatus.CONFLICT,
+        "ownership_too_early",
+        detail="The API can't change its owner from that time on: its sales are settled up to a later one.",
+        facts=("api", "owned_from", "latest"),
+    ),
+    earnings.UnknownSource: Problem(
+        HTTPStatus.FORBIDDEN,
+        "source_unknown",
+        detail="This service is not registered to hand over billing data.",
+        facts=("source",),
+    ),
 }
 # What comes from below; its text may say too much.
 INTERNAL = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal")
@@ -75,15 +114,22 @@ FAULTS: Mapping[type[Exception], Problem] = {
     django.RequestDataTooBig: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"),
     django.SuspiciousOperation: Problem(HTTPStatus.BAD_REQUEST, "malformed"),
 }
+# What people are told where the error's own words are for developers.
 DETAILS = {
     HTTPStatus.BAD_REQUEST: "The request can't be read.",
-    HTTPStatus.UNAUTHORIZED: "This needs a bearer token.",
+    HTTPStatus.UNAUTHORIZED: "Please log in.",
     HTTPStatus.FORBIDDEN: "This is not open to you.",
     HTTPStatus.NOT_FOUND: "There is nothing here.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This can't be done here.",
+    HTTPStatus.NOT_ACCEPTABLE: "The answer can't be had in this form.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The request is in a form that can't be read here.",
+    HTTPStatus.TOO_MANY_REQUESTS: "These were too many requests at once. Please wait a minute and try again.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here. It has been logged; please try again later.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The service can't answer right now. Please try again.",
 }
+INVALID = "Something in the request can't be used as it is."
+REFUSED = (framework.NotAuthenticated, framework.AuthenticationFailed, framework.PermissionDenied)
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response:
@@ -92,27 +138,39 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     # Whatever media type was asked for, an error is a problem document.
     context["request"].accepted_renderer = ProblemRenderer()
     context["request"].accepted_media_type = MEDIA_TYPE
+    if isinstance(error, REFUSED):
+        error = if_refused_too_often(context["request"]) or error
     if isinstance(error, framework.APIException):
         return _of_framework(error)
     if problem := _find(error, REFUSALS):
-        return _response(problem, detail=str(error))
+        return _of_ours(problem, error)
     problem = _find(error, FAULTS) or INTERNAL
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("A request could not be answered", exc_info=error)
     return _response(problem, detail=DETAILS[problem.status])
 
 
-def document(problem: Problem, *, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
-    """Write a problem document; `errors` names each field that can't be used."""
+def document(
+    problem: Problem,
+    *,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Write a problem document; `errors` names each field that can't be used, `data` is for developers."""
     # "about:blank": the status says the kind of problem, and our `code` which one exactly.
-    written = {
+    written: dict[str, Any] = {
         "type": "about:blank",
         "title": problem.status.phrase,
         "status": problem.status.value,
         "detail": detail,
         "code": problem.code,
     }
-    return written if errors is None else {**written, "errors": errors}
+    if errors is not None:
+        written["errors"] = errors
+    if data:
+        written["data"] = data
+    return written
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -147,7 +205,7 @@ def no_such_endpoint(request: HttpRequest) -> HttpResponse:
 
 def answer(problem: Problem, *, headers: Mapping[str, str] | None = None) -> HttpResponse:
     """Answer where the framework has no part."""
-    written = document(problem, detail=DETAILS[problem.status])
+    written = document(problem, detail=problem.detail or DETAILS[problem.status])
     return JsonResponse(
         written,
         status=problem.status,
@@ -161,20 +219,37 @@ def _page(request: HttpRequest, problem: Problem) -> HttpResponse | None:
     return answer(problem) if request.path.startswith(API) else None
 
 
+def _of_ours(problem: Problem, error: Exception) -> Response:
+    data = {name: getattr(error, name) for name in problem.facts}
+    if problem.detail:
+        return _response(problem, detail=problem.detail, data={"hint": str(error), **data})
+    return _response(problem, detail=str(error), data=data)
+
+
 def _of_framework(error: framework.APIException) -> Response:
+    """Tell an error of the framework, whose own words are for developers."""
     status = HTTPStatus(error.status_code)
     headers = {}
     if challenge := getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = challenge
+        headers["WWW-Authenticate"] = f"{challenge}{_what_is_wrong_with_the_token(error)}"
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(int(wait))
     if isinstance(error, framework.ValidationError):
         errors = list(_field_errors(error.get_full_details()))
-        detail = " ".join(dict.fromkeys(_sentence(said) for said in errors))
-        return _response(Problem(status, "invalid"), detail=detail, errors=errors)
+        hint = " ".join(dict.fromkeys(_sentence(said) for said in errors))
+        return _response(Problem(status, "invalid"), detail=INVALID, errors=errors, data={"hint": hint})
     codes = error.get_codes()
     code = "malformed" if isinstance(error, framework.ParseError) else str(codes)
-    return _response(Problem(status, code), detail=str(error.detail), headers=headers)
+    return _response(
+        Problem(status, code), detail=DETAILS[status], data={"hint": str(error.detail)}, headers=headers
+    )
+
+
+def _what_is_wrong_with_the_token(error: framework.APIException) -> str:
+    """Source: https://www.rfc-editor.org/rfc/rfc6750#section-3.1"""
+    if not isinstance(error, framework.AuthenticationFailed):
+        return ""
+    return f', error="invalid_token", error_description="{error.detail}"'
 
 
 def _field_errors(details: Any, *, path: str = "") -> Iterator[dict[str, str]]:
@@ -218,9 +293,10 @@ def _response(
     *,
     detail: str,
     errors: list[dict[str, str]] | None = None,
+    data: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    written = document(problem, detail=detail, errors=errors)
+    written = document(problem, detail=detail, errors=errors, data=data)
     return Response(written, status=problem.status, headers={**_wait(problem), **(headers or {})})
 
 

@@ -22,7 +22,10 @@ PROBLEM = {
         },
         "title": {"type": "string", "description": "The status in words."},
         "status": {"type": "integer", "description": "The HTTP status."},
-        "detail": {"type": "string", "description": "A sentence for people; it may change."},
+        "detail": {
+            "type": "string",
+            "description": "A sentence that can be shown to whoever uses the portal; it may change.",
+        },
         "code": {"type": "string", "description": "Which error it is; it never changes."},
         "errors": {
             "type": "array",
@@ -36,9 +39,16 @@ PROBLEM = {
                         "description": "Its name, with a path such as `records[3].amount`.",
                     },
                     "code": {"type": "string", "description": "What is wrong with it."},
-                    "message": {"type": "string", "description": "A sentence for people."},
+                    "message": {"type": "string", "description": "A sentence for developers."},
                 },
             },
+        },
+        "data": {
+            "type": "object",
+            "description": "What only developers need: a `hint` in words, and what the error is about, such as a "
+            "`line`, a `country` or a `stripe_account_id`. It may change, and need not be there.",
+            "additionalProperties": True,
+            "properties": {"hint": {"type": "string", "description": "What is wrong, and what to do."}},
         },
     },
 }
@@ -113,16 +123,38 @@ def tell_nulls(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
     return result
 
 
+def allow_nulls(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
+    """Say of each field of a body that need not be given that null is the same as not giving it."""
+    schemas = result["components"]["schemas"]
+    for name in {_body_of(operation) for path in result["paths"].values() for operation in path.values()}:
+        schema = schemas.get(name, {})
+        for field, told in schema.get("properties", {}).items():
+            if field not in schema.get("required", []):
+                schema["properties"][field] = _or_null(told)
+    return result
+
+
+def _or_null(told: dict[str, Any]) -> dict[str, Any]:
+    if "type" in told:
+        return {**told, "type": [told["type"], "null"]}
+    described = {"description": told.pop("description")} if "description" in told else {}
+    return {**described, "oneOf": [told, {"type": "null"}]}
+
+
 def require_bodies(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
     """Say of a body with required fields that it is required, which the framework forgets of several media types."""
     schemas = result["components"]["schemas"]
     for path in result["paths"].values():
         for operation in path.values():
-            body = operation.get("requestBody", {"content": {}})
-            named = body["content"].get("application/json", {}).get("schema", {}).get("$ref", "")
-            if schemas.get(named.rpartition("/")[2], {}).get("required"):
-                body["required"] = True
+            if schemas.get(_body_of(operation), {}).get("required"):
+                operation["requestBody"]["required"] = True
     return result
+
+
+def _body_of(operation: dict[str, Any]) -> str:
+    """Name the schema of an operation's JSON body, if it has one."""
+    content = operation.get("requestBody", {"content": {}})["content"]
+    return str(content.get("application/json", {}).get("schema", {}).get("$ref", "")).rpartition("/")[2]
 
 
 def _possible(operation: dict[str, Any], *, declared: dict[str, Any]) -> set[str]:

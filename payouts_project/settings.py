@@ -244,10 +244,12 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": configuration.integer("TRUSTED_PROXIES", default=0, lowest=0, highest=10),
     "URL_FORMAT_OVERRIDE": None,
 }
+WEBHOOK_MAX_BYTES = 10_000_000  # the largest events are a hundredth of this
 JSON_MAX_BYTES = 2_000_000
 NDJSON_MAX_BYTES = 100_000_000
 REQUESTS_PER_MINUTE = configuration.rates(
-    "REQUESTS_PER_MINUTE", defaults={"read": 600, "links": 30, "push": 1_200, "anonymous": 120}
+    "REQUESTS_PER_MINUTE",
+    defaults={"read": 600, "links": 30, "push": 1_200, "anonymous": 120, "refused": 120},
 )
 SPECTACULAR_SETTINGS = {
     "TITLE": "Payouts",
@@ -270,6 +272,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "payouts_project.schema.add_problems",
         "payouts_project.schema.tell_nulls",
+        "payouts_project.schema.allow_nulls",
         "payouts_project.schema.require_bodies",
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -289,6 +292,14 @@ vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="payouts@localhost")
 REPORT_EMAIL = env.list("REPORT_EMAIL", default=[])
 
+if STRIPE_LIVE_MODE:
+    configuration.refuse_with_live_key(
+        debug=DEBUG,
+        local_mode=LOCAL_MODE,
+        stripe_api_base=STRIPE_API_BASE,
+        reports_to_log=bool(REPORT_EMAIL) and ".console." in EMAIL_CONFIG["EMAIL_BACKEND"],
+    )
+
 if PUBLIC_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = True
@@ -301,9 +312,16 @@ LOGGING = {
     "formatters": {
         "plain": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}
     },
-    "filters": {"request_id": {"()": "payouts_project.request_ids.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "payouts_project.request_ids.RequestIdFilter"},
+        "refusals": {"()": "payouts_project.log_lines.RefusalsInOneLine"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request_id"]}
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["request_id", "refusals"],
+        }
     },
     "root": {"handlers": ["console"], "level": configuration.log_level("LOG_LEVEL", default="INFO")},
     "loggers": {name: {"level": "WARNING"} for name in ("httpx", "psycopg.pool", "stripe")},

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import redis
 from django.conf import settings
+from rest_framework.exceptions import Throttled
 from rest_framework.throttling import BaseThrottle
 
 from accounts.principals import Principal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 WINDOW_SECONDS = 60
+REFUSED = "refused"
 log = logging.getLogger(__name__)
 
 
@@ -30,9 +32,13 @@ class CallerThrottle(BaseThrottle):
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        scope = getattr(view, "throttle_scope", "read")
+        return self.count(request, scope=getattr(view, "throttle_scope", "read"))
+
+    def count(self, request: Request, *, scope: str) -> bool:
+        """Count this request; return whether its caller may make so many."""
         window = int(time.time()) // WINDOW_SECONDS
-        key = f"throttle:{scope}:{self._caller(request)}:{window}"
+        caller = self._caller(request)
+        key = f"throttle:{scope}:{caller}:{window}"
         try:
             with client().pipeline(transaction=False) as pipeline:
                 pipeline.incr(key)
@@ -41,7 +47,10 @@ class CallerThrottle(BaseThrottle):
         except redis.RedisError:
             log.warning("Requests are not counted: Redis does not answer")
             return True
-        return bool(count <= settings.REQUESTS_PER_MINUTE[scope])
+        most = settings.REQUESTS_PER_MINUTE[scope]
+        if count == most + 1:
+            log.warning("%s has made more than %d requests (%s) in this minute", caller, most, scope)
+        return bool(count <= most)
 
     def wait(self) -> float:
         """Say how many seconds are left of this minute."""
@@ -53,3 +62,13 @@ class CallerThrottle(BaseThrottle):
         kind = "token" if isinstance(request.user, Principal) else "staff"
         # Hashed, as a subject may be long, and need not stand in Redis in clear.
         return hashlib.blake2b(f"{kind}:{request.user.pk}".encode(), digest_size=16).hexdigest()
+
+
+def if_refused_too_often(request: Request) -> Throttled | None:
+    """Count a request that was refused for who makes it; return what to answer instead, once it was too many.
+
+    Only refusals are counted here, after tokens are verified: who shares an address with someone that guesses tokens
+    is answered as ever. Requests that are let in are counted by their own throttle.
+    """
+    throttle = CallerThrottle()
+    return None if throttle.count(request, scope=REFUSED) else Throttled(throttle.wait())

@@ -19,9 +19,8 @@ from database.fields import EXTERNAL_ID_CHARACTERS
 from earnings.api import ndjson
 from earnings.api.ndjson import NdjsonBody, NdjsonFile, NdjsonRenderer
 from earnings.models import BillingSource, Reason, RecordKind
-from earnings.records import REQUIRED, Rules
+from earnings.records import BATCH_SIZE, REQUIRED, Rules
 from earnings.services import pushing, sources
-from earnings.services.importing import BATCH_SIZE
 from earnings.services.pushing import Outcome, PushedRecord
 from money import LARGEST_AMOUNT
 
@@ -179,10 +178,10 @@ seconds later.
 As `application/json`: up to {MOST_RECORDS:,} records, taken in all together or, if the request fails, not at all.
 
 As `{ndjson.MEDIA_TYPE}`: a record per line, up to {ndjson.MOST_LINES:,} lines and 100 MB, read as a stream \
-(`Transfer-Encoding: chunked` is fine) and taken in {BATCH_SIZE:,} lines at a time. A line that is no record, \
-or is longer than {ndjson.LONGEST_LINE:,} bytes, is quarantined as `syntax`. The answer has a line for each record, as \
-`results` has them in JSON, and a last line `{{"summary": …}}`. Of a body that is too long (`too_large`) or breaks off \
-in the middle of a line (`cut_off`), the lines before that are taken in; the problem's detail says how far.""",
+(`Transfer-Encoding: chunked` is fine) and taken in {BATCH_SIZE:,} lines or some megabytes at a time. A line that is \
+no record, or is longer than {ndjson.LONGEST_LINE:,} bytes, is quarantined as `syntax`. The answer has a line for each \
+record, as `results` has them in JSON, and a last line `{{"summary": …}}`. Of a body that is too long (`too_large`) or \
+breaks off in the middle of a line (`cut_off`), the lines before that are taken in; the problem says how far.""",
         request={"application/json": PushInput, ndjson.MEDIA_TYPE: NDJSON_TEXT},
         responses={
             (200, "application/json"): PushOutput,

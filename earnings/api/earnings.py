@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts.endpoints import CreatorEndpoint, Input
 from accounts.inputs import CurrencyField, MonthField
+from accounts.outputs import absent_as_null
 from database import paths  # noqa: F401 (registers the converter)
 from database.fields import EXTERNAL_ID_CHARACTERS
 from earnings import selectors
@@ -77,7 +78,9 @@ class SummaryOut(FiguresOut):
 
 class ApiFiguresOut(FiguresOut):
     api_id = serializers.CharField(help_text="The marketplace's id of the API.")
-    api_name = serializers.CharField(help_text="Its name; empty if the marketplace gave none.")
+    api_name = serializers.CharField(
+        allow_null=True, help_text="Its name; null if the marketplace gave none."
+    )
     last_updated = serializers.DateTimeField(
         allow_null=True, help_text="When a billing record was last added to these figures; null if none was."
     )
@@ -215,12 +218,14 @@ def _figures(figures: Figures) -> Mapping[str, Any]:
 
 def _api(api: ApiStanding, currency: str) -> Mapping[str, Any]:
     figures = api.in_currency(currency)
-    return {
-        "api_id": api.api_id,
-        "api_name": api.api_name,
-        **_figures(figures),
-        "last_updated": figures.last_updated,
-    }
+    return absent_as_null(
+        {
+            "api_id": api.api_id,
+            "api_name": api.api_name,
+            **_figures(figures),
+            "last_updated": figures.last_updated,
+        }
+    )
 
 
 def _month(month: MonthFigures, currency: str) -> Mapping[str, Any]:

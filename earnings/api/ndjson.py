@@ -3,6 +3,7 @@
 Source: https://github.com/ndjson/ndjson-spec
 """
 
+import codecs
 from collections.abc import Callable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -10,7 +11,6 @@ from typing import IO
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import FileResponse
-from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.utils.mediatypes import media_type_matches
@@ -56,8 +56,6 @@ class NdjsonBody:
         self._read: Callable[[int], bytes] = (request.META["wsgi.input"] if in_chunks else request).read
         self._stopped: type[PushTooLarge | PushCutOff] | None = None
         self.refusal: PushTooLarge | PushCutOff | None = None
-        if request.headers.get("Content-Encoding", "identity") != "identity":
-            raise UnsupportedMediaType(f"{MEDIA_TYPE}, packed")
         if self._length is not None and self._length > settings.NDJSON_MAX_BYTES:
             raise RequestDataTooBig
 
@@ -67,8 +65,9 @@ class NdjsonBody:
             if number > MOST_LINES:
                 self.refusal = PushTooLarge(number)
                 return
-            if line.strip():
-                yield number, _said(line)
+            said = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+            if said.strip():
+                yield number, _said(said)
         if self._stopped is not None:
             self.refusal = self._stopped(number + 1)
 

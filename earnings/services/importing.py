@@ -4,15 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from operator import attrgetter
 from queue import Queue
 from threading import Thread
 
 from earnings.models import BillingSource, Reason
-from earnings.records import StagedBatch, StagedRecord
+from earnings.records import StagedBatch, StagedRecord, in_batches
 from earnings.services.intake import take_in
 
-BATCH_SIZE = 10_000
 BATCHES_AHEAD = 2
 
 
@@ -63,9 +62,8 @@ def _read_ahead(records: Iterable[StagedRecord]) -> Iterator[StagedBatch]:
     batches: Queue[StagedBatch | BaseException] = Queue(maxsize=BATCHES_AHEAD)
 
     def read() -> None:
-        iterator = iter(records)
         try:
-            while batch := list(islice(iterator, BATCH_SIZE)):
+            for batch in in_batches(records, content=attrgetter("content")):
                 batches.put(StagedBatch.of(batch))
             batches.put(StagedBatch.of([]))
         except BaseException as error:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple, Self
 
 from database import notices
 from database.fields import is_external
 from earnings.models import BillingSource, Reason
-from earnings.records import Rules, StagedBatch, StagedRecord, as_text, stage_object
-from earnings.services.importing import BATCH_SIZE
+from earnings.records import Rules, StagedBatch, StagedRecord, as_text, in_batches, stage_object
 from earnings.services.intake import IntakeResult, take_in
 
 ORIGIN = "push"
@@ -52,8 +51,7 @@ def push(records: Iterable[PushedRecord], *, source: BillingSource) -> Iterator[
 
     What is new shows in the earnings a second or two later. Pushing again changes nothing.
     """
-    iterator = iter(records)
-    while batch := list(islice(iterator, BATCH_SIZE)):
+    for batch in in_batches(records, content=attrgetter("staged.content")):
         staged = StagedBatch.of([record.staged for record in batch])
         result = take_in(staged, source=source, origin=ORIGIN)
         if result.accepted:

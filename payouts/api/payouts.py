@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from accounts.endpoints import CreatorEndpoint
 from accounts.inputs import CURRENCY_REGEX
 from accounts.models import Creator
+from accounts.outputs import absent_as_null
 from payouts.explanations import explain_failure, explain_move
 from payouts.models import Payout, PayoutEvent, PayoutLineItem
 from payouts.states import PayoutStatus
@@ -69,7 +70,7 @@ LINE = {
     "id": "019aa7a0-3f60-7a11-8c53-6f0e2b9d4c10",
     "api_id": "com.acme.weather",
     "api_name": "Acme Weather",
-    "description": "",
+    "description": None,
     "period_start": "2026-10-01",
     "period_end": "2026-11-01",
     "currency": "USD",
@@ -197,9 +198,11 @@ class LineOut(serializers.Serializer[Any]):
         allow_null=True, help_text="The marketplace's id of the API; null for an adjustment."
     )
     api_name = serializers.CharField(
-        allow_null=True, help_text="Its name, empty if it has none; null for an adjustment."
+        allow_null=True, help_text="Its name; null if it has none, and for an adjustment."
     )
-    description = serializers.CharField(help_text="What an adjustment is for; else empty.")
+    description = serializers.CharField(
+        allow_null=True, help_text="What an adjustment is for; null for an API."
+    )
     period_start = serializers.DateField(help_text="First day (UTC) of the sales.")
     period_end = serializers.DateField(help_text="Day (UTC) after the last; exclusive.")
     currency = serializers.CharField(help_text="ISO 4217 currency of the amounts beside it.")
@@ -294,33 +297,28 @@ class Payouts(CreatorEndpoint):
 
 
 def _payout(row: Mapping[str, Any], creator_id: str) -> dict[str, Any]:
-    return {
-        **row,
-        "creator": creator_id,
-        "stripe_transfer_id": row["stripe_transfer_id"] or None,
-        "stripe_payout_id": row["stripe_payout_id"] or None,
-        "bank_currency": row["bank_currency"] or None,
-        "failure_code": row["failure_code"] or None,
-        "failure_message": explain_failure(row["failure_code"]) or None,
-    }
+    told = {**row, "creator": creator_id, "failure_message": explain_failure(row["failure_code"])}
+    return absent_as_null(told)
 
 
 def _line(line: PayoutLineItem, currency: str) -> Mapping[str, Any]:
-    return {
-        "id": line.pk,
-        "api_id": line.api and line.api.external_id,
-        "api_name": line.api and line.api.name,
-        "description": line.description,
-        "period_start": line.period_start,
-        "period_end": line.period_end,
-        "currency": currency,
-        "commission_bps": line.commission_bps,
-        "gross_revenue": line.gross_revenue,
-        "platform_fee": line.platform_fee,
-        "net_revenue": line.net_revenue,
-        "total_subscriptions": line.total_subscriptions,
-        "total_api_calls": line.total_api_calls,
-    }
+    return absent_as_null(
+        {
+            "id": line.pk,
+            "api_id": line.api and line.api.external_id,
+            "api_name": line.api and line.api.name,
+            "description": line.description,
+            "period_start": line.period_start,
+            "period_end": line.period_end,
+            "currency": currency,
+            "commission_bps": line.commission_bps,
+            "gross_revenue": line.gross_revenue,
+            "platform_fee": line.platform_fee,
+            "net_revenue": line.net_revenue,
+            "total_subscriptions": line.total_subscriptions,
+            "total_api_calls": line.total_api_calls,
+        }
+    )
 
 
 def _event(event: PayoutEvent) -> Mapping[str, Any]:

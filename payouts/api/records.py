@@ -18,6 +18,7 @@ from rest_framework.renderers import JSONRenderer
 
 from accounts.endpoints import CreatorEndpoint, Input
 from accounts.links import public_link
+from accounts.outputs import absent_as_null
 from accounts.renderers import CsvRenderer, FormatNegotiation, csv_file
 from earnings.models import RecordKind
 from earnings.selectors import NEWEST, Position, RecordBehind, RecordsBehind
@@ -67,8 +68,10 @@ class RecordOut(serializers.Serializer[Any]):
     record_id = serializers.CharField(help_text="Its id there; unique within the source.")
     kind = serializers.ChoiceField(choices=RecordKind.choices, help_text="What happened.")
     api_id = serializers.CharField(help_text="The marketplace's id of the API that was sold.")
-    subscription_id = serializers.CharField(help_text="The customer's subscription; empty if not known.")
-    customer_id = serializers.CharField(help_text="The customer; empty if not known.")
+    subscription_id = serializers.CharField(
+        allow_null=True, help_text="The customer's subscription; null if not known."
+    )
+    customer_id = serializers.CharField(allow_null=True, help_text="The customer; null if not known.")
     amount = serializers.IntegerField(min_value=1, help_text="Minor units, always positive.")
     gross = serializers.IntegerField(
         help_text="Minor units: what it adds to the line's gross; negative for refunds and chargebacks."
@@ -77,7 +80,8 @@ class RecordOut(serializers.Serializer[Any]):
     occurred_at = serializers.DateTimeField(help_text="When it happened.")
     api_calls = serializers.IntegerField(min_value=0, help_text="API calls that it is for.")
     related_record_id = serializers.CharField(
-        help_text="The charge that a refund, chargeback or reversal is about; empty if none is named."
+        allow_null=True,
+        help_text="The charge that a refund, chargeback or reversal is about; null if none is named.",
     )
 
 
@@ -174,21 +178,23 @@ class LineRecords(Records):
 
 
 def _record(record: RecordBehind, lines: Mapping[UUID, UUID]) -> Mapping[str, Any]:
-    return {
-        "line_item_id": lines[record.earning_id],
-        "source": record.source,
-        "record_id": record.record_id,
-        "kind": record.kind,
-        "api_id": record.api_id,
-        "subscription_id": record.subscription_id,
-        "customer_id": record.customer_id,
-        "amount": record.amount,
-        "gross": record.gross,
-        "currency": record.currency,
-        "occurred_at": record.occurred_at,
-        "api_calls": record.api_calls,
-        "related_record_id": record.related_record_id,
-    }
+    return absent_as_null(
+        {
+            "line_item_id": lines[record.earning_id],
+            "source": record.source,
+            "record_id": record.record_id,
+            "kind": record.kind,
+            "api_id": record.api_id,
+            "subscription_id": record.subscription_id,
+            "customer_id": record.customer_id,
+            "amount": record.amount,
+            "gross": record.gross,
+            "currency": record.currency,
+            "occurred_at": record.occurred_at,
+            "api_calls": record.api_calls,
+            "related_record_id": record.related_record_id,
+        }
+    )
 
 
 def _position(cursor: Cursor | None) -> Position:

@@ -21,7 +21,7 @@ from payouts.models import Difference, PauseCause, Payout, PayoutRun, RunDecisio
 from revenue import selectors as revenue
 from revenue.models import PlatformRevenue
 from stripe_io import selectors as inbox
-from stripe_io.models import InboxEvent
+from stripe_io.models import InboxEvent, KeptBody
 
 ROWS_SHOWN = 12
 
@@ -107,6 +107,12 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
         inbox.unhandled_events(now=now).count,
         anchor(list_of(InboxEvent, handled_at__isempty=1), "not handled yet"),
     )
+    if aside := sum(inbox.bodies_set_aside().values()):
+        yield Figure(
+            "Stripe bodies set aside",
+            aside,
+            anchor(list_of(KeptBody, event__isempty=1), "signed, and no event to act on"),
+        )
 
 
 def _payouts(*, now: datetime) -> Panel:

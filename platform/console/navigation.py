@@ -58,6 +58,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
     ],
     "Stripe": [
         ("stripe_io.InboxEvent", "Webhook inbox", "inbox"),
+        ("stripe_io.KeptBody", "Inbox: kept bodies", "unknown_document"),
         ("stripe_io.Replay", "Replays", "replay"),
         ("djstripe.Event", "Events", "bolt"),
         ("djstripe.Account", "Accounts as told", "domain"),

@@ -155,6 +155,12 @@ class BusinessCollector:
             "Age of the oldest of them; 0 if there is none.",
             value=events.oldest.total_seconds(),
         )
+        yield _by_label(
+            "payouts_webhook_bodies_set_aside",
+            "Bodies that Stripe signed and that are no event to store and act on here.",
+            "reason",
+            inbox.bodies_set_aside(),
+        )
 
 
 def _by_label(name: str, said: str, label: str, values: Mapping[Any, int]) -> GaugeMetricFamily:

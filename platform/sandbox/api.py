@@ -26,6 +26,7 @@ from sandbox import (
     transfers,
 )
 from sandbox.authentication import authenticate
+from sandbox.broken_text import broken
 from sandbox.clock import Clock
 from sandbox.config import API_VERSION, Config
 from sandbox.context import Context
@@ -106,7 +107,8 @@ class Api:
         for name in ("Idempotency-Key", "Stripe-Account"):
             if value := request.headers.get(name.lower()):
                 headers[name] = value
-        return replace(outcome, headers=headers)
+        body = json.dumps(broken(json.loads(outcome.body))) if plan.breaks_text else outcome.body
+        return replace(outcome, headers=headers, body=body)
 
     def pass_time(self) -> None:
         """Do what has become due."""

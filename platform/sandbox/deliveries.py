@@ -7,12 +7,13 @@ import re
 from typing import Any
 
 from sandbox import rules
+from sandbox.broken_text import broken
 from sandbox.context import Context
 from sandbox.errors import JsonObject, ParameterMissing, ResourceMissing
 from sandbox.parameters import Array, Choice, Decimal, Hash, Pattern
 from sandbox.router import Route
 
-KINDS = ("drop", "double", "delay", "reorder")
+KINDS = ("drop", "double", "delay", "reorder", "broken_text")
 
 _TIMED = ("delay", "reorder")
 _SUBJECT = "webhooks"
@@ -29,7 +30,10 @@ _RULES = Array(
 
 
 def queue(context: Context, event: JsonObject) -> None:
-    """Have an event delivered as the rules that strike it say: dropped ones stay here with nothing due."""
+    """Have an event delivered as the rules that strike it say: dropped ones stay here with nothing due.
+
+    Broken text is in the event for good: Stripe's list shows what was delivered.
+    """
     struck: dict[str, list[JsonObject]] = {kind: [] for kind in KINDS}
     for rule in rules.strike(
         context,
@@ -38,6 +42,8 @@ def queue(context: Context, event: JsonObject) -> None:
         matches=lambda rule: bool(re.fullmatch(rule.get("type", ".*"), event["type"])),
     ):
         struck[rule["kind"]].append(rule)
+    if struck["broken_text"]:
+        context.tx.save(broken(event))
     late = sum(rule["seconds"] for rule in struck["delay"])
     late += sum(rule["seconds"] * rule["drawn"] for rule in struck["reorder"])
     for _ in range(1 + len(struck["double"])):

@@ -31,7 +31,10 @@ KINDS = {
     "drop_response_after_work": "kind",
     "connection_reset": "kind",
     "latency_ms": "latency_ms",
+    "broken_text": "kind",
 }
+# They come on top of any other fault.
+_ADDED = ("latency_ms", "broken_text")
 
 RULES: Schema = {
     "rules": Array(
@@ -99,9 +102,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class Plan:
-    """What befalls one request: a delay before its work, and at most one fault."""
+    """What befalls one request: a delay before its work, at most one fault, and broken text in its answer."""
 
     latency_seconds: float = 0.0
+    breaks_text: bool = False
     fault: Fault | None = None
 
     def outcome(self, moment: Moment) -> Response | NoAnswer | None:
@@ -130,22 +134,26 @@ class Faults:
             self._rules = made
 
     def plan(self, method: str, path: str) -> Plan:
-        """Draw what befalls this request: delays add up, and the first other fault wins."""
+        """Draw what befalls this request: delays add up, text breaks once, and the first other fault wins."""
         latency_seconds = 0.0
+        breaks_text = False
         struck: Fault | None = None
         now = self._clock.now()
         with self._lock:
             for rule in self._rules:
-                is_delay = rule.kind == "latency_ms"
-                if not rule.matches(method, path, now=now) or not (is_delay or struck is None):
+                may_strike = rule.kind in _ADDED or struck is None
+                if not may_strike or not rule.matches(method, path, now=now):
                     continue
                 if rule.strikes(self._chance):
                     self._injected[rule.kind] += 1
-                    if is_delay:
-                        latency_seconds += rule.settings["latency_ms"] / 1000
-                    else:
-                        struck = Fault(rule.kind, rule.settings)
-        return Plan(latency_seconds, struck)
+                    match rule.kind:
+                        case "latency_ms":
+                            latency_seconds += rule.settings["latency_ms"] / 1000
+                        case "broken_text":
+                            breaks_text = True
+                        case _:
+                            struck = Fault(rule.kind, rule.settings)
+        return Plan(latency_seconds, breaks_text, struck)
 
     def injected(self) -> dict[str, int]:
         with self._lock:

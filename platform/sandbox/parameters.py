@@ -74,6 +74,7 @@ class Text(Parameter):
 class Integer(Parameter):
     minimum: int | None = None
     maximum: int | None = None
+    largest: int = LARGEST_INTEGER
 
     def read(self, name: str, raw: Value) -> int:
         text = _leaf(name, raw, kind="integer")
@@ -81,7 +82,7 @@ class Integer(Parameter):
             number = int(text)
         except ValueError:
             raise ParameterNotInteger(f"Invalid integer: {text}", param=name) from None
-        if abs(number) > LARGEST_INTEGER:
+        if abs(number) > self.largest:
             raise ParameterNotInteger(f"Invalid integer: {text}", param=name)
         if self.minimum is not None and number < self.minimum:
             raise ParameterNotInteger(

@@ -5,6 +5,8 @@ from sandbox.errors import InvalidRequest, JsonObject
 from sandbox.parameters import Array, Currency, Integer, Text
 from sandbox.router import Route
 
+BEYOND_64_BITS = 10**30
+
 
 def change(context: Context, params: JsonObject) -> JsonObject:
     """Overwrite fields of an object, or leave some out; no balance moves and no event is sent."""
@@ -35,8 +37,8 @@ ROUTES = (
         "/_sandbox/objects/{id}",
         change,
         {
-            "amount": Integer(),
-            "amount_reversed": Integer(minimum=0),
+            "amount": Integer(largest=BEYOND_64_BITS),
+            "amount_reversed": Integer(minimum=0, largest=BEYOND_64_BITS),
             "created": Integer(minimum=0),
             "currency": Currency(),
             "destination": Text(),

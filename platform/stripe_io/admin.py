@@ -6,6 +6,9 @@ dj-stripe's other tables are not used, and not shown.
 from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from djstripe.models import Account, Event
 
 from database.admin import (
@@ -21,9 +24,15 @@ from database.admin import (
     short,
     state,
 )
-from stripe_io.models import InboxEvent, InboxOutcome, Replay
+from stripe_io.models import BodyReason, InboxEvent, InboxOutcome, KeptBody, Replay
 
 give_tones(InboxOutcome, success=[InboxOutcome.HANDLED], warning=[InboxOutcome.SET_ASIDE])
+give_tones(
+    BodyReason,
+    info=[BodyReason.TEXT, BodyReason.OTHER_MODE, BodyReason.THIN],
+    danger=[reason for reason in BodyReason if reason not in ("text", "other_mode", "thin")],
+)
+LONGEST_SHOWN = 20_000
 
 for model in apps.get_app_config("djstripe").get_models():
     if admin.site.is_registered(model):
@@ -94,27 +103,101 @@ def replays(event: InboxEvent) -> Panel:
     )
 
 
+@panel(InboxEvent)
+def as_it_came(event: InboxEvent) -> Panel:
+    return Panel(
+        "Kept as it came",
+        ["Body", "Why", "Received", "Deliveries"],
+        [
+            (link_to(body, body.digest[:12]), BodyReason(body.reason), body.received_at, body.deliveries)
+            for body in event.kept_bodies.order_by("received_at").defer("body")
+        ],
+        empty="It could be stored as it came.",
+    )
+
+
+@column("Body")
+def text_of_body(kept: KeptBody) -> SafeString:
+    text = bytes(kept.body).decode("utf-8", "backslashreplace")
+    left_out = f"\n… and {len(text) - LONGEST_SHOWN:,} characters more" if len(text) > LONGEST_SHOWN else ""
+    return format_html('<pre class="block">{}{}</pre>', text[:LONGEST_SHOWN].replace("\0", "\\x00"), left_out)
+
+
+@admin.register(KeptBody)
+class KeptBodyAdmin(LargeTableAdmin):
+    ordering = ["-last_received_at"]
+    list_display = [
+        short("told_type", "Type"),
+        copied("told_id", "Calls itself"),
+        copied("told_account", "Connected account"),
+        state("reason", BodyReason),
+        link("event"),
+        "received_at",
+        "last_received_at",
+        "deliveries",
+    ]
+    list_filter = [("event", admin.EmptyFieldListFilter), "reason"]
+    search_fields = ["told_id", "pk"]
+    search_help_text = "What it calls itself (evt_…), or its digest"
+    details = [
+        copied("digest", "Digest"),
+        state("reason", BodyReason),
+        "note",
+        link("event"),
+        "told_type",
+        copied("told_id", "Calls itself"),
+        copied("told_account", "Connected account"),
+        "received_at",
+        "last_received_at",
+        "deliveries",
+        text_of_body,
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[KeptBody]":
+        rows: QuerySet[KeptBody] = super().get_queryset(request)
+        return rows.defer("body")
+
+
+@panel(KeptBody)
+def readings(body: KeptBody) -> Panel:
+    return Panel(
+        "Read again by hand",
+        ["When", "By", "Why", "Before"],
+        [
+            (link_to(replay, replay.asked_at), replay.actor, replay.reason, replay.note_before)
+            for replay in body.replays.order_by("pk")
+        ],
+        empty="Never.",
+    )
+
+
 @admin.register(Replay)
 class ReplayAdmin(LargeTableAdmin):
     ordering = ["-pk"]
     list_display = [
         short("reason"),
         link("event"),
+        link("body"),
         "actor",
         state("outcome_before", InboxOutcome, "Before"),
         "asked_at",
     ]
-    list_select_related = ["event"]
+    list_select_related = ["event", "body"]
     search_fields = ["event"]
     search_help_text = "Event (evt_…)"
     details = [
         link("event"),
+        link("body"),
         "actor",
         "reason",
         "asked_at",
         state("outcome_before", InboxOutcome, "Before"),
         "note_before",
     ]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Replay]":
+        rows: QuerySet[Replay] = super().get_queryset(request)
+        return rows.defer("body__body")
 
 
 @admin.register(Event)

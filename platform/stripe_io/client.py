@@ -12,6 +12,7 @@ from django.conf import settings
 
 from stripe_io import installation, pacing
 from stripe_io.errors import Failure, StripeCallFailed
+from stripe_io.values import storable_answer
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 30
@@ -21,7 +22,10 @@ CLOCKS_APART = timedelta(hours=1)
 
 
 class PacedClient(stripe.RequestsClient):
-    """Wait for a turn before each request, so that Stripe need not say 429, and let all wait when it does."""
+    """Wait for a turn before each request, so that Stripe need not say 429, and let all wait when it does.
+
+    Whatever Stripe answers passes here, and is made storable before anyone reads it.
+    """
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         endpoint = f"{method.lower()} {_resource(url)}"
@@ -29,7 +33,7 @@ class PacedClient(stripe.RequestsClient):
         body, status, headers = super().request(method, url, *args, **kwargs)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             pacing.leave_alone(endpoint=endpoint)
-        return body, status, headers
+        return storable_answer(body), status, headers
 
 
 @cache

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import stripe
+
+from database.texts import storable
+
+if TYPE_CHECKING:
+    from stripe_io.models import BodyReason
+
+LONGEST_CODE = 255
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Stripe's answer to a call that did not succeed; `http_status` None means that none arrived.
+
+    Its text can be stored: a proxy's error page may hold anything.
 
     Source: https://docs.stripe.com/api/errors
     """
@@ -28,14 +39,18 @@ class Failure:
         details = error.error
         return cls(
             http_status=error.http_status,
-            type=str(getattr(details, "type", None) or ""),
+            type=_code(getattr(details, "type", None)),
             # The client leaves `code` empty on 401, 403 and 429, and only there keeps it in the error object.
-            code=str(error.code or getattr(details, "code", None) or ""),
-            param=str(getattr(details, "param", None) or ""),
-            message=str(error.user_message or error),
-            request_id=str(error.request_id or ""),
+            code=_code(error.code or getattr(details, "code", None)),
+            param=_code(getattr(details, "param", None)),
+            message=storable(str(error.user_message or error)),
+            request_id=_code(error.request_id),
             replayed=headers.get("idempotent-replayed") == "true",
         )
+
+
+def _code(said: object) -> str:
+    return storable(str(said or ""))[:LONGEST_CODE]
 
 
 class StripeCallFailed(Exception):
@@ -62,8 +77,18 @@ class SignatureRefused(Exception):
     """The webhook's signature is missing, malformed, stale, or made with another endpoint's secret."""
 
 
-class EventRefused(Exception):
-    """The event is signed but can't be taken: not a snapshot event, or of another mode."""
+class BodySetAside(Exception):
+    """The body is rightly signed, and is no event that can be stored and acted on here."""
+
+    def __init__(self, reason: BodyReason, note: str, event: Mapping[str, Any] | None = None) -> None:
+        super().__init__(note)
+        self.reason = reason
+        self.note = note
+        self.event = event
+
+
+class BodyTooLarge(Exception):
+    """A webhook's body is larger than is read."""
 
 
 class NotYet(Exception):

@@ -4,17 +4,21 @@ Its own ways of filling them are not used: they ask Stripe within a request and 
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from djstripe.models import Account, Event
+
+from stripe_io.values import moment
+
+# What dj-stripe's columns take; the whole stands in `stripe_data`.
+LONGEST_VERSION, LONGEST_REQUEST_ID = 64, 50
 
 
 def remember_account(said: Mapping[str, Any]) -> None:
     """Keep a connected account as Stripe describes it now."""
     account = Account(
         id=said["id"],
-        created=_moment(said.get("created")),
+        created=moment(said.get("created")),
         metadata=said.get("metadata") or {},
         stripe_data=dict(said),
     )
@@ -39,11 +43,11 @@ def remember_event(event: Mapping[str, Any]) -> None:
             Event(
                 id=event["id"],
                 type=event["type"],
-                api_version=str(event.get("api_version") or ""),
+                api_version=str(event.get("api_version") or "")[:LONGEST_VERSION],
                 livemode=event["livemode"],
-                created=_moment(event.get("created")),
+                created=moment(event.get("created")),
                 data=event.get("data") or {},
-                request_id=str(request.get("id") or ""),
+                request_id=str(request.get("id") or "")[:LONGEST_REQUEST_ID],
                 idempotency_key=str(request.get("idempotency_key") or ""),
                 djstripe_owner_account_id=account or None,
                 stripe_data=dict(event),
@@ -51,7 +55,3 @@ def remember_event(event: Mapping[str, Any]) -> None:
         ],
         ignore_conflicts=True,
     )
-
-
-def _moment(seconds: object) -> datetime | None:
-    return datetime.fromtimestamp(seconds, tz=UTC) if isinstance(seconds, int) else None

@@ -5,6 +5,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from djstripe.models import Event
 
+LONGEST_ID = 255
+LONGEST_TYPE = 250  # as in dj-stripe's own table
+
 
 class StripeMode(models.TextChoices):
     SANDBOX = "sandbox", "Sandbox"
@@ -38,8 +41,8 @@ class InboxEvent(models.Model):
     event = models.OneToOneField(
         Event, models.PROTECT, to_field="id", primary_key=True, db_column="event_id", related_name="inbox"
     )
-    type = models.CharField(max_length=250)
-    account = models.CharField(max_length=255, blank=True)
+    type = models.CharField(max_length=LONGEST_TYPE)
+    account = models.CharField(max_length=LONGEST_ID, blank=True)
     received_at = models.DateTimeField(db_default=Now())
     next_try_at = models.DateTimeField(db_default=Now())
     tries = models.PositiveIntegerField(default=0)
@@ -60,11 +63,54 @@ class InboxEvent(models.Model):
         return self.type
 
 
+class BodyReason(models.TextChoices):
+    TEXT = "text", "Text was replaced"
+    NOT_TEXT = "not_text", "Not UTF-8"
+    NOT_JSON = "not_json", "Not JSON"
+    NUMBER = "number", "Number out of range"
+    TOO_DEEP = "too_deep", "Nested too deep"
+    NOT_AN_EVENT = "not_an_event", "Not an event"
+    THIN = "thin", "Thin event"
+    OTHER_MODE = "other_mode", "Of the other mode"
+    REFUSED = "refused", "Refused by PostgreSQL"
+
+
+class KeptBody(models.Model):
+    """A rightly signed body that is no event in the inbox as it came, kept byte for byte with the reason.
+
+    With `event` it became one, its text replaced where it couldn't be stored. Without, it is set aside: nothing here
+    acted on it. `told_id`, `told_type` and `told_account` are what it calls itself, as far as that can be read. The
+    same body is kept once, however often it is delivered.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    body = models.BinaryField()
+    reason = models.CharField(max_length=16, choices=BodyReason.choices)
+    note = models.TextField()
+    told_id = models.CharField(max_length=LONGEST_ID, blank=True)
+    told_type = models.CharField(max_length=LONGEST_TYPE, blank=True)
+    told_account = models.CharField(max_length=LONGEST_ID, blank=True)
+    event = models.ForeignKey(InboxEvent, models.PROTECT, null=True, blank=True, related_name="kept_bodies")
+    deliveries = models.PositiveIntegerField(default=1)
+    received_at = models.DateTimeField(db_default=Now())
+    last_received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "stripe_kept_bodies"
+        indexes = [
+            models.Index(fields=["reason"], condition=Q(event__isnull=True), name="body_set_aside_by_reason")
+        ]
+
+    def __str__(self) -> str:
+        return self.told_id or self.digest[:12]
+
+
 class Replay(models.Model):
-    """Someone's wish that a stored event be handled once more: who, why, and what had become of it before."""
+    """Someone's wish that an event be handled, or a body read, once more: who, why, and what became of it before."""
 
     id = models.BigAutoField(primary_key=True)
-    event = models.ForeignKey(InboxEvent, models.PROTECT, related_name="replays")
+    event = models.ForeignKey(InboxEvent, models.PROTECT, null=True, blank=True, related_name="replays")
+    body = models.ForeignKey(KeptBody, models.PROTECT, null=True, blank=True, related_name="replays")
     actor = models.CharField(max_length=255)
     reason = models.TextField()
     outcome_before = models.CharField(max_length=16, choices=InboxOutcome.choices, blank=True)
@@ -73,6 +119,13 @@ class Replay(models.Model):
 
     class Meta:
         db_table = "stripe_replays"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(event__isnull=False, body__isnull=True)
+                | Q(event__isnull=True, body__isnull=False),
+                name="replay_is_of_an_event_or_a_body",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.reason

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 
-from stripe_io.models import InboxEvent
+from stripe_io.models import BodyReason, InboxEvent, KeptBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,16 @@ def objects_under_way(*, since: datetime) -> list[str]:
     waiting = InboxEvent.objects.filter(handled_at=None, received_at__gte=since)
     named = waiting.values_list("event__data__object__id", flat=True)
     return [str(object_id) for object_id in named if object_id]
+
+
+def bodies_set_aside() -> dict[BodyReason, int]:
+    """Count the signed bodies that no event was made of, by reason; those of none are counted as 0."""
+    rows = KeptBody.objects.filter(event=None).order_by("reason").values_list("reason")
+    counts = dict(rows.annotate(Count("pk")))
+    return {reason: counts.get(reason, 0) for reason in BodyReason if reason != BodyReason.TEXT}
+
+
+def chosen_bodies(*, digests: Sequence[str], reasons: Sequence[str]) -> list[KeptBody]:
+    """List the bodies with these digests, and those set aside for these reasons, in the order they came."""
+    chosen = Q(digest__in=digests) | Q(reason__in=reasons, event=None)
+    return list(KeptBody.objects.filter(chosen).order_by("received_at", "pk"))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from database import notices, sql
+from database import notices, sql, texts
 from database.staff import require_reason
 from stripe_io import mirror
 from stripe_io.errors import NotYet, SetAside
@@ -106,7 +106,7 @@ def _handle(taken: _Taken) -> bool:
     except NotYet as reason:
         error = f"not yet: {reason}"
     except Exception as failure:
-        error = f"{type(failure).__name__}: {failure}".replace("\0", "\ufffd")
+        error = texts.storable(f"{type(failure).__name__}: {failure}")
     mine = InboxEvent.objects.filter(event=taken.event.id, handled_at=None, tries=taken.tries)
     if error:
         retry = min(FIRST_RETRY * 2 ** (min(taken.tries, 20) - 1), LONGEST_RETRY)

@@ -20,6 +20,7 @@ from accounts.principals import Principal
 
 SECRET = "a secret that the marketplace shares with us"
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+OTHER_RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 
 
@@ -49,7 +50,9 @@ class KeyServer:
     """The marketplace's address of keys, which counts how often it is asked."""
 
     def __init__(self) -> None:
-        self.keys = {"first": RSA_KEY.public_key(), "second": EC_KEY.public_key()}
+        self.keys: dict[str, Any] = {"first": RSA_KEY.public_key(), "second": EC_KEY.public_key()}
+        self.nameless = False
+        self.more: list[dict[str, Any]] = []
         self.asked = 0
         self.down = False
         outer = self
@@ -68,14 +71,20 @@ class KeyServer:
         self.address = f"http://127.0.0.1:{self.server.server_port}/keys"
 
     def published(self) -> list[dict[str, Any]]:
-        algorithms: dict[str, Any] = {
-            "first": jwt.algorithms.RSAAlgorithm,
-            "second": jwt.algorithms.ECAlgorithm,
-        }
         return [
-            {**algorithms[name].to_jwk(key, as_dict=True), "kid": name, "use": "sig"}
-            for name, key in self.keys.items()
+            *(
+                {**as_jwk(key), "use": "sig", **({} if self.nameless else {"kid": name})}
+                for name, key in self.keys.items()
+            ),
+            *self.more,
         ]
+
+
+def as_jwk(key: Any) -> dict[str, Any]:
+    is_rsa = isinstance(key, rsa.RSAPublicKey)
+    kind: Any = jwt.algorithms.RSAAlgorithm if is_rsa else jwt.algorithms.ECAlgorithm
+    written: dict[str, Any] = kind.to_jwk(key, as_dict=True)
+    return written
 
 
 @pytest.fixture
@@ -92,9 +101,9 @@ def key_server(settings: Settings) -> Iterator[KeyServer]:
 
 
 def signed(
-    private_key: Any = RSA_KEY, *, kid: str = "first", algorithm: str = "RS256", **changed: Any
+    private_key: Any = RSA_KEY, *, kid: str | None = "first", algorithm: str = "RS256", **changed: Any
 ) -> str:
-    return jwt.encode(claims(**changed), private_key, algorithm, headers={"kid": kid})
+    return jwt.encode(claims(**changed), private_key, algorithm, headers={"kid": kid} if kid else None)
 
 
 @pytest.mark.usefixtures("shared_secret")
@@ -192,15 +201,77 @@ def test_a_public_key_is_no_secret() -> None:
 
 @pytest.mark.usefixtures("key_server")
 def test_another_key_under_a_known_name_is_refused() -> None:
-    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     with pytest.raises(TokenRefused):
-        tokens.read_token(signed(other))
+        tokens.read_token(signed(OTHER_RSA_KEY))
 
 
 def test_junk_key_names_make_no_request_each(key_server: KeyServer) -> None:
     for number in range(20):
         with pytest.raises(TokenRefused):
             tokens.read_token(signed(kid=f"junk-{number}"))
+    assert key_server.asked <= 2
+
+
+@pytest.mark.parametrize("nameless", [False, True])
+def test_a_token_without_a_key_name_is_served_by_the_only_key_of_its_kind(
+    key_server: KeyServer, nameless: bool
+) -> None:
+    key_server.nameless = nameless
+    assert tokens.read_token(signed(kid=None)).subject == "alice"
+    assert tokens.read_token(signed(EC_KEY, kid=None, algorithm="ES256")).subject == "alice"
+    del key_server.keys["second"]
+    tokens.marketplace_keys.cache_clear()
+    assert tokens.read_token(signed(kid=None)).subject == "alice"
+    with pytest.raises(TokenRefused):
+        tokens.read_token(signed(EC_KEY, kid=None, algorithm="ES256"))
+
+
+def test_a_key_without_a_name_serves_tokens_that_name_any(key_server: KeyServer) -> None:
+    key_server.nameless = True
+    for number in range(20):
+        assert tokens.read_token(signed(kid=f"any-{number}")).subject == "alice"
+    assert key_server.asked == 1
+    with pytest.raises(TokenRefused):
+        tokens.read_token(signed(OTHER_RSA_KEY, kid=None))
+
+
+def test_of_several_keys_of_a_kind_a_token_must_name_its_own(key_server: KeyServer) -> None:
+    key_server.keys["third"] = OTHER_RSA_KEY.public_key()
+    assert tokens.read_token(signed()).subject == "alice"
+    assert tokens.read_token(signed(OTHER_RSA_KEY, kid="third")).subject == "alice"
+    for name in (None, "second", "nosuch"):
+        with pytest.raises(TokenRefused):
+            tokens.read_token(signed(kid=name))
+    assert tokens.read_token(signed(EC_KEY, kid=None, algorithm="ES256")).subject == "alice"
+    key_server.nameless = True
+    tokens.marketplace_keys.cache_clear()
+    for name in (None, "first"):
+        with pytest.raises(TokenRefused):
+            tokens.read_token(signed(kid=name))
+
+
+def test_a_token_that_names_another_key_than_the_only_one_is_refused(key_server: KeyServer) -> None:
+    del key_server.keys["second"]
+    with pytest.raises(TokenRefused):
+        tokens.read_token(signed(kid="second"))
+
+
+def test_what_is_no_key_to_verify_with_serves_nothing(key_server: KeyServer) -> None:
+    """Keys for encryption, for other algorithms, and secrets that should not stand there."""
+    shared = "c2VjcmV0" * 8
+    key_server.keys.clear()
+    key_server.more = [
+        {**as_jwk(RSA_KEY.public_key()), "use": "enc"},
+        {**as_jwk(RSA_KEY.public_key()), "alg": "RS512"},
+        {"kty": "oct", "k": shared},
+    ]
+    for token in (
+        signed(kid=None),
+        signed(kid=None, algorithm="RS512"),
+        jwt.encode(claims(), base64.urlsafe_b64decode(shared), "HS256"),
+    ):
+        with pytest.raises(TokenRefused):
+            tokens.read_token(token)
     assert key_server.asked <= 2
 
 

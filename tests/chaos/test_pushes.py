@@ -61,6 +61,21 @@ def test_a_stream_of_lines_takes_no_memory_by_its_length(web: Any) -> None:
     assert BillingRecord.objects.count() == 100_000
 
 
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "odd",
+    [b"[" * 30_000 + b"]" * 30_000, json.dumps({"record_id": "r-1", "odd": "x" * 64_790}).encode()],
+    ids=["nested", "long"],
+)
+def test_large_lines_that_cannot_be_used_take_no_memory_by_their_number(web: Any, odd: bytes) -> None:
+    """97 MB of them: without an end by size, a batch would hold all."""
+    push(web.address, (line(number) for number in range(20_000)))
+    before = web.web_megabytes
+    summary, answers = push(web.address, (odd + b"\n" for _ in range(1_500)))
+    assert (summary["accepted"], answers) == (0, 1_500)
+    assert web.web_megabytes - before < 60
+
+
 def test_a_connection_that_breaks_keeps_what_came_whole(web: Any) -> None:
     body = b"".join(line(number) for number in range(100))
     fields = "".join(f"{name}: {value}\r\n" for name, value in headers().items())

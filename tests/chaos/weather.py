@@ -31,6 +31,7 @@ WEATHER: Mapping[str, list[Rule]] = {
         {**_MOVES, "kind": "status", "status": 429, "code": "lock_timeout", "probability": 0.2}
     ],
     "keys in use": [{**_MOVES, "kind": "status", **_IN_USE, "probability": 0.2}],
+    "broken text": [{**_ANYTHING, "kind": "broken_text"}],
     "slowness": [{**_ANYTHING, "kind": "latency_ms", "latency_ms": 300}],
     "key refused": [{**_ANYTHING, "kind": "status", "status": 401}],
     "key not allowed": [{**_MOVES, "kind": "status", "status": 403}],
@@ -46,6 +47,7 @@ WEBHOOKS: list[Rule] = [
     {"kind": "double", "probability": 0.1},
     {"kind": "delay", "seconds": 20, "probability": 0.1},
     {"kind": "reorder", "seconds": 5, "probability": 0.3},
+    {"kind": "broken_text", "probability": 0.1},
 ]
 BANKS: list[Rule] = [
     {"stage": "pending", "failure_code": "could_not_process", "probability": 0.02},

@@ -1,6 +1,8 @@
 """Each value that can't be used is refused in a sentence that names its variable."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
@@ -273,3 +275,46 @@ class TestLoading:
         monkeypatch.setenv("SECRET_KEY_FILE", str(path))
         with pytest.raises(ImproperlyConfigured, match="SECRET_KEY_FILE names a file that can't be read"):
             configuration.load(tmp_path / "absent")
+
+
+LIVE: dict[str, Any] = {
+    "debug": False,
+    "local_mode": False,
+    "stripe_api_base": "https://api.stripe.com",
+    "reports_to_log": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("on", "named"),
+    [
+        ({"debug": True}, "DEBUG"),
+        ({"local_mode": True}, "LOCAL_MODE"),
+        ({"stripe_api_base": "http://stripe.example"}, "STRIPE_API_BASE"),
+        ({"reports_to_log": True}, "EMAIL_URL"),
+    ],
+)
+def test_what_only_developers_want_is_refused_with_a_live_key(on: dict[str, Any], named: str) -> None:
+    configuration.refuse_with_live_key(**LIVE)
+    with pytest.raises(ImproperlyConfigured, match=rf"^{named} .*\.$"):
+        configuration.refuse_with_live_key(**{**LIVE, **on})
+
+
+@pytest.mark.parametrize("variable", ["DEBUG", "LOCAL_MODE", "REPORT_EMAIL"])
+@pytest.mark.parametrize("live", [True, False])
+def test_the_start_stops_with_a_sentence(variable: str, live: bool) -> None:
+    given = {
+        "LOCAL_MODE": "0",
+        "STRIPE_SECRET_KEY": "sk_live_1" if live else "sk_test_1",
+        variable: "dana@example.com" if variable == "REPORT_EMAIL" else "1",
+    }
+    started = subprocess.run(
+        [sys.executable, "manage.py", "diffsettings"],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (started.returncode == 0) is not live
+    assert ("live STRIPE_SECRET_KEY" in started.stderr) is live

@@ -14,7 +14,6 @@ from django.core.management import CommandError, call_command
 
 from earnings.models import BillingBatch, BillingRecord, BillingSource, QuarantinedRecord
 from earnings.records import FIELDS
-from earnings.services import importing
 from tests.feeding import held, record, refund
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alice", "bob", "source")]
@@ -277,7 +276,7 @@ BREAKS: dict[str, Callable[[bytes], bytes]] = {
 def test_a_packed_file_that_is_broken_says_so_and_keeps_the_batches_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(importing, "BATCH_SIZE", 100)
+    monkeypatch.setattr("earnings.records.BATCH_SIZE", 100)
     pack: Any = gzip.compress if name.endswith(".gz") else lzma.compress
     sales = as_csv([record(customer_id=f"c{number * 7919 % 100_003}") for number in range(2_000)])
     path = tmp_path / f"b.csv.{name.split('.')[1]}"
@@ -338,7 +337,7 @@ def test_the_command_tells_what_became_of_every_record(file: Path) -> None:
 def test_a_refund_in_a_batch_before_its_charge_enters_by_the_end_of_the_import(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "BATCH_SIZE", 1)
+    monkeypatch.setattr("earnings.records.BATCH_SIZE", 1)
     sold = record()
     file.write_bytes(as_csv([refund(sold), sold]))
     told = load(file)

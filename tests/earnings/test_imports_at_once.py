@@ -17,7 +17,6 @@ from django.db.models import Count, Sum
 
 from earnings.models import BillingBatch, BillingRecord, BillingSource, CreatorEarning, QuarantinedRecord
 from earnings.records import FIELDS
-from earnings.services import importing
 from tests.factories import SourceFactory
 from tests.feeding import feed, post, record, refund
 from tests.threads import at_once
@@ -65,7 +64,7 @@ def expected(lines: list[dict[str, str]]) -> tuple[int, int]:
 def test_the_same_file_imported_at_once_counts_once(
     source: BillingSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "BATCH_SIZE", 40)
+    monkeypatch.setattr("earnings.records.BATCH_SIZE", 40)
     lines = sales(300)
     shuffled = [random.Random(number).sample(lines, len(lines)) for number in range(4)]
 

@@ -1,5 +1,7 @@
 """Pushing billing records: each is answered, and counts once however often it comes."""
 
+import codecs
+import gzip
 import json
 from io import BytesIO
 from typing import Any
@@ -10,7 +12,6 @@ from pytest_django import Settings
 from earnings.api import ndjson
 from earnings.models import ApiOwnership, BillingBatch, BillingRecord, BillingSource, QuarantinedRecord
 from earnings.records import FIELDS, REQUIRED
-from earnings.services import pushing
 from tests.api import admin, caller, nobody, service
 from tests.factories import SourceFactory
 from tests.feeding import earned, held, post, record, refund
@@ -116,7 +117,7 @@ def test_a_push_is_one_batch_and_a_repeated_one_none(source: BillingSource) -> N
 
 
 def test_many_lines_are_taken_in_as_several_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pushing, "BATCH_SIZE", 4)
+    monkeypatch.setattr("earnings.records.BATCH_SIZE", 4)
     monkeypatch.setattr(ndjson, "PIECE", 100)  # shorter than a line
     given = [record(record_id=f"r-{number}") for number in range(10)]
     assert told(push_lines(lines(*given))) == [(f"r-{number}", "accepted", None) for number in range(10)]
@@ -376,6 +377,30 @@ def test_media_types_that_are_not_understood_are_refused() -> None:
         answer = service("billing").generic("POST", ADDRESS, "a,b", media_type)
         refused(answer, 415, "unsupported_media_type")
     refused(push_lines("\x1f", HTTP_CONTENT_ENCODING="gzip"), 415, "unsupported_media_type")
+
+
+def test_a_packed_push_is_refused_and_a_byte_order_mark_is_not() -> None:
+    body: Any = json.dumps({"records": [record(record_id="r-1")]}).encode()
+    packed: Any = gzip.compress(body)
+    for media_type in ("application/json", "application/x-ndjson"):
+        answer = service("billing").generic("POST", ADDRESS, packed, media_type, HTTP_CONTENT_ENCODING="gzip")
+        refused(answer, 415, "unsupported_media_type")
+    marked = service("billing").generic("POST", ADDRESS, codecs.BOM_UTF8 + body, "application/json")
+    assert told(marked) == [("r-1", "accepted", None)]
+    marked_lines = "\ufeff" + lines(record(record_id="r-2"), record(record_id="r-3"))
+    for answer in (push_lines(marked_lines), push_in_chunks(marked_lines)):
+        assert {outcome for _, outcome, _ in told(answer)} <= {"accepted", "duplicate"}
+    assert told(push_lines("\ufeff")) == []
+    assert BillingRecord.objects.count() == 3
+
+
+def test_a_batch_ends_when_what_it_keeps_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("earnings.records.BATCH_CHARACTERS", 1_000_000)
+    body = "".join(
+        json.dumps({"record_id": f"r-{number}", "odd": "x" * 60_000}) + "\n" for number in range(120)
+    )
+    assert {outcome for _, outcome, _ in told(push_lines(body))} == {"quarantined"}
+    assert list(BillingBatch.objects.order_by("pk").values_list("quarantined", flat=True)) == [50, 50, 20]
 
 
 def test_each_media_type_is_answered_in_kind() -> None:

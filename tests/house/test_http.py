@@ -1,10 +1,18 @@
 """What every answer has in common: problem documents, request ids, headers, limits."""
 
+import gzip
 import json
+import logging
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
+from django.http import HttpRequest
 from django.test import override_settings
 from django.urls import path
 from pytest_django import Settings
@@ -13,8 +21,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
+from accounts import errors as accounts
 from accounts.endpoints import CreatorEndpoint, Input, PlatformEndpoint, PublicEndpoint
-from payouts_project import urls
+from earnings import errors as earnings
+from payouts_project import problems, urls
+from payouts_project.log_lines import RefusalsInOneLine
+from payouts_project.problems import REFUSALS
 from tests.api import admin, caller, nobody, service
 
 
@@ -60,6 +72,26 @@ handler500 = urls.handler500
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 ORDERS = "/api/v1/orders"
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+EXAMPLES: dict[type[Exception], Exception] = {
+    type(error): error
+    for error in (
+        accounts.AccountRejected(),
+        accounts.AlreadyActive(),
+        accounts.CountryFixed("DE"),
+        accounts.CountryNotSupported("KP"),
+        accounts.KeysUnavailable(),
+        accounts.NoPaymentAccount(),
+        accounts.OnboardingIncomplete(),
+        accounts.StateExpired(),
+        accounts.StateRefused(),
+        accounts.StripeAccountGone("acct_1"),
+        earnings.PushCutOff(7),
+        earnings.PushTooLarge(7),
+        earnings.OwnershipTooEarly("api-1", owned_from=NOW, latest=NOW),
+        earnings.UnknownSource("nosuch"),
+    )
+}
 
 
 def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
@@ -161,6 +193,169 @@ def test_each_kind_of_token_opens_its_own_doors_only(admin_client: Any, client: 
     assert admin_client.get("/api/v1/books").status_code == 200
     refused(admin_client.get(ORDERS), 401, "not_authenticated")
     refused(client.get("/api/v1/books"), 401, "not_authenticated")
+
+
+def knock(*, address: str = "10.0.0.1", **headers: str) -> Any:
+    """Come with a token that can't be trusted, from an address of one's own."""
+    return nobody().get(ORDERS, REMOTE_ADDR=address, headers={"Authorization": "Bearer nonsense", **headers})
+
+
+@pytest.fixture
+def three_refusals(settings: Settings) -> None:
+    """Three refusals a minute; each test has an address of its own."""
+    settings.REQUESTS_PER_MINUTE = {**settings.REQUESTS_PER_MINUTE, "refused": 3}
+
+
+@pytest.mark.usefixtures("three_refusals")
+def test_who_is_refused_too_often_is_told_to_wait_and_others_at_that_address_are_not() -> None:
+    answers = [knock(address="10.0.0.2") for _ in range(8)]  # a minute may end between
+    refused(answers[0], 401, "token_invalid")
+    refused(answers[-1], 429, "throttled")
+    assert 1 <= int(answers[-1]["Retry-After"]) <= 61
+    refused(nobody().get(ORDERS, REMOTE_ADDR="10.0.0.2"), 429, "throttled")
+    assert caller("alice").get(ORDERS, REMOTE_ADDR="10.0.0.2").status_code == 200
+    refused(knock(address="10.0.0.3"), 401, "token_invalid")
+
+
+@pytest.mark.usefixtures("three_refusals")
+def test_tokens_for_other_doors_are_counted_by_who_bears_them() -> None:
+    answers = [service("knocker").get(ORDERS) for _ in range(8)]
+    refused(answers[0], 403, "permission_denied")
+    refused(answers[-1], 429, "throttled")
+    refused(service("another").get(ORDERS), 403, "permission_denied")
+
+
+@pytest.mark.usefixtures("three_refusals")
+@pytest.mark.parametrize("proxies", [0, 1, 2])
+def test_no_header_makes_another_address(proxies: int) -> None:
+    """What a caller writes into X-Forwarded-For stands left of what the trusted proxies write."""
+    with override_settings(REST_FRAMEWORK={**settings.REST_FRAMEWORK, "NUM_PROXIES": proxies}):
+        through = ", 10.1.0.9, 10.1.0.8"[: 10 * proxies]
+        answers = [
+            knock(address=f"10.1.{proxies}.1", **{"X-Forwarded-For": f"10.9.9.{number}{through}"})
+            for number in range(8)
+        ]
+    refused(answers[-1], 429, "throttled")
+
+
+@pytest.mark.usefixtures("three_refusals")
+def test_no_refusal_is_counted_while_redis_is_away(settings: Settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    for _ in range(5):
+        refused(knock(address="10.0.0.4"), 401, "token_invalid")
+
+
+def test_a_bad_token_is_called_so_and_a_missing_one_is_not() -> None:
+    """Source: https://www.rfc-editor.org/rfc/rfc6750#section-3.1"""
+    assert nobody().get(ORDERS)["WWW-Authenticate"] == 'Bearer realm="payouts"'
+    challenge = knock()["WWW-Authenticate"]
+    assert challenge.startswith('Bearer realm="payouts", error="invalid_token", error_description="')
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "GZIP", "gzip, identity", "x"])
+def test_a_packed_body_is_refused_as_such(coding: str) -> None:
+    answer = caller("alice").post(
+        ORDERS,
+        gzip.compress(b'{"amount": 1}'),
+        content_type="application/json",
+        headers={"Content-Encoding": coding},
+    )
+    problem = refused(answer, 415, "unsupported_media_type")
+    assert coding in problem["data"]["hint"]
+
+
+def test_a_body_may_say_that_it_is_not_packed_and_begin_with_a_byte_order_mark() -> None:
+    for headers in ({}, {"Content-Encoding": "identity"}, {"Content-Encoding": "Identity"}):
+        answer = caller("alice").post(
+            ORDERS, b'\xef\xbb\xbf{"amount": 1}', content_type="application/json", headers=headers
+        )
+        assert (answer.status_code, answer.json()) == (200, {"amount": 1})
+
+
+@pytest.mark.parametrize("given", [{"amount": 1, "names": None}, {"amount": 1}])
+def test_null_is_the_same_as_nothing_where_nothing_need_be_given(given: dict[str, Any]) -> None:
+    assert caller("alice").post(ORDERS, given, format="json").json() == {"amount": 1}
+
+
+def test_null_is_no_value_where_one_is_needed() -> None:
+    problem = refused(caller("alice").post(ORDERS, {"amount": None}, format="json"), 400, "invalid")
+    assert problem["errors"] == [
+        {"field": "amount", "code": "null", "message": "This field may not be null."}
+    ]
+
+
+FOR_DEVELOPERS = re.compile(
+    r"[`{}\[\]]|acct_|manage\.py|token|JSON|dictionary|parameter|Accept|[Mm]ethod|media|field"
+)
+
+
+def problems_told() -> Iterator[Any]:
+    """One answer for each way in which the framework, or this service, refuses."""
+    alice = caller("alice")
+    yield alice.post(ORDERS, {"amount": "x", "more": 1}, format="json")
+    yield alice.post(ORDERS, [], format="json")
+    yield alice.post(ORDERS, "{", content_type="application/json")
+    yield alice.post(ORDERS, "a", content_type="text/plain")
+    yield alice.get(ORDERS, headers={"Accept": "text/html"})
+    yield alice.delete(ORDERS)
+    yield alice.get("/api/v1/nowhere")
+    yield alice.get("/api/v1/payouts?page=7")
+    yield alice.get(ORDERS, {"moonth": 1})
+    yield nobody().get(ORDERS)
+    yield knock()
+    yield service("market").get(ORDERS)
+    yield service("nosuch").post("/api/v1/billing/records", {"records": []}, format="json")
+
+
+def test_a_detail_is_for_people_and_data_for_developers() -> None:
+    for answer in problems_told():
+        problem = json.loads(answer.content)
+        assert not FOR_DEVELOPERS.search(problem["detail"]), problem
+        assert problem["detail"].endswith("."), problem
+        assert problem.get("data", {}).get("hint") or answer.status_code == 404, problem
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+def test_every_refusal_of_ours_has_a_sentence_for_people(kind: type[Exception]) -> None:
+    error = EXAMPLES[kind]
+    context = {"request": Request(HttpRequest())}
+    problem: dict[str, Any] = problems.handle(error, context).data
+    assert not FOR_DEVELOPERS.search(problem["detail"]), problem
+    assert set(problem.get("data", {})) - {"hint"} == set(REFUSALS[kind].facts)
+
+
+def test_too_many_requests_are_told_in_words(settings: Settings) -> None:
+    settings.REQUESTS_PER_MINUTE = {**settings.REQUESTS_PER_MINUTE, "read": 0}
+    problem = refused(caller("alice").get(ORDERS), 429, "throttled")
+    assert not FOR_DEVELOPERS.search(problem["detail"])
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """What the service's own handler would write."""
+    written = StringIO()
+    handler = logging.StreamHandler(written)
+    configured: Any = settings.LOGGING
+    assert "refusals" in configured["handlers"]["console"]["filters"]
+    handler.addFilter(RefusalsInOneLine())
+    logging.getLogger().addHandler(handler)
+    yield written
+    logging.getLogger().removeHandler(handler)
+
+
+def test_a_callers_mistake_leaves_no_stack_trace_in_the_log(log: StringIO) -> None:
+    """Whoever has no token could fill the disk with them."""
+    large = b"a=" + b"x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    form = "application/x-www-form-urlencoded"
+    answers = [
+        nobody().post("/admin/login/", large, content_type=form),
+        nobody().post("/webhooks/stripe", large, content_type=form),
+        nobody().get(ORDERS, headers={"Host": "elsewhere.example"}),
+        nobody().get("/admin/login/", headers={"Host": "elsewhere.example"}),
+    ]
+    assert {answer.status_code for answer in answers} <= {400, 401, 403, 413}
+    assert "Traceback" not in log.getvalue()
+    assert 0 < len(log.getvalue().splitlines()) <= 2 * len(answers)
 
 
 def test_a_fault_of_ours_tells_nothing_of_itself() -> None:

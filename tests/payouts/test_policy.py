@@ -143,7 +143,9 @@ def test_each_failure_of_a_bank_payout_has_its_own_sentence_that_says_what_to_do
     general = explain_failure("some_new_code")
     for code in (named | set(FAILURES)) - {"other"}:
         assert explain_failure(code) != general, code
-        assert "Please" in explain_failure(code) or "You need do nothing" in explain_failure(code), code
+        assert "Please" in explain_failure(code) or "You don't need to do anything" in explain_failure(
+            code
+        ), code
 
 
 def test_the_documented_types_of_errors_prove_nothing_by_themselves(document: dict[str, Any]) -> None:

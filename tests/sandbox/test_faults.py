@@ -217,3 +217,23 @@ def test_a_connection_that_is_held_does_not_hold_up_the_stop(
             while "timeout" not in client.raw_request("get", "/_sandbox/state").data["faults"]:
                 time.sleep(0.01)
         assert isinstance(held.exception(timeout=10), stripe.APIConnectionError)
+
+
+def test_broken_text_is_in_what_people_wrote_and_nowhere_else(
+    client: stripe.StripeClient, account: str, inject: Inject, state: State
+) -> None:
+    whole = client.v1.accounts.retrieve(account).to_dict()
+    inject({"kind": "broken_text"}, {"kind": "latency_ms", "latency_ms": 1})
+    broken = client.v1.accounts.retrieve(account).to_dict()
+    assert broken["metadata"] == {"note": "\ud83d\x00"}
+    bank = broken["external_accounts"]["data"][0]
+    assert bank["bank_name"] == "STRIPE TEST BANK\ud83d\x00"
+    assert (broken["id"], bank["id"]) == (account, whole["external_accounts"]["data"][0]["id"])
+    assert state()["faults"] == {"broken_text": 1, "latency_ms": 1}
+
+
+def test_broken_text_comes_on_top_of_a_refusal(client: stripe.StripeClient, inject: Inject) -> None:
+    inject({"kind": "broken_text"}, {"kind": "status", "status": 402, "message": "No."})
+    with pytest.raises(stripe.StripeError) as refused:
+        client.v1.balance.retrieve()
+    assert refused.value.user_message == "No.\ud83d\x00"

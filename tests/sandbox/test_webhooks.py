@@ -175,6 +175,17 @@ def test_an_undelivered_event_is_delivered_after_a_restart(
         receiver.wait_for("balance.available")
 
 
+def test_broken_text_is_signed_as_it_is_sent(
+    client: stripe.StripeClient, account: str, receiver: Receiver
+) -> None:
+    client.raw_request("post", "/_sandbox/webhooks", rules=[{"kind": "broken_text"}])
+    client.raw_request("post", f"/_sandbox/accounts/{account}/bank_account/edit", account_holder_name="Jo")
+    event = receiver.wait_for("account.external_account.updated")
+    assert event.data.object["account_holder_name"] == "Jo\ud83d\x00"
+    listed = client.v1.events.retrieve(event.id, {}, {"stripe_account": account})
+    assert listed.data.object["account_holder_name"] == "Jo\ud83d\x00"
+
+
 def test_a_replayed_request_is_no_second_event(
     client: stripe.StripeClient, fund: Fund, account: str, state: State
 ) -> None:

@@ -1,6 +1,7 @@
 """Hand stored Stripe events to their handlers once more, by id, type or time; who asked and why is kept.
 
-It is safe with events that were handled already: handlers do nothing twice.
+It is safe with events that were handled already: handlers do nothing twice. Bodies that were set aside are read once
+more as this version understands them, by digest or reason: one that is an event by now enters the inbox and is handled.
 """
 
 from argparse import ArgumentParser, ArgumentTypeError
@@ -16,8 +17,8 @@ from tqdm import tqdm
 from database import sql
 from database.commands import add_actor_option, add_json_option, add_reason_option, print_result, signature
 from database.staff import ReasonMissing, Right, require_reason
-from stripe_io import selectors, services
-from stripe_io.models import InboxEvent, InboxOutcome
+from stripe_io import receiving, selectors, services
+from stripe_io.models import BodyReason, InboxEvent, InboxOutcome, KeptBody
 
 
 class Command(BaseCommand):
@@ -28,7 +29,20 @@ class Command(BaseCommand):
         parser.add_argument("--type", action="append", default=[], help="such as payout.paid; several times")
         parser.add_argument("--since", type=_moment, help="received then or later: ISO 8601 with its offset")
         parser.add_argument("--until", type=_moment, help="received before then")
-        parser.add_argument("--dry-run", action="store_true", help="list the events and leave them alone")
+        parser.add_argument(
+            "--body",
+            action="append",
+            default=[],
+            help="the digest of a body that was set aside; several times",
+        )
+        parser.add_argument(
+            "--set-aside",
+            action="append",
+            default=[],
+            choices=[reason.value for reason in BodyReason if reason != BodyReason.TEXT],
+            help="all bodies that were set aside for this reason; several times",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="list what was chosen and leave it alone")
         add_reason_option(parser, required=False)
         add_actor_option(parser, required=False)
         add_json_option(parser)
@@ -40,11 +54,19 @@ class Command(BaseCommand):
             "since": options["since"],
             "until": options["until"],
         }
-        if not any(chosen.values()):
-            raise CommandError("say which events: --id, --type, --since or --until")
-        events = selectors.stored_events(**chosen)
-        result = {"events": events} if options["dry_run"] else _replay(events, **_who_and_why(options))
-        if unknown := sorted(set(options["id"]) - set(events)):
+        asked_bodies = {"digests": options["body"], "reasons": options["set_aside"]}
+        if not any(chosen.values()) and not any(asked_bodies.values()):
+            raise CommandError(
+                "say which events: --id, --type, --since, --until, or which bodies: --body, --set-aside"
+            )
+        events = selectors.stored_events(**chosen) if any(chosen.values()) else []
+        bodies = selectors.chosen_bodies(**asked_bodies)
+        if options["dry_run"]:
+            result: dict[str, Any] = {"events": events, "bodies": [body.digest for body in bodies]}
+        else:
+            result = _replay(events, bodies, **_who_and_why(options))
+        found = {*events, *(body.digest for body in bodies)}
+        if unknown := sorted({*options["id"], *options["body"]} - found):
             result["not_replayed"] = unknown
         print_result(self.stdout, as_json=options["json"], result=result)
 
@@ -57,18 +79,28 @@ def _who_and_why(options: Mapping[str, Any]) -> dict[str, str]:
         raise CommandError(str(refusal)) from refusal
 
 
-def _replay(events: list[str], *, reason: str, actor: str) -> dict[str, Any]:
+def _replay(events: list[str], bodies: list[KeptBody], *, reason: str, actor: str) -> dict[str, Any]:
     """Replay one after the other; return how many came to what, and the error of each that failed."""
     outcomes: Counter[str] = Counter(dict.fromkeys(InboxOutcome.values, 0))
-    errors = {}
+    errors: dict[str, str] = {}
     for event_id in tqdm(events, desc="Replaying", disable=None):
         services.ask_for_replay(event_id=event_id, reason=reason, actor=actor, now=sql.now())
-        services.handle_event(event_id=event_id, now=sql.now())
-        row = InboxEvent.objects.get(event=event_id)
-        outcomes[row.outcome or "waiting"] += 1
-        if row.error:
-            errors[event_id] = row.error
-    return {"replayed": len(events), **outcomes, "errors": errors}
+        _handle(event_id, outcomes, errors)
+    for body in tqdm(bodies, desc="Reading again", disable=None):
+        became = receiving.read_again(body, reason=reason, actor=actor, now=sql.now())
+        if became is None:
+            outcomes[InboxOutcome.SET_ASIDE] += 1
+        else:
+            _handle(became, outcomes, errors)
+    return {"replayed": len(events) + len(bodies), **outcomes, "errors": errors}
+
+
+def _handle(event_id: str, outcomes: Counter[str], errors: dict[str, str]) -> None:
+    services.handle_event(event_id=event_id, now=sql.now())
+    row = InboxEvent.objects.get(event=event_id)
+    outcomes[row.outcome or "waiting"] += 1
+    if row.error:
+        errors[event_id] = row.error
 
 
 def _moment(text: str) -> datetime:

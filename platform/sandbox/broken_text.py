@@ -1,0 +1,40 @@
+"""Text as forms and banks sometimes leave it: cut in the middle of an emoji, with a NUL. JSON allows both.
+
+What people write may be broken so (names, descriptions, messages, metadata), and never what Stripe itself writes, such
+as ids, codes and states.
+"""
+
+from sandbox.errors import JsonObject
+
+BREAK = "\ud83d\x00"
+_WRITTEN_BY_PEOPLE = frozenset(
+    [
+        "account_holder_name",
+        "bank_name",
+        "description",
+        "email",
+        "failure_message",
+        "first_name",
+        "last_name",
+        "message",
+        "name",
+        "product_description",
+        "statement_descriptor",
+    ]
+)
+_NOTE = "note"
+
+
+def broken(obj: JsonObject) -> JsonObject:
+    """Break all text that people wrote in an object and in those that it holds; metadata gets a broken note."""
+    return {name: _broken(name, value) for name, value in obj.items()}
+
+
+def _broken(name: str, value: object) -> object:
+    if isinstance(value, str) and name in _WRITTEN_BY_PEOPLE:
+        return value + BREAK
+    if isinstance(value, list):
+        return [_broken(name, each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {**broken(value), _NOTE: BREAK} if name == "metadata" else broken(value)

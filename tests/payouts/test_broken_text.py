@@ -1,0 +1,114 @@
+"""Text that PostgreSQL can't hold, in whatever Stripe answers: half an emoji, NUL. Nothing stops, nothing is lost."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from djstripe.models import Account
+
+from accounts import selectors as accounts
+from accounts.models import CreatorPaymentAccount
+from accounts.services import payment_accounts, syncing
+from database import sql
+from payouts.models import Difference, Payout
+from payouts.services import bank_payouts, transfers
+from payouts.states import AttemptKind, PayoutStatus
+from stripe_io.client import client
+from tests.payouts.market import Market, unsound
+from tests.payouts.reconciling import kinds, reconcile, tamper
+
+pytestmark = pytest.mark.django_db
+EVERYWHERE = {"kind": "broken_text"}
+MENDED = "\ufffd\ufffd"
+
+
+@pytest.fixture
+def broken(sandbox: Any) -> None:
+    """Whatever Stripe says, its text is broken."""
+    sandbox.inject(EVERYWHERE)
+
+
+@pytest.mark.usefixtures("broken")
+def test_an_account_is_opened_read_and_synced(market: Market) -> None:
+    row = market.onboard(market.creator("alice", account=None))
+    assert Account.objects.get().stripe_data["email"] == f"alice@example.com{MENDED}"
+    listed = Account.objects.get().stripe_data["external_accounts"]["data"]
+    assert listed[0]["bank_name"].endswith(MENDED)
+    result = syncing.sync_accounts([row.pk])
+    assert (result.synced, result.errors) == (1, {})
+    assert CreatorPaymentAccount.objects.get().payable
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_payout_goes_all_the_way_and_nothing_differs(payout: Payout, settle: Callable[[], None]) -> None:
+    settle()
+    payout.refresh_from_db()
+    assert payout.status == PayoutStatus.PAID
+    assert reconcile().made.found == 0
+    assert unsound() == {}
+
+
+@pytest.mark.usefixtures("broken")
+def test_why_the_bank_sent_it_back_is_told(sent: Payout, sandbox: Any) -> None:
+    bank_payouts.send_bank_payout(sent.pk, now=sql.now())
+    sent.refresh_from_db()
+    sandbox.control(f"payouts/{sent.stripe_payout_id}/fail", failure_code="account_closed")
+    Payout.objects.update(next_retry_at=sql.now())
+    bank_payouts.send_bank_payout(sent.pk, now=sql.now())
+    sent.refresh_from_db()
+    assert sent.status == PayoutStatus.RETURNED
+    attempt = sent.attempts.get(kind=AttemptKind.BANK_PAYOUT)
+    assert attempt.error_message.endswith(MENDED)
+
+
+def test_why_stripe_refused_is_told(payout: Payout, sandbox: Any) -> None:
+    refusal = {"method": "POST", "path": "/v1/transfers", "kind": "abort_work", "status": 400}
+    sandbox.inject(EVERYWHERE, {**refusal, "code": "no_account", "message": "No account"})
+    transfers.send_transfer(payout.pk, now=sql.now())
+    payout.refresh_from_db()
+    assert (payout.status, payout.failure_message) == (PayoutStatus.FAILED, f"No account{MENDED}")
+
+
+def test_a_code_longer_than_its_column_is_cut_and_the_message_kept_whole(
+    payout: Payout, sandbox: Any
+) -> None:
+    refusal = {"method": "POST", "path": "/v1/transfers", "kind": "abort_work", "status": 400}
+    sandbox.inject({**refusal, "code": "c" * 500, "message": "m" * 5_000})
+    transfers.send_transfer(payout.pk, now=sql.now())
+    attempt = payout.attempts.get()
+    assert (attempt.error_code, attempt.error_message) == ("c" * 255, "m" * 5_000)
+
+
+@pytest.mark.parametrize("field", ["amount", "amount_reversed"])
+def test_an_amount_that_no_ledger_could_hold_makes_one_transfer_unreadable(
+    paid: Payout, market: Market, field: str
+) -> None:
+    """Told by its id again, it is unreadable still; the others are compared."""
+    tamper(paid.stripe_transfer_id, **{field: 10**30})
+    result = reconcile()
+    assert result.made.error == ""
+    assert "unreadable" in kinds()
+    assert f"'{10**30}' is no amount" in Difference.objects.get(kind="unreadable").detail
+
+
+def test_a_deadline_that_no_calendar_has_is_none(market: Market, sandbox: Any) -> None:
+    row = market.onboard(market.creator("alice", account=None))
+    CreatorPaymentAccount.objects.update(requirements={"current_deadline": 10**17})
+    assert accounts.account_standing(row.creator_id).requirements.current_deadline is None
+
+
+def test_an_answer_that_is_no_json_is_no_answer(payout: Payout, sandbox: Any) -> None:
+    """Such as the error page of something between us and Stripe, with whatever bytes."""
+    sandbox.inject({"kind": "status", "status": 502, "message": "\x00\x01", "path": "/v1/transfers"})
+    transfers.send_transfer(payout.pk, now=sql.now())
+    payout.refresh_from_db()
+    assert payout.status == PayoutStatus.PROCESSING
+    assert payout.attempts.get().error_message == "\ufffd\x01"
+
+
+def test_what_the_client_hands_on_can_be_stored(sandbox: Any, market: Market) -> None:
+    row = market.onboard(market.creator("alice", account=None))
+    sandbox.inject(EVERYWHERE)
+    said = client().v1.accounts.retrieve(str(row.stripe_account_id)).to_dict()
+    assert said["metadata"]["note"] == MENDED
+    payment_accounts.refresh_payment_account(row, now=sql.now())
