@@ -16,6 +16,7 @@ from tests.factories import UserFactory
 # a system or a file says; or are for the machine's operator, who sets it up and holds its secrets.
 NEED_NOBODY = {
     "add_source",
+    "batches list",
     "check_books",
     "commission list",
     "commission preview",

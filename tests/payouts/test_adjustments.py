@@ -220,7 +220,7 @@ def test_what_was_decided_before_a_reason_was_kept_stays_as_it_was(alice: Creato
     adjustments.decline_adjustment(declined.pk, actor="erin", reason="Odd", now=sql.now())
     adjustments.approve_adjustment(approved.pk, actor="erin", now=sql.now())
     try:
-        call_command("migrate", "earnings", "0013", verbosity=0)
+        call_command("migrate", "earnings", "0019", verbosity=0)
         sql.run("UPDATE adjustments SET decided_by = 'Dana' WHERE status = 'approved'")
     finally:
         call_command("migrate", verbosity=0)
