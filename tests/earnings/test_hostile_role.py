@@ -1,6 +1,7 @@
 """Whatever the role is set to that reads the marketplace's tables, the same is read."""
 
 import time
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import chain
 from typing import Any
@@ -30,7 +31,9 @@ def everything(parameters: dict[str, Any]) -> list[object]:
     """Read all that there is, and take a while over each of it."""
     found: list[object] = []
     with tables.open_billing_tables(parameters) as opened:
-        for chunk in chain(opened.invoices(since=FIRST_CHANGE - timedelta(days=1)), opened.apis()):
+        invoices = opened.invoices(since=FIRST_CHANGE - timedelta(days=1))
+        chunks: Iterator[Sequence[object]] = chain(invoices, opened.apis())
+        for chunk in chunks:
             time.sleep(LONGER_SECONDS)
             found += chunk
     return found
