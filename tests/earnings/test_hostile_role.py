@@ -31,9 +31,8 @@ def everything(parameters: dict[str, Any]) -> list[object]:
     """Read all that there is, and take a while over each of it."""
     found: list[object] = []
     with tables.open_billing_tables(parameters) as opened:
-        chunks: Iterator[Sequence[object]] = chain(
-            opened.invoices(since=FIRST_CHANGE - timedelta(days=1)), opened.apis()
-        )
+        invoices = opened.invoices(since=FIRST_CHANGE - timedelta(days=1))
+        chunks: Iterator[Sequence[object]] = chain(invoices, opened.apis())
         for chunk in chunks:
             time.sleep(LONGER_SECONDS)
             found += chunk
