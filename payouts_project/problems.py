@@ -53,8 +53,6 @@ REFUSALS: Mapping[type[Exception], Problem] = {
     accounts.KeysUnavailable: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "keys_unavailable", retry_after=10),
     accounts.NoPaymentAccount: Problem(HTTPStatus.NOT_FOUND, "no_payment_account"),
     accounts.OnboardingIncomplete: Problem(HTTPStatus.CONFLICT, "onboarding_incomplete"),
-    accounts.StateExpired: Problem(HTTPStatus.BAD_REQUEST, "state_expired"),
-    accounts.StateRefused: Problem(HTTPStatus.BAD_REQUEST, "state_invalid"),
     accounts.StripeAccountGone: Problem(HTTPStatus.CONFLICT, "stripe_account_gone"),
     earnings.PushCutOff: Problem(HTTPStatus.BAD_REQUEST, "cut_off"),
     earnings.PushTooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"),

@@ -271,6 +271,7 @@ SPECTACULAR_SETTINGS = {
         "payouts_project.schema.add_problems",
         "payouts_project.schema.tell_nulls",
         "payouts_project.schema.require_bodies",
+        "payouts_project.schema.open_to_everyone",
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

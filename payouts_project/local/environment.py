@@ -65,7 +65,8 @@ def addresses(*, web_port: int, stripe_port: int) -> dict[str, str]:
     return {
         "PORT": str(web_port),
         "PUBLIC_URL": f"http://localhost:{web_port}",
-        "CREATOR_PORTAL_URL": "http://localhost:3000",
+        # A page that stands in for a portal, so that onboarding leads somewhere.
+        "CREATOR_PORTAL_URL": f"http://127.0.0.1:{stripe_port}/portal",
         "STRIPE_API_BASE": f"http://127.0.0.1:{stripe_port}",
     }
 
