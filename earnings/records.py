@@ -128,7 +128,7 @@ def stage(line: int, given: Mapping[str, str], rules: Rules) -> StagedRecord:
     elif _COUNT.fullmatch(amount) is None or not amount.strip("0"):
         reason = _amount_reason(amount)
     elif currency not in rules.paid_currencies:
-        reason = Reason.CURRENCY_NOT_PAID if currencies.is_known(currency) else Reason.CURRENCY_UNKNOWN
+        reason = Reason.CURRENCY_NOT_PAID if currencies.is_current(currency) else Reason.CURRENCY_UNKNOWN
     elif occurred_at is None:
         reason = Reason.TIME_INVALID
     elif occurred_at > rules.now:

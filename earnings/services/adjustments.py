@@ -12,13 +12,13 @@ from django.db import transaction
 from accounts.errors import ReasonMissing
 from accounts.models import Creator
 from database import sql
-from earnings.errors import AdjustmentDecided, NothingToWriteOff, SecondPersonNeeded
+from earnings.errors import AdjustmentDecided, CurrencyNotInUse, NothingToWriteOff, SecondPersonNeeded
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus, CreatorEarning
 from earnings.models.adjustment import SYSTEM
 from ledger import services as ledger
 from ledger.models import AccountKind, LedgerAccount
 from ledger.selectors import payable_balance
-from money import Money
+from money import Money, currencies
 
 # Whose gain or loss it is, if it isn't the creator's.
 OTHER_SIDE = {
@@ -36,8 +36,10 @@ _LEDGER = sql.read(_SQL / "ledger.sql")
 def propose_adjustment(creator: Creator, *, amount: Money, reason: str, actor: str) -> Adjustment:
     """Propose to owe a creator more, or (a negative amount) less.
 
-    Raises: ReasonMissing.
+    Raises: ReasonMissing, CurrencyNotInUse.
     """
+    if not currencies.is_current(amount.currency):
+        raise CurrencyNotInUse(amount.currency)
     return _propose(creator, amount=amount, kind=AdjustmentKind.CORRECTION, reason=reason, actor=actor)
 
 

@@ -40,10 +40,10 @@ BAD = {
     "PREVIOUS_PAYOUT_DAYS": ["", "-1", "366", "10d"],
     "PAYOUT_COOL_DOWN_HOURS": ["", "-1", "721", "48h"],
     "PLATFORM_COUNTRY": ["", "us", "USA", "XX", "Atlantis"],
-    "DEFAULT_CURRENCY": ["", "usd", "US", "XXX", "XAU", "dollars"],
+    "DEFAULT_CURRENCY": ["", "usd", "US", "XXX", "XAU", "BGN", "dollars"],
     "MINIMUM_PAYOUT": [
         "", "2500", "USD", "USD:", "USD:0", "USD:-1", "USD:25.00", "usd:2500", "XXX:1", "USD:2500,", ":1", "USD:²",
-        "USD:1:2", "USD:2500,USD:1", "USD:" + "9" * 19,
+        "BGN:1", "USD:1:2", "USD:2500,USD:1", "USD:" + "9" * 19,
     ],
     "DATABASE_URL": ["", "sqlite:///x.db", "mysql://u@h/d", "nonsense", "postgresql://u:p@host:port/d"],
     "REDIS_URL": ["", "localhost:6379", "http://localhost", "amqp://localhost", "redis://[::1"],
@@ -80,6 +80,12 @@ def test_a_value_that_cannot_be_used_is_refused_by_name(
     monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured, match=f"^(One of )?{name} .*\\.$"):
         READERS[name](name)
+
+
+def test_a_currency_that_ended_is_refused_with_its_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIMUM_PAYOUT", "USD:2500,BGN:4000")
+    with pytest.raises(ImproperlyConfigured, match="names BGN, which ended on 31 January 2026"):
+        READERS["MINIMUM_PAYOUT"]("MINIMUM_PAYOUT")
 
 
 @pytest.mark.parametrize("name", REQUIRED)

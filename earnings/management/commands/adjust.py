@@ -13,10 +13,11 @@ from database.commands import add_json_option, print_result
 from earnings import errors
 from earnings.models import Adjustment
 from earnings.services import adjustments
-from money import Money, currencies
+from money import Money
 
 REFUSALS = (
     errors.AdjustmentDecided,
+    errors.CurrencyNotInUse,
     errors.NothingToWriteOff,
     ReasonMissing,
     errors.SecondPersonNeeded,
@@ -45,8 +46,6 @@ class Command(BaseCommand):
             add_json_option(act)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not currencies.is_known(options.get("currency", "USD")):
-            raise CommandError(f"{options['currency']!r} is no currency.")
         try:
             adjustment = _act(options)
         except REFUSALS as refusal:
