@@ -33,6 +33,8 @@ SERVICE_VARIABLES = frozenset(
         "REPORT_EMAIL",
         "REQUESTS_PER_MINUTE",
         "SECRET_KEY",
+        "SESSION_HOURS",
+        "SESSION_IDLE_MINUTES",
         "TRUSTED_PROXIES",
     }
 )

@@ -20,6 +20,8 @@ READERS: dict[str, Read] = {
     "FORECAST_ALERT_DAYS": partial(configuration.integer, default=5, lowest=0, highest=31),
     "PREVIOUS_PAYOUT_DAYS": partial(configuration.integer, default=10, lowest=0, highest=365),
     "PAYOUT_COOL_DOWN_HOURS": partial(configuration.integer, default=48, lowest=0, highest=720),
+    "SESSION_HOURS": partial(configuration.integer, default=12, lowest=1, highest=168),
+    "SESSION_IDLE_MINUTES": partial(configuration.integer, default=60, lowest=2, highest=10_080),
     "PLATFORM_COUNTRY": partial(configuration.country, default="US"),
     "DEFAULT_CURRENCY": partial(configuration.currency, default="USD"),
     "MINIMUM_PAYOUT": partial(configuration.minimum_payout, default="USD:2500"),
@@ -39,6 +41,8 @@ BAD = {
     "FORECAST_ALERT_DAYS": ["", "-1", "32", "5d"],
     "PREVIOUS_PAYOUT_DAYS": ["", "-1", "366", "10d"],
     "PAYOUT_COOL_DOWN_HOURS": ["", "-1", "721", "48h"],
+    "SESSION_HOURS": ["", "0", "169", "12h"],
+    "SESSION_IDLE_MINUTES": ["", "0", "1", "10081", "1h"],
     "PLATFORM_COUNTRY": ["", "us", "USA", "XX", "Atlantis"],
     "DEFAULT_CURRENCY": ["", "usd", "US", "XXX", "XAU", "BGN", "dollars"],
     "MINIMUM_PAYOUT": [
