@@ -1,10 +1,7 @@
 """`/api/v1/accounts`: a creator's way onto Stripe, and what Stripe says of them."""
 
 from typing import Any
-from urllib.parse import urlencode
 
-from django.conf import settings
-from django.http import HttpResponseRedirect
 from django.urls import path
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -12,24 +9,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import selectors
-from accounts.endpoints import CreatorEndpoint, Input, PublicEndpoint
-from accounts.errors import AccountRejected, AlreadyActive, StripeAccountGone, StripeUnavailable
+from accounts.callback import OnboardingReturn
+from accounts.endpoints import CreatorEndpoint, Input
 from accounts.inputs import CountryField
-from accounts.models import AccountStatus, CreatorPaymentAccount
-from accounts.services import onboarding, payment_accounts
+from accounts.models import AccountStatus
+from accounts.services import onboarding
 from database import sql
 
 TAGS = ["Accounts"]
 NO_STORE = {"Cache-Control": "no-store"}
 BUSINESS_TYPES = ["individual", "company", "non_profit", "government_entity"]
-# Where a creator stands who has done all that Stripe asks; `onboarding` waits for Stripe alone.
-COMPLETE = frozenset([AccountStatus.ACTIVE, AccountStatus.ONBOARDING])
-# Why a return from Stripe did not end well, for the portal to say.
-REASONS: dict[type[Exception], str] = {
-    AccountRejected: "account_rejected",
-    StripeAccountGone: "stripe_account_gone",
-    StripeUnavailable: "stripe_unavailable",
-}
 
 
 class OnboardingInput(Input):
@@ -129,17 +118,6 @@ class DashboardOutput(serializers.Serializer[Any]):
     )
 
 
-class ReturnInput(Input):
-    state = serializers.CharField(
-        max_length=255, help_text="Who returns, signed by this service; good for 24 hours."
-    )
-    refresh = serializers.ChoiceField(
-        ["1"],
-        required=False,
-        help_text="Given by Stripe where the link had expired or was used: asks for a new one.",
-    )
-
-
 class Onboarding(CreatorEndpoint):
     throttle_scope = "links"
 
@@ -183,34 +161,6 @@ class Onboarding(CreatorEndpoint):
             now=sql.now(),
         )
         return Response(OnboardingOutput(link).data, headers=NO_STORE)
-
-
-class OnboardingReturn(PublicEndpoint):
-    queries = {"retrieve": ReturnInput}
-
-    @extend_schema(
-        operation_id="return_from_onboarding",
-        summary="Come back from Stripe",
-        description="Where Stripe sends the creator's browser, which has no token: the signed `state` says who it is. "
-        "It is sent on to the portal with `onboarding=complete`, or with `onboarding=incomplete` and where "
-        "something is in the way a `reason`: `account_rejected`, `stripe_account_gone`, `stripe_unavailable`. "
-        "With `refresh=1` it is sent to a new link of Stripe's.",
-        tags=TAGS,
-        parameters=[ReturnInput],
-        responses={
-            302: OpenApiResponse(description="On to the portal, or with `refresh=1` to Stripe's form."),
-            400: OpenApiResponse(description="`state_invalid`, `state_expired`, or `invalid`."),
-        },
-    )
-    def retrieve(self, request: Request) -> HttpResponseRedirect:
-        account = onboarding.returning_account(self.query["state"])
-        try:
-            address = _form(account) if "refresh" in self.query else _portal(_outcome(account))
-        except AlreadyActive:
-            address = _portal({"onboarding": "complete"})
-        except tuple(REASONS) as trouble:
-            address = _portal({"onboarding": "incomplete", "reason": _reason(trouble)})
-        return HttpResponseRedirect(address, headers=NO_STORE)
 
 
 class Status(CreatorEndpoint):
@@ -273,28 +223,6 @@ class Dashboard(CreatorEndpoint):
     def retrieve(self, request: Request) -> Response:
         url = onboarding.open_dashboard(self.creator, now=sql.now())
         return Response(DashboardOutput({"dashboard_url": url}).data, headers=NO_STORE)
-
-
-def _form(account: CreatorPaymentAccount) -> str:
-    return onboarding.continue_onboarding(account, now=sql.now()).url
-
-
-def _outcome(account: CreatorPaymentAccount) -> dict[str, str]:
-    seen = payment_accounts.refresh_payment_account(account, now=sql.now())
-    if seen.gone_at is not None:
-        raise StripeAccountGone(str(seen.stripe_account_id))
-    if seen.account_status == AccountStatus.DISABLED:
-        raise AccountRejected
-    return {"onboarding": "complete" if seen.account_status in COMPLETE else "incomplete"}
-
-
-def _reason(trouble: Exception) -> str:
-    return next(reason for kind, reason in REASONS.items() if isinstance(trouble, kind))
-
-
-def _portal(told: dict[str, str]) -> str:
-    separator = "&" if "?" in settings.CREATOR_PORTAL_URL else "?"
-    return f"{settings.CREATOR_PORTAL_URL}{separator}{urlencode(told)}"
 
 
 urlpatterns = [

@@ -11,7 +11,9 @@ class StripeAccountGone(Exception):
     """Stripe says that this account doesn't exist, or is no longer ours to use."""
 
     def __init__(self, stripe_account_id: str) -> None:
-        super().__init__(f"Stripe has no account {stripe_account_id} for us")
+        super().__init__(
+            "Your Stripe account was closed or disconnected. Start onboarding again to open a new one."
+        )
         self.stripe_account_id = stripe_account_id
 
 
@@ -31,9 +33,7 @@ class CountryNotSupported(Exception):
     """Stripe opens no accounts there."""
 
     def __init__(self, country: str) -> None:
-        super().__init__(
-            f"Stripe opens no accounts for creators in {country}. Please choose another country."
-        )
+        super().__init__(f"Stripe doesn't open accounts for creators in {country}. Choose another country.")
         self.country = country
 
 
@@ -42,7 +42,7 @@ class CountryFixed(Exception):
 
     def __init__(self, country: str) -> None:
         super().__init__(
-            f"The Stripe account was opened in {country}, and Stripe accounts can't change their country."
+            f"Your Stripe account was opened in {country}. A Stripe account can't move to another country."
         )
         self.country = country
 
@@ -52,7 +52,7 @@ class AlreadyActive(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "Onboarding is complete: payouts are active. Details change in the Stripe dashboard."
+            "You have finished onboarding, and payouts are active. Change your details in the Stripe dashboard."
         )
 
 
@@ -60,7 +60,7 @@ class AccountRejected(Exception):
     """Stripe has closed this account for good."""
 
     def __init__(self) -> None:
-        super().__init__("Stripe has rejected this account. Please write to the marketplace's support.")
+        super().__init__("Stripe rejected your account. Contact support.")
 
 
 class UnknownCreator(Exception):
@@ -80,28 +80,35 @@ class NoPaymentAccount(Exception):
     """The creator has no Stripe account yet."""
 
     def __init__(self) -> None:
-        super().__init__("There is no Stripe account yet: start onboarding first.")
+        super().__init__("There is no Stripe account yet. Start onboarding first.")
 
 
 class OnboardingIncomplete(Exception):
     """Stripe still waits for the creator's details."""
 
     def __init__(self) -> None:
-        super().__init__("Onboarding is not complete: the Stripe dashboard opens once all details are given.")
+        super().__init__("The Stripe dashboard opens once you have finished onboarding.")
+
+
+class AccountReplaced(Exception):
+    """The creator has opened another Stripe account since."""
+
+    def __init__(self) -> None:
+        super().__init__("You have another Stripe account now. Start again in the portal.")
 
 
 class StateRefused(Exception):
-    """The `state` of a return from Stripe was not signed here, or not for an account that is still in use."""
+    """The `state` of a return from Stripe was not signed here, or for no account that there is."""
 
-    def __init__(self, problem: str = "is not valid") -> None:
-        super().__init__(f"This return address {problem}. Please start onboarding again in the portal.")
+    def __init__(self, message: str = "This link doesn't work. Start again in the portal.") -> None:
+        super().__init__(message)
 
 
 class StateExpired(StateRefused):
-    """The `state` was signed too long ago."""
+    """The `state` was signed too long ago, or a new link was given for it already."""
 
     def __init__(self) -> None:
-        super().__init__("is too old")
+        super().__init__("This link has expired. Start again in the portal.")
 
 
 class DetailRefused(Exception):

@@ -127,7 +127,8 @@ class CreatorPaymentAccount(models.Model):
     `gone_at` is when Stripe first said that we can't use the account any more; null while we can. The external
     account is the bank account or debit card that Stripe pays out to, the last one known if there is none now, and
     since when it is another than before. `refused_country` is where Stripe opens no account, if it was asked to
-    there last and none was opened elsewhere since.
+    there last and none was opened elsewhere since. `links_refreshed` counts how often a browser that came back with
+    a spent link was given a new one: the `state` of each link is good for that once, while the count is as it was.
     """
 
     id = uuid7_key()
@@ -158,6 +159,7 @@ class CreatorPaymentAccount(models.Model):
     synced_at = models.DateTimeField(null=True, blank=True)
     openings = models.PositiveSmallIntegerField(default=0)
     opening_since = models.DateTimeField(null=True, blank=True)
+    links_refreshed = models.PositiveIntegerField(default=0)
 
     class Meta:
         db_table = "creator_payment_accounts"
@@ -179,6 +181,19 @@ class CreatorPaymentAccount(models.Model):
     def creation_key(self) -> str:
         """The same again in a database restored from a backup."""
         return f"account:{self.pk}:{self.openings}"
+
+    @property
+    def information_due(self) -> bool:
+        return bool(self.requirements.get("currently_due") or self.requirements.get("past_due"))
+
+    @property
+    def verification_failed(self) -> bool:
+        """Whether Stripe found something wrong with what was submitted; what is only missing is not wrong.
+
+        Source: https://docs.stripe.com/connect/handling-api-verification#validation-and-verification-errors
+        """
+        errors = self.requirements.get("errors") or []
+        return any(error.get("code") != "information_missing" for error in errors)
 
     @property
     def payable(self) -> bool:

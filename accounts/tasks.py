@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import current_app, shared_task
 
 from accounts import selectors
-from accounts.services import holds, syncing
+from accounts.services import holds, logins, syncing
 from database import sql
 
 # Even if Stripe keeps silent, so many are done before CELERY_VISIBILITY_TIMEOUT gives the task to another worker.
@@ -15,6 +15,11 @@ SHARE = 25
 @shared_task(name="accounts.lift_expired_holds")
 def lift_expired_holds() -> None:
     holds.lift_expired(now=sql.now())
+
+
+@shared_task(name="accounts.forget_logins")
+def forget_logins() -> None:
+    logins.forget_logins()
 
 
 @shared_task(name="accounts.sync_stale")

@@ -88,6 +88,14 @@ class NoRateToEnd(Exception):
         super().__init__(f"{of} has no rate of its own at {at.isoformat()}")
 
 
+class CurrencyNotInUse(Exception):
+    """New money can't be in this currency: it has ended, or there is none of that name."""
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(f"{currency!r} is not a currency in use: nothing new can be owed in it.")
+        self.currency = currency
+
+
 class FileRefused(Exception):
     """A file can't be read at all: no header, not the columns that it needs, another encoding, truncated."""
 

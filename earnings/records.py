@@ -174,7 +174,7 @@ def stage(line: int, given: Mapping[str, str], rules: Rules) -> StagedRecord:
     elif _COUNT_WITHIN_LIMITS.fullmatch(amount) is None or _COUNT_WITHIN_LIMITS.fullmatch(calls) is None:
         reason = Reason.TOO_LARGE
     elif currency not in rules.paid_currencies:
-        reason = Reason.CURRENCY_NOT_PAID if currencies.is_known(currency) else Reason.CURRENCY_UNKNOWN
+        reason = Reason.CURRENCY_NOT_PAID if currencies.is_current(currency) else Reason.CURRENCY_UNKNOWN
     elif occurred_at is None:
         reason = Reason.TIME_INVALID
     elif is_too_old(occurred_at):

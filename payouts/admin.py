@@ -54,7 +54,6 @@ give_tones(
 )
 give_tones(
     DecisionReason,
-    success=[DecisionReason.PAID],
     warning=[
         DecisionReason.ON_HOLD,
         DecisionReason.ACCOUNT_RESTRICTED,
@@ -126,11 +125,10 @@ class PayoutAdmin(LargeTableAdmin):
         money("net_amount", "Net"),
         state("status", PayoutStatus),
         period,
-        link("run"),
         "created_at",
         "paid_at",
     ]
-    list_select_related = ["creator", "run"]
+    list_select_related = ["creator"]
     list_filter = ["status", narrowed_by("creator", Creator), narrowed_by("run", PayoutRun)]
     search_fields = ["creator__external_id", "stripe_transfer_id", "stripe_payout_id", "pk"]
     search_help_text = "Creator id, payout id, tr_… or po_…"

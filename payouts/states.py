@@ -71,7 +71,10 @@ class AttemptStatus(models.TextChoices):
 
 
 class DecisionReason(models.TextChoices):
-    """What a run decided for one creator and currency; the first blocker that applies, in this order."""
+    """What a run decided for one creator and currency; the first blocker that applies, in this order.
+
+    `paid` is that a payout was made. What became of it, its status says.
+    """
 
     NO_MINIMUM_FOR_CURRENCY = "no_minimum_for_currency", "No payouts are made in this currency"
     NEGATIVE_BALANCE = "negative_balance", "Owes the platform"
@@ -84,4 +87,4 @@ class DecisionReason(models.TextChoices):
     PREVIOUS_PAYOUT_OPEN = "previous_payout_open", "The previous payout is still open"
     BOOKS_DISAGREE = "books_disagree", "Ledger and earnings disagree"
     ERROR = "error", "Could not be decided"
-    PAID = "paid", "Paid"
+    PAID = "paid", "Payout made"

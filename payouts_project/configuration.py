@@ -131,7 +131,8 @@ def country(name: str, *, default: str) -> str:
 
 def currency(name: str, *, default: str) -> str:
     value = os.environ.get(name, default)
-    if not currencies.is_known(value):
+    _refuse_ended(name, value)
+    if not currencies.is_current(value):
         raise ImproperlyConfigured(f"{name} must be an ISO 4217 currency such as USD, not {value!r}.")
     return value
 
@@ -141,8 +142,9 @@ def minimum_payout(name: str, *, default: str) -> dict[str, int]:
     minimums: dict[str, int] = {}
     for part in os.environ.get(name, default).split(","):
         code, _, amount = part.strip().partition(":")
-        known = currencies.is_known(code) and code not in minimums
-        if not known or not _is_count(amount) or not 1 <= int(amount) <= LARGEST_AMOUNT:
+        _refuse_ended(name, code)
+        usable = currencies.is_current(code) and code not in minimums
+        if not usable or not _is_count(amount) or not 1 <= int(amount) <= LARGEST_AMOUNT:
             raise ImproperlyConfigured(f"{name} must read like USD:2500,EUR:2000, not {part.strip()!r}.")
         minimums[code] = int(amount)
     return minimums
@@ -278,6 +280,14 @@ def webhook_secrets(name: str) -> list[str]:
 def exactly_one_of(*names: str) -> None:
     if sum(bool(os.environ.get(name)) for name in names) != 1:
         raise ImproperlyConfigured(f"Exactly one of {' and '.join(names)} must be set.")
+
+
+def _refuse_ended(name: str, code: str) -> None:
+    if ended := currencies.RETIRED.get(code):
+        raise ImproperlyConfigured(
+            f"{name} names {code}, which ended on {ended.ended:%-d %B %Y}. Take it out: what is in the books stays "
+            "there, and nothing new is taken in or paid in it."
+        )
 
 
 def _origin(address: str) -> str:

@@ -68,8 +68,6 @@ REFUSALS: Mapping[type[Exception], Problem] = {
     ),
     accounts.NoPaymentAccount: Problem(HTTPStatus.NOT_FOUND, "no_payment_account"),
     accounts.OnboardingIncomplete: Problem(HTTPStatus.CONFLICT, "onboarding_incomplete"),
-    accounts.StateExpired: Problem(HTTPStatus.BAD_REQUEST, "state_expired"),
-    accounts.StateRefused: Problem(HTTPStatus.BAD_REQUEST, "state_invalid"),
     accounts.StripeAccountGone: Problem(
         HTTPStatus.CONFLICT,
         "stripe_account_gone",

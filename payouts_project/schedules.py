@@ -5,6 +5,7 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 EVERY = "*"
 # name: (minute, hour) as cron writes them, UTC
 SCHEDULES = {
+    "accounts.forget_logins": ("20", "2"),
     "accounts.lift_expired_holds": (EVERY, EVERY),
     "accounts.sync_stale": ("50", EVERY),
     "earnings.post_due": ("5", EVERY),

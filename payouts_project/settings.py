@@ -5,6 +5,7 @@ nothing themselves. A value that can't be used stops the start with a sentence t
 """
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
@@ -43,6 +44,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_celery_beat",
     "djstripe",
+    "axes",
     "database",
     "ledger",
     "stripe_io",
@@ -69,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",  # answers who is locked out: looks at one attribute of the request
 ]
 
 ROOT_URLCONF = "payouts_project.urls"
@@ -109,6 +112,31 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# Sessions of staff: in the console, and where they use the API with it.
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 3_600 * configuration.integer("SESSION_HOURS", default=12, lowest=1, highest=168)
+SESSION_IDLE = timedelta(
+    minutes=configuration.integer("SESSION_IDLE_MINUTES", default=60, lowest=2, highest=10_080)
+)
+
+# The brake on the log-in: per user name and address, so that nobody locks a colleague out from elsewhere. Counted
+# in the database: without Redis it holds, and the log-in works.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "console.login.address_of"
+AXES_LOCKOUT_CALLABLE = "console.login.locked_out"
+AXES_ENABLE_ADMIN = False  # the console shows its tables in its own way
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_ACCESS_FAILURE_LOG_PER_USER_LIMIT = 1_000_000  # beyond, axes drops the newest; time bounds them here
+AXES_VERBOSE = False
+
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
@@ -124,6 +152,7 @@ UNFOLD = {
     "SITE_HEADER": "Payouts",
     "SITE_SUBHEADER": "Staff console",
     "SITE_SYMBOL": "payments",
+    "SITE_URL": None,  # there is no other site to return to
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "console.navigation.stripe_mode",
@@ -249,7 +278,7 @@ JSON_MAX_BYTES = 2_000_000
 NDJSON_MAX_BYTES = 100_000_000
 REQUESTS_PER_MINUTE = configuration.rates(
     "REQUESTS_PER_MINUTE",
-    defaults={"read": 600, "links": 30, "push": 1_200, "anonymous": 120, "refused": 120},
+    defaults={"read": 600, "links": 30, "push": 1_200, "anonymous": 120, "refused": 120, "login": 10},
 )
 SPECTACULAR_SETTINGS = {
     "TITLE": "Payouts",
@@ -274,6 +303,7 @@ SPECTACULAR_SETTINGS = {
         "payouts_project.schema.tell_nulls",
         "payouts_project.schema.allow_nulls",
         "payouts_project.schema.require_bodies",
+        "payouts_project.schema.open_to_everyone",
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -324,5 +354,8 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": configuration.log_level("LOG_LEVEL", default="INFO")},
-    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "psycopg.pool", "stripe")},
+    "loggers": {
+        "axes": {"level": "ERROR"},  # console.login tells the same in a line
+        **{name: {"level": "WARNING"} for name in ("httpx", "psycopg.pool", "stripe")},
+    },
 }

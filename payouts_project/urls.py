@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from payouts_project import problems
 from payouts_project.health import live, ready
+from payouts_project.logins import LogIn
 from payouts_project.metrics import metrics
 from payouts_project.schema import DocsView, SchemaView
 from stripe_io.views import receive_webhook
@@ -22,6 +23,7 @@ urlpatterns = [
     path("health/ready", ready),
     path("metrics", metrics),
     path("webhooks/stripe", receive_webhook),
+    path("admin/login/", LogIn.as_view()),
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("", RedirectView.as_view(pattern_name="admin:index")),

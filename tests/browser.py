@@ -32,7 +32,7 @@ class Browser:
         parts = urlsplit(url)
         connection = http.client.HTTPConnection(parts.netloc)
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        connection.request(method, parts.path, body, headers)
+        connection.request(method, parts._replace(scheme="", netloc="").geturl(), body, headers)
         response = connection.getresponse()
         told = dict(response.getheaders())
         answer = Answer(response.status, told.get("Location", ""), told, response.read().decode())

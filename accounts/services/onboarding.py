@@ -1,6 +1,7 @@
 """Onboarding at Stripe, and the way back: links there, and the signed state that comes along on return."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 from accounts import gateway, selectors
 from accounts.errors import (
     AccountRejected,
+    AccountReplaced,
     AlreadyActive,
     NoPaymentAccount,
     OnboardingIncomplete,
@@ -26,9 +28,22 @@ from accounts.services.payment_accounts import (
 # Signs what creators do here; no username has a blank.
 THE_CREATOR = "the creator"
 CALLBACK = "/api/v1/accounts/onboard/callback"
-# Long enough to look for documents; whoever holds the state can open the form in the creator's name.
-STATE_LIFE = timedelta(hours=24)
+# Long enough to look for documents; whoever holds the state can open the form in the creator's name, once.
+STATE_LIFE = timedelta(hours=1)
+# Where a creator stands who has done all that Stripe asks; `onboarding` waits for Stripe alone.
+DONE = frozenset([AccountStatus.ACTIVE, AccountStatus.ONBOARDING])
 _signer = TimestampSigner(salt="accounts.onboarding")
+
+
+class Outcome(StrEnum):
+    """How a visit to Stripe's form ended. `left`: Stripe still asks for something. `verification_failed`: it found
+    something wrong. `verification_pending`: it has stopped payouts and asks for nothing.
+    """
+
+    COMPLETE = "complete"
+    LEFT = "left"
+    VERIFICATION_FAILED = "verification_failed"
+    VERIFICATION_PENDING = "verification_pending"
 
 
 def start_onboarding(
@@ -46,47 +61,85 @@ def start_onboarding(
             replace_payment_account(row, reason="Stripe no longer lets us use it", actor=THE_CREATOR, now=now)
             country, business_type = country or row.country, business_type or row.business_type
     row = open_payment_account(creator, country=country, business_type=business_type, now=now)
-    return _link(row)
+    _refuse_without_form(row)
+    return _new_link(row)
 
 
-def continue_onboarding(row: CreatorPaymentAccount, *, now: datetime) -> gateway.OnboardingLink:
-    """Return a new link to Stripe's form: the last one expired, was used, or was left before its end.
+def continue_onboarding(state: str, *, now: datetime) -> gateway.OnboardingLink:
+    """Return a new link to Stripe's form, once, to the browser that came back with one that had expired or was used.
 
-    Raises: AlreadyActive, AccountRejected, StripeAccountGone, StripeUnavailable.
+    Stripe is asked about the account first: while it is down, nothing is used up.
+
+    Raises: StateExpired, StateRefused, AccountReplaced, AlreadyActive, AccountRejected, StripeAccountGone,
+    StripeUnavailable.
     """
-    return _link(refresh_payment_account(row, now=now))
+    row, refreshed = _returning(state)
+    row = refresh_payment_account(row, now=now)
+    _refuse_without_form(row)
+    # Of two browsers at once, one changes the row.
+    if not CreatorPaymentAccount.objects.filter(pk=row.pk, links_refreshed=refreshed).update(
+        links_refreshed=refreshed + 1
+    ):
+        raise StateExpired
+    row.links_refreshed = refreshed + 1
+    return _new_link(row)
 
 
-def _link(row: CreatorPaymentAccount) -> gateway.OnboardingLink:
-    """Return a new link to Stripe's form for an account of which Stripe has just told."""
-    assert row.stripe_account_id is not None
+def outcome_of(state: str, *, now: datetime) -> Outcome:
+    """Ask Stripe how far the creator got whose browser comes back from its form.
+
+    Raises: StateExpired, StateRefused, AccountReplaced, AccountRejected, StripeAccountGone, StripeUnavailable.
+    """
+    row, _ = _returning(state)
+    row = refresh_payment_account(row, now=now)
     if row.gone_at is not None:
-        raise StripeAccountGone(row.stripe_account_id)
+        raise StripeAccountGone(str(row.stripe_account_id))
+    if row.account_status == AccountStatus.DISABLED:
+        raise AccountRejected
+    if row.account_status in DONE:
+        return Outcome.COMPLETE
+    if row.verification_failed:
+        return Outcome.VERIFICATION_FAILED
+    return Outcome.LEFT if row.information_due else Outcome.VERIFICATION_PENDING
+
+
+def _refuse_without_form(row: CreatorPaymentAccount) -> None:
+    """Refuse an account, of which Stripe has just told, that Stripe's form can do nothing for."""
+    if row.gone_at is not None:
+        raise StripeAccountGone(str(row.stripe_account_id))
     if row.account_status == AccountStatus.ACTIVE:
         raise AlreadyActive
     if row.account_status == AccountStatus.DISABLED:
         raise AccountRejected
-    callback = f"{settings.PUBLIC_URL}{CALLBACK}?{urlencode({'state': _signer.sign(str(row.pk))})}"
+
+
+def _new_link(row: CreatorPaymentAccount) -> gateway.OnboardingLink:
+    assert row.stripe_account_id is not None
+    state = _signer.sign(f"{row.pk}/{row.links_refreshed}")
+    callback = f"{settings.PUBLIC_URL}{CALLBACK}?{urlencode({'state': state})}"
     return gateway.create_onboarding_link(
         row.stripe_account_id, return_url=callback, refresh_url=f"{callback}&refresh=1"
     )
 
 
-def returning_account(state: str) -> CreatorPaymentAccount:
-    """Return the account whose holder comes back from Stripe.
+def _returning(state: str) -> tuple[CreatorPaymentAccount, int]:
+    """Return the account whose holder comes back, and how many links were refreshed when the state was signed.
 
-    Raises: StateExpired, StateRefused.
+    Raises: StateExpired, StateRefused, AccountReplaced.
     """
     try:
-        key = _signer.unsign(state, max_age=STATE_LIFE)
+        signed = _signer.unsign(state, max_age=STATE_LIFE)
     except SignatureExpired as error:
         raise StateExpired from error
     except BadSignature as error:
         raise StateRefused from error
-    row = CreatorPaymentAccount.objects.filter(pk=key, replaced_at=None).first()
-    if row is None:
+    key, _, refreshed = signed.partition("/")
+    row = CreatorPaymentAccount.objects.filter(pk=key).first()
+    if row is None or not refreshed:
         raise StateRefused
-    return row
+    if row.replaced_at is not None:
+        raise AccountReplaced
+    return row, int(refreshed)
 
 
 def open_dashboard(creator: Creator, *, now: datetime) -> str:

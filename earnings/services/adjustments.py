@@ -15,6 +15,7 @@ from database.staff import SYSTEM, is_same_person, require_reason
 from earnings.errors import (
     AdjustmentDecided,
     AmountTooLarge,
+    CurrencyNotInUse,
     NothingToAdjust,
     NothingToWriteOff,
     SecondPersonNeeded,
@@ -24,7 +25,7 @@ from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus, Creato
 from ledger import services as ledger
 from ledger.models import AccountKind, LedgerAccount
 from ledger.selectors import payable_balance
-from money import LARGEST_AMOUNT, Money
+from money import LARGEST_AMOUNT, Money, currencies
 
 # Whose gain or loss it is, if it isn't the creator's.
 OTHER_SIDE = {
@@ -42,8 +43,10 @@ _LEDGER = sql.read(_SQL / "ledger.sql")
 def propose_adjustment(creator: Creator, *, amount: Money, reason: str, actor: str) -> Adjustment:
     """Propose to owe a creator more, or (a negative amount) less.
 
-    Raises: ReasonMissing, NothingToAdjust, AmountTooLarge.
+    Raises: ReasonMissing, NothingToAdjust, AmountTooLarge, CurrencyNotInUse.
     """
+    if not currencies.is_current(amount.currency):
+        raise CurrencyNotInUse(amount.currency)
     if not amount.amount:
         raise NothingToAdjust
     if abs(amount.amount) > LARGEST_AMOUNT:

@@ -7,10 +7,12 @@ from payouts.selectors.pauses import latest_forecasts, open_pauses
 from payouts.selectors.totals import (
     DecisionTotals,
     Outcomes,
+    OutcomeTotals,
     PayoutTotals,
     decisions_by_reason,
     last_run,
     oldest_due,
+    outcomes_by_status,
     recent_outcomes,
     totals_by_status,
 )
@@ -19,6 +21,7 @@ from payouts.selectors.upcoming import Upcoming, previous_payouts, upcoming_of
 __all__ = [
     "DecisionTotals",
     "OpenDifferences",
+    "OutcomeTotals",
     "Outcomes",
     "PayoutTotals",
     "Upcoming",
@@ -33,6 +36,7 @@ __all__ = [
     "oldest_due",
     "open_differences",
     "open_pauses",
+    "outcomes_by_status",
     "previous_payouts",
     "recent_outcomes",
     "totals_by_status",

@@ -46,6 +46,15 @@ class DecisionTotals:
     amount: Money
 
 
+@dataclass(frozen=True, slots=True)
+class OutcomeTotals:
+    """What became of the payouts that a run made: those of one status and currency."""
+
+    status: PayoutStatus
+    count: int
+    amount: Money
+
+
 def totals_by_status(*, now: datetime) -> list[PayoutTotals]:
     """Sum up payouts in the order of their states; "this month" goes by when they were made."""
     this_month = Q(created_at__gte=datetime.combine(month_of(now).start, time.min, UTC))
@@ -111,3 +120,23 @@ def decisions_by_reason(run: PayoutRun) -> list[DecisionTotals]:
         )
         for row in rows
     ]
+
+
+def outcomes_by_status(run: PayoutRun) -> list[OutcomeTotals]:
+    """Sum up the payouts that a run made, as they are now, in the order of their states.
+
+    One that staff made in the place of another of the run counts, and the other doesn't: each creator counts once.
+    """
+    rows = (
+        RunDecision.objects.filter(run=run, reason=DecisionReason.PAID)
+        .values("payout__status", "currency")
+        .annotate(count=Count("pk"), amount=Sum("amount"))
+        .order_by("currency")
+    )
+    totals = [
+        OutcomeTotals(
+            PayoutStatus(row["payout__status"]), row["count"], Money(int(row["amount"]), row["currency"])
+        )
+        for row in rows
+    ]
+    return sorted(totals, key=lambda total: list(PayoutStatus).index(total.status))

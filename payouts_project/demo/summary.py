@@ -36,11 +36,11 @@ def lines(validations: list[Validation]) -> Iterator[str]:
     )
     for creator, currency, total, count in top:
         yield f"  {Money(total, currency)!s:>14} to {creator}, in {counted(count, 'payout')}"
-    yield "Not paid in the last run, and why"
+    yield "No payout in the last run, and why"
     last = RunDecision.objects.order_by("-run__cutoff").values_list("run", flat=True)[:1]
-    unpaid = RunDecision.objects.filter(run__in=last).exclude(reason=DecisionReason.PAID)
+    without = RunDecision.objects.filter(run__in=last).exclude(reason=DecisionReason.PAID)
     for reason, currency, count, total in (
-        unpaid.values_list("reason", "currency").annotate(Count("pk"), Sum("amount")).order_by("reason")
+        without.values_list("reason", "currency").annotate(Count("pk"), Sum("amount")).order_by("reason")
     ):
         yield (
             f"  {counted(count, 'creator'):>14} {Money(total, currency)!s:>14}  {DecisionReason(reason).label}"

@@ -67,6 +67,8 @@ SERVICE_VARIABLES = frozenset(
         "REPORT_EMAIL",
         "REQUESTS_PER_MINUTE",
         "SECRET_KEY",
+        "SESSION_HOURS",
+        "SESSION_IDLE_MINUTES",
         "STRIPE_API_BASE",
         "STRIPE_REQUESTS_PER_SECOND",
         "STRIPE_SECRET_KEY",
@@ -134,7 +136,8 @@ def addresses(*, web_port: int, stripe_port: int) -> dict[str, str]:
     return {
         "PORT": str(web_port),
         "PUBLIC_URL": f"http://localhost:{web_port}",
-        "CREATOR_PORTAL_URL": "http://localhost:3000",
+        # A page that stands in for a portal, so that onboarding leads somewhere.
+        "CREATOR_PORTAL_URL": f"http://127.0.0.1:{stripe_port}/portal",
         "STRIPE_API_BASE": f"http://127.0.0.1:{stripe_port}",
     }
 

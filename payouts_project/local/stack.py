@@ -93,6 +93,8 @@ def prepare(clone: Clone, outside: Mapping[str, str]) -> Stack:
         servers.append(program)
         if environment.is_given(outside, "JWT_JWKS_URL"):
             del variables["JWT_SECRET"]
+        if environment.is_given(outside, "CREATOR_PORTAL_URL"):
+            del variables["CREATOR_PORTAL_URL"]
     if not environment.is_given(outside, "REDIS_URL"):
         url, program = Valkey(clone.directory / "valkey", log=clone.logs / "valkey.log").prepare()
         variables["REDIS_URL"] = url

@@ -1,10 +1,12 @@
 """What of the console belongs to no app of ours: the panels that join apps, and the tables of packages.
 
-Beat's schedules are for superusers to change. Groups give no rights here and are not shown.
+Beat's schedules are for superusers to change, and log-ins for them to look at. Groups give no rights here and are not
+shown.
 """
 
 from typing import TYPE_CHECKING, Any
 
+from axes.models import AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
@@ -17,6 +19,7 @@ from django_celery_beat.models import (
 )
 
 from console import panels
+from database.admin import LargeTableAdmin
 
 __all__ = ["panels"]
 
@@ -56,3 +59,24 @@ class IntervalScheduleAdmin(_ModelAdmin):
 class CrontabScheduleAdmin(_ModelAdmin):
     list_display = ["__str__", "human_readable"]
     fields = ["minute", "hour", "day_of_month", "month_of_year", "day_of_week", "timezone"]
+
+
+class _LogInAdmin(LargeTableAdmin):
+    search_fields = ["username", "ip_address__startswith"]
+    search_help_text = "User name or address"
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_active and request.user.is_superuser
+
+
+@admin.register(AccessLog)
+class AccessLogAdmin(_LogInAdmin):
+    list_display = ["attempt_time", "username", "ip_address", "logout_time"]
+    details = ["attempt_time", "username", "ip_address", "user_agent", "logout_time"]
+
+
+@admin.register(AccessFailureLog)
+class AccessFailureLogAdmin(_LogInAdmin):
+    list_display = ["attempt_time", "username", "ip_address", "locked_out"]
+    list_filter = ["locked_out"]
+    details = ["attempt_time", "username", "ip_address", "user_agent", "locked_out"]

@@ -1,10 +1,17 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.contrib.auth.signals import user_logged_in, user_login_failed
 
 
 class ConsoleConfig(AppConfig):
     name = "console"
     default = True
+
+    def ready(self) -> None:
+        from console import login  # noqa: PLC0415 (models are loaded by now)
+
+        user_logged_in.connect(login.tell_login)
+        user_login_failed.connect(login.tell_failure)
 
 
 class ConsoleAdminConfig(admin_apps.AdminConfig):

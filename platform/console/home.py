@@ -18,6 +18,7 @@ from ledger.models import AccountKind, LedgerAccount
 from money import Money
 from payouts import selectors as payouts
 from payouts.models import Difference, PauseCause, Payout, PayoutRun, RunDecision
+from payouts.states import DecisionReason
 from revenue import selectors as revenue
 from revenue.models import PlatformRevenue
 from stripe_io import selectors as inbox
@@ -139,14 +140,25 @@ def _last_run(run: PayoutRun | None) -> Panel:
         return Panel("Last run", [], [], empty="No run yet. Beat makes one when a month is complete.")
     return Panel(
         f"Last run, of what was earned before {run.cutoff.day} {run.cutoff:%b} {run.cutoff.year:04}",
-        ["Decision", "Creators", "Amount"],
+        ["Outcome", "Creators", "Amount"],
         [
-            (
-                anchor(list_of(RunDecision, run=run.pk, reason__exact=total.reason), total.reason),
-                total.count,
-                total.amount,
-            )
-            for total in payouts.decisions_by_reason(run)
+            *(
+                (
+                    anchor(list_of(Payout, run=run.pk, status__exact=made.status), made.status),
+                    made.count,
+                    made.amount,
+                )
+                for made in payouts.outcomes_by_status(run)
+            ),
+            *(
+                (
+                    anchor(list_of(RunDecision, run=run.pk, reason__exact=total.reason), total.reason),
+                    total.count,
+                    total.amount,
+                )
+                for total in payouts.decisions_by_reason(run)
+                if total.reason is not DecisionReason.PAID
+            ),
         ],
         empty="Nobody had anything to be paid.",
         more=page_of(run),

@@ -67,6 +67,8 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
 _FOR_SUPERUSERS: dict[str, list[tuple[str, str, str]]] = {
     "Staff": [
         ("accounts.User", "Users", "manage_accounts"),
+        ("axes.AccessLog", "Log-ins", "login"),
+        ("axes.AccessFailureLog", "Failed log-ins", "lock_person"),
         ("django_celery_beat.PeriodicTask", "Periodic tasks", "schedule"),
         ("django_celery_beat.IntervalSchedule", "Intervals", "timer"),
         ("django_celery_beat.CrontabSchedule", "Times of day", "alarm"),

@@ -14,6 +14,5 @@ class ConsoleSite(_AdminSite):
     """The staff console. Its look, navigation and home are told to unfold in the settings."""
 
     index_title = "Overview"
-    site_url = None
     empty_value_display = "–"
     enable_nav_sidebar = True

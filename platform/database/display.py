@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from money import Money
 
 Tone = Literal["success", "info", "warning", "danger"]
-NOTHING = mark_safe('<span class="nothing">–</span>')
+NOTHING = mark_safe('<span class="pc-nothing">–</span>')
 _LEGIBLE_TAIL = 8
 _tones: dict[type[TextChoices], dict[str, Tone]] = {}
 
@@ -65,13 +65,13 @@ def _(value: bool) -> SafeString:
 
 @show.register
 def _(value: int) -> SafeString:
-    return format_html('<span class="figure">{}</span>', f"{value:,}")
+    return format_html('<span class="pc-figure">{}</span>', f"{value:,}")
 
 
 @show.register
 def _(value: Money) -> SafeString:
     return format_html(
-        '<span class="figure{}">{}</span>', " negative" if value.amount < 0 else "", str(value)
+        '<span class="pc-figure{}">{}</span>', " pc-negative" if value.amount < 0 else "", str(value)
     )
 
 
@@ -79,7 +79,7 @@ def _(value: Money) -> SafeString:
 def _(value: datetime) -> SafeString:
     moment = value.astimezone(UTC)
     return format_html(
-        '<time datetime="{}" title="{} UTC">{}</time>',
+        '<time class="pc-time" datetime="{}" title="{} UTC">{}</time>',
         moment.isoformat(),
         moment.replace(tzinfo=None).isoformat(" ", "microseconds"),
         f"{moment.day} {moment:%b} {moment.year:04}, {moment:%H:%M}",
@@ -89,7 +89,9 @@ def _(value: datetime) -> SafeString:
 @show.register
 def _(value: date) -> SafeString:
     return format_html(
-        '<time datetime="{}">{}</time>', value.isoformat(), f"{value.day} {value:%b} {value.year:04}"
+        '<time class="pc-time" datetime="{}">{}</time>',
+        value.isoformat(),
+        f"{value.day} {value:%b} {value.year:04}",
     )
 
 
@@ -103,7 +105,9 @@ def _(value: UUID) -> SafeString:
 def _(value: TextChoices) -> SafeString:
     tone = _tones.get(type(value), {}).get(value.value, "default")
     return SafeString(
-        render_to_string("unfold/helpers/label.html", {"text": value.label, "type": tone, "class": "state"})
+        render_to_string(
+            "unfold/helpers/label.html", {"text": value.label, "type": tone, "class": "pc-state"}
+        )
     )
 
 
@@ -117,7 +121,7 @@ def link_to(obj: Model, text: object) -> SafeString:
 
 
 def anchor(address: str, text: object) -> SafeString:
-    return format_html('<a class="text-link" href="{}">{}</a>', address, show(text))
+    return format_html('<a class="pc-link" href="{}">{}</a>', address, show(text))
 
 
 def copyable(text: str, *, shown: str) -> SafeString:
@@ -125,7 +129,7 @@ def copyable(text: str, *, shown: str) -> SafeString:
     if not text:
         return NOTHING
     return format_html(
-        '<span class="id"><code title="{}">{}</code>'
+        '<span class="pc-id"><code title="{}">{}</code>'
         '<span class="material-symbols-outlined" data-copy="{}" title="Copy">content_copy</span></span>',
         text,
         shown,

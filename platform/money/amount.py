@@ -24,7 +24,11 @@ class CurrencyMismatch(TypeError):
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """A whole number of minor units (cents) of one ISO 4217 currency; negative is owed the other way."""
+    """A whole number of minor units (cents) of one currency; negative is owed the other way.
+
+    Any currency will do: what was stored once must add up and be shown after it ended, or if nobody knows it.
+    Whoever takes new money asks `currencies.is_current`.
+    """
 
     amount: int
     currency: str
@@ -32,8 +36,8 @@ class Money:
     def __post_init__(self) -> None:
         if not isinstance(self.amount, int) or isinstance(self.amount, bool):
             raise TypeError(f"minor units are whole numbers, not {self.amount!r}")
-        if not currencies.is_known(self.currency):
-            raise ValueError(f"unknown currency {self.currency!r}")
+        if not isinstance(self.currency, str):
+            raise TypeError(f"a currency is a code, not {self.currency!r}")
 
     def __add__(self, other: Money) -> Money:
         return Money(self.amount + self._same(other), self.currency)
@@ -51,7 +55,12 @@ class Money:
         return self.amount <= self._same(other)
 
     def __str__(self) -> str:
-        """Read as people write it: `$1,234.50`, `-€3.00`, `¥1,200`."""
+        """Read as people write it: `$1,234.50`, `-€3.00`, `¥1,200`.
+
+        Where the decimals can't be known, none are made up: `1,234 minor units of QQQ`.
+        """
+        if not currencies.is_known(self.currency):
+            return f"{self.amount:,} minor units of {self.currency or 'an unknown currency'}"
         places = currencies.exponent(self.currency)
         value = Decimal(self.amount).scaleb(-places)
         pattern = "¤#,##0" + ("." + "0" * places if places else "")

@@ -7,8 +7,14 @@ from sandbox.errors import JsonObject
 
 # What is still asked of someone who left the form before its last page.
 LAST_PAGE = ("external_account", "tos_acceptance.date", "tos_acceptance.ip")
-# What Stripe asks for when it could not verify who someone is.
+# What Stripe asks for when it could not verify who someone is, and why.
 UNVERIFIED = ("individual.verification.document",)
+NOT_VERIFIED = {
+    "code": "verification_failed_keyed_identity",
+    "reason": "The identity information you entered cannot be verified. Please correct any errors or upload a "
+    "document that matches the identity fields (e.g., name and date of birth) that you entered.",
+    "requirement": UNVERIFIED[0],
+}
 
 
 def complete(context: Context, account_id: str) -> JsonObject:
@@ -58,7 +64,8 @@ def fail_verification(context: Context, account_id: str) -> JsonObject:
             "capabilities": dict.fromkeys(before["capabilities"], "inactive"),
             "charges_enabled": False,
             "payouts_enabled": False,
-            "requirements": requirements(UNVERIFIED) | {"current_deadline": context.created},
+            "requirements": requirements(UNVERIFIED)
+            | {"current_deadline": context.created, "errors": [NOT_VERIFIED]},
         },
     )
 

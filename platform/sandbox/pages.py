@@ -1,4 +1,5 @@
-"""The pages that Stripe hosts for an account's holder: onboarding, and the Express dashboard.
+"""The pages that Stripe hosts for an account's holder, onboarding and the Express dashboard; and the marketplace's
+portal, to which onboarding leads back, where there is none yet.
 
 Plain HTML with its style inside, so that nothing is loaded from anywhere.
 """
@@ -11,6 +12,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from babel.numbers import format_currency
 from django import template
@@ -110,6 +112,10 @@ def show_dashboard(context: Context, request: Request, address: re.Match[str]) -
     )
 
 
+def show_portal(context: Context, request: Request, address: re.Match[str]) -> Response:
+    return _html("portal.html", site="Creator Portal", told=dict(parse_qsl(request.query)))
+
+
 def _asked(account: JsonObject) -> dict[str, Any]:
     """Name what is asked of the account in words: `representative.dob.day` is a date of birth."""
     ready = account["payouts_enabled"] and account["capabilities"].get("transfers") == "active"
@@ -176,4 +182,5 @@ _PAGES: tuple[tuple[str, str, Show], ...] = (
     ("POST", "/onboarding/(?P<token>[^/]+)", end_onboarding),
     ("GET", f"/{DASHBOARD}/(?P<account>[^/]+)/(?P<token>[^/]+)", open_dashboard),
     ("GET", "/dashboard/(?P<token>[^/]+)", show_dashboard),
+    ("GET", "/portal", show_portal),
 )

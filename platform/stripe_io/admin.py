@@ -120,7 +120,9 @@ def as_it_came(event: InboxEvent) -> Panel:
 def text_of_body(kept: KeptBody) -> SafeString:
     text = bytes(kept.body).decode("utf-8", "backslashreplace")
     left_out = f"\n… and {len(text) - LONGEST_SHOWN:,} characters more" if len(text) > LONGEST_SHOWN else ""
-    return format_html('<pre class="block">{}{}</pre>', text[:LONGEST_SHOWN].replace("\0", "\\x00"), left_out)
+    return format_html(
+        '<pre class="pc-block">{}{}</pre>', text[:LONGEST_SHOWN].replace("\0", "\\x00"), left_out
+    )
 
 
 @admin.register(KeptBody)

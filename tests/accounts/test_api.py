@@ -2,27 +2,29 @@
 
 from collections import Counter
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.conf import settings
-from django.core.signing import TimestampSigner, b62_encode
 from pytest_django import Settings
 
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
-from database import sql
+from tests.accounts.portal import (
+    CALLBACK,
+    ONBOARD,
+    OUTAGES,
+    at_stripe,
+    connected,
+    link,
+    onboard,
+    through,
+    told_portal,
+)
 from tests.api import admin, caller, nobody, service
 from tests.browser import Browser
-from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
-ONBOARD = "/api/v1/accounts/onboard"
-CALLBACK = "/api/v1/accounts/onboard/callback"
 STATUS = "/api/v1/accounts/status"
 DASHBOARD = "/api/v1/accounts/dashboard"
-SALT = "accounts.onboarding"
-PORTAL = "http://localhost:3000"
 NOTHING_ASKED: dict[str, Any] = {
     "currently_due": [],
     "past_due": [],
@@ -31,47 +33,12 @@ NOTHING_ASKED: dict[str, Any] = {
     "disabled_reason": None,
     "current_deadline": None,
 }
-OUTAGES = [{"kind": "connection_reset"}, {"kind": "status", "status": 503}, {"kind": "status", "status": 401}]
-RETRIEVE = {"method": "GET", "path": "/v1/accounts/.*"}
 
 
 @pytest.fixture(autouse=True)
 def unhurried(settings: Settings) -> None:
     """Let all of these tests ask within one minute."""
     settings.REQUESTS_PER_MINUTE = dict.fromkeys(settings.REQUESTS_PER_MINUTE, 10_000)
-
-
-@pytest.fixture
-def browser() -> Browser:
-    return Browser()
-
-
-def onboard(creator: str = "alice", **given: str) -> Any:
-    return caller(creator).post(ONBOARD, given, format="json")
-
-
-def link(creator: str = "alice", **given: str) -> str:
-    answer = onboard(creator, **given)
-    assert answer.status_code == 200, answer.content
-    return str(answer.json()["onboarding_url"])
-
-
-def come_back(location: str) -> Any:
-    """Ask our own address for what Stripe sent the browser there with."""
-    assert location.startswith(f"{settings.PUBLIC_URL}{CALLBACK}?"), location
-    return nobody().get(location.removeprefix(settings.PUBLIC_URL))
-
-
-def through(browser: Browser, end: str, creator: str = "alice") -> str:
-    """Go through onboarding to this end; return where the browser is sent in the end."""
-    browser.follow(link(creator))
-    answer = come_back(browser.choose(end).location)
-    assert answer.status_code == 302, answer.content
-    return str(answer["Location"])
-
-
-def state_of(browser: Browser) -> str:
-    return parse_qs(urlsplit(browser.choose("incomplete").location).query)["state"][0]
 
 
 def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
@@ -81,17 +48,6 @@ def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
     problem: dict[str, Any] = answer.json()
     assert problem["code"] == code
     return problem
-
-
-def connected(sandbox: Any) -> list[dict[str, Any]]:
-    state = sandbox.state()
-    return [account for account in state["accounts"] if account["id"] != state["platform"]]
-
-
-def at_stripe(sandbox: Any, act: str, **params: str) -> None:
-    """Have something happen to the one account."""
-    (account,) = connected(sandbox)
-    sandbox._client.raw_request("post", f"/_sandbox/accounts/{account['id']}/{act}", **params)
 
 
 def test_a_creator_without_an_account_is_told_so(sandbox: Any) -> None:
@@ -175,44 +131,6 @@ def test_the_country_is_fixed_once_the_account_exists(sandbox: Any) -> None:
     assert len(connected(sandbox)) == 1
 
 
-@pytest.mark.parametrize(
-    ("end", "portal", "status"),
-    [
-        ("complete", "complete", AccountStatus.ACTIVE),
-        ("incomplete", "incomplete", AccountStatus.PENDING),
-        ("restricted", "incomplete", AccountStatus.RESTRICTED),
-    ],
-)
-def test_the_way_back_tells_how_it_ended(
-    sandbox: Any, browser: Browser, end: str, portal: str, status: AccountStatus
-) -> None:
-    assert through(browser, end) == f"{PORTAL}?onboarding={portal}"
-    told = caller("alice").get(STATUS).json()
-    account = connected(sandbox)[0]
-    assert (told["has_account"], told["status"]) == (True, status)
-    assert told["details_submitted"] is account["details_submitted"]
-    assert told["payouts_enabled"] is account["payouts_enabled"]
-    assert told["requirements"]["currently_due"] == account["requirements"]["currently_due"]
-    assert (told["requirements"]["current_deadline"] is None) is (end != "restricted")
-    assert (told["country"], told["default_currency"]) == ("US", "USD")
-    assert told["created_at"].endswith("Z")
-
-
-def test_details_that_stripe_still_verifies_are_complete_on_the_creators_side(
-    sandbox: Any, browser: Browser
-) -> None:
-    browser.follow(link())
-    location = browser.choose("complete").location
-    at_stripe(sandbox, "capabilities", transfers="pending")
-    assert come_back(location)["Location"] == f"{PORTAL}?onboarding=complete"
-    assert caller("alice").get(STATUS).json()["status"] == AccountStatus.ONBOARDING
-
-
-def test_the_portals_own_query_stays(sandbox: Any, browser: Browser, settings: Settings) -> None:
-    settings.CREATOR_PORTAL_URL = "https://portal.example/payouts?tab=bank"
-    assert through(browser, "complete") == "https://portal.example/payouts?tab=bank&onboarding=complete"
-
-
 def test_who_is_active_needs_no_link(sandbox: Any, browser: Browser) -> None:
     through(browser, "complete")
     refused(onboard(), 409, "already_active")
@@ -220,67 +138,16 @@ def test_who_is_active_needs_no_link(sandbox: Any, browser: Browser) -> None:
 
 def test_who_was_restricted_can_go_on(sandbox: Any, browser: Browser) -> None:
     through(browser, "restricted")
-    assert through(browser, "complete") == f"{PORTAL}?onboarding=complete"
+    assert told_portal(through(browser, "complete")) == {"onboarding": "complete"}
     assert len(connected(sandbox)) == 1
 
 
 def test_who_was_rejected_is_told_so(sandbox: Any, browser: Browser) -> None:
     through(browser, "restricted")
-    browser.follow(link())
-    state = state_of(browser)
     at_stripe(sandbox, "restrict", disabled_reason="rejected.fraud")
-    for query in ({"state": state}, {"state": state, "refresh": "1"}):
-        answer = nobody().get(CALLBACK, query)
-        assert answer["Location"] == f"{PORTAL}?onboarding=incomplete&reason=account_rejected"
     refused(onboard(), 409, "account_rejected")
     told = caller("alice").get(STATUS).json()
     assert (told["status"], told["requirements"]["disabled_reason"]) == ("disabled", "rejected.fraud")
-
-
-@pytest.mark.parametrize("sandbox_options", [{}, {"link_seconds": 0}], ids=["used", "expired"])
-def test_a_link_that_expired_or_was_used_leads_to_a_new_one(
-    sandbox: Any, browser: Browser, sandbox_options: dict[str, Any]
-) -> None:
-    url = link()
-    browser.follow(url)
-    left = browser.follow(url).location
-    assert left.endswith("&refresh=1")
-    answer = come_back(left)
-    assert answer.status_code == 302
-    assert answer["Cache-Control"] == "no-store"
-    assert answer["Location"] != url
-    assert urlsplit(answer["Location"]).netloc == urlsplit(url).netloc
-    assert len(connected(sandbox)) == 1
-
-
-def test_who_finished_in_another_tab_gets_no_new_link(sandbox: Any, browser: Browser) -> None:
-    url = link()
-    browser.follow(url)
-    left = browser.follow(url).location
-    through(browser, "complete")
-    assert come_back(left)["Location"] == f"{PORTAL}?onboarding=complete"
-
-
-@pytest.mark.parametrize("outage", OUTAGES, ids=str)
-def test_a_creator_who_returns_while_stripe_is_down_lands_in_the_portal(
-    sandbox: Any, browser: Browser, outage: dict[str, Any]
-) -> None:
-    browser.follow(link())
-    state = state_of(browser)
-    sandbox.inject({**RETRIEVE, **outage})
-    for query in ({"state": state}, {"state": state, "refresh": "1"}):
-        answer = nobody().get(CALLBACK, query)
-        assert answer.status_code == 302
-        assert answer["Location"] == f"{PORTAL}?onboarding=incomplete&reason=stripe_unavailable"
-
-
-def test_a_creator_whose_account_is_gone_returns_to_another_answer(sandbox: Any, browser: Browser) -> None:
-    browser.follow(link())
-    state = state_of(browser)
-    at_stripe(sandbox, "deauthorize")
-    for query in ({"state": state}, {"state": state, "refresh": "1"}):
-        answer = nobody().get(CALLBACK, query)
-        assert answer["Location"] == f"{PORTAL}?onboarding=incomplete&reason=stripe_account_gone"
 
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=str)
@@ -409,57 +276,3 @@ def test_only_creators_are_let_in(sandbox: Any, method: str, address: str) -> No
 )
 def test_other_methods_are_refused(sandbox: Any, method: str, address: str) -> None:
     refused(getattr(caller("alice"), method)(address), 405, "method_not_allowed")
-
-
-def signed(value: str, *, salt: str = SALT) -> str:
-    return TimestampSigner(salt=salt).sign(value)
-
-
-class SignerOfYesterday(TimestampSigner):
-    def timestamp(self) -> str:
-        return b62_encode(int(sql.now().timestamp()) - 24 * 60 * 60 - 60)
-
-
-def test_a_state_that_is_too_old_is_refused(sandbox: Any) -> None:
-    row = CreatorPaymentAccountFactory.create()
-    state = SignerOfYesterday(salt=SALT).sign(str(row.pk))
-    for query in ({"state": state}, {"state": state, "refresh": "1"}):
-        refused(nobody().get(CALLBACK, query), 400, "state_expired")
-
-
-@pytest.mark.parametrize("refresh", [{}, {"refresh": "1"}])
-@pytest.mark.parametrize("forged", ["", "x", "a:b:c", "é" * 200, "\U0001f600"])
-def test_a_state_that_was_not_signed_here_is_refused(
-    sandbox: Any, forged: str, refresh: dict[str, str]
-) -> None:
-    answer = nobody().get(CALLBACK, {"state": forged, **refresh})
-    refused(answer, 400, "state_invalid" if forged else "invalid")
-
-
-def test_a_state_is_for_one_account_and_one_purpose(sandbox: Any) -> None:
-    row = CreatorPaymentAccountFactory.create()
-    other = CreatorPaymentAccountFactory.create()
-    state = signed(str(row.pk))
-    for forged in (
-        signed(str(row.pk), salt="something.else"),
-        state.replace(str(row.pk), str(other.pk)),
-        signed(str(CreatorFactory.create().pk)),
-    ):
-        refused(nobody().get(CALLBACK, {"state": forged}), 400, "state_invalid")
-    row.replaced_at = sql.now()
-    row.save(update_fields=["replaced_at"])
-    refused(nobody().get(CALLBACK, {"state": state}), 400, "state_invalid")
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        {},
-        {"state": "x" * 300},
-        {"state": "x\0"},
-        {"state": "x", "refresh": "2"},
-        {"state": "x", "next": "https://evil.example"},
-    ],
-)
-def test_a_return_address_that_cannot_be_read_is_refused(sandbox: Any, query: dict[str, str]) -> None:
-    refused(nobody().get(CALLBACK, query), 400, "invalid")

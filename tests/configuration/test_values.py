@@ -22,6 +22,8 @@ READERS: dict[str, Read] = {
     "FORECAST_ALERT_DAYS": partial(configuration.integer, default=5, lowest=0, highest=31),
     "PREVIOUS_PAYOUT_DAYS": partial(configuration.integer, default=10, lowest=0, highest=365),
     "PAYOUT_COOL_DOWN_HOURS": partial(configuration.integer, default=48, lowest=0, highest=720),
+    "SESSION_HOURS": partial(configuration.integer, default=12, lowest=1, highest=168),
+    "SESSION_IDLE_MINUTES": partial(configuration.integer, default=60, lowest=2, highest=10_080),
     "PLATFORM_COUNTRY": partial(configuration.country, default="US"),
     "DEFAULT_CURRENCY": partial(configuration.currency, default="USD"),
     "MINIMUM_PAYOUT": partial(configuration.minimum_payout, default="USD:2500"),
@@ -41,11 +43,13 @@ BAD = {
     "FORECAST_ALERT_DAYS": ["", "-1", "32", "5d"],
     "PREVIOUS_PAYOUT_DAYS": ["", "-1", "366", "10d"],
     "PAYOUT_COOL_DOWN_HOURS": ["", "-1", "721", "48h"],
+    "SESSION_HOURS": ["", "0", "169", "12h"],
+    "SESSION_IDLE_MINUTES": ["", "0", "1", "10081", "1h"],
     "PLATFORM_COUNTRY": ["", "us", "USA", "XX", "Atlantis"],
-    "DEFAULT_CURRENCY": ["", "usd", "US", "XXX", "XAU", "dollars"],
+    "DEFAULT_CURRENCY": ["", "usd", "US", "XXX", "XAU", "BGN", "dollars"],
     "MINIMUM_PAYOUT": [
         "", "2500", "USD", "USD:", "USD:0", "USD:-1", "USD:25.00", "usd:2500", "XXX:1", "USD:2500,", ":1", "USD:²",
-        "USD:1:2", "USD:2500,USD:1", "USD:1000000000000", "USD:" + "9" * 19,
+        "BGN:1", "USD:1:2", "USD:2500,USD:1", "USD:1000000000000", "USD:" + "9" * 19,
     ],
     "DATABASE_URL": ["", "sqlite:///x.db", "mysql://u@h/d", "nonsense", "postgresql://u:p@host:port/d"],
     "REDIS_URL": ["", "localhost:6379", "http://localhost", "amqp://localhost", "redis://[::1"],
@@ -82,6 +86,12 @@ def test_a_value_that_cannot_be_used_is_refused_by_name(
     monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured, match=f"^(One of )?{name} .*\\.$"):
         READERS[name](name)
+
+
+def test_a_currency_that_ended_is_refused_with_its_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIMUM_PAYOUT", "USD:2500,BGN:4000")
+    with pytest.raises(ImproperlyConfigured, match="names BGN, which ended on 31 January 2026"):
+        READERS["MINIMUM_PAYOUT"]("MINIMUM_PAYOUT")
 
 
 @pytest.mark.parametrize("name", REQUIRED)

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth import authenticate
 from django.core.management import call_command
 from django.db import DataError
-from django.test import Client
+from django.test import Client, RequestFactory
+from pytest_django import Settings
 
 from accounts.models import Creator, Hold, HoldSource, User
 from database import sql
@@ -72,6 +74,11 @@ class Marketplace:
         self.live_through("2024-04", APRIL, cutoff=date(2024, 5, 1))
 
 
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def marketplace(
     transactional_db: None, tmp_path: Path, sandbox: Any, settle: Callable[[], None]
@@ -101,6 +108,7 @@ def marketplace(
     )
     pauses.pause_sending(reason="A wrong run", actor="sam", now=sql.now())
     pauses.resume_sending(reason="It was right", actor="sam", now=sql.now())
+    authenticate(RequestFactory().post("/admin/login/"), username="eve", password="a guess")
     marketplace = Marketplace(tmp_path, settle)
     marketplace.live_through("2024-03", MARCH, cutoff=date(2024, 4, 1))
     marketplace.receive("spoiled", "r-0,charge,api-maps,500,USD,2024-03-05T12:00:00Z,\n")

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from axes.models import AccessFailureLog, AccessLog
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
@@ -24,6 +25,7 @@ CHANGEABLE = {User}
 # What the page of an active member of staff sends who may do nothing.
 STAYS: dict[str, Any] = {"is_active": "on", "is_staff": "on", "first_name": "", "last_name": "", "email": ""}
 READ_ONLY = [model for model, page in admin.site._registry.items() if isinstance(page, ReadOnlyAdmin)]
+LOG_INS: list[type[Model]] = [AccessLog, AccessFailureLog]
 
 
 def test_every_table_of_ours_is_shown_and_only_users_can_be_changed() -> None:
@@ -35,9 +37,11 @@ def test_every_table_of_ours_is_shown_and_only_users_can_be_changed() -> None:
     assert shown - set(READ_ONLY) == CHANGEABLE
 
 
-def test_of_packages_only_stripes_events_and_beats_schedules_are_shown() -> None:
+def test_of_packages_only_stripes_events_beats_schedules_and_log_ins_are_shown() -> None:
     shown = {model.__name__ for model in admin.site._registry if model._meta.app_label not in OURS}
-    assert shown == {"Account", "Event", "PeriodicTask", "IntervalSchedule", "CrontabSchedule"}
+    assert shown == {"Account", "Event", "PeriodicTask", "IntervalSchedule", "CrontabSchedule"} | {
+        model.__name__ for model in LOG_INS
+    }
     assert not admin.site.is_registered(Group)
     assert {Account, Event} <= set(READ_ONLY)
 
@@ -61,12 +65,13 @@ def test_not_even_a_superuser_changes_or_deletes_what_is_shown(superuser: Client
 
 def test_staff_without_further_rights_see_every_table_of_ours(staff: Client) -> None:
     assert staff.get("/admin/").status_code == HTTPStatus.OK
-    statuses = {model.__name__: staff.get(list_of(model)).status_code for model in READ_ONLY}
+    shown = [model for model in READ_ONLY if model not in LOG_INS]
+    statuses = {model.__name__: staff.get(list_of(model)).status_code for model in shown}
     assert set(statuses.values()) == {HTTPStatus.OK}, statuses
 
 
-def test_staff_without_further_rights_see_neither_users_nor_schedules(staff: Client) -> None:
-    for model in (User, PeriodicTask):
+def test_staff_without_further_rights_see_neither_users_nor_schedules_nor_log_ins(staff: Client) -> None:
+    for model in (User, PeriodicTask, *LOG_INS):
         assert staff.get(list_of(model)).status_code == HTTPStatus.FORBIDDEN
         assert list_of(model) not in staff.get("/admin/").content.decode()
 

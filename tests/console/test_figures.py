@@ -3,13 +3,14 @@
 from datetime import date
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from accounts import selectors as accounts
 from accounts.models import Creator
 from console import home
 from database import sql
-from database.admin import page_of
+from database.admin import Figure, anchor, list_of, page_of, show
 from earnings import selectors as earnings
 from ledger import selectors as ledger
 from money import Money
@@ -41,6 +42,36 @@ def test_the_overview_tells_why_the_last_run_did_not_pay(marketplace: Any) -> No
         DecisionReason.BELOW_MINIMUM: (1, usd(800)),
         DecisionReason.NEGATIVE_BALANCE: (1, usd(-4_000)),
     }
+
+
+@pytest.mark.parametrize("status", [PayoutStatus.RETURNED, PayoutStatus.FAILED])
+def test_what_a_run_came_to_is_told_by_the_status_of_its_payouts(
+    marketplace: Any, superuser: Client, status: PayoutStatus
+) -> None:
+    """A payout that was made is not called paid: its bank may have sent it back."""
+    payout = Payout.objects.get()
+    assert payout.run
+    assert payouts.outcomes_by_status(payout.run) == [
+        payouts.OutcomeTotals(PayoutStatus.PAID, 1, usd(96_000))
+    ]
+    Payout.objects.update(status=status, paid_at=None)
+    assert payouts.outcomes_by_status(payout.run) == [payouts.OutcomeTotals(status, 1, usd(96_000))]
+    address = list_of(Payout, run=payout.run.pk, status__exact=status)
+
+    overview = superuser.get("/admin/").context["panels"]
+    (last_run,) = (panel for panel in overview if panel.title.startswith("Last run"))
+    assert last_run.rows[0] == (anchor(address, status), 1, usd(96_000))
+    assert DecisionReason.PAID.label not in str(last_run.rows)
+
+    headlines = superuser.get(page_of(payout.run)).context["headlines"]
+    assert Figure(status.label, usd(96_000), anchor(address, "1 creator")) in headlines
+    assert "Paid" not in [figure.title for figure in headlines]
+
+    panels = {panel.title: panel for panel in superuser.get(page_of(payout)).context["panels"]}
+    ((_, decision, *_),) = panels["Decided by"].rows
+    assert show(decision) == show(DecisionReason.PAID)
+    assert "Payout made" in show(decision)
+    assert "bg-green" not in show(decision)
 
 
 def test_the_overview_counts_what_waits_for_staff(marketplace: Any) -> None:

@@ -15,16 +15,16 @@ from payouts.states import PayoutStatus
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (Money(123_456, "USD"), '<span class="figure">$1,234.56</span>'),
-        (Money(-300, "EUR"), '<span class="figure negative">-€3.00</span>'),
-        (Money(1_200, "JPY"), '<span class="figure">¥1,200</span>'),
-        (1_234_567, '<span class="figure">1,234,567</span>'),
+        (Money(123_456, "USD"), '<span class="pc-figure">$1,234.56</span>'),
+        (Money(-300, "EUR"), '<span class="pc-figure pc-negative">-€3.00</span>'),
+        (Money(1_200, "JPY"), '<span class="pc-figure">¥1,200</span>'),
+        (1_234_567, '<span class="pc-figure">1,234,567</span>'),
         (True, "Yes"),
-        (None, '<span class="nothing">–</span>'),
-        ("", '<span class="nothing">–</span>'),
+        (None, '<span class="pc-nothing">–</span>'),
+        ("", '<span class="pc-nothing">–</span>'),
         ("<script>", "&lt;script&gt;"),
         (SafeString("<b>"), "<b>"),
-        (date(2026, 10, 1), '<time datetime="2026-10-01">1 Oct 2026</time>'),
+        (date(2026, 10, 1), '<time class="pc-time" datetime="2026-10-01">1 Oct 2026</time>'),
         (month_of(date(2026, 10, 1)), "2026-10"),
     ],
 )

@@ -232,7 +232,8 @@ def is_sound(status: int, media_type: str, body: bytes) -> bool:
     problem = (
         media_type == "application/problem+json" and json.loads(body)["status"] == status if body else True
     )
-    return "html" not in media_type and (200 <= status < 400 or (400 <= status < 500 and problem))
+    page = "html" in media_type and body
+    return not page and (200 <= status < 400 or (400 <= status < 500 and problem))
 
 
 @pytest.mark.full

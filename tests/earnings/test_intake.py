@@ -63,6 +63,7 @@ UNUSABLE: list[tuple[dict[str, Any], Reason]] = [
     ({"currency": "usd"}, Reason.CURRENCY_UNKNOWN),
     ({"currency": ""}, Reason.CURRENCY_UNKNOWN),
     ({"currency": "XAU"}, Reason.CURRENCY_UNKNOWN),
+    ({"currency": "BGN"}, Reason.CURRENCY_UNKNOWN),
     ({"currency": "CHF"}, Reason.CURRENCY_NOT_PAID),
     ({"occurred_at": ""}, Reason.TIME_INVALID),
     ({"occurred_at": "2024-01-15"}, Reason.TIME_INVALID),

@@ -11,6 +11,7 @@ from accounts import permissions
 
 # Addresses that are not the framework's, and so guard themselves.
 GUARDED_BY_THEMSELVES = {
+    "LogIn",  # looks at passwords
     "live",
     "metrics",  # by its own token, or to this machine
     "ready",  # says no more than which part works

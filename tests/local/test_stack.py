@@ -57,6 +57,15 @@ def test_with_nothing_set_all_is_embedded(clone: Clone, port: str) -> None:
     assert prepared.migration.environment["DATABASE_URL"] == variables["DATABASE_URL"]
 
 
+def test_a_portal_of_ones_own_takes_the_place_of_the_sandboxs(clone: Clone, port: str) -> None:
+    stack.prepare(clone, {"PORT": port})
+    variables = environment.read_env_file(clone.env_file)
+    assert variables["CREATOR_PORTAL_URL"] == f"{variables['STRIPE_API_BASE']}/portal"
+    own = {"PORT": port, "CREATOR_PORTAL_URL": "http://localhost:3000"}
+    web = next(program for program in stack.prepare(clone, own).service if program.name == "web")
+    assert web.environment["CREATOR_PORTAL_URL"] == "http://localhost:3000"
+
+
 def test_secrets_and_addresses_stay_from_start_to_start(clone: Clone, port: str) -> None:
     stack.prepare(clone, {"PORT": port})
     first = environment.read_env_file(clone.env_file)

@@ -48,10 +48,10 @@ def test_an_amount_is_a_whole_number(amount: object) -> None:
         Money(amount, "USD")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("currency", ["usd", "", "ZZZ", "XXX", "XAU", "XTS"])
-def test_a_currency_is_one_that_people_are_paid_in(currency: str) -> None:
-    with pytest.raises(ValueError, match="unknown currency"):
-        Money(1, currency)
+@pytest.mark.parametrize("currency", [1, None, b"USD"])
+def test_a_currency_is_a_code(currency: object) -> None:
+    with pytest.raises(TypeError, match="a code"):
+        Money(1, currency)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,14 @@ def test_a_currency_is_one_that_people_are_paid_in(currency: str) -> None:
         (-1, "KRW", "-₩1"),
         (1_234_567, "KWD", "KWD1,234.567"),
         (100, "ISK", "ISK1.00"),
+        (123_456, "BGN", "BGN1,234.56"),
+        (-123_456, "HRK", "-HRK1,234.56"),
+        (123_456, "STD", "STD1,234.56"),
+        (123_456, "BYR", "BYR123,456"),
+        (123_456, "QQQ", "123,456 minor units of QQQ"),
+        (-1, "usd", "-1 minor units of usd"),
+        (1, "XAU", "1 minor units of XAU"),
+        (1, "", "1 minor units of an unknown currency"),
         (10**17 + 1, "USD", "$1,000,000,000,000,000.01"),
     ],
 )

@@ -52,7 +52,7 @@ def test_what_stripe_pays_to_the_bank_is_no_difference(paid: Payout, sandbox: An
 
 def test_a_reversal_gives_the_rows_back(paid: Payout, market: Market) -> None:
     taken = interventions.reverse_payout(paid.pk, reason="Fraud", actor="dana", now=sql.now())
-    assert taken.status == PayoutStatus.REVERSED
+    assert (taken.status, taken.paid_at) == (PayoutStatus.REVERSED, None)
     assert unsound() == {}
     market.run()
     assert Payout.objects.exclude(pk=paid.pk).get().net_amount == 80_00

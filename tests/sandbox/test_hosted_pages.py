@@ -100,6 +100,18 @@ def test_onboarding_ends_as_chosen_and_returns(
     assert event.data.object["requirements"]["currently_due"] == due
 
 
+def test_only_who_failed_verification_has_something_wrong(
+    client: stripe.StripeClient, new_account: str, browser: Browser
+) -> None:
+    wrong = {}
+    for end in ("incomplete", "restricted", "complete"):
+        browser.follow(link_to(client, new_account).url)
+        browser.choose(end)
+        asked = client.v1.accounts.retrieve(new_account).to_dict()["requirements"]
+        wrong[end] = [error["requirement"] for error in asked["errors"]]
+    assert wrong == {"incomplete": [], "restricted": UNVERIFIED, "complete": []}
+
+
 def test_what_was_restricted_can_be_completed(
     client: stripe.StripeClient, new_account: str, browser: Browser
 ) -> None:
@@ -244,3 +256,23 @@ def test_a_link_returns_to_an_absolute_address(client: stripe.StripeClient, acco
     with pytest.raises(stripe.InvalidRequestError, match="Not a valid URL") as refused:
         link_to(client, account, return_url=url)
     assert (refused.value.code, refused.value.param) == ("url_invalid", "return_url")
+
+
+@pytest.mark.parametrize(
+    ("told", "heading"),
+    [
+        ("", "The Creator Portal"),
+        ("?onboarding=complete", "Onboarding is complete"),
+        ("?onboarding=incomplete&reason=left", "Onboarding is not complete"),
+    ],
+)
+def test_a_page_stands_in_for_the_portal_and_shows_what_it_is_told(
+    server: SandboxServer, browser: Browser, told: str, heading: str
+) -> None:
+    page = browser.follow(f"{server.url}/portal{told}")
+    assert (page.status, f"<h1>{heading}</h1>" in page.body) == (200, True)
+    assert ("<code>left</code>" in page.body) is told.endswith("left")
+
+
+def test_what_the_portal_is_told_is_no_markup(server: SandboxServer, browser: Browser) -> None:
+    assert "<b>x" not in browser.follow(f"{server.url}/portal?onboarding=incomplete&reason=<b>x").body

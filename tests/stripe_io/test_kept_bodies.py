@@ -285,7 +285,12 @@ def test_a_body_set_aside_that_can_be_read_by_now_is_handled(unread: KeptBody) -
     assert told == ["evt_1"]
     assert kept().event == InboxEvent.objects.get()
     row = Replay.objects.get()
-    assert (row.body, row.event, row.actor, row.reason) == (unread, None, "dana via cli", "Read since this version")
+    assert (row.body, row.event, row.actor, row.reason) == (
+        unread,
+        None,
+        "dana via cli",
+        "Read since this version",
+    )
     assert row.note_before.startswith("not_an_event: ")
 
 

@@ -24,6 +24,7 @@ class Command(StaffCommand):
     refusals = (
         errors.AdjustmentDecided,
         errors.AmountTooLarge,
+        errors.CurrencyNotInUse,
         errors.NothingToAdjust,
         errors.NothingToWriteOff,
         errors.SecondPersonNeeded,
@@ -67,13 +68,14 @@ def _act(options: dict[str, Any]) -> Adjustment:
     actor, reason = options["actor"], options["reason"]
     match options["act"]:
         case "propose":
-            amount = _amount(options["amount"], currency=_currency(options["currency"]))
+            amount = _amount(options["amount"], currency=options["currency"])
             creator = known_creator(options["creator"])
             return adjustments.propose_adjustment(creator, amount=amount, reason=reason, actor=actor)
         case "write-off":
-            currency = _currency(options["currency"])
             creator = known_creator(options["creator"])
-            return adjustments.propose_write_off(creator, currency=currency, reason=reason, actor=actor)
+            return adjustments.propose_write_off(
+                creator, currency=options["currency"], reason=reason, actor=actor
+            )
         case "approve":
             return adjustments.approve_adjustment(
                 options["adjustment"], actor=actor, reason=reason, now=sql.now()
@@ -84,14 +86,10 @@ def _act(options: dict[str, Any]) -> Adjustment:
             )
 
 
-def _currency(code: str) -> str:
-    if not currencies.is_known(code):
-        raise CommandError(f"{code!r} is no currency.")
-    return code
-
-
 def _amount(text: str, *, currency: str) -> Money:
     """Read minor units, and nothing else: were 125.00 read as dollars, nobody would know what 125 is."""
+    if not currencies.is_current(currency):
+        raise errors.CurrencyNotInUse(currency)
     if re.fullmatch(r"[+-]?[0-9]+", text):
         return Money(int(text), currency)
     if re.fullmatch(r"[+-]?[0-9][0-9,]{0,14}\.[0-9]+", text):

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from django.template.defaultfilters import pluralize
+
 from database.admin import Figure, Panel, anchor, headline, list_of, panel
 from payouts.models import Payout, PayoutRun, RunDecision
-from payouts.selectors import decisions_by_reason
-from payouts.states import DecisionReason, PayoutStatus
+from payouts.selectors import decisions_by_reason, outcomes_by_status
+from payouts.states import PayoutStatus
 
 ROWS = 100
 
@@ -13,9 +15,13 @@ ROWS = 100
 @headline(PayoutRun)
 def what_it_pays(run: PayoutRun) -> Iterator[Figure]:
     yield Figure("Pays what was earned before", run.cutoff)
-    for total in decisions_by_reason(run):
-        if total.reason is DecisionReason.PAID:
-            yield Figure("Paid", total.amount, f"{total.count:,} creators")
+    for total in outcomes_by_status(run):
+        listed = list_of(Payout, run=run.pk, status__exact=total.status)
+        yield Figure(
+            total.status.label,
+            total.amount,
+            anchor(listed, f"{total.count:,} creator{pluralize(total.count)}"),
+        )
 
 
 @panel(PayoutRun)

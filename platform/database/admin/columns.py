@@ -110,7 +110,7 @@ def block(name: str, title: str | None = None) -> Column:
     """Show a text of many lines as it stands."""
 
     def read(row: Any) -> SafeString:
-        return format_html('<pre class="block">{}</pre>', getattr(row, name))
+        return format_html('<pre class="pc-block">{}</pre>', getattr(row, name))
 
     return column(title or _title(name))(read)
 

@@ -1,0 +1,65 @@
+"""Logging in: every try is in the log, and who fails too often is told how long to wait."""
+
+import logging
+import math
+from ipaddress import ip_address
+from typing import Any
+
+from axes.handlers.proxy import AxesProxyHandler
+from axes.helpers import get_cool_off
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from rest_framework.throttling import BaseThrottle
+
+TOO_MANY_REQUESTS = 429
+log = logging.getLogger(__name__)
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Return where a request comes from, as the API's throttles see it: behind as many proxies as are trusted."""
+    seen = BaseThrottle().get_ident(request)  # type: ignore[arg-type]
+    try:
+        return str(ip_address(seen))
+    except ValueError:  # what a proxy added is no address
+        address: str | None = request.META.get("REMOTE_ADDR")
+        return address
+
+
+def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any]) -> HttpResponse:
+    """Answer in the place of the log-in page who has failed too often under this name from this address."""
+    (attempts,) = AxesProxyHandler.get_implementation().get_user_attempts(request, credentials)
+    now = timezone.now()
+    last = attempts.aggregate(last=Max("attempt_time"))["last"] or now
+    return refuse(request, seconds=(last + get_cool_off(request) - now).total_seconds())
+
+
+def refuse(request: HttpRequest, *, seconds: float) -> HttpResponse:
+    """Tell a person how long to wait before they try to log in again."""
+    context = admin.site.each_context(request) | {
+        "title": "Too many attempts",
+        "minutes": max(math.ceil(seconds / 60), 1),
+    }
+    response = render(request, "console/locked_out.html", context, status=TOO_MANY_REQUESTS)
+    response["Retry-After"] = str(max(math.ceil(seconds), 1))
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def tell_login(request: HttpRequest, user: Any, **signal: Any) -> None:
+    log.info("%r logged in from %s", user.get_username(), address_of(request))
+
+
+def tell_failure(credentials: dict[str, Any], request: HttpRequest | None = None, **signal: Any) -> None:
+    """Log a try that failed: the name and the address, never the password. axes has counted it before."""
+    name = credentials.get("username")
+    if request is None:
+        log.warning("%r failed to log in", name)
+    elif (failures := request.axes_failures_since_start) is None:  # type: ignore[attr-defined]
+        log.warning("%r was refused to log in from %s: too many failures before", name, address_of(request))
+    else:
+        limit = settings.AXES_FAILURE_LIMIT
+        log.warning("%r failed to log in from %s: %s of %s", name, address_of(request), failures, limit)

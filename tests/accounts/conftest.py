@@ -1,0 +1,16 @@
+"""What these tests share: a browser, and a portal to come back to."""
+
+import pytest
+from pytest_django import Settings
+
+from tests.browser import Browser
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser()
+
+
+@pytest.fixture(autouse=True)
+def portal(settings: Settings) -> None:
+    settings.CREATOR_PORTAL_URL = "https://portal.example/payouts"

@@ -1,0 +1,317 @@
+"""Coming back from Stripe: a person is always sent on, and the portal is told what happened."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.signing import TimestampSigner, b62_encode
+from django.db import connection
+from pytest_django import Settings
+
+from accounts.callback import EVERY_REASON
+from accounts.models import AccountStatus, CreatorPaymentAccount
+from database import sql
+from tests.accounts.portal import (
+    CALLBACK,
+    OUTAGES,
+    at_stripe,
+    come_back,
+    connected,
+    link,
+    state_of,
+    through,
+    told_portal,
+)
+from tests.api import caller, nobody
+from tests.browser import Browser
+from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+SALT = "accounts.onboarding"
+RETRIEVE = {"method": "GET", "path": "/v1/accounts/.*"}
+BOTH = [{}, {"refresh": "1"}]
+HOUR = 60 * 60
+
+
+@pytest.fixture(autouse=True)
+def unhurried(settings: Settings) -> None:
+    """Let all of these tests ask within one minute."""
+    settings.REQUESTS_PER_MINUTE = dict.fromkeys(settings.REQUESTS_PER_MINUTE, 10_000)
+
+
+def signed(row: CreatorPaymentAccount, *, salt: str = SALT, seconds_ago: int = 0) -> str:
+    class Signer(TimestampSigner):
+        def timestamp(self) -> str:
+            return b62_encode(int(sql.now().timestamp()) - seconds_ago)
+
+    return Signer(salt=salt).sign(f"{row.pk}/{row.links_refreshed}")
+
+
+def sent_on(answer: Any) -> dict[str, str]:
+    """Return what the portal is told, in an answer that is nobody else's to keep and nothing to read."""
+    assert (answer.status_code, answer.content) == (302, b""), answer.content
+    assert answer["Cache-Control"] == "no-store"
+    assert answer["Referrer-Policy"] == "no-referrer"
+    return told_portal(answer["Location"])
+
+
+def incomplete(reason: str) -> dict[str, str]:
+    return {"onboarding": "incomplete", "reason": reason}
+
+
+def spent(browser: Browser) -> str:
+    """Visit a link twice; return where Stripe sends the browser the second time."""
+    url = link()
+    browser.follow(url)
+    return browser.follow(url).location
+
+
+@pytest.mark.parametrize(
+    ("end", "told", "status"),
+    [
+        ("complete", {"onboarding": "complete"}, AccountStatus.ACTIVE),
+        ("incomplete", incomplete("left"), AccountStatus.PENDING),
+        ("restricted", incomplete("verification_failed"), AccountStatus.RESTRICTED),
+    ],
+)
+def test_the_way_back_tells_how_it_ended(
+    sandbox: Any, browser: Browser, end: str, told: dict[str, str], status: AccountStatus
+) -> None:
+    assert told_portal(through(browser, end)) == told
+    seen = caller("alice").get("/api/v1/accounts/status").json()
+    account = connected(sandbox)[0]
+    assert (seen["has_account"], seen["status"]) == (True, status)
+    assert seen["details_submitted"] is account["details_submitted"]
+    assert seen["payouts_enabled"] is account["payouts_enabled"]
+    assert seen["requirements"]["currently_due"] == account["requirements"]["currently_due"]
+    assert (seen["requirements"]["current_deadline"] is None) is (end != "restricted")
+    assert (seen["country"], seen["default_currency"]) == ("US", "USD")
+    assert seen["created_at"].endswith("Z")
+
+
+def test_details_that_stripe_still_verifies_are_complete_on_the_creators_side(
+    sandbox: Any, browser: Browser
+) -> None:
+    browser.follow(link())
+    location = browser.choose("complete").location
+    at_stripe(sandbox, "capabilities", transfers="pending")
+    assert sent_on(come_back(location)) == {"onboarding": "complete"}
+    assert CreatorPaymentAccount.objects.get().account_status == AccountStatus.ONBOARDING
+
+
+def test_who_is_asked_for_more_has_left_and_who_is_under_review_waits(sandbox: Any, browser: Browser) -> None:
+    browser.follow(link())
+    location = browser.choose("complete").location
+    at_stripe(sandbox, "restrict", disabled_reason="requirements.past_due")
+    assert sent_on(come_back(location)) == incomplete("left")
+    at_stripe(sandbox, "restrict", disabled_reason="under_review")
+    assert sent_on(come_back(location)) == incomplete("verification_pending")
+
+
+@pytest.mark.parametrize(
+    ("portal", "expected"),
+    [
+        ("https://portal.example", "https://portal.example?onboarding=complete"),
+        (
+            "https://portal.example/payouts?tab=bank",
+            "https://portal.example/payouts?tab=bank&onboarding=complete",
+        ),
+        ("https://portal.example/#/payouts", "https://portal.example/?onboarding=complete#/payouts"),
+        ("https://portal.example/a?b=c#d", "https://portal.example/a?b=c&onboarding=complete#d"),
+    ],
+)
+def test_the_portals_own_query_and_fragment_stay(
+    sandbox: Any, browser: Browser, settings: Settings, portal: str, expected: str
+) -> None:
+    settings.CREATOR_PORTAL_URL = portal
+    assert through(browser, "complete") == expected
+
+
+@pytest.mark.parametrize("refresh", BOTH)
+def test_who_was_rejected_is_told_so(sandbox: Any, browser: Browser, refresh: dict[str, str]) -> None:
+    state = state_of(spent(browser))
+    at_stripe(sandbox, "restrict", disabled_reason="rejected.fraud")
+    assert sent_on(nobody().get(CALLBACK, {"state": state, **refresh})) == incomplete("account_rejected")
+
+
+@pytest.mark.parametrize("refresh", BOTH)
+def test_a_creator_whose_account_is_gone_is_told_so(
+    sandbox: Any, browser: Browser, refresh: dict[str, str]
+) -> None:
+    state = state_of(spent(browser))
+    at_stripe(sandbox, "deauthorize")
+    assert sent_on(nobody().get(CALLBACK, {"state": state, **refresh})) == incomplete("stripe_account_gone")
+
+
+@pytest.mark.parametrize("refresh", BOTH)
+@pytest.mark.parametrize("outage", OUTAGES, ids=str)
+def test_a_creator_who_returns_while_stripe_is_down_lands_in_the_portal_and_uses_nothing_up(
+    sandbox: Any, browser: Browser, outage: dict[str, Any], refresh: dict[str, str]
+) -> None:
+    location = spent(browser)
+    sandbox.inject({**RETRIEVE, **outage})
+    answer = nobody().get(CALLBACK, {"state": state_of(location), **refresh})
+    assert sent_on(answer) == incomplete("stripe_unavailable")
+    sandbox.clear_faults()
+    assert "/setup/e/" in come_back(location)["Location"]
+
+
+@pytest.fixture
+def no_database() -> Iterator[None]:
+    """End this test's own connection, so that its next query fails as when PostgreSQL is stopped."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        pid = cursor.fetchone()[0]
+    at_once(lambda: sql.run("SELECT pg_terminate_backend(%(pid)s)", {"pid": pid}))
+    yield
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_creator_who_returns_while_our_database_is_down_lands_in_the_portal(no_database: None) -> None:
+    state = TimestampSigner(salt=SALT).sign("00000000-0000-7000-8000-000000000000/0")
+    assert sent_on(nobody().get(CALLBACK, {"state": state})) == incomplete("unavailable")
+
+
+def test_a_fault_of_ours_is_logged_and_lands_in_the_portal(
+    sandbox: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Signed by us, and nothing that we ever sign.
+    state = TimestampSigner(salt=SALT).sign("no uuid/0")
+    assert sent_on(nobody().get(CALLBACK, {"state": state})) == incomplete("unavailable")
+    assert "could not be handled" in caplog.text
+
+
+def test_who_asks_too_often_lands_in_the_portal(sandbox: Any, settings: Settings) -> None:
+    settings.REQUESTS_PER_MINUTE = {"anonymous": 0}
+    assert sent_on(nobody().get(CALLBACK, {"state": "x"})) == incomplete("too_many_requests")
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*;q=0", "image/png", "nonsense"])
+def test_whatever_a_browser_likes_to_read_it_is_sent_on(sandbox: Any, browser: Browser, accept: str) -> None:
+    browser.follow(link())
+    location = browser.choose("complete").location
+    answer = nobody().get(CALLBACK, {"state": state_of(location)}, headers={"Accept": accept})
+    assert sent_on(answer) == {"onboarding": "complete"}
+
+
+def test_parameters_that_somebody_adds_on_the_way_do_no_harm(sandbox: Any, browser: Browser) -> None:
+    browser.follow(link())
+    state = state_of(browser.choose("complete").location)
+    answer = nobody().get(CALLBACK, {"state": state, "utm_source": "mail", "next": "https://evil.example"})
+    assert sent_on(answer) == {"onboarding": "complete"}
+
+
+@pytest.mark.parametrize("refresh", BOTH)
+def test_a_state_is_good_for_an_hour(sandbox: Any, refresh: dict[str, str]) -> None:
+    link()
+    row = CreatorPaymentAccount.objects.get()
+    answer = nobody().get(CALLBACK, {"state": signed(row, seconds_ago=HOUR - 60), **refresh})
+    assert "link_expired" not in answer["Location"]
+    answer = nobody().get(CALLBACK, {"state": signed(row, seconds_ago=HOUR + 60), **refresh})
+    assert sent_on(answer) == incomplete("link_expired")
+
+
+@pytest.mark.parametrize("refresh", BOTH)
+@pytest.mark.parametrize("forged", ["", "x", "x\0", "x" * 300, "a:b:c", "é" * 200, "\U0001f600"])
+def test_a_state_that_was_not_signed_here_leads_back_to_the_portal(
+    sandbox: Any, forged: str, refresh: dict[str, str]
+) -> None:
+    assert sent_on(nobody().get(CALLBACK, {"state": forged, **refresh})) == incomplete("link_invalid")
+
+
+@pytest.mark.parametrize(
+    "query", ["", "refresh=1", "state=", "state=x&state=x", "state=x&refresh=2", "a&" * 1_100]
+)
+def test_a_return_address_that_cannot_be_read_leads_back_to_the_portal(sandbox: Any, query: str) -> None:
+    assert sent_on(nobody().get(f"{CALLBACK}?{query}")) == incomplete("link_invalid")
+
+
+def test_a_state_is_for_one_account_and_one_purpose(sandbox: Any) -> None:
+    row, other = CreatorPaymentAccountFactory.create(), CreatorPaymentAccountFactory.create()
+    unknown = CreatorPaymentAccount(creator=CreatorFactory.create(), pk=CreatorFactory.create().pk)
+    state = signed(row)
+    for forged in (
+        signed(row, salt="something.else"),
+        state.replace(str(row.pk), str(other.pk)),
+        signed(unknown),
+        TimestampSigner(salt=SALT).sign(str(row.pk)),
+    ):
+        assert sent_on(nobody().get(CALLBACK, {"state": forged})) == incomplete("link_invalid")
+
+
+@pytest.mark.parametrize("refresh", BOTH)
+def test_who_has_another_account_by_now_is_told_so(sandbox: Any, refresh: dict[str, str]) -> None:
+    row = CreatorPaymentAccountFactory.create(replaced_at=sql.now())
+    answer = nobody().get(CALLBACK, {"state": signed(row), **refresh})
+    assert sent_on(answer) == incomplete("account_replaced")
+
+
+@pytest.mark.parametrize("sandbox_options", [{}, {"link_seconds": 0}], ids=["used", "expired"])
+def test_a_link_that_expired_or_was_used_leads_to_a_new_one(
+    sandbox: Any, browser: Browser, sandbox_options: dict[str, Any]
+) -> None:
+    url = link()
+    browser.follow(url)
+    left = browser.follow(url).location
+    assert left.endswith("&refresh=1")
+    answer = come_back(left)
+    assert answer.status_code == 302
+    assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert answer["Location"] != url
+    assert urlsplit(answer["Location"]).netloc == urlsplit(url).netloc
+    assert len(connected(sandbox)) == 1
+
+
+def test_a_state_gives_one_new_link_whose_own_gives_another(sandbox: Any, browser: Browser) -> None:
+    left = spent(browser)
+    second = come_back(left)["Location"]
+    assert sent_on(come_back(left)) == incomplete("link_expired")
+    browser.follow(second)
+    third = come_back(browser.follow(second).location)["Location"]
+    browser.follow(third)
+    assert sent_on(come_back(browser.choose("complete").location)) == {"onboarding": "complete"}
+
+
+def test_a_state_that_gave_a_new_link_still_brings_its_creator_back(sandbox: Any, browser: Browser) -> None:
+    left = spent(browser)
+    come_back(left)
+    assert sent_on(nobody().get(CALLBACK, {"state": state_of(left)})) == incomplete("left")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_refresh_at_once_one_gets_a_link(sandbox: Any, browser: Browser) -> None:
+    left = spent(browser)
+    sandbox.inject({**RETRIEVE, "kind": "latency_ms", "latency_ms": 50})
+    answers = at_once(*[lambda: str(come_back(left)["Location"])] * 6)
+    assert sum("/setup/e/" in location for location in answers) == 1
+    assert sum("reason=link_expired" in location for location in answers) == 5
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [("head", {}), ("get", {"Sec-Purpose": "prefetch;prerender"}), ("get", {"Purpose": "prefetch"})],
+)
+def test_who_only_looks_gets_no_link_and_uses_nothing_up(
+    sandbox: Any, browser: Browser, method: str, headers: dict[str, str]
+) -> None:
+    left = spent(browser)
+    query = {"state": state_of(left), "refresh": "1"}
+    answer = getattr(nobody(), method)(CALLBACK, query, headers=headers)
+    assert sent_on(answer) == incomplete("left")
+    assert "/setup/e/" in come_back(left)["Location"]
+
+
+def test_who_finished_in_another_tab_gets_no_new_link(sandbox: Any, browser: Browser) -> None:
+    left = spent(browser)
+    through(browser, "complete")
+    for _ in range(2):
+        assert sent_on(come_back(left)) == {"onboarding": "complete"}
+
+
+def test_every_reason_is_documented_with_what_the_portal_should_say() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    assert [reason for reason in EVERY_REASON if f'| `{reason}` | "' not in page] == []
