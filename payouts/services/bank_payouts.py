@@ -119,7 +119,6 @@ def apply_bank_payout(said: BankPayout, *, now: datetime) -> bool:
             reason=f"bank payout {said.id} {said.status}",
             failure_code=said.failure_code[:64],
             failure_message=said.failure_message,
-            paid_at=None,
             next_retry_at=now + policy.LOOK_AT_RETURNED,
         )
         return True

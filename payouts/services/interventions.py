@@ -94,7 +94,7 @@ def reverse_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -
             raise NotReversible(payout_id)
         sent = payout.status in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID)
         if sent and not payout.stripe_payout_id:
-            move(payout, PayoutStatus.RETURNED, now=now, reason=reason, actor=actor, paid_at=None)
+            move(payout, PayoutStatus.RETURNED, now=now, reason=reason, actor=actor)
         if payout.status != PayoutStatus.RETURNED:
             raise NotReversible(payout_id)
         reversals.request_reversal(payout, now=now, requested_by=actor, request_reason=reason)

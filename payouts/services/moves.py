@@ -37,8 +37,8 @@ def move(
         raise RuntimeError("a move and what goes with it are one transaction")
     seen = PayoutStatus(payout.status)
     changes = {"status": target, "taken_at": None} | changes
-    if target == PayoutStatus.PAID:
-        changes["paid_at"] = now
+    if PayoutStatus.PAID in (seen, target):
+        changes["paid_at"] = now if target == PayoutStatus.PAID else None
     here = Payout.objects.filter(pk=payout.pk, status=seen)
     if seen not in LEGAL[target] or not here.update(**changes):
         raise IllegalMove(payout.pk, seen=seen, target=target)

@@ -106,7 +106,6 @@ def _end_reversed(payout: Payout, attempt: PayoutAttempt | None, *, now: datetim
         reason=f"transfer {transfer_id} reversed{because}",
         amount_reversed=payout.net_amount,
         next_retry_at=None,
-        paid_at=None,
     )
     give_back(payout, held_in=AccountKind.STRIPE_BALANCE, in_suspense=in_suspense)
     why = "the transfer is reversed as a whole"
