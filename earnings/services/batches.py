@@ -14,9 +14,9 @@ from earnings.services import posting, setting_aside
 from earnings.services.intake import CONTENT
 
 _SQL = Path(__file__).parent / "batches_sql"
-_CREATE, _CHOOSE, _QUARANTINE, _GIVE_BACK, _TAKE_OUT, _COUNT = (
+_CREATE, _CHOOSE, _CHOOSE_TAKERS, _QUARANTINE, _GIVE_BACK, _TAKE_OUT, _COUNT = (
     sql.read(_SQL / f"{name}.sql").replace("/* content */", CONTENT)
-    for name in ("create", "choose", "quarantine", "give_back", "take_out", "count")
+    for name in ("create", "choose", "choose_takers", "quarantine", "give_back", "take_out", "count")
 )
 
 
@@ -69,7 +69,7 @@ def _quarantine(batch: BillingBatch, *, actor: str, reason: str, now: datetime) 
     names = {"batch": batch.pk, "source": batch.source_id}
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
-    for statement in (_CHOOSE, _QUARANTINE, _GIVE_BACK, _COUNT):
+    for statement in (_CHOOSE, _CHOOSE_TAKERS, _QUARANTINE, _GIVE_BACK, _COUNT):
         sql.run(statement, names)
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_OUT)

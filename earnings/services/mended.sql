@@ -2,9 +2,8 @@
 SELECT held.id, held.source_id, held.content
 FROM quarantined_records AS held
 LEFT JOIN LATERAL (
-    SELECT record.id, takeback.taken_back, record.amount
+    SELECT record.id, record.batch_id, takeback.taken_back, record.amount
     FROM billing_records AS record
-    JOIN billing_batches AS batch ON batch.id = record.batch_id AND batch.set_aside_at IS NULL
     JOIN apis AS api ON api.id = record.api_id
     LEFT JOIN charge_takebacks AS takeback ON takeback.charge_id = record.id
     WHERE record.source_id = held.source_id
@@ -36,7 +35,11 @@ WHERE held.resolved_at IS NULL
             ORDER BY ownership.owned_from DESC
             LIMIT 1
         )
-        WHEN 'charge_unknown' THEN charge.id IS NOT NULL
+        -- Asked last, and by key: a join here makes for bad plans while there are few batches.
+        WHEN 'charge_unknown' THEN charge.id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM billing_batches AS batch
+            WHERE batch.id = charge.batch_id AND batch.set_aside_at IS NOT NULL
+        )
         WHEN 'exceeds_charge' THEN CASE
             WHEN held.content ->> 'kind' IN ('refund', 'chargeback')
             THEN charge.taken_back + (held.content ->> 'amount')::bigint <= charge.amount
