@@ -14,6 +14,7 @@ import stripe
 from django.conf import settings
 
 from accounts.errors import CountryNotSupported, CreationKeySpent, StripeAccountGone, StripeUnavailable
+from accounts.models import information_due
 from stripe_io.client import CLOCKS_APART, call, client
 from stripe_io.errors import StripeCallFailed
 
@@ -102,7 +103,7 @@ class StripeAccount:
 
     @property
     def information_due(self) -> bool:
-        return bool(self.requirements.get("currently_due") or self.requirements.get("past_due"))
+        return information_due(self.requirements)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
@@ -116,6 +117,11 @@ class AccountStatus(models.TextChoices):
         return cls.RESTRICTED if account.information_due or account.stopped else cls.ONBOARDING
 
 
+def information_due(requirements: Mapping[str, Any]) -> bool:
+    """Tell whether Stripe needs something of the account's holder by now, or by a deadline."""
+    return bool(requirements.get("currently_due") or requirements.get("past_due"))
+
+
 class CreatorPaymentAccount(models.Model):
     """A creator's Stripe Connect account. At most one is live (`replaced_at` null); old ones stay.
 
@@ -184,7 +190,7 @@ class CreatorPaymentAccount(models.Model):
 
     @property
     def information_due(self) -> bool:
-        return bool(self.requirements.get("currently_due") or self.requirements.get("past_due"))
+        return information_due(self.requirements)
 
     @property
     def verification_failed(self) -> bool:

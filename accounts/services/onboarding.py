@@ -92,10 +92,7 @@ def outcome_of(state: str, *, now: datetime) -> Outcome:
     """
     row, _ = _returning(state)
     row = refresh_payment_account(row, now=now)
-    if row.gone_at is not None:
-        raise StripeAccountGone(str(row.stripe_account_id))
-    if row.account_status == AccountStatus.DISABLED:
-        raise AccountRejected
+    _refuse_lost(row)
     if row.account_status in DONE:
         return Outcome.COMPLETE
     if row.verification_failed:
@@ -105,10 +102,14 @@ def outcome_of(state: str, *, now: datetime) -> Outcome:
 
 def _refuse_without_form(row: CreatorPaymentAccount) -> None:
     """Refuse an account, of which Stripe has just told, that Stripe's form can do nothing for."""
-    if row.gone_at is not None:
-        raise StripeAccountGone(str(row.stripe_account_id))
+    _refuse_lost(row)
     if row.account_status == AccountStatus.ACTIVE:
         raise AlreadyActive
+
+
+def _refuse_lost(row: CreatorPaymentAccount) -> None:
+    if row.gone_at is not None:
+        raise StripeAccountGone(str(row.stripe_account_id))
     if row.account_status == AccountStatus.DISABLED:
         raise AccountRejected
 
