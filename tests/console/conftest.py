@@ -23,6 +23,7 @@ from money import Money, parse_month
 from payouts.models import DifferenceKind
 from payouts.services import differences, forecasts, pauses, reconciliation, runs
 from revenue import services as revenue
+from stripe_io import receiving
 from tests.factories import UserFactory
 
 CATALOG = """api_id,api_name,creator_id,creator_email,creator_country
@@ -116,6 +117,7 @@ def marketplace(
     setting_aside.set_aside(spoiled.pk, DataError("bigint out of range"), now=sql.now())
     reconciliation.reconcile(now=sql.now())
     forecasts.make_forecast(now=sql.now())
+    receiving.keep_or_store(b"no event", signer=0)
     call_command(
         "replay_events",
         "--type",
