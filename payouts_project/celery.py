@@ -21,7 +21,7 @@ app.steps["consumer"].add(WorkerHeartbeat)
 @task_prerun.connect
 @task_postrun.connect
 def renew_connections(**signal: Any) -> None:
-    """Keep database connections between tasks as the web does between requests: until they are old or broken.
+    """Keep a thread's database connection between tasks, until it is old or broken.
 
     Celery's own way with threads is to close them before and after each task (CELERY_DB_REUSE_MAX says otherwise);
     opening them again took a fifth of a worker's time.

@@ -3,7 +3,7 @@ WITH used AS (
     SELECT
         count(*) AS in_all,
         count(*) FILTER (WHERE datname = current_database()) AS in_database,
-        count(*) FILTER (WHERE usename = current_user) AS by_role
+        count(*) FILTER (WHERE usename = session_user) AS by_role
     FROM pg_stat_activity
     WHERE datname IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'
 ),
@@ -18,6 +18,6 @@ bounds AS (
     UNION ALL
     SELECT datconnlimit, in_database FROM pg_database, used WHERE datname = current_database() AND datconnlimit >= 0
     UNION ALL
-    SELECT rolconnlimit, by_role FROM pg_roles, used WHERE rolname = current_user AND rolconnlimit >= 0
+    SELECT rolconnlimit, by_role FROM pg_roles, used WHERE rolname = session_user AND rolconnlimit >= 0
 )
 SELECT "limit", used FROM bounds ORDER BY "limit" - used LIMIT 1

@@ -30,6 +30,8 @@ def test_connections_last_from_task_to_task_and_a_broken_one_is_replaced(service
         wait_until(service.is_idle, seconds=60)
 
     service.start_worker()
+    do(1)
+    assert len(others()) == 1  # only what does tasks has one
     do(30)
     opened = others()
     do(30)

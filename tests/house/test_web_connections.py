@@ -35,7 +35,6 @@ def web(service: RunningService) -> RunningService:
         DATABASE_URL=f"{service.database_url}?application_name={NAME}",
     )
     service.start_web()
-    wait_until(lambda: held() == PROCESSES, seconds=30)
     return service
 
 
