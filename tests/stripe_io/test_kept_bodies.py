@@ -12,11 +12,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from djstripe.models import Account, Event
 
-from accounts.models import User
 from database import sql
 from database.staff import ReasonMissing
 from stripe_io import handlers, receiving, selectors, services, tasks
 from stripe_io.models import BodyReason, InboxEvent, InboxOutcome, KeptBody, Replay
+from tests.factories import UserFactory
 from tests.threads import at_once
 
 pytestmark = pytest.mark.usefixtures("dana_and_erin")
@@ -316,9 +316,8 @@ def test_staff_see_what_was_set_aside_and_why(deliver: Any, event: dict[str, Any
     deliver(event | {"note": HALF})
     deliver(body=b'{"id": "evt_odd", "what": "<b>\\u0000</b>", "n": NaN}')
     deliver(body=b"\xff\x00 <i>")
-    User.objects.create_user("frank", password="x" * 12, is_staff=True)
     console = Client()
-    assert console.login(username="frank", password="x" * 12)
+    console.force_login(UserFactory.create(username="frank"))
     assert b"Stripe bodies set aside" in console.get("/admin/").content
     listed = console.get("/admin/stripe_io/keptbody/").content.decode()
     assert "Number out of range" in listed
