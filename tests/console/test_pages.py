@@ -78,7 +78,7 @@ def test_a_page_costs_as_many_queries_after_a_month_more(marketplace: Any, super
     assert richer.line_items.count() > payout.line_items.count()
     after = [queries_for(superuser, address) for address in [*addresses, page_of(richer), page_of(later)]]
     assert after == before
-    assert max(after) <= 16
+    assert max(after) <= 20  # the overview asks one for each of its figures
 
 
 def test_no_page_fetches_anything_from_elsewhere(marketplace: Any, superuser: Client) -> None:
