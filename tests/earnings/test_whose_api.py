@@ -147,9 +147,9 @@ def test_an_api_without_a_source_is_changed_by_none(who: str) -> None:
 
 def test_the_refusal_says_what_to_do() -> None:
     ApiFactory.create(external_id="api-a")
-    assert "manage.py catalog assign api-a --source NAME" in put("api-a", WEATHER).json()["detail"]
+    assert "manage.py catalog assign api-a --source NAME" in put("api-a", WEATHER).json()["data"]["hint"]
     put("api-b", WEATHER)
-    detail = put("api-b", WEATHER, client=service("storage")).json()["detail"]
+    detail = put("api-b", WEATHER, client=service("storage")).json()["data"]["hint"]
     assert "belongs to the source 'billing'" in detail
 
 
@@ -197,7 +197,7 @@ def test_a_name_said_twice_in_the_body_is_refused() -> None:
     body = '{"name": "Weather", "creator_id": "alice", "creator_id": "mallory"}'
     answer = service("billing").put("/api/v1/catalog/apis/api-a", body, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
-    assert "'creator_id' is named twice" in answer.json()["detail"]
+    assert "'creator_id' is named twice" in answer.json()["data"]["hint"]
     assert not Api.objects.exists()
 
 

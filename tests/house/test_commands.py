@@ -74,7 +74,8 @@ def typed(name: str) -> list[str]:
     """Return the command with all that it must be given, but for who does it."""
     parser = SIGNED[name]
     needed = [action for action in parser._actions if action.required or not action.option_strings]
-    needed += [group._group_actions[0] for group in parser._mutually_exclusive_groups if group.required]
+    firsts = [group._group_actions[0] for group in parser._mutually_exclusive_groups if group.required]
+    needed += [action for action in firsts if action not in needed]
     words = [*name.split(), *BESIDES.get(name, [])]
     for action in needed:
         if action.dest != "actor":

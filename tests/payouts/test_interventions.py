@@ -180,7 +180,8 @@ def test_a_refused_act_says_where_the_payout_is_and_what_can_be_tried(payout: Pa
 @pytest.mark.django_db
 @pytest.mark.parametrize("status", PayoutStatus)
 def test_from_where_an_act_cannot_be_tried_it_is_refused(payout: Payout, status: PayoutStatus) -> None:
-    Payout.objects.update(status=status, amount_reversed=80_00 if status == PayoutStatus.REVERSED else 0)
+    came_back = 80_00 if status == PayoutStatus.REVERSED else 0
+    Payout.objects.update(status=status, amount_reversed=came_back, paid_at=sql.now())
     for act in {act for act, statuses in STAFF_MAY.items() if status not in statuses}:
         with pytest.raises((IllegalMove, NotRetryable, NotReversible, NotSettleable)), transaction.atomic():
             getattr(interventions, f"{act}_payout")(payout.pk, **WHY, now=sql.now())

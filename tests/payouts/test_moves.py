@@ -51,6 +51,7 @@ def payout_in(market: Market, status: PayoutStatus, *, target: PayoutStatus | No
         period_start="2025-09-01",
         period_end="2025-10-01",
         status=status,
+        paid_at=sql.now() if status == PayoutStatus.PAID else None,
         amount_reversed=80_00 if PayoutStatus.REVERSED in (status, target) else 0,
     )
 

@@ -252,7 +252,7 @@ def test_more_lines_and_records_cost_no_more_queries(market: Market, payout: Pay
     few = queries(payout)
     Payout.objects.update(status=PayoutStatus.PAID, paid_at=sql.now())
     for number in range(50):
-        market.arrive("charge", payout.creator, 10_00, at=f"{1990 + number % 30}-01-10T12:00:00Z")
+        market.arrive("charge", payout.creator, 10_00, at=f"{2000 + number % 25}-01-10T12:00:00Z")
     posting.post_due(now=sql.now())
     market.run(NEXT_CUTOFF)
     assert few == queries(Payout.objects.exclude(pk=payout.pk).get(creator=payout.creator)) == 3

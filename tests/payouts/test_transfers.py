@@ -72,7 +72,7 @@ def test_a_task_skips_a_payout_that_is_not_to_be_sent(
 ) -> None:
     """Cancelled while the task waited in the queue, for one."""
     came_back = 80_00 if status == PayoutStatus.REVERSED else 0
-    Payout.objects.update(status=status, amount_reversed=came_back)
+    Payout.objects.update(status=status, amount_reversed=came_back, paid_at=sql.now())
     sender.send()
     assert sender.payout.status == status
     assert not sender.attempts
