@@ -17,6 +17,7 @@ from tests.factories import UserFactory
 NEED_NOBODY = {
     "add_source",
     "batches list",
+    "catalog list-unassigned",
     "check_books",
     "commission list",
     "commission preview",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import AccountStatus, CreatorPaymentAccount
+from database import sql
 from earnings.models import CreatorEarning
 from ledger.models import AccountKind
 from payouts.models import Payout, PayoutAttempt, SendingPause

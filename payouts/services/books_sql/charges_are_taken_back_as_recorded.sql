@@ -1,4 +1,5 @@
--- A charge that some record takes from has a row that knows its amount and what was taken, and no other charge has.
+-- A charge that some record takes from has a row that knows its amount and what was taken, and no other charge has. One
+-- that had to leave the books, and came again, has its row once more as soon as something new takes from it.
 SELECT format(
     'charge %s of %s: taken back %s of %s, records say %s', charge_id, charged, taken_back, takeback.amount, coalesce(recorded, 0)
 ) AS finding
@@ -11,7 +12,17 @@ FULL JOIN (
     FROM billing_records AS record
     JOIN billing_records AS charge
         ON charge.source_id = record.source_id AND charge.record_id = record.related_record_id AND charge.kind = 'charge'
-    WHERE record.related_record_id <> '' AND record.kind <> 'charge'
+    WHERE record.related_record_id <> ''
+        AND record.kind <> 'charge'
+        AND (
+            charge.id IN (SELECT charge_id FROM charge_takebacks)
+            OR NOT EXISTS (
+                SELECT FROM quarantined_records AS left_once
+                WHERE left_once.source_id = charge.source_id
+                    AND left_once.record_id = charge.record_id
+                    AND left_once.reason = 'unpostable'
+            )
+        )
     GROUP BY charge.id
 ) AS linked USING (charge_id)
 WHERE takeback.taken_back IS DISTINCT FROM coalesce(recorded, 0)

@@ -1,4 +1,5 @@
--- A record bears the owner of its API and the rate of its moment; one that names a charge bears the charge's.
+-- A record bears the owner of its API and the rate of its moment; one that names a charge bears the charge's. Of a charge
+-- that had to leave the books, what was posted before stays as it was.
 WITH owned AS MATERIALIZED (
     SELECT
         api_id,
@@ -50,5 +51,11 @@ FROM billing_records AS record
 LEFT JOIN billing_records AS charge
     ON charge.source_id = record.source_id AND charge.record_id = record.related_record_id AND charge.kind = 'charge'
 WHERE record.related_record_id <> ''
+    AND NOT EXISTS (
+        SELECT FROM quarantined_records AS left_once
+        WHERE left_once.source_id = record.source_id
+            AND left_once.record_id = record.related_record_id
+            AND left_once.reason = 'unpostable'
+    )
     AND (record.creator_id, record.api_id, record.currency, record.commission_bps)
         IS DISTINCT FROM (charge.creator_id, charge.api_id, charge.currency, charge.commission_bps)
