@@ -25,8 +25,8 @@ def service() -> Iterator[None]:
         os.environ["LOG_LEVEL"] = "WARNING"
         django.setup()
         manage("migrate", verbosity=0)
-        manage("import_catalog", CATALOG)
         manage("add_source", SOURCE)
+        manage("import_catalog", CATALOG)
         yield
 
 

@@ -124,12 +124,13 @@ def test_an_api_is_changed_by_its_own_source_and_nobody_else(who: str) -> None:
 
 @pytest.mark.parametrize("who", CALLERS)
 def test_a_new_api_belongs_to_the_source_that_registers_it(who: str) -> None:
-    principal, _, code = CALLERS[who]
+    principal, status, code = CALLERS[who]
     answer = put("api-new", WEATHER, client=bearer(principal) if principal else nobody())
-    if answer.status_code == 201:
+    if code in {"", "api_of_another_source"}:
+        assert answer.status_code == 201
         assert Api.objects.get().source == BillingSource.objects.get(name=principal.subject)
     else:
-        assert answer.json()["code"] == code
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
         assert not Api.objects.exists()
         assert not Creator.objects.filter(external_id="alice").exists()
 
@@ -218,6 +219,18 @@ def test_of_two_sources_that_register_one_api_at_once_one_wins() -> None:
         assert {change[6] for change in api_changes() if change[0] == api_id} == {api.source.name}
 
 
+@pytest.mark.parametrize("table", ["api_changes", "creator_changes"])
+@pytest.mark.parametrize("act", ["UPDATE {} SET reason = 'none'", "DELETE FROM {}"])
+def test_no_row_is_ever_changed(table: str, act: str) -> None:
+    put("api-a", WEATHER | {"creator_email": "a@example.com"})
+    with (
+        pytest.raises(DatabaseError, match="is history"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(act.format(table))
+
+
 class TestHistory:
     """Whatever changes is a row with who said it, first values too."""
 
@@ -277,17 +290,6 @@ class TestHistory:
         put("api-a", WEATHER | {"creator_id": "dave", "owned_from": "2024-03-01T00:00:00Z"})
         told = ApiChange.objects.filter(field="owner").order_by("pk").values_list("after", "had_sales")
         assert list(told) == [("alice", False), ("bob", False), ("carol", True), ("dave", True)]
-
-    @pytest.mark.parametrize("table", ["api_changes", "creator_changes"])
-    @pytest.mark.parametrize("act", ["UPDATE {} SET reason = 'none'", "DELETE FROM {}"])
-    def test_no_row_is_ever_changed(self, table: str, act: str) -> None:
-        put("api-a", WEATHER | {"creator_email": "a@example.com"})
-        with (
-            pytest.raises(DatabaseError, match="is history"),
-            transaction.atomic(),
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(act.format(table))
 
     def test_staff_see_it_in_the_console(self, client: Client, dana: User) -> None:
         client.force_login(dana)
