@@ -22,6 +22,7 @@ from earnings.models import (
     BillingRecord,
     BillingSource,
     ChargeTakeback,
+    CreatorEarning,
     QuarantinedRecord,
 )
 from earnings.selectors import unposted
@@ -40,7 +41,8 @@ WHO: dict[str, Any] = {"actor": "dana via cli", "reason": "a broken meter", "now
 
 def unsound() -> dict[str, list[str]]:
     """Validate the books once the platform's figures are those of what is posted by now."""
-    revenue.refresh_stale(now=sql.now())
+    months = CreatorEarning.objects.values_list("period_start", flat=True).distinct()
+    revenue.refresh_months(list(months), now=sql.now())
     return market.unsound()
 
 
