@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from accounts.models import Creator
+from database import sql
 from earnings.models import BillingBatch, BillingSource, CreatorEarning, EarningPosting, Posting
 from earnings.selectors import records_of
 from earnings.services import posting
 from ledger.models import LedgerAccount, LedgerEntry, LedgerTransaction
 from payouts.services import books
+from revenue import services as revenue
 from tests.factories import CommissionRateFactory, SourceFactory
 from tests.feeding import NOW, earned, feed, post, record, refund
 from tests.threads import at_once
@@ -287,6 +289,7 @@ def test_postings_in_parallel_post_each_batch_once(source: BillingSource) -> Non
     assert sum(posted.records for posted in results) == 24
     assert [row[3] for row in earned()] == [1266, 12]
     assert_ledger_agrees()
+    revenue.refresh_months([date(2024, 1, 1)], now=sql.now())
     books.require_sound()
 
 
