@@ -164,8 +164,12 @@ def test_check_books_exits_with_1_when_something_does_not_hold(busy: Market) -> 
 @pytest.mark.django_db(transaction=True)
 def test_the_books_are_checked_on_one_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each validation sees the same books, and can change nothing in them."""
-    settings = ["transaction_isolation", "transaction_read_only"]
+    settings = ["enable_nestloop", "transaction_isolation", "transaction_read_only"]
     for name in settings:
         (tmp_path / name).write_text(f"SELECT current_setting('{name}') AS finding")
     monkeypatch.setattr(books, "validations", lambda: [tmp_path / name for name in settings])
-    assert [list(validation.findings) for validation in books.check()] == [["repeatable read"], ["on"]]
+    assert [list(validation.findings) for validation in books.check()] == [
+        ["off"],
+        ["repeatable read"],
+        ["on"],
+    ]
