@@ -1,6 +1,7 @@
 """What management commands share: `--json`, `--actor`, `--reason`, results, connections of worker threads."""
 
 import json
+from abc import abstractmethod
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, ParamSpec, TypeVar
@@ -57,9 +58,9 @@ class StaffCommand(BaseCommand):
 
     refusals: ClassVar[tuple[type[Exception], ...]] = ()
 
+    @abstractmethod
     def act(self, options: dict[str, Any]) -> Mapping[str, Any]:
         """Do what the subcommand says and return what came of it; `options["actor"]` is the signature."""
-        raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
         if right := options.get("right"):
