@@ -25,6 +25,8 @@ from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 WORKER = ("-m", "celery", "-A", "payouts_project", "worker", "--pool", "threads", "-c", "8", "-l", "WARNING")
+# Of one process, so that its log and its memory are one's.
+WEB = {"GRANIAN_WORKERS": "1", "GRANIAN_BLOCKING_THREADS": "8"}
 QUEUES = ("-Q", "payouts,earnings,webhooks,reports", "--without-gossip", "--without-mingle")
 
 
@@ -32,7 +34,7 @@ class RunningService:
     """Web and worker processes, started and killed by the test."""
 
     def __init__(self, variables: dict[str, str], port: int, stripe: stripe.StripeClient, logs: Path) -> None:
-        self._variables = variables
+        self._variables = WEB | variables
         self.port = port
         self._logs = logs
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -168,8 +170,6 @@ def service(transactional_db: None, settings: Settings, tmp_path: Path) -> Itera
             "CELERY_VISIBILITY_TIMEOUT": "5",
             "STRIPE_API_BASE": server.url,
             "STRIPE_REQUESTS_PER_SECOND": "1000",
-            "GRANIAN_WORKERS": "1",
-            "GRANIAN_BLOCKING_THREADS": "8",
         }
         client = stripe.StripeClient(config.api_key, base_addresses={"api": server.url})
         running = RunningService(variables, port, client, tmp_path)
