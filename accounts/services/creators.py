@@ -49,7 +49,7 @@ def creator_of(principal: Principal) -> Creator:
 def make_creators(said: Mapping[str, Details], *, by: Author) -> Counter[CreatorField]:
     """Make the creators that are not known yet, by their external ids.
 
-    What is said of the others changes nothing: return of how many it differs, by field.
+    What is said of the others changes nothing: return how many of them it differs for, by field.
     """
     names = {
         "ids": list(said),

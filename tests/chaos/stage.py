@@ -30,6 +30,8 @@ WORKERS = ("one", "two", "three")
 # Each takes some seconds.
 STARTS_TRIED = 10
 CLOCK = Path(__file__).parent / "clock.sql"
+# As the service sets every other connection to its own search path.
+CLOCK_FIRST = "?options=-csearch_path%3Dpublic,pg_catalog"
 
 
 class Stage:
@@ -112,6 +114,7 @@ def stage(*, seed: int, settle_seconds: float) -> Iterator[Stage]:
             _install_clock(servers.database_url)
             port = free_port()
             variables = servers.variables() | {
+                "DATABASE_URL": servers.database_url + CLOCK_FIRST,
                 "STRIPE_REQUESTS_PER_SECOND": "100",
                 "CELERY_BROKER_URL": servers.redis_url,
                 "CELERY_VISIBILITY_TIMEOUT": "30",
@@ -147,4 +150,3 @@ def stage(*, seed: int, settle_seconds: float) -> Iterator[Stage]:
 def _install_clock(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(CLOCK.read_bytes())
-        connection.execute("ALTER DATABASE payouts SET search_path = public, pg_catalog")

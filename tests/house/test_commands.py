@@ -2,6 +2,7 @@
 
 from argparse import Action, ArgumentParser, _SubParsersAction
 from importlib import import_module
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from django.db import connection
 from database.staff import Right
 from tests.factories import UserFactory
 
+ROOT = Path(__file__).parents[2]
 # These read; or do what beat does by the same rules, so that whoever runs them decides nothing; or take in, whole, what
 # a system or a file says; or are for the machine's operator, who sets it up and holds its secrets.
 NEED_NOBODY = {
@@ -86,6 +88,12 @@ def typed(name: str) -> list[str]:
 
 def test_every_act_is_signed_but_for_those_that_need_nobody() -> None:
     assert set(PARSERS) - set(SIGNED) == NEED_NOBODY
+
+
+def test_the_table_of_who_may_act_names_every_right() -> None:
+    told = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = told.partition("## Who may act\n")[2].partition("\n## ")[0]
+    assert [right for right in Right if f"`{right}`" not in table] == []
 
 
 def tables() -> dict[str, int]:
