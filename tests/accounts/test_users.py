@@ -89,6 +89,7 @@ def before_usernames_signed() -> Iterator[None]:
         call_command("migrate", verbosity=0)
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("before_usernames_signed")
 def test_the_migration_names_every_user_who_stands_in_its_way_and_changes_none() -> None:

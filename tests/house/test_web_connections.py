@@ -84,7 +84,7 @@ def database_away() -> Iterator[None]:
             outside.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
 
-@pytest.mark.parametrize("number", [300, pytest.param(1_000, marks=pytest.mark.full)])
+@pytest.mark.parametrize("number", [80, pytest.param(1_000, marks=pytest.mark.full)])
 def test_a_burst_is_answered_and_leaves_no_connection_behind(web: RunningService, number: int) -> None:
     with most_held() as seen:
         for _ in range(2):

@@ -50,6 +50,7 @@ os.write(theirs[1], b"x")
 os.waitpid(child, 0)
 """
 
+pytestmark = pytest.mark.full
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
 
 
@@ -158,7 +159,6 @@ def test_it_refuses_who_has_no_password(directory: Path) -> None:
     assert (directory / "postgres" / "password").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.full
 def test_why_it_does_not_start_is_said(directory: Path) -> None:
     server = Postgres(directory / "postgres", settings={"shared_buffers": "nonsense"})
     with pytest.raises(LocalError, match="shared_buffers"):

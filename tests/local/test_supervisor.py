@@ -20,6 +20,7 @@ from payouts_project.local.status import Phase, Status
 if TYPE_CHECKING:
     from .conftest import Eventually, RunPython
 
+pytestmark = pytest.mark.full
 # A stack of two programs, the second of which starts a process of its own, and a migration between them.
 SUPERVISE = """
 import os, sys

@@ -83,6 +83,7 @@ def test_a_program_gets_them_in_place_of_the_real_ones() -> None:
     assert shown.returncode == 3
 
 
+@pytest.mark.full
 def test_they_start_whatever_the_shell_is_set_for(tmp_path: Path) -> None:
     (tmp_path / "try.mk").write_text(TRY, encoding="utf-8")
     tried = subprocess.run(

@@ -7,6 +7,7 @@ the cut-off.
 from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -156,8 +157,13 @@ class Market:
 
 def unsound() -> dict[str, list[str]]:
     """Validate the books inside the test's own transaction; return what doesn't hold."""
-    found = {path.stem: [row["finding"] for row in sql.rows(sql.read(path))] for path in books.validations()}
+    found = {path.stem: findings_of(path) for path in books.validations()}
     return {name: findings for name, findings in found.items() if findings}
+
+
+def findings_of(validation: Path) -> list[str]:
+    """Run one validation of the books inside the test's own transaction."""
+    return [row["finding"] for row in sql.rows(sql.read(validation))]
 
 
 def balance(creator_id: UUID, kind: AccountKind) -> int:
