@@ -74,6 +74,8 @@ benchmark: .venv/.runtime
 lint: .venv/.development
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
+	@$(BIN)/typos
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(LOCAL) throwaway $(BIN)/python -m mypy .
 	@$(BIN)/lint-imports
 	@$(LOCAL) throwaway $(BIN)/python manage.py makemigrations --check

@@ -27,9 +27,18 @@ from tests.running import service
 
 __all__ = ["service"]  # a fixture for all: the service as real processes
 
+# For tests that are marked full: a storm of chaos takes some minutes, and may share its cores with another.
+FULL_TIMEOUT_SECONDS = 900
+
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("full"):
+            item.add_marker(pytest.mark.timeout(FULL_TIMEOUT_SECONDS))
 
 
 def _delete_all(self: DatabaseOperations, style: Any, tables: Sequence[str], **options: Any) -> list[str]:

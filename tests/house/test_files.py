@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+LONGEST_SUBJECT = 70
+LAST_LONG_SUBJECT = "a3ee50c"  # it and those before it stay as they are
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
 
 
@@ -46,3 +48,16 @@ def test_the_guides_calls_go_to_whichever_port_the_service_is_on() -> None:
     calls = [line for line in (ROOT / "docs/api.md").read_text().splitlines() if "curl " in line]
     assert calls
     assert not [call for call in calls if "8086" in call]
+
+
+def test_subjects_of_commits_fit_in_a_line() -> None:
+    listed = subprocess.run(
+        ["git", "log", "--format=%s", f"{LAST_LONG_SUBJECT}.."],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("SKIPPED: this checkout doesn't have the project's history")
+    assert [subject for subject in listed.stdout.splitlines() if len(subject) > LONGEST_SUBJECT] == []

@@ -13,7 +13,7 @@ PACKAGES = sorted(path.parent.name for path in (ROOT / "platform").glob("*/__ini
 TOP_LEVEL = {*PACKAGES, "accounts", "earnings", "payouts", "payouts_project"}
 
 
-def test_the_platform_module_is_the_standard_librarys() -> None:
+def test_the_platform_module_is_pythons_own() -> None:
     assert platform.__file__ is not None
     assert Path(platform.__file__).parent == Path(sysconfig.get_path("stdlib"))
 
