@@ -9,8 +9,9 @@ BEYOND_64_BITS = 10**30
 
 
 def change(context: Context, params: JsonObject) -> JsonObject:
-    """Overwrite fields of an object, or leave some out; no balance moves and no event is sent."""
+    """Overwrite fields of an object, make some null, or leave some out; no balance moves and no event is sent."""
     obj = {**_find(context, params["id"]), **params}
+    obj |= dict.fromkeys(obj.pop("null", []))
     for field in obj.pop("without", []):
         obj.pop(field, None)
     context.tx.save(obj)
@@ -42,6 +43,7 @@ ROUTES = (
             "created": Integer(minimum=0),
             "currency": Currency(),
             "destination": Text(),
+            "null": Array(Text()),
             "status": Text(),
             "without": Array(Text()),
         },

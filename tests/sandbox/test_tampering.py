@@ -17,9 +17,12 @@ def test_a_record_that_is_changed_moves_nothing_and_tells_nobody(
     client: stripe.StripeClient, transfer: stripe.Transfer, state: Callable[[], Any]
 ) -> None:
     before = state()
-    client.raw_request("post", f"/_sandbox/objects/{transfer.id}", amount=1, without=["destination"])
+    client.raw_request(
+        "post", f"/_sandbox/objects/{transfer.id}", amount=1, null=["description"], without=["destination"]
+    )
     changed = client.v1.transfers.retrieve(transfer.id).to_dict()
     assert changed["amount"] == 1
+    assert changed["description"] is None
     assert "destination" not in changed
     assert (state()["balances"], state()["events"]) == (before["balances"], before["events"])
 

@@ -1,0 +1,294 @@
+"""What Stripe may do that the money path does not survive yet: each test states the right value.
+
+A test that passes here fails (`strict`): its law then moves to the file of what it is about.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stripe
+from django.db import transaction
+from pytest_django import Settings
+
+from accounts.models import AccountStatus, CreatorPaymentAccount
+from accounts.services import syncing
+from database import sql
+from payouts import tasks
+from payouts.models import (
+    Difference,
+    DifferenceKind,
+    PauseCause,
+    Payout,
+    PayoutAttempt,
+    ReconciliationPass,
+    SendingPause,
+)
+from payouts.services import bank_payouts, interventions, returned, sweeps, transfers
+from payouts.services.reconciliation import reconcile
+from payouts.states import AttemptKind, PayoutStatus
+from sandbox.config import Config
+from sandbox.server import SandboxServer
+from stripe_io import client as stripe_io
+from stripe_io import services as inbox
+from tests.payouts.market import Market
+from tests.payouts.sending import SEND, work
+
+BANK = {"method": "POST", "path": "/v1/payouts"}
+REVERSE = {"method": "POST", "path": "/v1/transfers/.*/reversals"}
+UNLISTED = {"kind": "abort_work", "status": 400, "message": "This account requires further intervention."}
+
+pytestmark = pytest.mark.django_db
+
+
+def still_wrong(why: str) -> pytest.MarkDecorator:
+    """Expect a test to fail, for this reason."""
+    return pytest.mark.xfail(strict=True, reason=why)
+
+
+def sell_and_run(market: Market, names: list[str], *, gross: int = 100_00) -> None:
+    """Have creators whose accounts are ready earn, and make the run that pays them."""
+    for creator in market.creators(names, account=None):
+        market.onboard(creator)
+        market.sell(creator, gross)
+    market.run()
+
+
+def live_on(payout: Payout, *, days: int) -> None:
+    """Do what is due for a payout, whenever it is due."""
+    now = sql.now()
+    over = now + timedelta(days=days)
+    while now < over:
+        payout.refresh_from_db()
+        if payout.next_retry_at is None:
+            return
+        now = max(now, payout.next_retry_at)
+        for step in sweeps.STEPS[PayoutStatus(payout.status)]:
+            step(payout.pk, now=now)
+    payout.refresh_from_db()
+
+
+def without_its_movement(sandbox: Any, payout: Payout) -> None:
+    """Have Stripe not say yet what arrived on the connected account."""
+    payout.refresh_from_db()
+    sandbox.control(f"objects/{payout.destination_payment}", null=["balance_transaction"])
+
+
+@still_wrong("a null balance transaction ends the worker's task")
+def test_a_payout_whose_arrival_is_not_known_yet_waits(sent: Payout, sandbox: Any) -> None:
+    without_its_movement(sandbox, sent)
+    now = sql.now()
+    bank_payouts.send_bank_payout(sent.pk, now=now)
+    sent.refresh_from_db()
+    assert sent.status == PayoutStatus.IN_TRANSIT
+    assert sent.next_retry_at is not None
+    assert sent.next_retry_at > now
+
+
+@still_wrong("what can't be attended is due first, for ever")
+def test_payouts_that_can_not_be_attended_hold_up_nobody(market: Market, sandbox: Any) -> None:
+    sell_and_run(market, [f"sick-{number}" for number in range(4)])
+    for payout in Payout.objects.all():
+        transfers.send_transfer(payout.pk, now=sql.now())
+        without_its_movement(sandbox, payout)
+    Payout.objects.update(taken_at=None)
+    sell_and_run(market, ["well"])
+    for _ in range(5):
+        for _ in range(sweeps.workers_wanted(now=sql.now(), new=sweeps.prepare(now=sql.now()), at_most=4)):
+            try:
+                tasks.attend_due(new=True)
+            except TypeError:
+                continue
+        Payout.objects.exclude(taken_at=None).update(taken_at=sql.now() - timedelta(seconds=61))
+    assert Payout.objects.get(creator__external_id="well").status == PayoutStatus.IN_TRANSIT
+
+
+@still_wrong("a 400 without a listed code is unknown, and looked up for ever")
+def test_a_bank_payout_that_stripe_refuses_in_words_is_returned_and_tried_four_times(
+    sent: Payout, sandbox: Any
+) -> None:
+    sandbox.inject({**BANK, **UNLISTED})
+    bank_payouts.send_bank_payout(sent.pk, now=sql.now())
+    sent.refresh_from_db()
+    assert sent.status == PayoutStatus.RETURNED
+    live_on(sent, days=20)
+    attempts = PayoutAttempt.objects.filter(payout=sent, kind=AttemptKind.BANK_PAYOUT)
+    assert attempts.count() == 1 + 4
+    assert sent.status == PayoutStatus.REVERSED
+
+
+@still_wrong("a 400 without a listed code is unknown, and looked up for ever")
+def test_a_transfer_that_stripe_refuses_in_words_has_failed(payout: Payout, sandbox: Any) -> None:
+    sandbox.inject({**SEND, **UNLISTED})
+    transfers.send_transfer(payout.pk, now=sql.now())
+    payout.refresh_from_db()
+    assert payout.status == PayoutStatus.FAILED
+    assert UNLISTED["message"] in payout.failure_message
+
+
+@still_wrong("the bank account is fine, so the payout goes on")
+def test_what_staff_take_back_does_not_go_to_the_bank(sent: Payout, sandbox: Any) -> None:
+    sandbox.inject(
+        {**REVERSE, "kind": "abort_work", "status": 400, "code": "balance_insufficient", "count": 1}
+    )
+    after = interventions.reverse_payout(sent.pk, reason="Fraud", actor="dana", now=sql.now())
+    assert after.next_retry_at is not None
+    returned.attend(sent.pk, now=after.next_retry_at)
+    live_on(sent, days=10)
+    assert sandbox.state("payouts")["payouts"] == []
+    assert sent.status == PayoutStatus.REVERSED
+
+
+@still_wrong("each is refused for itself")
+def test_the_same_refusal_for_ten_creators_in_a_row_pauses_sending(market: Market, sandbox: Any) -> None:
+    sell_and_run(market, [f"creator-{number:02}" for number in range(20)])
+    sandbox.inject({**SEND, "kind": "abort_work", "status": 400, "code": "transfers_not_allowed"})
+    work(sql.now())
+    assert Payout.objects.filter(status=PayoutStatus.FAILED).count() == 10
+    assert SendingPause.objects.filter(lifted_at=None).exists()
+
+
+@still_wrong("a run looks at what was earned up to its cut-off")
+def test_a_debt_that_is_known_by_the_time_of_the_run_counts(market: Market, sandbox: Any) -> None:
+    alice = market.creator("alice", account=None)
+    market.onboard(alice)
+    market.sell(alice, 10_000_00, at="2025-09-30T23:00:00Z")
+    market.record("chargeback", alice, 10_000_00, at="2025-10-01T00:00:01Z")
+    market.run()
+    assert not Payout.objects.exists()
+
+
+@still_wrong("funds are weighed in the order of ids, whoever can be paid")
+def test_who_can_not_be_paid_stops_nobody_when_funds_are_short(market: Market, sandbox: Any) -> None:
+    sell_and_run(market, ["alice"], gross=15_000_000_00)
+    sell_and_run(market, ["bob"])
+    alices = CreatorPaymentAccount.objects.filter(creator__external_id="alice")
+    alices.update(account_status=AccountStatus.RESTRICTED)
+    start = sql.now()
+    for hour in range(24):
+        work(start + timedelta(hours=hour))
+    assert Payout.objects.get(creator__external_id="bob").status == PayoutStatus.IN_TRANSIT
+
+
+@still_wrong("the account is as it was when Stripe last told of it")
+def test_an_account_not_heard_of_for_an_hour_is_asked_for_before_it_is_paid(
+    payout: Payout, sandbox: Any
+) -> None:
+    accounts = CreatorPaymentAccount.objects.filter(creator=payout.creator)
+    sandbox.control(f"accounts/{accounts.get().stripe_account_id}/bank_account", country="US", currency="usd")
+    accounts.update(synced_at=sql.now() - timedelta(hours=2))
+    work(sql.now())  # the event of the new bank account is late
+    payout.refresh_from_db()
+    assert payout.status == PayoutStatus.ON_HOLD
+    assert sandbox.transfers() == []
+
+
+@still_wrong("the pause is lifted at once, as the balance seems to do")
+def test_funds_that_stripe_shows_and_refuses_pause_sending_once(market: Market, sandbox: Any) -> None:
+    sell_and_run(market, ["alice", "bob"])
+    sandbox.inject({**SEND, "kind": "abort_work", "status": 400, "code": "balance_insufficient"})
+    start = sql.now()
+    for minutes in range(0, 60, 5):
+        work(start + timedelta(minutes=minutes))
+    assert SendingPause.objects.filter(cause=PauseCause.SHORT).count() == 1
+
+
+@still_wrong("any bank payout that isn't ours is foreign")
+def test_what_stripe_debits_for_a_negative_balance_stops_no_bank_payout(sent: Payout, sandbox: Any) -> None:
+    account = CreatorPaymentAccount.objects.get(creator=sent.creator).stripe_account_id
+    debit = {"id": "po_debit", "object": "payout", "amount": -12_00, "currency": "usd", "automatic": True}
+    event = {
+        "id": "evt_debit",
+        "object": "event",
+        "type": "payout.paid",
+        "account": account,
+        "livemode": False,
+        "created": 1,
+        "data": {"object": {**debit, "status": "paid", "metadata": {}}},
+    }
+    assert sandbox.post_event(event).status_code == 200
+    inbox.handle_due(at_most=10)
+    assert Difference.objects.get().kind != DifferenceKind.FOREIGN_BANK_PAYOUT
+    bank_payouts.send_bank_payout(sent.pk, now=sql.now())
+    assert len(sandbox.state("payouts")["payouts"]) == 1
+
+
+@still_wrong("the pass ends at what it can't read")
+def test_one_object_that_can_not_be_read_stops_no_reconciliation(market: Market, sandbox: Any) -> None:
+    sell_and_run(market, ["alice", "bob"])
+    work(sql.now())
+    unreadable = sandbox.transfers()[0]["id"]
+    sandbox.control(f"objects/{unreadable}", amount=79_00, without=["balance_transaction"])
+    reconcile(now=sql.now() + timedelta(hours=1))
+    made = ReconciliationPass.objects.get()
+    assert made.finished_at is not None
+    assert unreadable in made.error
+
+
+@still_wrong("the pass ends with the first call that fails")
+def test_reconciliation_asks_again_for_a_page_that_failed(market: Market, sandbox: Any) -> None:
+    sell_and_run(market, ["alice"])
+    work(sql.now())
+    listing = {"method": "GET", "path": "/v1/balance_transactions"}
+    sandbox.inject({**listing, "kind": "status", "status": 500, "count": 1})
+    reconcile(now=sql.now() + timedelta(hours=1))
+    assert ReconciliationPass.objects.get().finished_at is not None
+
+
+@still_wrong("the setting is believed, and not the account's schedule")
+def test_bank_payouts_by_stripe_are_believed_only_of_accounts_on_such_a_schedule(
+    payout: Payout, sandbox: Any, settings: Settings
+) -> None:
+    settings.BANK_PAYOUTS_BY_STRIPE = True  # the account was opened before, with a manual schedule
+    work(sql.now())
+    payout.refresh_from_db()
+    opened = CreatorPaymentAccount.objects.get(creator=payout.creator).stripe_account_id
+    (account,) = [each for each in sandbox.state("accounts")["accounts"] if each["id"] == opened]
+    assert account["settings"]["payouts"]["schedule"]["interval"] != "manual"
+    assert payout.status == PayoutStatus.PAID
+
+
+@still_wrong("a run that is made anew has other ids")
+def test_a_database_restored_from_before_the_run_pays_nobody_twice(market: Market, sandbox: Any) -> None:
+    alice = market.creator("alice", account=None)
+    market.onboard(alice)
+    market.sell(alice, 100_00)
+    with transaction.atomic():  # what a restore loses
+        market.run()
+        work(sql.now())
+        transaction.set_rollback(True)
+    market.run()
+    work(sql.now())
+    assert len(sandbox.transfers()) == 1
+
+
+@still_wrong("the key is forgotten, and no attempt says that there was one")
+def test_a_database_restored_from_before_the_sending_pays_nobody_twice(payout: Payout, sandbox: Any) -> None:
+    with transaction.atomic():
+        work(sql.now())
+        transaction.set_rollback(True)
+    sandbox.control("clock", advance=25 * 3_600)
+    work(sql.now())
+    assert len(sandbox.transfers()) == 1
+
+
+@still_wrong("the installation remembers the mode, and not whose account it is")
+def test_the_key_of_another_stripe_account_destroys_nothing(
+    market: Market, sandbox: Any, settings: Settings, tmp_path: Path
+) -> None:
+    for creator in market.creators(["alice", "bob"], account=None):
+        market.onboard(creator)
+        market.sell(creator, 100_00)
+    market.run()
+    config = Config(state=tmp_path / "other", api_key=settings.STRIPE_SECRET_KEY, payout_seconds=0)
+    with SandboxServer(config) as other:
+        settings.STRIPE_API_BASE = other.url
+        stripe_io.client.cache_clear()
+        client = stripe.StripeClient(config.api_key, base_addresses={"api": other.url})
+        client.raw_request("post", "/_sandbox/fund", amount=1_000_00, currency="usd")
+        work(sql.now())
+        syncing.sync_accounts(CreatorPaymentAccount.objects.values_list("pk", flat=True))
+    stripe_io.client.cache_clear()
+    assert not Payout.objects.filter(status=PayoutStatus.FAILED).exists()
+    assert not CreatorPaymentAccount.objects.filter(gone_at__isnull=False).exists()
