@@ -37,7 +37,11 @@ from tests.payouts.sending import SEND, work
 
 BANK = {"method": "POST", "path": "/v1/payouts"}
 REVERSE = {"method": "POST", "path": "/v1/transfers/.*/reversals"}
-UNLISTED = {"kind": "abort_work", "status": 400, "message": "This account requires further intervention."}
+UNLISTED: dict[str, Any] = {
+    "kind": "abort_work",
+    "status": 400,
+    "message": "This account requires further intervention.",
+}
 
 pytestmark = pytest.mark.django_db
 
