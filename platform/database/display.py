@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from money import Money
+from money import Money, Period
 
 Tone = Literal["success", "info", "warning", "danger"]
 NOTHING = mark_safe('<span class="pc-nothing">–</span>')
@@ -99,6 +99,11 @@ def _(value: date) -> SafeString:
 def _(value: UUID) -> SafeString:
     """Show an id's random end, as time-ordered ids begin alike."""
     return copyable(str(value), shown=f"…{str(value)[-_LEGIBLE_TAIL:]}")
+
+
+@show.register
+def _(value: Period) -> SafeString:
+    return format_html('<span class="pc-time">{}</span>', str(value))
 
 
 @show.register

@@ -25,7 +25,7 @@ from payouts.states import PayoutStatus
         ("<script>", "&lt;script&gt;"),
         (SafeString("<b>"), "<b>"),
         (date(2026, 10, 1), '<time class="pc-time" datetime="2026-10-01">1 Oct 2026</time>'),
-        (month_of(date(2026, 10, 1)), "2026-10"),
+        (month_of(date(2026, 10, 1)), '<span class="pc-time">2026-10</span>'),
     ],
 )
 def test_values_read_as_people_write_them(value: object, shown: str) -> None:
