@@ -6,11 +6,13 @@ A column that we read is there once. Columns that we don't read may have any nam
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, cast
 
 from earnings.errors import FileRefused
+from earnings.rows import Rows
 
 REMEDY = "save it as CSV UTF-8, separated by commas"
 # UTF-32 first: one of its marks begins like one of UTF-16.
@@ -21,6 +23,7 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "UTF-16",
 }
 _LOOKED_AT = 64
+_LINE_BREAK = re.compile(r"[\r\n]")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -61,13 +64,13 @@ def as_text(raw: IO[bytes] | io.BufferedIOBase, *, errors: str) -> io.TextIOWrap
     return io.TextIOWrapper(buffered, encoding="utf-8-sig", errors=errors, newline="")
 
 
-def read_header(rows: Iterator[list[str]], *, required: Sequence[str], optional: Sequence[str]) -> Header:
+def read_header(rows: Rows, *, required: Sequence[str], optional: Sequence[str]) -> Header:
     """Read the first row that is not blank; names are in lower case, and spaces around them don't matter.
 
     Raises: FileRefused if there is none, or it lacks a required column, or names one twice that is read.
     """
     try:
-        row = next((row for row in rows if row), None)
+        row = rows.header()
     except csv.Error as error:
         raise FileRefused(f"the header can't be read: {error}") from error
     if row is None:
@@ -81,6 +84,22 @@ def read_header(rows: Iterator[list[str]], *, required: Sequence[str], optional:
     if twice:
         raise FileRefused(f"the header names {', '.join(twice)} more than once: keep the column that counts")
     return Header(names, {name: names.index(name) for name in read})
+
+
+def is_broken(rows: Rows, row: list[str], header: Header, *, required: Sequence[str]) -> bool:
+    """Tell whether a row of several lines has taken others with it, as a quote out of place does.
+
+    What we read has no line breaks. Columns that we don't read may have them, but hardly a line with as many commas as
+    the header, and something in each place that is required.
+    """
+    fitted = header.fit(row)
+    if fitted is None or any(_LINE_BREAK.search(fitted[place]) for place in header.places.values()):
+        return True
+    alone = ([field.strip(' "\r\n') for field in line.split(",")] for line in rows.further_lines())
+    return any(
+        len(fields) >= header.narrowest and all(fields[header.places[name]] for name in required)
+        for fields in alone
+    )
 
 
 def _wide_encoding(head: bytes) -> str:

@@ -11,7 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
-from earnings.columns import as_text, read_header
+from earnings.columns import as_text, is_broken, read_header
 from earnings.errors import FileRefused
 from earnings.models import Reason
 from earnings.records import (
@@ -26,6 +26,7 @@ from earnings.records import (
     stage_object,
     stage_plain,
 )
+from earnings.rows import Rows
 
 STANDARD_INPUT = "-"
 LONGEST_FIELD = 1_000_000
@@ -54,29 +55,29 @@ class BillingFile:
 
     def _csv(self, lines: Iterator[str]) -> Iterator[StagedRecord]:
         csv.field_size_limit(LONGEST_FIELD)
-        reader = csv.reader(lines)
-        header = read_header(reader, required=REQUIRED, optional=OPTIONAL)
+        rows = Rows(lines)
+        header = read_header(rows, required=REQUIRED, optional=OPTIONAL)
         self.ignored_columns = header.unread
         width = len(header.names)
         in_order = itemgetter(*[header.places.get(name, width) for name in FIELDS])
         while True:
             try:
-                row = next(reader, None)
-            except csv.Error as error:
-                problem = {"line": str(error)}
-                yield refused(reader.line_num, problem, reason=Reason.SYNTAX)
-                continue
+                row = next(rows, None)
+                broken = rows.has_several_lines and is_broken(rows, row or [], header, required=REQUIRED)
+            except csv.Error:
+                row, broken = [], True
             if row is None:
                 return
-            if not row:
+            if not (row or broken):
                 continue
             fitted = row if len(row) == width else header.fit(row)
-            if fitted is None:
-                yield refused(reader.line_num, {"line": ",".join(row)}, reason=Reason.SYNTAX)
+            if broken or fitted is None:
+                line = rows.first_line()
+                yield refused(rows.line, {"line": line}, reason=Reason.SYNTAX)
             else:
-                line, values = reader.line_num, in_order([*fitted, ""])
-                yield stage_plain(line, values, self._rules) or stage(
-                    line, dict(zip(header.names, fitted, strict=True)), self._rules
+                values = in_order([*fitted, ""])
+                yield stage_plain(rows.line, values, self._rules) or stage(
+                    rows.line, dict(zip(header.names, fitted, strict=True)), self._rules
                 )
 
     def _ndjson(self, lines: Iterator[str]) -> Iterator[StagedRecord]:

@@ -75,6 +75,7 @@ def test_nameless_columns_at_the_end_may_be_left_out_of_a_row(load: Any, rows: R
     assert loaded()
 
 
+@pytest.mark.parametrize("kind", ["catalog"])
 @pytest.mark.parametrize("place", range(6))
 def test_a_column_that_is_read_and_comes_twice_is_named_and_nothing_is_taken(
     load: Any, rows: Rows, place: int
@@ -178,6 +179,19 @@ def test_a_row_of_the_catalogue_that_is_too_short_or_too_long_is_named_and_nothi
         CommandError, match=r"line 3: its number of fields is \d, and the header's 5\. Nothing"
     ):
         load(text(rows[0], rows[1], change(rows[1].replace("api-n", "api-m"))))
+    assert not loaded()
+
+
+@pytest.mark.parametrize("kind", ["catalog"])
+@pytest.mark.parametrize("place", range(6))
+def test_a_quote_out_of_place_in_a_catalogue_is_named_and_nothing_is_registered(
+    load: Any, place: int
+) -> None:
+    fields = f"{CATALOG[1]},note".split(",")
+    fields[place] = f'"{fields[place]}'
+    others = [f"api-{number},,alice,,,note" for number in range(3)]
+    with pytest.raises(CommandError, match="line 3: a quote is out of place"):
+        load(text(f"{CATALOG[0]},notes", others[0], ",".join(fields), *others[1:]))
     assert not loaded()
 
 

@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from earnings import files
 from earnings.models import BillingBatch, BillingRecord, BillingSource, QuarantinedRecord
 from earnings.records import FIELDS
 from tests.feeding import held, record, refund
+
+WITH_NOTES = [*FIELDS, "notes"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alice", "bob", "source")]
 
@@ -110,29 +113,55 @@ def test_a_last_line_needs_no_end_and_blank_lines_are_nothing(file: Path) -> Non
     assert load(file) == {"accepted": 2, "duplicate": 0, "conflict": 0, "quarantined": {}}
 
 
-def test_a_quoted_line_break_belongs_to_its_field(file: Path) -> None:
+def test_a_line_break_in_what_is_read_breaks_the_record(file: Path) -> None:
     file.write_bytes(as_csv([record(customer_id="two\nlines"), record()], quoting=csv.QUOTE_ALL))
-    assert load(file) == {"accepted": 1, "duplicate": 0, "conflict": 0, "quarantined": {"syntax": 1}}
-    assert QuarantinedRecord.objects.get().content["customer_id"] == "two\nlines"
+    assert load(file) == {"accepted": 1, "duplicate": 0, "conflict": 0, "quarantined": {"syntax": 2}}
 
 
-@pytest.mark.parametrize("line", [b"only,three,fields", b"," * 30, b'"unended'])
+@pytest.mark.parametrize("line", [b"only,three,fields", b"," * 30])
 def test_a_line_with_another_number_of_fields_is_kept_and_the_next_one_enters(
     file: Path, line: bytes
 ) -> None:
-    good = as_csv([record()])
-    file.write_bytes(
-        good + (line + b"\r\n" if line[:1] != b'"' else b"") + as_csv([record()]).split(b"\r\n")[1]
-    )
+    file.write_bytes(as_csv([record()]) + line + b"\r\n" + as_csv([record()]).split(b"\r\n")[1])
+    assert load(file) == {"accepted": 2, "duplicate": 0, "conflict": 0, "quarantined": {"syntax": 1}}
+
+
+def spoil(row: str, column: str, quote: str) -> str:
+    """Put a quote where a field of a row begins."""
+    fields = row.split(",")
+    fields[WITH_NOTES.index(column)] = f"{quote}{fields[WITH_NOTES.index(column)]}"
+    return ",".join(fields)
+
+
+@pytest.mark.parametrize("column", WITH_NOTES)
+@pytest.mark.parametrize("spoilt", [[2], [2, 3], [2, 5], [6]], ids=str)
+def test_a_quote_out_of_place_spoils_its_own_record_only(
+    file: Path, monkeypatch: pytest.MonkeyPatch, column: str, spoilt: list[int]
+) -> None:
+    monkeypatch.setattr(files, "LONGEST_FIELD", 300)  # some rows, so that the quote ends there too
+    rows = as_csv([record() for _ in range(6)], columns=WITH_NOTES).decode().splitlines()
+    for number in spoilt:
+        rows[number] = spoil(rows[number], column, '"')
+    file.write_text("\n".join(rows))
     told = load(file)
-    assert told["accepted"] == 2
-    assert told["quarantined"] == ({} if line[:1] == b'"' else {"syntax": 1})
+    assert told["accepted"] == 6 - len(spoilt)
+    assert told["quarantined"] == {"syntax": len(spoilt)}
+    kept = QuarantinedRecord.objects.order_by("pk").values_list("content__line", flat=True)
+    assert list(kept) == [rows[number] for number in spoilt]
 
 
-def test_a_quote_that_never_ends_swallows_what_follows_and_is_kept(file: Path) -> None:
-    header, good, *_ = as_csv([record()]).split(b"\r\n")
-    file.write_bytes(b"\r\n".join([header, good, b'"x,' + good, good]))
-    assert load(file) == {"accepted": 1, "duplicate": 0, "conflict": 0, "quarantined": {"syntax": 1}}
+def test_a_note_that_closes_lines_later_has_not_taken_other_records_with_it(file: Path) -> None:
+    rows = as_csv([record() for _ in range(4)], columns=WITH_NOTES).decode().splitlines()
+    rows[1] = spoil(rows[1], "notes", '"')
+    rows[3] = f'{rows[3]}5"'
+    file.write_text("\n".join(rows))
+    assert load(file)["accepted"] == 4 - 1
+
+
+def test_notes_may_have_several_lines(file: Path) -> None:
+    sold = [record() | {"notes": 'Paid late,\nsaid "sorry",\n\nand again'}, record()]
+    file.write_bytes(as_csv(sold, columns=WITH_NOTES))
+    assert load(file) == {"accepted": 2, "duplicate": 0, "conflict": 0, "quarantined": {}}
 
 
 @pytest.mark.parametrize("bad", [b"\x00", b"\xff\xfe", b"\xc3(", b"\xed\xa0\x80"])

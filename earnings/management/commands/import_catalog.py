@@ -21,15 +21,17 @@ from database.changes import Author, Way
 from database.commands import add_json_option, print_result
 from database.fields import EXTERNAL_ID_REGEX
 from earnings import selectors
-from earnings.columns import REMEDY, as_text, read_header
+from earnings.columns import REMEDY, Header, as_text, is_broken, read_header
 from earnings.errors import CatalogLineRefused, FileRefused, OwnershipTooEarly, UnknownSource
 from earnings.models import BillingSource
 from earnings.records import parse_time
+from earnings.rows import Rows
 from earnings.services import catalog, sources
 from earnings.services.catalog import CatalogEntry
 
 REQUIRED = ("api_id", "api_name", "creator_id", "creator_email", "creator_country")
 OPTIONAL = ("owned_from",)
+IDS = ("api_id", "creator_id")
 LONGEST_NAME = 255
 _external_id = RegexValidator(EXTERNAL_ID_REGEX)
 
@@ -87,27 +89,43 @@ def _refused(path: Path, problem: object) -> CommandError:
 
 
 def _entries(lines: Iterator[str]) -> Iterator[CatalogEntry]:
-    reader = csv.reader(lines)
-    header = read_header(reader, required=REQUIRED, optional=OPTIONAL)
+    rows = Rows(lines)
+    header = read_header(rows, required=REQUIRED, optional=OPTIONAL)
     dated: dict[str, bool] = {}
-    for row in reader:
-        if not row:
-            continue
+    for row in _readable(rows, header):
         fitted = header.fit(row)
         if fitted is None:
             raise CatalogLineRefused(
-                reader.line_num, f"its number of fields is {len(row)}, and the header's {len(header.names)}"
+                rows.line, f"its number of fields is {len(row)}, and the header's {len(header.names)}"
             )
-        entry = _entry(
-            reader.line_num, {name: fitted[place].strip() for name, place in header.places.items()}
-        )
+        entry = _entry(rows.line, {name: fitted[place].strip() for name, place in header.places.items()})
         says_when = entry.owned_from is not None
         if entry.api_id in dated and not (says_when and dated[entry.api_id]):
             raise CatalogLineRefused(
-                reader.line_num, f"{entry.api_id} comes more than once: each of its lines needs owned_from"
+                rows.line, f"{entry.api_id} comes more than once: each of its lines needs owned_from"
             )
         dated[entry.api_id] = says_when
         yield entry
+
+
+def _readable(rows: Rows, header: Header) -> Iterator[list[str]]:
+    """Yield the rows that are not blank.
+
+    Raises: CatalogLineRefused if a quote is out of place: it would take other rows with it.
+    """
+    while True:
+        try:
+            row = next(rows, None)
+            broken = rows.has_several_lines and is_broken(rows, row or [], header, required=IDS)
+        except csv.Error:
+            row, broken = [], True
+        if row is None:
+            return
+        if broken:
+            rows.first_line()
+            raise CatalogLineRefused(rows.line, "a quote is out of place")
+        if row:
+            yield row
 
 
 def _entry(line: int, row: dict[str, str]) -> CatalogEntry:

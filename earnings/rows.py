@@ -1,0 +1,66 @@
+"""Rows of a CSV file that know their lines, so that a quote out of place spoils one row and not those after it."""
+
+import csv
+from collections.abc import Iterator
+from copy import copy
+from itertools import islice, tee
+
+
+class Rows:
+    """The rows of a CSV file, as lists of text.
+
+    Iterating raises csv.Error at a row that can't be read. A quoted field may hold line breaks, so a quote that
+    nobody closed takes the following lines with it. Whoever finds that a row is broken asks for its `first_line`: the
+    others are then read once more, as rows of their own.
+    """
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._before = 0
+        self._read(lines)
+
+    def header(self) -> list[str] | None:
+        """Return the first row that is not blank, however it is quoted; None if there is none.
+
+        Raises: csv.Error.
+        """
+        loose = csv.reader(self._unread)
+        row = next((row for row in loose if row), None)
+        self._before = loose.line_num
+        self._read(self._unread)
+        return row
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self
+
+    def __next__(self) -> list[str]:
+        if self._reader.line_num > self._begins:
+            next(islice(self._unread, self._reader.line_num - self._begins - 1, None))
+            self._begins = self._reader.line_num
+        return next(self._reader)
+
+    @property
+    def line(self) -> int:
+        """The number of the row's last line."""
+        return self._before + self._reader.line_num
+
+    @property
+    def has_several_lines(self) -> bool:
+        return self._reader.line_num - self._begins > 1
+
+    def further_lines(self) -> list[str]:
+        """Return the lines of the row after its first."""
+        return list(islice(copy(self._unread), 1, self._reader.line_num - self._begins))
+
+    def first_line(self) -> str:
+        """Return the row's first line, and have the others read as rows of their own."""
+        first = next(self._unread)
+        self._before += self._begins + 1
+        self._read(self._unread)
+        return first.rstrip("\r\n")
+
+    def _read(self, lines: Iterator[str]) -> None:
+        # The row's lines stay in `_unread` until the next one is asked for.
+        ahead, self._unread = tee(lines)
+        # Strict, as text behind a closing quote is then an error and no guess.
+        self._reader = csv.reader(ahead, strict=True)
+        self._begins = 0
