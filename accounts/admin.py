@@ -157,9 +157,8 @@ class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
         state("account_status", AccountStatus, "Status"),
         "country",
         "payouts_enabled",
+        is_live,
         "created_at",
-        "gone_at",
-        "replaced_at",
     ]
     list_select_related = ["creator"]
     list_filter = ["account_status", narrowed_by("creator", Creator)]

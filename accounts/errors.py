@@ -111,6 +111,11 @@ class StateExpired(StateRefused):
         super().__init__("This link has expired. Start again in the portal.")
 
 
+class NothingToSet(Exception):
+    def __init__(self, creator: str) -> None:
+        super().__init__(f"{creator} is known like that already: nothing was changed.")
+
+
 class DetailRefused(Exception):
     """What staff want to be known of a creator can't be kept."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from accounts.models import Creator
 from database.admin import (
@@ -27,6 +28,7 @@ from database.admin import (
     narrowed_by,
     number,
     percent,
+    show,
     state,
 )
 from earnings.models import (
@@ -264,8 +266,8 @@ class BillingSourceAdmin(ReadOnlyAdmin):
 
 
 @column("Why")
-def why_set_aside(batch: BillingBatch) -> str:
-    return batch.set_aside_reason.partition("\n")[0]
+def why_set_aside(batch: BillingBatch) -> SafeString:
+    return show(batch.set_aside_reason.partition("\n")[0])
 
 
 _COUNTS = [count("accepted"), count("duplicates"), count("conflicts"), count("quarantined")]

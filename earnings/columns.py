@@ -114,6 +114,8 @@ def _wide_encoding(head: bytes) -> str:
 def _told_missing(missing: Sequence[str], *, names: Sequence[str], required: Sequence[str]) -> str:
     """Say what the header lacks, or what is the matter with the whole file if that can be told."""
     line = ",".join(names)
+    if line.startswith("sep="):
+        return "the first line names the separator, and is no header: delete it"
     for separator, called in _SEPARATORS.items():
         others = {name.strip(' "') for name in line.split(separator)}
         if len(others.intersection(required)) > len(set(names).intersection(required)):

@@ -1,5 +1,6 @@
 """Refusals of the earnings app."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -132,6 +133,14 @@ class PushCutOff(Exception):
 class BatchNotSetAside(Exception):
     def __init__(self, batch: int) -> None:
         super().__init__(f"batch #{batch} isn't set aside: `manage.py batches list` shows those that are")
+
+
+class BatchesStillAside(Exception):
+    """None of the batches could be posted this time either."""
+
+    def __init__(self, reasons: Mapping[int, str]) -> None:
+        told = "; ".join(f"#{batch}: {reason}" for batch, reason in reasons.items())
+        super().__init__(f"still can't be posted, and set aside again: {told}")
 
 
 class BatchIsBuiltOn(Exception):

@@ -15,7 +15,7 @@ class Rows:
     """
 
     def __init__(self, lines: Iterator[str]) -> None:
-        self._before = 0
+        self._before = self._begins = 0
         self._read(lines)
 
     def header(self) -> list[str] | None:

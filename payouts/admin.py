@@ -243,7 +243,6 @@ class DifferenceAdmin(LargeTableAdmin):
         link("payout"),
         "found_at",
         "owner",
-        "resolved_at",
     ]
     list_select_related = ["creator", "payout"]
     list_filter = [

@@ -4,7 +4,7 @@ import logging
 
 
 class RefusalsInOneLine(logging.Filter):
-    """Leave the stack trace out of what Django logs of a caller's mistakes: a foreign host, a body too large.
+    """Make a warning, without a stack trace, of what Django logs of a caller's mistakes: a foreign host, a large body.
 
     Anyone can cause them, as often as they like, and where in Django they were noticed helps nobody.
     """
@@ -12,4 +12,5 @@ class RefusalsInOneLine(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("django.security"):
             record.exc_info = record.exc_text = None
+            record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
         return True

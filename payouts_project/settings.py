@@ -153,6 +153,7 @@ UNFOLD = {
     "SITE_SUBHEADER": "Staff console",
     "SITE_SYMBOL": "payments",
     "SITE_URL": None,  # there is no other site to return to
+    "LOGIN": {"form": "console.login.LogInForm"},
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "console.navigation.stripe_mode",

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from accounts.errors import DetailRefused
+from accounts.errors import DetailRefused, NothingToSet
 from accounts.models import EMAIL_MAX_LENGTH, Creator, CreatorChange, CreatorField
 from accounts.principals import Principal
 from database import sql
@@ -66,7 +66,8 @@ def set_details(
 ) -> list[CreatorChange]:
     """Have staff correct what is known of a creator; None stays as it is. Return what changed.
 
-    The country of a Stripe account that is open already doesn't follow. Raises: ReasonMissing, DetailRefused.
+    The country of a Stripe account that is open already doesn't follow. Raises: ReasonMissing, DetailRefused,
+    NothingToSet.
     """
     by = Author(Way.STAFF, actor=actor, reason=require_reason(reason))
     if email and not is_email(email):
@@ -80,6 +81,8 @@ def set_details(
         for field, after in told.items()
         if after is not None and after != getattr(creator, field)
     ]
+    if not changes:
+        raise NothingToSet(creator.external_id)
     creator.save(update_fields=["email", "country"])
     return changes
 

@@ -56,7 +56,7 @@ def set_aside(batch_id: int, error: DatabaseError, *, now: datetime) -> bool:
     BatchAct.objects.create(
         batch_id=batch_id, kind=BatchActKind.SET_ASIDE, actor=SYSTEM, reason=reason, at=now
     )
-    logger.error("batch %s can't be posted and is set aside", batch_id, exc_info=error)
+    logger.error("batch %s can't be posted and is set aside: %s", batch_id, reason)
     return True
 
 

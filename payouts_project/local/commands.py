@@ -70,8 +70,8 @@ def demo(outside: Mapping[str, str], *, stops: bool) -> int:
     up(variables)
     try:
         # It says in its own words what it would log.
-        result = subprocess.run(
-            [sys.executable, "manage.py", "demo"],
+        result = subprocess.run(  # noqa: S603 (a program of ours)
+            [sys.executable, "manage.py", "demo", *(["--exit"] if stops else [])],
             cwd=CLONE.root,
             env={**variables, "LOG_LEVEL": "CRITICAL"},
             check=False,

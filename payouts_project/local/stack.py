@@ -101,10 +101,9 @@ def prepare(clone: Clone, outside: Mapping[str, str]) -> Stack:
         if not own_database and not environment.is_given(outside, "CELERY_BROKER_URL"):
             variables["CELERY_BROKER_URL"] = url
         servers.append(program)
+    variables |= {name: outside.get(name, default) for name, default in WEB.items()}
     environment.write_env_file(clone.env_file, variables)
-    programs = _Programs(
-        clone, {**WEB, **environment.for_service(outside), **variables, "PYTHONUNBUFFERED": "1"}
-    )
+    programs = _Programs(clone, {**environment.for_service(outside), **variables, "PYTHONUNBUFFERED": "1"})
     return Stack(servers=servers, migration=programs.migration(), service=programs.service(port, stripe_port))
 
 

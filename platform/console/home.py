@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from accounts import selectors as accounts
 from accounts.models import Creator, Hold
@@ -55,7 +56,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
     for owed in ledger.owed():
         yield Figure("Owed to creators", owed.to_creators, f"{owed.by_creators} owed back by creators")
-        yield Figure("Being sent", owed.reserved, "in payouts that Stripe has not taken yet")
+        yield Figure("In payouts", owed.reserved, "made, and not sent to Stripe yet")
     if pauses := payouts.open_pauses():
         yield Figure(
             "Sending is paused", link_to(pauses[0], PauseCause(pauses[0].cause).label), pauses[0].detail
@@ -76,18 +77,18 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
         yield Figure("Earnings lag", _spoken(lag), unposted)
     else:
         yield Figure("Earnings lag", "None", "all records are posted")
-    yield Figure(
+    yield _waiting(
         "Batches set aside",
         earnings.batches_set_aside().count(),
         anchor(list_of(BillingBatch, set_aside_at__isempty=0), "can't be posted, for someone to look into"),
     )
-    yield Figure(
+    yield _waiting(
         "Creators on hold",
         accounts.creators_on_hold(),
         anchor(list_of(Hold, lifted_at__isempty=1), "open holds"),
     )
     concerns = earnings.catalog_concerns(now=now)
-    yield Figure(
+    yield _waiting(
         "Owners changed",
         concerns.owner_changes,
         anchor(list_of(ApiChange, had_sales__exact=1), "of APIs with sales, in the last 30 days"),
@@ -98,12 +99,12 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
             concerns.unassigned,
             anchor(list_of(Api, source__isnull=1), "wait to be assigned to one"),
         )
-    yield Figure(
+    yield _waiting(
         "Differences with Stripe",
         payouts.open_differences(now=now).count,
         anchor(list_of(Difference, resolved_at__isempty=1), "open, for someone to look into"),
     )
-    yield Figure(
+    yield _waiting(
         "Stripe events waiting",
         inbox.unhandled_events(now=now).count,
         anchor(list_of(InboxEvent, handled_at__isempty=1), "not handled yet"),
@@ -114,6 +115,11 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
             aside,
             anchor(list_of(KeptBody, event__isempty=1), "signed, and no event to act on"),
         )
+
+
+def _waiting(title: str, count: int, which: SafeString) -> Figure:
+    """Count what someone may have to look into; there is nothing to look at where it is none."""
+    return Figure(title, count, which if count else "nothing to look into")
 
 
 def _payouts(*, now: datetime) -> Panel:

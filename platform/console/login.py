@@ -3,7 +3,7 @@
 import logging
 import math
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from axes.handlers.proxy import AxesProxyHandler
 from axes.helpers import get_cool_off
@@ -15,8 +15,27 @@ from django.shortcuts import render
 from django.utils import timezone
 from rest_framework.throttling import BaseThrottle
 
+from accounts.models import User
+
+if TYPE_CHECKING:
+    from django.contrib.admin.forms import AdminAuthenticationForm as _LogInForm
+else:
+    from unfold.forms import AuthenticationForm as _LogInForm
+
 TOO_MANY_REQUESTS = 429
+LONGEST_USERNAME = User._meta.get_field("username").max_length or 0
 log = logging.getLogger(__name__)
+
+
+class LogInForm(_LogInForm):
+    """unfold's, which leaves the length of a name to the browser."""
+
+    def clean_username(self) -> str:
+        """Refuse a name that nobody can have, before it is looked up and kept with the failures."""
+        username: str = self.cleaned_data["username"]
+        if len(username) > LONGEST_USERNAME:
+            raise self.get_invalid_login_error()
+        return username
 
 
 def address_of(request: HttpRequest) -> str | None:

@@ -129,6 +129,12 @@ def anchor(address: str, text: object) -> SafeString:
     return format_html('<a class="pc-link" href="{}">{}</a>', address, show(text))
 
 
+def stripe_id(text: str) -> SafeString:
+    """Show an id of Stripe's: what it is of (`tr_`), and its random end."""
+    kind, separator, _ = text.partition("_")
+    return copyable(text, shown=f"{kind}{separator}…{text[-_LEGIBLE_TAIL:]}")
+
+
 def copyable(text: str, *, shown: str) -> SafeString:
     """Show an id with a sign beside it that copies the whole of it."""
     if not text:

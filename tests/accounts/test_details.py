@@ -58,15 +58,20 @@ def test_staff_correct_an_address_and_a_country_and_it_is_noted() -> None:
 
 def test_a_country_is_kept_as_iso_writes_it() -> None:
     CreatorFactory.create(external_id="alice")
-    assert change("--country", "us") == []
     assert change("--country", "de") == [{"field": "country", "before": "US", "after": "DE"}]
 
 
-def test_what_is_not_said_stays_and_what_is_the_same_is_no_change() -> None:
+def test_what_is_not_said_stays() -> None:
     CreatorFactory.create(external_id="alice")
-    assert change("--email", OLD) == []
-    assert change("--country", "DE") == [{"field": "country", "before": "US", "after": "DE"}]
+    assert change("--email", OLD, "--country", "DE") == [{"field": "country", "before": "US", "after": "DE"}]
     assert known() == (OLD, "DE")
+
+
+@pytest.mark.parametrize("options", [["--email", OLD], ["--country", "us"]])
+def test_what_is_known_already_changes_nothing_and_is_told_so(options: list[str]) -> None:
+    CreatorFactory.create(external_id="alice")
+    with pytest.raises(CommandError, match="alice is known like that already: nothing was changed"):
+        change(*options)
 
 
 def test_an_address_is_removed_by_an_empty_one() -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -91,6 +92,13 @@ def test_who_is_locked_out_is_refused_before_their_password_is_looked_at() -> No
     assert looks_at_passwords(lambda: fail(1)) >= 1
     fail()
     assert looks_at_passwords(lambda: (log_in(PASSWORD), log_in(GUESS))) == 0
+
+
+def test_a_name_longer_than_any_is_refused_like_a_wrong_one(client: Client) -> None:
+    answer = client.post("/admin/login/", {"username": "d" * 5_000, "password": "guess"})
+    assert answer.status_code == HTTPStatus.OK
+    assert "Please enter the correct username and password" in answer.content.decode()
+    assert not AccessFailureLog.objects.exists()
 
 
 def test_trying_on_does_not_make_the_wait_longer() -> None:

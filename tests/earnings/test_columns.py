@@ -107,6 +107,11 @@ def test_a_name_in_another_case_is_missing_and_told(load: Any, rows: Rows) -> No
     assert not loaded()
 
 
+def test_a_line_that_names_the_separator_is_no_header_and_said_so(load: Any, rows: Rows) -> None:
+    with pytest.raises(CommandError, match="the first line names the separator, and is no header: delete it"):
+        load(text("sep=,", *rows))
+
+
 def test_spaces_around_a_name_and_blank_lines_before_it_do_not_matter(load: Any, rows: Rows) -> None:
     load(b"\r\n\r\n" + text(rows[0].replace(",", " , "), rows[1]))
     assert loaded()

@@ -91,7 +91,7 @@ def test_with_a_database_of_ones_own_there_is_no_sandbox(clone: Clone, port: str
     prepared = stack.prepare(clone, {**OWN, "PORT": port})
     assert names(prepared) == ["valkey", "web", "worker-payouts", "worker-default", "beat"]
     variables = environment.read_env_file(clone.env_file)
-    assert set(variables) == {"PORT", "REDIS_URL"}
+    assert set(variables) == {"PORT", "REDIS_URL", *stack.WEB}
     assert prepared.migration.environment["STRIPE_SECRET_KEY"] == "sk_test_own"
 
 

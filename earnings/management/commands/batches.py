@@ -6,7 +6,7 @@ from typing import Any
 from database import sql
 from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
 from database.staff import Right
-from earnings.errors import BatchIsBuiltOn, BatchNotSetAside
+from earnings.errors import BatchesStillAside, BatchIsBuiltOn, BatchNotSetAside
 from earnings.models import BillingBatch
 from earnings.selectors import batches_set_aside
 from earnings.services import batches
@@ -14,7 +14,7 @@ from earnings.services import batches
 
 class Command(StaffCommand):
     help = __doc__
-    refusals = (BatchIsBuiltOn, BatchNotSetAside)
+    refusals = (BatchesStillAside, BatchIsBuiltOn, BatchNotSetAside)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
@@ -40,6 +40,8 @@ class Command(StaffCommand):
         by = {"actor": options["actor"], "reason": options["reason"]}
         if options["act"] == "retry":
             retried = batches.retry_batches(options["batches"], now=sql.now(), **by)
+            if all(batch.set_aside_at for batch in retried):
+                raise BatchesStillAside({batch.pk: _why(batch) for batch in retried})
             return {"retried": [_become(batch) for batch in retried]}
         return {"quarantined": batches.quarantine_batch(options["batch"], now=sql.now(), **by)}
 
@@ -52,10 +54,14 @@ def _set_aside(batch: BillingBatch) -> dict[str, Any]:
         "records": batch.accepted,
         "received_at": batch.received_at.isoformat(),
         "set_aside_at": batch.set_aside_at and batch.set_aside_at.isoformat(),
-        "reason": batch.set_aside_reason.splitlines()[0],
+        "reason": _why(batch),
     }
 
 
 def _become(batch: BillingBatch) -> dict[str, Any]:
-    reason = batch.set_aside_reason.splitlines()[0] if batch.set_aside_at else None
+    reason = _why(batch) if batch.set_aside_at else None
     return {"batch": batch.pk, "posted": batch.posted_at is not None, "reason": reason}
+
+
+def _why(batch: BillingBatch) -> str:
+    return batch.set_aside_reason.splitlines()[0]

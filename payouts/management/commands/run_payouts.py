@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.core.management.base import BaseCommand, CommandError
+from django.template.defaultfilters import pluralize
 
 from database import sql
 from database.commands import add_json_option, print_result
@@ -81,4 +82,4 @@ def _lines(result: RunResult) -> Iterator[str]:
         yield "  nobody is owed anything that is not in a payout already"
     for (reason, currency), creators in sorted(result.creators.items()):
         total = str(Money(result.amounts[reason, currency], currency)) if currency else ""
-        yield f"  {creators:>7,} creators {total:>18}  {DecisionReason(reason).label}"
+        yield f"  {creators:>7,} creator{pluralize(creators):<1} {total:>18}  {DecisionReason(reason).label}"

@@ -1,5 +1,6 @@
 """Pay real sales through the running local service, have a bad day, and tell what came of it."""
 
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,11 @@ from stripe_io.models import StripeMode
 class Command(BaseCommand):
     help = __doc__
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--exit", action="store_true", help="the service stops afterwards: leave out where to look at it"
+        )
+
     def handle(self, *args: object, **options: object) -> None:
         if installation.configured_mode() != StripeMode.SANDBOX:
             raise CommandError("the demo moves invented money: it runs in the sandbox only")
@@ -31,7 +37,8 @@ class Command(BaseCommand):
             raise CommandError(str(stuck)) from stuck
         validations = books.check()
         callers.write(folder / "env", source=selling.SOURCE, now=sql.now())
-        for line in ("", *summary.lines(validations), "", *_where_to_look(folder, password=password)):
+        where = () if options["exit"] else ("", *_where_to_look(folder, password=password))
+        for line in ("", *summary.lines(validations), *where):
             self.stdout.write(line)
         if any(validation.findings for validation in validations):
             raise CommandError("The books do not balance: the checks above say where.")

@@ -6,12 +6,13 @@ from django.db.models import Count, Sum
 
 from console.panels.books import ENTRY_COLUMNS, entries_of
 from database.admin import Figure, Panel, headline, link_to, list_of, panel
+from database.display import stripe_id
 from ledger.models import LedgerTransaction
 from money import Money, Period
 from payouts.models import Payout, PayoutLineItem
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
 
-LINES_SHOWN = 100
+LINES_SHOWN = 20
 
 
 @headline(Payout)
@@ -48,17 +49,16 @@ def history(payout: Payout) -> Panel:
 def attempts(payout: Payout) -> Panel:
     return Panel(
         "Attempts at Stripe",
-        ["Attempt", "Status", "Amount", "At Stripe", "Sends", "Error", "Made", "Ended"],
+        ["Attempt", "Status", "Amount", "At Stripe", "Sends", "Error", "Made"],
         [
             (
                 link_to(attempt, AttemptKind(attempt.kind).label),
                 AttemptStatus(attempt.status),
                 Money(attempt.amount, attempt.currency),
-                attempt.stripe_id,
+                stripe_id(attempt.stripe_id),
                 attempt.sends,
                 attempt.error_message or attempt.error_code,
                 attempt.created_at,
-                attempt.ended_at,
             )
             for attempt in payout.attempts.order_by("pk")
         ],

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from database.changes import Way
-from database.display import copyable, show
+from database.display import NOTHING, copyable, show
 from money import Money
 
 Column = Callable[[Any], SafeString]
@@ -110,7 +110,8 @@ def block(name: str, title: str | None = None) -> Column:
     """Show a text of many lines as it stands."""
 
     def read(row: Any) -> SafeString:
-        return format_html('<pre class="pc-block">{}</pre>', getattr(row, name))
+        text = getattr(row, name)
+        return format_html('<pre class="pc-block">{}</pre>', text) if text else NOTHING
 
     return column(title or _title(name))(read)
 
