@@ -8,7 +8,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from accounts.services.creators import is_email
 from database import sql
 from database.changes import Author, Way
 from database.fields import EXTERNAL_ID_REGEX
-from earnings.errors import ApiOfAnotherSource, ApiUnassigned, OwnershipTooEarly
+from earnings.errors import ApiOfAnotherSource, ApiUnassigned, OwnershipSuperseded, OwnershipTooEarly
 from earnings.invoices import Invoice
 from earnings.models import ApiOwnership, BillingSource, Reason, RecordKind
 from earnings.records import Rules, StagedBatch, parse_time, stage
@@ -171,10 +171,9 @@ def _register(
     while entries:
         try:
             with transaction.atomic():
-                _take_turns(source)
-                news = _news(entries, source=source)
+                news = _news(entries, source=source, now=now)
                 registered = catalog.register_apis_of(source, news.entries, by=by, now=now)
-        except (ApiOfAnotherSource, ApiUnassigned, OwnershipTooEarly) as refusal:
+        except (ApiOfAnotherSource, ApiUnassigned, OwnershipSuperseded, OwnershipTooEarly) as refusal:
             logger.warning("%s", refusal)
             result.apis_refused += 1
             entries = [entry for entry in entries if entry.api_id != refusal.api]
@@ -213,15 +212,23 @@ class _News(NamedTuple):
     refused: list[str]
 
 
-def _news(entries: Sequence[CatalogEntry], *, source: BillingSource) -> _News:
-    """Select what the catalogue doesn't say already: an hour seldom brings any."""
-    latest = (
-        ApiOwnership.objects.filter(api__external_id__in=[entry.api_id for entry in entries])
-        .order_by("api", "-owned_from")
-        .distinct("api")
-        .values_list("api__external_id", "api__name", "api__source", "creator__external_id", "creator__email")
-    )
-    known = {api: (name, source_id, creator, email) for api, name, source_id, creator, email in latest}
+def _news(entries: Sequence[CatalogEntry], *, source: BillingSource, now: datetime) -> _News:
+    """Select what the catalogue doesn't say already: an hour seldom brings any.
+
+    The tables say who has an API now. Who is to have it later is for others to say, and stays.
+    """
+    owners = ApiOwnership.objects.filter(api__external_id__in=[entry.api_id for entry in entries])
+    known: dict[str, tuple[str, int | None, str, str]] = {}
+    for api, owned_from, *owned in owners.order_by("owned_from").values_list(
+        "api__external_id",
+        "owned_from",
+        "api__name",
+        "api__source",
+        "creator__external_id",
+        "creator__email",
+    ):
+        if api not in known or owned_from <= now:
+            known[api] = (owned[0], owned[1], owned[2], owned[3])
     news = _News([], [])
     for entry in entries:
         name, source_id, creator, email = known.get(entry.api_id, ("", source.pk, "", ""))
@@ -230,7 +237,8 @@ def _news(entries: Sequence[CatalogEntry], *, source: BillingSource) -> _News:
             if changes_api:
                 news.refused.append(entry.api_id)
         elif changes_api or entry.creator_email not in {"", email}:
-            news.entries.append(entry)
+            changed_hands = creator not in {"", entry.creator_id}
+            news.entries.append(replace(entry, owned_from=now) if changed_hands else entry)
     return news
 
 
