@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 
 from database import sql
 from earnings.errors import BillingDatabaseRefused
-from earnings.invoices import Invoice
+from earnings.invoices import PAID, TAKEN_BACK, Invoice
 
 CHUNK = 10_000
 READ = {
@@ -47,6 +47,7 @@ _SETTLED, _SESSION, _COLUMNS, _INVOICES, _CALLS, _APIS = (
     sql.read(_SQL / f"{name}.sql") for name in ("settled", "session", "columns", "invoices", "calls", "apis")
 )
 _NO_CALLS = "NULL::bigint"
+_STATUSES = {"paid": list(PAID), "taken_back": list(TAKEN_BACK)}
 _CHANGED_SINCE = "invoice.updated_at >= %(since)s"
 _UNDATED = "invoice.updated_at IS NULL"
 Row = TypeVar("Row")
@@ -88,12 +89,12 @@ class BillingTables:
 
     def undated_invoices(self) -> Iterator[list[Invoice]]:
         """Yield those that don't say when they changed, in chunks. Raises: BillingDatabaseRefused."""
-        return self._chunks(self._invoices.replace("/* changed */", _UNDATED), Invoice)
+        return self._chunks(self._invoices.replace("/* changed */", _UNDATED), Invoice, _STATUSES)
 
     def invoices(self, *, since: datetime) -> Iterator[list[Invoice]]:
         """Yield those changed since then, in chunks, the oldest change first. Raises: BillingDatabaseRefused."""
         statement = self._invoices.replace("/* changed */", _CHANGED_SINCE)
-        return self._chunks(statement, Invoice, {"since": since})
+        return self._chunks(statement, Invoice, _STATUSES | {"since": since})
 
     def _chunks(
         self, statement: str, row: type[Row], names: Mapping[str, Any] | None = None

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -18,19 +17,18 @@ from django.db.models import Q
 
 from accounts.models import CreatorField
 from accounts.services.creators import is_email
-from database import sql
 from database.changes import Author, Way
 from database.fields import EXTERNAL_ID_REGEX
 from earnings.errors import ApiOfAnotherSource, ApiUnassigned, OwnershipSuperseded, OwnershipTooEarly
-from earnings.invoices import Invoice
-from earnings.models import ApiOwnership, BillingSource, Reason, RecordKind
+from earnings.invoices import Invoice, records
+from earnings.models import ApiOwnership, BillingSource, Reason
 from earnings.records import Rules, StagedBatch, parse_time, stage
 from earnings.services import catalog, sources
 from earnings.services.catalog import CatalogEntry
 from earnings.services.intake import IntakeResult, take_in
+from earnings.services.known_invoices import known_invoices
 from earnings.tables import BillingTables, MarketplaceApi, open_billing_tables
 
-_FIRST_TOLD = sql.read(Path(__file__).with_name("first_told.sql"))
 SOURCE = "marketplace"
 ORIGIN = "shared tables"
 # Read again each time: clocks differ, and transactions that are hidden from us commit late.
@@ -39,14 +37,6 @@ _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _LONGEST_NAME = 255
 _NAMED = 5  # in a warning
 _EXTERNAL_ID = re.compile(EXTERNAL_ID_REGEX)
-# Sound in themselves: they enter as they are, once what they wait for is there.
-_WAITING = (
-    Reason.CURRENCY_NOT_PAID,
-    Reason.API_UNKNOWN,
-    Reason.OWNER_UNKNOWN,
-    Reason.CHARGE_UNKNOWN,
-    Reason.EXCEEDS_CHARGE,
-)
 logger = logging.getLogger(__name__)
 
 
@@ -125,29 +115,16 @@ def _take_in(
     read_until: datetime | None,
 ) -> None:
     rules = Rules.at(now)
-    given = [record for invoice in invoices for record in invoice.records()]
     with transaction.atomic():
         _take_turns(source)
-        _keep_first_told(given, source=source)
+        known = known_invoices([invoice.id for invoice in invoices], source=source)
+        given = [each for invoice in invoices for each in records(invoice, known[invoice.id], as_of=now)]
         staged = [stage(line, record, rules) for line, record in enumerate(given, start=1)]
         taken = take_in(StagedBatch.of(staged), source=source, origin=ORIGIN)
         if read_until:
             _advance(source, to=read_until)
     result.invoices += len(invoices)
     result.add(taken)
-
-
-def _keep_first_told(given: Iterable[dict[str, str]], *, source: BillingSource) -> None:
-    """Give records that came before the time of refund and the usage that they came with.
-
-    An invoice that is touched again after its refund, or whose usage still grows, has not changed.
-    """
-    by_id = {record["record_id"]: record for record in given}
-    names = {"source": source.pk, "ids": list(by_id), "waiting": list(_WAITING)}
-    for told in sql.rows(_FIRST_TOLD, names):
-        record = by_id[told["record_id"]]
-        name = "occurred_at" if record["kind"] == RecordKind.REFUND else "api_calls"
-        record[name] = told[name] or record[name]
 
 
 def _advance(source: BillingSource, *, to: datetime) -> None:
