@@ -9,8 +9,12 @@ from typing import NamedTuple
 from earnings.models import RecordKind
 from money import currencies
 
+DISPUTED = "disputed"
+PARTIALLY_REFUNDED = "partially_refunded"
+# Some of it may have to be given up; only people can say how much.
+IN_QUESTION = (DISPUTED, PARTIALLY_REFUNDED)
 # The marketplace has the customer's money, all of it or some.
-PAID = ("paid", "disputed", "partially_refunded")
+PAID = ("paid", *IN_QUESTION)
 REFUNDED = "refunded"
 # It has none of it any more.
 TAKEN_BACK = (REFUNDED, "void", "failed", "uncollectible")
@@ -87,7 +91,7 @@ def records(invoice: Invoice, known: Known, *, as_of: datetime) -> Iterator[dict
                 )
         return
     is_paid, is_refunded = invoice.status in PAID, len(known.turns) % 2 == 1
-    if is_paid:
+    if is_paid and invoice.amount != 0:
         yield _charge(invoice, api_calls=charge.api_calls)
     last = known.turns[-1] if known.turns else charge
     if is_paid != is_refunded or last.received_at >= as_of:

@@ -73,21 +73,23 @@ def read_shared_tables(
     """
     source = sources.register_source(SOURCE)
     with open_billing_tables(database) as tables:
-        if not tables.sees_all:
-            logger.warning(
-                "the billing database hides its open transactions: one that commits more than %s after it "
-                "set updated_at may be missed. docs/billing.md has the remedy.",
-                OVERLAP,
-            )
-        return _read(tables, source=source, since=_start(source, since), now=now)
+        return read_pass(tables, source=source, now=now, since=since)
 
 
-def _start(source: BillingSource, since: datetime | None) -> datetime:
-    start = source.read_until - OVERLAP if source.read_until else _BEGINNING
-    return min(start, since) if since else start
+def read_pass(
+    tables: BillingTables, *, source: BillingSource, now: datetime, since: datetime | None = None
+) -> ReadResult:
+    """Read the tables as they were when they were opened, at `now` or later.
 
-
-def _read(tables: BillingTables, *, source: BillingSource, since: datetime, now: datetime) -> ReadResult:
+    Raises: BillingDatabaseRefused.
+    """
+    if not tables.sees_all:
+        logger.warning(
+            "the billing database hides its open transactions: one that commits more than %s after it "
+            "set updated_at may be missed. docs/billing.md has the remedy.",
+            OVERLAP,
+        )
+    since = _start(source, since)
     result = ReadResult()
     for apis in tables.apis():
         _register(apis, source=source, result=result, now=now)
@@ -97,23 +99,29 @@ def _read(tables: BillingTables, *, source: BillingSource, since: datetime, now:
             result.emails_ignored,
         )
     for invoices in tables.undated_invoices():
-        _take_in(invoices, source=source, result=result, now=now, read_until=None)
+        take_in_invoices(invoices, source=source, result=result, now=now)
     for invoices in tables.invoices(since=since):
         last_change = parse_time(invoices[-1].updated_at or "") or tables.settled_until
         read_until = min(last_change, tables.settled_until)
-        _take_in(invoices, source=source, result=result, now=now, read_until=read_until)
+        take_in_invoices(invoices, source=source, result=result, now=now, read_until=read_until)
     _advance(source, to=tables.settled_until)
     return result
 
 
-def _take_in(
+def _start(source: BillingSource, since: datetime | None) -> datetime:
+    start = source.read_until - OVERLAP if source.read_until else _BEGINNING
+    return min(start, since) if since else start
+
+
+def take_in_invoices(
     invoices: Sequence[Invoice],
     *,
     source: BillingSource,
     result: ReadResult,
     now: datetime,
-    read_until: datetime | None,
+    read_until: datetime | None = None,
 ) -> None:
+    """Take in what these invoices, looked at `now` or later, say; note with it up to when all was read."""
     rules = Rules.at(now)
     with transaction.atomic():
         _take_turns(source)

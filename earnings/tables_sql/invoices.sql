@@ -16,9 +16,6 @@ SELECT
     coalesce((/* calls */), 0)::text AS api_calls
 FROM invoices AS invoice
 LEFT JOIN subscriptions AS subscription ON subscription.id = invoice.subscription_id
-LEFT JOIN pricing_plans AS plan ON plan.id = subscription.pricing_plan_id
-WHERE (invoice.status::text = ANY(%(taken_back)s)
-        -- An invoice of nothing is no charge.
-        OR invoice.status::text = ANY(%(paid)s) AND invoice.amount IS DISTINCT FROM 0)
-    AND /* changed */
+LEFT JOIN pricing_plans AS plan ON plan.id = /* plan */
+WHERE /* which */
 ORDER BY invoice.updated_at, invoice.id
