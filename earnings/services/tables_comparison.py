@@ -153,6 +153,8 @@ def _suspects(tables: BillingTables, months: list[str], *, source: BillingSource
                 for each in invoices:
                     amount = None if each.amount is None else minor_units(each.amount, each.currency or "")
                     copy.write_row((each.id, each.status, amount, each.currency, each.month))
+        # No autovacuum looks at temporary tables, and without statistics the join is a guess.
+        sql.run("ANALYZE paid_invoices")
         names = {
             "source": source.pk,
             "months": months,
