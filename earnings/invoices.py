@@ -97,12 +97,12 @@ def records(invoice: Invoice, known: Known, *, as_of: datetime) -> Iterator[dict
     if is_paid != is_refunded or last.received_at >= as_of:
         return
     # Records that were handed in count too: no more is given back than is gone, and no more taken than is left.
-    amount = min(last.amount, charge.amount - charge.left) if is_paid else charge.left
-    if amount:
+    moved = min(last.amount, charge.amount - charge.left) if is_paid else charge.left
+    if moved:
         # As PostgreSQL writes times in UTC, they sort as text.
         changed_at = invoice.changed_at and max(invoice.changed_at, last.occurred_at)
         moment = changed_at if known.turns else known.refunded_at or changed_at
-        yield _turn(invoice, len(known.turns) + 1, str(amount), charge.currency, moment or "")
+        yield _turn(invoice, len(known.turns) + 1, str(moved), charge.currency, moment or "")
 
 
 def _charge(invoice: Invoice, *, api_calls: str) -> dict[str, str]:

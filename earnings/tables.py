@@ -78,7 +78,7 @@ class PaidMonth(NamedTuple):
 
     month: str
     currency: str | None
-    count: int
+    invoices: int
     amount: Decimal
     ids: Decimal
 

@@ -204,7 +204,7 @@ def _news(entries: Sequence[CatalogEntry], *, source: BillingSource, now: dateti
     """
     owners = ApiOwnership.objects.filter(api__external_id__in=[entry.api_id for entry in entries])
     known: dict[str, tuple[str, int | None, str, str]] = {}
-    for api, owned_from, *owned in owners.order_by("owned_from").values_list(
+    for api, owned_from, name, belongs_to, owner, address in owners.order_by("owned_from").values_list(
         "api__external_id",
         "owned_from",
         "api__name",
@@ -213,7 +213,7 @@ def _news(entries: Sequence[CatalogEntry], *, source: BillingSource, now: dateti
         "creator__email",
     ):
         if api not in known or owned_from <= now:
-            known[api] = (owned[0], owned[1], owned[2], owned[3])
+            known[api] = (name, belongs_to, owner, address)
     news = _News([], [])
     for entry in entries:
         name, source_id, creator, email = known.get(entry.api_id, ("", source.pk, "", ""))

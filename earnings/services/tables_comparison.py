@@ -89,7 +89,7 @@ class Comparison:
 class _Month(NamedTuple):
     month: str
     currency: str
-    count: int
+    invoices: int
     amount: int | None  # None: not even their sum is a whole number of minor units
     ids: int
 
@@ -133,7 +133,7 @@ def _differing_months(tables: BillingTables, *, source: BillingSource) -> list[s
         _Month(
             each.month,
             each.currency or "",
-            each.count,
+            each.invoices,
             minor_units(each.amount, each.currency or ""),
             int(each.ids),
         )

@@ -2,7 +2,7 @@
 SELECT
     date_trunc('month', invoice.paid_at::timestamptz, 'UTC')::text AS month,
     invoice.currency::text AS currency,
-    count(*) AS count,
+    count(*) AS invoices,
     sum(invoice.amount::numeric) AS amount,
     sum(('x' || left(md5(invoice.id::text), 8))::bit(32)::bigint) AS ids
 FROM invoices AS invoice

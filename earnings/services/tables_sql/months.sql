@@ -2,7 +2,7 @@
 SELECT
     date_trunc('month', record.occurred_at, 'UTC')::text AS month,
     record.currency,
-    count(*) AS count,
+    count(*) AS invoices,
     sum(record.amount) AS amount,
     sum(('x' || left(md5(substr(record.record_id, 9)), 8))::bit(32)::bigint) AS ids
 FROM billing_records AS record
