@@ -3,13 +3,18 @@
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from database import sql
+from earnings.invoices import PAID, TAKEN_BACK
 from earnings.models import BillingBatch, BillingRecord, BillingSource
 from earnings.services import shared_tables, tables_comparison
 from earnings.services.batches import quarantine_batch
@@ -349,3 +354,42 @@ def test_it_reads_what_changed_first(marketplace: Marketplace) -> None:
     marketplace.sell(1)
     assert (compare(marketplace).months, gross()) == (0, 1000)
     assert BillingSource.objects.get(name=shared_tables.SOURCE).read_until is not None
+
+
+CHANGES = st.tuples(st.sampled_from([*PAID, *TAKEN_BACK, "open", "deleted"]), st.booleans())
+NUMBERS = count(100)
+
+
+@given(changes=st.lists(CHANGES, min_size=1, max_size=4))
+@examples(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_after_a_night_both_sides_agree_or_it_is_told(
+    marketplace: Marketplace, changes: list[tuple[str, bool]]
+) -> None:
+    """Whatever an invoice went through, by clocks that are right or run behind."""
+    number = next(NUMBERS)
+    name = marketplace.record(number)
+    marketplace.sell(number, **in_month(1))
+    read(marketplace)
+    for status, runs_behind in changes:
+        if status == "deleted":
+            marketplace.run("DELETE FROM invoices WHERE id = %s", marketplace.ident(number))
+        elif runs_behind:
+            marketplace.run(
+                "UPDATE invoices SET status = %s WHERE id = %s", status, marketplace.ident(number)
+            )
+        else:
+            marketplace.change(number, status=status)
+        read(marketplace)
+        compare(marketplace)
+        rows = marketplace.run("SELECT status FROM invoices WHERE id = %s", marketplace.ident(number))
+        said = rows[0][0] if rows else "deleted"
+        left = sum(
+            -each.amount if each.kind == "refund" else each.amount
+            for each in BillingRecord.objects.filter(record_id__startswith=name)
+        )
+        is_told = any(subject == name for _, subject, _ in told())
+        assert is_told == (left > 0 and said != "paid")
+        if not is_told:
+            assert left == (1000 if said == "paid" else 0)
+    marketplace.run("DELETE FROM invoices WHERE id = %s", marketplace.ident(number))
+    assert held() == []
