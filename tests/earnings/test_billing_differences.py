@@ -18,7 +18,7 @@ from earnings.invoices import PAID, TAKEN_BACK
 from earnings.models import BillingBatch, BillingRecord, BillingSource
 from earnings.services import shared_tables, tables_comparison
 from earnings.services.batches import quarantine_batch
-from payouts.models import Difference
+from payouts.models import BILLING_KINDS, Difference
 from payouts.services import differences
 from payouts.services.billing_differences import Compared, compare_billing_tables
 from payouts.tasks import compare_billing
@@ -393,3 +393,7 @@ def test_after_a_night_both_sides_agree_or_it_is_told(
             assert left == (1000 if said == "paid" else 0)
     marketplace.run("DELETE FROM invoices WHERE id = %s", marketplace.ident(number))
     assert held() == []
+
+
+def test_every_kind_of_the_comparison_is_a_kind_of_difference() -> None:
+    assert {kind.value for kind in tables_comparison.FoundKind} == BILLING_KINDS
