@@ -53,6 +53,7 @@ from earnings.models import (
     RecordKind,
     Resolution,
 )
+from earnings.remedies import remedy
 from earnings.selectors import changes_of_ownership, postings_of, records_of
 from money import Money, Period
 
@@ -364,6 +365,11 @@ class BillingRecordAdmin(LargeTableAdmin):
         return queryset.filter(source__in=sources, record_id=search_term.strip()), False
 
 
+@column("What to do")
+def what_to_do(held: QuarantinedRecord) -> str:
+    return remedy(held)
+
+
 @admin.register(QuarantinedRecord)
 class QuarantinedRecordAdmin(LargeTableAdmin):
     list_display = [
@@ -387,6 +393,7 @@ class QuarantinedRecordAdmin(LargeTableAdmin):
     details = [
         "record_id",
         state("reason", Reason),
+        what_to_do,
         link("source"),
         link("batch"),
         "content",

@@ -69,6 +69,19 @@ class OwnershipTooEarly(Exception):
         self.latest = latest
 
 
+class OwnershipSuperseded(Exception):
+    """What is said of an owner was said before, or without a time, and somebody else has the API since."""
+
+    def __init__(self, api: str, *, creator: str, owner: str) -> None:
+        super().__init__(
+            f"{api} went from {creator} to {owner} since. This may be a delayed copy of an older message, so it "
+            f"changes nothing. If the API is {creator}'s again, say from when on, with a time that was not said before."
+        )
+        self.api = api
+        self.creator = creator
+        self.owner = owner
+
+
 class RateTooEarly(Exception):
     """A change of commission would be behind what is already recorded at another rate."""
 

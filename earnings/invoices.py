@@ -1,19 +1,29 @@
 """The marketplace's invoices: what one of them means in billing records."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from earnings.models import RecordKind
 from money import currencies
 
+DISPUTED = "disputed"
+PARTIALLY_REFUNDED = "partially_refunded"
+# Some of it may have to be given up; only people can say how much.
+IN_QUESTION = (DISPUTED, PARTIALLY_REFUNDED)
+# The marketplace has the customer's money, all of it or some.
+PAID = ("paid", *IN_QUESTION)
 REFUNDED = "refunded"
+# It has none of it any more.
+TAKEN_BACK = (REFUNDED, "void", "failed", "uncollectible")
 # More than a record can hold, whatever the currency, so there is no need to convert it.
 _TOO_LARGE = 10**15
 
 
 class Invoice(NamedTuple):
-    """A paid or refunded invoice as it stands in its table; ids and times as text, the amount in major units."""
+    """An invoice as it stands in its table; ids and times as text, the amount in major units."""
 
     id: str
     subscription_id: str | None
@@ -24,32 +34,103 @@ class Invoice(NamedTuple):
     status: str
     paid_at: str | None
     updated_at: str | None
-    refunded_at: str | None
+    changed_at: str | None  # no earlier than paid_at
     api_calls: str
 
-    def records(self) -> Iterator[dict[str, str]]:
-        """Yield its charge and, once it is refunded, the refund of all of it; both as `records.stage` reads them."""
-        charge_id = f"invoice:{self.id}"
-        shared = {
-            "subscription_id": self.subscription_id or "",
-            "customer_id": self.customer_id or "",
-            "amount": amount_as_text(self.amount, self.currency or ""),
-            "currency": self.currency or "",
-        }
-        yield shared | {
-            "record_id": charge_id,
-            "kind": RecordKind.CHARGE.value,
-            "api_id": self.api_id or "",
-            "occurred_at": self.paid_at or "",
-            "api_calls": self.api_calls,
-        }
-        if self.status == REFUNDED:
-            yield shared | {
-                "record_id": f"{charge_id}:refund",
-                "kind": RecordKind.REFUND.value,
-                "occurred_at": self.refunded_at or "",
-                "related_record_id": charge_id,
-            }
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A record that is here already; of a charge, `left` is what was not taken back of it."""
+
+    kind: str
+    amount: int
+    currency: str
+    left: int
+    occurred_at: str
+    api_calls: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is here of an invoice: its charge, and what took it back and gave it back since, in turns.
+
+    What only waits in quarantine counts for nothing yet, but keeps the usage and the time of refund that it came with.
+    """
+
+    charge: Counted | None = None
+    turns: Sequence[Counted] = ()
+    api_calls: str = ""
+    refunded_at: str = ""
+
+
+def charge_id(invoice_id: str) -> str:
+    return f"invoice:{invoice_id}"
+
+
+def turn_id(invoice_id: str, number: int) -> str:
+    """Name the records by which a charge is taken back (1, 3, …) and given back (2, 4, …)."""
+    again, reverses = divmod(number - 1, 2)
+    kind = RecordKind.REFUND_REVERSAL if reverses else RecordKind.REFUND
+    return f"{charge_id(invoice_id)}:{kind}" + (f":{again + 1}" if again else "")
+
+
+def records(invoice: Invoice, known: Known, *, as_of: datetime) -> Iterator[dict[str, str]]:
+    """Yield what an invoice says that may be new here, each record as `records.stage` reads it.
+
+    `as_of` is when the tables were looked at: what came in here since then knows better than they did.
+    """
+    charge = known.charge
+    if charge is None:
+        if invoice.status in {*PAID, REFUNDED} and invoice.amount != 0:
+            yield _charge(invoice, api_calls=known.api_calls)
+            if invoice.status == REFUNDED:
+                amount = amount_as_text(invoice.amount, invoice.currency or "")
+                yield _turn(
+                    invoice, 1, amount, invoice.currency or "", known.refunded_at or invoice.changed_at or ""
+                )
+        return
+    is_paid, is_refunded = invoice.status in PAID, len(known.turns) % 2 == 1
+    if is_paid and invoice.amount != 0:
+        yield _charge(invoice, api_calls=charge.api_calls)
+    last = known.turns[-1] if known.turns else charge
+    if is_paid != is_refunded or last.received_at >= as_of:
+        return
+    # Records that were handed in count too: no more is given back than is gone, and no more taken than is left.
+    moved = min(last.amount, charge.amount - charge.left) if is_paid else charge.left
+    if moved:
+        # As PostgreSQL writes times in UTC, they sort as text.
+        changed_at = invoice.changed_at and max(invoice.changed_at, last.occurred_at)
+        moment = changed_at if known.turns else known.refunded_at or changed_at
+        yield _turn(invoice, len(known.turns) + 1, str(moved), charge.currency, moment or "")
+
+
+def _charge(invoice: Invoice, *, api_calls: str) -> dict[str, str]:
+    return {
+        "record_id": charge_id(invoice.id),
+        "kind": RecordKind.CHARGE.value,
+        "api_id": invoice.api_id or "",
+        "subscription_id": invoice.subscription_id or "",
+        "customer_id": invoice.customer_id or "",
+        "amount": amount_as_text(invoice.amount, invoice.currency or ""),
+        "currency": invoice.currency or "",
+        "occurred_at": invoice.paid_at or "",
+        "api_calls": api_calls or invoice.api_calls,
+    }
+
+
+def _turn(invoice: Invoice, number: int, amount: str, currency: str, occurred_at: str) -> dict[str, str]:
+    kind = RecordKind.REFUND if number % 2 else RecordKind.REFUND_REVERSAL
+    return {
+        "record_id": turn_id(invoice.id, number),
+        "kind": kind.value,
+        "subscription_id": invoice.subscription_id or "",
+        "customer_id": invoice.customer_id or "",
+        "amount": amount,
+        "currency": currency,
+        "occurred_at": occurred_at,
+        "related_record_id": charge_id(invoice.id),
+    }
 
 
 def amount_as_text(amount: Decimal | None, currency: str) -> str:

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -37,13 +37,22 @@ _COUNT = re.compile(r"[0-9]+")
 _COUNT_WITHIN_LIMITS = re.compile(rf"0*[0-9]{{1,{_DIGITS}}}")
 # A time before it was never set by whoever issued the record: zero, to a computer, is 1970 or the year 1.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+# Times that Python refuses, and what each is so much later than: before and after the number in the middle.
+_ROLLED_OVER = (
+    (
+        re.compile(r"(.+[T ][0-9]{2}(?::[0-9]{2}:|[0-9]{2}))60((?:[.,][0-9]+)?(?:Z|[+-].+))"),
+        "59",
+        timedelta(seconds=1),
+    ),
+    (re.compile(r"(.+[T ])24((?::?00){1,2}(?:[.,]0+)?(?:Z|[+-].+))"), "00", timedelta(days=1)),
+)
 # A record as nearly all are written: its fields, in order, hold nothing that CSV would have to quote, and a time
 # that Python and PostgreSQL read alike.
 _PLAIN_ID = r"[!$&-+\-.0->@-~]"
 _PLAIN = re.compile(
     rf"{_PLAIN_ID}{{1,255}},(?:{'|'.join(RecordKind.values)}),{_PLAIN_ID}{{1,255}},"
     rf"[1-9][0-9]{{0,{_DIGITS - 1}}},[A-Z]{{3}},"
-    r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z"
+    r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-5][0-9](?:\.[0-9]{1,6})?Z"
     rf"(?:,{_PLAIN_ID}{{0,255}}){{3}},[0-9]{{0,{_DIGITS}}},{_PLAIN_ID}{{0,255}}"
 )
 
@@ -235,12 +244,32 @@ def is_too_old(moment: datetime) -> bool:
 
 
 def parse_time(text: str) -> datetime | None:
-    """Read an ISO 8601 time with its offset, as UTC; None if it is not one."""
+    """Read an ISO 8601 time with its offset, as UTC; None if it is not one.
+
+    As PostgreSQL reads them, second 60 (a leap second) is the next second, and 24:00:00 the next day's beginning.
+    """
     try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo is not None else None
-    except (ValueError, OverflowError):
+        return _as_utc(text)
+    except OverflowError:
         return None
+    except ValueError:
+        return _parse_rolled_over(text)
+
+
+def _parse_rolled_over(text: str) -> datetime | None:
+    for written, before, step in _ROLLED_OVER:
+        if match := written.fullmatch(text):
+            try:
+                moment = _as_utc(f"{match[1]}{before}{match[2]}")
+                return moment and moment + step
+            except (ValueError, OverflowError):
+                return None
+    return None
+
+
+def _as_utc(text: str) -> datetime | None:
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo is not None else None
 
 
 def _written(value: Any) -> str:

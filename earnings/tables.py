@@ -1,9 +1,10 @@
 """Reading the marketplace's own PostgreSQL tables: one read-only snapshot, never whole in memory."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -12,7 +13,7 @@ from psycopg.rows import class_row
 
 from database import sql
 from earnings.errors import BillingDatabaseRefused
-from earnings.invoices import Invoice
+from earnings.invoices import IN_QUESTION, PAID, TAKEN_BACK, Invoice
 
 CHUNK = 10_000
 READ = {
@@ -32,6 +33,7 @@ READ = {
     "apis": ["id", "creator_id", "name"],
     "users": ["id", "email"],
 }
+# `invoices.pricing_plan_id` is, too.
 READ_IF_THERE = {"api_usage": ["api_id", "subscription_id", "hour", "calls"]}
 # A database that is gone must not keep the hourly task waiting.
 _CONNECTION = {
@@ -43,12 +45,22 @@ _CONNECTION = {
     "keepalives_count": 3,
 }
 _SQL = Path(__file__).parent / "tables_sql"
-_SETTLED, _SESSION, _COLUMNS, _INVOICES, _CALLS, _APIS = (
-    sql.read(_SQL / f"{name}.sql") for name in ("settled", "session", "columns", "invoices", "calls", "apis")
+_SETTLED, _SESSION, _COLUMNS, _INVOICES, _CALLS, _APIS, _MONTHS, _PAID = (
+    sql.read(_SQL / f"{name}.sql")
+    for name in ("settled", "session", "columns", "invoices", "calls", "apis", "months", "paid")
 )
 _NO_CALLS = "NULL::bigint"
-_CHANGED_SINCE = "invoice.updated_at >= %(since)s"
-_UNDATED = "invoice.updated_at IS NULL"
+_STATUSES = {"paid": list(PAID), "taken_back": list(TAKEN_BACK), "in_question": list(IN_QUESTION)}
+# An invoice of nothing is no charge.
+_SAYS = (
+    "(invoice.status::text = ANY(%(taken_back)s)"
+    " OR invoice.status::text = ANY(%(paid)s) AND invoice.amount IS DISTINCT FROM 0)"
+)
+_CHANGED_SINCE = f"{_SAYS} AND invoice.updated_at >= %(since)s"
+_UNDATED = f"{_SAYS} AND invoice.updated_at IS NULL"
+_NAMED = "invoice.id::text = ANY(%(ids)s)"
+_ITS_OWN_PLAN = "coalesce(invoice.pricing_plan_id, subscription.pricing_plan_id)"
+_ITS_SUBSCRIPTIONS_PLAN = "subscription.pricing_plan_id"
 Row = TypeVar("Row")
 
 
@@ -61,11 +73,30 @@ class MarketplaceApi(NamedTuple):
     creator_email: str | None
 
 
+class PaidMonth(NamedTuple):
+    """What is paid of one month (its beginning, as text) in one currency; `ids` is a sum that tells which ones."""
+
+    month: str
+    currency: str | None
+    invoices: int
+    amount: Decimal
+    ids: Decimal
+
+
+class PaidInvoice(NamedTuple):
+    id: str
+    status: str
+    amount: Decimal | None
+    currency: str | None
+    month: str | None
+
+
 class BillingTables:
     """The tables as they are at one moment.
 
     `settled_until`: whatever is committed after that moment was begun after `settled_until` (by the clock
-    there). `sees_all` False: but for transactions of other roles, which are hidden here.
+    there). `sees_all` False: but for transactions of other roles, which are hidden here. `says_plans`: an invoice
+    says itself which plan it is for, wherever its subscription has moved since.
     """
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
@@ -79,8 +110,11 @@ class BillingTables:
                 connection.execute(_SESSION)
                 self.settled_until, self.sees_all = _one(connection.execute(_SETTLED))
             connection.execute(_SESSION)
-            has_usage = self._verify_columns()
-        self._invoices = _INVOICES.replace("/* calls */", _CALLS if has_usage else _NO_CALLS)
+            found = self._verify_columns()
+        self.says_plans = "pricing_plan_id" in found["invoices"]
+        plan = _ITS_OWN_PLAN if self.says_plans else _ITS_SUBSCRIPTIONS_PLAN
+        calls = _CALLS if "api_usage" in found else _NO_CALLS
+        self._invoices = _INVOICES.replace("/* calls */", calls).replace("/* plan */", plan)
 
     def apis(self) -> Iterator[list[MarketplaceApi]]:
         """Yield all APIs, in chunks. Raises: BillingDatabaseRefused."""
@@ -88,12 +122,25 @@ class BillingTables:
 
     def undated_invoices(self) -> Iterator[list[Invoice]]:
         """Yield those that don't say when they changed, in chunks. Raises: BillingDatabaseRefused."""
-        return self._chunks(self._invoices.replace("/* changed */", _UNDATED), Invoice)
+        return self._chunks(self._invoices.replace("/* which */", _UNDATED), Invoice, _STATUSES)
 
     def invoices(self, *, since: datetime) -> Iterator[list[Invoice]]:
         """Yield those changed since then, in chunks, the oldest change first. Raises: BillingDatabaseRefused."""
-        statement = self._invoices.replace("/* changed */", _CHANGED_SINCE)
-        return self._chunks(statement, Invoice, {"since": since})
+        statement = self._invoices.replace("/* which */", _CHANGED_SINCE)
+        return self._chunks(statement, Invoice, _STATUSES | {"since": since})
+
+    def named_invoices(self, ids: Sequence[str]) -> Iterator[list[Invoice]]:
+        """Yield those of these ids that there are, whatever they say, in chunks. Raises: BillingDatabaseRefused."""
+        statement = self._invoices.replace("/* which */", _NAMED)
+        return self._chunks(statement, Invoice, {"ids": list(ids)})
+
+    def paid_months(self) -> Iterator[list[PaidMonth]]:
+        """Yield what all that is paid comes to, in chunks. Raises: BillingDatabaseRefused."""
+        return self._chunks(_MONTHS, PaidMonth, _STATUSES)
+
+    def paid_invoices(self, *, months: Sequence[str]) -> Iterator[list[PaidInvoice]]:
+        """Yield what is paid of these months, and what is in question of any. Raises: BillingDatabaseRefused."""
+        return self._chunks(_PAID, PaidInvoice, _STATUSES | {"months": list(months)})
 
     def _chunks(
         self, statement: str, row: type[Row], names: Mapping[str, Any] | None = None
@@ -107,8 +154,8 @@ class BillingTables:
                 with _refusals():
                     rows = cursor.fetchmany(CHUNK)
 
-    def _verify_columns(self) -> bool:
-        """Tell whether there is usage to count."""
+    def _verify_columns(self) -> Mapping[str, set[str]]:
+        """Return which columns there are of which tables."""
         found: dict[str, set[str]] = defaultdict(set)
         tables = [*READ, *READ_IF_THERE]
         for table, column in self._connection.execute(_COLUMNS, {"tables": tables}):
@@ -125,7 +172,7 @@ class BillingTables:
             raise BillingDatabaseRefused(
                 f"it lacks {names}, or hides them. docs/billing.md says what is read"
             )
-        return "api_usage" in found
+        return found
 
 
 @contextmanager

@@ -251,7 +251,7 @@ class DifferenceAdmin(LargeTableAdmin):
         narrowed_by("creator", Creator),
     ]
     search_fields = ["subject", "creator__external_id"]
-    search_help_text = "What it is about at Stripe, or a creator id"
+    search_help_text = "What it is about at Stripe or in the marketplace's tables, or a creator id"
     details = [
         state("kind", DifferenceKind),
         copied("subject", "Subject"),

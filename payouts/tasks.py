@@ -8,7 +8,7 @@ from django.conf import settings
 
 from database import notices, sql
 from payouts.errors import ReconciliationUnderWay
-from payouts.services import books, forecasts, reconciliation, runs, sweeps
+from payouts.services import billing_differences, books, forecasts, reconciliation, runs, sweeps
 
 QUEUE = "payouts"
 # So long a task attends to payouts; then others have their turn.
@@ -57,6 +57,13 @@ def forecast() -> None:
 def check_books() -> None:
     """Check the books, and fail loudly, in the log and for whoever watches tasks, if they don't hold."""
     books.require_sound()
+
+
+@shared_task(name="payouts.compare_billing")
+def compare_billing() -> None:
+    """Compare with the marketplace's own tables, where there are any; what differs is in the table of differences."""
+    if settings.BILLING_DATABASE:
+        billing_differences.compare_billing_tables(settings.BILLING_DATABASE, now=sql.now())
 
 
 @shared_task(name="payouts.reconcile")

@@ -88,6 +88,12 @@ REFUSALS: Mapping[type[Exception], Problem] = {
     ),
     earnings.PushCutOff: Problem(HTTPStatus.BAD_REQUEST, "cut_off", facts=("line",)),
     earnings.PushTooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", facts=("line",)),
+    earnings.OwnershipSuperseded: Problem(
+        HTTPStatus.CONFLICT,
+        "ownership_superseded",
+        detail="Somebody else has the API since. If this is no older message, say from when on, with a new time.",
+        facts=("api", "creator", "owner"),
+    ),
     earnings.OwnershipTooEarly: Problem(
         HTTPStatus.CONFLICT,
         "ownership_too_early",

@@ -11,6 +11,7 @@ SCHEDULES = {
     "earnings.post_due": ("5", EVERY),
     "payouts.run_due": ("15", EVERY),
     "payouts.sweep": (EVERY, EVERY),
+    "payouts.compare_billing": ("0", "3"),
     "payouts.check_books": ("30", "3"),
     "payouts.forecast": ("30", "5"),
     "payouts.reconcile": ("0", "4"),

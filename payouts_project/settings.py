@@ -225,6 +225,7 @@ CELERY_TASK_ROUTES = {
     "accounts.*": {"queue": "reports"},
     "earnings.*": {"queue": "earnings"},
     "payouts.*": {"queue": "payouts"},
+    "payouts.compare_billing": {"queue": "reports"},
     "payouts.reconcile": {"queue": "reports"},  # it lasts; no payment waits for it
     "payouts.sweep": {"queue": "reports"},  # not behind the workers that it asked for
     "revenue.*": {"queue": "reports"},

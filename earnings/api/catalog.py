@@ -18,7 +18,7 @@ from database.fields import EXTERNAL_ID_REGEX
 from earnings import selectors
 from earnings.models import ApiOwnership
 from earnings.records import parse_time
-from earnings.services import catalog, sources
+from earnings.services import catalog, ownership, sources
 from earnings.services.catalog import CatalogEntry
 
 IGNORED = {CreatorField.EMAIL: "creator_email", CreatorField.COUNTRY: "creator_country"}
@@ -28,14 +28,19 @@ NAME = r"\A[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"  # no control characters, and no
 class Moment(serializers.DateTimeField):
     """A time with its offset: without one, nobody knows when it is."""
 
-    default_error_messages = {"too_old": "This lies before the year 2000. Leave it out for the first owner."}
+    default_error_messages = {
+        "too_old": "This lies before the year 2000. Leave it out for the first owner.",
+        "too_far_ahead": "This lies more than a year ahead.",
+    }
 
     def to_internal_value(self, value: Any) -> datetime:
         moment = parse_time(value) if isinstance(value, str) else None
         if moment is None:
             self.fail("invalid", format="2026-10-01T00:00:00Z")
-        if catalog.begins_too_early(moment):
+        if ownership.begins_too_early(moment):
             self.fail("too_old")
+        if ownership.begins_too_late(moment, now=self.context["now"]):
+            self.fail("too_far_ahead")
         return moment
 
 
@@ -62,8 +67,9 @@ class ApiInput(Input):
     )
     owned_from = Moment(
         required=False,
-        help_text="From when on the creator owns it. Left out, the first owner always did, and another one does from "
-        "now on. What was sold before stays with the owner before.",
+        help_text="From when on the creator owns it, at most a year ahead. Left out, the first owner always did, and "
+        "one who never owned it does from now on; one who owned it before has to say when. What was sold before stays "
+        "with the owner before.",
     )
 
 
@@ -93,7 +99,9 @@ class CatalogApis(ServiceEndpoint):
         summary="Register an API, its name and its owner",
         description="Registers an API, renames it, or gives it another owner; doing so again changes nothing. Billing "
         "records that were quarantined because the API or its owner was unknown enter a few seconds later. An owner "
-        "can't begin before what is recorded for the API already: `ownership_too_early`.\n\n"
+        "can't begin before what is recorded for the API already: `ownership_too_early`. One whose time is still to "
+        "come is replaced by another who begins at that time or sooner. What may be an older message that comes late "
+        "changes nothing: `ownership_superseded`.\n\n"
         "An API belongs to the source that registered it. Another source gets 403 `api_of_another_source`. An API "
         "that belongs to no source yet has to be assigned by staff: 403 `api_unassigned`. A source that isn't "
         "registered gets 403 `source_unknown`.",
@@ -130,7 +138,8 @@ class CatalogApis(ServiceEndpoint):
     )
     def update(self, request: Request, apiId: str) -> Response:  # noqa: N803
         source = sources.known_source(self.source_name)
-        said = ApiInput(data=request.data)
+        now = sql.now()
+        said = ApiInput(data=request.data, context={"now": now})
         said.is_valid(raise_exception=True)
         entry = CatalogEntry(
             api_id=apiId,
@@ -140,9 +149,9 @@ class CatalogApis(ServiceEndpoint):
             creator_country=said.validated_data.get("creator_country", ""),
             owned_from=said.validated_data.get("owned_from"),
         )
-        registered = catalog.register_api(entry, source=source, actor=self.source_name, now=sql.now())
-        ownership = selectors.latest_ownership(apiId)
-        answer = ApiOutput(ownership, context={"ignored": registered.ignored})
+        registered = catalog.register_api(entry, source=source, actor=self.source_name, now=now)
+        latest = selectors.latest_ownership(apiId)
+        answer = ApiOutput(latest, context={"ignored": registered.ignored})
         return Response(
             answer.data, status=status.HTTP_201_CREATED if registered.new_apis else status.HTTP_200_OK
         )

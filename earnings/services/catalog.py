@@ -4,9 +4,9 @@ Whatever changes is noted with who said it (`api_changes`, `creator_changes`), f
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,22 +17,22 @@ from accounts.services.creators import Details, make_creators
 from database import notices, sql
 from database.changes import Author, Way
 from database.staff import require_reason
-from earnings.errors import ApiOfAnotherSource, ApiUnassigned, OwnershipTooEarly, UnknownApis
-from earnings.models import Api, BillingRecord, BillingSource, CreatorEarning
-from earnings.records import is_too_old
+from earnings.errors import ApiOfAnotherSource, ApiUnassigned, UnknownApis
+from earnings.models import BillingSource
+from earnings.services import ownership
+from earnings.services.ownership import BEGINNING, SaidOwner
 
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # when a first owner began, unless it is said
 AT_ONCE = 10_000
 OPERATOR = Author(Way.FILE)
 _SQL = Path(__file__).parent / "catalog_sql"
-_MAKE, _LOCK, _RENAME, _OWNERS, _BEGIN, _ASSIGN = (
-    sql.read(_SQL / f"{name}.sql") for name in ("make", "lock", "rename", "owners", "begin", "assign")
+_MAKE, _LOCK, _RENAME, _ASSIGN = (
+    sql.read(_SQL / f"{name}.sql") for name in ("make", "lock", "rename", "assign")
 )
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """One API and its owner; `owned_from` None means: as it is, or from now on if someone else had it.
+    """One API and its owner; `owned_from` None means: as it is, or from now on for who never had it.
 
     What is left empty stays as it is.
     """
@@ -43,11 +43,6 @@ class CatalogEntry:
     creator_email: str = ""
     creator_country: str = ""
     owned_from: datetime | None = None
-
-
-def begins_too_early(owned_from: datetime) -> bool:
-    """Say whether nobody can have owned an API since then; a first owner's beginning, as we tell it, is fine."""
-    return is_too_old(owned_from) and owned_from != BEGINNING
 
 
 @dataclass(slots=True)
@@ -67,18 +62,10 @@ class LockedApi(NamedTuple):
     source: str | None
 
 
-class _Owner(NamedTuple):
-    api_id: str
-    creator_id: str
-    owned_from: datetime
-    former: str = ""
-    had_sales: bool = False
-
-
 def register_api(entry: CatalogEntry, *, source: BillingSource, actor: str, now: datetime) -> Registered:
     """Register or rename one API, its creator and owner, as a source pushes it; let out what waited for it.
 
-    Raises: ApiUnassigned, ApiOfAnotherSource, OwnershipTooEarly.
+    Raises: ApiUnassigned, ApiOfAnotherSource, OwnershipTooEarly, OwnershipSuperseded.
     """
     with transaction.atomic():
         by = Author(Way.PUSH, actor=actor, source=source.name)
@@ -93,7 +80,8 @@ def register_apis_of(
 ) -> Registered:
     """Register or rename this source's APIs, their creators and owners; new APIs become its own.
 
-    Raises: ApiUnassigned, ApiOfAnotherSource; OwnershipTooEarly as `register_apis` does. Nothing is registered then.
+    Raises: ApiUnassigned, ApiOfAnotherSource; OwnershipTooEarly and OwnershipSuperseded as `register_apis` does.
+    Nothing is registered then.
     """
 
     def refuse_others(api: LockedApi) -> None:
@@ -115,7 +103,8 @@ def register_apis(
     """Register or rename APIs, their creators and owners, as an operator says, whichever source the APIs belong to.
 
     New ones belong to `source`; None has them wait for staff to assign one. Raises: OwnershipTooEarly if an API
-    changes owner before something that is recorded already; nothing is registered then.
+    changes owner before something that is recorded already, OwnershipSuperseded if this may be an older message that
+    comes late; nothing is registered then.
     """
     return _register(entries, source=source, check=lambda api: None, by=by, now=now)
 
@@ -144,6 +133,8 @@ def _register(
     now: datetime,
 ) -> Registered:
     registered = Registered(ignored=make_creators(_creators(entries), by=by))
+    # A history of owners is taken in its order, however it is sorted.
+    entries = sorted(entries, key=lambda entry: entry.owned_from or BEGINNING)
     for start in range(0, len(entries), AT_ONCE):
         part = entries[start : start + AT_ONCE]
         said = _names(part)
@@ -153,8 +144,8 @@ def _register(
         for row in sql.rows(_LOCK, names):
             check(LockedApi(**row))
         sql.run(_RENAME, names)
-        owners = [_Owner(**row) for row in sql.rows(_OWNERS, names)]
-        registered.ownerships_begun += _begin(_beginning(part, owners=owners, now=now), by=by)
+        owners = [SaidOwner(entry.api_id, entry.creator_id, entry.owned_from) for entry in part]
+        registered.ownerships_begun += ownership.settle(owners, by=by, now=now)
     return registered
 
 
@@ -173,49 +164,3 @@ def _names(entries: Iterable[CatalogEntry]) -> dict[str, str]:
     for entry in entries:
         said[entry.api_id] = entry.api_name or said.get(entry.api_id, "")
     return said
-
-
-def _beginning(
-    entries: Iterable[CatalogEntry], *, owners: Sequence[_Owner], now: datetime
-) -> Iterator[_Owner]:
-    """Yield the ownerships that are new."""
-    latest = {owner.api_id: owner for owner in owners}
-    known = {(owner.api_id, owner.creator_id, owner.owned_from) for owner in owners}
-    for entry in entries:
-        api_id, creator_id = entry.api_id, entry.creator_id
-        current = latest.get(api_id)
-        if current is None:
-            owner = _Owner(api_id, creator_id, entry.owned_from or BEGINNING)
-        elif current.creator_id == creator_id or (api_id, creator_id, entry.owned_from) in known:
-            continue
-        else:
-            owned_from = entry.owned_from or now
-            had_sales = _refuse_before_records(current, owned_from=owned_from)
-            owner = _Owner(api_id, creator_id, owned_from, current.creator_id, had_sales)
-        latest[api_id] = owner
-        yield owner
-
-
-def _refuse_before_records(current: _Owner, *, owned_from: datetime) -> bool:
-    """Keep an owner from beginning behind what is recorded for the current one; tell whether the API had sales."""
-    # An intake that is under way may hold a record of the owner that goes: wait for it, and keep others waiting.
-    list(BillingSource.objects.select_for_update(no_key=True).order_by("pk"))
-    api = Api.objects.get(external_id=current.api_id)
-    recorded = BillingRecord.objects.filter(api=api, creator__external_id=current.creator_id)
-    newest = recorded.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
-    latest = max(newest or current.owned_from, current.owned_from)
-    if owned_from <= latest:
-        raise OwnershipTooEarly(api.external_id, owned_from=owned_from, latest=latest)
-    return newest is not None or CreatorEarning.objects.filter(api=api).exists()
-
-
-def _begin(owners: Iterable[_Owner], *, by: Author) -> int:
-    begun = list(owners)
-    names: Mapping[str, Any] = {
-        "apis": [owner.api_id for owner in begun],
-        "creators": [owner.creator_id for owner in begun],
-        "moments": [owner.owned_from for owner in begun],
-        "former": [owner.former for owner in begun],
-        "had_sales": [owner.had_sales for owner in begun],
-    }
-    return sql.run(_BEGIN, {**names, **by.columns}) if begun else 0

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import Creator
-from database import sql
 from database.staff import SYSTEM, require_reason
 from earnings.errors import NoRateToEnd, RateTooEarly
 from earnings.models import Api, BillingRecord, CommissionRate
+from earnings.services import sources
 
 
 def seed_first_rate() -> None:
@@ -56,9 +56,8 @@ def _change(
     bps: int | None, *, of: Api | Creator | None, effective_from: datetime, actor: str, reason: str
 ) -> CommissionRate:
     reason = require_reason(reason)
-    # An intake that is under way may hold a record at the old rate: wait for it, and keep all others waiting,
-    # those of a source that is only now registered too.
-    sql.run("LOCK TABLE billing_sources IN EXCLUSIVE MODE")
+    # An intake that is under way may hold a record at the old rate.
+    sources.keep_intakes_waiting()
     _refuse_behind_records(of, effective_from=effective_from)
     return CommissionRate.objects.create(
         api=of if isinstance(of, Api) else None,
@@ -71,7 +70,8 @@ def _change(
 
 
 def _refuse_behind_records(of: Api | Creator | None, *, effective_from: datetime) -> None:
-    behind = BillingRecord.objects.filter(occurred_at__gte=effective_from)
+    # One that names a charge bears that charge's rate, whenever it occurred.
+    behind = BillingRecord.objects.filter(related_record_id="", occurred_at__gte=effective_from)
     if isinstance(of, Api):
         behind = behind.filter(api=of)
     elif isinstance(of, Creator):

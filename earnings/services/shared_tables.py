@@ -8,9 +8,8 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -18,19 +17,18 @@ from django.db.models import Q
 
 from accounts.models import CreatorField
 from accounts.services.creators import is_email
-from database import sql
 from database.changes import Author, Way
 from database.fields import EXTERNAL_ID_REGEX
-from earnings.errors import ApiOfAnotherSource, ApiUnassigned, OwnershipTooEarly
-from earnings.invoices import Invoice
-from earnings.models import ApiOwnership, BillingSource, Reason, RecordKind
+from earnings.errors import ApiOfAnotherSource, ApiUnassigned, OwnershipSuperseded, OwnershipTooEarly
+from earnings.invoices import Invoice, records
+from earnings.models import ApiOwnership, BillingSource, Reason
 from earnings.records import Rules, StagedBatch, parse_time, stage
 from earnings.services import catalog, sources
 from earnings.services.catalog import CatalogEntry
 from earnings.services.intake import IntakeResult, take_in
+from earnings.services.known_invoices import known_invoices
 from earnings.tables import BillingTables, MarketplaceApi, open_billing_tables
 
-_FIRST_TOLD = sql.read(Path(__file__).with_name("first_told.sql"))
 SOURCE = "marketplace"
 ORIGIN = "shared tables"
 # Read again each time: clocks differ, and transactions that are hidden from us commit late.
@@ -39,14 +37,6 @@ _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _LONGEST_NAME = 255
 _NAMED = 5  # in a warning
 _EXTERNAL_ID = re.compile(EXTERNAL_ID_REGEX)
-# Sound in themselves: they enter as they are, once what they wait for is there.
-_WAITING = (
-    Reason.CURRENCY_NOT_PAID,
-    Reason.API_UNKNOWN,
-    Reason.OWNER_UNKNOWN,
-    Reason.CHARGE_UNKNOWN,
-    Reason.EXCEEDS_CHARGE,
-)
 logger = logging.getLogger(__name__)
 
 
@@ -83,21 +73,23 @@ def read_shared_tables(
     """
     source = sources.register_source(SOURCE)
     with open_billing_tables(database) as tables:
-        if not tables.sees_all:
-            logger.warning(
-                "the billing database hides its open transactions: one that commits more than %s after it "
-                "set updated_at may be missed. docs/billing.md has the remedy.",
-                OVERLAP,
-            )
-        return _read(tables, source=source, since=_start(source, since), now=now)
+        return read_pass(tables, source=source, now=now, since=since)
 
 
-def _start(source: BillingSource, since: datetime | None) -> datetime:
-    start = source.read_until - OVERLAP if source.read_until else _BEGINNING
-    return min(start, since) if since else start
+def read_pass(
+    tables: BillingTables, *, source: BillingSource, now: datetime, since: datetime | None = None
+) -> ReadResult:
+    """Read the tables as they were when they were opened, at `now` or later.
 
-
-def _read(tables: BillingTables, *, source: BillingSource, since: datetime, now: datetime) -> ReadResult:
+    Raises: BillingDatabaseRefused.
+    """
+    if not tables.sees_all:
+        logger.warning(
+            "the billing database hides its open transactions: one that commits more than %s after it "
+            "set updated_at may be missed. docs/billing.md has the remedy.",
+            OVERLAP,
+        )
+    since = _start(source, since)
     result = ReadResult()
     for apis in tables.apis():
         _register(apis, source=source, result=result, now=now)
@@ -107,47 +99,40 @@ def _read(tables: BillingTables, *, source: BillingSource, since: datetime, now:
             result.emails_ignored,
         )
     for invoices in tables.undated_invoices():
-        _take_in(invoices, source=source, result=result, now=now, read_until=None)
+        take_in_invoices(invoices, source=source, result=result, now=now)
     for invoices in tables.invoices(since=since):
         last_change = parse_time(invoices[-1].updated_at or "") or tables.settled_until
         read_until = min(last_change, tables.settled_until)
-        _take_in(invoices, source=source, result=result, now=now, read_until=read_until)
+        take_in_invoices(invoices, source=source, result=result, now=now, read_until=read_until)
     _advance(source, to=tables.settled_until)
     return result
 
 
-def _take_in(
+def _start(source: BillingSource, since: datetime | None) -> datetime:
+    start = source.read_until - OVERLAP if source.read_until else _BEGINNING
+    return min(start, since) if since else start
+
+
+def take_in_invoices(
     invoices: Sequence[Invoice],
     *,
     source: BillingSource,
     result: ReadResult,
     now: datetime,
-    read_until: datetime | None,
+    read_until: datetime | None = None,
 ) -> None:
+    """Take in what these invoices, looked at `now` or later, say; note with it up to when all was read."""
     rules = Rules.at(now)
-    given = [record for invoice in invoices for record in invoice.records()]
     with transaction.atomic():
         _take_turns(source)
-        _keep_first_told(given, source=source)
+        known = known_invoices([invoice.id for invoice in invoices], source=source)
+        given = [each for invoice in invoices for each in records(invoice, known[invoice.id], as_of=now)]
         staged = [stage(line, record, rules) for line, record in enumerate(given, start=1)]
         taken = take_in(StagedBatch.of(staged), source=source, origin=ORIGIN)
         if read_until:
             _advance(source, to=read_until)
     result.invoices += len(invoices)
     result.add(taken)
-
-
-def _keep_first_told(given: Iterable[dict[str, str]], *, source: BillingSource) -> None:
-    """Give records that came before the time of refund and the usage that they came with.
-
-    An invoice that is touched again after its refund, or whose usage still grows, has not changed.
-    """
-    by_id = {record["record_id"]: record for record in given}
-    names = {"source": source.pk, "ids": list(by_id), "waiting": list(_WAITING)}
-    for told in sql.rows(_FIRST_TOLD, names):
-        record = by_id[told["record_id"]]
-        name = "occurred_at" if record["kind"] == RecordKind.REFUND else "api_calls"
-        record[name] = told[name] or record[name]
 
 
 def _advance(source: BillingSource, *, to: datetime) -> None:
@@ -171,10 +156,9 @@ def _register(
     while entries:
         try:
             with transaction.atomic():
-                _take_turns(source)
-                news = _news(entries, source=source)
+                news = _news(entries, source=source, now=now)
                 registered = catalog.register_apis_of(source, news.entries, by=by, now=now)
-        except (ApiOfAnotherSource, ApiUnassigned, OwnershipTooEarly) as refusal:
+        except (ApiOfAnotherSource, ApiUnassigned, OwnershipSuperseded, OwnershipTooEarly) as refusal:
             logger.warning("%s", refusal)
             result.apis_refused += 1
             entries = [entry for entry in entries if entry.api_id != refusal.api]
@@ -213,15 +197,23 @@ class _News(NamedTuple):
     refused: list[str]
 
 
-def _news(entries: Sequence[CatalogEntry], *, source: BillingSource) -> _News:
-    """Select what the catalogue doesn't say already: an hour seldom brings any."""
-    latest = (
-        ApiOwnership.objects.filter(api__external_id__in=[entry.api_id for entry in entries])
-        .order_by("api", "-owned_from")
-        .distinct("api")
-        .values_list("api__external_id", "api__name", "api__source", "creator__external_id", "creator__email")
-    )
-    known = {api: (name, source_id, creator, email) for api, name, source_id, creator, email in latest}
+def _news(entries: Sequence[CatalogEntry], *, source: BillingSource, now: datetime) -> _News:
+    """Select what the catalogue doesn't say already: an hour seldom brings any.
+
+    The tables say who has an API now. Who is to have it later is for others to say, and stays.
+    """
+    owners = ApiOwnership.objects.filter(api__external_id__in=[entry.api_id for entry in entries])
+    known: dict[str, tuple[str, int | None, str, str]] = {}
+    for api, owned_from, name, belongs_to, owner, address in owners.order_by("owned_from").values_list(
+        "api__external_id",
+        "owned_from",
+        "api__name",
+        "api__source",
+        "creator__external_id",
+        "creator__email",
+    ):
+        if api not in known or owned_from <= now:
+            known[api] = (name, belongs_to, owner, address)
     news = _News([], [])
     for entry in entries:
         name, source_id, creator, email = known.get(entry.api_id, ("", source.pk, "", ""))
@@ -230,7 +222,8 @@ def _news(entries: Sequence[CatalogEntry], *, source: BillingSource) -> _News:
             if changes_api:
                 news.refused.append(entry.api_id)
         elif changes_api or entry.creator_email not in {"", email}:
-            news.entries.append(entry)
+            changed_hands = creator not in {"", entry.creator_id}
+            news.entries.append(replace(entry, owned_from=now) if changed_hands else entry)
     return news
 
 

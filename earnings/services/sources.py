@@ -1,5 +1,6 @@
 """Billing sources: the systems that issue records."""
 
+from database import sql
 from earnings.errors import UnknownSource
 from earnings.models import BillingSource
 
@@ -31,3 +32,12 @@ def known_source(name: str) -> BillingSource:
     if source is None:
         raise UnknownSource(name)
     return source
+
+
+def keep_intakes_waiting() -> None:
+    """Wait for each intake that is under way, and keep all others waiting until this transaction ends.
+
+    Those of a source that is only now registered too. Whoever takes one source's turn already must not ask for this:
+    the next in line for that turn would keep it from ever being given.
+    """
+    sql.run("LOCK TABLE billing_sources IN EXCLUSIVE MODE")

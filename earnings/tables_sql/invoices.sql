@@ -12,13 +12,10 @@ SELECT
     CASE
         WHEN invoice.updated_at IS NOT NULL
         THEN greatest(invoice.updated_at::timestamptz, invoice.paid_at::timestamptz)
-    END::text AS refunded_at,
+    END::text AS changed_at,
     coalesce((/* calls */), 0)::text AS api_calls
 FROM invoices AS invoice
 LEFT JOIN subscriptions AS subscription ON subscription.id = invoice.subscription_id
-LEFT JOIN pricing_plans AS plan ON plan.id = subscription.pricing_plan_id
-WHERE invoice.status::text IN ('paid', 'refunded')
-    -- An invoice of nothing is no charge.
-    AND invoice.amount IS DISTINCT FROM 0
-    AND /* changed */
+LEFT JOIN pricing_plans AS plan ON plan.id = /* plan */
+WHERE /* which */
 ORDER BY invoice.updated_at, invoice.id

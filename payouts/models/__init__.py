@@ -1,7 +1,7 @@
 """How creators are paid: runs and their decisions, payouts and their lines, attempts at Stripe, pauses, forecasts."""
 
 from payouts.models.attempt import PayoutAttempt
-from payouts.models.difference import Difference, DifferenceKind
+from payouts.models.difference import BILLING_KINDS, Difference, DifferenceKind
 from payouts.models.forecast import Forecast
 from payouts.models.pause import PauseCause, SendingPause
 from payouts.models.payout import Payout, PayoutEvent, PayoutLineItem
@@ -9,6 +9,7 @@ from payouts.models.reconciliation import ReconciliationPass
 from payouts.models.run import PayoutRun, RunDecision
 
 __all__ = [
+    "BILLING_KINDS",
     "Difference",
     "DifferenceKind",
     "Forecast",

@@ -1,4 +1,4 @@
-"""A difference between what is written here and what Stripe has, until it is explained."""
+"""A difference between what is written here and what Stripe or the marketplace has, until it is explained."""
 
 from django.db import models
 from django.db.models import Q
@@ -27,15 +27,33 @@ class DifferenceKind(models.TextChoices):
     UNBOOKED_PAYOUT = "unbooked_payout", "A payout sent that is not in the ledger"
     UNEXPLAINED_MOVEMENT = "unexplained_movement", "A ledger movement without a payout"
     UNREADABLE = "unreadable", "Something that Stripe doesn't show, or not as we know it"
+    INVOICE_DELETED = "invoice_deleted", "A counted invoice that is gone from the marketplace's tables"
+    INVOICE_UNPAID = "invoice_unpaid", "A counted invoice that is not paid in the marketplace's tables"
+    INVOICE_DISPUTED = "invoice_disputed", "A counted invoice that is disputed"
+    INVOICE_PARTIALLY_REFUNDED = "invoice_partially_refunded", "A counted invoice that was refunded in part"
+    SUBSCRIPTION_MOVED = "subscription_moved", "An invoice of a subscription that moved to another API"
+
+
+# Found in the marketplace's own tables; all others are differences with Stripe.
+BILLING_KINDS = frozenset(
+    [
+        DifferenceKind.INVOICE_DELETED,
+        DifferenceKind.INVOICE_UNPAID,
+        DifferenceKind.INVOICE_DISPUTED,
+        DifferenceKind.INVOICE_PARTIALLY_REFUNDED,
+        DifferenceKind.SUBSCRIPTION_MOVED,
+    ]
+)
 
 
 class Difference(models.Model):
     """One thing at Stripe that the books don't explain, or the other way round; at most one open per subject.
 
-    `subject` is what it is about: Stripe's id of the object, or the payout's where Stripe has none. `amount` is
-    signed minor units: how much more Stripe has moved than is written here; of a reversal that is refused, what it
-    would have taken back. `account` is the connected account on which it lies, or empty. `owner` is the member of
-    staff who looks into it, or empty.
+    Or a thing in the marketplace's own tables. `subject` is what it is about: Stripe's id of the object, or the
+    payout's where Stripe has none; of an invoice the record id of its charge, or a month where there are many.
+    `amount` is signed minor units: how much more Stripe has moved than is written here; of a reversal that is
+    refused, what it would have taken back; of an invoice, what is counted of it and in question. `account` is the
+    connected account on which it lies, or empty. `owner` is the member of staff who looks into it, or empty.
     """
 
     id = uuid7_key()

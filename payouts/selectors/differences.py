@@ -1,4 +1,4 @@
-"""Reads about differences with Stripe."""
+"""Reads about differences, with Stripe and with the marketplace's tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

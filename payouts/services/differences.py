@@ -1,4 +1,4 @@
-"""Differences between what is written here and what Stripe has: opened once, resolved with a reason."""
+"""Differences between what is written here and what others have: opened once, resolved with a reason."""
 
 from datetime import datetime
 from uuid import UUID

@@ -100,7 +100,7 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
             anchor(list_of(Api, source__isnull=1), "wait to be assigned to one"),
         )
     yield _waiting(
-        "Differences with Stripe",
+        "Differences",
         payouts.open_differences(now=now).count,
         anchor(list_of(Difference, resolved_at__isempty=1), "open, for someone to look into"),
     )

@@ -111,7 +111,7 @@ class BusinessCollector:
         differing = payouts.open_differences(now=now)
         yield _by_label(
             "payouts_open_differences",
-            "Differences between Stripe and the books that nobody has resolved.",
+            "Differences between the books and Stripe, or the marketplace's tables, that nobody has resolved.",
             "kind",
             dict.fromkeys(DifferenceKind, 0) | dict(differing.by_kind),
         )

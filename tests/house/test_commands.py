@@ -23,6 +23,7 @@ NEED_NOBODY = {
     "check_books",
     "commission list",
     "commission preview",
+    "compare_billing_database",
     "demo",
     "differences list",
     "forecast_payouts",

@@ -88,6 +88,7 @@ EXAMPLES: dict[type[Exception], Exception] = {
         earnings.ApiUnassigned("api-1"),
         earnings.PushCutOff(7),
         earnings.PushTooLarge(7),
+        earnings.OwnershipSuperseded("api-1", creator="alice", owner="bob"),
         earnings.OwnershipTooEarly("api-1", owned_from=NOW, latest=NOW),
         earnings.UnknownSource("nosuch"),
     )

@@ -12,7 +12,7 @@ from ledger import services as ledger
 from ledger.models import AccountKind
 from ledger.services import Line
 from money import Money
-from payouts.models import Difference, DifferenceKind, Payout, PayoutAttempt
+from payouts.models import BILLING_KINDS, Difference, DifferenceKind, Payout, PayoutAttempt
 from payouts.services import bank_payouts, reconciliation, transfers
 from payouts.services.reconciliation.comparing import KINDS
 from payouts.services.reconciliation.passes import MENDED
@@ -38,7 +38,7 @@ def test_every_kind_that_can_be_found_is_named() -> None:
         DifferenceKind.UNEXPLAINED_REVERSAL,
         DifferenceKind.REVERSAL_REFUSED,
     }
-    assert set(KINDS) == set(DifferenceKind) - told_otherwise
+    assert set(KINDS) == set(DifferenceKind) - told_otherwise - BILLING_KINDS
 
 
 def test_where_all_went_well_nothing_differs(paid: Payout) -> None:

@@ -22,11 +22,17 @@ from database.commands import add_json_option, print_result
 from database.fields import EXTERNAL_ID_REGEX
 from earnings import selectors
 from earnings.columns import REMEDY, Header, as_text, is_broken, read_header
-from earnings.errors import CatalogLineRefused, FileRefused, OwnershipTooEarly, UnknownSource
+from earnings.errors import (
+    CatalogLineRefused,
+    FileRefused,
+    OwnershipSuperseded,
+    OwnershipTooEarly,
+    UnknownSource,
+)
 from earnings.models import BillingSource
 from earnings.records import parse_time
 from earnings.rows import Rows
-from earnings.services import catalog, sources
+from earnings.services import catalog, ownership, sources
 from earnings.services.catalog import CatalogEntry
 
 REQUIRED = ("api_id", "api_name", "creator_id", "creator_email", "creator_country")
@@ -51,11 +57,11 @@ class Command(BaseCommand):
             source = sources.known_source(str(named)) if named else sources.only_source()
         except UnknownSource as refusal:
             raise CommandError(str(refusal)) from refusal
-        entries = _read(path)
+        entries = _read(path, now=now)
         by = Author(Way.FILE, actor=path.name[:255], source=source.name if source else "")
         try:
             registered = catalog.register_apis(entries, source=source, by=by, now=now)
-        except OwnershipTooEarly as refusal:
+        except (OwnershipSuperseded, OwnershipTooEarly) as refusal:
             raise _refused(path, refusal) from refusal
         self._tell_unassigned(source, now=now)
         result = {
@@ -74,10 +80,10 @@ class Command(BaseCommand):
             )
 
 
-def _read(path: Path) -> list[CatalogEntry]:
+def _read(path: Path, *, now: datetime) -> list[CatalogEntry]:
     try:
         with path.open("rb") as raw, as_text(raw, errors="strict") as lines:
-            return list(_entries(lines))
+            return list(_entries(lines, now=now))
     except UnicodeDecodeError as error:
         raise _refused(path, f"the file is not UTF-8: {REMEDY}") from error
     except (CatalogLineRefused, FileRefused, OSError, csv.Error) as error:
@@ -88,7 +94,7 @@ def _refused(path: Path, problem: object) -> CommandError:
     return CommandError(f"{path.name}: {str(problem).rstrip('.')}. Nothing was imported.")
 
 
-def _entries(lines: Iterator[str]) -> Iterator[CatalogEntry]:
+def _entries(lines: Iterator[str], *, now: datetime) -> Iterator[CatalogEntry]:
     rows = Rows(lines)
     header = read_header(rows, required=REQUIRED, optional=OPTIONAL)
     dated: dict[str, bool] = {}
@@ -98,7 +104,8 @@ def _entries(lines: Iterator[str]) -> Iterator[CatalogEntry]:
             raise CatalogLineRefused(
                 rows.line, f"its number of fields is {len(row)}, and the header's {len(header.names)}"
             )
-        entry = _entry(rows.line, {name: fitted[place].strip() for name, place in header.places.items()})
+        said = {name: fitted[place].strip() for name, place in header.places.items()}
+        entry = _entry(rows.line, said, now=now)
         says_when = entry.owned_from is not None
         if entry.api_id in dated and not (says_when and dated[entry.api_id]):
             raise CatalogLineRefused(
@@ -128,16 +135,18 @@ def _readable(rows: Rows, header: Header) -> Iterator[list[str]]:
             yield row
 
 
-def _entry(line: int, row: dict[str, str]) -> CatalogEntry:
+def _entry(line: int, row: dict[str, str], *, now: datetime) -> CatalogEntry:
     api_id, api_name, creator_id, email, country = (row[name] for name in REQUIRED)
     moment = row.get("owned_from", "")
     owned_from = parse_time(moment)
     if moment and owned_from is None:
         raise CatalogLineRefused(line, "owned_from is not a time with its offset")
-    if owned_from and catalog.begins_too_early(owned_from):
+    if owned_from and ownership.begins_too_early(owned_from):
         raise CatalogLineRefused(
             line, "owned_from lies before the year 2000; leave it empty for the first owner"
         )
+    if owned_from and ownership.begins_too_late(owned_from, now=now):
+        raise CatalogLineRefused(line, "owned_from lies more than a year ahead")
     country = country.upper()
     if country and not is_country(country):
         raise CatalogLineRefused(line, f"{country!r} is no ISO 3166 country")

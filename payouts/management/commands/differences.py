@@ -1,4 +1,4 @@
-"""List differences with Stripe that are open, say who looks into one, or resolve it with a reason."""
+"""List open differences, with Stripe and the marketplace's tables, own one, or resolve it with a reason."""
 
 import json
 from argparse import ArgumentParser

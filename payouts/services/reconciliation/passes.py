@@ -11,7 +11,7 @@ from database import sql
 from database.staff import SYSTEM
 from payouts import selectors
 from payouts.errors import ReconciliationUnderWay
-from payouts.models import Payout, PayoutAttempt, ReconciliationPass
+from payouts.models import BILLING_KINDS, Payout, PayoutAttempt, ReconciliationPass
 from payouts.services import differences
 from payouts.services.reconciliation import comparing, mending, staging
 
@@ -26,7 +26,7 @@ GONE = "Gone: this pass looked again, and both sides agree."
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
-    """What a pass came to; `open` counts all open differences after it, by kind."""
+    """What a pass came to; `open` counts all differences with Stripe that are open after it, by kind."""
 
     made: ReconciliationPass
     open: Mapping[str, int]
@@ -47,7 +47,10 @@ def reconcile(*, now: datetime, since: datetime | None = None) -> PassResult:
             made.error = f"{type(failure).__name__}: {failure}"
             made.save(update_fields=["error"])
             raise
-    return PassResult(made, open=selectors.open_differences(now=now).by_kind)
+    by_kind = selectors.open_differences(now=now).by_kind
+    return PassResult(
+        made, open={kind: count for kind, count in by_kind.items() if kind not in BILLING_KINDS}
+    )
 
 
 def _fill(made: ReconciliationPass, *, now: datetime) -> None:

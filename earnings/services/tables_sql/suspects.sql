@@ -1,0 +1,27 @@
+-- Invoices of some months that are not here as they are there, and those of any month of which some may have to be
+-- given up and nothing was. (Joined whole: asking for each charge whether it is staged has plans that never end.)
+WITH counted AS (
+    SELECT
+        substr(record.record_id, 9) AS id,
+        record.amount,
+        record.currency,
+        date_trunc('month', record.occurred_at, 'UTC')::text AS month,
+        coalesce(takeback.taken_back, 0) AS taken_back
+    FROM billing_records AS record
+    LEFT JOIN charge_takebacks AS takeback ON takeback.charge_id = record.id
+    WHERE record.source_id = %(source)s
+        AND record.kind = 'charge'
+        AND record.record_id LIKE 'invoice:%%'
+        AND coalesce(takeback.taken_back, 0) < record.amount
+)
+SELECT DISTINCT id
+FROM counted
+FULL JOIN paid_invoices AS there USING (id)
+WHERE (there.id IS NOT NULL OR counted.month = ANY(%(months)s))
+    AND (
+        (counted.amount, counted.currency, counted.month)
+            IS DISTINCT FROM (there.amount, there.currency, there.month)
+        OR there.status = %(disputed)s
+        OR there.status = %(partially_refunded)s AND counted.taken_back = 0
+    )
+ORDER BY id

@@ -1,0 +1,14 @@
+-- What is paid in some months, and whatever is paid and yet in question.
+SELECT
+    invoice.id::text AS id,
+    invoice.status::text AS status,
+    invoice.amount::numeric AS amount,
+    invoice.currency::text AS currency,
+    date_trunc('month', invoice.paid_at::timestamptz, 'UTC')::text AS month
+FROM invoices AS invoice
+WHERE invoice.status::text = ANY(%(in_question)s)
+    OR (
+        invoice.status::text = ANY(%(paid)s)
+        AND invoice.amount <> 0
+        AND date_trunc('month', invoice.paid_at::timestamptz, 'UTC')::text = ANY(%(months)s)
+    )

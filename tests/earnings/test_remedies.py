@@ -1,0 +1,47 @@
+"""What staff are told to do about a record in quarantine is what helps."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from accounts.models import Creator, User
+from database.display import page_of
+from earnings.models import BillingSource, QuarantinedRecord, Reason
+from earnings.remedies import CORRECTED_COPY, remedy
+from earnings.services import quarantine
+from earnings.services.quarantine import enter_mended
+from tests.feeding import NOW, feed, held, record, refund
+
+MENDED = Path(quarantine.__file__).with_name("mended.sql").read_text()
+ENTERS = "enters by itself"
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_those_are_said_to_enter_by_themselves_that_do(reason: Reason) -> None:
+    mended = re.findall(r"WHEN '([a-z_]+)' THEN", MENDED)
+    said = remedy(QuarantinedRecord(reason=reason, content={}))
+    assert (ENTERS in said) == (reason in mended)
+    assert "corrected" in said or reason == Reason.OWNER_UNKNOWN or ENTERS in said
+
+
+@pytest.mark.django_db
+def test_a_refund_that_names_another_creator_than_its_charge_needs_a_corrected_copy(
+    source: BillingSource, alice: Creator, bob: Creator, client: Client
+) -> None:
+    sold = record()
+    feed(source, sold)
+    wrong = refund(sold, record_id="r-1", creator_id="bob")
+    feed(source, wrong)
+    assert held() == [("r-1", "owner_mismatch")]
+    waits = QuarantinedRecord.objects.get()
+    assert enter_mended(now=NOW) == 0
+    assert CORRECTED_COPY in remedy(waits)
+    assert ENTERS not in remedy(waits)
+    client.force_login(User.objects.create_superuser("root"))
+    page = client.get(page_of(waits)).content.decode()
+    assert "It needs a corrected copy under the same id" in page
+
+    assert feed(source, wrong | {"creator_id": "alice"}).accepted == 1
+    assert remedy(QuarantinedRecord.objects.get()) == ""
