@@ -248,6 +248,8 @@ def parse_time(text: str) -> datetime | None:
 
     As PostgreSQL reads them, second 60 (a leap second) is the next second, and 24:00:00 the next day's beginning.
     """
+    if "\0" in text:  # Python stops reading there
+        return None
     try:
         return _as_utc(text)
     except OverflowError:

@@ -78,6 +78,8 @@ def test_second_60_is_the_next_minute_and_hour_24_the_next_day(minutes: int) -> 
         "2016-12-31T23:60:00Z",
         "9999-12-31T23:59:60Z",
         "9999-12-31T24:00:00Z",
+        "2016-12-31T23:00:00Z\0",
+        "2016-12-31\0T23:00:00Z",
     ],
 )
 def test_what_is_no_time_stays_none(text: str) -> None:
