@@ -38,7 +38,7 @@ def test_records_that_waited_for_their_api_are_looked_at_once(source: BillingSou
     assert sum(rows(plan) for plan in plans) < EACH * 2 * COUNT
 
 
-@pytest.mark.parametrize("statistics", ["none", "of one", "fresh"])
+@pytest.mark.parametrize("statistics", ["of one", "fresh"])
 def test_refunds_that_waited_for_their_charges_are_looked_at_once(
     source: BillingSource, statistics: str
 ) -> None:
