@@ -18,7 +18,7 @@ SELECT
     record.kind,
     record.amount,
     record.currency,
-    record.amount - coalesce(takeback.taken_back, 0),
+    record.amount - coalesce(takeback.refunded + takeback.charged_back, 0),
     record.occurred_at::text,
     record.api_calls::text,
     batch.received_at

@@ -10,5 +10,5 @@ LEFT JOIN charge_takebacks AS takeback ON takeback.charge_id = record.id
 WHERE record.source_id = %(source)s
     AND record.kind = 'charge'
     AND record.record_id LIKE 'invoice:%%'
-    AND coalesce(takeback.taken_back, 0) < record.amount
+    AND coalesce(takeback.refunded + takeback.charged_back, 0) < record.amount
 GROUP BY 1, 2

@@ -4,7 +4,7 @@ FROM (
     SELECT
         record.record_id,
         record.creator_id,
-        record.amount - coalesce(takeback.taken_back, 0) AS amount,
+        record.amount - coalesce(takeback.refunded + takeback.charged_back, 0) AS amount,
         record.currency,
         record.occurred_at,
         record.subscription_id,

@@ -6,13 +6,13 @@ WITH counted AS (
         record.amount,
         record.currency,
         date_trunc('month', record.occurred_at, 'UTC')::text AS month,
-        coalesce(takeback.taken_back, 0) AS taken_back
+        coalesce(takeback.refunded + takeback.charged_back, 0) AS taken_back
     FROM billing_records AS record
     LEFT JOIN charge_takebacks AS takeback ON takeback.charge_id = record.id
     WHERE record.source_id = %(source)s
         AND record.kind = 'charge'
         AND record.record_id LIKE 'invoice:%%'
-        AND coalesce(takeback.taken_back, 0) < record.amount
+        AND coalesce(takeback.refunded + takeback.charged_back, 0) < record.amount
 )
 SELECT DISTINCT id
 FROM counted
