@@ -23,11 +23,12 @@ from ledger import services as ledger
 from ledger.models import AccountKind
 
 _SQL = Path(__file__).parent / "write_off_sql"
-_LOCK, _BEGIN, _COUNT, _DIFFERENCE, _SETTLE = (
-    sql.read(_SQL / f"{name}.sql") for name in ("lock", "begin", "count", "difference", "settle")
+_LOCK, _BEGIN, _COUNT, _DIFFERENCE = (
+    sql.read(_SQL / f"{name}.sql") for name in ("lock", "begin", "count", "difference")
 )
+_SETTLE = sql.read(_SQL / "settle.sql").replace("/* difference */", _DIFFERENCE)
 _LEDGER = sql.read(Path(__file__).parent / "adjustment_sql" / "ledger.sql")
-_WRITTEN_OFF = "SELECT creator_id FROM adjustments WHERE kind = 'write_off' AND status = 'approved'"
+_ALL = "SELECT DISTINCT creator_id FROM adjustments WHERE kind = 'write_off' AND status = 'approved'"
 logger = logging.getLogger(__name__)
 
 
@@ -36,17 +37,15 @@ def begin(write_off: Adjustment) -> None:
     sql.run(_BEGIN, {"write_off": write_off.pk})
 
 
-def count(earned: str, parameters: Mapping[str, Any], *, now: datetime) -> int:
-    """Count what was just earned, in the transaction that booked it, and settle write-offs; return how many rows.
+def count(earned: str, parameters: Mapping[str, Any], *, now: datetime) -> None:
+    """Count what was just earned, in the transaction that booked it, and settle write-offs.
 
     `earned` selects (creator_id, currency, period_end, amount), and only these creators are looked at: what is wrong
     with somebody else must not stop them.
     """
-    concerned = f"SELECT creator_id FROM ({earned}) AS earned"  # noqa: S608
-    sql.run(_LOCK.replace("/* creators */", concerned), parameters)
-    if not sql.run(_COUNT.replace("/* earned */", earned), parameters):
-        return 0
-    return _settle(concerned, parameters, now=now)
+    if creators := _lock(earned, parameters):
+        sql.run(_COUNT.replace("/* earned */", earned), {**parameters, "creators": creators})
+        _settle(creators, now=now)
 
 
 def settle_all(*, now: datetime) -> None:
@@ -54,36 +53,33 @@ def settle_all(*, now: datetime) -> None:
 
     Whatever is earned settles them by itself. So this finds nothing, unless somebody else has changed the tables.
     """
-    unsettled = sql.rows(f"SELECT DISTINCT creator_id FROM ({_difference(_WRITTEN_OFF)}) AS unsettled")  # noqa: S608
-    if creators := [row["creator_id"] for row in unsettled]:
-        do_in_halves(creators, act=partial(_settle_set, now=now), give_up=_leave)
+    everyone = [row["creator_id"] for row in sql.rows(_ALL)]
+    unsettled = {row["creator_id"] for row in sql.rows(_DIFFERENCE, {"creators": everyone})}
+    if unsettled:
+        do_in_halves(sorted(unsettled), act=partial(_settle_set, now=now), give_up=_leave)
 
 
-def _settle_set(creators: Sequence[UUID], *, now: datetime) -> int:
-    concerned, parameters = "SELECT unnest(%(creators)s::uuid[])", {"creators": list(creators)}
-    sql.run(_LOCK.replace("/* creators */", concerned), parameters)
-    return _settle(concerned, parameters, now=now)
+def _settle_set(creators: Sequence[UUID], *, now: datetime) -> None:
+    names = {"creators": list(creators)}
+    _settle(_lock("SELECT unnest(%(creators)s::uuid[]) AS creator_id", names), now=now)
 
 
-def _settle(creators: str, parameters: Mapping[str, Any], *, now: datetime) -> int:
+def _lock(earned: str, parameters: Mapping[str, Any]) -> list[UUID]:
+    """Return whom of those who earned something write-offs are of, locked until the caller's transaction ends."""
+    rows = sql.rows(_LOCK.replace("/* earned */", earned), parameters)
+    return list({row["creator_id"]: None for row in rows})
+
+
+def _settle(creators: list[UUID], *, now: datetime) -> None:
     names = {
-        **parameters,
+        "creators": creators,
         "undone": AdjustmentKind.WRITE_OFF_UNDONE.label,
         "restored": AdjustmentKind.WRITE_OFF_RESTORED.label,
         "now": now,
     }
-    booked = [
-        row["id"] for row in sql.rows(_SETTLE.replace("/* difference */", _difference(creators)), names)
-    ]
-    if booked:
+    if booked := [row["id"] for row in sql.rows(_SETTLE, names)]:
         ledger.post_set(_LEDGER, {"ids": booked, "other_side": AccountKind.WRITE_OFFS.value})
-    return len(booked)
 
 
-def _difference(creators: str) -> str:
-    return _DIFFERENCE.replace("/* creators */", creators)
-
-
-def _leave(creator: UUID, error: DatabaseError) -> int:
+def _leave(creator: UUID, error: DatabaseError) -> None:
     logger.error("the write-offs of creator %s can't be settled", creator, exc_info=error)
-    return 0

@@ -233,6 +233,23 @@ def test_two_write_offs_come_back_apart_the_older_one_first(alice: Creator, mark
     assert owed(alice) == 64_00
 
 
+def test_what_was_undone_before_a_second_write_off_stays_undone_until_it_is_taken_back(
+    alice: Creator, market: Market
+) -> None:
+    market.refund(alice, 125_00, at="2025-08-12T12:00:00Z")
+    older = market.write_off(alice)
+    market.sell(alice, 250_00)
+    market.run()
+    assert paid(alice) == [100_00]
+    market.refund(alice, 125_00, at=OCTOBER)
+    newer = market.write_off(alice)
+    assert (owed(alice), undone(older), undone(newer)) == (0, 100_00, 0)
+    market.sell(alice, 50_00, at=OCTOBER)
+    assert (owed(alice), undone(older), undone(newer)) == (0, 100_00, 40_00)
+    market.refund(alice, 75_00, at=OCTOBER)
+    assert (owed(alice), undone(older), undone(newer)) == (0, 80_00, 0)
+
+
 def test_what_the_creator_still_owed_beside_a_write_off_is_paid_first(alice: Creator, market: Market) -> None:
     market.refund(alice, 50_00)
     proposal = adjustments.propose_write_off(alice, currency="USD", reason="Gone", actor="dana")
