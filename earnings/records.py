@@ -25,9 +25,10 @@ OPTIONAL = ("creator_id", "subscription_id", "customer_id", "api_calls", "relate
 FIELDS = (*REQUIRED, *OPTIONAL)
 
 _INTEGER = re.compile(r"-?[0-9]+")
+LONGEST_ID = 255
 # The six ids of a record, joined by a character that none of them may hold: one match checks them all.
 _ID = r"[!\"$&-.0->@-~]"
-_IDS = re.compile(rf"{_ID}{{1,255}}" + rf"/{_ID}{{0,255}}" * 5)
+_IDS = re.compile(rf"{_ID}{{1,{LONGEST_ID}}}" + rf"/{_ID}{{0,{LONGEST_ID}}}" * 5)
 _NAMES = frozenset(FIELDS)
 _TEXT_OR_NUMBER = frozenset([str, int, float])  # true and false are neither, though whole numbers to Python
 _KINDS = frozenset(RecordKind.values)
@@ -41,10 +42,10 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 # that Python and PostgreSQL read alike.
 _PLAIN_ID = r"[!$&-+\-.0->@-~]"
 _PLAIN = re.compile(
-    rf"{_PLAIN_ID}{{1,255}},(?:{'|'.join(RecordKind.values)}),{_PLAIN_ID}{{1,255}},"
+    rf"{_PLAIN_ID}{{1,{LONGEST_ID}}},(?:{'|'.join(RecordKind.values)}),{_PLAIN_ID}{{1,{LONGEST_ID}}},"
     rf"[1-9][0-9]{{0,{_DIGITS - 1}}},[A-Z]{{3}},"
     r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z"
-    rf"(?:,{_PLAIN_ID}{{0,255}}){{3}},[0-9]{{0,{_DIGITS}}},{_PLAIN_ID}{{0,255}}"
+    rf"(?:,{_PLAIN_ID}{{0,{LONGEST_ID}}}){{3}},[0-9]{{0,{_DIGITS}}},{_PLAIN_ID}{{0,{LONGEST_ID}}}"
 )
 
 
@@ -224,9 +225,14 @@ def as_text(given: Mapping[str, Any]) -> dict[str, str]:
 def refused(line: int, given: Mapping[str, str], *, reason: Reason, record_id: str = "") -> StagedRecord:
     """Keep what came, as text that PostgreSQL can hold, beside the reason that it can't be used."""
     content = {storable(name): storable(value) for name, value in given.items() if value}
-    fields = _csv(storable(record_id)[:255], *[""] * (len(FIELDS) - 1))
+    fields = _csv(_shortened(storable(record_id)), *[""] * (len(FIELDS) - 1))
     told_time = parse_time(given.get("occurred_at", ""))
     return StagedRecord(line, fields, told_time, reason=reason.value, content=json.dumps(content))
+
+
+def _shortened(record_id: str) -> str:
+    """Cut what is too long for an id so that it is none, and stays apart from the one that it begins with."""
+    return record_id if len(record_id) <= LONGEST_ID else record_id[: LONGEST_ID - 1] + "…"
 
 
 def is_too_old(moment: datetime) -> bool:

@@ -14,9 +14,16 @@ from earnings.models.billing import (
 from earnings.models.catalog import Api, ApiChange, ApiField, ApiOwnership
 from earnings.models.commission import CommissionRate
 from earnings.models.earning import CreatorEarning, EarningPosting, PaidTotal
-from earnings.models.quarantine import QuarantinedRecord, Reason, Resolution
+from earnings.models.quarantine import (
+    WAITING,
+    QuarantinedRecord,
+    Reason,
+    Recheck,
+    Resolution,
+)
 
 __all__ = [
+    "WAITING",
     "Adjustment",
     "AdjustmentKind",
     "AdjustmentStatus",
@@ -38,6 +45,7 @@ __all__ = [
     "Posting",
     "QuarantinedRecord",
     "Reason",
+    "Recheck",
     "RecordKind",
     "Resolution",
 ]

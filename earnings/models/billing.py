@@ -163,6 +163,12 @@ class BillingRecord(models.Model):
             # The way from an earning to its records; append-only in batch order, so cheap to keep.
             models.Index(fields=["batch", "creator", "api"], name="record_by_batch"),
             BrinIndex(fields=["occurred_at"], name="record_by_time"),
+            # What takes from a charge; few records do.
+            models.Index(
+                fields=["related_record_id", "source"],
+                condition=~Q(related_record_id=""),
+                name="record_by_charge",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -170,19 +176,27 @@ class BillingRecord(models.Model):
 
 
 class ChargeTakeback(models.Model):
-    """How much of a charge its refunds and chargebacks took back, net of their reversals; never more than all."""
+    """How much of a charge was refunded and how much charged back, each net of its reversals; never more than all.
+
+    Rows of before reversals were told apart may break the check. They may stay as they are, not change into others
+    that break it.
+    """
 
     charge = models.OneToOneField(BillingRecord, models.PROTECT, primary_key=True, related_name="takeback")
     amount = models.BigIntegerField()
-    taken_back = models.BigIntegerField(default=0)
+    refunded = models.BigIntegerField(default=0)
+    charged_back = models.BigIntegerField(default=0)
 
     class Meta:
         db_table = "charge_takebacks"
         constraints = [
             models.CheckConstraint(
-                condition=Q(taken_back__gte=0, taken_back__lte=F("amount")), name="no_more_than_the_charge"
+                condition=Q(
+                    refunded__gte=0, charged_back__gte=0, amount__gte=F("refunded") + F("charged_back")
+                ),
+                name="no_more_than_the_charge",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.taken_back} of {self.amount}"
+        return f"{self.refunded} refunded and {self.charged_back} charged back of {self.amount}"

@@ -2,9 +2,11 @@
 
 from django.db import models
 from django.db.models import Func, GeneratedField, Q
-from django.db.models.functions import Now
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Collate, Now
 
 from earnings.models.billing import BillingBatch, BillingSource
+from earnings.models.catalog import Api
 
 
 class Reason(models.TextChoices):
@@ -31,16 +33,25 @@ class Reason(models.TextChoices):
     UNPOSTABLE = "unpostable", "Can't be added to the earnings"
 
 
+OF_API = (Reason.API_UNKNOWN, Reason.OWNER_UNKNOWN, Reason.OWNER_MISMATCH)
+OF_CHARGE = (Reason.CHARGE_UNKNOWN, Reason.EXCEEDS_CHARGE)
+# The record is usable in itself: it may enter as it is, once something else has changed.
+WAITING = (Reason.CURRENCY_NOT_PAID, Reason.TIME_IN_FUTURE, *OF_API, *OF_CHARGE)
+
+
 class Resolution(models.TextChoices):
     ENTERED = "entered", "Entered, once its cause was mended"
     SUPERSEDED = "superseded", "Superseded by a corrected copy"
 
 
 class QuarantinedRecord(models.Model):
-    """A record that can't be used, as it came, with the reason; open until it or a corrected copy enters."""
+    """A record that can't be used, as it came, with the reason.
+
+    It is open until it enters, or a copy of its id that came later enters or waits for something else to change.
+    """
 
     id = models.BigAutoField(primary_key=True)
-    source = models.ForeignKey(BillingSource, models.PROTECT, related_name="quarantined")
+    source = models.ForeignKey(BillingSource, models.PROTECT, db_index=False, related_name="quarantined")
     batch = models.ForeignKey(BillingBatch, models.PROTECT, related_name="quarantined_records")
     record_id = models.TextField(blank=True)
     reason = models.CharField(max_length=20, choices=Reason.choices)
@@ -65,12 +76,61 @@ class QuarantinedRecord(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["source", "record_id"], condition=Q(resolved_at__isnull=True), name="quarantine_open"
+                fields=["record_id", "source"], condition=Q(resolved_at__isnull=True), name="quarantine_open"
             ),
             models.Index(
                 fields=["source", "record_id"], condition=Q(reason="unpostable"), name="quarantine_unpostable"
+            ),
+            models.Index(
+                fields=["record_id", "source"],
+                condition=Q(resolution="superseded"),
+                name="quarantine_superseded",
+            ),
+            # What each waits for.
+            models.Index(
+                KeyTextTransform("api_id", "content"),
+                condition=Q(resolved_at__isnull=True, reason__in=OF_API),
+                name="quarantine_by_api",
+            ),
+            models.Index(
+                KeyTextTransform("related_record_id", "content"),
+                condition=Q(resolved_at__isnull=True, reason__in=OF_CHARGE),
+                name="quarantine_by_charge",
+            ),
+            models.Index(
+                KeyTextTransform("currency", "content"),
+                condition=Q(resolved_at__isnull=True, reason="currency_not_paid"),
+                name="quarantine_by_currency",
+            ),
+            models.Index(
+                Collate(KeyTextTransform("occurred_at", "content"), "C"),
+                condition=Q(resolved_at__isnull=True, reason="time_in_future"),
+                name="quarantine_by_time",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.record_id or 'a line'}: {self.get_reason_display()}"
+
+
+class Recheck(models.Model):
+    """Something that quarantined records may have waited for: an API has an owner from now on, or a batch came in.
+
+    It is written with what it tells of (for owners by a trigger), and deleted once those records were looked at.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    api = models.ForeignKey(Api, models.CASCADE, related_name="+", null=True, db_index=False)
+    batch = models.ForeignKey(BillingBatch, models.CASCADE, related_name="+", null=True, db_index=False)
+
+    class Meta:
+        db_table = "quarantine_rechecks"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(api__isnull=False, batch__isnull=True) | Q(api__isnull=True, batch__isnull=False),
+                name="recheck_is_of_one_thing",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"of API {self.api_id}" if self.api_id else f"of batch {self.batch_id}"

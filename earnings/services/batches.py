@@ -1,6 +1,6 @@
 """What staff do with batches that can't be posted: have them posted again, or take their records out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from database import sql
 from database.staff import require_reason
 from earnings.errors import BatchIsBuiltOn, BatchNotSetAside
-from earnings.models import BatchAct, BatchActKind, BillingBatch, BillingSource
+from earnings.models import BatchAct, BatchActKind, BillingBatch, BillingSource, Recheck
 from earnings.services import posting, setting_aside
 from earnings.services.intake import CONTENT
 
@@ -33,6 +33,7 @@ def retry_batches(batches: Sequence[int], *, actor: str, reason: str, now: datet
         if missing := [batch for batch in batches if batch not in waiting]:
             raise BatchNotSetAside(missing[0])
         BillingBatch.objects.filter(pk__in=waiting).update(set_aside_at=None, set_aside_reason="")
+        _recheck(waiting)
         _keep(sorted(waiting), BatchActKind.RETRIED, actor=actor, reason=reason, now=now)
     posting.post_due(now=now)
     return list(BillingBatch.objects.filter(pk__in=waiting).order_by("pk"))
@@ -69,14 +70,21 @@ def _quarantine(batch: BillingBatch, *, actor: str, reason: str, now: datetime) 
     names = {"batch": batch.pk, "source": batch.source_id}
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
-    for statement in (_CHOOSE, _CHOOSE_TAKERS, _QUARANTINE, _GIVE_BACK, _COUNT):
+    for statement in (_CHOOSE, _CHOOSE_TAKERS, _QUARANTINE):
         sql.run(statement, names)
+    _recheck({row["batch_id"] for row in sql.rows(_GIVE_BACK, names)})
+    sql.run(_COUNT, names)
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_OUT)
     BillingBatch.objects.filter(pk=batch.pk).update(set_aside_at=None, set_aside_reason="")
     _keep([batch.pk], BatchActKind.QUARANTINED, actor=actor, reason=reason, now=now)
     (outgoing,) = sql.rows("SELECT count(*) AS records FROM batch_outgoing")
     return int(outgoing["records"])
+
+
+def _recheck(batches: Iterable[int]) -> None:
+    """Have quarantined records looked at that wait for charges of these batches."""
+    Recheck.objects.bulk_create(Recheck(batch_id=batch) for batch in sorted(batches))
 
 
 def _keep(batches: Sequence[int], kind: BatchActKind, *, actor: str, reason: str, now: datetime) -> None:

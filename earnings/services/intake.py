@@ -1,6 +1,7 @@
 """Taking in billing records: each counts once, or is kept with the reason why it can't."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,15 @@ from typing import Any
 from django.db import connection, transaction
 
 from database import sql
-from earnings.models import BillingBatch, BillingSource, Reason, Resolution
+from earnings.models import WAITING, BillingBatch, BillingSource, Reason, Recheck
 from earnings.records import StagedBatch
 
 _SQL = Path(__file__).parent / "intake_sql"
-_CREATE, _LINK, _TAKE_BACK, _ENTER_LINKED, _CLASSIFY, _SUPERSEDE, SEAL = (
-    sql.read(_SQL / f"{name}.sql")
-    for name in ("create", "link", "take_back", "enter_linked", "classify", "supersede", "seal")
+_CREATE, _CLASSIFY, _SUPERSEDE, SEAL = (
+    sql.read(_SQL / f"{name}.sql") for name in ("create", "classify", "supersede", "seal")
+)
+_LINK, _TAKE_BACK, _TAKE_BACK_TOGETHER, _ENTER_LINKED = (
+    sql.read(_SQL / f"{name}.sql") for name in ("link", "take_back", "take_back_together", "enter_linked")
 )
 CONTENT = sql.read(_SQL / "content.sql")
 _QUARANTINE = sql.read(_SQL / "quarantine.sql").replace("/* content */", CONTENT)
@@ -52,18 +55,25 @@ def take_in(
     *,
     source: BillingSource,
     origin: str,
-    resolution: Resolution = Resolution.SUPERSEDED,
+    held: Sequence[int] = (),
 ) -> IntakeResult:
     """Take in one batch of records, all in one transaction; taking it in again changes nothing.
 
-    `resolution` says what becomes of an open quarantined record whose id now enters.
+    `held` are the quarantined records that these are, if they come from there. All other copies that wait under an id
+    that enters are superseded.
     """
     with transaction.atomic():
         # One intake at a time per source: two that hold the same record, or refunds of one charge, would
         # otherwise each decide without seeing the other.
         BillingSource.objects.select_for_update(no_key=True).get(pk=source.pk)
         batch = BillingBatch(id=_next_batch_id(), source=source, origin=origin[:255])
-        names = {"source": source.pk, "batch": batch.pk, "resolution": resolution}
+        names = {
+            "source": source.pk,
+            "batch": batch.pk,
+            "links": staged.links,
+            "held": list(held),
+            "waiting": list(WAITING),
+        }
         _copy(staged)
         result = IntakeResult(accepted=sql.run(_ENTER, names))
         kept = 0
@@ -83,6 +93,7 @@ def take_in(
             batch.conflicts = result.conflicts
             batch.quarantined = result.quarantined.total()
             batch.save(force_insert=True)
+            Recheck.objects.create(batch=batch)
     return result
 
 
@@ -100,10 +111,9 @@ def _copy(staged: StagedBatch) -> None:
 
 
 def _enter_linked(names: dict[str, Any]) -> int:
-    """Enter the records that take from a charge, at most one per charge in each round, in line order."""
-    sql.run(_LINK, names)
-    while sql.run(_TAKE_BACK, names):
-        pass
+    """Enter the records that take from a charge, as far as it has room, and copies that waited behind one of them."""
+    for statement in (_LINK, _TAKE_BACK, _TAKE_BACK_TOGETHER):
+        sql.run(statement, names)
     return sql.run(_ENTER_LINKED, names)
 
 

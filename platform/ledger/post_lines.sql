@@ -19,16 +19,18 @@ fresh AS MATERIALIZED (
 ),
 -- The balance is as it was before: whoever else would change it waits for our lock.
 entry AS MATERIALIZED (
-    SELECT fresh.transaction_id, account.id AS account_id, fresh.currency, fresh.amount, account.balance
+    SELECT
+        fresh.transaction_id, account.ctid AS row, account.id AS account_id, fresh.currency, fresh.amount, account.balance
     FROM fresh
     JOIN ledger_accounts AS account
         ON account.owner_id = fresh.owner_id AND account.kind = fresh.account AND account.currency = fresh.currency
 ),
+-- Found by where it lies, which our lock keeps as it is: by its key, it might be compared with each account.
 moved AS (
     UPDATE ledger_accounts AS account
     SET balance = account.balance + total.amount
-    FROM (SELECT account_id, sum(amount)::bigint AS amount FROM entry GROUP BY account_id) AS total
-    WHERE account.id = total.account_id AND account.balance IS NOT NULL
+    FROM (SELECT row, sum(amount)::bigint AS amount FROM entry WHERE balance IS NOT NULL GROUP BY row) AS total
+    WHERE account.ctid = total.row
 ),
 written AS (
     INSERT INTO ledger_entries (transaction_id, account_id, currency, amount, balance_after)

@@ -171,12 +171,16 @@ def test_a_period_is_not_empty() -> None:
         CreatorEarningFactory.create(period_end=date(2024, 1, 1))
 
 
-@pytest.mark.parametrize("taken_back", [-1, 1001])
-def test_a_charge_gives_back_no_more_than_it_took(source: BillingSource, taken_back: int) -> None:
+@pytest.mark.parametrize(
+    ("refunded", "charged_back"), [(-1, 0), (0, -1), (-1, 1), (1, -1), (1001, 0), (0, 1001), (501, 500)]
+)
+def test_a_charge_gives_back_no_more_than_it_took(
+    source: BillingSource, refunded: int, charged_back: int
+) -> None:
     sold = record()
     feed(source, sold, refund(sold, amount=1))
     with pytest.raises(IntegrityError, match="no_more_than_the_charge"), transaction.atomic():
-        ChargeTakeback.objects.update(taken_back=taken_back)
+        ChargeTakeback.objects.update(refunded=refunded, charged_back=charged_back)
 
 
 @pytest.mark.parametrize("wrong", [{"amount": 0}, {"amount": -1}, {"api_calls": -1}, {"kind": "sale"}])

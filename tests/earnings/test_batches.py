@@ -204,7 +204,7 @@ def test_a_refund_that_leaves_gives_back_what_it_took_from_its_charge(source: Bi
         feed(source, refund(sold, amount=1000, occurred_at="2024-02-15T12:00:00Z"))
         post()
         batches.quarantine_batch(aside().pk, **WHO)
-    assert ChargeTakeback.objects.get().taken_back == 0
+    assert ChargeTakeback.objects.get().refunded == 0
     assert unsound() == {}
     assert feed(source, refund(sold, amount=1000, record_id="another")).accepted == 1
 

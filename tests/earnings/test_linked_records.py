@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alice", "bob")]
 
 def left_of(sold: dict[str, Any]) -> int:
     takeback = ChargeTakeback.objects.get(charge__record_id=sold["record_id"])
-    return takeback.amount - takeback.taken_back
+    return takeback.amount - takeback.refunded - takeback.charged_back
 
 
 def test_a_refund_takes_owner_api_and_rate_from_its_charge(source: BillingSource, alice: Creator) -> None:
@@ -169,7 +169,8 @@ def test_a_refund_that_contradicts_its_charge_is_not_looked_at_again_each_time(
     settings.MINIMUM_PAYOUT = {"USD": 2500, "EUR": 2500}
     sold = record()
     feed(source, sold, refund(sold, currency="EUR"), refund(sold, api_id="api-b"))
-    with django_assert_max_num_queries(3):  # one, within a savepoint
+    enter_mended(now=NOW)
+    with django_assert_max_num_queries(5):  # what has changed, and nothing has: no record is taken in again
         enter_mended(now=NOW)
 
 

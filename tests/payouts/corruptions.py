@@ -28,7 +28,7 @@ CORRUPTIONS = [
     Corruption(
         "a charge is taken back by nothing",
         """
-            INSERT INTO charge_takebacks (charge_id, amount, taken_back) SELECT id, amount, 1
+            INSERT INTO charge_takebacks (charge_id, amount, refunded, charged_back) SELECT id, amount, 1, 0
             FROM billing_records WHERE kind = 'charge' LIMIT 1
         """,
         "charges_are_taken_back_as_recorded",

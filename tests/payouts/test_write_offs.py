@@ -329,7 +329,7 @@ def test_what_was_undone_before_undoings_had_names_stays_undone(alice: Creator, 
     market.adjust(alice, -5_00, booked_at=sql.now())
     market.sell(alice, 60_00)
     try:
-        call_command("migrate", "earnings", "0025", verbosity=0)
+        call_command("migrate", "earnings", "0029", verbosity=0)
     finally:
         call_command("migrate", verbosity=0)
     for each in written:

@@ -1,10 +1,14 @@
--- Charges that stay have more left of them: what leaves takes nothing from them any more.
+-- Charges that stay have more left of them: what leaves takes nothing from them any more. Return their batches.
 UPDATE charge_takebacks AS takeback
-SET taken_back = takeback.taken_back - taken.amount
+SET refunded = takeback.refunded - taken.refunded, charged_back = takeback.charged_back - taken.charged_back
 FROM (
     SELECT
         charge.id,
-        sum(CASE WHEN taker.kind IN ('refund', 'chargeback') THEN taker.amount ELSE -taker.amount END) AS amount
+        charge.batch_id,
+        coalesce(sum(CASE taker.kind WHEN 'refund' THEN taker.amount ELSE -taker.amount END)
+            FILTER (WHERE taker.kind IN ('refund', 'refund_reversal')), 0) AS refunded,
+        coalesce(sum(CASE taker.kind WHEN 'chargeback' THEN taker.amount ELSE -taker.amount END)
+            FILTER (WHERE taker.kind IN ('chargeback', 'chargeback_reversal')), 0) AS charged_back
     FROM batch_outgoing AS outgoing
     JOIN billing_records AS taker ON taker.id = outgoing.id AND taker.related_record_id <> ''
     JOIN billing_records AS charge
@@ -13,3 +17,4 @@ FROM (
     GROUP BY charge.id
 ) AS taken
 WHERE takeback.charge_id = taken.id
+RETURNING taken.batch_id

@@ -1,7 +1,8 @@
--- What became of each record that did not enter: a reason, or none for a duplicate.
+-- What became of each record that did not enter: a reason, or none for a duplicate. Known records are looked up by key,
+-- one by one: where statistics are young, a join might compare each with each.
 WITH settled AS (
     SELECT
-        resolved.line,
+        resolved.ctid AS row,
         CASE
             -- A later copy of a record that its charge had no room for.
             WHEN known.id IS NULL THEN coalesce(nullif(resolved.reason, ''), 'exceeds_charge')
@@ -20,8 +21,12 @@ WITH settled AS (
             ELSE 'conflict'
         END AS verdict
     FROM billing_resolved AS resolved
-    LEFT JOIN billing_records AS known
-        ON known.source_id = %(source)s AND known.record_id = resolved.record_id
+    LEFT JOIN LATERAL (
+        SELECT *
+        FROM billing_records AS record
+        WHERE record.source_id = %(source)s AND record.record_id = resolved.record_id
+        OFFSET 0
+    ) AS known ON true
     LEFT JOIN apis AS api ON api.id = known.api_id
     LEFT JOIN creators AS creator ON creator.id = known.creator_id
     WHERE NOT (resolved.leads AND resolved.reason = '' AND known.batch_id IS NOT DISTINCT FROM %(batch)s)
@@ -29,5 +34,5 @@ WITH settled AS (
 UPDATE billing_resolved AS resolved
 SET reason = settled.verdict
 FROM settled
-WHERE resolved.line = settled.line
+WHERE resolved.ctid = settled.row
 RETURNING resolved.line, resolved.reason

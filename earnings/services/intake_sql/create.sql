@@ -33,10 +33,11 @@ CREATE TEMPORARY TABLE IF NOT EXISTS billing_resolved (
     api_id uuid,
     creator_id uuid,
     commission_bps integer,
-    -- The first usable copy of its record id in this batch, and for one that names a charge: not known yet.
+    -- The copy of its record id that enters, if any does: the first usable one in this batch. Not known yet where one of
+    -- them names a charge.
     leads boolean NOT NULL,
     charge_id bigint,
-    -- Whether the charge had enough left; null until asked.
+    -- Whether it enters, as its charge has enough left; null until asked.
     taken boolean
 ) ON COMMIT DELETE ROWS;
 

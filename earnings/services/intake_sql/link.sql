@@ -1,72 +1,94 @@
--- Records that name a charge: find it, take creator, API and rate from it, and step back if known already.
+-- Records that name a charge, and their copies: find it, take creator, API and rate from it, and step back if known
+-- already. Of several copies the first one leads that can be used so far, whether it names a charge or not. Charges
+-- and known records are looked up by key, one by one: where statistics are young, a join might compare each with each.
 WITH linked AS (
     SELECT
         resolved.ctid AS row,
+        resolved.line,
+        resolved.record_id,
+        resolved.related_record_id,
         charge.id AS charge_id,
         charge.amount AS charged,
-        resolved.related_record_id,
         charge.api_id,
         charge.creator_id,
         charge.commission_bps,
         CASE
+            WHEN resolved.related_record_id = '' THEN ''
             WHEN charge.id IS NULL OR charge.currency <> resolved.currency THEN 'charge_unknown'
             -- It may yet turn out that the charge can't be counted.
-            WHEN batch.set_aside_at IS NOT NULL THEN 'charge_unknown'
-            WHEN resolved.api_external_id NOT IN ('', api.external_id) THEN 'charge_unknown'
-            WHEN resolved.creator_external_id NOT IN ('', creator.external_id) THEN 'owner_mismatch'
+            WHEN charge.set_aside_at IS NOT NULL THEN 'charge_unknown'
+            WHEN resolved.api_external_id NOT IN ('', charge.api_external_id) THEN 'charge_unknown'
+            WHEN resolved.creator_external_id NOT IN ('', charge.creator_external_id) THEN 'owner_mismatch'
             ELSE ''
         END AS verdict,
-        EXISTS (
-            SELECT FROM billing_records AS known
-            WHERE known.source_id = %(source)s AND known.record_id = resolved.record_id
-        ) AS known
+        known.id IS NOT NULL AS known
     FROM billing_resolved AS resolved
-    LEFT JOIN billing_records AS charge
-        ON charge.source_id = %(source)s
-        AND charge.record_id = resolved.related_record_id
-        AND charge.kind = 'charge'
-    LEFT JOIN billing_batches AS batch ON batch.id = charge.batch_id
-    LEFT JOIN apis AS api ON api.id = charge.api_id
-    LEFT JOIN creators AS creator ON creator.id = charge.creator_id
-    WHERE resolved.related_record_id <> '' AND resolved.reason = ''
+    LEFT JOIN LATERAL (
+        SELECT
+            record.*,
+            (SELECT set_aside_at FROM billing_batches WHERE id = record.batch_id) AS set_aside_at,
+            (SELECT external_id FROM apis WHERE id = record.api_id) AS api_external_id,
+            (SELECT external_id FROM creators WHERE id = record.creator_id) AS creator_external_id
+        FROM billing_records AS record
+        WHERE record.source_id = %(source)s
+            AND record.record_id = resolved.related_record_id
+            AND record.kind = 'charge'
+        OFFSET 0
+    ) AS charge ON true
+    LEFT JOIN LATERAL (
+        SELECT record.id
+        FROM billing_records AS record
+        WHERE record.source_id = %(source)s AND record.record_id = resolved.record_id
+        OFFSET 0
+    ) AS known ON true
+    WHERE resolved.reason = '' AND (resolved.related_record_id <> '' OR NOT resolved.leads)
 ),
 first AS (
-    SELECT DISTINCT ON (resolved.record_id) linked.row
+    SELECT DISTINCT ON (record_id) row
     FROM linked
-    JOIN billing_resolved AS resolved ON resolved.ctid = linked.row
-    WHERE linked.verdict = '' AND NOT linked.known
-    ORDER BY resolved.record_id, resolved.line
+    WHERE verdict = '' AND NOT known
+    ORDER BY record_id, line
 ),
 opened AS (
-    INSERT INTO charge_takebacks (charge_id, amount, taken_back)
+    INSERT INTO charge_takebacks (charge_id, amount, refunded, charged_back)
     SELECT
         charge_id,
         charged,
-        -- A charge that had to leave the books once, and came again, may be taken from already.
-        CASE WHEN EXISTS (
-            SELECT FROM quarantined_records AS left_once
-            WHERE left_once.source_id = %(source)s
-                AND left_once.record_id = fresh.record_id
-                AND left_once.reason = 'unpostable'
-        ) THEN (
-            SELECT greatest(0, least(charged, coalesce(sum(
-                CASE WHEN taker.kind IN ('refund', 'chargeback') THEN taker.amount ELSE -taker.amount END
-            ), 0)))
-            FROM billing_records AS taker
-            WHERE taker.source_id = %(source)s AND taker.related_record_id = fresh.record_id
-        ) ELSE 0 END
+        least(charged, refunded),
+        least(charged - least(charged, refunded), charged_back)
     FROM (
-        SELECT DISTINCT charge_id, charged, related_record_id AS record_id FROM linked WHERE verdict = '' AND NOT known
+        SELECT DISTINCT charge_id, charged, related_record_id AS record_id
+        FROM linked
+        WHERE charge_id IS NOT NULL AND verdict = '' AND NOT known
     ) AS fresh
+    CROSS JOIN LATERAL (
+        SELECT
+            greatest(0, coalesce(sum(CASE kind WHEN 'refund' THEN amount ELSE -amount END)
+                FILTER (WHERE kind IN ('refund', 'refund_reversal')), 0)) AS refunded,
+            greatest(0, coalesce(sum(CASE kind WHEN 'chargeback' THEN amount ELSE -amount END)
+                FILTER (WHERE kind IN ('chargeback', 'chargeback_reversal')), 0)) AS charged_back
+        FROM billing_records AS taker
+        WHERE taker.related_record_id = fresh.record_id
+            AND taker.source_id + 0 = %(source)s
+            AND taker.related_record_id <> ''
+            -- A charge that had to leave the books once, and came again, may be taken from already.
+            AND EXISTS (
+                SELECT FROM quarantined_records AS left_once
+                WHERE left_once.source_id = %(source)s
+                    AND left_once.record_id = fresh.record_id
+                    AND left_once.reason = 'unpostable'
+            )
+    ) AS taken
     ORDER BY charge_id
     ON CONFLICT DO NOTHING
 )
 UPDATE billing_resolved AS resolved
 SET charge_id = linked.charge_id,
-    api_id = linked.api_id,
-    creator_id = linked.creator_id,
-    commission_bps = linked.commission_bps,
+    api_id = coalesce(linked.api_id, resolved.api_id),
+    creator_id = coalesce(linked.creator_id, resolved.creator_id),
+    commission_bps = coalesce(linked.commission_bps, resolved.commission_bps),
     reason = CASE WHEN linked.known THEN '' ELSE linked.verdict END,
-    leads = linked.row IN (SELECT row FROM first)
+    leads = linked.row IN (SELECT row FROM first),
+    taken = CASE WHEN linked.related_record_id = '' THEN linked.row IN (SELECT row FROM first) END
 FROM linked
 WHERE resolved.ctid = linked.row

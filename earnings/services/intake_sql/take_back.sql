@@ -1,25 +1,33 @@
--- One round: the next record of each charge takes back its amount (a reversal gives it back), if the charge
--- has that much left.
-WITH candidate AS (
-    SELECT DISTINCT ON (charge_id)
-        charge_id,
-        line,
-        CASE WHEN kind IN ('refund', 'chargeback') THEN amount ELSE -amount END AS takes
-    FROM billing_resolved
-    WHERE charge_id IS NOT NULL AND leads AND reason = '' AND taken IS NULL
-    ORDER BY charge_id, line
+-- One by one, in the order in which they occurred, each record takes back its amount (a reversal gives it back), if its
+-- charge has that much left. Charges are looked up by key, and what is written is found by where it lies (the source's
+-- lock keeps it there): where statistics are young, a join might compare each with each.
+WITH step AS (
+    SELECT
+        resolved.ctid AS row,
+        takeback.row AS takeback_row,
+        take_back(
+            takeback.refunded, takeback.charged_back, takeback.amount, resolved.kind, resolved.amount, false
+        ) OVER turn AS state,
+        lead(resolved.line) OVER turn IS NULL AS is_last
+    FROM billing_resolved AS resolved
+    CROSS JOIN LATERAL (
+        SELECT ctid AS row, amount, refunded, charged_back
+        FROM charge_takebacks
+        WHERE charge_takebacks.charge_id = resolved.charge_id
+        OFFSET 0
+    ) AS takeback
+    WHERE resolved.leads AND resolved.reason = ''
+    WINDOW turn AS (
+        PARTITION BY resolved.charge_id ORDER BY resolved.occurred_at, resolved.line ROWS UNBOUNDED PRECEDING
+    )
 ),
-taken AS (
+counted AS (
     UPDATE charge_takebacks AS takeback
-    SET taken_back = takeback.taken_back + candidate.takes
-    FROM candidate
-    WHERE takeback.charge_id = candidate.charge_id
-        AND takeback.taken_back + candidate.takes BETWEEN 0 AND takeback.amount
-    RETURNING takeback.charge_id
+    SET refunded = (step.state).refunded, charged_back = (step.state).charged_back
+    FROM step
+    WHERE takeback.ctid = step.takeback_row AND step.is_last
 )
 UPDATE billing_resolved AS resolved
-SET taken = taken.charge_id IS NOT NULL,
-    reason = CASE WHEN taken.charge_id IS NULL THEN 'exceeds_charge' ELSE '' END
-FROM candidate
-LEFT JOIN taken USING (charge_id)
-WHERE resolved.line = candidate.line
+SET taken = (step.state).fits, reason = CASE WHEN (step.state).fits THEN '' ELSE 'exceeds_charge' END
+FROM step
+WHERE resolved.ctid = step.row

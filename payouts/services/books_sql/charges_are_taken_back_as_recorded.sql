@@ -1,14 +1,20 @@
--- A charge that some record takes from has a row that knows its amount and what was taken, and no other charge has. One
--- that had to leave the books, and came again, has its row once more as soon as something new takes from it.
+-- A charge that some record takes from has a row that knows its amount and what was refunded and charged back, and no
+-- other charge has. One that had to leave the books, and came again, has its row once more as soon as something new takes
+-- from it.
 SELECT format(
-    'charge %s of %s: taken back %s of %s, records say %s', charge_id, charged, taken_back, takeback.amount, coalesce(recorded, 0)
+    'charge %s of %s: refunded %s and charged back %s of %s, records say %s and %s',
+    charge_id, charged, takeback.refunded, takeback.charged_back, takeback.amount,
+    coalesce(linked.refunded, 0), coalesce(linked.charged_back, 0)
 ) AS finding
 FROM charge_takebacks AS takeback
 FULL JOIN (
     SELECT
         charge.id AS charge_id,
         charge.amount AS charged,
-        sum(CASE WHEN record.kind IN ('refund', 'chargeback') THEN record.amount ELSE -record.amount END) AS recorded
+        coalesce(sum(CASE record.kind WHEN 'refund' THEN record.amount ELSE -record.amount END)
+            FILTER (WHERE record.kind IN ('refund', 'refund_reversal')), 0) AS refunded,
+        coalesce(sum(CASE record.kind WHEN 'chargeback' THEN record.amount ELSE -record.amount END)
+            FILTER (WHERE record.kind IN ('chargeback', 'chargeback_reversal')), 0) AS charged_back
     FROM billing_records AS record
     JOIN billing_records AS charge
         ON charge.source_id = record.source_id AND charge.record_id = record.related_record_id AND charge.kind = 'charge'
@@ -25,5 +31,7 @@ FULL JOIN (
         )
     GROUP BY charge.id
 ) AS linked USING (charge_id)
-WHERE takeback.taken_back IS DISTINCT FROM coalesce(recorded, 0)
+WHERE (takeback.refunded, takeback.charged_back) IS DISTINCT FROM (
+        coalesce(linked.refunded, 0), coalesce(linked.charged_back, 0)
+    )
     OR takeback.amount IS DISTINCT FROM coalesce(charged, (SELECT amount FROM billing_records WHERE id = charge_id))

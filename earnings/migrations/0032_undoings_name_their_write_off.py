@@ -15,7 +15,7 @@ class RemoveNotValid(migrations.RemoveConstraint):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("earnings", "0027_write_offs_so_far")]
+    dependencies = [("earnings", "0031_write_offs_so_far")]
     operations = [
         RemoveNotValid(model_name="adjustment", name="adjustment_needs_a_second_person"),
         AddConstraintNotValid(

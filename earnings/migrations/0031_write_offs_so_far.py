@@ -37,5 +37,5 @@ WHERE adjustment.id = written.id;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("earnings", "0026_undoings_by_write_off")]
+    dependencies = [("earnings", "0030_undoings_by_write_off")]
     operations = [migrations.RunSQL(SO_FAR, migrations.RunSQL.noop)]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("ledger", "0002_triggers"),
-        ("earnings", "0025_assign_apis_to_the_only_source"),
+        ("earnings", "0029_quarantine_as_it_was"),
     ]
     operations = [
         migrations.AddField(

@@ -1,0 +1,10 @@
+-- Those of these records that still wait, and under whose id no other copy came later.
+SELECT id
+FROM quarantined_records AS held
+WHERE id = ANY(%(ids)s)
+    AND resolved_at IS NULL
+    AND id >= ALL (
+        SELECT copy.id
+        FROM quarantined_records AS copy
+        WHERE copy.record_id = held.record_id AND copy.source_id + 0 = held.source_id AND copy.resolved_at IS NULL
+    )
