@@ -161,19 +161,22 @@ class AdjustmentAdmin(LargeTableAdmin):
         link("creator"),
         money("amount"),
         state("kind", AdjustmentKind),
+        "counts_as_earned",
         state("status", AdjustmentStatus),
         "proposed_by",
         "proposed_at",
         "decided_by",
     ]
     list_select_related = ["creator"]
-    list_filter = ["status", "kind", narrowed_by("creator", Creator)]
+    list_filter = ["status", "kind", "counts_as_earned", narrowed_by("creator", Creator)]
     search_fields = ["creator__external_id", "pk"]
     search_help_text = "Creator id or the adjustment's id"
     details = [
         link("creator"),
         money("amount"),
         state("kind", AdjustmentKind),
+        link("write_off", "Write-off that it undoes or restores"),
+        "counts_as_earned",
         state("status", AdjustmentStatus),
         "reason",
         "proposed_by",

@@ -1,6 +1,6 @@
 """What creators earned: the API catalogue, billing records, commission, and `creator_earnings`."""
 
-from earnings.models.adjustment import Adjustment, AdjustmentKind, AdjustmentStatus
+from earnings.models.adjustment import Adjustment, AdjustmentKind, AdjustmentStatus, EarnedSince
 from earnings.models.billing import (
     BatchAct,
     BatchActKind,
@@ -39,6 +39,7 @@ __all__ = [
     "ChargeTakeback",
     "CommissionRate",
     "CreatorEarning",
+    "EarnedSince",
     "EarningPosting",
     "PaidTotal",
     "Posting",

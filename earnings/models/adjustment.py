@@ -9,6 +9,7 @@ from accounts.models import Creator
 from database.fields import uuid7_key
 from database.staff import SYSTEM, PersonBehind
 from earnings.models.earning import CreatorEarning
+from ledger.models import LedgerTransaction
 
 
 class AdjustmentKind(models.TextChoices):
@@ -17,13 +18,16 @@ class AdjustmentKind(models.TextChoices):
     CORRECTION = "correction", "Correction"
     WRITE_OFF = "write_off", "Write-off of what the creator owes"
     WRITE_OFF_UNDONE = "write_off_undone", "Write-off undone by later earnings"
+    WRITE_OFF_RESTORED = "write_off_restored", "Write-off restored"
     UNEXPECTED_TRANSFER = "unexpected_transfer", "Transfer found for a payout that had ended"
     UNEXPECTED_TRANSFER_REVERSED = "unexpected_transfer_reversed", "That transfer reversed"
 
 
+# What changes how much of a write-off stands.
+UNDOING = (AdjustmentKind.WRITE_OFF_UNDONE, AdjustmentKind.WRITE_OFF_RESTORED)
 # Facts that the service finds out by itself need nobody's approval.
 FOUND_OUT = (
-    AdjustmentKind.WRITE_OFF_UNDONE,
+    *UNDOING,
     AdjustmentKind.UNEXPECTED_TRANSFER,
     AdjustmentKind.UNEXPECTED_TRANSFER_REVERSED,
 )
@@ -39,7 +43,11 @@ class Adjustment(models.Model):
     """A signed amount, in minor units, that a creator is owed more (or, negative, less).
 
     Once approved it is a closed row of `creator_earnings` like any other, to be claimed by the next payout.
-    `source_key` names the fact behind an adjustment that the service books by itself, once.
+    `source_key` names the fact behind an adjustment that the service books by itself, once. What counts as earned
+    undoes write-offs. An undoing, and what restores a part of it, names its `write_off`.
+
+    Of a write-off: what was undone by undoings that name none, as they did not once; and the ledger transaction from
+    which on earnings count towards it, its own unless it is older than that rule.
     """
 
     id = uuid7_key()
@@ -47,6 +55,20 @@ class Adjustment(models.Model):
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()
     kind = models.CharField(max_length=32, choices=AdjustmentKind.choices)
+    counts_as_earned = models.BooleanField(db_default=False)
+    write_off = models.ForeignKey(
+        "self", models.PROTECT, related_name="undoings", null=True, blank=True, editable=False
+    )
+    undone_before = models.BigIntegerField(db_default=0, editable=False)
+    counted_from = models.ForeignKey(
+        LedgerTransaction,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        editable=False,
+    )
     reason = models.TextField()
     status = models.CharField(
         max_length=8, choices=AdjustmentStatus.choices, default=AdjustmentStatus.PROPOSED
@@ -85,14 +107,53 @@ class Adjustment(models.Model):
                 condition=~Q(status=AdjustmentStatus.DECLINED) | Q(decide_reason__regex=r"\S"),
                 name="adjustment_declined_for_a_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(kind__in=UNDOING, write_off__isnull=False)
+                | (~Q(kind__in=UNDOING) & Q(write_off__isnull=True)),
+                name="adjustment_undoing_names_its_write_off",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=[AdjustmentKind.WRITE_OFF, *UNDOING], counts_as_earned=False)
+                | (Q(kind=AdjustmentKind.CORRECTION) & (Q(amount__gt=0) | Q(counts_as_earned=True)))
+                | Q(
+                    kind__in=[
+                        AdjustmentKind.UNEXPECTED_TRANSFER,
+                        AdjustmentKind.UNEXPECTED_TRANSFER_REVERSED,
+                    ],
+                    counts_as_earned=True,
+                ),
+                name="adjustment_counts_as_its_kind_says",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["creator", "currency"],
-                condition=Q(kind__in=["write_off", "write_off_undone"], status="approved"),
+                condition=Q(kind="write_off", status="approved"),
                 name="adjustment_written_off",
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.amount:+} {self.currency}"
+
+
+class EarnedSince(models.Model):
+    """What a creator earned in one period since their latest write-off in a currency, in signed minor units.
+
+    `undone_before` is how much of earlier write-offs had been undone in this period until then.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    write_off = models.ForeignKey(Adjustment, models.PROTECT, related_name="earned_since", db_index=False)
+    period_end = models.DateField()
+    undone_before = models.BigIntegerField(default=0)
+    earned = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "earned_since_write_offs"
+        constraints = [
+            models.UniqueConstraint(fields=["write_off", "period_end"], name="earned_since_is_one_row")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.earned:+}"

@@ -22,6 +22,7 @@ from earnings.errors import (
     UnknownAdjustment,
 )
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus, CreatorEarning
+from earnings.services import write_offs
 from ledger import services as ledger
 from ledger.models import AccountKind, LedgerAccount
 from ledger.selectors import payable_balance
@@ -31,17 +32,21 @@ from money import LARGEST_AMOUNT, Money, currencies
 OTHER_SIDE = {
     AdjustmentKind.CORRECTION: AccountKind.ADJUSTMENTS,
     AdjustmentKind.WRITE_OFF: AccountKind.WRITE_OFFS,
-    AdjustmentKind.WRITE_OFF_UNDONE: AccountKind.WRITE_OFFS,
     AdjustmentKind.UNEXPECTED_TRANSFER: AccountKind.STRIPE_BALANCE,
     AdjustmentKind.UNEXPECTED_TRANSFER_REVERSED: AccountKind.STRIPE_BALANCE,
 }
 _SQL = Path(__file__).parent / "adjustment_sql"
-_UNDO = sql.read(_SQL / "undo_write_offs.sql")
 _LEDGER = sql.read(_SQL / "ledger.sql")
+_EARNED = sql.read(_SQL / "earned.sql")
 
 
-def propose_adjustment(creator: Creator, *, amount: Money, reason: str, actor: str) -> Adjustment:
+def propose_adjustment(
+    creator: Creator, *, amount: Money, reason: str, actor: str, counts_as_earned: bool = False
+) -> Adjustment:
     """Propose to owe a creator more, or (a negative amount) less.
+
+    What counts as earned undoes write-offs first, like a sale; anything else that a creator is given they keep. Who
+    takes from a creator has no choice: it counts.
 
     Raises: ReasonMissing, NothingToAdjust, AmountTooLarge, CurrencyNotInUse.
     """
@@ -51,7 +56,14 @@ def propose_adjustment(creator: Creator, *, amount: Money, reason: str, actor: s
         raise NothingToAdjust
     if abs(amount.amount) > LARGEST_AMOUNT:
         raise AmountTooLarge(amount.currency)
-    return _propose(creator, amount=amount, kind=AdjustmentKind.CORRECTION, reason=reason, actor=actor)
+    return _propose(
+        creator,
+        amount=amount,
+        kind=AdjustmentKind.CORRECTION,
+        counts_as_earned=counts_as_earned or amount.amount < 0,
+        reason=reason,
+        actor=actor,
+    )
 
 
 def propose_write_off(creator: Creator, *, currency: str, reason: str, actor: str) -> Adjustment:
@@ -63,7 +75,12 @@ def propose_write_off(creator: Creator, *, currency: str, reason: str, actor: st
     if owed >= 0:
         raise NothingToWriteOff(creator.external_id, currency=currency)
     return _propose(
-        creator, amount=Money(-owed, currency), kind=AdjustmentKind.WRITE_OFF, reason=reason, actor=actor
+        creator,
+        amount=Money(-owed, currency),
+        kind=AdjustmentKind.WRITE_OFF,
+        counts_as_earned=False,
+        reason=reason,
+        actor=actor,
     )
 
 
@@ -111,6 +128,7 @@ def book_found_out(
             "currency": amount.currency,
             "amount": amount.amount,
             "kind": kind,
+            "counts_as_earned": True,
             "reason": reason,
             "proposed_by": SYSTEM,
             "proposed_at": now,
@@ -121,25 +139,15 @@ def book_found_out(
     return new
 
 
-def undo_write_offs(creators: str, *, now: datetime) -> int:
-    """Take back what was written off from creators who have earned since, up to what they earned; return how many rows.
-
-    `creators` is a query of their `creator_id`: of those who have just earned something, and nobody else, for what is
-    wrong with somebody else must not stop them. What is taken back bears the periods of those earnings, so that the
-    run that would pay them takes it into account.
-    """
-    undone = [row["id"] for row in sql.rows(_UNDO.replace("/* creators */", creators), {"now": now})]
-    if undone:
-        ledger.post_set(_LEDGER, {"ids": undone, "other_side": AccountKind.WRITE_OFFS.value})
-    return len(undone)
-
-
-def _propose(creator: Creator, *, amount: Money, kind: AdjustmentKind, reason: str, actor: str) -> Adjustment:
+def _propose(
+    creator: Creator, *, amount: Money, kind: AdjustmentKind, counts_as_earned: bool, reason: str, actor: str
+) -> Adjustment:
     return Adjustment.objects.create(
         creator=creator,
         currency=amount.currency,
         amount=amount.amount,
         kind=kind,
+        counts_as_earned=counts_as_earned,
         reason=require_reason(reason),
         proposed_by=actor,
     )
@@ -195,4 +203,8 @@ def _book(adjustment: Adjustment, *, actor: str, now: datetime) -> Adjustment:
     _decide(adjustment, AdjustmentStatus.APPROVED, actor=actor, now=now)
     other_side = OTHER_SIDE[AdjustmentKind(adjustment.kind)]
     ledger.post_set(_LEDGER, {"ids": [adjustment.pk], "other_side": other_side.value})
+    if adjustment.kind == AdjustmentKind.WRITE_OFF:
+        write_offs.begin(adjustment)
+    elif adjustment.counts_as_earned:
+        write_offs.count(_EARNED, {"adjustment": adjustment.pk}, now=now)
     return adjustment

@@ -11,15 +11,14 @@ from django.db import DatabaseError, connection
 from database import notices, sql
 from database.halving import do_in_halves
 from earnings.models import BillingBatch, Posting
-from earnings.services import adjustments, setting_aside
+from earnings.services import setting_aside, write_offs
 from earnings.services.quarantine import enter_mended
 from ledger import services as ledger
 
 _SQL = Path(__file__).parent / "posting_sql"
-_CREATE, _POST, _LEDGER, _MONTHS = (
-    sql.read(_SQL / f"{name}.sql") for name in ("create", "post", "ledger", "months")
+_CREATE, _POST, _LEDGER, _EARNED, _MONTHS = (
+    sql.read(_SQL / f"{name}.sql") for name in ("create", "post", "ledger", "earned", "months")
 )
-_CREATORS = "SELECT creator_id FROM posting_row"
 BATCHES_AT_ONCE = 200
 
 
@@ -76,7 +75,7 @@ def _post_set(batches: Sequence[int], *, now: datetime) -> Posted:
         cursor.execute(_CREATE)
     rows = sql.run(_POST, names)
     ledger.post_set(_LEDGER, names)
-    adjustments.undo_write_offs(_CREATORS, now=now)
+    write_offs.count(_EARNED, {}, now=now)
     BillingBatch.objects.filter(pk__in=accepted).update(posting=posting, posted_at=now)
     months = [row["month"].isoformat() for row in sql.rows(_MONTHS)]
     if months:

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from database import notices, sql
 from database.halving import do_in_halves
 from database.staff import SYSTEM
-from earnings.services import posting
+from earnings.services import posting, write_offs
 from ledger import services as ledger
 from money import Period, month_of
 from payouts import selectors
@@ -74,6 +74,7 @@ def make_run(*, cutoff: date, now: datetime) -> RunResult:
     """
     _refuse_early(cutoff, now=now)
     posting.post_due(now=now)
+    write_offs.settle_all(now=now)
     run, _ = PayoutRun.objects.get_or_create(cutoff=cutoff)
     result = RunResult(cutoff=cutoff)
     last: UUID | None = None

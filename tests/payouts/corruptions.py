@@ -245,11 +245,8 @@ CORRUPTIONS = [
     Corruption(
         "the other side of an adjustment is moved",
         """
-            WITH w AS (INSERT INTO ledger_accounts (owner_id, kind, currency) VALUES
-            ('00000000-0000-0000-0000-000000000000', 'write_offs', 'USD')
-            RETURNING id) UPDATE ledger_entries SET account_id = (SELECT id FROM w)
-            WHERE account_id = (SELECT id FROM ledger_accounts WHERE kind = 'adjustments'
-            AND currency = 'USD')
+            UPDATE ledger_entries SET account_id = (SELECT id FROM ledger_accounts WHERE kind = 'write_offs')
+            WHERE account_id = (SELECT id FROM ledger_accounts WHERE kind = 'adjustments')
         """,
         "platform_accounts_are_as_the_tables",
     ),
@@ -366,5 +363,66 @@ CORRUPTIONS = [
         "a period crosses months",
         "UPDATE creator_earnings SET period_end = period_end + 20 WHERE api_id IS NOT NULL",
         "earning_period_is_within_a_month",
+    ),
+    Corruption(
+        "an undoing names another write-off",
+        """
+            UPDATE adjustments SET write_off_id = (SELECT max(id::text)::uuid FROM adjustments WHERE kind = 'write_off')
+            WHERE kind = 'write_off_undone'
+        """,
+        "undoings_stay_within_their_write_offs",
+    ),
+    Corruption(
+        "a write-off is said to have been undone before",
+        "UPDATE adjustments SET undone_before = 1 WHERE kind = 'write_off'",
+        "undoings_stay_within_their_write_offs",
+    ),
+    Corruption(
+        "an undoing names a correction",
+        """
+            UPDATE adjustments SET write_off_id = (SELECT id FROM adjustments WHERE kind = 'correction')
+            WHERE kind = 'write_off_undone'
+        """,
+        "undoings_stay_within_their_write_offs",
+    ),
+    Corruption(
+        "an undoing names no write-off",
+        "UPDATE adjustments SET write_off_id = NULL WHERE kind = 'write_off_undone'",
+        "adjustment_undoing_names_its_write_off",
+    ),
+    Corruption(
+        "more counts towards a write-off than was earned",
+        "UPDATE earned_since_write_offs SET earned = earned + 1",
+        "earnings_count_towards_write_offs",
+    ),
+    Corruption(
+        "what counts towards a write-off is gone",
+        "DELETE FROM earned_since_write_offs",
+        "earnings_count_towards_write_offs",
+    ),
+    Corruption(
+        "a write-off counts from its creator's beginnings on",
+        "UPDATE adjustments SET counted_from_id = (SELECT min(id) FROM ledger_transactions) WHERE kind = 'write_off'",
+        "earnings_count_towards_write_offs",
+    ),
+    Corruption(
+        "an undoing, its row and its entries are of less",
+        """
+            WITH less AS (
+                UPDATE adjustments SET amount = amount + 1 WHERE kind = 'write_off_undone' RETURNING id, earning_id
+            ), earned AS (
+                UPDATE creator_earnings AS earning SET gross = gross + 1 FROM less WHERE earning.id = less.earning_id
+            )
+            UPDATE ledger_entries AS entry SET amount = entry.amount + CASE WHEN entry.amount < 0 THEN 1 ELSE -1 END
+            FROM less
+            JOIN ledger_transactions AS booking ON booking.source_key = 'adjustment:' || less.id
+            WHERE entry.transaction_id = booking.id
+        """,
+        "write_offs_are_undone_as_earned",
+    ),
+    Corruption(
+        "a sale that undoes counts as none",
+        "UPDATE adjustments SET counts_as_earned = NOT counts_as_earned WHERE kind = 'write_off_undone'",
+        "adjustment_counts_as_its_kind_says",
     ),
 ]

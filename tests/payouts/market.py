@@ -15,7 +15,7 @@ from accounts import gateway as stripe_accounts
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
 from accounts.services import payment_accounts
 from database import sql
-from earnings.models import CreatorEarning
+from earnings.models import Adjustment, CreatorEarning
 from earnings.services import adjustments, posting
 from earnings.services.catalog import CatalogEntry, register_apis
 from earnings.services.sources import register_source
@@ -129,14 +129,25 @@ class Market:
     def _arrive(self, *records: dict[str, Any]) -> None:
         assert feed(self._source, *records, now=sql.now()).accepted == len(records)
 
-    def adjust(self, creator: Creator, amount: int, *, booked_at: datetime) -> CreatorEarning:
+    def adjust(
+        self, creator: Creator, amount: int, *, booked_at: datetime, counts_as_earned: bool = False
+    ) -> CreatorEarning:
         """Have one person propose an adjustment and another approve it."""
         proposed = adjustments.propose_adjustment(
-            creator, amount=Money(amount, "USD"), reason="A correction", actor="dana"
+            creator,
+            amount=Money(amount, "USD"),
+            counts_as_earned=counts_as_earned,
+            reason="A correction",
+            actor="dana",
         )
         approved = adjustments.approve_adjustment(proposed.pk, actor="erin", now=booked_at)
         assert approved.earning
         return approved.earning
+
+    def write_off(self, creator: Creator, *, reason: str = "Gone") -> Adjustment:
+        """Have one person propose to give up what a creator owes and another approve it."""
+        proposed = adjustments.propose_write_off(creator, currency="USD", reason=reason, actor="dana")
+        return adjustments.approve_adjustment(proposed.pk, actor="erin", now=sql.now())
 
     def run(self, cutoff: date = CUTOFF) -> RunResult:
         return runs.make_run(cutoff=cutoff, now=sql.now())

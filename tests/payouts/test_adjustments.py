@@ -1,4 +1,4 @@
-"""What is owed is corrected by hand by two people, and what was given up comes back first."""
+"""What is owed is corrected by hand, by two people."""
 
 import json
 from datetime import timedelta
@@ -17,14 +17,13 @@ from earnings.errors import (
     AdjustmentDecided,
     AmountTooLarge,
     NothingToAdjust,
-    NothingToWriteOff,
     SecondPersonNeeded,
 )
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus, CreatorEarning
 from earnings.services import adjustments
 from ledger.selectors import payable_balance
 from money import Money
-from payouts.models import Payout, RunDecision
+from payouts.models import Payout
 from tests.payouts.market import CUTOFF, Market, unsound
 
 pytestmark = pytest.mark.django_db
@@ -39,11 +38,6 @@ def proposed(creator: Creator, amount: int = 12_34) -> Adjustment:
     return adjustments.propose_adjustment(
         creator, amount=Money(amount, "USD"), reason="Billed twice", actor="dana"
     )
-
-
-def write_off(creator: Creator) -> Adjustment:
-    proposal = adjustments.propose_write_off(creator, currency="USD", reason="Gone", actor="dana")
-    return adjustments.approve_adjustment(proposal.pk, actor="erin", now=sql.now())
 
 
 def owed(creator: Creator) -> int:
@@ -161,50 +155,6 @@ def test_a_fact_found_out_twice_is_booked_once(alice: Creator) -> None:
     assert owed(alice) == -80_00
 
 
-def test_only_what_is_owed_to_the_platform_is_written_off(alice: Creator, market: Market) -> None:
-    with pytest.raises(NothingToWriteOff):
-        write_off(alice)
-    market.sell(alice, 10_00)
-    with pytest.raises(NothingToWriteOff):
-        write_off(alice)
-    market.refund(alice, 60_00)
-    assert write_off(alice).amount == 40_00
-    assert owed(alice) == 0
-
-
-def test_a_write_off_is_refused_once_the_creator_owes_less(alice: Creator, market: Market) -> None:
-    market.refund(alice, 50_00)
-    proposal = adjustments.propose_write_off(alice, currency="USD", reason="Gone", actor="dana")
-    market.sell(alice, 10_00)
-    with pytest.raises(NothingToWriteOff):
-        adjustments.approve_adjustment(proposal.pk, actor="erin", now=sql.now())
-    assert owed(alice) == -32_00
-
-
-def test_later_earnings_first_undo_what_was_written_off(alice: Creator, market: Market) -> None:
-    market.refund(alice, 100_00)
-    write_off(alice)
-    market.sell(alice, 50_00)
-    assert owed(alice) == 0
-    market.sell(alice, 100_00)
-    assert owed(alice) == 40_00
-    market.sell(alice, 10_00)
-    assert owed(alice) == 48_00
-    undone = Adjustment.objects.filter(kind=AdjustmentKind.WRITE_OFF_UNDONE)
-    assert sorted(undone.values_list("amount", flat=True)) == [-40_00, -40_00]
-
-
-def test_a_run_pays_only_what_is_left_after_undoing(alice: Creator, market: Market) -> None:
-    """Although the undoing is booked after the cut-off of the run that would pay the sale."""
-    market.refund(alice, 100_00, at="2025-08-12T12:00:00Z")
-    write_off(alice)
-    market.arrive("charge", alice, 200_00, at="2025-09-10T12:00:00Z")
-    market.arrive("charge", alice, 100_00, at="2025-10-10T12:00:00Z")
-    market.run(CUTOFF)
-    assert RunDecision.objects.get(run__cutoff=CUTOFF).amount == 160_00 - 80_00
-    assert owed(alice) == 80_00
-
-
 def test_an_adjustment_is_paid_by_the_run_after_the_day_it_was_booked(alice: Creator, market: Market) -> None:
     now = sql.now()
     market.adjust(alice, 30_00, booked_at=now)
@@ -253,6 +203,9 @@ def test_the_command_proposes_and_another_person_approves(alice: Creator) -> Non
     assert owed(alice) == 0
     assert adjust("approve", told["adjustment"], "--actor", "erin")["status"] == "approved"
     assert owed(alice) == -5_00
+    assert not adjust("propose", "alice", "5", "--reason", "x", "--actor", "dana")["counts_as_earned"]
+    told = adjust("propose", "alice", "5", "--counts-as-earned", "--reason", "x", "--actor", "dana")
+    assert adjust("decline", told["adjustment"], "--reason", "x", "--actor", "erin")["counts_as_earned"]
     written = adjust("write-off", "alice", "--reason", "Too small to ask for", "--actor", "dana")
     declined = adjust("decline", written["adjustment"], "--actor", "dana", "--reason", "She will pay")
     assert declined["status"] == "declined"

@@ -91,10 +91,18 @@ def busy(market: Market, sandbox: Any) -> Market:
 
 @pytest.fixture
 def busier(busy: Market) -> Market:
-    """Also a linked refund, a paid payout, the revenue and a report, all an hour old, and a record not posted yet."""
+    """Also a linked refund, a paid payout, the revenue and a report, all an hour old, and a record not posted yet.
+
+    Of two write-offs the first and a part of the second are undone.
+    """
     alice = Creator.objects.get(external_id="alice")
     sold = busy.sell(alice, 70_00, at="2025-10-06T12:00:00Z", subscription_id="s1", api_calls="7")
     busy.refund(alice, 10_00, at="2025-10-07T12:00:00Z", related_record_id=sold)
+    dave = busy.creator("dave")
+    for owed, sold_since in [(50_00, 10_00), (20_00, 55_00)]:
+        busy.refund(dave, owed, at="2025-10-07T12:00:00Z")
+        busy.write_off(dave)
+        busy.sell(dave, sold_since, at="2025-10-08T12:00:00Z")
     move(Payout.objects.get(creator=alice), PayoutStatus.PAID, now=sql.now(), reason="a test")
     with guards_off():
         sql.run("UPDATE postings SET posted_at = posted_at - interval '1 hour'")

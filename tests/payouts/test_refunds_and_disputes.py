@@ -8,7 +8,7 @@ import pytest
 from accounts.models import Creator
 from database import sql
 from earnings.models import Adjustment, Api, CreatorEarning, Reason
-from earnings.services import adjustments, commission
+from earnings.services import commission
 from earnings.services.catalog import CatalogEntry, register_apis
 from earnings.services.sources import register_source
 from payouts.models import Payout, PayoutLineItem
@@ -141,7 +141,7 @@ def test_a_dispute_won_first_undoes_what_was_written_off_for_it(
     charge = market.sell(alice, 100_00)
     pay(CUTOFF)
     take(market, alice, charge, 100_00, kind="chargeback", at="2025-10-05T12:00:00Z")
-    write_off(alice)
+    market.write_off(alice)
     take(market, alice, charge, 100_00, kind="chargeback_reversal", at="2025-10-20T12:00:00Z")
     pay(NEXT_CUTOFF)
     assert paid(alice) == [80_00]
@@ -155,7 +155,7 @@ def test_a_chargeback_after_a_write_off_is_owed_anew(
     first, second = market.sell(alice, 100_00), market.sell(alice, 50_00)
     pay(CUTOFF)
     take(market, alice, first, 100_00, at="2025-10-05T12:00:00Z")
-    write_off(alice)
+    market.write_off(alice)
     take(market, alice, second, 50_00, kind="chargeback", at="2025-10-06T12:00:00Z")
     assert owed(alice) == -40_00
     market.sell(alice, 150_00, at="2025-10-20T12:00:00Z")
@@ -180,11 +180,6 @@ def test_a_dispute_fee_is_nobodys_earning(market: Market, alice: Creator) -> Non
     assert (row.gross, row.platform_fee, row.net, row.refunds) == (0, 0, 0, 100_00)
     assert owed(alice) == 0
     assert unsound() == {}
-
-
-def write_off(creator: Creator) -> None:
-    proposed = adjustments.propose_write_off(creator, currency="USD", reason="Gone", actor="dana")
-    adjustments.approve_adjustment(proposed.pk, actor="erin", now=sql.now())
 
 
 def owed(creator: Creator) -> int:

@@ -45,6 +45,11 @@ class Command(StaffCommand):
             act.add_argument("--currency", default="USD", help="ISO 4217 (USD)")
             add_reason_option(act)
         propose.add_argument("amount", help="signed, in minor units: 12500 is $125.00")
+        propose.add_argument(
+            "--counts-as-earned",
+            action="store_true",
+            help="like a sale, it first undoes what was written off; without this, the creator keeps all of it",
+        )
         approve = add_act(
             acts, "approve", right=Right.APPROVE_ADJUSTMENT, help="approve what another person has proposed"
         )
@@ -60,6 +65,7 @@ class Command(StaffCommand):
             "adjustment": str(adjustment.pk),
             "amount": Money(adjustment.amount, adjustment.currency),
             "currency": adjustment.currency,
+            "counts_as_earned": adjustment.counts_as_earned,
             "status": adjustment.status,
         }
 
@@ -70,7 +76,13 @@ def _act(options: dict[str, Any]) -> Adjustment:
         case "propose":
             amount = _amount(options["amount"], currency=options["currency"])
             creator = known_creator(options["creator"])
-            return adjustments.propose_adjustment(creator, amount=amount, reason=reason, actor=actor)
+            return adjustments.propose_adjustment(
+                creator,
+                amount=amount,
+                counts_as_earned=options["counts_as_earned"],
+                reason=reason,
+                actor=actor,
+            )
         case "write-off":
             creator = known_creator(options["creator"])
             return adjustments.propose_write_off(

@@ -22,7 +22,7 @@ FROM (
         UNION ALL
         SELECT CASE kind WHEN 'correction' THEN 'adjustments' ELSE 'write_offs' END, currency, 0, -amount
         FROM adjustments
-        WHERE kind IN ('correction', 'write_off', 'write_off_undone') AND status = 'approved'
+        WHERE kind IN ('correction', 'write_off', 'write_off_undone', 'write_off_restored') AND status = 'approved'
     ) AS both_sides
     GROUP BY kind, currency
 ) AS compared
