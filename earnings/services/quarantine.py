@@ -37,7 +37,8 @@ def enter_mended(*, now: datetime) -> int:
     while True:
         rechecks, parts = _find(now=now)
         entered = sum(_enter_part(now=now, **part) for part in parts)
-        Recheck.objects.filter(pk__in=rechecks).delete()
+        if rechecks:
+            Recheck.objects.filter(pk__in=rechecks).delete()
         total += entered
         if not entered and len(rechecks) < RECHECKS_AT_ONCE:
             return total
