@@ -44,8 +44,9 @@ CORRUPTIONS = [
     Corruption(
         "a dead payout holds a row",
         """
-            UPDATE creator_earnings SET payout_id = (SELECT id FROM payouts WHERE status = 'failed')
-            WHERE closed_at IS NOT NULL AND payout_id IS NULL
+            UPDATE creator_earnings AS earning SET payout_id = dead.id FROM payouts AS dead
+            WHERE dead.status = 'failed' AND earning.creator_id = dead.creator_id AND earning.payout_id IS NULL
+                AND earning.closed_at IS NOT NULL
         """,
         "dead_payouts_hold_no_rows",
     ),
