@@ -205,14 +205,18 @@ class Arrival:
         return [step for _, step in sorted(timeline, key=itemgetter(0))]
 
     def _may_come(self, fact: Fact, half: int) -> bool:
-        """Say whether it may come again, or early, for the next month: then nobody writes off what it is of."""
+        """Say whether it may come again, or early, for the next month.
+
+        Early only if nobody writes off what it is of, and if no wrong copy waits for it, which would enter.
+        """
         known = self._market.known[fact.number]
         gives_up = any(act.kind == "write_off" for act in self._market.acts[half])
+        waiting = (other.number for other in self._market.facts if other.charge == fact)
         return known < half or (
             known == half + 1 == half_of(fact.at)
             and known % 2 == 0
-            and not self._market.words[fact.number]
             and not gives_up
+            and not any(self._market.words[number] for number in (fact.number, *waiting))
         )
 
     def _record(self, fact: Fact) -> Record:
