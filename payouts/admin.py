@@ -1,6 +1,9 @@
 """Runs and what they decided, payouts, and the attempts to have Stripe move the money, to look at."""
 
+import re
+
 from django.contrib import admin
+from django.utils.safestring import SafeString
 
 from accounts.models import Creator
 from database.admin import (
@@ -19,8 +22,10 @@ from database.admin import (
     number,
     percent,
     short,
+    show,
     state,
 )
+from database.display import stripe_id
 from earnings.models import CreatorEarning
 from money import Money, Period
 from payouts.models import (
@@ -39,6 +44,7 @@ from payouts.models import (
 )
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
 
+_STRIPE_ID = re.compile(r"[a-z]+_[A-Za-z0-9]{12,}")
 give_tones(
     PayoutStatus,
     success=[PayoutStatus.PAID],
@@ -232,12 +238,19 @@ class PayoutEventAdmin(LargeTableAdmin):
     ]
 
 
+@column("Subject")
+def subject(difference: Difference) -> SafeString:
+    """Show an id of Stripe's by its end: there is no room for the whole."""
+    is_stripes = _STRIPE_ID.fullmatch(difference.subject)
+    return stripe_id(difference.subject) if is_stripes else show(difference.subject)
+
+
 @admin.register(Difference)
 class DifferenceAdmin(LargeTableAdmin):
     list_display = [
         ident("pk", "Difference"),
         state("kind", DifferenceKind),
-        short("subject"),
+        subject,
         money("amount"),
         link("creator"),
         link("payout"),
