@@ -36,26 +36,12 @@ def test_the_exponents_of_currencies_that_ended_are_known_one_by_one() -> None:
 
 def test_stripe_counts_these_without_decimals_and_these_with_three() -> None:
     """Source: https://docs.stripe.com/currencies#zero-decimal"""
-    without = [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "JPY",
-        "KMF",
-        "KRW",
-        "MGA",
-        "PYG",
-        "RWF",
-        "UGX",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ]
-    with_three = ["BHD", "JOD", "KWD", "OMR", "TND"]
+    without = {
+        *("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA"),
+        *("PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"),
+    }
+    with_three = {"BHD", "JOD", "KWD", "OMR", "TND"}
     exponents = {code: currencies.exponent(code) for code in currencies.CURRENT}
-    assert {code for code, exponent in exponents.items() if exponent == 0} == set(without)
-    assert {code for code, exponent in exponents.items() if exponent == 3} == set(with_three)
+    assert {code for code, exponent in exponents.items() if exponent == 0} == without
+    assert {code for code, exponent in exponents.items() if exponent == 3} == with_three
     assert set(exponents.values()) == {0, 2, 3}

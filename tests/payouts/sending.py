@@ -7,6 +7,7 @@ from uuid import UUID
 from database import sql
 from payouts.models import Payout, PayoutAttempt
 from payouts.services import sweeps, transfers
+from payouts.states import PayoutStatus
 
 SEND = {"method": "POST", "path": "/v1/transfers"}
 LIST = {"method": "GET", "path": "/v1/transfers"}
@@ -48,6 +49,14 @@ class Sender:
         self.now = max(self.now + after, due)
         transfers.send_transfer(self._pk, now=self.now)
         return self.payout
+
+    def send_until(self, status: PayoutStatus, *, at_most: int = 30) -> Payout:
+        """Send, each time when the payout is due, until it is there."""
+        for _ in range(at_most):
+            if self.payout.status == status:
+                return self.payout
+            self.send()
+        raise AssertionError(f"after {at_most} sends it is {self.payout.status}, and not {status}")
 
     @property
     def payout(self) -> Payout:

@@ -27,7 +27,7 @@ def sender(payout: Payout) -> Sender:
     return Sender(payout)
 
 
-@pytest.mark.parametrize("fault", LOST, ids=named)
+@pytest.mark.parametrize("fault", [fault for fault in LOST if "type" not in fault], ids=named)
 def test_an_unknown_outcome_is_tried_again_under_the_same_key(
     sender: Sender, sandbox: Any, fault: dict[str, Any]
 ) -> None:
@@ -39,10 +39,9 @@ def test_an_unknown_outcome_is_tried_again_under_the_same_key(
     (attempt,) = sender.attempts
     assert attempt.status == AttemptStatus.OPEN
     assert attempt.in_doubt
-    while sender.payout.status != PayoutStatus.IN_TRANSIT:
-        sender.send()
+    sender.send_until(PayoutStatus.IN_TRANSIT)
     assert len(sandbox.transfers()) == 1
-    assert {attempt.idempotency_key for attempt in sender.attempts} >= {attempt.idempotency_key}
+    assert [attempt.idempotency_key for attempt in sender.attempts] == [attempt.idempotency_key]
     assert unsound() == {}
 
 
@@ -269,8 +268,7 @@ def test_an_unresolved_payout_is_looked_up_a_dozen_times_and_not_a_thousand(
 ) -> None:
     sandbox.inject({**SEND, "kind": "abort_work", "status": 500, "count": 1})
     sender.send()
-    while sender.payout.status != PayoutStatus.PENDING:
-        sender.send()
+    sender.send_until(PayoutStatus.PENDING)
     assert sandbox.state()["requests"]["GET /v1/transfers"] <= 24
 
 
