@@ -19,7 +19,7 @@ BEFORE_THE_WORK = [
     {**SEND, "kind": "status", "status": 429, "code": "lock_timeout"},
 ]
 # Nobody can tell what these did.
-LOST = [
+LOST: list[dict[str, Any]] = [
     {**SEND, "kind": "connection_reset"},
     {**SEND, "kind": "timeout", "seconds": 0.01},
     {**SEND, "kind": "drop_response_after_work"},

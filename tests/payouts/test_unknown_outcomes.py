@@ -151,6 +151,18 @@ def test_another_use_of_the_key_means_unknown_and_never_failed(sender: Sender, s
     assert sender.payout.status == PayoutStatus.UNRESOLVED
 
 
+def test_a_key_that_is_in_use_is_looked_up_and_another_sent_once_nothing_is_there(
+    sender: Sender, sandbox: Any
+) -> None:
+    in_use = {"status": 409, "type": "idempotency_error", "code": "idempotency_key_in_use"}
+    sandbox.inject({**SEND, "kind": "status", **in_use, "count": 1})
+    sender.send()
+    sender.send_until(PayoutStatus.IN_TRANSIT)
+    assert len(sandbox.transfers()) == 1
+    assert len({attempt.idempotency_key for attempt in sender.attempts}) == 2
+    assert unsound() == {}
+
+
 def test_a_saved_500_is_noticed_and_not_sent_again(sender: Sender, sandbox: Any) -> None:
     """Stripe would repeat it for a day; what isn't there an hour after the last send never happened."""
     sandbox.inject({**SEND, "kind": "abort_work", "status": 500, "count": 1})
