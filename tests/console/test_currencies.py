@@ -46,6 +46,7 @@ def history(marketplace: Any, code: str) -> str:
     return code
 
 
+@pytest.mark.full
 def test_every_list_and_every_page_shows_it(history: str, superuser: Client) -> None:
     shown = superuser.get("/admin/").content.decode()
     for model in admin.site._registry:

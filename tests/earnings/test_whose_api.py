@@ -421,6 +421,7 @@ class TestFiles:
         )
 
 
+@pytest.mark.full
 class TestUpgrade:
     """The migration assigns what was registered before to the installation's only source."""
 

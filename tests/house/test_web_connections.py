@@ -94,6 +94,7 @@ def test_a_burst_is_answered_and_leaves_no_connection_behind(web: RunningService
     wait_until(lambda: held() == PROCESSES, seconds=20)
 
 
+@pytest.mark.full
 def test_connections_that_break_are_replaced_and_the_web_outlives_its_database(web: RunningService) -> None:
     def all_are_served() -> bool:
         return {answer.status for answer in ask_at_once(web.port, READY, 50)} == {200}

@@ -33,7 +33,10 @@ def sends() -> list[int]:
     "limit",
     [
         {"kind": "rate_limit_per_second", "rate_limit_per_second": 4},
-        {"kind": "status", "status": 429, "code": "rate_limit", "probability": 0.5},
+        pytest.param(
+            {"kind": "status", "status": 429, "code": "rate_limit", "probability": 0.5},
+            marks=pytest.mark.full,
+        ),
         pytest.param(
             {"kind": "status", "status": 429, "code": "lock_timeout", "probability": 0.5},
             marks=pytest.mark.full,
