@@ -113,7 +113,7 @@ class StateExpired(StateRefused):
 
 class NothingToSet(Exception):
     def __init__(self, creator: str) -> None:
-        super().__init__(f"{creator} is known like that already: nothing was changed.")
+        super().__init__(f"{creator} has these details already: nothing was changed.")
 
 
 class DetailRefused(Exception):

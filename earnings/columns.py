@@ -7,7 +7,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, cast
 
@@ -86,7 +86,23 @@ def read_header(rows: Rows, *, required: Sequence[str], optional: Sequence[str])
     return Header(names, {name: names.index(name) for name in read})
 
 
-def is_broken(rows: Rows, row: list[str], header: Header, *, required: Sequence[str]) -> bool:
+def read_rows(rows: Rows, header: Header, *, required: Sequence[str]) -> Iterator[list[str] | None]:
+    """Yield the rows that are not blank, and None for a broken one: its `first_line` is then to be asked for."""
+    while True:
+        try:
+            row = next(rows, None)
+            broken = rows.has_several_lines and _is_broken(rows, row or [], header, required=required)
+        except csv.Error:
+            row, broken = [], True
+        if row is None:
+            return
+        if broken:
+            yield None
+        elif row:
+            yield row
+
+
+def _is_broken(rows: Rows, row: list[str], header: Header, *, required: Sequence[str]) -> bool:
     """Tell whether a row of several lines has taken others with it, as a quote out of place does.
 
     What we read has no line breaks. Columns that we don't read may have them, but hardly a line with as many commas as

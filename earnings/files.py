@@ -11,7 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
-from earnings.columns import as_text, is_broken, read_header
+from earnings.columns import as_text, read_header, read_rows
 from earnings.errors import FileRefused
 from earnings.models import Reason
 from earnings.records import (
@@ -60,18 +60,9 @@ class BillingFile:
         self.ignored_columns = header.unread
         width = len(header.names)
         in_order = itemgetter(*[header.places.get(name, width) for name in FIELDS])
-        while True:
-            try:
-                row = next(rows, None)
-                broken = rows.has_several_lines and is_broken(rows, row or [], header, required=REQUIRED)
-            except csv.Error:
-                row, broken = [], True
-            if row is None:
-                return
-            if not (row or broken):
-                continue
-            fitted = row if len(row) == width else header.fit(row)
-            if broken or fitted is None:
+        for row in read_rows(rows, header, required=REQUIRED):
+            fitted = row if row is None or len(row) == width else header.fit(row)
+            if fitted is None:
                 line = rows.first_line()
                 yield refused(rows.line, {"line": line}, reason=Reason.SYNTAX)
             else:

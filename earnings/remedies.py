@@ -4,8 +4,7 @@ from earnings.models import QuarantinedRecord, Reason
 
 CORRECTED_COPY = "It needs a corrected copy under the same id, from the system that issued it."
 _OF_ANOTHER_CREATOR = (
-    "It names a creator who isn't the one of its charge, and whose a charge is never changes. "
-    + CORRECTED_COPY
+    "It names a different creator from its charge, and a charge's creator never changes. " + CORRECTED_COPY
 )
 _REMEDIES = {
     Reason.CONFLICT: "Find out which of the two is right. If it is the one that counts, there is nothing to do; else "

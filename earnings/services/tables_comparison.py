@@ -1,7 +1,7 @@
-"""Comparing the marketplace's own tables with what is counted of them: what reading what changed can't see.
+"""Comparing the marketplace's own tables with what is counted here, to find what the hourly pass can't see.
 
-A month of which count, sum or ids are not the same here and there is looked at invoice by invoice. What is plain is
-taken in as the hourly pass would have done it; the rest is for people.
+A month whose count, sum or ids differ between the two is looked at invoice by invoice. What is plain is taken in as the
+hourly pass would have taken it in; the rest is for people.
 """
 
 from collections import defaultdict

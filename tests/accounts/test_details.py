@@ -70,7 +70,7 @@ def test_what_is_not_said_stays() -> None:
 @pytest.mark.parametrize("options", [["--email", OLD], ["--country", "us"]])
 def test_what_is_known_already_changes_nothing_and_is_told_so(options: list[str]) -> None:
     CreatorFactory.create(external_id="alice")
-    with pytest.raises(CommandError, match="alice is known like that already: nothing was changed"):
+    with pytest.raises(CommandError, match="alice has these details already: nothing was changed"):
         change(*options)
 
 

@@ -21,7 +21,7 @@ from database.changes import Author, Way
 from database.commands import add_json_option, print_result
 from database.fields import EXTERNAL_ID_REGEX
 from earnings import selectors
-from earnings.columns import REMEDY, Header, as_text, is_broken, read_header
+from earnings.columns import REMEDY, as_text, read_header, read_rows
 from earnings.errors import (
     CatalogLineRefused,
     FileRefused,
@@ -98,7 +98,10 @@ def _entries(lines: Iterator[str], *, now: datetime) -> Iterator[CatalogEntry]:
     rows = Rows(lines)
     header = read_header(rows, required=REQUIRED, optional=OPTIONAL)
     dated: dict[str, bool] = {}
-    for row in _readable(rows, header):
+    for row in read_rows(rows, header, required=IDS):
+        if row is None:
+            rows.first_line()
+            raise CatalogLineRefused(rows.line, "a quote is out of place")
         fitted = header.fit(row)
         if fitted is None:
             raise CatalogLineRefused(
@@ -113,26 +116,6 @@ def _entries(lines: Iterator[str], *, now: datetime) -> Iterator[CatalogEntry]:
             )
         dated[entry.api_id] = says_when
         yield entry
-
-
-def _readable(rows: Rows, header: Header) -> Iterator[list[str]]:
-    """Yield the rows that are not blank.
-
-    Raises: CatalogLineRefused if a quote is out of place: it would take other rows with it.
-    """
-    while True:
-        try:
-            row = next(rows, None)
-            broken = rows.has_several_lines and is_broken(rows, row or [], header, required=IDS)
-        except csv.Error:
-            row, broken = [], True
-        if row is None:
-            return
-        if broken:
-            rows.first_line()
-            raise CatalogLineRefused(rows.line, "a quote is out of place")
-        if row:
-            yield row
 
 
 def _entry(line: int, row: dict[str, str], *, now: datetime) -> CatalogEntry:
