@@ -1,7 +1,7 @@
 """`python -m tests.guards [WORD]`: take each guard of the promises away, and see a test fail without it.
 
-Everything happens in a copy of the tree. Prints a table; exit 1 if the tests don't hold as the tree is, or if one
-doesn't miss its guard.
+Everything happens in a copy of the tree. Prints a table; exit 1 if the tests fail on the tree as it is, or if
+nothing fails without a guard. A test that hangs has failed.
 """
 
 import os
@@ -13,13 +13,19 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import psycopg
+from psycopg.sql import SQL, Identifier
+
 from payouts_project.local.testing import throwaway_environment
 from tests.guards.guards import ROOT, Guard, read
 
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".local", ".*_cache", "__pycache__", ".hypothesis")
 # As in pyproject.toml, without the plugin that starts servers: here they live through all runs.
 OPTIONS = "--import-mode=importlib --strict-markers --strict-config -q -n 0 -rfE -p no:cacheprovider"
-FAILED = re.compile(r"^FAILED \S+::(test_\w+)", re.MULTILINE)
+FAILED = re.compile(r"^FAILED \S+::(test_\w+)(.*Timeout \(>)?", re.MULTILINE)
+TEST_SECONDS = 60
+# For one that pytest can't end: it waits for threads that never finish.
+RUN_SECONDS = 300
 
 
 def main() -> None:
@@ -30,7 +36,7 @@ def main() -> None:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=LEFT_OUT)
         every = sorted({test for guard in guards for test in guard.tests})
-        if broken := _failures(tree, every):
+        if broken := _failures(tree, every, limit=RUN_SECONDS + TEST_SECONDS * len(every)):
             sys.exit(f"These fail with every guard in its place: {', '.join(sorted(broken))}")
         # Those in migrations come last: each leaves a database without its guard.
         missed = {
@@ -56,23 +62,43 @@ def _missed_by(tree: Path, guard: Guard) -> set[str]:
     return failed
 
 
-def _failures(tree: Path, tests: Sequence[str], *options: str) -> set[str]:
+def _failures(tree: Path, tests: Sequence[str], *options: str, limit: float = RUN_SECONDS) -> set[str]:
     """Run tests in the tree; return the names of those that failed."""
-    result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-o", f"addopts={OPTIONS}", "--reuse-db", *options, *tests],
-        cwd=tree,
-        env=os.environ | {"PYTHONPATH": f"{tree}:{tree / 'platform'}", "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    failed = set(FAILED.findall(result.stdout))
+    command = [sys.executable, "-m", "pytest", "-o", f"addopts={OPTIONS}"]
+    # Without the fixtures: the first test waits for the database to be made.
+    limits = [f"--timeout={TEST_SECONDS}", "-o", "timeout_func_only=true"]
+    try:
+        result = subprocess.run(
+            [*command, *limits, "--reuse-db", *options, *tests],
+            cwd=tree,
+            env=os.environ
+            | {
+                "PYTHONPATH": f"{tree}:{tree / 'platform'}",
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "COLUMNS": "250",  # so that pytest's summary is not cut short
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=limit,
+        )
+    except subprocess.TimeoutExpired:
+        _drop_database()
+        return {f"{test.partition('::')[2]} (hangs)" for test in tests}
+    failed = {f"{name} (hangs)" if hangs else name for name, hangs in FAILED.findall(result.stdout)}
     # Anything but tests that passed or failed says nothing of the guard: a migration that breaks, a name mistyped.
     if result.returncode != (1 if failed else 0):
         sys.exit(
             f"The tests {' '.join(tests)} can't be run:\n{result.stdout[-5_000:]}{result.stderr[-1_000:]}"
         )
     return failed
+
+
+def _drop_database() -> None:
+    """Drop the tests' database, in which a killed run may have left rows; the next run creates it anew."""
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        name = Identifier(f"test_{connection.info.dbname}")
+        connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
 
 def _say(line: str) -> None:

@@ -1,11 +1,11 @@
-"""The list of guards."""
+"""The guards, listed in one TOML file for each part of the tree."""
 
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LIST = Path(__file__).parent / "guards.toml"
+LISTS = sorted(Path(__file__).parent.glob("*.toml"))
 
 
 class TextNotThere(Exception):
@@ -45,4 +45,6 @@ class Guard:
 
 
 def read() -> list[Guard]:
-    return [Guard(**entry) for entry in tomllib.loads(LIST.read_text())["guard"]]
+    """Return all guards, by promise."""
+    guards = [Guard(**entry) for path in LISTS for entry in tomllib.loads(path.read_text())["guard"]]
+    return sorted(guards, key=lambda guard: guard.promise)
