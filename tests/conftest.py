@@ -1,6 +1,5 @@
 """What all tests share: the real database, and a sandbox that stands for Stripe, over real HTTP."""
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,8 +20,8 @@ from sandbox.config import Config
 from sandbox.server import SandboxServer
 from stripe_io import client as stripe_io
 from stripe_io import services as inbox
-from stripe_io.handlers import handler_of
 from tests.factories import UserFactory
+from tests.local_stripe import Stripe
 from tests.running import service
 
 __all__ = ["service"]  # a fixture for all: the service as real processes
@@ -51,67 +50,6 @@ def _delete_all(self: DatabaseOperations, style: Any, tables: Sequence[str], **o
 
 
 DatabaseOperations.sql_flush = _delete_all  # type: ignore[assignment, method-assign]
-
-
-class Stripe:
-    """The sandbox as a test sees it: its controls, its record of what it moved, and its webhooks."""
-
-    def __init__(self, client: stripe.StripeClient, http: Client, secrets: list[str]) -> None:
-        self._client = client
-        self._http = http
-        self._secrets = secrets
-        self._delivered: set[str] = set()
-
-    def fund(self, amount: int, currency: str = "usd") -> None:
-        self._client.raw_request("post", "/_sandbox/fund", amount=amount, currency=currency)
-
-    def inject(self, *rules: dict[str, Any]) -> None:
-        self._client.raw_request("post", "/_sandbox/faults", rules=list(rules))
-
-    def clear_faults(self) -> None:
-        self._client.raw_request("delete", "/_sandbox/faults")
-
-    def control(self, path: str, **facts: Any) -> dict[str, Any]:
-        """Do what a bank, an account holder or Stripe's dashboard would; answer what became of it."""
-        return dict(self._client.raw_request("post", f"/_sandbox/{path}", **facts).data)
-
-    def state(self, *only: str) -> dict[str, Any]:
-        """Return its whole record, or some parts of it."""
-        asked = {"only": list(only)} if only else {}
-        return dict(self._client.raw_request("get", "/_sandbox/state", **asked).data)
-
-    def transfers(self) -> list[dict[str, Any]]:
-        return list(self.state("transfers")["transfers"])
-
-    def pays(self) -> bool:
-        """Tell whether some bank payout is still on its way."""
-        return any(
-            payout["status"] in {"pending", "in_transit"} for payout in self.state("payouts")["payouts"]
-        )
-
-    def deliver_webhooks(self) -> int:
-        """Post the events that we act on and that are not delivered yet to our own address; return how many."""
-        new = [
-            event
-            for event in self.state("events")["events"]
-            if event["id"] not in self._delivered and handler_of(event["type"])
-        ]
-        for event in new:
-            assert self.post_event(event).status_code == 200
-            self._delivered.add(event["id"])
-        return len(new)
-
-    def post_event(self, event: dict[str, Any]) -> Any:
-        body = json.dumps(event)
-        secret = self._secrets[1 if event.get("account") else 0]
-        moment = int(time.time())
-        signature = stripe.WebhookSignature._compute_signature(f"{moment}.{body}", secret)
-        return self._http.post(
-            "/webhooks/stripe",
-            body,
-            content_type="application/json",
-            headers={"Stripe-Signature": f"t={moment},v1={signature}"},
-        )
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from tests.api import caller, nobody
 from tests.browser import Browser
+from tests.local_stripe import Stripe
 
 ONBOARD = "/api/v1/accounts/onboard"
 CALLBACK = "/api/v1/accounts/onboard/callback"
@@ -48,13 +49,13 @@ def state_of(location: str) -> str:
     return dict(parse_qsl(urlsplit(location).query))["state"]
 
 
-def connected(sandbox: Any) -> list[dict[str, Any]]:
+def connected(sandbox: Stripe) -> list[dict[str, Any]]:
     """The accounts at Stripe but for the platform's own."""
     state = sandbox.state()
     return [account for account in state["accounts"] if account["id"] != state["platform"]]
 
 
-def at_stripe(sandbox: Any, act: str, **params: str) -> None:
+def at_stripe(sandbox: Stripe, act: str, **params: str) -> None:
     """Have something happen to the one account."""
     (account,) = connected(sandbox)
     sandbox.control(f"accounts/{account['id']}/{act}", **params)

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
 from tests.accounts.portal import (
@@ -20,6 +20,7 @@ from tests.accounts.portal import (
 )
 from tests.api import admin, caller, nobody, service
 from tests.browser import Browser
+from tests.local_stripe import Stripe
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +51,7 @@ def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
     return problem
 
 
-def test_a_creator_without_an_account_is_told_so(sandbox: Any) -> None:
+def test_a_creator_without_an_account_is_told_so(sandbox: Stripe) -> None:
     answer = caller("alice").get(STATUS)
     assert answer.status_code == 200
     assert answer.json() == {
@@ -69,14 +70,14 @@ def test_a_creator_without_an_account_is_told_so(sandbox: Any) -> None:
     refused(caller("alice").get(DASHBOARD), 404, "no_payment_account")
 
 
-def test_a_row_whose_account_stripe_could_not_make_is_no_account_yet(sandbox: Any) -> None:
+def test_a_row_whose_account_stripe_could_not_make_is_no_account_yet(sandbox: Stripe) -> None:
     sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "connection_reset"})
     refused(onboard(), 503, "stripe_unavailable")
     assert caller("alice").get(STATUS).json()["has_account"] is False
     refused(caller("alice").get(DASHBOARD), 404, "no_payment_account")
 
 
-def test_onboarding_answers_with_a_link_that_is_nobody_elses_to_keep(sandbox: Any) -> None:
+def test_onboarding_answers_with_a_link_that_is_nobody_elses_to_keep(sandbox: Stripe) -> None:
     answer = onboard(country="DE", business_type="company")
     assert answer.status_code == 200
     assert set(answer.json()) == {"onboarding_url", "expires_at"}
@@ -87,13 +88,13 @@ def test_onboarding_answers_with_a_link_that_is_nobody_elses_to_keep(sandbox: An
 
 
 @pytest.mark.parametrize("body", [None, {}])
-def test_nothing_needs_to_be_given(sandbox: Any, body: Any) -> None:
+def test_nothing_needs_to_be_given(sandbox: Stripe, body: Any) -> None:
     answer = caller("alice").post(ONBOARD, body, format="json")
     assert answer.status_code == 200, answer.content
     assert connected(sandbox)[0]["country"] == "US"
 
 
-def test_null_for_what_need_not_be_given_is_the_same_as_not_giving_it(sandbox: Any) -> None:
+def test_null_for_what_need_not_be_given_is_the_same_as_not_giving_it(sandbox: Stripe) -> None:
     given = {"country": None, "business_type": None}
     assert caller("alice").post(ONBOARD, given, format="json").status_code == 200
     assert connected(sandbox)[0]["country"] == "US"
@@ -112,37 +113,37 @@ def test_null_for_what_need_not_be_given_is_the_same_as_not_giving_it(sandbox: A
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(
-    sandbox: Any, given: dict[str, Any], field: str, code: str
+    sandbox: Stripe, given: dict[str, Any], field: str, code: str
 ) -> None:
     problem = refused(caller("alice").post(ONBOARD, given, format="json"), 400, "invalid")
     assert [(error["field"], error["code"]) for error in problem["errors"]] == [(field, code)]
     assert connected(sandbox) == []
 
 
-def test_a_country_that_stripe_does_not_serve_is_said_to_be_so(sandbox: Any) -> None:
+def test_a_country_that_stripe_does_not_serve_is_said_to_be_so(sandbox: Stripe) -> None:
     assert "AQ" in refused(onboard(country="AQ"), 422, "country_not_supported")["detail"]
     assert onboard(country="FR").status_code == 200
 
 
-def test_the_country_is_fixed_once_the_account_exists(sandbox: Any) -> None:
+def test_the_country_is_fixed_once_the_account_exists(sandbox: Stripe) -> None:
     link(country="DE")
     assert "DE" in refused(onboard(country="FR"), 409, "country_fixed")["detail"]
     assert onboard(country="DE").status_code == 200
     assert len(connected(sandbox)) == 1
 
 
-def test_who_is_active_needs_no_link(sandbox: Any, browser: Browser) -> None:
+def test_who_is_active_needs_no_link(sandbox: Stripe, browser: Browser) -> None:
     through(browser, "complete")
     refused(onboard(), 409, "already_active")
 
 
-def test_who_was_restricted_can_go_on(sandbox: Any, browser: Browser) -> None:
+def test_who_was_restricted_can_go_on(sandbox: Stripe, browser: Browser) -> None:
     through(browser, "restricted")
     assert told_portal(through(browser, "complete")) == {"onboarding": "complete"}
     assert len(connected(sandbox)) == 1
 
 
-def test_who_was_rejected_is_told_so(sandbox: Any, browser: Browser) -> None:
+def test_who_was_rejected_is_told_so(sandbox: Stripe, browser: Browser) -> None:
     through(browser, "restricted")
     at_stripe(sandbox, "restrict", disabled_reason="rejected.fraud")
     refused(onboard(), 409, "account_rejected")
@@ -152,7 +153,7 @@ def test_who_was_rejected_is_told_so(sandbox: Any, browser: Browser) -> None:
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=str)
 def test_an_outage_is_worth_another_try_and_tells_nothing_of_stripes(
-    sandbox: Any, browser: Browser, outage: dict[str, Any]
+    sandbox: Stripe, browser: Browser, outage: dict[str, Any]
 ) -> None:
     through(browser, "complete")
     sandbox.inject({"path": "/v1/accounts.*", **outage})
@@ -163,7 +164,7 @@ def test_an_outage_is_worth_another_try_and_tells_nothing_of_stripes(
     assert caller("alice").get(STATUS).json()["status"] == AccountStatus.ACTIVE
 
 
-def test_an_account_that_is_gone_is_not_an_outage(sandbox: Any, browser: Browser) -> None:
+def test_an_account_that_is_gone_is_not_an_outage(sandbox: Stripe, browser: Browser) -> None:
     through(browser, "complete")
     at_stripe(sandbox, "deauthorize")
     refused(caller("alice").get(DASHBOARD), 409, "stripe_account_gone")
@@ -176,7 +177,9 @@ def test_an_account_that_is_gone_is_not_an_outage(sandbox: Any, browser: Browser
     assert told["gone_at"]
 
 
-def test_who_lost_an_account_can_open_another_and_the_old_row_stays(sandbox: Any, browser: Browser) -> None:
+def test_who_lost_an_account_can_open_another_and_the_old_row_stays(
+    sandbox: Stripe, browser: Browser
+) -> None:
     through(browser, "complete")
     (old,) = CreatorPaymentAccount.objects.all()
     at_stripe(sandbox, "deauthorize")
@@ -193,11 +196,11 @@ def test_who_lost_an_account_can_open_another_and_the_old_row_stays(sandbox: Any
     assert (told["has_account"], told["status"], told["gone_at"]) == (True, "pending", None)
 
 
-def test_another_account_is_in_the_old_ones_country_unless_the_creator_moved(sandbox: Any) -> None:
+def test_another_account_is_in_the_old_ones_country_unless_the_creator_moved(sandbox: Stripe) -> None:
     for creator in ("alice", "bob"):
         link(creator, country="DE", business_type="company")
     for account in connected(sandbox):
-        sandbox._client.raw_request("post", f"/_sandbox/accounts/{account['id']}/deauthorize")
+        sandbox.control(f"accounts/{account['id']}/deauthorize")
     link("alice")
     link("bob", country="FR")
     opened = CreatorPaymentAccount.objects.filter(replaced_at=None).order_by("creator__external_id")
@@ -205,7 +208,7 @@ def test_another_account_is_in_the_old_ones_country_unless_the_creator_moved(san
 
 
 @pytest.mark.django_db(transaction=True)
-def test_clicks_in_many_tabs_at_once_open_one_account(sandbox: Any) -> None:
+def test_clicks_in_many_tabs_at_once_open_one_account(sandbox: Stripe) -> None:
     sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "latency_ms", "latency_ms": 50})
     answers = at_once(*[onboard] * 6)
     assert {answer.status_code for answer in answers} <= {200, 503}
@@ -215,7 +218,7 @@ def test_clicks_in_many_tabs_at_once_open_one_account(sandbox: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_clicks_in_many_tabs_at_once_after_an_account_is_gone_open_one_more(
-    sandbox: Any, browser: Browser
+    sandbox: Stripe, browser: Browser
 ) -> None:
     through(browser, "complete")
     at_stripe(sandbox, "deauthorize")
@@ -227,13 +230,13 @@ def test_clicks_in_many_tabs_at_once_after_an_account_is_gone_open_one_more(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_gets_two_links(sandbox: Any) -> None:
+def test_a_double_click_gets_two_links(sandbox: Stripe) -> None:
     sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "latency_ms", "latency_ms": 50})
     assert [answer.status_code for answer in at_once(onboard, onboard)] == [200, 200]
     assert len(connected(sandbox)) == 1
 
 
-def test_the_dashboard_opens_once_details_are_submitted(sandbox: Any, browser: Browser) -> None:
+def test_the_dashboard_opens_once_details_are_submitted(sandbox: Stripe, browser: Browser) -> None:
     browser.follow(link())
     refused(caller("alice").get(DASHBOARD), 409, "onboarding_incomplete")
     browser.choose("complete")  # and the browser never returns
@@ -243,7 +246,7 @@ def test_the_dashboard_opens_once_details_are_submitted(sandbox: Any, browser: B
     assert "Express dashboard" in browser.follow(answer.json()["dashboard_url"]).body
 
 
-def test_each_creator_has_an_account_of_their_own(sandbox: Any, browser: Browser) -> None:
+def test_each_creator_has_an_account_of_their_own(sandbox: Stripe, browser: Browser) -> None:
     through(browser, "complete", "alice")
     through(browser, "incomplete", "bob")
     assert caller("alice").get(STATUS).json()["status"] == AccountStatus.ACTIVE
@@ -254,7 +257,7 @@ def test_each_creator_has_an_account_of_their_own(sandbox: Any, browser: Browser
 
 
 def test_the_status_costs_three_queries_and_no_call_to_stripe(
-    sandbox: Any, browser: Browser, django_assert_num_queries: Any
+    sandbox: Stripe, browser: Browser, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     through(browser, "complete")
     before = Counter(sandbox.state()["requests"])
@@ -264,7 +267,7 @@ def test_the_status_costs_three_queries_and_no_call_to_stripe(
 
 
 @pytest.mark.parametrize(("method", "address"), [("post", ONBOARD), ("get", STATUS), ("get", DASHBOARD)])
-def test_only_creators_are_let_in(sandbox: Any, method: str, address: str) -> None:
+def test_only_creators_are_let_in(sandbox: Stripe, method: str, address: str) -> None:
     refused(getattr(nobody(), method)(address), 401, "not_authenticated")
     for other in (admin(), service("market")):
         refused(getattr(other, method)(address), 403, "permission_denied")
@@ -274,5 +277,5 @@ def test_only_creators_are_let_in(sandbox: Any, method: str, address: str) -> No
 @pytest.mark.parametrize(
     ("method", "address"), [("get", ONBOARD), ("post", STATUS), ("post", DASHBOARD), ("post", CALLBACK)]
 )
-def test_other_methods_are_refused(sandbox: Any, method: str, address: str) -> None:
+def test_other_methods_are_refused(sandbox: Stripe, method: str, address: str) -> None:
     refused(getattr(caller("alice"), method)(address), 405, "method_not_allowed")

@@ -27,6 +27,7 @@ from tests.accounts.portal import (
 from tests.api import caller, nobody
 from tests.browser import Browser
 from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
+from tests.local_stripe import Stripe
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +79,7 @@ def spent(browser: Browser) -> str:
     ],
 )
 def test_the_way_back_tells_how_it_ended(
-    sandbox: Any, browser: Browser, end: str, told: dict[str, str], status: AccountStatus
+    sandbox: Stripe, browser: Browser, end: str, told: dict[str, str], status: AccountStatus
 ) -> None:
     assert told_portal(through(browser, end)) == told
     seen = caller("alice").get("/api/v1/accounts/status").json()
@@ -93,7 +94,7 @@ def test_the_way_back_tells_how_it_ended(
 
 
 def test_details_that_stripe_still_verifies_are_complete_on_the_creators_side(
-    sandbox: Any, browser: Browser
+    sandbox: Stripe, browser: Browser
 ) -> None:
     browser.follow(link())
     location = browser.choose("complete").location
@@ -102,7 +103,9 @@ def test_details_that_stripe_still_verifies_are_complete_on_the_creators_side(
     assert CreatorPaymentAccount.objects.get().account_status == AccountStatus.ONBOARDING
 
 
-def test_who_is_asked_for_more_has_left_and_who_is_under_review_waits(sandbox: Any, browser: Browser) -> None:
+def test_who_is_asked_for_more_has_left_and_who_is_under_review_waits(
+    sandbox: Stripe, browser: Browser
+) -> None:
     browser.follow(link())
     location = browser.choose("complete").location
     at_stripe(sandbox, "restrict", disabled_reason="requirements.past_due")
@@ -124,14 +127,14 @@ def test_who_is_asked_for_more_has_left_and_who_is_under_review_waits(sandbox: A
     ],
 )
 def test_the_portals_own_query_and_fragment_stay(
-    sandbox: Any, browser: Browser, settings: Settings, portal: str, expected: str
+    sandbox: Stripe, browser: Browser, settings: Settings, portal: str, expected: str
 ) -> None:
     settings.CREATOR_PORTAL_URL = portal
     assert through(browser, "complete") == expected
 
 
 @pytest.mark.parametrize("refresh", BOTH)
-def test_who_was_rejected_is_told_so(sandbox: Any, browser: Browser, refresh: dict[str, str]) -> None:
+def test_who_was_rejected_is_told_so(sandbox: Stripe, browser: Browser, refresh: dict[str, str]) -> None:
     state = state_of(spent(browser))
     at_stripe(sandbox, "restrict", disabled_reason="rejected.fraud")
     assert sent_on(nobody().get(CALLBACK, {"state": state, **refresh})) == incomplete("account_rejected")
@@ -139,7 +142,7 @@ def test_who_was_rejected_is_told_so(sandbox: Any, browser: Browser, refresh: di
 
 @pytest.mark.parametrize("refresh", BOTH)
 def test_a_creator_whose_account_is_gone_is_told_so(
-    sandbox: Any, browser: Browser, refresh: dict[str, str]
+    sandbox: Stripe, browser: Browser, refresh: dict[str, str]
 ) -> None:
     state = state_of(spent(browser))
     at_stripe(sandbox, "deauthorize")
@@ -149,7 +152,7 @@ def test_a_creator_whose_account_is_gone_is_told_so(
 @pytest.mark.parametrize("refresh", BOTH)
 @pytest.mark.parametrize("outage", OUTAGES, ids=str)
 def test_a_creator_who_returns_while_stripe_is_down_lands_in_the_portal_and_uses_nothing_up(
-    sandbox: Any, browser: Browser, outage: dict[str, Any], refresh: dict[str, str]
+    sandbox: Stripe, browser: Browser, outage: dict[str, Any], refresh: dict[str, str]
 ) -> None:
     location = spent(browser)
     sandbox.inject({**RETRIEVE, **outage})
@@ -177,7 +180,7 @@ def test_a_creator_who_returns_while_our_database_is_down_lands_in_the_portal(no
 
 
 def test_a_fault_of_ours_is_logged_and_lands_in_the_portal(
-    sandbox: Any, caplog: pytest.LogCaptureFixture
+    sandbox: Stripe, caplog: pytest.LogCaptureFixture
 ) -> None:
     # Signed by us, and nothing that we ever sign.
     state = TimestampSigner(salt=SALT).sign("no uuid/0")
@@ -185,20 +188,22 @@ def test_a_fault_of_ours_is_logged_and_lands_in_the_portal(
     assert "could not be handled" in caplog.text
 
 
-def test_who_asks_too_often_lands_in_the_portal(sandbox: Any, settings: Settings) -> None:
+def test_who_asks_too_often_lands_in_the_portal(sandbox: Stripe, settings: Settings) -> None:
     settings.REQUESTS_PER_MINUTE = {"anonymous": 0}
     assert sent_on(nobody().get(CALLBACK, {"state": "x"})) == incomplete("too_many_requests")
 
 
 @pytest.mark.parametrize("accept", ["text/html", "*/*;q=0", "image/png", "nonsense"])
-def test_whatever_a_browser_likes_to_read_it_is_sent_on(sandbox: Any, browser: Browser, accept: str) -> None:
+def test_whatever_a_browser_likes_to_read_it_is_sent_on(
+    sandbox: Stripe, browser: Browser, accept: str
+) -> None:
     browser.follow(link())
     location = browser.choose("complete").location
     answer = nobody().get(CALLBACK, {"state": state_of(location)}, headers={"Accept": accept})
     assert sent_on(answer) == {"onboarding": "complete"}
 
 
-def test_parameters_that_somebody_adds_on_the_way_do_no_harm(sandbox: Any, browser: Browser) -> None:
+def test_parameters_that_somebody_adds_on_the_way_do_no_harm(sandbox: Stripe, browser: Browser) -> None:
     browser.follow(link())
     state = state_of(browser.choose("complete").location)
     answer = nobody().get(CALLBACK, {"state": state, "utm_source": "mail", "next": "https://evil.example"})
@@ -206,7 +211,7 @@ def test_parameters_that_somebody_adds_on_the_way_do_no_harm(sandbox: Any, brows
 
 
 @pytest.mark.parametrize("refresh", BOTH)
-def test_a_state_is_good_for_an_hour(sandbox: Any, refresh: dict[str, str]) -> None:
+def test_a_state_is_good_for_an_hour(sandbox: Stripe, refresh: dict[str, str]) -> None:
     link()
     row = CreatorPaymentAccount.objects.get()
     answer = nobody().get(CALLBACK, {"state": signed(row, seconds_ago=HOUR - 60), **refresh})
@@ -218,7 +223,7 @@ def test_a_state_is_good_for_an_hour(sandbox: Any, refresh: dict[str, str]) -> N
 @pytest.mark.parametrize("refresh", BOTH)
 @pytest.mark.parametrize("forged", ["", "x", "x\0", "x" * 300, "a:b:c", "é" * 200, "\U0001f600"])
 def test_a_state_that_was_not_signed_here_leads_back_to_the_portal(
-    sandbox: Any, forged: str, refresh: dict[str, str]
+    sandbox: Stripe, forged: str, refresh: dict[str, str]
 ) -> None:
     assert sent_on(nobody().get(CALLBACK, {"state": forged, **refresh})) == incomplete("link_invalid")
 
@@ -226,11 +231,11 @@ def test_a_state_that_was_not_signed_here_leads_back_to_the_portal(
 @pytest.mark.parametrize(
     "query", ["", "refresh=1", "state=", "state=x&state=x", "state=x&refresh=2", "a&" * 1_100]
 )
-def test_a_return_address_that_cannot_be_read_leads_back_to_the_portal(sandbox: Any, query: str) -> None:
+def test_a_return_address_that_cannot_be_read_leads_back_to_the_portal(sandbox: Stripe, query: str) -> None:
     assert sent_on(nobody().get(f"{CALLBACK}?{query}")) == incomplete("link_invalid")
 
 
-def test_a_state_is_for_one_account_and_one_purpose(sandbox: Any) -> None:
+def test_a_state_is_for_one_account_and_one_purpose(sandbox: Stripe) -> None:
     row, other = CreatorPaymentAccountFactory.create(), CreatorPaymentAccountFactory.create()
     unknown = CreatorPaymentAccount(creator=CreatorFactory.create(), pk=CreatorFactory.create().pk)
     state = signed(row)
@@ -244,7 +249,7 @@ def test_a_state_is_for_one_account_and_one_purpose(sandbox: Any) -> None:
 
 
 @pytest.mark.parametrize("refresh", BOTH)
-def test_who_has_another_account_by_now_is_told_so(sandbox: Any, refresh: dict[str, str]) -> None:
+def test_who_has_another_account_by_now_is_told_so(sandbox: Stripe, refresh: dict[str, str]) -> None:
     row = CreatorPaymentAccountFactory.create(replaced_at=sql.now())
     answer = nobody().get(CALLBACK, {"state": signed(row), **refresh})
     assert sent_on(answer) == incomplete("account_replaced")
@@ -252,7 +257,7 @@ def test_who_has_another_account_by_now_is_told_so(sandbox: Any, refresh: dict[s
 
 @pytest.mark.parametrize("sandbox_options", [{}, {"link_seconds": 0}], ids=["used", "expired"])
 def test_a_link_that_expired_or_was_used_leads_to_a_new_one(
-    sandbox: Any, browser: Browser, sandbox_options: dict[str, Any]
+    sandbox: Stripe, browser: Browser, sandbox_options: dict[str, Any]
 ) -> None:
     url = link()
     browser.follow(url)
@@ -266,7 +271,7 @@ def test_a_link_that_expired_or_was_used_leads_to_a_new_one(
     assert len(connected(sandbox)) == 1
 
 
-def test_a_state_gives_one_new_link_whose_own_gives_another(sandbox: Any, browser: Browser) -> None:
+def test_a_state_gives_one_new_link_whose_own_gives_another(sandbox: Stripe, browser: Browser) -> None:
     left = spent(browser)
     second = come_back(left)["Location"]
     assert sent_on(come_back(left)) == incomplete("link_expired")
@@ -276,14 +281,16 @@ def test_a_state_gives_one_new_link_whose_own_gives_another(sandbox: Any, browse
     assert sent_on(come_back(browser.choose("complete").location)) == {"onboarding": "complete"}
 
 
-def test_a_state_that_gave_a_new_link_still_brings_its_creator_back(sandbox: Any, browser: Browser) -> None:
+def test_a_state_that_gave_a_new_link_still_brings_its_creator_back(
+    sandbox: Stripe, browser: Browser
+) -> None:
     left = spent(browser)
     come_back(left)
     assert sent_on(nobody().get(CALLBACK, {"state": state_of(left)})) == incomplete("left")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_refresh_at_once_one_gets_a_link(sandbox: Any, browser: Browser) -> None:
+def test_of_many_who_refresh_at_once_one_gets_a_link(sandbox: Stripe, browser: Browser) -> None:
     left = spent(browser)
     sandbox.inject({**RETRIEVE, "kind": "latency_ms", "latency_ms": 50})
     answers = at_once(*[lambda: str(come_back(left)["Location"])] * 6)
@@ -296,7 +303,7 @@ def test_of_many_who_refresh_at_once_one_gets_a_link(sandbox: Any, browser: Brow
     [("head", {}), ("get", {"Sec-Purpose": "prefetch;prerender"}), ("get", {"Purpose": "prefetch"})],
 )
 def test_who_only_looks_gets_no_link_and_uses_nothing_up(
-    sandbox: Any, browser: Browser, method: str, headers: dict[str, str]
+    sandbox: Stripe, browser: Browser, method: str, headers: dict[str, str]
 ) -> None:
     left = spent(browser)
     query = {"state": state_of(left), "refresh": "1"}
@@ -305,7 +312,7 @@ def test_who_only_looks_gets_no_link_and_uses_nothing_up(
     assert "/setup/e/" in come_back(left)["Location"]
 
 
-def test_who_finished_in_another_tab_gets_no_new_link(sandbox: Any, browser: Browser) -> None:
+def test_who_finished_in_another_tab_gets_no_new_link(sandbox: Stripe, browser: Browser) -> None:
     left = spent(browser)
     through(browser, "complete")
     for _ in range(2):

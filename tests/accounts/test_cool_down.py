@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from accounts import gateway, selectors, tasks
 from accounts.models import Creator, CreatorPaymentAccount, Hold, HoldSource
@@ -12,13 +13,14 @@ from accounts.services import holds, payment_accounts
 from database import sql
 from tests.api import caller
 from tests.factories import CreatorFactory
+from tests.local_stripe import Stripe
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def creator(sandbox: Any) -> Creator:
+def creator(sandbox: Stripe) -> Creator:
     """Alice, who is onboarded and has been paid to one bank account so far."""
     alice = CreatorFactory.create(external_id="alice")
     onboard(alice)
@@ -37,9 +39,14 @@ def refreshed(creator: Creator) -> CreatorPaymentAccount:
     return payment_accounts.refresh_payment_account(row, now=sql.now())
 
 
-def at_stripe(sandbox: Any, creator: Creator, method: str, what: str, **said: Any) -> None:
+def stripe_account(creator: Creator) -> str:
     account = CreatorPaymentAccount.objects.get(creator=creator, replaced_at=None).stripe_account_id
-    sandbox._client.raw_request(method, f"/_sandbox/accounts/{account}/{what}", **said)
+    assert account
+    return account
+
+
+def at_stripe(sandbox: Stripe, creator: Creator, what: str, **said: str) -> None:
+    sandbox.control(f"accounts/{stripe_account(creator)}/{what}", **said)
 
 
 def replace(creator: Creator) -> None:
@@ -54,8 +61,8 @@ def test_a_creators_first_bank_account_is_no_change(creator: Creator) -> None:
     assert not Hold.objects.exists()
 
 
-def test_another_bank_account_has_payouts_wait_for_two_days(creator: Creator, sandbox: Any) -> None:
-    at_stripe(sandbox, creator, "post", "bank_account")
+def test_another_bank_account_has_payouts_wait_for_two_days(creator: Creator, sandbox: Stripe) -> None:
+    at_stripe(sandbox, creator, "bank_account")
     row = refreshed(creator)
     (hold,) = Hold.objects.all()
     assert hold.source == HoldSource.SYSTEM
@@ -66,53 +73,53 @@ def test_another_bank_account_has_payouts_wait_for_two_days(creator: Creator, sa
     assert told["cooling_down_until"] == hold.expires_at.isoformat().replace("+00:00", "Z")
 
 
-def test_a_change_is_seen_once(creator: Creator, sandbox: Any) -> None:
-    at_stripe(sandbox, creator, "post", "bank_account")
+def test_a_change_is_seen_once(creator: Creator, sandbox: Stripe) -> None:
+    at_stripe(sandbox, creator, "bank_account")
     for _ in range(3):
         refreshed(creator)
     assert Hold.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_change_that_many_workers_see_at_once_is_one(creator: Creator, sandbox: Any) -> None:
-    at_stripe(sandbox, creator, "post", "bank_account")
+def test_a_change_that_many_workers_see_at_once_is_one(creator: Creator, sandbox: Stripe) -> None:
+    at_stripe(sandbox, creator, "bank_account")
     at_once(*[partial(refreshed, creator)] * 6)
     assert Hold.objects.count() == 1
 
 
-def test_each_change_begins_a_cool_down_of_its_own(creator: Creator, sandbox: Any) -> None:
+def test_each_change_begins_a_cool_down_of_its_own(creator: Creator, sandbox: Stripe) -> None:
     for _ in range(2):
-        at_stripe(sandbox, creator, "post", "bank_account")
+        at_stripe(sandbox, creator, "bank_account")
         refreshed(creator)
     assert selectors.cooling_down_until(creator.pk) == Hold.objects.latest("expires_at").expires_at
     assert Hold.objects.count() == 2
 
 
 def test_a_bank_account_that_was_taken_away_before_the_new_one_came_is_not_forgotten(
-    creator: Creator, sandbox: Any
+    creator: Creator, sandbox: Stripe
 ) -> None:
-    at_stripe(sandbox, creator, "delete", "bank_account")
+    sandbox.remove_bank_account(stripe_account(creator))
     assert refreshed(creator).external_account_id
     assert not Hold.objects.exists()
-    at_stripe(sandbox, creator, "post", "bank_account")
+    at_stripe(sandbox, creator, "bank_account")
     refreshed(creator)
     assert Hold.objects.count() == 1
 
 
-def test_a_corrected_name_is_no_other_bank_account(creator: Creator, sandbox: Any) -> None:
-    at_stripe(sandbox, creator, "post", "bank_account/edit", account_holder_name="Alice")
+def test_a_corrected_name_is_no_other_bank_account(creator: Creator, sandbox: Stripe) -> None:
+    at_stripe(sandbox, creator, "bank_account/edit", account_holder_name="Alice")
     refreshed(creator)
     assert not Hold.objects.exists()
 
 
-def test_the_same_bank_account_added_anew_is_no_change(creator: Creator, sandbox: Any) -> None:
+def test_the_same_bank_account_added_anew_is_no_change(creator: Creator, sandbox: Stripe) -> None:
     row = refreshed(creator)
     CreatorPaymentAccount.objects.update(external_account_id="ba_before")
     assert refreshed(creator).external_account_id == row.external_account_id
     assert not Hold.objects.exists()
 
 
-def test_a_bank_account_without_a_fingerprint_is_known_by_its_id(creator: Creator, sandbox: Any) -> None:
+def test_a_bank_account_without_a_fingerprint_is_known_by_its_id(creator: Creator, sandbox: Stripe) -> None:
     CreatorPaymentAccount.objects.update(external_account_fingerprint="")
     refreshed(creator)
     assert not Hold.objects.exists()
@@ -122,7 +129,7 @@ def test_a_bank_account_without_a_fingerprint_is_known_by_its_id(creator: Creato
 
 
 def test_another_stripe_account_has_payouts_wait_from_when_its_bank_account_is_known(
-    creator: Creator, sandbox: Any
+    creator: Creator, sandbox: Stripe
 ) -> None:
     replace(creator)
     payment_accounts.open_payment_account(creator, now=sql.now())
@@ -131,10 +138,10 @@ def test_another_stripe_account_has_payouts_wait_from_when_its_bank_account_is_k
     assert Hold.objects.count() == 1
 
 
-def test_the_old_accounts_bank_account_is_no_concern_any_more(creator: Creator, sandbox: Any) -> None:
+def test_the_old_accounts_bank_account_is_no_concern_any_more(creator: Creator, sandbox: Stripe) -> None:
     old = refreshed(creator)
     replace(creator)
-    sandbox._client.raw_request("post", f"/_sandbox/accounts/{old.stripe_account_id}/bank_account")
+    sandbox.control(f"accounts/{old.stripe_account_id}/bank_account")
     payment_accounts.refresh_payment_account(old, now=sql.now())
     assert not Hold.objects.exists()
 
@@ -154,9 +161,11 @@ def test_the_bank_account_of_the_accounts_own_currency_counts() -> None:
     assert gateway.ExternalAccount.paid_by({"external_accounts": None}) is None
 
 
-def test_no_cool_down_is_made_where_none_is_set(creator: Creator, sandbox: Any, settings: Any) -> None:
+def test_no_cool_down_is_made_where_none_is_set(
+    creator: Creator, sandbox: Stripe, settings: Settings
+) -> None:
     settings.PAYOUT_COOL_DOWN_HOURS = 0
-    at_stripe(sandbox, creator, "post", "bank_account")
+    at_stripe(sandbox, creator, "bank_account")
     refreshed(creator)
     assert not Hold.objects.exists()
 

@@ -13,6 +13,7 @@ from accounts.models import AccountStatus, CreatorPaymentAccount
 from accounts.services import payment_accounts
 from database import sql
 from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
+from tests.local_stripe import Stripe
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +29,7 @@ def statuses() -> list[str]:
     return list(CreatorPaymentAccount.objects.values_list("account_status", flat=True))
 
 
-def test_all_without_an_account_get_one_and_the_others_keep_theirs(sandbox: Any) -> None:
+def test_all_without_an_account_get_one_and_the_others_keep_theirs(sandbox: Stripe) -> None:
     CreatorFactory.create_batch(5)
     theirs = CreatorPaymentAccountFactory.create()
     assert onboard() == ({"onboarded": 5, "failed": 0}, "")
@@ -37,7 +38,7 @@ def test_all_without_an_account_get_one_and_the_others_keep_theirs(sandbox: Any)
     assert onboard() == ({"onboarded": 0, "failed": 0}, "")
 
 
-def test_no_connection_to_the_database_is_opened_for_each(sandbox: Any) -> None:
+def test_no_connection_to_the_database_is_opened_for_each(sandbox: Stripe) -> None:
     CreatorFactory.create_batch(2 * CALLS_AT_ONCE)
     opened: list[object] = []
 
@@ -52,7 +53,7 @@ def test_no_connection_to_the_database_is_opened_for_each(sandbox: Any) -> None:
     assert len(opened) <= CALLS_AT_ONCE
 
 
-def test_one_that_fails_is_told_and_stops_only_itself(sandbox: Any) -> None:
+def test_one_that_fails_is_told_and_stops_only_itself(sandbox: Stripe) -> None:
     CreatorFactory.create_batch(3)
     sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "status", "status": 500, "count": 1})
     told, complaints = onboard()
@@ -62,7 +63,7 @@ def test_one_that_fails_is_told_and_stops_only_itself(sandbox: Any) -> None:
     assert statuses() == [AccountStatus.ACTIVE] * 3
 
 
-def test_an_account_that_stripe_does_not_know_stops_only_itself(sandbox: Any) -> None:
+def test_an_account_that_stripe_does_not_know_stops_only_itself(sandbox: Stripe) -> None:
     CreatorFactory.create_batch(3)
     gone = {"kind": "status", "status": 403, "code": "account_invalid"}
     sandbox.inject({"method": "GET", "path": "/v1/accounts/.*", "count": 1, **gone})
@@ -71,7 +72,7 @@ def test_an_account_that_stripe_does_not_know_stops_only_itself(sandbox: Any) ->
     assert "Stripe has no account" in complaints
 
 
-def test_what_was_left_half_done_is_completed(sandbox: Any) -> None:
+def test_what_was_left_half_done_is_completed(sandbox: Stripe) -> None:
     """It died after the account was made, before the sandbox had completed it."""
     payment_accounts.open_payment_account(CreatorFactory.create(), now=sql.now())
     assert statuses() == [AccountStatus.PENDING]

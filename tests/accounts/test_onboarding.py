@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from accounts import gateway
 from accounts.errors import CountryFixed, CountryNotSupported, StripeUnavailable
@@ -13,6 +14,7 @@ from accounts.services import holds, payment_accounts
 from database import sql
 from database.staff import ReasonMissing
 from tests.factories import CreatorFactory
+from tests.local_stripe import Stripe
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -29,13 +31,13 @@ def opened(creator: Creator, *, after: timedelta = timedelta(), **asked: str) ->
     return payment_accounts.open_payment_account(creator, now=sql.now() + after, **asked)
 
 
-def connected(sandbox: Any) -> list[dict[str, Any]]:
+def connected(sandbox: Stripe) -> list[dict[str, Any]]:
     """The accounts at Stripe but for the platform's own."""
     state = sandbox.state()
     return [account for account in state["accounts"] if account["id"] != state["platform"]]
 
 
-def test_an_account_is_made_for_transfers_and_manual_payouts(creator: Creator, sandbox: Any) -> None:
+def test_an_account_is_made_for_transfers_and_manual_payouts(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     (account,) = connected(sandbox)
     assert (row.stripe_account_id, row.account_status) == (account["id"], AccountStatus.PENDING)
@@ -58,7 +60,7 @@ def test_an_account_is_made_for_transfers_and_manual_payouts(creator: Creator, s
     ],
 )
 def test_the_service_agreement_is_recipient_exactly_abroad(
-    sandbox: Any, settings: Any, platform: str, country: str, agreement: str
+    sandbox: Stripe, settings: Settings, platform: str, country: str, agreement: str
 ) -> None:
     settings.PLATFORM_COUNTRY = platform
     row = opened(CreatorFactory.create(country=country))
@@ -67,21 +69,21 @@ def test_the_service_agreement_is_recipient_exactly_abroad(
     assert row.country == (country or platform)
 
 
-def test_country_and_business_type_are_the_creators_to_say(sandbox: Any) -> None:
+def test_country_and_business_type_are_the_creators_to_say(sandbox: Stripe) -> None:
     row = opened(CreatorFactory.create(country="US"), country="DE", business_type="company")
     (account,) = connected(sandbox)
     assert (account["country"], account["business_type"]) == ("DE", "company")
     assert (row.country, row.business_type, row.service_agreement) == ("DE", "company", "recipient")
 
 
-def test_asking_again_makes_no_second_account(creator: Creator, sandbox: Any) -> None:
+def test_asking_again_makes_no_second_account(creator: Creator, sandbox: Stripe) -> None:
     first = opened(creator)
     assert opened(creator) == first
     assert len(connected(sandbox)) == CreatorPaymentAccount.objects.count() == 1
 
 
 @pytest.mark.parametrize("kind", ["drop_response_after_work", "connection_reset"])
-def test_after_a_lost_answer_the_same_account_is_found(creator: Creator, sandbox: Any, kind: str) -> None:
+def test_after_a_lost_answer_the_same_account_is_found(creator: Creator, sandbox: Stripe, kind: str) -> None:
     sandbox.inject({**CREATE, "kind": kind, "count": 1})
     with pytest.raises(StripeUnavailable):
         opened(creator)
@@ -93,7 +95,7 @@ def test_after_a_lost_answer_the_same_account_is_found(creator: Creator, sandbox
 
 @pytest.mark.parametrize("after_work", [False, True], ids=["made nothing", "made the account"])
 def test_a_failure_that_stripe_replays_for_a_day_does_not_stop_the_next_click(
-    creator: Creator, sandbox: Any, after_work: bool
+    creator: Creator, sandbox: Stripe, after_work: bool
 ) -> None:
     saved = {"kind": "status", "after_work": True} if after_work else {"kind": "abort_work"}
     sandbox.inject({**CREATE, **saved, "status": 500, "count": 1})
@@ -103,7 +105,7 @@ def test_a_failure_that_stripe_replays_for_a_day_does_not_stop_the_next_click(
     assert len(connected(sandbox)) == 1
 
 
-def test_each_key_that_is_spent_gives_way_to_a_new_one(creator: Creator, sandbox: Any) -> None:
+def test_each_key_that_is_spent_gives_way_to_a_new_one(creator: Creator, sandbox: Stripe) -> None:
     # From the second click on two requests each: under the spent key, and under the next.
     sandbox.inject({**CREATE, "kind": "abort_work", "status": 500, "count": 5})
     for _ in range(3):
@@ -115,7 +117,7 @@ def test_each_key_that_is_spent_gives_way_to_a_new_one(creator: Creator, sandbox
 
 @pytest.mark.parametrize("made", [False, True])
 def test_a_key_that_stripe_may_have_forgotten_is_not_sent_again(
-    creator: Creator, sandbox: Any, made: bool
+    creator: Creator, sandbox: Stripe, made: bool
 ) -> None:
     kind = "drop_response_after_work" if made else "connection_reset"
     sandbox.inject({**CREATE, "kind": kind, "count": 1})
@@ -129,7 +131,7 @@ def test_a_key_that_stripe_may_have_forgotten_is_not_sent_again(
 
 
 def test_other_parameters_under_the_same_key_are_looked_into_once_nothing_is_under_way(
-    creator: Creator, sandbox: Any
+    creator: Creator, sandbox: Stripe
 ) -> None:
     sandbox.inject({**CREATE, "kind": "drop_response_after_work", "count": 1})
     with pytest.raises(StripeUnavailable):
@@ -140,7 +142,7 @@ def test_other_parameters_under_the_same_key_are_looked_into_once_nothing_is_und
     assert len(connected(sandbox)) == 1
 
 
-def test_while_a_request_may_be_under_way_no_other_key_is_taken(creator: Creator, sandbox: Any) -> None:
+def test_while_a_request_may_be_under_way_no_other_key_is_taken(creator: Creator, sandbox: Stripe) -> None:
     sandbox.inject({**CREATE, "kind": "connection_reset", "count": 1})
     with pytest.raises(StripeUnavailable):
         opened(creator, country="US")
@@ -150,7 +152,7 @@ def test_while_a_request_may_be_under_way_no_other_key_is_taken(creator: Creator
     assert [account["country"] for account in connected(sandbox)] == ["DE"]
 
 
-def test_an_account_that_is_found_has_the_country_it_was_opened_in(creator: Creator, sandbox: Any) -> None:
+def test_an_account_that_is_found_has_the_country_it_was_opened_in(creator: Creator, sandbox: Stripe) -> None:
     sandbox.inject({**CREATE, "kind": "drop_response_after_work", "count": 1})
     with pytest.raises(StripeUnavailable):
         opened(creator, country="US")
@@ -159,7 +161,7 @@ def test_an_account_that_is_found_has_the_country_it_was_opened_in(creator: Crea
     assert opened(creator).country == "US"
 
 
-def test_an_account_stays_in_its_country(creator: Creator, sandbox: Any) -> None:
+def test_an_account_stays_in_its_country(creator: Creator, sandbox: Stripe) -> None:
     opened(creator, country="DE")
     with pytest.raises(CountryFixed, match="opened in DE"):
         opened(creator, country="FR")
@@ -167,7 +169,7 @@ def test_an_account_stays_in_its_country(creator: Creator, sandbox: Any) -> None
 
 
 def test_after_a_country_that_stripe_does_not_serve_another_can_be_chosen(
-    creator: Creator, sandbox: Any
+    creator: Creator, sandbox: Stripe
 ) -> None:
     with pytest.raises(CountryNotSupported, match="in AQ"):
         opened(creator, country="AQ")
@@ -188,7 +190,7 @@ def test_after_a_country_that_stripe_does_not_serve_another_can_be_chosen(
     ids=str,
 )
 def test_clicking_in_many_tabs_at_once_makes_one_account(
-    creator: Creator, sandbox: Any, fault: dict[str, Any]
+    creator: Creator, sandbox: Stripe, fault: dict[str, Any]
 ) -> None:
     """Some may be told to try again; none gets an account of its own."""
     sandbox.inject({**CREATE, **fault, "count": 2})
@@ -206,7 +208,7 @@ def test_clicking_in_many_tabs_at_once_makes_one_account(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_tabs_with_two_countries_make_one_account(creator: Creator, sandbox: Any) -> None:
+def test_two_tabs_with_two_countries_make_one_account(creator: Creator, sandbox: Stripe) -> None:
     def click(country: str) -> str:
         try:
             return opened(creator, country=country).country
@@ -218,7 +220,7 @@ def test_two_tabs_with_two_countries_make_one_account(creator: Creator, sandbox:
     assert set(told) <= {"", account["country"]}
 
 
-def test_an_account_that_was_made_too_late_is_left_alone(creator: Creator, sandbox: Any) -> None:
+def test_an_account_that_was_made_too_late_is_left_alone(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     other = gateway.create_account(
         idempotency_key="held up",
@@ -232,7 +234,7 @@ def test_an_account_that_was_made_too_late_is_left_alone(creator: Creator, sandb
     assert payment_accounts.record_account(row, said=other, now=sql.now()).stripe_account_id != other.id
 
 
-def test_a_replaced_account_gives_way_to_a_new_one(creator: Creator, sandbox: Any) -> None:
+def test_a_replaced_account_gives_way_to_a_new_one(creator: Creator, sandbox: Stripe) -> None:
     old = opened(creator)
     payment_accounts.replace_payment_account(old, reason="Moved to France", actor="dana", now=sql.now())
     new = opened(creator, country="FR")
@@ -242,7 +244,7 @@ def test_a_replaced_account_gives_way_to_a_new_one(creator: Creator, sandbox: An
     assert (old.replaced_by, old.replace_reason, old.payable) == ("dana", "Moved to France", False)
 
 
-def test_an_account_is_replaced_once_and_for_a_reason(creator: Creator, sandbox: Any) -> None:
+def test_an_account_is_replaced_once_and_for_a_reason(creator: Creator, sandbox: Stripe) -> None:
     old = opened(creator)
     with pytest.raises(ReasonMissing):
         payment_accounts.replace_payment_account(old, reason=" ", actor="dana", now=sql.now())
@@ -252,7 +254,7 @@ def test_an_account_is_replaced_once_and_for_a_reason(creator: Creator, sandbox:
     assert old.replaced_by == "dana"
 
 
-def test_what_stripe_says_later_is_recorded(creator: Creator, sandbox: Any) -> None:
+def test_what_stripe_says_later_is_recorded(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     assert row.stripe_account_id
     gateway.complete_in_sandbox(row.stripe_account_id)
@@ -264,7 +266,7 @@ def test_what_stripe_says_later_is_recorded(creator: Creator, sandbox: Any) -> N
     assert later.onboarding_completed_at == now
 
 
-def test_an_older_answer_does_not_undo_a_later_one(creator: Creator, sandbox: Any) -> None:
+def test_an_older_answer_does_not_undo_a_later_one(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     assert row.stripe_account_id
     before = gateway.retrieve_account(row.stripe_account_id)
@@ -291,7 +293,7 @@ def test_an_older_answer_does_not_undo_a_later_one(creator: Creator, sandbox: An
     ids=str,
 )
 def test_stripe_being_down_is_not_an_account_that_is_gone(
-    creator: Creator, sandbox: Any, fault: dict[str, Any]
+    creator: Creator, sandbox: Stripe, fault: dict[str, Any]
 ) -> None:
     row = opened(creator)
     CreatorPaymentAccount.objects.update(account_status=AccountStatus.ACTIVE)
@@ -304,7 +306,7 @@ def test_stripe_being_down_is_not_an_account_that_is_gone(
 
 @pytest.mark.parametrize(("status", "code"), [(403, "account_invalid"), (404, "resource_missing")])
 def test_an_account_that_stripe_does_not_let_us_use_any_more_is_disabled(
-    creator: Creator, sandbox: Any, status: int, code: str
+    creator: Creator, sandbox: Stripe, status: int, code: str
 ) -> None:
     row = opened(creator)
     CreatorPaymentAccount.objects.update(account_status=AccountStatus.ACTIVE, payouts_enabled=True)
@@ -316,7 +318,7 @@ def test_an_account_that_stripe_does_not_let_us_use_any_more_is_disabled(
     assert gone.gone_at == first
 
 
-def test_an_account_that_is_ours_again_is_as_stripe_says(creator: Creator, sandbox: Any) -> None:
+def test_an_account_that_is_ours_again_is_as_stripe_says(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     sandbox.inject({**RETRIEVE, "kind": "status", "status": 403, "code": "account_invalid", "count": 1})
     assert payment_accounts.refresh_payment_account(row, now=sql.now()).gone_at
@@ -324,7 +326,7 @@ def test_an_account_that_is_ours_again_is_as_stripe_says(creator: Creator, sandb
     assert (back.account_status, back.gone_at) == (AccountStatus.PENDING, None)
 
 
-def test_an_older_answer_does_not_take_an_account_away(creator: Creator, sandbox: Any) -> None:
+def test_an_older_answer_does_not_take_an_account_away(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     earlier = sql.now()
     payment_accounts.refresh_payment_account(row, now=sql.now())
@@ -332,7 +334,7 @@ def test_an_older_answer_does_not_take_an_account_away(creator: Creator, sandbox
     assert payment_accounts.refresh_payment_account(row, now=earlier).gone_at is None
 
 
-def test_a_row_without_an_account_is_not_asked_about(creator: Creator, sandbox: Any) -> None:
+def test_a_row_without_an_account_is_not_asked_about(creator: Creator, sandbox: Stripe) -> None:
     row = CreatorPaymentAccount.objects.create(creator=creator)
     assert payment_accounts.refresh_payment_account(row, now=sql.now()) == row
 

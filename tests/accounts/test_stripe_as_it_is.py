@@ -4,12 +4,12 @@ A test that passes here fails (`strict`): its law then moves to the file of what
 """
 
 from http import HTTPStatus
-from typing import Any
 
 import pytest
 
 from accounts.models import CreatorPaymentAccount
 from tests.api import caller
+from tests.local_stripe import Stripe
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
     ],
     ids=["approval", "agreement"],
 )
-def test_an_account_that_stripe_will_not_open_is_no_outage(sandbox: Any, message: str) -> None:
+def test_an_account_that_stripe_will_not_open_is_no_outage(sandbox: Stripe, message: str) -> None:
     refusal = {"kind": "abort_work", "status": 400, "message": message}
     sandbox.inject({"method": "POST", "path": "/v1/accounts", **refusal})
     alice = caller("alice")

@@ -3,7 +3,6 @@
 import json
 from datetime import timedelta
 from io import StringIO
-from typing import Any
 
 import pytest
 from celery import current_app
@@ -14,6 +13,7 @@ from accounts.models import AccountStatus, CreatorPaymentAccount, Hold
 from accounts.services import payment_accounts
 from database import sql
 from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
+from tests.local_stripe import Stripe
 
 pytestmark = pytest.mark.django_db
 
@@ -29,14 +29,14 @@ def open_account(name: str, *, heard_of: timedelta) -> CreatorPaymentAccount:
 
 
 @pytest.fixture
-def accounts(sandbox: Any) -> list[CreatorPaymentAccount]:
+def accounts(sandbox: Stripe) -> list[CreatorPaymentAccount]:
     """Alice's, Bob's and Charlie's, of which nothing was heard for two, three and four days."""
     names = ("alice", "bob", "charlie")
     return [open_account(name, heard_of=timedelta(days=days)) for days, name in enumerate(names, start=2)]
 
 
-def at_stripe(sandbox: Any, row: CreatorPaymentAccount, what: str) -> None:
-    sandbox._client.raw_request("post", f"/_sandbox/accounts/{row.stripe_account_id}/{what}")
+def at_stripe(sandbox: Stripe, row: CreatorPaymentAccount, what: str) -> None:
+    sandbox.control(f"accounts/{row.stripe_account_id}/{what}")
 
 
 def statuses() -> list[str]:
@@ -51,7 +51,9 @@ def sync(*arguments: str) -> dict[str, int]:
     return told
 
 
-def test_what_changed_without_an_event_is_found(accounts: list[CreatorPaymentAccount], sandbox: Any) -> None:
+def test_what_changed_without_an_event_is_found(
+    accounts: list[CreatorPaymentAccount], sandbox: Stripe
+) -> None:
     alice, bob, charlie = accounts
     at_stripe(sandbox, alice, "restrict")
     at_stripe(sandbox, bob, "deauthorize")
@@ -74,7 +76,7 @@ def test_only_live_accounts_not_heard_of_for_a_day_are_asked_for(
 
 
 def test_one_that_can_not_be_had_stops_only_itself(
-    accounts: list[CreatorPaymentAccount], sandbox: Any
+    accounts: list[CreatorPaymentAccount], sandbox: Stripe
 ) -> None:
     *others, charlie = accounts
     for row in others:
@@ -91,7 +93,7 @@ def test_one_that_can_not_be_had_stops_only_itself(
 
 
 def test_while_stripe_is_down_nobody_loses_their_account(
-    accounts: list[CreatorPaymentAccount], sandbox: Any, caplog: pytest.LogCaptureFixture
+    accounts: list[CreatorPaymentAccount], sandbox: Stripe, caplog: pytest.LogCaptureFixture
 ) -> None:
     sandbox.inject({"kind": "connection_reset"})
     tasks.sync_stale()
@@ -101,7 +103,7 @@ def test_while_stripe_is_down_nobody_loses_their_account(
 
 
 def test_each_task_asks_for_a_share_and_the_next_goes_on_behind_it_whatever_became_of_it(
-    accounts: list[CreatorPaymentAccount], sandbox: Any, monkeypatch: pytest.MonkeyPatch
+    accounts: list[CreatorPaymentAccount], sandbox: Stripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[dict[str, str]] = []
     monkeypatch.setattr(tasks, "SHARE", 1)
@@ -118,7 +120,7 @@ def test_each_task_asks_for_a_share_and_the_next_goes_on_behind_it_whatever_beca
     assert selectors.stale_accounts(now=sql.now()) == [second.pk]
 
 
-def test_one_creators_account_is_asked_for_however_lately_it_was_heard_of(sandbox: Any) -> None:
+def test_one_creators_account_is_asked_for_however_lately_it_was_heard_of(sandbox: Stripe) -> None:
     row = open_account("alice", heard_of=timedelta())
     assert sync()["synced"] == 0
     at_stripe(sandbox, row, "restrict")

@@ -13,12 +13,13 @@ from database import sql
 from stripe_io import services as inbox
 from stripe_io.models import InboxEvent, InboxOutcome
 from tests.factories import CreatorFactory
+from tests.local_stripe import Stripe
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def account(sandbox: Any) -> CreatorPaymentAccount:
+def account(sandbox: Stripe) -> CreatorPaymentAccount:
     return payment_accounts.open_payment_account(CreatorFactory.create(), now=sql.now())
 
 
@@ -31,13 +32,13 @@ def status() -> str:
     return CreatorPaymentAccount.objects.get().account_status
 
 
-def tell(sandbox: Any, event: dict[str, Any]) -> InboxEvent:
+def tell(sandbox: Stripe, event: dict[str, Any]) -> InboxEvent:
     assert sandbox.post_event(event).status_code == 200
     inbox.handle_event(event_id=event["id"], now=sql.now())
     return InboxEvent.objects.get(event=event["id"])
 
 
-def updates(sandbox: Any) -> list[dict[str, Any]]:
+def updates(sandbox: Stripe) -> list[dict[str, Any]]:
     return [event for event in sandbox.state()["events"] if event["type"] == "account.updated"]
 
 
@@ -46,23 +47,22 @@ def complete(account: CreatorPaymentAccount) -> None:
     gateway.complete_in_sandbox(account.stripe_account_id)
 
 
-def two_changes(sandbox: Any, account: CreatorPaymentAccount) -> list[dict[str, Any]]:
+def two_changes(sandbox: Stripe, account: CreatorPaymentAccount) -> list[dict[str, Any]]:
     """Complete an account, then take its transfers away; return what Stripe tells of it, in order."""
     complete(account)
-    sandbox._client.v1.accounts.update(
-        account.stripe_account_id, {"capabilities": {"transfers": {"requested": False}}}
-    )
+    assert account.stripe_account_id
+    sandbox.stop_transfers(account.stripe_account_id)
     return updates(sandbox)
 
 
-def test_an_account_that_is_completed_becomes_active(account: CreatorPaymentAccount, sandbox: Any) -> None:
+def test_an_account_that_is_completed_becomes_active(account: CreatorPaymentAccount, sandbox: Stripe) -> None:
     complete(account)
     assert tell(sandbox, updates(sandbox)[-1]).outcome == InboxOutcome.HANDLED
     assert status() == AccountStatus.ACTIVE
 
 
 def test_an_older_event_that_comes_later_does_not_give_payouts_back(
-    account: CreatorPaymentAccount, sandbox: Any
+    account: CreatorPaymentAccount, sandbox: Stripe
 ) -> None:
     older, newer = two_changes(sandbox, account)
     for event in (newer, older):
@@ -70,7 +70,7 @@ def test_an_older_event_that_comes_later_does_not_give_payouts_back(
         assert status() != AccountStatus.ACTIVE
 
 
-def test_what_the_event_itself_says_is_not_believed(account: CreatorPaymentAccount, sandbox: Any) -> None:
+def test_what_the_event_itself_says_is_not_believed(account: CreatorPaymentAccount, sandbox: Stripe) -> None:
     complete(account)
     event = copy.deepcopy(updates(sandbox)[-1])
     event["data"]["object"]["payouts_enabled"] = False
@@ -79,7 +79,7 @@ def test_what_the_event_itself_says_is_not_believed(account: CreatorPaymentAccou
 
 
 def test_an_event_that_comes_while_stripe_is_down_is_tried_again(
-    account: CreatorPaymentAccount, sandbox: Any
+    account: CreatorPaymentAccount, sandbox: Stripe
 ) -> None:
     complete(account)
     sandbox.inject({"method": "GET", "path": "/v1/accounts/.*", "kind": "connection_reset", "count": 1})
@@ -91,13 +91,13 @@ def test_an_event_that_comes_while_stripe_is_down_is_tried_again(
     assert status() == AccountStatus.ACTIVE
 
 
-def asked(sandbox: Any) -> int:
+def asked(sandbox: Stripe) -> int:
     counts: dict[str, int] = sandbox.state()["requests"]
     return sum(count for route, count in counts.items() if route.startswith("GET /v1/accounts/"))
 
 
 def test_the_events_of_one_change_have_the_account_asked_for_once(
-    account: CreatorPaymentAccount, sandbox: Any
+    account: CreatorPaymentAccount, sandbox: Stripe
 ) -> None:
     earlier, later = two_changes(sandbox, account)
     for event in (earlier, later):
@@ -111,7 +111,7 @@ def test_the_events_of_one_change_have_the_account_asked_for_once(
     assert asked(sandbox) == times + 1
 
 
-def test_an_account_that_answers_as_it_was_made_is_asked_for_anew(creator: Creator, sandbox: Any) -> None:
+def test_an_account_that_answers_as_it_was_made_is_asked_for_anew(creator: Creator, sandbox: Stripe) -> None:
     """Under a key that was sent before, Stripe gives the answer of that time."""
     sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "drop_response_after_work", "count": 1})
     with pytest.raises(StripeUnavailable):
@@ -126,7 +126,9 @@ def test_an_account_that_answers_as_it_was_made_is_asked_for_anew(creator: Creat
     assert status() == AccountStatus.ACTIVE
 
 
-def test_an_account_that_nobody_here_has_is_set_aside(account: CreatorPaymentAccount, sandbox: Any) -> None:
+def test_an_account_that_nobody_here_has_is_set_aside(
+    account: CreatorPaymentAccount, sandbox: Stripe
+) -> None:
     complete(account)
     event = copy.deepcopy(updates(sandbox)[-1])
     event["account"] = event["data"]["object"]["id"] = "acct_unknown"
@@ -143,13 +145,13 @@ def test_an_account_that_nobody_here_has_is_set_aside(account: CreatorPaymentAcc
     ],
 )
 def test_what_changes_about_an_account_has_it_asked_for_anew(
-    account: CreatorPaymentAccount, sandbox: Any, control: str, event_type: str
+    account: CreatorPaymentAccount, sandbox: Stripe, control: str, event_type: str
 ) -> None:
     complete(account)
     params = {"transfers": "inactive"} if control == "capabilities" else {}
     if control == "bank_account/edit":
         params = {"last4": "1234"}
-    sandbox._client.raw_request("post", f"/_sandbox/accounts/{account.stripe_account_id}/{control}", **params)
+    sandbox.control(f"accounts/{account.stripe_account_id}/{control}", **params)
     (event,) = [event for event in sandbox.state()["events"] if event["type"] == event_type]
     before = sql.now()
     assert tell(sandbox, event).outcome == InboxOutcome.HANDLED
@@ -159,11 +161,11 @@ def test_what_changes_about_an_account_has_it_asked_for_anew(
 
 
 def test_an_account_that_is_deauthorized_is_paid_no_more(
-    account: CreatorPaymentAccount, sandbox: Any
+    account: CreatorPaymentAccount, sandbox: Stripe
 ) -> None:
     complete(account)
     tell(sandbox, updates(sandbox)[-1])
-    sandbox._client.raw_request("post", f"/_sandbox/accounts/{account.stripe_account_id}/deauthorize")
+    sandbox.control(f"accounts/{account.stripe_account_id}/deauthorize")
     (event,) = [
         event for event in sandbox.state()["events"] if event["type"] == "account.application.deauthorized"
     ]
@@ -173,7 +175,7 @@ def test_an_account_that_is_deauthorized_is_paid_no_more(
 
 
 def test_a_deauthorization_that_was_undone_before_it_was_heard_of_takes_nothing_away(
-    account: CreatorPaymentAccount, sandbox: Any
+    account: CreatorPaymentAccount, sandbox: Stripe
 ) -> None:
     complete(account)
     event = copy.deepcopy(updates(sandbox)[-1]) | {
@@ -186,7 +188,7 @@ def test_a_deauthorization_that_was_undone_before_it_was_heard_of_takes_nothing_
 
 
 def test_an_account_that_is_connected_again_is_as_stripe_says(
-    account: CreatorPaymentAccount, sandbox: Any
+    account: CreatorPaymentAccount, sandbox: Stripe
 ) -> None:
     complete(account)
     gone = {
@@ -207,19 +209,17 @@ def test_an_account_that_is_connected_again_is_as_stripe_says(
 
 @pytest.mark.parametrize("reason", ["requirements.past_due", "under_review", "rejected.fraud"])
 def test_an_account_that_stripe_restricts_is_paid_no_more(
-    account: CreatorPaymentAccount, sandbox: Any, reason: str
+    account: CreatorPaymentAccount, sandbox: Stripe, reason: str
 ) -> None:
     complete(account)
-    sandbox._client.raw_request(
-        "post", f"/_sandbox/accounts/{account.stripe_account_id}/restrict", disabled_reason=reason
-    )
+    sandbox.control(f"accounts/{account.stripe_account_id}/restrict", disabled_reason=reason)
     tell(sandbox, updates(sandbox)[-1])
     expected = AccountStatus.DISABLED if reason == "rejected.fraud" else AccountStatus.RESTRICTED
     assert status() == expected
 
 
 def test_an_event_that_overtakes_the_opening_of_its_account_is_handled_once_that_is_recorded(
-    sandbox: Any,
+    sandbox: Stripe,
 ) -> None:
     opened = payment_accounts.open_payment_account(CreatorFactory.create(), now=sql.now())
     complete(opened)
@@ -235,7 +235,7 @@ def test_an_event_that_overtakes_the_opening_of_its_account_is_handled_once_that
     assert status() == AccountStatus.ACTIVE
 
 
-def test_a_hold_by_staff_is_not_lifted_by_stripe(account: CreatorPaymentAccount, sandbox: Any) -> None:
+def test_a_hold_by_staff_is_not_lifted_by_stripe(account: CreatorPaymentAccount, sandbox: Stripe) -> None:
     hold = holds.place_hold(account.creator, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
     complete(account)
     tell(sandbox, updates(sandbox)[-1])

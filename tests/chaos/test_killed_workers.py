@@ -4,13 +4,13 @@ import random
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from payouts.models import Payout, PayoutAttempt
 from payouts.services import books
 from payouts.states import PayoutStatus
+from tests.running import RunningService
 
 CREATORS = 400
 KILLS = 10
@@ -31,7 +31,7 @@ def sales(folder: Path, chance: random.Random) -> tuple[Path, Path]:
 
 @pytest.mark.full
 def test_workers_killed_while_sending_and_answers_lost_pay_everyone_exactly_once(
-    service: Any, tmp_path: Path
+    service: RunningService, tmp_path: Path
 ) -> None:
     chance = random.Random(SEED)
     catalog, billing = sales(tmp_path, chance)

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection
-from typing import Any
 
 import pytest
 
@@ -17,6 +16,7 @@ from earnings.models import BillingBatch, BillingRecord
 from tests.api import token_of
 from tests.factories import ApiFactory, CreatorFactory, SourceFactory
 from tests.feeding import earned, held, record
+from tests.running import RunningService
 from tests.waiting import wait_until
 
 PATH = "/api/v1/billing/records"
@@ -43,7 +43,7 @@ def push(address: str, body: Iterable[bytes]) -> tuple[dict[str, int], int]:
 
 
 @pytest.fixture
-def web(service: Any) -> Any:
+def web(service: RunningService) -> RunningService:
     SourceFactory.create(name="billing")
     ApiFactory.create(external_id="api-a", owner=CreatorFactory.create(external_id="alice"))
     service.start_web()
@@ -51,7 +51,7 @@ def web(service: Any) -> Any:
 
 
 @pytest.mark.full
-def test_a_stream_of_lines_takes_no_memory_by_its_length(web: Any) -> None:
+def test_a_stream_of_lines_takes_no_memory_by_its_length(web: RunningService) -> None:
     summary, answers = push(web.address, (line(number) for number in range(20_000)))
     assert (summary["accepted"], answers) == (20_000, 20_000)
     before = web.web_megabytes
@@ -67,7 +67,9 @@ def test_a_stream_of_lines_takes_no_memory_by_its_length(web: Any) -> None:
     [b"[" * 30_000 + b"]" * 30_000, json.dumps({"record_id": "r-1", "odd": "x" * 64_790}).encode()],
     ids=["nested", "long"],
 )
-def test_large_lines_that_cannot_be_used_take_no_memory_by_their_number(web: Any, odd: bytes) -> None:
+def test_large_lines_that_cannot_be_used_take_no_memory_by_their_number(
+    web: RunningService, odd: bytes
+) -> None:
     """97 MB of them: without an end by size, a batch would hold all."""
     push(web.address, (line(number) for number in range(20_000)))
     before = web.web_megabytes
@@ -76,7 +78,7 @@ def test_large_lines_that_cannot_be_used_take_no_memory_by_their_number(web: Any
     assert web.web_megabytes - before < 60
 
 
-def test_a_connection_that_breaks_keeps_what_came_whole(web: Any) -> None:
+def test_a_connection_that_breaks_keeps_what_came_whole(web: RunningService) -> None:
     body = b"".join(line(number) for number in range(100))
     fields = "".join(f"{name}: {value}\r\n" for name, value in headers().items())
     host, _, port = web.address.partition(":")
@@ -90,7 +92,7 @@ def test_a_connection_that_breaks_keeps_what_came_whole(web: Any) -> None:
     assert (summary["accepted"], summary["duplicate"]) == (1, 99)
 
 
-def test_json_may_come_in_chunks_too(web: Any) -> None:
+def test_json_may_come_in_chunks_too(web: RunningService) -> None:
     with closing(HTTPConnection(web.address, timeout=30)) as connection:
         for rest, status in ((b"", HTTPStatus.OK), (b" " * 2_000_000, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)):
             body = iter([b'{"records": [', json.dumps(record()).encode(), b"]}", rest])
@@ -101,7 +103,7 @@ def test_json_may_come_in_chunks_too(web: Any) -> None:
     assert BillingRecord.objects.count() == 1
 
 
-def test_many_pushes_are_posted_within_seconds_and_by_few_postings(web: Any) -> None:
+def test_many_pushes_are_posted_within_seconds_and_by_few_postings(web: RunningService) -> None:
     web.start_worker()
     with ThreadPoolExecutor(4) as pool:
         started = time.monotonic()

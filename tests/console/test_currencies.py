@@ -21,6 +21,7 @@ from payouts.services import books
 from payouts_project.demo import summary
 from tests.api import admin as admin_of_the_platform
 from tests.api import caller
+from tests.console.marketplace import Marketplace
 
 COLUMNS = """
 SELECT c.table_name AS table, c.column_name AS name
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.parametrize("code", [pytest.param(ENDED, marks=pytest.m
 
 
 @pytest.fixture
-def history(marketplace: Any, code: str) -> str:
+def history(marketplace: Marketplace, code: str) -> str:
     """Write all of March anew, as if it had been lived through in this currency; return its code."""
     columns = [(row["table"], row["name"]) for row in sql.rows(COLUMNS)]
     assert {("payouts", "bank_currency"), ("creator_earnings", "currency"), ("differences", "currency")} <= {

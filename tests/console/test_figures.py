@@ -1,7 +1,6 @@
 """What the console says of money is what the books say."""
 
 from datetime import date
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -18,23 +17,24 @@ from payouts import selectors as payouts
 from payouts.models import Payout, PayoutRun
 from payouts.states import DecisionReason, PayoutStatus
 from stripe_io import selectors as inbox
+from tests.console.marketplace import Marketplace
 
 
 def usd(amount: int) -> Money:
     return Money(amount, "USD")
 
 
-def test_the_overview_tells_what_is_owed_and_what_is_owed_back(marketplace: Any) -> None:
+def test_the_overview_tells_what_is_owed_and_what_is_owed_back(marketplace: Marketplace) -> None:
     assert ledger.owed() == [ledger.Owed(to_creators=usd(800), by_creators=usd(4_000), reserved=usd(0))]
 
 
-def test_the_overview_sums_up_payouts_by_status(marketplace: Any) -> None:
+def test_the_overview_sums_up_payouts_by_status(marketplace: Marketplace) -> None:
     assert payouts.totals_by_status(now=sql.now()) == [
         payouts.PayoutTotals(PayoutStatus.PAID, 1, usd(96_000), 1, usd(96_000))
     ]
 
 
-def test_the_overview_tells_why_the_last_run_did_not_pay(marketplace: Any) -> None:
+def test_the_overview_tells_why_the_last_run_did_not_pay(marketplace: Marketplace) -> None:
     run = payouts.last_run()
     assert run == PayoutRun.objects.get()
     assert {total.reason: (total.count, total.amount) for total in payouts.decisions_by_reason(run)} == {
@@ -46,7 +46,7 @@ def test_the_overview_tells_why_the_last_run_did_not_pay(marketplace: Any) -> No
 
 @pytest.mark.parametrize("status", [PayoutStatus.RETURNED, PayoutStatus.FAILED])
 def test_what_a_run_came_to_is_told_by_the_status_of_its_payouts(
-    marketplace: Any, superuser: Client, status: PayoutStatus
+    marketplace: Marketplace, superuser: Client, status: PayoutStatus
 ) -> None:
     """A payout that was made is not called paid: its bank may have sent it back."""
     payout = Payout.objects.get()
@@ -74,7 +74,7 @@ def test_what_a_run_came_to_is_told_by_the_status_of_its_payouts(
     assert "bg-green" not in show(decision)
 
 
-def test_the_overview_counts_what_waits_for_staff(marketplace: Any) -> None:
+def test_the_overview_counts_what_waits_for_staff(marketplace: Marketplace) -> None:
     assert [(str(reason), count) for reason, count in earnings.open_quarantine_by_reason()] == [
         ("api_unknown", 1)
     ]
@@ -83,18 +83,18 @@ def test_the_overview_counts_what_waits_for_staff(marketplace: Any) -> None:
     assert not earnings.unposted(now=sql.now()).lag
 
 
-def test_the_earnings_lag_is_the_age_of_the_oldest_batch_not_posted(marketplace: Any) -> None:
+def test_the_earnings_lag_is_the_age_of_the_oldest_batch_not_posted(marketplace: Marketplace) -> None:
     marketplace.receive("late", "r-10,charge,api-weather,500,USD,2024-03-20T12:00:00Z,\n")
     assert earnings.unposted(now=sql.now()).lag
 
 
-def test_revenue_is_compared_with_the_best_month_shown(marketplace: Any) -> None:
+def test_revenue_is_compared_with_the_best_month_shown(marketplace: Marketplace) -> None:
     marketplace.live_through_april()
     shares = {month.month: month.share for month in home.revenue_by_month() if month.gross.amount}
     assert shares == {date(2024, 4, 1): 77, date(2024, 3, 1): 100}
 
 
-def test_a_creators_page_tells_owed_earned_and_paid(marketplace: Any, superuser: Client) -> None:
+def test_a_creators_page_tells_owed_earned_and_paid(marketplace: Marketplace, superuser: Client) -> None:
     marketplace.sell("late", "r-10,charge,api-weather,500,USD,2024-03-20T12:00:00Z,\n")
     alice = Creator.objects.get(external_id="alice")
     figures = earnings.standing_of("alice", now=sql.now()).totals["USD"]
@@ -104,7 +104,7 @@ def test_a_creators_page_tells_owed_earned_and_paid(marketplace: Any, superuser:
         assert figure in shown
 
 
-def test_the_overview_shows_who_owes_the_platform(marketplace: Any, superuser: Client) -> None:
+def test_the_overview_shows_who_owes_the_platform(marketplace: Marketplace, superuser: Client) -> None:
     panels = {panel.title: panel for panel in superuser.get("/admin/").context["panels"]}
     ((creator, owes, _, last_earned),) = panels["Creators who owe longest"].rows
     assert page_of(Creator.objects.get(external_id="bob")) in creator
@@ -113,7 +113,7 @@ def test_the_overview_shows_who_owes_the_platform(marketplace: Any, superuser: C
     assert [account.balance for account in listed] == [-4_000]
 
 
-def test_a_payouts_lines_are_shown_with_their_sum(marketplace: Any, superuser: Client) -> None:
+def test_a_payouts_lines_are_shown_with_their_sum(marketplace: Marketplace, superuser: Client) -> None:
     marketplace.live_through_april()
     shown = superuser.get(page_of(Payout.objects.latest("pk"))).content.decode()
     assert "Sum of 2" in shown

@@ -23,6 +23,7 @@ from earnings.services.commission import set_rate
 from ledger.models import LedgerAccount, LedgerTransaction
 from payouts.models import Payout, PayoutAttempt, PayoutLineItem, PayoutRun, RunDecision
 from stripe_io.admin import accounts_told
+from tests.console.marketplace import Marketplace
 
 
 def page(client: Client, obj: Any) -> str:
@@ -33,7 +34,7 @@ def leads_to(shown: str, *objects: Any) -> bool:
     return all(f'href="{page_of(obj)}"' in shown for obj in objects)
 
 
-def test_every_link_of_the_overview_leads_somewhere(marketplace: Any, superuser: Client) -> None:
+def test_every_link_of_the_overview_leads_somewhere(marketplace: Marketplace, superuser: Client) -> None:
     addresses = set(re.findall(r'href="(/admin/[^"]*)"', superuser.get("/admin/").content.decode()))
     assert list_of(QuarantinedRecord, resolved_at__isempty=1, reason__exact="api_unknown") in map(
         unescape, addresses
@@ -43,7 +44,7 @@ def test_every_link_of_the_overview_leads_somewhere(marketplace: Any, superuser:
 
 
 def test_a_creator_leads_to_account_holds_decisions_payouts_earnings_and_books(
-    marketplace: Any, superuser: Client
+    marketplace: Marketplace, superuser: Client
 ) -> None:
     alice = Creator.objects.get(external_id="alice")
     shown = page(superuser, alice)
@@ -59,13 +60,15 @@ def test_a_creator_leads_to_account_holds_decisions_payouts_earnings_and_books(
     assert leads_to(page(superuser, Creator.objects.get(external_id="charlie")), Hold.objects.get())
 
 
-def test_a_stripe_account_leads_to_what_stripe_told_of_it(marketplace: Any, superuser: Client) -> None:
+def test_a_stripe_account_leads_to_what_stripe_told_of_it(
+    marketplace: Marketplace, superuser: Client
+) -> None:
     account = CreatorPaymentAccount.objects.get(creator__external_id="alice")
     assert leads_to(page(superuser, account), accounts_told().get(id=account.stripe_account_id))
 
 
 def test_a_payout_leads_to_creator_run_lines_attempts_and_what_was_booked(
-    marketplace: Any, superuser: Client
+    marketplace: Marketplace, superuser: Client
 ) -> None:
     payout = Payout.objects.get()
     booked = LedgerTransaction.objects.filter(source_key__startswith=f"payout:{payout.pk}:")
@@ -81,7 +84,7 @@ def test_a_payout_leads_to_creator_run_lines_attempts_and_what_was_booked(
     )
 
 
-def test_a_run_leads_to_its_decisions_by_reason(marketplace: Any, superuser: Client) -> None:
+def test_a_run_leads_to_its_decisions_by_reason(marketplace: Marketplace, superuser: Client) -> None:
     run = PayoutRun.objects.get()
     address = list_of(RunDecision, run=run.pk, reason__exact="negative_balance")
     assert address.replace("&", "&amp;") in page(superuser, run)
@@ -89,7 +92,9 @@ def test_a_run_leads_to_its_decisions_by_reason(marketplace: Any, superuser: Cli
     assert [decision.creator.external_id for decision in listed] == ["bob"]
 
 
-def test_a_billing_record_leads_to_its_earning_and_its_payout(marketplace: Any, superuser: Client) -> None:
+def test_a_billing_record_leads_to_its_earning_and_its_payout(
+    marketplace: Marketplace, superuser: Client
+) -> None:
     record = BillingRecord.objects.get(record_id="r-2")
     earning = CreatorEarning.objects.get(creator__external_id="alice")
     assert leads_to(
@@ -97,16 +102,20 @@ def test_a_billing_record_leads_to_its_earning_and_its_payout(marketplace: Any, 
     )
 
 
-def test_a_record_that_no_payout_claims_says_what_it_waits_for(marketplace: Any, superuser: Client) -> None:
+def test_a_record_that_no_payout_claims_says_what_it_waits_for(
+    marketplace: Marketplace, superuser: Client
+) -> None:
     assert "Waits for the run" in page(superuser, BillingRecord.objects.get(record_id="r-5"))
 
 
-def test_a_refund_leads_to_its_charge(marketplace: Any, superuser: Client) -> None:
+def test_a_refund_leads_to_its_charge(marketplace: Marketplace, superuser: Client) -> None:
     charge, refund = (BillingRecord.objects.get(record_id=name) for name in ("r-1", "r-3"))
     assert leads_to(page(superuser, refund), charge)
 
 
-def test_a_record_that_came_late_is_in_the_row_that_took_it(marketplace: Any, superuser: Client) -> None:
+def test_a_record_that_came_late_is_in_the_row_that_took_it(
+    marketplace: Marketplace, superuser: Client
+) -> None:
     marketplace.sell("late", "r-10,charge,api-weather,500,USD,2024-03-20T12:00:00Z,\n")
     late = BillingRecord.objects.get(record_id="r-10")
     first, second = CreatorEarning.objects.filter(api__name="Weather").order_by("pk")
@@ -116,7 +125,7 @@ def test_a_record_that_came_late_is_in_the_row_that_took_it(marketplace: Any, su
 
 
 def test_the_records_of_an_earning_are_those_that_make_up_its_gross(
-    marketplace: Any, superuser: Client
+    marketplace: Marketplace, superuser: Client
 ) -> None:
     earning = CreatorEarning.objects.get(creator__external_id="alice")
     assert leads_to(page(superuser, earning), *BillingRecord.objects.filter(creator=earning.creator))
@@ -127,7 +136,9 @@ def test_the_records_of_an_earning_are_those_that_make_up_its_gross(
     assert sum(signed) == earning.gross == 120_000
 
 
-def test_a_batch_leads_to_its_records_postings_and_quarantine(marketplace: Any, superuser: Client) -> None:
+def test_a_batch_leads_to_its_records_postings_and_quarantine(
+    marketplace: Marketplace, superuser: Client
+) -> None:
     batch = BillingBatch.objects.get(set_aside_at=None)
     assert leads_to(
         page(superuser, batch),
@@ -138,7 +149,7 @@ def test_a_batch_leads_to_its_records_postings_and_quarantine(marketplace: Any, 
 
 
 def test_a_ledger_transaction_leads_to_its_accounts_and_their_creator(
-    marketplace: Any, superuser: Client
+    marketplace: Marketplace, superuser: Client
 ) -> None:
     reserved = LedgerTransaction.objects.get(kind="payout_reserved")
     accounts = [entry.account for entry in reserved.entries.all()]
@@ -146,12 +157,14 @@ def test_a_ledger_transaction_leads_to_its_accounts_and_their_creator(
     assert leads_to(page(superuser, accounts[0]), reserved, Payout.objects.get().creator)
 
 
-def test_an_attempt_and_a_line_lead_back_to_their_payout(marketplace: Any, superuser: Client) -> None:
+def test_an_attempt_and_a_line_lead_back_to_their_payout(marketplace: Marketplace, superuser: Client) -> None:
     for row in (PayoutAttempt.objects.first(), PayoutLineItem.objects.first()):
         assert leads_to(page(superuser, row), Payout.objects.get())
 
 
-def test_an_api_and_a_creator_show_the_commission_of_their_own(marketplace: Any, superuser: Client) -> None:
+def test_an_api_and_a_creator_show_the_commission_of_their_own(
+    marketplace: Marketplace, superuser: Client
+) -> None:
     api, alice = Api.objects.get(external_id="api-weather"), Creator.objects.get(external_id="alice")
     assert "Commission of its own" not in page(superuser, api) + page(superuser, alice)
     for of in (api, alice):

@@ -14,13 +14,14 @@ from database.admin.paginators import CappedPaginator
 from earnings.models import BillingRecord, CreatorEarning
 from ledger.models import LedgerTransaction
 from payouts.models import Payout
+from tests.console.marketplace import Marketplace
 
 
 def rows(client: Client, address: str) -> Any:
     return client.get(address).context["cl"].queryset
 
 
-def test_a_payout_is_found_by_its_ids_and_its_creators(marketplace: Any, superuser: Client) -> None:
+def test_a_payout_is_found_by_its_ids_and_its_creators(marketplace: Marketplace, superuser: Client) -> None:
     payout = Payout.objects.get()
     for term in (payout.pk, payout.stripe_transfer_id, payout.stripe_payout_id, "alice", f" {payout.pk} "):
         assert list(rows(superuser, list_of(Payout, q=term))) == [payout]
@@ -28,18 +29,20 @@ def test_a_payout_is_found_by_its_ids_and_its_creators(marketplace: Any, superus
         assert not rows(superuser, list_of(Payout, q=term)).exists()
 
 
-def test_a_creator_is_found_by_the_beginning_of_id_or_mail(marketplace: Any, superuser: Client) -> None:
+def test_a_creator_is_found_by_the_beginning_of_id_or_mail(
+    marketplace: Marketplace, superuser: Client
+) -> None:
     assert rows(superuser, list_of(Creator, q="ali")).get().external_id == "alice"
     assert rows(superuser, list_of(Creator, q="Bob@Example")).get().external_id == "bob"
 
 
-def test_a_record_is_found_by_its_id(marketplace: Any, superuser: Client) -> None:
+def test_a_record_is_found_by_its_id(marketplace: Marketplace, superuser: Client) -> None:
     assert rows(superuser, list_of(BillingRecord, q="r-3")).get().record_id == "r-3"
     assert not rows(superuser, list_of(BillingRecord, q="r-")).exists()
 
 
 def test_the_transactions_of_a_payout_are_found_by_the_beginning_of_their_key(
-    marketplace: Any, superuser: Client
+    marketplace: Marketplace, superuser: Client
 ) -> None:
     found = rows(superuser, list_of(LedgerTransaction, q=f"payout:{Payout.objects.get().pk}:"))
     assert {transaction.kind for transaction in found} == {"payout_reserved", "payout_sent"}
@@ -57,7 +60,7 @@ def test_a_search_of_a_large_table_reads_an_index(superuser: Client, model: type
 
 
 def test_a_list_narrowed_by_a_link_says_so_and_offers_the_way_back(
-    marketplace: Any, superuser: Client
+    marketplace: Marketplace, superuser: Client
 ) -> None:
     alice = Creator.objects.get(external_id="alice")
     address = list_of(CreatorEarning, creator=alice.pk)
@@ -73,7 +76,9 @@ def test_a_link_to_something_that_is_not_there_shows_the_whole_list(superuser: C
         assert answer.status_code == HTTPStatus.FOUND
 
 
-def test_earnings_are_told_apart_by_whether_a_payout_claims_them(marketplace: Any, superuser: Client) -> None:
+def test_earnings_are_told_apart_by_whether_a_payout_claims_them(
+    marketplace: Marketplace, superuser: Client
+) -> None:
     claimed = {
         earning.creator.external_id for earning in rows(superuser, list_of(CreatorEarning, claimed="yes"))
     }
@@ -85,7 +90,7 @@ def test_earnings_are_told_apart_by_whether_a_payout_claims_them(marketplace: An
 
 
 def test_a_large_table_is_not_counted_to_its_end(
-    marketplace: Any, superuser: Client, monkeypatch: pytest.MonkeyPatch
+    marketplace: Marketplace, superuser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(CappedPaginator, "cap", 2)
     assert "2 newest of more" in superuser.get(list_of(BillingRecord)).content.decode()

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Creator
 from database.admin import list_of, page_of
 from payouts.models import Payout, PayoutRun
+from tests.console.marketplace import Marketplace
 
 TABLES: dict[type[Model], Any] = dict(admin.site._registry)
 
@@ -40,7 +41,7 @@ def test_the_overview_says_what_is_missing_when_there_is_nothing(superuser: Clie
         assert sentence in page
 
 
-def test_every_list_and_every_page_answers(marketplace: Any, superuser: Client) -> None:
+def test_every_list_and_every_page_answers(marketplace: Marketplace, superuser: Client) -> None:
     empty = []
     for model in TABLES:
         assert superuser.get(list_of(model)).status_code == HTTPStatus.OK, model
@@ -54,7 +55,7 @@ def test_every_list_and_every_page_answers(marketplace: Any, superuser: Client) 
 
 
 def test_a_list_costs_as_many_queries_for_all_rows_as_for_one(
-    marketplace: Any, superuser: Client, monkeypatch: pytest.MonkeyPatch
+    marketplace: Marketplace, superuser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marketplace.live_through_april()
     for model, table in TABLES.items():
@@ -65,7 +66,7 @@ def test_a_list_costs_as_many_queries_for_all_rows_as_for_one(
         assert many == one, model
 
 
-def test_a_page_costs_as_many_queries_after_a_month_more(marketplace: Any, superuser: Client) -> None:
+def test_a_page_costs_as_many_queries_after_a_month_more(marketplace: Marketplace, superuser: Client) -> None:
     alice, payout, run = (
         Creator.objects.get(external_id="alice"),
         Payout.objects.get(),
@@ -81,7 +82,7 @@ def test_a_page_costs_as_many_queries_after_a_month_more(marketplace: Any, super
     assert max(after) <= 20
 
 
-def test_no_page_fetches_anything_from_elsewhere(marketplace: Any, superuser: Client) -> None:
+def test_no_page_fetches_anything_from_elsewhere(marketplace: Marketplace, superuser: Client) -> None:
     for address in ("/admin/", page_of(Payout.objects.get())):
         page = superuser.get(address).content.decode()
         assert 'src="http' not in page

@@ -3,12 +3,11 @@
 import json
 import time
 from collections.abc import Callable
-from typing import Any
 from uuid import uuid4
 
 import pytest
 import redis
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from database import notices
 
@@ -22,7 +21,7 @@ def task() -> str:
 
 
 @pytest.fixture
-def ask(task: str, django_capture_on_commit_callbacks: Any) -> Callable[..., None]:
+def ask(task: str, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks) -> Callable[..., None]:
     def ask(**arguments: str) -> None:
         with django_capture_on_commit_callbacks(execute=True):
             notices.send_debounced_on_commit(task, **arguments)

@@ -18,6 +18,7 @@ from accounts.models import Creator
 from database import sql
 from payouts.models import Payout
 from payouts.services import books
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 
 HOSTILE = {
@@ -100,7 +101,7 @@ def test_what_a_database_is_set_to_reaches_none_of_our_connections(hostile: None
 
 
 def test_money_is_earned_and_paid_on_a_database_with_the_worst_defaults(
-    hostile: None, sandbox: Any, settle: Callable[[], None]
+    hostile: None, sandbox: Stripe, settle: Callable[[], None]
 ) -> None:
     market = Market()
     alice = market.creator("alice", account=None)

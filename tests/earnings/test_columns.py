@@ -22,6 +22,7 @@ BILLING = (
 )
 CATALOG = ("api_id,api_name,creator_id,creator_email,creator_country", "api-n,New,alice,alice@example.com,US")
 Rows = tuple[str, str]
+Load = Callable[[bytes], dict[str, Any]]
 
 
 @pytest.fixture(params=["billing", "catalog"])
@@ -36,7 +37,7 @@ def rows(kind: str) -> Rows:
 
 
 @pytest.fixture
-def load(kind: str, tmp_path: Path) -> Callable[[bytes], dict[str, Any]]:
+def load(kind: str, tmp_path: Path) -> Load:
     """Import a file of these bytes by the command for it; return what its last line says as JSON."""
 
     def load(content: bytes) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def loaded() -> bool:
 @pytest.mark.parametrize("place", [0, 2, 99])
 @pytest.mark.parametrize("name", ["", " ", "note", "Ünread"])
 def test_columns_that_are_not_read_are_anywhere_and_as_often_as_they_like(
-    load: Any, rows: Rows, place: int, name: str
+    load: Load, rows: Rows, place: int, name: str
 ) -> None:
     def add(line: str, cells: list[str]) -> str:
         old = line.split(",")
@@ -70,7 +71,7 @@ def test_columns_that_are_not_read_are_anywhere_and_as_often_as_they_like(
     assert not QuarantinedRecord.objects.exists()
 
 
-def test_nameless_columns_at_the_end_may_be_left_out_of_a_row(load: Any, rows: Rows) -> None:
+def test_nameless_columns_at_the_end_may_be_left_out_of_a_row(load: Load, rows: Rows) -> None:
     load(text(f"{rows[0]},,", rows[1]))
     assert loaded()
 
@@ -78,7 +79,7 @@ def test_nameless_columns_at_the_end_may_be_left_out_of_a_row(load: Any, rows: R
 @pytest.mark.parametrize("kind", ["catalog"])
 @pytest.mark.parametrize("place", range(6))
 def test_a_column_that_is_read_and_comes_twice_is_named_and_nothing_is_taken(
-    load: Any, rows: Rows, place: int
+    load: Load, rows: Rows, place: int
 ) -> None:
     names, values = rows[0].split(","), rows[1].split(",")
     name, value = names[min(place, len(names) - 1)], values[min(place, len(names) - 1)]
@@ -89,35 +90,35 @@ def test_a_column_that_is_read_and_comes_twice_is_named_and_nothing_is_taken(
 
 
 @pytest.mark.parametrize(("kind", "name"), [("billing", "related_record_id"), ("catalog", "owned_from")])
-def test_an_optional_column_comes_once_too(load: Any, rows: Rows, name: str) -> None:
+def test_an_optional_column_comes_once_too(load: Load, rows: Rows, name: str) -> None:
     with pytest.raises(CommandError, match=f"the header names {name} more than once"):
         load(text(f"{rows[0]},{name},{name}", f"{rows[1]},,"))
     assert not loaded()
 
 
-def test_what_is_missing_is_named(load: Any, rows: Rows) -> None:
+def test_what_is_missing_is_named(load: Load, rows: Rows) -> None:
     names = rows[0].split(",")
     with pytest.raises(CommandError, match=f"the header lacks {names[0]}, {names[2]}"):
         load(text(",".join([names[1], *names[3:]])))
 
 
-def test_a_name_in_another_case_is_missing_and_told(load: Any, rows: Rows) -> None:
+def test_a_name_in_another_case_is_missing_and_told(load: Load, rows: Rows) -> None:
     with pytest.raises(CommandError, match="lacks api_id; it has API_ID, but names are in lower case"):
         load(text(rows[0].replace("api_id", "API_ID"), rows[1]))
     assert not loaded()
 
 
-def test_a_line_that_names_the_separator_is_no_header_and_said_so(load: Any, rows: Rows) -> None:
+def test_a_line_that_names_the_separator_is_no_header_and_said_so(load: Load, rows: Rows) -> None:
     with pytest.raises(CommandError, match="the first line names the separator, and is no header: delete it"):
         load(text("sep=,", *rows))
 
 
-def test_spaces_around_a_name_and_blank_lines_before_it_do_not_matter(load: Any, rows: Rows) -> None:
+def test_spaces_around_a_name_and_blank_lines_before_it_do_not_matter(load: Load, rows: Rows) -> None:
     load(b"\r\n\r\n" + text(rows[0].replace(",", " , "), rows[1]))
     assert loaded()
 
 
-def test_utf_8_may_have_a_mark(load: Any, rows: Rows) -> None:
+def test_utf_8_may_have_a_mark(load: Load, rows: Rows) -> None:
     load(codecs.BOM_UTF8 + text(*rows))
     assert loaded()
 
@@ -135,7 +136,7 @@ def test_utf_8_may_have_a_mark(load: Any, rows: Rows) -> None:
 )
 @pytest.mark.parametrize("separator", [",", "\t"])
 def test_another_unicode_is_told_with_what_to_do(
-    load: Any, rows: Rows, encoding: str, mark: bytes, separator: str
+    load: Load, rows: Rows, encoding: str, mark: bytes, separator: str
 ) -> None:
     wide = text(*rows).decode().replace(",", separator).encode(encoding)
     called = encoding[:6].upper()
@@ -151,7 +152,7 @@ def test_another_unicode_is_told_with_what_to_do(
 )
 @pytest.mark.parametrize("quote", ["", '"'])
 def test_another_separator_is_told_with_what_to_do(
-    load: Any, rows: Rows, separator: str, called: str, quote: str
+    load: Load, rows: Rows, separator: str, called: str, quote: str
 ) -> None:
     given = [separator.join(f"{quote}{cell}{quote}" for cell in row.split(",")) for row in rows]
     with pytest.raises(CommandError, match=f"the file is separated by {called}: save it as CSV UTF-8"):
@@ -170,7 +171,7 @@ def test_another_unicode_is_told_of_packed_and_json_files_too(
         call_command("import_billing", str(tmp_path / name), "--source", "billing")
 
 
-def test_a_header_alone_is_a_file_without_rows(load: Any, rows: Rows) -> None:
+def test_a_header_alone_is_a_file_without_rows(load: Load, rows: Rows) -> None:
     told = load(text(rows[0]))
     assert told.get("accepted", told.get("apis")) == 0
 
@@ -178,7 +179,7 @@ def test_a_header_alone_is_a_file_without_rows(load: Any, rows: Rows) -> None:
 @pytest.mark.parametrize("kind", ["catalog"])
 @pytest.mark.parametrize("change", [lambda row: row.rpartition(",")[0], lambda row: f"{row},more"])
 def test_a_row_of_the_catalogue_that_is_too_short_or_too_long_is_named_and_nothing_is_registered(
-    load: Any, rows: Rows, change: Callable[[str], str]
+    load: Load, rows: Rows, change: Callable[[str], str]
 ) -> None:
     with pytest.raises(
         CommandError, match=r"line 3: its number of fields is \d, and the header's 5\. Nothing"
@@ -190,7 +191,7 @@ def test_a_row_of_the_catalogue_that_is_too_short_or_too_long_is_named_and_nothi
 @pytest.mark.parametrize("kind", ["catalog"])
 @pytest.mark.parametrize("place", range(6))
 def test_a_quote_out_of_place_in_a_catalogue_is_named_and_nothing_is_registered(
-    load: Any, place: int
+    load: Load, place: int
 ) -> None:
     fields = f"{CATALOG[1]},note".split(",")
     fields[place] = f'"{fields[place]}'
@@ -201,7 +202,7 @@ def test_a_quote_out_of_place_in_a_catalogue_is_named_and_nothing_is_registered(
 
 
 @pytest.mark.parametrize("kind", ["catalog"])
-def test_a_catalogue_in_windows_own_encoding_is_told_so(load: Any, rows: Rows) -> None:
+def test_a_catalogue_in_windows_own_encoding_is_told_so(load: Load, rows: Rows) -> None:
     with pytest.raises(CommandError, match="the file is not UTF-8: save it as CSV UTF-8"):
         load(text(*rows).replace(b"New", "Été".encode("cp1252")))
     assert not loaded()

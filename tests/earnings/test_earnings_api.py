@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from accounts.models import Creator
 from database import sql
@@ -264,7 +265,7 @@ def test_an_api_may_be_called_anything_that_fits_an_address(market: Market, api_
     assert read(caller("alice"), f"/earnings/{api_id}")["lifetime_net"] == 8_00
 
 
-def test_figures_are_of_one_currency_and_the_others_are_named(market: Market, settings: Any) -> None:
+def test_figures_are_of_one_currency_and_the_others_are_named(market: Market, settings: Settings) -> None:
     settings.MINIMUM_PAYOUT = {"USD": 25_00, "EUR": 25_00, "JPY": 2_500}
     alice, bob = market.creators(["alice", "bob"])
     market.sell(alice, 100_00)

@@ -5,7 +5,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Creator
 from earnings.models import BillingRecord, BillingSource, ChargeTakeback, Reason
@@ -164,7 +164,7 @@ def test_a_refund_that_contradicts_its_charge_is_kept_and_never_enters_by_itself
 
 
 def test_a_refund_that_contradicts_its_charge_is_not_looked_at_again_each_time(
-    source: BillingSource, settings: Settings, django_assert_max_num_queries: Any
+    source: BillingSource, settings: Settings, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     settings.MINIMUM_PAYOUT = {"USD": 2500, "EUR": 2500}
     sold = record()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from accounts.models import Creator
 from earnings.api import ndjson
 from earnings.models import ApiOwnership, BillingBatch, BillingRecord, BillingSource, QuarantinedRecord
 from earnings.records import FIELDS, REQUIRED
@@ -164,7 +165,7 @@ def test_a_refund_pushed_before_its_charge_waits_for_it() -> None:
     assert earned() == [("alice", "api-a", "2024-01", 600, 120, 480)]
 
 
-def test_each_owner_gets_what_was_sold_in_their_time(bob: Any) -> None:
+def test_each_owner_gets_what_was_sold_in_their_time(bob: Creator) -> None:
     ApiOwnership.objects.create(
         api=ApiOwnership.objects.get(creator__external_id="alice").api,
         creator=bob,

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpRequest
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.urls import path
 from pytest_django import Settings
 from rest_framework import serializers
@@ -185,7 +185,7 @@ def test_a_token_that_cannot_be_trusted_is_refused() -> None:
     refused(client.get(ORDERS), 401, "token_invalid")
 
 
-def test_each_kind_of_token_opens_its_own_doors_only(admin_client: Any, client: Any) -> None:
+def test_each_kind_of_token_opens_its_own_doors_only(admin_client: Client, client: Client) -> None:
     for other in (admin(), service("market")):
         refused(other.get(ORDERS), 403, "permission_denied")
     for other in (caller("alice"), service("market")):

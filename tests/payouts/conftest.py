@@ -1,7 +1,6 @@
 """What the tests of payouts share."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -9,6 +8,7 @@ from database import sql
 from payouts.models import Payout
 from payouts.services import transfers
 from payouts.states import PayoutStatus
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 
 
@@ -19,7 +19,7 @@ def market(db: None) -> Market:
 
 
 @pytest.fixture
-def payout(market: Market, sandbox: Any) -> Payout:
+def payout(market: Market, sandbox: Stripe) -> Payout:
     """$80.00 for alice, who is onboarded at the sandbox, waiting to be sent."""
     alice = market.creator("alice", account=None)
     market.onboard(alice)

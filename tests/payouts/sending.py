@@ -8,6 +8,7 @@ from database import sql
 from payouts.models import Payout, PayoutAttempt
 from payouts.services import sweeps, transfers
 from payouts.states import PayoutStatus
+from tests.local_stripe import Stripe
 
 SEND = {"method": "POST", "path": "/v1/transfers"}
 LIST = {"method": "GET", "path": "/v1/transfers"}
@@ -67,7 +68,7 @@ class Sender:
         return list(PayoutAttempt.objects.filter(payout=self._pk).order_by("created_at", "pk"))
 
 
-def requests(sandbox: Any) -> int:
+def requests(sandbox: Stripe) -> int:
     """Count the transfers that Stripe was asked for."""
     return int(sandbox.state()["requests"].get("POST /v1/transfers", 0))
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from database import sql
 from payouts import gateway, policy
@@ -12,6 +13,7 @@ from payouts.gateway import BankPayout
 from payouts.models import Payout, PayoutAttempt
 from payouts.services import bank_payouts, transfers
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
+from tests.local_stripe import Stripe
 from tests.payouts.market import unsound
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +35,7 @@ LOST = [
 class Bank:
     """Takes one transferred payout to the bank when it is next due."""
 
-    def __init__(self, payout: Payout, sandbox: Any) -> None:
+    def __init__(self, payout: Payout, sandbox: Stripe) -> None:
         self._pk = payout.pk
         self._sandbox = sandbox
         transfers.send_transfer(self._pk, now=sql.now())
@@ -78,7 +80,7 @@ class Bank:
 
 
 @pytest.fixture
-def bank(payout: Payout, sandbox: Any) -> Bank:
+def bank(payout: Payout, sandbox: Stripe) -> Bank:
     return Bank(payout, sandbox)
 
 
@@ -121,7 +123,7 @@ def test_once_they_are_available_they_go_on(bank: Bank) -> None:
     assert len(bank.attempts) == len(bank.sent) == 1
 
 
-def test_stripe_not_saying_what_arrived_is_waited_out(bank: Bank, sandbox: Any) -> None:
+def test_stripe_not_saying_what_arrived_is_waited_out(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**ARRIVAL, "kind": "connection_reset", "count": 1})
     waiting = bank.send()
     assert waiting.next_retry_at == bank.now + policy.LEASE
@@ -131,7 +133,7 @@ def test_stripe_not_saying_what_arrived_is_waited_out(bank: Bank, sandbox: Any) 
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}")
 def test_an_unknown_outcome_is_tried_again_under_the_same_key(
-    bank: Bank, sandbox: Any, fault: dict[str, Any]
+    bank: Bank, sandbox: Stripe, fault: dict[str, Any]
 ) -> None:
     sandbox.inject({**fault, "count": 1})
     unknown = bank.send()
@@ -163,7 +165,7 @@ def test_a_worker_that_died_is_followed_by_another_under_the_same_key(
 
 
 @pytest.mark.parametrize("code", sorted(policy.REFUSALS[AttemptKind.BANK_PAYOUT]))
-def test_a_refusal_returns_the_money_to_view(bank: Bank, sandbox: Any, code: str) -> None:
+def test_a_refusal_returns_the_money_to_view(bank: Bank, sandbox: Stripe, code: str) -> None:
     """It lies on the connected account: the payout keeps its rows, and nothing is under way."""
     sandbox.inject({**SEND, "kind": "status", "status": 400, "code": code, "count": 1})
     returned = bank.send()
@@ -176,7 +178,7 @@ def test_a_refusal_returns_the_money_to_view(bank: Bank, sandbox: Any, code: str
     assert bank.requests == 1
 
 
-def test_missing_funds_are_waited_for_a_week_and_then_returned(bank: Bank, sandbox: Any) -> None:
+def test_missing_funds_are_waited_for_a_week_and_then_returned(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "status", "status": 400, "code": "balance_insufficient"})
     first = bank.now
     for day in range(8):
@@ -185,7 +187,7 @@ def test_missing_funds_are_waited_for_a_week_and_then_returned(bank: Bank, sandb
     assert {attempt.status for attempt in bank.attempts} == {AttemptStatus.REFUSED}
 
 
-def test_missing_funds_that_come_go_on_to_the_bank(bank: Bank, sandbox: Any) -> None:
+def test_missing_funds_that_come_go_on_to_the_bank(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "status", "status": 400, "code": "balance_insufficient", "count": 1})
     bank.send()
     assert bank.send().stripe_payout_id
@@ -193,7 +195,9 @@ def test_missing_funds_that_come_go_on_to_the_bank(bank: Bank, sandbox: Any) -> 
     assert len(bank.sent) == 1
 
 
-def test_a_saved_500_is_not_sent_again_and_gives_way_once_absence_is_proved(bank: Bank, sandbox: Any) -> None:
+def test_a_saved_500_is_not_sent_again_and_gives_way_once_absence_is_proved(
+    bank: Bank, sandbox: Stripe
+) -> None:
     sandbox.inject({**SEND, "kind": "abort_work", "status": 500, "count": 1})
     bank.send()
     bank.send()
@@ -207,7 +211,7 @@ def test_a_saved_500_is_not_sent_again_and_gives_way_once_absence_is_proved(bank
     assert len(bank.sent) == 1
 
 
-def test_a_saved_500_that_did_the_work_is_found(bank: Bank, sandbox: Any) -> None:
+def test_a_saved_500_that_did_the_work_is_found(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "status", "status": 500, "after_work": True, "count": 1})
     bank.send()
     bank.send()
@@ -215,14 +219,14 @@ def test_a_saved_500_that_did_the_work_is_found(bank: Bank, sandbox: Any) -> Non
     assert len(bank.sent) == len(bank.attempts) == 1
 
 
-def test_a_key_older_than_a_day_is_looked_up_and_never_sent_again(bank: Bank, sandbox: Any) -> None:
+def test_a_key_older_than_a_day_is_looked_up_and_never_sent_again(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     bank.send()
     assert bank.send(after=timedelta(hours=24)).stripe_payout_id == bank.sent[0]["id"]
     assert bank.requests == 1
 
 
-def test_a_look_up_finds_what_stripe_dates_before_our_send(bank: Bank, sandbox: Any) -> None:
+def test_a_look_up_finds_what_stripe_dates_before_our_send(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     bank.send()
     ahead = sql.now() + timedelta(minutes=30)
@@ -231,7 +235,7 @@ def test_a_look_up_finds_what_stripe_dates_before_our_send(bank: Bank, sandbox: 
     assert bank.requests == 1
 
 
-def test_a_look_up_that_fails_settles_nothing(bank: Bank, sandbox: Any) -> None:
+def test_a_look_up_that_fails_settles_nothing(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     bank.send()
     PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT).update(
@@ -259,7 +263,7 @@ def test_a_payout_still_on_its_way_is_asked_about_again(bank: Bank) -> None:
     assert (still.status, still.next_retry_at) == (PayoutStatus.IN_TRANSIT, bank.now + policy.CONFIRM_AFTER)
 
 
-def test_a_question_that_fails_is_asked_again(bank: Bank, sandbox: Any) -> None:
+def test_a_question_that_fails_is_asked_again(bank: Bank, sandbox: Stripe) -> None:
     bank.send()
     sandbox.inject({**CONFIRM, "kind": "connection_reset", "count": 1})
     assert bank.send().status == PayoutStatus.IN_TRANSIT
@@ -279,7 +283,10 @@ def test_paid_means_that_stripe_says_so(bank: Bank) -> None:
 @pytest.mark.parametrize("ended", ["failed", "canceled"])
 @pytest.mark.parametrize("paid_before", [False, True])
 def test_a_bank_payout_that_ended_badly_puts_the_money_back_in_view(
-    bank: Bank, ended: str, paid_before: bool, django_capture_on_commit_callbacks: Any
+    bank: Bank,
+    ended: str,
+    paid_before: bool,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     bank.send()
     if paid_before:

@@ -1,28 +1,27 @@
 """With Stripe's own schedule for the way to the bank, a payout is paid once its transfer is made."""
 
-from typing import Any
-
 import pytest
+from pytest_django import Settings
 
-from accounts.models import CreatorPaymentAccount
 from database import sql
 from payouts.models import Difference, Payout
 from payouts.services import interventions, transfers
 from payouts.states import PayoutStatus
 from stripe_io import services as inbox
 from stripe_io.models import InboxEvent, InboxOutcome
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def by_stripe(settings: Any) -> None:
+def by_stripe(settings: Settings) -> None:
     settings.BANK_PAYOUTS_BY_STRIPE = True
 
 
 @pytest.fixture
-def paid(market: Market, sandbox: Any) -> Payout:
+def paid(market: Market, sandbox: Stripe) -> Payout:
     alice = market.creator("alice", account=None)
     market.onboard(alice)
     payout = market.payout(alice)
@@ -36,12 +35,12 @@ def test_a_transfer_made_is_a_payout_paid(paid: Payout) -> None:
     assert unsound() == {}
 
 
-def test_accounts_are_left_on_stripes_schedule(paid: Payout, sandbox: Any) -> None:
-    account = sandbox._client.v1.accounts.retrieve(CreatorPaymentAccount.objects.get().stripe_account_id)
-    assert account.settings.payouts.schedule.interval == "daily"
+def test_accounts_are_left_on_stripes_schedule(paid: Payout, sandbox: Stripe) -> None:
+    account = sandbox.state("accounts")["accounts"][0]
+    assert account["settings"]["payouts"]["schedule"]["interval"] == "daily"
 
 
-def test_what_stripe_pays_to_the_bank_is_no_difference(paid: Payout, sandbox: Any) -> None:
+def test_what_stripe_pays_to_the_bank_is_no_difference(paid: Payout, sandbox: Stripe) -> None:
     sandbox.control(f"accounts/{paid.attempts.get().destination}/payout")
     events = [event for event in sandbox.state()["events"] if event["type"] == "payout.created"]
     assert sandbox.post_event(events[-1]).status_code == 200

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -19,6 +18,7 @@ from payouts.services import books, transfers
 from payouts.services.moves import move
 from payouts.states import PayoutStatus
 from revenue import services as revenue
+from tests.local_stripe import Stripe
 from tests.payouts.corruptions import CORRUPTIONS
 from tests.payouts.market import Market, findings_of, unsound
 
@@ -62,7 +62,7 @@ def undone() -> Iterator[None]:
 
 
 @pytest.fixture
-def busy(market: Market, sandbox: Any) -> Market:
+def busy(market: Market, sandbox: Stripe) -> Market:
     """A bit of everything: a payout sent, one waiting, one that failed, and earnings left over."""
     alice, bob, charlie = market.creators(["alice", "bob", "charlie"], account=None)
     for creator in (alice, bob, charlie):

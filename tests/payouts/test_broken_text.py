@@ -1,7 +1,6 @@
 """Text that PostgreSQL can't hold, in whatever Stripe answers: half an emoji, NUL. Nothing stops, nothing is lost."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from djstripe.models import Account
@@ -14,6 +13,7 @@ from payouts.models import Difference, Payout
 from payouts.services import bank_payouts, transfers
 from payouts.states import AttemptKind, PayoutStatus
 from stripe_io.client import client
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
 from tests.payouts.reconciling import kinds, reconcile, tamper
 
@@ -23,7 +23,7 @@ MENDED = "\ufffd\ufffd"
 
 
 @pytest.fixture
-def broken(sandbox: Any) -> None:
+def broken(sandbox: Stripe) -> None:
     """Whatever Stripe says, its text is broken."""
     sandbox.inject(EVERYWHERE)
 
@@ -49,7 +49,7 @@ def test_a_payout_goes_all_the_way_and_nothing_differs(payout: Payout, settle: C
 
 
 @pytest.mark.usefixtures("broken")
-def test_why_the_bank_sent_it_back_is_told(sent: Payout, sandbox: Any) -> None:
+def test_why_the_bank_sent_it_back_is_told(sent: Payout, sandbox: Stripe) -> None:
     bank_payouts.send_bank_payout(sent.pk, now=sql.now())
     sent.refresh_from_db()
     sandbox.control(f"payouts/{sent.stripe_payout_id}/fail", failure_code="account_closed")
@@ -61,7 +61,7 @@ def test_why_the_bank_sent_it_back_is_told(sent: Payout, sandbox: Any) -> None:
     assert attempt.error_message.endswith(MENDED)
 
 
-def test_why_stripe_refused_is_told(payout: Payout, sandbox: Any) -> None:
+def test_why_stripe_refused_is_told(payout: Payout, sandbox: Stripe) -> None:
     refusal = {"method": "POST", "path": "/v1/transfers", "kind": "abort_work", "status": 400}
     sandbox.inject(EVERYWHERE, {**refusal, "code": "no_account", "message": "No account"})
     transfers.send_transfer(payout.pk, now=sql.now())
@@ -70,7 +70,7 @@ def test_why_stripe_refused_is_told(payout: Payout, sandbox: Any) -> None:
 
 
 def test_a_code_longer_than_its_column_is_cut_and_the_message_kept_whole(
-    payout: Payout, sandbox: Any
+    payout: Payout, sandbox: Stripe
 ) -> None:
     refusal = {"method": "POST", "path": "/v1/transfers", "kind": "abort_work", "status": 400}
     sandbox.inject({**refusal, "code": "c" * 500, "message": "m" * 5_000})
@@ -91,13 +91,13 @@ def test_an_amount_that_no_ledger_could_hold_makes_one_transfer_unreadable(
     assert f"'{10**30}' is no amount" in Difference.objects.get(kind="unreadable").detail
 
 
-def test_a_deadline_that_no_calendar_has_is_none(market: Market, sandbox: Any) -> None:
+def test_a_deadline_that_no_calendar_has_is_none(market: Market, sandbox: Stripe) -> None:
     row = market.onboard(market.creator("alice", account=None))
     CreatorPaymentAccount.objects.update(requirements={"current_deadline": 10**17})
     assert accounts.account_standing(row.creator_id).requirements.current_deadline is None
 
 
-def test_an_answer_that_is_no_json_is_no_answer(payout: Payout, sandbox: Any) -> None:
+def test_an_answer_that_is_no_json_is_no_answer(payout: Payout, sandbox: Stripe) -> None:
     """Such as the error page of something between us and Stripe, with whatever bytes."""
     sandbox.inject({"kind": "status", "status": 502, "message": "\x00\x01", "path": "/v1/transfers"})
     transfers.send_transfer(payout.pk, now=sql.now())
@@ -106,7 +106,7 @@ def test_an_answer_that_is_no_json_is_no_answer(payout: Payout, sandbox: Any) ->
     assert payout.attempts.get().error_message == "\ufffd\x01"
 
 
-def test_what_the_client_hands_on_can_be_stored(sandbox: Any, market: Market) -> None:
+def test_what_the_client_hands_on_can_be_stored(sandbox: Stripe, market: Market) -> None:
     row = market.onboard(market.creator("alice", account=None))
     sandbox.inject(EVERYWHERE)
     said = client().v1.accounts.retrieve(str(row.stripe_account_id)).to_dict()

@@ -9,6 +9,7 @@ from database import sql
 from payouts import policy
 from payouts.models import Payout, PayoutAttempt
 from payouts.states import AttemptKind, PayoutStatus
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
 from tests.payouts.sending import SEND, work
 
@@ -17,7 +18,7 @@ CREATORS = 8
 
 
 @pytest.fixture
-def waiting(market: Market, sandbox: Any) -> None:
+def waiting(market: Market, sandbox: Stripe) -> None:
     creators = market.creators([f"creator-{number:02}" for number in range(CREATORS)], account=None)
     for creator in creators:
         market.onboard(creator)
@@ -44,7 +45,7 @@ def sends() -> list[int]:
     ],
     ids=["limit", "rate_limit", "lock_timeout"],
 )
-def test_all_are_sent_once_and_nobody_starves(waiting: None, sandbox: Any, limit: dict[str, Any]) -> None:
+def test_all_are_sent_once_and_nobody_starves(waiting: None, sandbox: Stripe, limit: dict[str, Any]) -> None:
     sandbox.inject({**SEND, **limit})
     now = sql.now()
     for _ in range(20):
@@ -60,7 +61,7 @@ def test_all_are_sent_once_and_nobody_starves(waiting: None, sandbox: Any, limit
     assert unsound() == {}
 
 
-def test_the_others_wait_too_so_that_few_are_turned_away(waiting: None, sandbox: Any) -> None:
+def test_the_others_wait_too_so_that_few_are_turned_away(waiting: None, sandbox: Stripe) -> None:
     """Without that, half of them would be; where the machine is slow, none is."""
     sandbox.inject({**SEND, "kind": "rate_limit_per_second", "rate_limit_per_second": 4})
     work(sql.now())

@@ -1,9 +1,9 @@
 """What a run decides for each creator, and why."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import AccountStatus, Creator, HoldSource
 from accounts.services.holds import place_hold
@@ -74,7 +74,7 @@ def test_a_balance_of_zero_is_below_the_minimum(market: Market) -> None:
     assert not Payout.objects.exists()
 
 
-def test_a_currency_without_a_minimum_is_not_paid(market: Market, settings: Any) -> None:
+def test_a_currency_without_a_minimum_is_not_paid(market: Market, settings: Settings) -> None:
     alice = market.creator("alice")
     market.sell(alice, 100_00)
     settings.MINIMUM_PAYOUT = {"EUR": 25_00}

@@ -1,9 +1,9 @@
 """What beat makes by itself: the latest run that is due, once, and none from before the installation."""
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from payouts import selectors
 from payouts.models import Payout, PayoutRun
@@ -40,7 +40,7 @@ def cutoffs() -> dict[date, bool]:
     ],
 )
 def test_a_cutoff_falls_due_on_the_day_of_payment(
-    settings: Any, now: str, payout_day: int, cutoff: date
+    settings: Settings, now: str, payout_day: int, cutoff: date
 ) -> None:
     settings.PAYOUT_DAY = payout_day
     assert selectors.latest_due_cutoff(now=at(now)) == cutoff
@@ -77,7 +77,7 @@ def test_a_due_run_is_made_once(market: Market) -> None:
     assert Payout.objects.count() == 1
 
 
-def test_nothing_is_due_before_the_day_of_payment(market: Market, settings: Any) -> None:
+def test_nothing_is_due_before_the_day_of_payment(market: Market, settings: Settings) -> None:
     settings.PAYOUT_DAY = 15
     market.sell(market.creator("alice"), 100_00)
     installed(at("2025-09-20T12:00:00"))

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -11,6 +10,7 @@ from django.core.management import call_command
 from database import sql
 from payouts.models import Payout
 from payouts.services import books, runs
+from tests.local_stripe import Stripe
 
 CATALOG = """api_id,api_name,creator_id,creator_email,creator_country
 api-a,Weather,alice,alice@example.com,US
@@ -26,7 +26,7 @@ BILLING = "record_id,kind,api_id,amount,currency,occurred_at\n" + "".join(
 
 @pytest.mark.django_db(transaction=True)
 def test_records_become_earnings_and_payouts_and_money_in_the_bank(
-    tmp_path: Path, sandbox: Any, settle: Callable[[], None]
+    tmp_path: Path, sandbox: Stripe, settle: Callable[[], None]
 ) -> None:
     (tmp_path / "catalog.csv").write_text(CATALOG)
     (tmp_path / "billing.csv").write_text(BILLING)

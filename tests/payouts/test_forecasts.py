@@ -2,10 +2,10 @@
 
 import json
 from io import StringIO
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from accounts.models import AccountStatus, HoldSource
 from accounts.services.holds import place_hold
@@ -18,6 +18,7 @@ from payouts.services import forecasts, runs
 from payouts.states import DecisionReason
 from stripe_io.errors import StripeCallFailed
 from tests.factories import CreatorEarningFactory
+from tests.local_stripe import Stripe
 from tests.payouts.market import CUTOFF, GROSS_OF_THE_MINIMUM, Market, unsound
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +54,7 @@ def test_a_creator_who_cannot_be_decided_is_in_no_forecast_and_stops_nobody(mark
     assert foreseen.creators == {(DecisionReason.PAID, "USD"): 1}
 
 
-def test_a_forecast_leaves_nothing_behind(market: Market, sandbox: Any) -> None:
+def test_a_forecast_leaves_nothing_behind(market: Market, sandbox: Stripe) -> None:
     in_all_situations(market)
     before = (Payout.objects.count(), RunDecision.objects.count(), PayoutRun.objects.count())
     forecasts.make_forecast(now=sql.now())
@@ -62,7 +63,7 @@ def test_a_forecast_leaves_nothing_behind(market: Market, sandbox: Any) -> None:
     assert unsound() == {}
 
 
-def test_what_waits_and_what_comes_is_held_against_what_is_available(market: Market, sandbox: Any) -> None:
+def test_what_waits_and_what_comes_is_held_against_what_is_available(market: Market, sandbox: Stripe) -> None:
     in_all_situations(market)
     (forecast,) = forecasts.make_forecast(now=sql.now())
     assert (forecast.currency, forecast.waiting, forecast.next_run) == ("USD", 80_00, 80_00)
@@ -71,7 +72,7 @@ def test_what_waits_and_what_comes_is_held_against_what_is_available(market: Mar
 
 
 def test_what_is_missing_is_told_days_ahead_and_not_earlier(
-    market: Market, sandbox: Any, settings: Any
+    market: Market, sandbox: Stripe, settings: Settings
 ) -> None:
     market.sell(market.creator("alice"), 20_000_000_00)
     settings.FORECAST_ALERT_DAYS = 31
@@ -82,14 +83,14 @@ def test_what_is_missing_is_told_days_ahead_and_not_earlier(
     forecasts.require_funds(now=sql.now())
 
 
-def test_enough_alerts_nobody(market: Market, sandbox: Any, settings: Any) -> None:
+def test_enough_alerts_nobody(market: Market, sandbox: Stripe, settings: Settings) -> None:
     settings.FORECAST_ALERT_DAYS = 31
     market.sell(market.creator("alice"), 12_500_000_00)
     forecasts.require_funds(now=sql.now())
     assert Forecast.objects.get().missing == 0
 
 
-def test_the_next_night_brings_the_forecast_up_to_date(market: Market, sandbox: Any) -> None:
+def test_the_next_night_brings_the_forecast_up_to_date(market: Market, sandbox: Stripe) -> None:
     alice = market.creator("alice")
     market.sell(alice, 100_00)
     forecasts.make_forecast(now=sql.now())
@@ -100,7 +101,7 @@ def test_the_next_night_brings_the_forecast_up_to_date(market: Market, sandbox: 
     assert (forecast.next_run, forecast.available) == (160_00, 10_000_000_01)
 
 
-def test_the_command_tells_all_figures(market: Market, sandbox: Any) -> None:
+def test_the_command_tells_all_figures(market: Market, sandbox: Stripe) -> None:
     market.sell(market.creator("alice"), 100_00)
     out = StringIO()
     call_command("forecast_payouts", "--json", stdout=out)
@@ -114,7 +115,7 @@ def test_the_command_tells_all_figures(market: Market, sandbox: Any) -> None:
     }
 
 
-def test_without_stripes_word_there_is_no_forecast(market: Market, sandbox: Any) -> None:
+def test_without_stripes_word_there_is_no_forecast(market: Market, sandbox: Stripe) -> None:
     sandbox.inject({"method": "GET", "path": "/v1/balance", "kind": "status", "status": 500})
     with pytest.raises(CommandError):
         call_command("forecast_payouts")

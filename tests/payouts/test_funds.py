@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import Creator
 from database import sql
@@ -13,6 +14,7 @@ from payouts.services import funds, sweeps, transfers
 from payouts.states import AttemptStatus, PayoutStatus
 from stripe_io import tasks as inbox_tasks
 from tests.factories import PayoutFactory
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
 from tests.payouts.sending import SEND, requests, taken, work
 
@@ -26,7 +28,7 @@ BALANCE = {"method": "GET", "path": "/v1/balance"}
 
 
 @pytest.fixture
-def creators(market: Market, sandbox: Any) -> list[Creator]:
+def creators(market: Market, sandbox: Stripe) -> list[Creator]:
     return market.creators(["alice", "bob", "charlie"], account=None)
 
 
@@ -49,7 +51,7 @@ def open_pause() -> SendingPause:
 
 
 def test_too_little_pauses_before_anything_is_refused_and_says_how_much_is_missing(
-    short: datetime, sandbox: Any
+    short: datetime, sandbox: Stripe
 ) -> None:
     funds.weigh(now=short)
     pause = open_pause()
@@ -59,7 +61,7 @@ def test_too_little_pauses_before_anything_is_refused_and_says_how_much_is_missi
     assert requests(sandbox) == 0
 
 
-def test_payouts_go_in_order_and_no_smaller_one_overtakes(short: datetime, sandbox: Any) -> None:
+def test_payouts_go_in_order_and_no_smaller_one_overtakes(short: datetime, sandbox: Stripe) -> None:
     for minutes in range(5):
         work(short + timedelta(minutes=minutes))
     assert statuses() == ["in_transit", "pending", "pending"]
@@ -70,7 +72,7 @@ def test_payouts_go_in_order_and_no_smaller_one_overtakes(short: datetime, sandb
     assert unsound() == {}
 
 
-def test_what_has_come_is_paid_out_before_all_has_come(short: datetime, sandbox: Any) -> None:
+def test_what_has_come_is_paid_out_before_all_has_come(short: datetime, sandbox: Stripe) -> None:
     work(short)
     sandbox.fund(2_000_000_00)
     work(short + timedelta(minutes=1))
@@ -78,7 +80,7 @@ def test_what_has_come_is_paid_out_before_all_has_come(short: datetime, sandbox:
     assert open_pause().missing == 80_00
 
 
-def test_it_goes_on_by_itself_when_the_balance_is_there(short: datetime, sandbox: Any) -> None:
+def test_it_goes_on_by_itself_when_the_balance_is_there(short: datetime, sandbox: Stripe) -> None:
     work(short)
     sandbox.fund(MISSING)
     work(short + timedelta(minutes=1))
@@ -90,7 +92,7 @@ def test_it_goes_on_by_itself_when_the_balance_is_there(short: datetime, sandbox
     assert unsound() == {}
 
 
-def test_a_balance_that_is_just_enough_pauses_nothing(short: datetime, sandbox: Any) -> None:
+def test_a_balance_that_is_just_enough_pauses_nothing(short: datetime, sandbox: Stripe) -> None:
     sandbox.fund(MISSING)
     work(short)
     assert statuses() == ["in_transit"] * 3
@@ -98,7 +100,7 @@ def test_a_balance_that_is_just_enough_pauses_nothing(short: datetime, sandbox: 
 
 
 def test_a_payout_that_is_taken_already_is_not_sent_while_it_is_not_covered(
-    short: datetime, sandbox: Any
+    short: datetime, sandbox: Stripe
 ) -> None:
     waiting = [sweeps.take_due(now=short) for _ in range(3)]
     funds.weigh(now=short)
@@ -108,7 +110,7 @@ def test_a_payout_that_is_taken_already_is_not_sent_while_it_is_not_covered(
     assert statuses() == ["in_transit", "pending", "pending"]
 
 
-def test_a_refusal_for_want_of_funds_pauses_and_is_no_failure(short: datetime, sandbox: Any) -> None:
+def test_a_refusal_for_want_of_funds_pauses_and_is_no_failure(short: datetime, sandbox: Stripe) -> None:
     """Stripe's balance says that there is enough; Stripe says that there is not."""
     sandbox.fund(MISSING)
     sandbox.inject({**TOO_LITTLE, "count": 1})
@@ -123,7 +125,7 @@ def test_a_refusal_for_want_of_funds_pauses_and_is_no_failure(short: datetime, s
     assert unsound() == {}
 
 
-def test_stripe_is_not_asked_again_and_again_for_what_it_refused(short: datetime, sandbox: Any) -> None:
+def test_stripe_is_not_asked_again_and_again_for_what_it_refused(short: datetime, sandbox: Stripe) -> None:
     sandbox.fund(MISSING)
     sandbox.inject({**TOO_LITTLE, "count": 1})
     work(short)
@@ -134,7 +136,7 @@ def test_stripe_is_not_asked_again_and_again_for_what_it_refused(short: datetime
     assert len(sandbox.transfers()) == 3
 
 
-def test_stripes_word_that_funds_are_available_is_acted_on_at_once(short: datetime, sandbox: Any) -> None:
+def test_stripes_word_that_funds_are_available_is_acted_on_at_once(short: datetime, sandbox: Stripe) -> None:
     sandbox.deliver_webhooks()
     inbox_tasks.sweep_inbox()
     sandbox.inject({**TOO_LITTLE, "count": 1})
@@ -146,7 +148,9 @@ def test_stripes_word_that_funds_are_available_is_acted_on_at_once(short: dateti
     assert statuses() == ["in_transit"] * 3
 
 
-def test_what_is_in_doubt_and_what_goes_to_the_bank_goes_on_meanwhile(short: datetime, sandbox: Any) -> None:
+def test_what_is_in_doubt_and_what_goes_to_the_bank_goes_on_meanwhile(
+    short: datetime, sandbox: Stripe
+) -> None:
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     work(short)
     assert statuses() == ["processing", "pending", "pending"]
@@ -159,7 +163,7 @@ def test_what_is_in_doubt_and_what_goes_to_the_bank_goes_on_meanwhile(short: dat
     assert len(sandbox.transfers()) == 1
 
 
-def test_what_is_under_way_is_set_aside(short: datetime, sandbox: Any) -> None:
+def test_what_is_under_way_is_set_aside(short: datetime, sandbox: Stripe) -> None:
     """Nobody knows yet whether it has left the balance; what is behind it must not count on its money."""
     sandbox.inject({**SEND, "kind": "connection_reset", "count": 1})
     work(short)
@@ -174,7 +178,7 @@ def test_what_is_under_way_is_set_aside(short: datetime, sandbox: Any) -> None:
 
 @pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "connection_reset"}])
 def test_while_stripe_cannot_say_what_is_available_nothing_new_is_sent(
-    short: datetime, sandbox: Any, fault: dict[str, Any], caplog: pytest.LogCaptureFixture
+    short: datetime, sandbox: Stripe, fault: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     sandbox.fund(MISSING)
     sandbox.inject({**BALANCE, **fault, "count": 1})
@@ -186,7 +190,7 @@ def test_while_stripe_cannot_say_what_is_available_nothing_new_is_sent(
     assert statuses() == ["in_transit"] * 3
 
 
-def test_want_of_one_currency_stops_no_other(sandbox: Any) -> None:
+def test_want_of_one_currency_stops_no_other(sandbox: Stripe) -> None:
     now = sql.now()
     euros = PayoutFactory.create(currency="EUR", next_retry_at=now)
     dollars = PayoutFactory.create(currency="USD", next_retry_at=now)
@@ -198,7 +202,7 @@ def test_want_of_one_currency_stops_no_other(sandbox: Any) -> None:
     assert taken(now) == [euros.pk]
 
 
-def test_a_pause_ends_when_nothing_waits_any_more(short: datetime, sandbox: Any) -> None:
+def test_a_pause_ends_when_nothing_waits_any_more(short: datetime, sandbox: Stripe) -> None:
     work(short)
     Payout.objects.filter(status=PayoutStatus.PENDING).update(status=PayoutStatus.ON_HOLD)
     funds.weigh(now=short)
@@ -206,7 +210,7 @@ def test_a_pause_ends_when_nothing_waits_any_more(short: datetime, sandbox: Any)
 
 
 def test_a_currency_in_which_more_waits_than_can_be_counted_keeps_no_other_from_being_weighed(
-    sandbox: Any, settings: Any
+    sandbox: Stripe, settings: Settings
 ) -> None:
     for amount, currency in [(9 * 10**18, "USD"), (9 * 10**18, "USD"), (80_00, "EUR")]:
         PayoutFactory.create(gross_amount=amount, platform_fee=0, currency=currency, next_retry_at=sql.now())

@@ -1,7 +1,5 @@
 """A hold set while a payout waits: the money stays reserved, nothing is sent; released, it is sent once."""
 
-from typing import Any
-
 import pytest
 
 from accounts.models import Hold, HoldSource
@@ -11,6 +9,7 @@ from ledger.models import AccountKind
 from payouts.models import Payout
 from payouts.services import sweeps, transfers
 from payouts.states import PayoutStatus
+from tests.local_stripe import Stripe
 from tests.payouts.market import balance, unsound
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +30,7 @@ def hold(payout: Payout) -> Hold:
     return place_hold(payout.creator, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
 
 
-def test_a_hold_on_the_creator_holds_the_waiting_payout(payout: Payout, hold: Hold, sandbox: Any) -> None:
+def test_a_hold_on_the_creator_holds_the_waiting_payout(payout: Payout, hold: Hold, sandbox: Stripe) -> None:
     held = send(payout)
     assert (held.status, held.next_retry_at) == (PayoutStatus.ON_HOLD, None)
     assert balance(payout.creator_id, AccountKind.PAYOUTS_RESERVED) == payout.net_amount
@@ -40,14 +39,16 @@ def test_a_hold_on_the_creator_holds_the_waiting_payout(payout: Payout, hold: Ho
     assert unsound() == {}
 
 
-def test_a_held_payout_is_not_released_while_the_hold_lasts(payout: Payout, hold: Hold, sandbox: Any) -> None:
+def test_a_held_payout_is_not_released_while_the_hold_lasts(
+    payout: Payout, hold: Hold, sandbox: Stripe
+) -> None:
     send(payout)
     sweeps.release_unheld(now=sql.now())
     assert send(payout).status == PayoutStatus.ON_HOLD
     assert sandbox.transfers() == []
 
 
-def test_a_released_payout_is_sent_once(payout: Payout, hold: Hold, sandbox: Any) -> None:
+def test_a_released_payout_is_sent_once(payout: Payout, hold: Hold, sandbox: Stripe) -> None:
     send(payout)
     lift(hold)
     for _ in range(2):
@@ -68,7 +69,7 @@ def test_a_payout_is_released_only_when_no_hold_is_open(payout: Payout, hold: Ho
     assert Payout.objects.get().status == PayoutStatus.PENDING
 
 
-def test_a_hold_does_not_stop_what_is_under_way(payout: Payout, sandbox: Any) -> None:
+def test_a_hold_does_not_stop_what_is_under_way(payout: Payout, sandbox: Stripe) -> None:
     """While the outcome is unknown nothing can be held: the money may be gone."""
     sandbox.inject(
         {"method": "POST", "path": "/v1/transfers", "kind": "drop_response_after_work", "count": 1}

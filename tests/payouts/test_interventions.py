@@ -19,6 +19,7 @@ from payouts.errors import IllegalMove, NotRetryable, NotReversible, NotSettleab
 from payouts.models import Payout, RunDecision
 from payouts.services import interventions, transfers
 from payouts.states import STAFF_MAY, PayoutStatus
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
 from tests.threads import at_once
 
@@ -32,7 +33,7 @@ def send(payout: Payout) -> Payout:
 
 
 @pytest.mark.django_db
-def test_a_hold_holds_what_waits_and_a_release_lets_it_go_once(payout: Payout, sandbox: Any) -> None:
+def test_a_hold_holds_what_waits_and_a_release_lets_it_go_once(payout: Payout, sandbox: Stripe) -> None:
     interventions.hold_creator(payout.creator, **WHY, now=sql.now())
     assert send(payout).status == PayoutStatus.ON_HOLD
     event = payout.events.latest("pk")
@@ -55,7 +56,7 @@ def test_staff_lift_only_what_staff_placed(payout: Payout) -> None:
 
 @pytest.mark.django_db
 def test_a_cancelled_payout_gives_its_rows_back_and_is_never_sent(
-    payout: Payout, market: Market, sandbox: Any
+    payout: Payout, market: Market, sandbox: Stripe
 ) -> None:
     interventions.cancel_payout(payout.pk, **WHY, now=sql.now())
     assert send(payout).status == PayoutStatus.CANCELLED
@@ -76,7 +77,7 @@ def test_a_held_payout_can_be_cancelled(payout: Payout) -> None:
 
 
 @pytest.mark.django_db
-def test_what_may_have_been_sent_cannot_be_cancelled(payout: Payout, sandbox: Any) -> None:
+def test_what_may_have_been_sent_cannot_be_cancelled(payout: Payout, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     assert send(payout).status == PayoutStatus.PROCESSING
     with pytest.raises(IllegalMove):
@@ -100,7 +101,7 @@ def test_nothing_is_done_without_a_reason(payout: Payout, reason: str) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("round_", range(5))
 def test_of_a_cancel_and_a_transfer_that_start_together_exactly_one_wins(
-    payout: Payout, sandbox: Any, round_: int
+    payout: Payout, sandbox: Stripe, round_: int
 ) -> None:
     def cancel() -> bool:
         try:
@@ -167,7 +168,9 @@ def said_no(*arguments: str) -> str:
 
 
 @pytest.mark.usefixtures("dana_and_erin")
-def test_a_refused_act_says_where_the_payout_is_and_what_can_be_tried(payout: Payout, sandbox: Any) -> None:
+def test_a_refused_act_says_where_the_payout_is_and_what_can_be_tried(
+    payout: Payout, sandbox: Stripe
+) -> None:
     assert said_no("reverse", str(payout.pk)).endswith("It is pending; what can be tried: cancel, sync.")
     assert said_no("retry", str(payout.pk)).endswith("It is pending; what can be tried: cancel, sync.")
     assert "can't be settled by hand" in said_no("settle", str(payout.pk))
@@ -208,7 +211,7 @@ def test_a_release_that_releases_nothing_fails_and_says_what_holds_the_creator(p
     assert Hold.objects.get().lifted_at is None
 
 
-def refuse(payout: Payout, sandbox: Any) -> Payout:
+def refuse(payout: Payout, sandbox: Stripe) -> Payout:
     """Have Stripe refuse its transfer."""
     code = "insufficient_capabilities_for_transfer"
     sandbox.inject({**SEND, "kind": "status", "status": 400, "code": code, "count": 1})
@@ -218,7 +221,7 @@ def refuse(payout: Payout, sandbox: Any) -> Payout:
 
 
 @pytest.mark.django_db
-def test_a_retry_pays_at_once_what_was_refused_and_once(payout: Payout, sandbox: Any) -> None:
+def test_a_retry_pays_at_once_what_was_refused_and_once(payout: Payout, sandbox: Stripe) -> None:
     failed = refuse(payout, sandbox)
     again = interventions.retry_payout(failed.pk, **WHY, now=sql.now())
     assert (again.retry_of, again.net_amount, again.run) == (failed, 80_00, failed.run)
@@ -232,7 +235,9 @@ def test_a_retry_pays_at_once_what_was_refused_and_once(payout: Payout, sandbox:
 
 
 @pytest.mark.django_db
-def test_a_retry_counts_what_came_late_for_its_period(payout: Payout, market: Market, sandbox: Any) -> None:
+def test_a_retry_counts_what_came_late_for_its_period(
+    payout: Payout, market: Market, sandbox: Stripe
+) -> None:
     """A refund since then would otherwise be paid out, and owed."""
     failed = refuse(payout, sandbox)
     market.refund(payout.creator, 25_00)
@@ -242,7 +247,9 @@ def test_a_retry_counts_what_came_late_for_its_period(payout: Payout, market: Ma
 
 
 @pytest.mark.django_db
-def test_a_retry_is_refused_as_the_run_would_refuse_it(payout: Payout, market: Market, sandbox: Any) -> None:
+def test_a_retry_is_refused_as_the_run_would_refuse_it(
+    payout: Payout, market: Market, sandbox: Stripe
+) -> None:
     failed = refuse(payout, sandbox)
     interventions.hold_creator(payout.creator, **WHY, now=sql.now())
     with pytest.raises(NotRetryable, match="On hold"):
@@ -262,7 +269,7 @@ def test_what_is_not_over_is_not_retried(payout: Payout) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_retries_at_once_make_one_payout(payout: Payout, sandbox: Any) -> None:
+def test_retries_at_once_make_one_payout(payout: Payout, sandbox: Stripe) -> None:
     failed = refuse(payout, sandbox)
 
     def retry() -> None:

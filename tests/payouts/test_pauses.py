@@ -15,6 +15,7 @@ from payouts.errors import AlreadyPaused, NotPaused
 from payouts.models import PauseCause, Payout, SendingPause
 from payouts.services import bank_payouts, pauses, sweeps, transfers
 from payouts.states import PayoutStatus
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
 from tests.payouts.sending import SEND, requests, work
 
@@ -24,7 +25,7 @@ WHY = {"reason": "A wrong run", "actor": "dana"}
 
 
 @pytest.fixture
-def due(market: Market, sandbox: Any) -> datetime:
+def due(market: Market, sandbox: Stripe) -> datetime:
     """Three payouts wait to be sent; return a moment at which they are due."""
     creators = market.creators(["alice", "bob", "charlie"], account=None)
     for creator in creators:
@@ -38,12 +39,12 @@ def statuses() -> set[str]:
     return set(Payout.objects.values_list("status", flat=True))
 
 
-def asked(sandbox: Any) -> int:
+def asked(sandbox: Stripe) -> int:
     return sum(count for what, count in sandbox.state()["requests"].items() if " /v1/" in what)
 
 
 @pytest.mark.parametrize("fault", REFUSED_KEY, ids=["401", "403"])
-def test_a_refused_key_pauses_all_sending(due: datetime, sandbox: Any, fault: dict[str, Any]) -> None:
+def test_a_refused_key_pauses_all_sending(due: datetime, sandbox: Stripe, fault: dict[str, Any]) -> None:
     sandbox.inject({**SEND, **fault, "count": 1})
     work(due)
     assert requests(sandbox) == 1
@@ -56,7 +57,7 @@ def test_a_refused_key_pauses_all_sending(due: datetime, sandbox: Any, fault: di
 
 @pytest.mark.parametrize("fault", REFUSED_KEY, ids=["401", "403"])
 def test_sending_goes_on_by_itself_once_stripe_takes_the_key(
-    due: datetime, sandbox: Any, fault: dict[str, Any]
+    due: datetime, sandbox: Stripe, fault: dict[str, Any]
 ) -> None:
     sandbox.inject({**SEND, **fault, "count": 1})
     work(due)
@@ -69,7 +70,7 @@ def test_sending_goes_on_by_itself_once_stripe_takes_the_key(
     assert unsound() == {}
 
 
-def test_while_stripe_refuses_the_key_the_pause_stays(due: datetime, sandbox: Any) -> None:
+def test_while_stripe_refuses_the_key_the_pause_stays(due: datetime, sandbox: Stripe) -> None:
     sandbox.inject({"kind": "status", "status": 401, "path": "/v1/.*"})
     pauses_seen: list[datetime] = []
     for minutes in range(0, 30, 5):
@@ -81,7 +82,7 @@ def test_while_stripe_refuses_the_key_the_pause_stays(due: datetime, sandbox: An
     assert sandbox.transfers() == []
 
 
-def test_a_key_that_may_read_and_not_send_pauses_anew(due: datetime, sandbox: Any) -> None:
+def test_a_key_that_may_read_and_not_send_pauses_anew(due: datetime, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "status", "status": 403})
     for minutes in range(0, 60, 1):
         work(due + timedelta(minutes=minutes))
@@ -90,7 +91,7 @@ def test_a_key_that_may_read_and_not_send_pauses_anew(due: datetime, sandbox: An
 
 
 def test_nothing_in_doubt_is_sent_or_asked_about_while_the_key_is_refused(
-    due: datetime, sandbox: Any
+    due: datetime, sandbox: Stripe
 ) -> None:
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 2})
     work(due)
@@ -102,7 +103,7 @@ def test_nothing_in_doubt_is_sent_or_asked_about_while_the_key_is_refused(
     assert asked(sandbox) == before
 
 
-def test_what_has_arrived_does_not_go_on_to_the_bank_while_paused(due: datetime, sandbox: Any) -> None:
+def test_what_has_arrived_does_not_go_on_to_the_bank_while_paused(due: datetime, sandbox: Stripe) -> None:
     for payout in Payout.objects.all():
         transfers.send_transfer(payout.pk, now=due)
     later = due + timedelta(minutes=1)
@@ -116,7 +117,9 @@ def test_what_has_arrived_does_not_go_on_to_the_bank_while_paused(due: datetime,
     assert len(sandbox.state()["payouts"]) == 3
 
 
-def test_a_connected_account_that_is_no_longer_ours_pauses_nobody_else(due: datetime, sandbox: Any) -> None:
+def test_a_connected_account_that_is_no_longer_ours_pauses_nobody_else(
+    due: datetime, sandbox: Stripe
+) -> None:
     for payout in Payout.objects.all():
         transfers.send_transfer(payout.pk, now=due)
     lost = {
@@ -134,7 +137,7 @@ def test_a_connected_account_that_is_no_longer_ours_pauses_nobody_else(due: date
 
 
 @pytest.mark.usefixtures("dana_and_erin")
-def test_staff_pause_and_resume_all_sending_with_reason_and_name(due: datetime, sandbox: Any) -> None:
+def test_staff_pause_and_resume_all_sending_with_reason_and_name(due: datetime, sandbox: Stripe) -> None:
     call_command("sending", "pause", "--reason", "A wrong run", "--actor", "dana", stdout=StringIO())
     work(due)
     assert statuses() == {PayoutStatus.PENDING}
@@ -149,7 +152,7 @@ def test_staff_pause_and_resume_all_sending_with_reason_and_name(due: datetime, 
     assert pause.lift_reason == "It was right"
 
 
-def test_stripe_does_not_lift_what_staff_paused(due: datetime, sandbox: Any) -> None:
+def test_stripe_does_not_lift_what_staff_paused(due: datetime, sandbox: Stripe) -> None:
     pauses.pause_sending(**WHY, now=due)
     work(due + timedelta(hours=1))
     assert statuses() == {PayoutStatus.PENDING}

@@ -20,6 +20,7 @@ from ledger.models import LedgerAccount
 from payouts.models import Payout
 from payouts.services import books, runs, transfers
 from payouts.states import PayoutStatus
+from tests.local_stripe import Stripe
 
 FOLDER = Path(__file__).parents[3] / "shared" / "realdata" / "online_retail"
 MONTHS = [f"2010-{month:02}" for month in (12,)] + [f"2011-{month:02}" for month in range(1, 13)]
@@ -37,7 +38,7 @@ def expected() -> dict[str, Any]:
 
 
 @pytest.fixture
-def catalog(sandbox: Any) -> None:
+def catalog(sandbox: Stripe) -> None:
     call_command("add_source", "uci")
     call_command("import_catalog", FOLDER / "catalog.csv")
     call_command("onboard_creators")
@@ -97,7 +98,7 @@ def test_fed_month_by_month_every_figure_is_met_to_the_cent(
     expected: dict[str, Any],
     catalog: None,
     months: dict[str, Path],
-    sandbox: Any,
+    sandbox: Stripe,
     settle: Callable[[], None],
 ) -> None:
     for month, sales in months.items():
@@ -110,7 +111,7 @@ def test_fed_month_by_month_every_figure_is_met_to_the_cent(
     assert_everything_reached_the_bank(sandbox)
 
 
-def assert_everything_reached_the_bank(sandbox: Any) -> None:
+def assert_everything_reached_the_bank(sandbox: Stripe) -> None:
     """Transfers at Stripe, payouts here and the ledger say the same of each creator, and all of it is paid."""
     assert set(Payout.objects.values_list("status", flat=True)) == {"paid"}
     state = sandbox.state()

@@ -18,6 +18,7 @@ from payouts.services.reconciliation.comparing import KINDS
 from payouts.services.reconciliation.passes import MENDED
 from payouts.states import AttemptKind, PayoutStatus
 from stripe_io.client import client
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
 from tests.payouts.reconciling import SETTLED, account_of, forget, kinds, only, reconcile, reverse, tamper
 
@@ -49,7 +50,7 @@ def test_where_all_went_well_nothing_differs(paid: Payout) -> None:
     assert result.made.finished_at
 
 
-def test_where_nothing_was_ever_sent_nothing_differs(market: Market, sandbox: Any) -> None:
+def test_where_nothing_was_ever_sent_nothing_differs(market: Market, sandbox: Stripe) -> None:
     assert reconcile().made.found == 0
 
 
@@ -67,7 +68,7 @@ def test_a_reversed_payout_is_no_difference(sent: Payout, settle: Callable[[], N
 # Transfers
 
 
-def test_a_transfer_whose_answer_was_lost_is_recorded(payout: Payout, sandbox: Any) -> None:
+def test_a_transfer_whose_answer_was_lost_is_recorded(payout: Payout, sandbox: Stripe) -> None:
     sandbox.inject(
         {"method": "POST", "path": "/v1/transfers", "kind": "drop_response_after_work", "count": 1}
     )
@@ -234,7 +235,7 @@ def test_a_balance_that_moved_otherwise_than_by_the_transfer_is_for_a_person(pai
 # Bank payouts
 
 
-def test_a_bank_payout_whose_answer_was_lost_is_recorded(sent: Payout, sandbox: Any) -> None:
+def test_a_bank_payout_whose_answer_was_lost_is_recorded(sent: Payout, sandbox: Stripe) -> None:
     sandbox.inject({"method": "POST", "path": "/v1/payouts", "kind": "drop_response_after_work", "count": 1})
     bank_payouts.send_bank_payout(sent.pk, now=sql.now())
     assert reconcile().made.mended == 1

@@ -23,6 +23,7 @@ from payouts.states import AttemptKind
 from stripe_io.client import client
 from stripe_io.errors import StripeCallFailed
 from stripe_io.models import InboxEvent
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 from tests.payouts.reconciling import SETTLED, account_of, forget, kinds, only, reconcile, reverse, tamper
 
@@ -31,7 +32,7 @@ TRANSFERS = {"method": "GET", "path": "/v1/transfers"}
 BANK_PAYOUTS = {"method": "GET", "path": "/v1/payouts"}
 
 
-def test_while_money_moves_nothing_is_reported(payout: Payout, sandbox: Any) -> None:
+def test_while_money_moves_nothing_is_reported(payout: Payout, sandbox: Stripe) -> None:
     assert reconcile(after=timedelta()).made.found == 0
     sandbox.inject(
         {"method": "POST", "path": "/v1/transfers", "kind": "drop_response_after_work", "count": 1}
@@ -47,7 +48,9 @@ def test_while_money_moves_nothing_is_reported(payout: Payout, sandbox: Any) -> 
     assert not Difference.objects.exists()
 
 
-def test_what_an_event_speaks_of_that_is_not_handled_yet_is_no_difference(paid: Payout, sandbox: Any) -> None:
+def test_what_an_event_speaks_of_that_is_not_handled_yet_is_no_difference(
+    paid: Payout, sandbox: Stripe
+) -> None:
     client().raw_request("post", f"/_sandbox/payouts/{paid.stripe_payout_id}/fail")
     (failed,) = [each for each in sandbox.state()["events"] if each["type"] == "payout.failed"]
     sandbox.post_event(failed)
@@ -55,7 +58,7 @@ def test_what_an_event_speaks_of_that_is_not_handled_yet_is_no_difference(paid: 
     assert reconcile().made.found == 0
 
 
-def test_what_stripe_says_otherwise_when_it_is_asked_again_is_none(paid: Payout, sandbox: Any) -> None:
+def test_what_stripe_says_otherwise_when_it_is_asked_again_is_none(paid: Payout, sandbox: Stripe) -> None:
     def change_back() -> None:
         while "GET /v1/balance_transactions" not in sandbox.state()["requests"]:
             time.sleep(0.01)
@@ -129,7 +132,7 @@ def test_an_account_that_stripe_keeps_from_us_is_told_and_stops_only_itself(
 
 
 def test_an_account_that_does_not_answer_is_no_difference_and_is_asked_next_time(
-    paid: Payout, sandbox: Any
+    paid: Payout, sandbox: Stripe
 ) -> None:
     forget(paid.stripe_payout_id)
     sandbox.inject({**BANK_PAYOUTS, "path": "/v1/payouts.*", "kind": "status", "status": 500})
@@ -139,7 +142,7 @@ def test_an_account_that_does_not_answer_is_no_difference_and_is_asked_next_time
     assert kinds() == {DifferenceKind.MISSING_BANK_PAYOUT}
 
 
-def test_when_stripe_is_down_the_pass_says_so_and_finds_nothing(paid: Payout, sandbox: Any) -> None:
+def test_when_stripe_is_down_the_pass_says_so_and_finds_nothing(paid: Payout, sandbox: Stripe) -> None:
     sandbox.inject({**TRANSFERS, "kind": "status", "status": 500})
     with pytest.raises(StripeCallFailed):
         reconcile()

@@ -1,7 +1,6 @@
 """Of some currencies a bank takes whole units only; the rest goes along with the next payout."""
 
 from datetime import date
-from typing import Any
 
 import pytest
 
@@ -10,13 +9,14 @@ from database import sql
 from payouts.models import Payout
 from payouts.services import bank_payouts, transfers
 from payouts.states import PayoutStatus
+from tests.local_stripe import Stripe
 from tests.payouts.market import CUTOFF, NEXT_CUTOFF, Market, unsound
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def bela(market: Market, sandbox: Any) -> Creator:
+def bela(market: Market, sandbox: Stripe) -> Creator:
     """Paid in forints."""
     bela = market.creator("bela", account=None)
     Creator.objects.update(country="HU")
@@ -35,7 +35,7 @@ def pay(market: Market, creator: Creator, gross: int, *, at: str, cutoff: date) 
 
 
 def test_what_no_bank_takes_stays_and_goes_along_with_the_next(
-    market: Market, bela: Creator, sandbox: Any
+    market: Market, bela: Creator, sandbox: Stripe
 ) -> None:
     first = pay(market, bela, 100_00, at="2025-09-10T12:00:00Z", cutoff=CUTOFF)
     assert first.bank_currency == "HUF"
@@ -52,7 +52,7 @@ def test_what_no_bank_takes_stays_and_goes_along_with_the_next(
 
 
 def test_one_that_came_back_takes_along_the_same_when_it_is_sent_again(
-    market: Market, bela: Creator, sandbox: Any
+    market: Market, bela: Creator, sandbox: Stripe
 ) -> None:
     pay(market, bela, 100_00, at="2025-09-10T12:00:00Z", cutoff=CUTOFF)
     second = pay(market, bela, 100_00, at="2025-10-10T12:00:00Z", cutoff=NEXT_CUTOFF)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -16,14 +15,15 @@ from payouts.services import bank_payouts, sweeps
 from payouts.states import AttemptStatus, PayoutStatus
 from stripe_io import tasks as inbox
 from stripe_io.models import InboxEvent
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
 from tests.payouts.sending import SEND, Sender, requests
 
 pytestmark = pytest.mark.django_db
 
 
-def deauthorize(sandbox: Any, account: CreatorPaymentAccount) -> None:
-    sandbox._client.raw_request("post", f"/_sandbox/accounts/{account.stripe_account_id}/deauthorize")
+def deauthorize(sandbox: Stripe, account: CreatorPaymentAccount) -> None:
+    sandbox.control(f"accounts/{account.stripe_account_id}/deauthorize")
     payment_accounts.refresh_payment_account(account, now=sql.now())
 
 
@@ -43,7 +43,7 @@ def sit_out_the_cool_down(payout: Payout) -> None:
     sweeps.release_unheld(now=sql.now())
 
 
-def test_what_is_owed_to_an_account_that_is_gone_stays_owed(payout: Payout, sandbox: Any) -> None:
+def test_what_is_owed_to_an_account_that_is_gone_stays_owed(payout: Payout, sandbox: Stripe) -> None:
     deauthorize(sandbox, live(payout))
     waiting = Sender(payout).send()
     assert (waiting.status, waiting.failure_code) == (PayoutStatus.PENDING, "account_not_payable")
@@ -53,7 +53,7 @@ def test_what_is_owed_to_an_account_that_is_gone_stays_owed(payout: Payout, sand
 
 
 def test_a_payout_that_waits_goes_to_the_account_that_took_the_place_of_the_old(
-    payout: Payout, market: Market, sandbox: Any
+    payout: Payout, market: Market, sandbox: Stripe
 ) -> None:
     old = live(payout)
     deauthorize(sandbox, old)
@@ -68,7 +68,7 @@ def test_a_payout_that_waits_goes_to_the_account_that_took_the_place_of_the_old(
 
 @pytest.mark.parametrize("kind", ["drop_response_after_work", "connection_reset"])
 def test_money_in_doubt_to_an_account_that_was_replaced_is_only_looked_up(
-    payout: Payout, market: Market, sandbox: Any, kind: str
+    payout: Payout, market: Market, sandbox: Stripe, kind: str
 ) -> None:
     old = live(payout).stripe_account_id
     sender = Sender(payout)
@@ -91,7 +91,7 @@ def test_money_in_doubt_to_an_account_that_was_replaced_is_only_looked_up(
 
 
 def test_an_attempt_that_did_nothing_is_not_sent_to_the_old_account_again(
-    payout: Payout, market: Market, sandbox: Any
+    payout: Payout, market: Market, sandbox: Stripe
 ) -> None:
     sandbox.inject({**SEND, "kind": "status", "status": 429, "code": "rate_limit", "count": 1})
     sender = Sender(payout)
@@ -107,16 +107,14 @@ def test_an_attempt_that_did_nothing_is_not_sent_to_the_old_account_again(
     assert [transfer["destination"] for transfer in sandbox.transfers()] == [new.stripe_account_id]
 
 
-def change_bank(sandbox: Any, payout: Payout, **said: str) -> None:
+def change_bank(sandbox: Stripe, payout: Payout, **said: str) -> None:
     account = live(payout)
-    sandbox._client.raw_request(
-        "post", f"/_sandbox/accounts/{account.stripe_account_id}/bank_account", **said
-    )
+    sandbox.control(f"accounts/{account.stripe_account_id}/bank_account", **said)
     payment_accounts.refresh_payment_account(account, now=sql.now())
 
 
 def test_after_another_bank_account_a_payout_waits_and_is_then_sent_once(
-    payout: Payout, sandbox: Any
+    payout: Payout, sandbox: Stripe
 ) -> None:
     change_bank(sandbox, payout)
     assert Sender(payout).send().status == PayoutStatus.ON_HOLD
@@ -132,7 +130,7 @@ def test_after_another_bank_account_a_payout_waits_and_is_then_sent_once(
     assert unsound() == {}
 
 
-def test_a_run_during_a_cool_down_makes_the_payout_and_it_waits(market: Market, sandbox: Any) -> None:
+def test_a_run_during_a_cool_down_makes_the_payout_and_it_waits(market: Market, sandbox: Stripe) -> None:
     alice = market.creator("alice", account=None)
     market.onboard(alice)
     holds.cool_down(alice, reason="another bank account", now=sql.now())
@@ -142,7 +140,7 @@ def test_a_run_during_a_cool_down_makes_the_payout_and_it_waits(market: Market, 
     assert Sender(payout).send().status == PayoutStatus.IN_TRANSIT
 
 
-def test_the_end_of_a_cool_down_releases_nothing_that_staff_hold(payout: Payout, sandbox: Any) -> None:
+def test_the_end_of_a_cool_down_releases_nothing_that_staff_hold(payout: Payout, sandbox: Stripe) -> None:
     change_bank(sandbox, payout)
     holds.place_hold(payout.creator, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
     Sender(payout).send()
@@ -151,7 +149,7 @@ def test_the_end_of_a_cool_down_releases_nothing_that_staff_hold(payout: Payout,
 
 
 def test_what_has_arrived_does_not_go_on_to_another_bank_account_before_the_cool_down_is_over(
-    payout: Payout, sandbox: Any
+    payout: Payout, sandbox: Stripe
 ) -> None:
     assert Sender(payout).send().status == PayoutStatus.IN_TRANSIT
     change_bank(sandbox, payout)
@@ -168,10 +166,10 @@ def test_what_has_arrived_does_not_go_on_to_another_bank_account_before_the_cool
 
 
 def test_the_events_of_one_change_begin_one_cool_down(
-    payout: Payout, sandbox: Any, settle: Callable[[], None]
+    payout: Payout, sandbox: Stripe, settle: Callable[[], None]
 ) -> None:
     account = live(payout).stripe_account_id
-    sandbox._client.raw_request("post", f"/_sandbox/accounts/{account}/bank_account")
+    sandbox.control(f"accounts/{account}/bank_account")
     sandbox.deliver_webhooks()
     inbox.sweep_inbox()
     settle()

@@ -12,6 +12,7 @@ from payouts.models import Payout, PayoutEvent
 from payouts.states import PayoutStatus
 from stripe_io import selectors, services
 from stripe_io.models import InboxEvent
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +30,7 @@ def seen() -> dict[str, list[Any]]:
 
 
 def test_every_event_can_be_replayed_in_any_order_without_effect(
-    market: Market, sandbox: Any, settle: Callable[[], None]
+    market: Market, sandbox: Stripe, settle: Callable[[], None]
 ) -> None:
     alice, bob = market.creators(["alice", "bob"], account=None)
     for creator in (alice, bob):
@@ -38,9 +39,8 @@ def test_every_event_can_be_replayed_in_any_order_without_effect(
     market.run()
     settle()
     returned = Payout.objects.get(creator=bob)
-    sandbox._client.raw_request(
-        "post",
-        f"/_sandbox/payouts/{returned.stripe_payout_id}/fail",
+    sandbox.control(
+        f"payouts/{returned.stripe_payout_id}/fail",
         failure_code="account_closed",
     )
     settle()

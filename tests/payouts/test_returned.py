@@ -1,7 +1,6 @@
 """Money that came back from the bank: sent there again once it can be, or taken back and paid later."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from payouts.gateway import BankPayout
 from payouts.models import Difference, Payout, PayoutAttempt
 from payouts.services import bank_payouts, interventions, returned, transfers
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
 from tests.payouts.sending import Sender
 
@@ -24,7 +24,7 @@ REVERSE = {"method": "POST", "path": "/v1/transfers/.*/reversals"}
 class Bank(Sender):
     """A payout that the bank sent back, and a clock by which it is attended to."""
 
-    def __init__(self, payout: Payout, sandbox: Any) -> None:
+    def __init__(self, payout: Payout, sandbox: Stripe) -> None:
         super().__init__(payout)
         self._sandbox = sandbox
         transfers.send_transfer(self._pk, now=self.now)
@@ -55,7 +55,7 @@ class Bank(Sender):
 
 
 @pytest.fixture
-def bank(payout: Payout, sandbox: Any) -> Bank:
+def bank(payout: Payout, sandbox: Stripe) -> Bank:
     bank = Bank(payout, sandbox)
     bank.come_back()
     return bank
@@ -67,7 +67,7 @@ def test_it_stays_returned_while_the_bank_account_is_not_mended(bank: Bank) -> N
     assert bank.attempts_of(AttemptKind.BANK_PAYOUT) == [AttemptStatus.RETURNED]
 
 
-def test_it_is_sent_again_once_the_bank_account_is_mended(bank: Bank, sandbox: Any) -> None:
+def test_it_is_sent_again_once_the_bank_account_is_mended(bank: Bank, sandbox: Stripe) -> None:
     bank.mend()
     again = bank.attend()
     assert (again.status, again.failure_code) == (PayoutStatus.IN_TRANSIT, "")
@@ -80,7 +80,7 @@ def test_it_is_sent_again_once_the_bank_account_is_mended(bank: Bank, sandbox: A
     assert unsound() == {}
 
 
-def test_word_of_the_first_bank_payout_changes_nothing_of_the_second(bank: Bank, sandbox: Any) -> None:
+def test_word_of_the_first_bank_payout_changes_nothing_of_the_second(bank: Bank, sandbox: Stripe) -> None:
     bank.mend()
     bank.attend()
     first = sandbox.state()["payouts"][0]
@@ -96,7 +96,7 @@ def test_nothing_is_sent_again_to_a_creator_on_hold(bank: Bank) -> None:
 
 
 def test_after_a_month_the_money_is_taken_back_and_the_rows_are_free(
-    bank: Bank, market: Market, sandbox: Any
+    bank: Bank, market: Market, sandbox: Stripe
 ) -> None:
     reversed_one = bank.attend(after=policy.REVERSE_RETURNED_AFTER)
     assert reversed_one.status == PayoutStatus.REVERSED
@@ -108,7 +108,7 @@ def test_after_a_month_the_money_is_taken_back_and_the_rows_are_free(
 
 
 def test_money_on_an_account_that_was_replaced_is_taken_back_at_once(
-    bank: Bank, market: Market, sandbox: Any
+    bank: Bank, market: Market, sandbox: Stripe
 ) -> None:
     CreatorPaymentAccount.objects.update(replaced_at=bank.now)
     market.onboard(bank.payout.creator)
@@ -118,7 +118,7 @@ def test_money_on_an_account_that_was_replaced_is_taken_back_at_once(
 
 
 @pytest.mark.parametrize("fault", ["drop_response_after_work", "connection_reset"])
-def test_a_reversal_whose_answer_is_lost_happens_once(bank: Bank, sandbox: Any, fault: str) -> None:
+def test_a_reversal_whose_answer_is_lost_happens_once(bank: Bank, sandbox: Stripe, fault: str) -> None:
     sandbox.inject({**REVERSE, "kind": fault, "count": 1})
     assert bank.attend(after=policy.REVERSE_RETURNED_AFTER).status == PayoutStatus.RETURNED
     assert bank.attend().status == PayoutStatus.REVERSED
@@ -126,7 +126,7 @@ def test_a_reversal_whose_answer_is_lost_happens_once(bank: Bank, sandbox: Any, 
     assert unsound() == {}
 
 
-def test_a_reversal_too_old_to_be_sent_again_is_looked_up(bank: Bank, sandbox: Any) -> None:
+def test_a_reversal_too_old_to_be_sent_again_is_looked_up(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**REVERSE, "kind": "drop_response_after_work", "count": 1})
     bank.attend(after=policy.REVERSE_RETURNED_AFTER)
     assert bank.attend(after=timedelta(hours=25)).status == PayoutStatus.REVERSED
@@ -134,7 +134,7 @@ def test_a_reversal_too_old_to_be_sent_again_is_looked_up(bank: Bank, sandbox: A
     assert unsound() == {}
 
 
-def test_a_reversal_that_never_arrived_is_proved_absent_and_made_anew(bank: Bank, sandbox: Any) -> None:
+def test_a_reversal_that_never_arrived_is_proved_absent_and_made_anew(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**REVERSE, "kind": "connection_reset", "count": 1})
     bank.attend(after=policy.REVERSE_RETURNED_AFTER)
     bank.attend(after=timedelta(hours=25))
@@ -144,7 +144,9 @@ def test_a_reversal_that_never_arrived_is_proved_absent_and_made_anew(bank: Bank
     assert unsound() == {}
 
 
-def test_a_refused_reversal_is_told_to_a_person_and_tried_again_much_later(bank: Bank, sandbox: Any) -> None:
+def test_a_refused_reversal_is_told_to_a_person_and_tried_again_much_later(
+    bank: Bank, sandbox: Stripe
+) -> None:
     sandbox.control(f"accounts/{bank.account}/adjust", amount=-80_00, currency="usd")
     assert bank.attend(after=policy.REVERSE_RETURNED_AFTER).status == PayoutStatus.RETURNED
     difference = Difference.objects.get()
@@ -161,7 +163,9 @@ def test_a_refused_reversal_is_told_to_a_person_and_tried_again_much_later(bank:
     assert unsound() == {}
 
 
-def test_a_refused_reversal_troubles_nobody_once_the_money_is_at_the_bank(bank: Bank, sandbox: Any) -> None:
+def test_a_refused_reversal_troubles_nobody_once_the_money_is_at_the_bank(
+    bank: Bank, sandbox: Stripe
+) -> None:
     sandbox.control(f"accounts/{bank.account}/adjust", amount=-80_00, currency="usd")
     interventions.reverse_payout(bank.payout.pk, reason="The bank is closed", actor="dana", now=bank.now)
     assert Difference.objects.get().resolved_at is None
@@ -177,7 +181,7 @@ def test_a_refused_reversal_troubles_nobody_once_the_money_is_at_the_bank(bank: 
     assert unsound() == {}
 
 
-def test_money_that_an_account_which_left_us_keeps_is_told_to_a_person(bank: Bank, sandbox: Any) -> None:
+def test_money_that_an_account_which_left_us_keeps_is_told_to_a_person(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject(
         {
             "method": "POST",
@@ -197,7 +201,7 @@ def test_money_that_an_account_which_left_us_keeps_is_told_to_a_person(bank: Ban
     assert unsound() == {}
 
 
-def test_money_on_an_account_that_left_us_is_taken_back(payout: Payout, sandbox: Any) -> None:
+def test_money_on_an_account_that_left_us_is_taken_back(payout: Payout, sandbox: Stripe) -> None:
     """Stripe may still let us: what can't be taken back is told to a person."""
     transfers.send_transfer(payout.pk, now=sql.now())
     sandbox.control(f"accounts/{payout.attempts.get().destination}/deauthorize")
@@ -210,7 +214,9 @@ def test_money_on_an_account_that_left_us_is_taken_back(payout: Payout, sandbox:
 
 
 @pytest.mark.parametrize("code", ["amount_too_large", "amount_too_small"])
-def test_what_no_bank_account_takes_goes_into_a_later_payout(payout: Payout, sandbox: Any, code: str) -> None:
+def test_what_no_bank_account_takes_goes_into_a_later_payout(
+    payout: Payout, sandbox: Stripe, code: str
+) -> None:
     refusal = {"method": "POST", "path": "/v1/payouts", "kind": "status", "status": 400, "code": code}
     sandbox.inject({**refusal, "count": 1})
     bank = Bank(payout, sandbox)
@@ -229,7 +235,7 @@ def test_staff_reverse_what_lies_on_the_connected_account(bank: Bank) -> None:
     assert unsound() == {}
 
 
-def test_staff_cannot_reverse_what_went_to_the_bank(payout: Payout, sandbox: Any) -> None:
+def test_staff_cannot_reverse_what_went_to_the_bank(payout: Payout, sandbox: Stripe) -> None:
     bank = Bank(payout, sandbox)
     with pytest.raises(NotReversible):
         interventions.reverse_payout(payout.pk, reason="?", actor="dana", now=bank.now)
@@ -239,7 +245,7 @@ def test_staff_cannot_reverse_what_went_to_the_bank(payout: Payout, sandbox: Any
     assert bank.payout.status == PayoutStatus.PAID
 
 
-def test_two_reversals_asked_for_are_one(bank: Bank, sandbox: Any) -> None:
+def test_two_reversals_asked_for_are_one(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**REVERSE, "kind": "connection_reset", "count": 1})
     interventions.reverse_payout(bank.payout.pk, reason="?", actor="dana", now=bank.now)
     with pytest.raises(NotReversible):
@@ -248,7 +254,9 @@ def test_two_reversals_asked_for_are_one(bank: Bank, sandbox: Any) -> None:
     assert sandbox.transfers()[0]["amount_reversed"] == 80_00
 
 
-def test_a_reversal_in_the_dashboard_beside_ours_gives_the_rows_back_once(bank: Bank, sandbox: Any) -> None:
+def test_a_reversal_in_the_dashboard_beside_ours_gives_the_rows_back_once(
+    bank: Bank, sandbox: Stripe
+) -> None:
     sandbox.inject({**REVERSE, "kind": "connection_reset", "count": 1})
     interventions.reverse_payout(bank.payout.pk, reason="?", actor="dana", now=bank.now)
     sandbox.control(f"transfers/{bank.payout.stripe_transfer_id}/reverse")

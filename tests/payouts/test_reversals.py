@@ -1,7 +1,6 @@
 """A transfer that came back gives the rows back, if it came back whole and nothing went to the bank."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import transaction
@@ -14,6 +13,7 @@ from payouts.services import bank_payouts, reversals, transfers
 from payouts.services.moves import move
 from payouts.states import AttemptKind, PayoutStatus
 from stripe_io.errors import NotYet, SetAside
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def status() -> str:
 
 
 def test_a_whole_reversal_gives_the_rows_back_for_a_later_run(
-    market: Market, sent: Payout, sandbox: Any
+    market: Market, sent: Payout, sandbox: Stripe
 ) -> None:
     reverse(sent)
     assert status() == PayoutStatus.REVERSED
@@ -66,7 +66,7 @@ def test_the_same_reversal_twice_is_one(sent: Payout) -> None:
     assert unsound() == {}
 
 
-def test_after_a_reversal_nothing_goes_to_the_bank(sent: Payout, sandbox: Any) -> None:
+def test_after_a_reversal_nothing_goes_to_the_bank(sent: Payout, sandbox: Stripe) -> None:
     reverse(sent)
     bank_payouts.send_bank_payout(sent.pk, now=sql.now() + timedelta(days=1))
     assert sandbox.state()["payouts"] == []
@@ -98,7 +98,7 @@ def test_an_older_word_of_a_reversal_changes_nothing(sent: Payout) -> None:
     assert unsound() == {}
 
 
-def test_nothing_goes_to_the_bank_of_a_transfer_that_came_back_in_part(sent: Payout, sandbox: Any) -> None:
+def test_nothing_goes_to_the_bank_of_a_transfer_that_came_back_in_part(sent: Payout, sandbox: Stripe) -> None:
     reverse(sent, amount=30_00)
     bank_payouts.send_bank_payout(sent.pk, now=sql.now() + timedelta(days=1))
     assert sandbox.state()["payouts"] == []
@@ -129,7 +129,7 @@ def test_a_reversal_of_what_went_to_the_bank_is_for_a_person(sent: Payout, where
     assert unsound() == {}
 
 
-def test_a_reversal_waits_while_a_bank_payout_may_be_under_way(sent: Payout, sandbox: Any) -> None:
+def test_a_reversal_waits_while_a_bank_payout_may_be_under_way(sent: Payout, sandbox: Stripe) -> None:
     """Its answer was lost: the money may be on its way to the bank, so the rows are not free yet."""
     sandbox.inject({"method": "POST", "path": "/v1/payouts", "kind": "drop_response_after_work", "count": 1})
     bank_payouts.send_bank_payout(sent.pk, now=sql.now())

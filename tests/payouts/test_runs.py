@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from database import sql
 from earnings.models import BillingBatch, CreatorEarning
@@ -235,7 +236,7 @@ class DiesAt(dict[str, int]):
 
 @pytest.mark.parametrize("slice_reached", [1, 2, 3])
 def test_a_run_that_died_is_finished_by_making_it_again(
-    market: Market, monkeypatch: pytest.MonkeyPatch, settings: Any, slice_reached: int
+    market: Market, monkeypatch: pytest.MonkeyPatch, settings: Settings, slice_reached: int
 ) -> None:
     monkeypatch.setattr(runs, "CREATORS_AT_ONCE", 2)
     market.sell_all(market.creators(list("abcdef")), 100_00)

@@ -2,7 +2,6 @@
 
 from datetime import date
 from io import StringIO
-from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -18,6 +17,7 @@ from payouts.services import transfers
 from payouts.services.moves import move
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
 from tests.factories import CreatorPaymentAccountFactory, PayoutFactory, PayoutRunFactory
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
 from tests.payouts.sending import SEND
 
@@ -143,7 +143,7 @@ def test_staff_may_have_it_tried_again_and_the_count_begins_anew(account: Creato
     assert held()
 
 
-def refuse(market: Market, sandbox: Any, *, code: str) -> Payout:
+def refuse(market: Market, sandbox: Stripe, *, code: str) -> Payout:
     """Make a payout of all that is owed, and have Stripe refuse its transfer."""
     market.run()
     payout = Payout.objects.latest("created_at")
@@ -154,7 +154,7 @@ def refuse(market: Market, sandbox: Any, *, code: str) -> Payout:
 
 
 @pytest.fixture
-def alice(market: Market, sandbox: Any) -> Creator:
+def alice(market: Market, sandbox: Stripe) -> Creator:
     """Onboarded, and owed $80.00."""
     creator = market.creator("alice", account=None)
     market.onboard(creator)
@@ -163,7 +163,7 @@ def alice(market: Market, sandbox: Any) -> Creator:
 
 
 def test_the_creator_learns_what_to_do_and_no_payout_is_made_until_they_have_done_it(
-    market: Market, alice: Creator, sandbox: Any
+    market: Market, alice: Creator, sandbox: Stripe
 ) -> None:
     for _ in range(3):
         assert refuse(market, sandbox, code="transfers_not_allowed").status == PayoutStatus.FAILED
@@ -171,7 +171,7 @@ def test_the_creator_learns_what_to_do_and_no_payout_is_made_until_they_have_don
     assert RunDecision.objects.get().reason == DecisionReason.ON_HOLD
     assert upcoming_of(alice.pk, asked=None, now=sql.now()).blockers == ("destination_refused",)
     account = CreatorPaymentAccount.objects.get()
-    sandbox._client.raw_request("post", f"/_sandbox/accounts/{account.stripe_account_id}/bank_account")
+    sandbox.control(f"accounts/{account.stripe_account_id}/bank_account")
     payment_accounts.refresh_payment_account(account, now=sql.now())
     assert not held()
     end_cool_down(alice, reason="It is hers", lifted_by="dana", now=sql.now())
@@ -180,7 +180,7 @@ def test_the_creator_learns_what_to_do_and_no_payout_is_made_until_they_have_don
     assert unsound() == {}
 
 
-def test_want_of_funds_is_no_setback(market: Market, alice: Creator, sandbox: Any) -> None:
+def test_want_of_funds_is_no_setback(market: Market, alice: Creator, sandbox: Stripe) -> None:
     for _ in range(4):
         assert refuse(market, sandbox, code="balance_insufficient").status == PayoutStatus.PENDING
         SendingPause.objects.all().delete()

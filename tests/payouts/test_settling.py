@@ -1,7 +1,6 @@
 """An account leaves us with a payout's money: once its creator is known to have it, staff count it as paid."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from payouts.gateway import BankPayout
 from payouts.models import Difference, Payout, PayoutAttempt
 from payouts.services import bank_payouts, interventions, returned, transfers
 from payouts.states import AttemptStatus, PayoutStatus
+from tests.local_stripe import Stripe
 from tests.payouts.market import unsound
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ KEPT = {**REVERSE, "kind": "status", "status": 403, "code": "account_invalid"}
 
 
 @pytest.fixture
-def leave(sandbox: Any) -> Callable[[], None]:
+def leave(sandbox: Stripe) -> Callable[[], None]:
     """Have the creator disconnect their account, and hear of it."""
 
     def leave() -> None:
@@ -57,7 +57,7 @@ def test_what_was_on_its_way_to_the_bank_counts_as_paid(payout: Payout, leave: C
 
 
 def test_what_returned_and_can_not_be_taken_back_counts_as_paid(
-    payout: Payout, sandbox: Any, leave: Callable[[], None]
+    payout: Payout, sandbox: Stripe, leave: Callable[[], None]
 ) -> None:
     transfers.send_transfer(payout.pk, now=sql.now())
     leave()
@@ -74,7 +74,7 @@ def test_what_returned_and_can_not_be_taken_back_counts_as_paid(
 
 
 def test_what_may_be_back_already_is_not_settled(
-    payout: Payout, sandbox: Any, leave: Callable[[], None]
+    payout: Payout, sandbox: Stripe, leave: Callable[[], None]
 ) -> None:
     transfers.send_transfer(payout.pk, now=sql.now())
     leave()
@@ -91,7 +91,7 @@ def test_what_may_be_back_already_is_not_settled(
 
 
 def test_what_the_bank_sends_back_after_all_returns(
-    payout: Payout, sandbox: Any, leave: Callable[[], None]
+    payout: Payout, sandbox: Stripe, leave: Callable[[], None]
 ) -> None:
     send(payout)
     leave()

@@ -32,6 +32,7 @@ from sandbox.config import Config
 from sandbox.server import SandboxServer
 from stripe_io import client as stripe_io
 from stripe_io import services as inbox
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 from tests.payouts.sending import SEND, work
 
@@ -73,14 +74,14 @@ def live_on(payout: Payout, *, days: int) -> None:
     payout.refresh_from_db()
 
 
-def without_its_movement(sandbox: Any, payout: Payout) -> None:
+def without_its_movement(sandbox: Stripe, payout: Payout) -> None:
     """Have Stripe not say yet what arrived on the connected account."""
     payout.refresh_from_db()
     sandbox.control(f"objects/{payout.destination_payment}", null=["balance_transaction"])
 
 
 @still_wrong("a null balance transaction ends the worker's task")
-def test_a_payout_whose_arrival_is_not_known_yet_waits(sent: Payout, sandbox: Any) -> None:
+def test_a_payout_whose_arrival_is_not_known_yet_waits(sent: Payout, sandbox: Stripe) -> None:
     without_its_movement(sandbox, sent)
     now = sql.now()
     bank_payouts.send_bank_payout(sent.pk, now=now)
@@ -91,7 +92,7 @@ def test_a_payout_whose_arrival_is_not_known_yet_waits(sent: Payout, sandbox: An
 
 
 @still_wrong("what can't be attended is due first, for ever")
-def test_payouts_that_can_not_be_attended_hold_up_nobody(market: Market, sandbox: Any) -> None:
+def test_payouts_that_can_not_be_attended_hold_up_nobody(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, [f"sick-{number}" for number in range(4)])
     for payout in Payout.objects.all():
         transfers.send_transfer(payout.pk, now=sql.now())
@@ -110,7 +111,7 @@ def test_payouts_that_can_not_be_attended_hold_up_nobody(market: Market, sandbox
 
 @still_wrong("a 400 without a listed code is unknown, and looked up for ever")
 def test_a_bank_payout_that_stripe_refuses_in_words_is_returned_and_tried_four_times(
-    sent: Payout, sandbox: Any
+    sent: Payout, sandbox: Stripe
 ) -> None:
     sandbox.inject({**BANK, **UNLISTED})
     bank_payouts.send_bank_payout(sent.pk, now=sql.now())
@@ -123,7 +124,7 @@ def test_a_bank_payout_that_stripe_refuses_in_words_is_returned_and_tried_four_t
 
 
 @still_wrong("a 400 without a listed code is unknown, and looked up for ever")
-def test_a_transfer_that_stripe_refuses_in_words_has_failed(payout: Payout, sandbox: Any) -> None:
+def test_a_transfer_that_stripe_refuses_in_words_has_failed(payout: Payout, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, **UNLISTED})
     transfers.send_transfer(payout.pk, now=sql.now())
     payout.refresh_from_db()
@@ -132,7 +133,7 @@ def test_a_transfer_that_stripe_refuses_in_words_has_failed(payout: Payout, sand
 
 
 @still_wrong("the bank account is fine, so the payout goes on")
-def test_what_staff_take_back_does_not_go_to_the_bank(sent: Payout, sandbox: Any) -> None:
+def test_what_staff_take_back_does_not_go_to_the_bank(sent: Payout, sandbox: Stripe) -> None:
     sandbox.inject(
         {**REVERSE, "kind": "abort_work", "status": 400, "code": "balance_insufficient", "count": 1}
     )
@@ -145,7 +146,7 @@ def test_what_staff_take_back_does_not_go_to_the_bank(sent: Payout, sandbox: Any
 
 
 @still_wrong("each is refused for itself")
-def test_the_same_refusal_for_ten_creators_in_a_row_pauses_sending(market: Market, sandbox: Any) -> None:
+def test_the_same_refusal_for_ten_creators_in_a_row_pauses_sending(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, [f"creator-{number:02}" for number in range(20)])
     sandbox.inject({**SEND, "kind": "abort_work", "status": 400, "code": "transfers_not_allowed"})
     work(sql.now())
@@ -154,7 +155,7 @@ def test_the_same_refusal_for_ten_creators_in_a_row_pauses_sending(market: Marke
 
 
 @still_wrong("a run looks at what was earned up to its cut-off")
-def test_a_debt_that_is_known_by_the_time_of_the_run_counts(market: Market, sandbox: Any) -> None:
+def test_a_debt_that_is_known_by_the_time_of_the_run_counts(market: Market, sandbox: Stripe) -> None:
     alice = market.creator("alice", account=None)
     market.onboard(alice)
     market.sell(alice, 10_000_00, at="2025-09-30T23:00:00Z")
@@ -164,7 +165,7 @@ def test_a_debt_that_is_known_by_the_time_of_the_run_counts(market: Market, sand
 
 
 @still_wrong("funds are weighed in the order of ids, whoever can be paid")
-def test_who_can_not_be_paid_stops_nobody_when_funds_are_short(market: Market, sandbox: Any) -> None:
+def test_who_can_not_be_paid_stops_nobody_when_funds_are_short(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, ["alice"], gross=15_000_000_00)
     sell_and_run(market, ["bob"])
     alices = CreatorPaymentAccount.objects.filter(creator__external_id="alice")
@@ -177,7 +178,7 @@ def test_who_can_not_be_paid_stops_nobody_when_funds_are_short(market: Market, s
 
 @still_wrong("the account is as it was when Stripe last told of it")
 def test_an_account_not_heard_of_for_an_hour_is_asked_for_before_it_is_paid(
-    payout: Payout, sandbox: Any
+    payout: Payout, sandbox: Stripe
 ) -> None:
     accounts = CreatorPaymentAccount.objects.filter(creator=payout.creator)
     sandbox.control(f"accounts/{accounts.get().stripe_account_id}/bank_account", country="US", currency="usd")
@@ -189,7 +190,7 @@ def test_an_account_not_heard_of_for_an_hour_is_asked_for_before_it_is_paid(
 
 
 @still_wrong("the pause is lifted at once, as the balance seems to do")
-def test_funds_that_stripe_shows_and_refuses_pause_sending_once(market: Market, sandbox: Any) -> None:
+def test_funds_that_stripe_shows_and_refuses_pause_sending_once(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, ["alice", "bob"])
     sandbox.inject({**SEND, "kind": "abort_work", "status": 400, "code": "balance_insufficient"})
     start = sql.now()
@@ -199,7 +200,9 @@ def test_funds_that_stripe_shows_and_refuses_pause_sending_once(market: Market, 
 
 
 @still_wrong("any bank payout that isn't ours is foreign")
-def test_what_stripe_debits_for_a_negative_balance_stops_no_bank_payout(sent: Payout, sandbox: Any) -> None:
+def test_what_stripe_debits_for_a_negative_balance_stops_no_bank_payout(
+    sent: Payout, sandbox: Stripe
+) -> None:
     account = CreatorPaymentAccount.objects.get(creator=sent.creator).stripe_account_id
     debit = {"id": "po_debit", "object": "payout", "amount": -12_00, "currency": "usd", "automatic": True}
     event = {
@@ -219,7 +222,7 @@ def test_what_stripe_debits_for_a_negative_balance_stops_no_bank_payout(sent: Pa
 
 
 @still_wrong("the pass ends at what it can't read")
-def test_one_object_that_can_not_be_read_stops_no_reconciliation(market: Market, sandbox: Any) -> None:
+def test_one_object_that_can_not_be_read_stops_no_reconciliation(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, ["alice", "bob"])
     work(sql.now())
     unreadable = sandbox.transfers()[0]["id"]
@@ -231,7 +234,7 @@ def test_one_object_that_can_not_be_read_stops_no_reconciliation(market: Market,
 
 
 @still_wrong("the pass ends with the first call that fails")
-def test_reconciliation_asks_again_for_a_page_that_failed(market: Market, sandbox: Any) -> None:
+def test_reconciliation_asks_again_for_a_page_that_failed(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, ["alice"])
     work(sql.now())
     listing = {"method": "GET", "path": "/v1/balance_transactions"}
@@ -242,7 +245,7 @@ def test_reconciliation_asks_again_for_a_page_that_failed(market: Market, sandbo
 
 @still_wrong("the setting is believed, and not the account's schedule")
 def test_bank_payouts_by_stripe_are_believed_only_of_accounts_on_such_a_schedule(
-    payout: Payout, sandbox: Any, settings: Settings
+    payout: Payout, sandbox: Stripe, settings: Settings
 ) -> None:
     settings.BANK_PAYOUTS_BY_STRIPE = True  # the account was opened before, with a manual schedule
     work(sql.now())
@@ -254,7 +257,7 @@ def test_bank_payouts_by_stripe_are_believed_only_of_accounts_on_such_a_schedule
 
 
 @still_wrong("a run that is made anew has other ids")
-def test_a_database_restored_from_before_the_run_pays_nobody_twice(market: Market, sandbox: Any) -> None:
+def test_a_database_restored_from_before_the_run_pays_nobody_twice(market: Market, sandbox: Stripe) -> None:
     alice = market.creator("alice", account=None)
     market.onboard(alice)
     market.sell(alice, 100_00)
@@ -268,7 +271,9 @@ def test_a_database_restored_from_before_the_run_pays_nobody_twice(market: Marke
 
 
 @still_wrong("the key is forgotten, and no attempt says that there was one")
-def test_a_database_restored_from_before_the_sending_pays_nobody_twice(payout: Payout, sandbox: Any) -> None:
+def test_a_database_restored_from_before_the_sending_pays_nobody_twice(
+    payout: Payout, sandbox: Stripe
+) -> None:
     with transaction.atomic():
         work(sql.now())
         transaction.set_rollback(True)
@@ -279,7 +284,7 @@ def test_a_database_restored_from_before_the_sending_pays_nobody_twice(payout: P
 
 @still_wrong("the installation remembers the mode, and not whose account it is")
 def test_the_key_of_another_stripe_account_destroys_nothing(
-    market: Market, sandbox: Any, settings: Settings, tmp_path: Path
+    market: Market, sandbox: Stripe, settings: Settings, tmp_path: Path
 ) -> None:
     for creator in market.creators(["alice", "bob"], account=None):
         market.onboard(creator)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from ledger.models import AccountKind
 from payouts.models import Payout, PayoutAttempt, SendingPause
 from payouts.services import transfers
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
 from tests.payouts.sending import LIST, REFUSAL, SEND, Sender, requests
 from tests.threads import at_once
@@ -25,7 +25,7 @@ def sender(payout: Payout) -> Sender:
     return Sender(payout)
 
 
-def test_a_payout_is_sent_under_its_key_to_the_pinned_account(sender: Sender, sandbox: Any) -> None:
+def test_a_payout_is_sent_under_its_key_to_the_pinned_account(sender: Sender, sandbox: Stripe) -> None:
     sent = sender.send()
     (transfer,) = sandbox.transfers()
     (attempt,) = sender.attempts
@@ -46,7 +46,7 @@ def test_a_payout_is_sent_under_its_key_to_the_pinned_account(sender: Sender, sa
     assert unsound() == {}
 
 
-def test_a_payout_that_was_sent_is_not_sent_again(sender: Sender, sandbox: Any) -> None:
+def test_a_payout_that_was_sent_is_not_sent_again(sender: Sender, sandbox: Stripe) -> None:
     """A redelivered task, a repeated sweep, a click next week."""
     sender.send()
     for wait in (timedelta(), timedelta(minutes=5), timedelta(days=7)):
@@ -55,7 +55,7 @@ def test_a_payout_that_was_sent_is_not_sent_again(sender: Sender, sandbox: Any) 
     assert len(sender.attempts) == 1
 
 
-def test_a_payout_that_is_not_due_is_left_alone(sender: Sender, sandbox: Any) -> None:
+def test_a_payout_that_is_not_due_is_left_alone(sender: Sender, sandbox: Stripe) -> None:
     Payout.objects.update(next_retry_at=sender.now + timedelta(minutes=1))
     transfers.send_transfer(sender.payout.pk, now=sender.now)
     Payout.objects.update(next_retry_at=None)
@@ -69,7 +69,7 @@ def test_a_payout_that_is_not_due_is_left_alone(sender: Sender, sandbox: Any) ->
     "status", [status for status in PayoutStatus if status not in {"pending", "processing", "unresolved"}]
 )
 def test_a_task_skips_a_payout_that_is_not_to_be_sent(
-    sender: Sender, sandbox: Any, status: PayoutStatus
+    sender: Sender, sandbox: Stripe, status: PayoutStatus
 ) -> None:
     """Cancelled while the task waited in the queue, for one."""
     came_back = 80_00 if status == PayoutStatus.REVERSED else 0
@@ -81,7 +81,7 @@ def test_a_task_skips_a_payout_that_is_not_to_be_sent(
 
 
 def test_a_refusal_gives_the_rows_back_at_once_and_a_later_run_pays_once(
-    market: Market, sender: Sender, sandbox: Any
+    market: Market, sender: Sender, sandbox: Stripe
 ) -> None:
     sandbox.inject({**REFUSAL, "count": 1})
     refused = sender.send()
@@ -106,26 +106,27 @@ def test_a_refusal_gives_the_rows_back_at_once_and_a_later_run_pays_once(
     assert unsound() == {}
 
 
-def test_stripe_itself_refuses_an_account_that_lost_its_capability(market: Market, sandbox: Any) -> None:
+def test_stripe_itself_refuses_an_account_that_lost_its_capability(market: Market, sandbox: Stripe) -> None:
     """We think that it is active; Stripe knows better."""
     alice = market.creator("alice", account=None)
     account = market.onboard(alice)
-    sandbox._client.v1.accounts.update(
-        account.stripe_account_id, {"capabilities": {"transfers": {"requested": False}}}
-    )
+    assert account.stripe_account_id
+    sandbox.stop_transfers(account.stripe_account_id)
     assert Sender(market.payout(alice)).send().status == PayoutStatus.FAILED
 
 
-def test_before_a_new_key_stripe_is_asked_what_it_has(sender: Sender, sandbox: Any) -> None:
+def test_before_a_new_key_stripe_is_asked_what_it_has(sender: Sender, sandbox: Stripe) -> None:
     """A transfer that nobody here made: the creator has the money, so they are held and owe it, and nothing is sent."""
     sandbox.inject({**SEND, "kind": "status", "status": 400, "code": "balance_insufficient", "count": 1})
     sender.send()
     SendingPause.objects.all().delete()
-    sandbox._client.v1.transfers.create(
+    destination = CreatorPaymentAccount.objects.get().stripe_account_id
+    assert destination
+    sandbox.client.v1.transfers.create(
         {
             "amount": 80_00,
             "currency": "usd",
-            "destination": CreatorPaymentAccount.objects.get().stripe_account_id,
+            "destination": destination,
             "transfer_group": str(sender.payout.pk),
         }
     )
@@ -138,7 +139,9 @@ def test_before_a_new_key_stripe_is_asked_what_it_has(sender: Sender, sandbox: A
     assert unsound() == {}
 
 
-def test_before_a_new_key_nothing_is_sent_while_stripe_cannot_be_asked(sender: Sender, sandbox: Any) -> None:
+def test_before_a_new_key_nothing_is_sent_while_stripe_cannot_be_asked(
+    sender: Sender, sandbox: Stripe
+) -> None:
     sandbox.inject({**SEND, "kind": "status", "status": 400, "code": "balance_insufficient", "count": 1})
     sender.send()
     SendingPause.objects.all().delete()
@@ -156,7 +159,7 @@ def test_before_a_new_key_nothing_is_sent_while_stripe_cannot_be_asked(sender: S
     "status", [status for status in AccountStatus if status not in {"active", "not_created"}]
 )
 def test_an_account_that_cannot_be_paid_is_waited_for(
-    sender: Sender, sandbox: Any, status: AccountStatus
+    sender: Sender, sandbox: Stripe, status: AccountStatus
 ) -> None:
     CreatorPaymentAccount.objects.update(account_status=status)
     waiting = sender.send()
@@ -168,7 +171,7 @@ def test_an_account_that_cannot_be_paid_is_waited_for(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_on_one_payout_send_it_once(sender: Sender, sandbox: Any) -> None:
+def test_two_workers_on_one_payout_send_it_once(sender: Sender, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "latency_ms", "latency_ms": 100})
     pk, now = sender.payout.pk, sender.now
 

@@ -1,7 +1,6 @@
 """The impossible, which happens: transfers for payouts that had ended."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from payouts.gateway import SentTransfer
 from payouts.models import Difference, Payout, PayoutAttempt
 from payouts.services import interventions, reversals, transfers
 from payouts.states import AttemptStatus, PayoutStatus
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
 from tests.payouts.sending import REFUSAL, SEND, Sender
 
@@ -32,7 +32,7 @@ def turn_up(attempt: PayoutAttempt, *, transfer_id: str = "tr_ghost", back: int 
 
 
 @pytest.fixture
-def failed(market: Market, payout: Payout, sandbox: Any) -> PayoutAttempt:
+def failed(market: Market, payout: Payout, sandbox: Stripe) -> PayoutAttempt:
     """An attempt that Stripe refused, its payout failed, and its rows in the next payout, which waits."""
     sandbox.inject({**REFUSAL, "count": 1})
     assert Sender(payout).send().status == PayoutStatus.FAILED
@@ -82,7 +82,7 @@ def test_one_that_had_come_back_already_costs_nothing(failed: PayoutAttempt) -> 
     assert unsound() == {}
 
 
-def absent(payout: Payout, sandbox: Any) -> Sender:
+def absent(payout: Payout, sandbox: Stripe) -> Sender:
     """Have an attempt proved absent, so that its payout waits for a new key."""
     sandbox.inject({**SEND, "kind": "connection_reset", "count": 1})
     sender = Sender(payout)
@@ -91,7 +91,7 @@ def absent(payout: Payout, sandbox: Any) -> Sender:
     return sender
 
 
-def test_a_transfer_thought_absent_is_the_payouts_own_while_it_waits(payout: Payout, sandbox: Any) -> None:
+def test_a_transfer_thought_absent_is_the_payouts_own_while_it_waits(payout: Payout, sandbox: Stripe) -> None:
     sender = absent(payout, sandbox)
     turn_up(sender.attempts[0])
     settled = sender.payout
@@ -101,7 +101,7 @@ def test_a_transfer_thought_absent_is_the_payouts_own_while_it_waits(payout: Pay
     assert unsound() == {}
 
 
-def test_a_second_transfer_for_a_payout_is_owed_back(payout: Payout, sandbox: Any) -> None:
+def test_a_second_transfer_for_a_payout_is_owed_back(payout: Payout, sandbox: Stripe) -> None:
     sender = absent(payout, sandbox)
     assert sender.send().status == PayoutStatus.IN_TRANSIT
     turn_up(sender.attempts[0])
@@ -111,7 +111,7 @@ def test_a_second_transfer_for_a_payout_is_owed_back(payout: Payout, sandbox: An
     assert unsound() == {}
 
 
-def test_a_second_transfer_of_one_attempt_is_owed_back(payout: Payout, sandbox: Any) -> None:
+def test_a_second_transfer_of_one_attempt_is_owed_back(payout: Payout, sandbox: Stripe) -> None:
     sender = Sender(payout)
     assert sender.send().status == PayoutStatus.IN_TRANSIT
     for _ in range(2):
@@ -122,7 +122,7 @@ def test_a_second_transfer_of_one_attempt_is_owed_back(payout: Payout, sandbox: 
     assert unsound() == {}
 
 
-def test_a_transfer_found_reversed_gives_the_rows_back(payout: Payout, sandbox: Any) -> None:
+def test_a_transfer_found_reversed_gives_the_rows_back(payout: Payout, sandbox: Stripe) -> None:
     """Its answer was lost, and it was reversed in Stripe's dashboard before anybody looked."""
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     sender = Sender(payout)
@@ -133,7 +133,7 @@ def test_a_transfer_found_reversed_gives_the_rows_back(payout: Payout, sandbox: 
     assert unsound() == {}
 
 
-def test_sync_records_what_stripe_has(payout: Payout, sandbox: Any) -> None:
+def test_sync_records_what_stripe_has(payout: Payout, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     Sender(payout).send()
     found = interventions.sync_payout(payout.pk, reason="Asked by alice", actor="dana", now=sql.now())

@@ -15,6 +15,7 @@ from payouts.models import Payout, PayoutAttempt
 from payouts.services import pauses, transfers
 from payouts.states import AttemptStatus, PayoutStatus
 from tests.factories import PayoutFactory
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
 from tests.payouts.sending import BEFORE_THE_WORK, LIST, LOST, REFUSAL, SEND, Sender, named, requests
 from tests.threads import at_once
@@ -29,7 +30,7 @@ def sender(payout: Payout) -> Sender:
 
 @pytest.mark.parametrize("fault", [fault for fault in LOST if "type" not in fault], ids=named)
 def test_an_unknown_outcome_is_tried_again_under_the_same_key(
-    sender: Sender, sandbox: Any, fault: dict[str, Any]
+    sender: Sender, sandbox: Stripe, fault: dict[str, Any]
 ) -> None:
     sandbox.inject({**fault, "count": 1})
     unknown = sender.send()
@@ -47,7 +48,7 @@ def test_an_unknown_outcome_is_tried_again_under_the_same_key(
 
 @pytest.mark.parametrize("after_work", [False, True])
 def test_a_worker_that_died_is_followed_by_another_under_the_same_key(
-    sender: Sender, sandbox: Any, monkeypatch: pytest.MonkeyPatch, after_work: bool
+    sender: Sender, sandbox: Stripe, monkeypatch: pytest.MonkeyPatch, after_work: bool
 ) -> None:
     create = gateway.create_transfer
 
@@ -74,7 +75,7 @@ def test_a_worker_that_died_is_followed_by_another_under_the_same_key(
 
 
 def test_after_a_worker_died_no_error_ends_the_attempt(
-    sender: Sender, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+    sender: Sender, sandbox: Stripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The dead worker may have sent the money; a refusal of the second send says nothing of the first."""
     create = gateway.create_transfer
@@ -95,7 +96,9 @@ def test_after_a_worker_died_no_error_ends_the_attempt(
 
 
 @pytest.mark.parametrize("fault", BEFORE_THE_WORK, ids=named)
-def test_what_comes_before_the_work_says_nothing(sender: Sender, sandbox: Any, fault: dict[str, Any]) -> None:
+def test_what_comes_before_the_work_says_nothing(
+    sender: Sender, sandbox: Stripe, fault: dict[str, Any]
+) -> None:
     """401, 403 and 429: this send did nothing, an earlier one may have."""
     sandbox.inject({**fault, "count": 1})
     assert sender.send().status == PayoutStatus.PROCESSING
@@ -108,7 +111,7 @@ def test_what_comes_before_the_work_says_nothing(sender: Sender, sandbox: Any, f
 
 @pytest.mark.parametrize("fault", BEFORE_THE_WORK, ids=named)
 def test_what_comes_before_the_work_takes_no_doubt_away(
-    sender: Sender, sandbox: Any, fault: dict[str, Any]
+    sender: Sender, sandbox: Stripe, fault: dict[str, Any]
 ) -> None:
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     sender.send()
@@ -137,7 +140,7 @@ def test_the_wait_grows_with_each_try() -> None:
             assert timedelta(seconds=1) <= wait <= longest + timedelta(seconds=1)
 
 
-def test_another_use_of_the_key_means_unknown_and_never_failed(sender: Sender, sandbox: Any) -> None:
+def test_another_use_of_the_key_means_unknown_and_never_failed(sender: Sender, sandbox: Stripe) -> None:
     """Same key, other parameters: only a look at Stripe can tell."""
     sandbox.inject(
         {**SEND, "kind": "status", "status": 400, "type": "idempotency_error", "count": 1},
@@ -152,7 +155,7 @@ def test_another_use_of_the_key_means_unknown_and_never_failed(sender: Sender, s
 
 
 def test_a_key_that_is_in_use_is_looked_up_and_another_sent_once_nothing_is_there(
-    sender: Sender, sandbox: Any
+    sender: Sender, sandbox: Stripe
 ) -> None:
     in_use = {"status": 409, "type": "idempotency_error", "code": "idempotency_key_in_use"}
     sandbox.inject({**SEND, "kind": "status", **in_use, "count": 1})
@@ -163,7 +166,7 @@ def test_a_key_that_is_in_use_is_looked_up_and_another_sent_once_nothing_is_ther
     assert unsound() == {}
 
 
-def test_a_saved_500_is_noticed_and_not_sent_again(sender: Sender, sandbox: Any) -> None:
+def test_a_saved_500_is_noticed_and_not_sent_again(sender: Sender, sandbox: Stripe) -> None:
     """Stripe would repeat it for a day; what isn't there an hour after the last send never happened."""
     sandbox.inject({**SEND, "kind": "abort_work", "status": 500, "count": 1})
     assert sender.send().status == PayoutStatus.PROCESSING
@@ -182,7 +185,7 @@ def test_a_saved_500_is_noticed_and_not_sent_again(sender: Sender, sandbox: Any)
     assert unsound() == {}
 
 
-def test_a_saved_500_that_did_the_work_is_found(sender: Sender, sandbox: Any) -> None:
+def test_a_saved_500_that_did_the_work_is_found(sender: Sender, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "status", "status": 500, "after_work": True, "count": 1})
     sender.send()
     sender.send()
@@ -193,7 +196,7 @@ def test_a_saved_500_that_did_the_work_is_found(sender: Sender, sandbox: Any) ->
     assert unsound() == {}
 
 
-def test_a_key_older_than_a_day_is_looked_up_and_never_sent_again(sender: Sender, sandbox: Any) -> None:
+def test_a_key_older_than_a_day_is_looked_up_and_never_sent_again(sender: Sender, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     sender.send()
     PayoutAttempt.objects.update(
@@ -205,7 +208,7 @@ def test_a_key_older_than_a_day_is_looked_up_and_never_sent_again(sender: Sender
 
 
 def test_a_key_older_than_a_day_whose_transfer_is_absent_gives_way_to_a_new_one(
-    sender: Sender, sandbox: Any
+    sender: Sender, sandbox: Stripe
 ) -> None:
     sandbox.inject({**SEND, "kind": "connection_reset", "count": 1})
     sender.send()
@@ -217,7 +220,7 @@ def test_a_key_older_than_a_day_whose_transfer_is_absent_gives_way_to_a_new_one(
     assert len(sandbox.transfers()) == 1
 
 
-def test_what_stays_unknown_becomes_unresolved_and_never_failed(sender: Sender, sandbox: Any) -> None:
+def test_what_stays_unknown_becomes_unresolved_and_never_failed(sender: Sender, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "connection_reset"})
     for _ in range(policy.UNRESOLVED_AFTER_SENDS - 1):
         assert sender.send().status == PayoutStatus.PROCESSING
@@ -227,7 +230,7 @@ def test_what_stays_unknown_becomes_unresolved_and_never_failed(sender: Sender, 
     assert requests(sandbox) == policy.UNRESOLVED_AFTER_SENDS
 
 
-def test_a_look_up_that_fails_settles_nothing(sender: Sender, sandbox: Any) -> None:
+def test_a_look_up_that_fails_settles_nothing(sender: Sender, sandbox: Stripe) -> None:
     """The worker died after the work, and when the key is too old a look-up is refused with a refusal's code."""
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     sender.send()
@@ -245,7 +248,7 @@ def test_a_look_up_that_fails_settles_nothing(sender: Sender, sandbox: Any) -> N
 
 
 def test_while_the_outcome_is_unknown_the_destination_stays(
-    market: Market, sender: Sender, sandbox: Any
+    market: Market, sender: Sender, sandbox: Stripe
 ) -> None:
     """An attempt goes where it was first sent, or nowhere."""
     old = CreatorPaymentAccount.objects.get()
@@ -259,7 +262,9 @@ def test_while_the_outcome_is_unknown_the_destination_stays(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_take_up_an_unknown_outcome_at_once_send_it_once(sender: Sender, sandbox: Any) -> None:
+def test_workers_that_take_up_an_unknown_outcome_at_once_send_it_once(
+    sender: Sender, sandbox: Stripe
+) -> None:
     """Even where both send, one key moves the money once."""
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     sender.send()
@@ -276,7 +281,7 @@ def test_workers_that_take_up_an_unknown_outcome_at_once_send_it_once(sender: Se
 
 
 def test_an_unresolved_payout_is_looked_up_a_dozen_times_and_not_a_thousand(
-    sender: Sender, sandbox: Any
+    sender: Sender, sandbox: Stripe
 ) -> None:
     sandbox.inject({**SEND, "kind": "abort_work", "status": 500, "count": 1})
     sender.send()
@@ -285,7 +290,7 @@ def test_an_unresolved_payout_is_looked_up_a_dozen_times_and_not_a_thousand(
 
 
 def test_nothing_is_sent_to_a_creator_while_it_is_unresolved_what_they_have(
-    payout: Payout, sandbox: Any
+    payout: Payout, sandbox: Stripe
 ) -> None:
     Payout.objects.filter(pk=payout.pk).update(status=PayoutStatus.UNRESOLVED)
     second = PayoutFactory.create(creator=payout.creator, currency="EUR", next_retry_at=sql.now())

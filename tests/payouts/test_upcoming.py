@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import AccountStatus, Creator, HoldSource
 from accounts.services.holds import cool_down, place_hold
@@ -177,7 +177,7 @@ def test_what_is_foreseen_is_what_the_run_decides(
         assert decision.payout.period_start == upcoming.period.start
 
 
-def test_a_currency_without_a_minimum_is_not_paid(market: Market, settings: Any) -> None:
+def test_a_currency_without_a_minimum_is_not_paid(market: Market, settings: Settings) -> None:
     alice = market.creator("alice")
     market.sell(alice, 100_00)
     settings.MINIMUM_PAYOUT = {"EUR": 25_00}
@@ -196,7 +196,7 @@ def test_each_reason_of_a_run_can_be_foreseen() -> None:
         assert explain_blocker(code).action.endswith(".")
 
 
-def install(settings: Any, *, payout_day: int) -> None:
+def install(settings: Settings, *, payout_day: int) -> None:
     """Let the service have begun on 20 September 2025."""
     settings.PAYOUT_DAY = payout_day
     began = datetime(2025, 9, 20, tzinfo=UTC)
@@ -213,7 +213,7 @@ def install(settings: Any, *, payout_day: int) -> None:
     ],
 )
 def test_the_next_payout_is_made_when_the_next_run_is(
-    market: Market, settings: Any, now: str, payout_day: int, *, cutoff: date, day: date
+    market: Market, settings: Settings, now: str, payout_day: int, *, cutoff: date, day: date
 ) -> None:
     install(settings, payout_day=payout_day)
     upcoming = foreseen(market.creator("alice"), now=datetime.fromisoformat(f"{now}+00:00"))
@@ -222,7 +222,7 @@ def test_the_next_payout_is_made_when_the_next_run_is(
 
 @pytest.mark.parametrize(("payout_day", "day"), [(1, date(2025, 11, 1)), (15, date(2025, 11, 15))])
 def test_after_a_run_the_next_one_is_a_month_later(
-    market: Market, settings: Any, payout_day: int, day: date
+    market: Market, settings: Settings, payout_day: int, day: date
 ) -> None:
     install(settings, payout_day=payout_day)
     alice = market.creator("alice")
@@ -232,7 +232,7 @@ def test_after_a_run_the_next_one_is_a_month_later(
 
 
 def test_the_running_month_counts_in_the_amount_and_not_for_the_minimum(
-    market: Market, settings: Any
+    market: Market, settings: Settings
 ) -> None:
     install(settings, payout_day=15)
     alice = market.creator("alice")
@@ -251,7 +251,7 @@ def test_old_earnings_are_part_of_the_next_payout(market: Market) -> None:
     assert foreseen(alice).period == Period(date(2025, 3, 1), CUTOFF)
 
 
-def test_each_currency_is_foreseen_by_itself(market: Market, settings: Any) -> None:
+def test_each_currency_is_foreseen_by_itself(market: Market, settings: Settings) -> None:
     settings.MINIMUM_PAYOUT = {"USD": 25_00, "EUR": 40_00}
     alice, bob = market.creators(["alice", "bob"])
     market.sell(alice, 100_00)

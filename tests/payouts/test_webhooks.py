@@ -12,15 +12,16 @@ from payouts.services import bank_payouts, transfers
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io import services as inbox
 from stripe_io.models import InboxEvent, InboxOutcome
+from tests.local_stripe import Stripe
 from tests.payouts.market import unsound
 
 pytestmark = pytest.mark.django_db
 
 
-class Stripe:
+class StripeEvents:
     """Tells us of its events one at a time, and has us handle them."""
 
-    def __init__(self, sandbox: Any) -> None:
+    def __init__(self, sandbox: Stripe) -> None:
         self._sandbox = sandbox
 
     def tell(self, event_type: str, **changes: Any) -> InboxEvent:
@@ -45,8 +46,8 @@ class Stripe:
 
 
 @pytest.fixture
-def stripe(sandbox: Any) -> Stripe:
-    return Stripe(sandbox)
+def stripe(sandbox: Stripe) -> StripeEvents:
+    return StripeEvents(sandbox)
 
 
 def send(payout: Payout) -> Payout:
@@ -59,11 +60,13 @@ def send_on(payout: Payout) -> Payout:
     return Payout.objects.get()
 
 
-def lose(sandbox: Any, path: str) -> None:
+def lose(sandbox: Stripe, path: str) -> None:
     sandbox.inject({"method": "POST", "path": path, "kind": "drop_response_after_work", "count": 1})
 
 
-def test_transfer_created_settles_a_lost_answer(payout: Payout, sandbox: Any, stripe: Stripe) -> None:
+def test_transfer_created_settles_a_lost_answer(
+    payout: Payout, sandbox: Stripe, stripe: StripeEvents
+) -> None:
     lose(sandbox, "/v1/transfers")
     assert send(payout).status == PayoutStatus.PROCESSING
     assert stripe.tell("transfer.created").outcome == InboxOutcome.HANDLED
@@ -76,7 +79,7 @@ def test_transfer_created_settles_a_lost_answer(payout: Payout, sandbox: Any, st
 
 
 def test_transfer_created_after_the_answer_changes_nothing(
-    payout: Payout, sandbox: Any, stripe: Stripe
+    payout: Payout, sandbox: Stripe, stripe: StripeEvents
 ) -> None:
     before = send(payout)
     assert stripe.tell("transfer.created").handled_at is not None
@@ -87,7 +90,7 @@ def test_transfer_created_after_the_answer_changes_nothing(
 
 @pytest.mark.parametrize("named", [None, "no uuid", "01a204f8-1914-70f7-89c8-345e0d687d5e"])
 def test_a_transfer_without_an_attempt_of_ours_is_kept_and_ignored(
-    payout: Payout, stripe: Stripe, named: str | None
+    payout: Payout, stripe: StripeEvents, named: str | None
 ) -> None:
     send(payout)
     event = stripe.tell("transfer.created", metadata={"attempt_id": named} if named else {})
@@ -95,14 +98,14 @@ def test_a_transfer_without_an_attempt_of_ours_is_kept_and_ignored(
     assert "no attempt of ours" in event.note
 
 
-def test_payout_paid_makes_it_paid(payout: Payout, stripe: Stripe) -> None:
+def test_payout_paid_makes_it_paid(payout: Payout, stripe: StripeEvents) -> None:
     send_on(send(payout))
     assert stripe.tell("payout.paid").outcome == InboxOutcome.HANDLED
     assert Payout.objects.get().status == PayoutStatus.PAID
     assert unsound() == {}
 
 
-def test_payout_paid_settles_a_lost_answer(payout: Payout, sandbox: Any, stripe: Stripe) -> None:
+def test_payout_paid_settles_a_lost_answer(payout: Payout, sandbox: Stripe, stripe: StripeEvents) -> None:
     """The event comes before our own write: matched by the attempt in its metadata."""
     lose(sandbox, "/v1/payouts")
     assert send_on(send(payout)).stripe_payout_id == ""
@@ -116,7 +119,7 @@ def test_payout_paid_settles_a_lost_answer(payout: Payout, sandbox: Any, stripe:
 
 @pytest.mark.parametrize("event_type", ["payout.failed", "payout.canceled"])
 def test_a_bank_payout_that_ends_badly_after_it_was_paid_is_returned(
-    payout: Payout, stripe: Stripe, event_type: str
+    payout: Payout, stripe: StripeEvents, event_type: str
 ) -> None:
     send_on(send(payout))
     stripe.tell("payout.paid")
@@ -129,7 +132,7 @@ def test_a_bank_payout_that_ends_badly_after_it_was_paid_is_returned(
     assert unsound() == {}
 
 
-def test_payout_paid_after_payout_failed_changes_nothing(payout: Payout, stripe: Stripe) -> None:
+def test_payout_paid_after_payout_failed_changes_nothing(payout: Payout, stripe: StripeEvents) -> None:
     send_on(send(payout))
     stripe.like("payout.failed", "payout.paid", status="failed")
     assert stripe.tell("payout.paid").outcome == InboxOutcome.SET_ASIDE
@@ -137,7 +140,7 @@ def test_payout_paid_after_payout_failed_changes_nothing(payout: Payout, stripe:
 
 
 def test_a_bank_payout_that_we_did_not_start_moves_nothing_whatever_its_amount(
-    payout: Payout, sandbox: Any, stripe: Stripe
+    payout: Payout, sandbox: Stripe, stripe: StripeEvents
 ) -> None:
     """It is a difference, and until it is explained nothing more goes to the bank from there."""
     sent = send(payout)
@@ -156,7 +159,7 @@ def test_a_bank_payout_that_we_did_not_start_moves_nothing_whatever_its_amount(
 
 
 @pytest.mark.parametrize("times", [2, 5])
-def test_an_event_told_again_has_one_effect(payout: Payout, stripe: Stripe, times: int) -> None:
+def test_an_event_told_again_has_one_effect(payout: Payout, stripe: StripeEvents, times: int) -> None:
     send_on(send(payout))
     for _ in range(times):
         stripe.tell("payout.paid")
@@ -164,11 +167,11 @@ def test_an_event_told_again_has_one_effect(payout: Payout, stripe: Stripe, time
     assert InboxEvent.objects.get().tries == 1
 
 
-def reversed_event(stripe: Stripe, amount: int = 80_00) -> InboxEvent:
+def reversed_event(stripe: StripeEvents, amount: int = 80_00) -> InboxEvent:
     return stripe.like("transfer.reversed", "transfer.created", amount_reversed=amount, reversed=True)
 
 
-def test_transfer_reversed_gives_the_rows_back(payout: Payout, stripe: Stripe) -> None:
+def test_transfer_reversed_gives_the_rows_back(payout: Payout, stripe: StripeEvents) -> None:
     send(payout)
     assert reversed_event(stripe).outcome == InboxOutcome.HANDLED
     assert Payout.objects.get().status == PayoutStatus.REVERSED
@@ -176,7 +179,7 @@ def test_transfer_reversed_gives_the_rows_back(payout: Payout, stripe: Stripe) -
 
 
 def test_a_reversal_that_comes_before_our_own_write_is_not_lost(
-    payout: Payout, sandbox: Any, stripe: Stripe
+    payout: Payout, sandbox: Stripe, stripe: StripeEvents
 ) -> None:
     """The transfer's answer was lost, and staff reversed it at Stripe at once."""
     lose(sandbox, "/v1/transfers")
@@ -187,7 +190,7 @@ def test_a_reversal_that_comes_before_our_own_write_is_not_lost(
 
 
 def test_a_reversal_that_cannot_be_placed_yet_is_tried_again(
-    payout: Payout, sandbox: Any, stripe: Stripe
+    payout: Payout, sandbox: Stripe, stripe: StripeEvents
 ) -> None:
     """A bank payout may be under way; once it is known that none is, the reversal counts."""
     send(payout)
@@ -203,7 +206,7 @@ def test_a_reversal_that_cannot_be_placed_yet_is_tried_again(
     assert Payout.objects.get().status == PayoutStatus.REVERSED
 
 
-def test_a_partial_reversal_is_handled_as_a_difference(payout: Payout, stripe: Stripe) -> None:
+def test_a_partial_reversal_is_handled_as_a_difference(payout: Payout, stripe: StripeEvents) -> None:
     send(payout)
     assert reversed_event(stripe, amount=1).outcome == InboxOutcome.HANDLED
     assert Payout.objects.get().status == PayoutStatus.IN_TRANSIT
@@ -211,7 +214,9 @@ def test_a_partial_reversal_is_handled_as_a_difference(payout: Payout, stripe: S
 
 
 @pytest.mark.parametrize("sandbox_options", [{"settle_seconds": 3600}])
-def test_available_funds_wake_what_waits_for_them(payout: Payout, sandbox: Any, stripe: Stripe) -> None:
+def test_available_funds_wake_what_waits_for_them(
+    payout: Payout, sandbox: Stripe, stripe: StripeEvents
+) -> None:
     sandbox.control("clock", advance=3600)  # the platform's own funds
     waiting = send_on(send(payout))
     assert waiting.next_retry_at is not None
@@ -233,7 +238,9 @@ ORDERS = [["transfer.created", "payout.paid"], ["payout.paid", "transfer.created
 
 
 @pytest.mark.parametrize("order", ORDERS, ids="-then-".join)
-def test_events_have_the_same_effect_in_any_order(payout: Payout, stripe: Stripe, order: list[str]) -> None:
+def test_events_have_the_same_effect_in_any_order(
+    payout: Payout, stripe: StripeEvents, order: list[str]
+) -> None:
     send_on(send(payout))
     tell: Callable[[str], InboxEvent] = stripe.tell
     assert all(tell(event_type).handled_at for event_type in order * 2)

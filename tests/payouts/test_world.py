@@ -1,11 +1,10 @@
 """Whatever happens in whatever order, the books hold, no cent is lost and none is sent twice."""
 
-from typing import Any
-
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.local_stripe import Stripe
 from tests.payouts.world import World
 
 QUIETLY = settings(
@@ -16,7 +15,7 @@ QUIETLY = settings(
 )
 
 
-def live_through(sandbox: Any, *, worlds: int, steps: int) -> None:
+def live_through(sandbox: Stripe, *, worlds: int, steps: int) -> None:
     class Here(World):
         pass
 
@@ -27,11 +26,11 @@ def live_through(sandbox: Any, *, worlds: int, steps: int) -> None:
 
 
 @pytest.mark.django_db
-def test_a_few_worlds_end_well(sandbox: Any) -> None:
+def test_a_few_worlds_end_well(sandbox: Stripe) -> None:
     live_through(sandbox, worlds=4, steps=25)
 
 
 @pytest.mark.full
 @pytest.mark.django_db
-def test_many_worlds_end_well(sandbox: Any) -> None:
+def test_many_worlds_end_well(sandbox: Stripe) -> None:
     live_through(sandbox, worlds=25, steps=40)

@@ -20,6 +20,7 @@ from payouts.services import interventions
 from payouts.states import DEAD, FINISHED
 from stripe_io import services as inbox
 from stripe_io.errors import StripeCallFailed
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
 from tests.payouts.sending import work
 
@@ -44,7 +45,7 @@ grosses = st.integers(min_value=1, max_value=40).map(lambda units: units * 5_00)
 class World(RuleBasedStateMachine):
     """`earned` is the whole model: what each creator has coming, whatever happens on the way to their bank."""
 
-    sandbox: Any
+    sandbox: Stripe
     # By how much Stripe's clock has been moved, in all worlds so far; ours goes with it.
     ahead = timedelta()
 

@@ -20,6 +20,7 @@ from revenue import services
 from revenue.models import PlatformRevenue
 from tests.api import admin, caller, nobody, service
 from tests.factories import CreatorPaymentAccountFactory, PayoutEventFactory, PayoutFactory
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,7 @@ def market(db: None, settings: Settings) -> Market:
 
 
 @pytest.fixture
-def paid_month(market: Market, sandbox: Any, settle: Callable[[], None]) -> Market:
+def paid_month(market: Market, sandbox: Stripe, settle: Callable[[], None]) -> Market:
     """$100.00 and $250.00 sold in September 2025 and paid now; bob's $10.00 refund leaves him in debt."""
     alice, bob, charlie = (market.creator(name, account=None) for name in ("alice", "bob", "charlie"))
     market.onboard(alice)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -21,6 +20,7 @@ from revenue import services
 from stripe_io.services import store_event
 from tests.database.limits import limit_connections
 from tests.factories import PayoutEventFactory, PayoutFactory
+from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 
 TOKEN = "a-token-for-prometheus"
@@ -45,7 +45,7 @@ def market(db: None) -> Market:
 
 
 def test_the_five_figures_are_what_the_tables_say(
-    market: Market, sandbox: Any, settle: Callable[[], None]
+    market: Market, sandbox: Stripe, settle: Callable[[], None]
 ) -> None:
     alice = market.creator("alice", account=None)
     market.onboard(alice)
@@ -109,7 +109,7 @@ def test_what_waits_is_counted_and_its_age_is_told(market: Market) -> None:
     assert 600 <= samples["payouts_oldest_unhandled_event_seconds", ""] < 660
 
 
-def test_what_stops_sending_and_what_is_missing_is_told(market: Market, sandbox: Any) -> None:
+def test_what_stops_sending_and_what_is_missing_is_told(market: Market, sandbox: Stripe) -> None:
     market.sell(market.creator("alice"), 20_000_000_00)
     forecasts.make_forecast(now=sql.now())
     PayoutFactory.create(currency="EUR", next_retry_at=sql.now())

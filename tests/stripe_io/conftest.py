@@ -3,19 +3,22 @@
 import hmac
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
+
+from tests.answers import Answer
+from tests.stripe_io.delivering import Deliver
 
 PLATFORM, CONNECT = "whsec_platform_endpoint", "whsec_connect_endpoint"
-Deliver = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
-def secrets(settings: Any) -> None:
+def secrets(settings: Settings) -> None:
     settings.STRIPE_WEBHOOK_SECRETS = [PLATFORM, CONNECT]
 
 
@@ -30,8 +33,8 @@ def deliver() -> Deliver:
         secret: str | None = None,
         signature: str | None = None,
         age: int = 0,
-        **headers: str,
-    ) -> Any:
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         told = json.dumps(event) if body is None else body
         sent = told.encode() if isinstance(told, str) else told
         if secret is None:
@@ -44,7 +47,7 @@ def deliver() -> Deliver:
             "/webhooks/stripe",
             sent,
             content_type="application/json",
-            headers={"Stripe-Signature": signature, **headers},
+            headers={"Stripe-Signature": signature, **(headers or {})},
         )
 
     return deliver

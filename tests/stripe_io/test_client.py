@@ -9,7 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from stripe_io.client import call, client
-from tests.conftest import Stripe
+from tests.local_stripe import Stripe
 
 PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 NOBODY = "http://127.0.0.1:9"

@@ -16,9 +16,11 @@ from stripe_io.models import InboxEvent, InboxOutcome
 
 pytestmark = pytest.mark.django_db
 
+HandledBy = Callable[[Handler], InboxEvent]
+
 
 @pytest.fixture
-def handled_by(event: dict[str, Any]) -> Iterator[Callable[[Handler], InboxEvent]]:
+def handled_by(event: dict[str, Any]) -> Iterator[HandledBy]:
     """Store an event that this handler is for."""
 
     def handled_by(handler: Handler) -> InboxEvent:
@@ -48,7 +50,7 @@ def handle(*, after: timedelta = timedelta()) -> InboxEvent:
     return InboxEvent.objects.get()
 
 
-def test_a_handler_is_told_what_happened_and_to_whom(handled_by: Any) -> None:
+def test_a_handler_is_told_what_happened_and_to_whom(handled_by: HandledBy) -> None:
     handler = Fails()
     handled_by(handler)
     assert handle().outcome == InboxOutcome.HANDLED
@@ -58,7 +60,7 @@ def test_a_handler_is_told_what_happened_and_to_whom(handled_by: Any) -> None:
     assert told.created == datetime.fromtimestamp(1_760_000_000, tz=UTC)
 
 
-def test_a_handled_event_is_not_handled_again(handled_by: Any) -> None:
+def test_a_handled_event_is_not_handled_again(handled_by: HandledBy) -> None:
     handler = Fails()
     handled_by(handler)
     for days in range(3):
@@ -66,7 +68,9 @@ def test_a_handled_event_is_not_handled_again(handled_by: Any) -> None:
     assert len(handler.told) == 1
 
 
-def test_an_error_is_kept_and_the_event_tried_again_later_and_later(handled_by: Any) -> None:
+def test_an_error_is_kept_and_the_event_tried_again_later_and_later(
+    handled_by: HandledBy,
+) -> None:
     handler = Fails(*[ValueError(f"mistake {number}") for number in range(14)])
     handled_by(handler)
     now = sql.now()
@@ -88,13 +92,15 @@ def test_an_error_is_kept_and_the_event_tried_again_later_and_later(handled_by: 
     assert len(handler.told) == 15
 
 
-def test_not_yet_is_tried_again(handled_by: Any) -> None:
+def test_not_yet_is_tried_again(handled_by: HandledBy) -> None:
     handled_by(Fails(NotYet("our own write is still to come")))
     assert handle().error == "not yet: our own write is still to come"
     assert handle(after=timedelta(minutes=1)).outcome == InboxOutcome.HANDLED
 
 
-def test_set_aside_is_kept_with_its_reason_and_not_tried_again(handled_by: Any) -> None:
+def test_set_aside_is_kept_with_its_reason_and_not_tried_again(
+    handled_by: HandledBy,
+) -> None:
     handler = Fails(SetAside("not ours"))
     handled_by(handler)
     row = handle()
@@ -103,7 +109,9 @@ def test_set_aside_is_kept_with_its_reason_and_not_tried_again(handled_by: Any) 
     assert len(handler.told) == 1
 
 
-def test_while_one_worker_handles_an_event_another_leaves_it_alone(handled_by: Any) -> None:
+def test_while_one_worker_handles_an_event_another_leaves_it_alone(
+    handled_by: HandledBy,
+) -> None:
     inner: list[bool] = []
 
     def handler(event: StripeEvent) -> None:
@@ -114,7 +122,7 @@ def test_while_one_worker_handles_an_event_another_leaves_it_alone(handled_by: A
     assert inner == [False]
 
 
-def test_an_event_whose_worker_died_is_taken_up_again(handled_by: Any) -> None:
+def test_an_event_whose_worker_died_is_taken_up_again(handled_by: HandledBy) -> None:
     def die(event: StripeEvent) -> None:
         raise KeyboardInterrupt
 
@@ -126,7 +134,7 @@ def test_an_event_whose_worker_died_is_taken_up_again(handled_by: Any) -> None:
     assert handle(after=services.LEASE).outcome == InboxOutcome.HANDLED
 
 
-def test_one_bad_event_does_not_stop_the_others(event: dict[str, Any], handled_by: Any) -> None:
+def test_one_bad_event_does_not_stop_the_others(event: dict[str, Any], handled_by: HandledBy) -> None:
     handled_by(Fails(ValueError("bad")))
     services.store_event(event | {"id": "evt_2", "type": "test.happened"})
     assert services.handle_due(at_most=10) == 2
@@ -134,12 +142,14 @@ def test_one_bad_event_does_not_stop_the_others(event: dict[str, Any], handled_b
     assert InboxEvent.objects.get(event="evt_2").outcome == InboxOutcome.HANDLED
 
 
-def test_an_error_that_postgresql_cannot_hold_is_kept_all_the_same(handled_by: Any) -> None:
+def test_an_error_that_postgresql_cannot_hold_is_kept_all_the_same(
+    handled_by: HandledBy,
+) -> None:
     handled_by(Fails(ValueError("a\0b")))
     assert "ValueError: a" in handle().error
 
 
-def test_storing_an_event_again_keeps_what_became_of_it(event: dict[str, Any], handled_by: Any) -> None:
+def test_storing_an_event_again_keeps_what_became_of_it(event: dict[str, Any], handled_by: HandledBy) -> None:
     handled_by(Fails())
     handled = handle()
     assert services.store_event(event) is False
@@ -147,7 +157,7 @@ def test_storing_an_event_again_keeps_what_became_of_it(event: dict[str, Any], h
 
 
 def test_what_is_due_longest_is_handled_first_and_no_more_than_a_share(
-    event: dict[str, Any], handled_by: Any
+    event: dict[str, Any], handled_by: HandledBy
 ) -> None:
     handler = Fails()
     handled_by(handler)
@@ -164,7 +174,7 @@ def test_what_is_due_longest_is_handled_first_and_no_more_than_a_share(
 @pytest.mark.parametrize(("waiting", "followed"), [(1, False), (2, True), (3, True)])
 def test_a_task_that_did_its_share_is_followed_by_another(
     event: dict[str, Any],
-    handled_by: Any,
+    handled_by: HandledBy,
     monkeypatch: pytest.MonkeyPatch,
     waiting: int,
     followed: bool,

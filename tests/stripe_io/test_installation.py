@@ -1,9 +1,9 @@
 """A database remembers its mode of Stripe, and refuses another."""
 
 from itertools import permutations
-from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from stripe_io import client as stripe_io
 from stripe_io import installation
@@ -13,7 +13,7 @@ from stripe_io.models import Installation, StripeMode
 pytestmark = pytest.mark.django_db
 
 
-def configure(settings: Any, mode: StripeMode) -> None:
+def configure(settings: Settings, mode: StripeMode) -> None:
     settings.LOCAL_MODE = mode == StripeMode.SANDBOX
     settings.STRIPE_LIVE_MODE = mode == StripeMode.LIVE
 
@@ -24,7 +24,7 @@ def fresh() -> None:
 
 
 @pytest.mark.parametrize("mode", StripeMode)
-def test_the_first_call_settles_the_mode(settings: Any, mode: StripeMode) -> None:
+def test_the_first_call_settles_the_mode(settings: Settings, mode: StripeMode) -> None:
     configure(settings, mode)
     installation.verify()
     installation.verify()
@@ -32,7 +32,7 @@ def test_the_first_call_settles_the_mode(settings: Any, mode: StripeMode) -> Non
 
 
 @pytest.mark.parametrize(("first", "then"), list(permutations(StripeMode, 2)))
-def test_a_database_refuses_another_mode(settings: Any, first: StripeMode, then: StripeMode) -> None:
+def test_a_database_refuses_another_mode(settings: Settings, first: StripeMode, then: StripeMode) -> None:
     configure(settings, first)
     installation.verify()
     configure(settings, then)
@@ -40,7 +40,7 @@ def test_a_database_refuses_another_mode(settings: Any, first: StripeMode, then:
         installation.verify()
 
 
-def test_nothing_is_asked_of_stripe_from_a_database_of_another_mode(settings: Any) -> None:
+def test_nothing_is_asked_of_stripe_from_a_database_of_another_mode(settings: Settings) -> None:
     configure(settings, StripeMode.TEST)
     installation.verify()
     configure(settings, StripeMode.LIVE)
@@ -49,7 +49,7 @@ def test_nothing_is_asked_of_stripe_from_a_database_of_another_mode(settings: An
         stripe_io.client()
 
 
-def test_an_installation_keeps_when_it_began(settings: Any) -> None:
+def test_an_installation_keeps_when_it_began(settings: Settings) -> None:
     began = installation.installed_at()
     assert installation.installed_at() == began
     assert Installation.objects.get().installed_at == began

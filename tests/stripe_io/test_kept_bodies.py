@@ -11,12 +11,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from djstripe.models import Account, Event
+from pytest_django import Settings
 
 from database import sql
 from database.staff import ReasonMissing
 from stripe_io import handlers, receiving, selectors, services, tasks
 from stripe_io.models import BodyReason, InboxEvent, InboxOutcome, KeptBody, Replay
 from tests.factories import UserFactory
+from tests.stripe_io.delivering import Deliver
 from tests.threads import at_once
 
 pytestmark = pytest.mark.usefixtures("dana_and_erin")
@@ -30,7 +32,7 @@ def kept() -> KeptBody:
 
 @pytest.mark.parametrize("text", ["Café \ud83d", "\ude00", "\ude00\ud83d", "a\x00b", "\ud83d\x00"], ids=ascii)
 def test_an_event_whose_text_cannot_be_stored_is_handled_and_kept_as_it_came(
-    deliver: Any, event: dict[str, Any], text: str
+    deliver: Deliver, event: dict[str, Any], text: str
 ) -> None:
     told: list[handlers.StripeEvent] = []
     handlers.register(told.append, "test.happened")
@@ -49,7 +51,7 @@ def test_an_event_whose_text_cannot_be_stored_is_handled_and_kept_as_it_came(
     assert sum(selectors.bodies_set_aside().values()) == 0
 
 
-def test_a_whole_emoji_is_stored_as_it_is(deliver: Any, event: dict[str, Any]) -> None:
+def test_a_whole_emoji_is_stored_as_it_is(deliver: Deliver, event: dict[str, Any]) -> None:
     event["data"]["object"]["name"] = "Café 😀"
     assert deliver(event).status_code == 200
     assert Event.objects.get().data["object"]["name"] == "Café 😀"
@@ -85,7 +87,7 @@ NUMBERS = [
 @pytest.mark.parametrize("field", ["created", "amount"])
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number[:8])
 def test_a_number_that_cannot_be_held_is_never_acted_on(
-    deliver: Any, event: dict[str, Any], number: str, field: str
+    deliver: Deliver, event: dict[str, Any], number: str, field: str
 ) -> None:
     body = with_number(event, number, field=field)
     assert deliver(body=body).status_code == 200
@@ -135,7 +137,7 @@ def test_a_number_that_cannot_be_held_is_never_acted_on(
     ids=ascii,
 )
 def test_what_is_no_event_that_can_be_acted_on_is_set_aside(
-    deliver: Any, event: dict[str, Any], change: dict[str, Any]
+    deliver: Deliver, event: dict[str, Any], change: dict[str, Any]
 ) -> None:
     body = changed(event, **change)
     secret = "whsec_connect_endpoint" if change.get("account") else None
@@ -173,7 +175,9 @@ def test_what_is_no_event_that_can_be_acted_on_is_set_aside(
     ],
     ids=lambda given: ascii(given)[:30],
 )
-def test_a_body_that_is_no_event_is_kept_byte_for_byte(deliver: Any, body: bytes, reason: BodyReason) -> None:
+def test_a_body_that_is_no_event_is_kept_byte_for_byte(
+    deliver: Deliver, body: bytes, reason: BodyReason
+) -> None:
     assert deliver(body=body).status_code == 200
     row = kept()
     assert (row.reason, row.event, bytes(row.body), row.digest) == (
@@ -187,7 +191,7 @@ def test_a_body_that_is_no_event_is_kept_byte_for_byte(deliver: Any, body: bytes
     assert selectors.bodies_set_aside()[reason] == 1
 
 
-def test_a_byte_order_mark_is_no_part_of_an_event(deliver: Any, event: dict[str, Any]) -> None:
+def test_a_byte_order_mark_is_no_part_of_an_event(deliver: Deliver, event: dict[str, Any]) -> None:
     assert deliver(body=b"\xef\xbb\xbf" + json.dumps(event).encode()).status_code == 200
     assert InboxEvent.objects.count() == 1
     assert not KeptBody.objects.exists()
@@ -195,7 +199,7 @@ def test_a_byte_order_mark_is_no_part_of_an_event(deliver: Any, event: dict[str,
 
 @pytest.mark.parametrize("live", [False, True])
 def test_an_event_of_the_other_mode_is_set_aside(
-    deliver: Any, event: dict[str, Any], settings: Any, live: bool
+    deliver: Deliver, event: dict[str, Any], settings: Settings, live: bool
 ) -> None:
     """A live Connect endpoint gets the test events of connected accounts, too."""
     settings.STRIPE_LIVE_MODE = live
@@ -214,7 +218,7 @@ def test_an_event_of_the_other_mode_is_set_aside(
     assert InboxEvent.objects.count() == 1
 
 
-def test_what_dj_stripes_columns_do_not_take_stops_no_event(deliver: Any, event: dict[str, Any]) -> None:
+def test_what_dj_stripes_columns_do_not_take_stops_no_event(deliver: Deliver, event: dict[str, Any]) -> None:
     request = {"id": "req_" + "x" * 300, "idempotency_key": "k" * 10_000}
     assert deliver(event | {"api_version": "v" * 300, "request": request}).status_code == 200
     row = Event.objects.get()
@@ -223,7 +227,7 @@ def test_what_dj_stripes_columns_do_not_take_stops_no_event(deliver: Any, event:
 
 
 def test_what_only_postgresql_finds_is_set_aside_too(
-    deliver: Any, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    deliver: Deliver, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if a check were missing: here the one for long names."""
     monkeypatch.setattr("stripe_io.reading.LONGEST_TYPE", 1_000)
@@ -233,7 +237,7 @@ def test_what_only_postgresql_finds_is_set_aside_too(
     assert not Event.objects.exists()
 
 
-def test_the_same_body_again_is_kept_once(deliver: Any, event: dict[str, Any]) -> None:
+def test_the_same_body_again_is_kept_once(deliver: Deliver, event: dict[str, Any]) -> None:
     for body in (b"[]", changed(event, created="yesterday"), changed(event, note=HALF)):
         for _ in range(3):
             assert deliver(body=body).status_code == 200
@@ -242,7 +246,7 @@ def test_the_same_body_again_is_kept_once(deliver: Any, event: dict[str, Any]) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_deliveries_at_once_keep_one_body_and_one_event(deliver: Any, event: dict[str, Any]) -> None:
+def test_deliveries_at_once_keep_one_body_and_one_event(deliver: Deliver, event: dict[str, Any]) -> None:
     bodies = [b"[]", changed(event, note=HALF)]
     for body in bodies:
         answers = at_once(*[partial(deliver, body=body)] * 8)
@@ -251,7 +255,9 @@ def test_deliveries_at_once_keep_one_body_and_one_event(deliver: Any, event: dic
     assert InboxEvent.objects.count() == 1
 
 
-def test_the_other_endpoints_secret_stores_nothing_of_an_event(deliver: Any, event: dict[str, Any]) -> None:
+def test_the_other_endpoints_secret_stores_nothing_of_an_event(
+    deliver: Deliver, event: dict[str, Any]
+) -> None:
     assert deliver(event | {"note": HALF}, secret="whsec_connect_endpoint").status_code == 400
     assert not KeptBody.objects.exists()
 
@@ -294,7 +300,7 @@ def test_a_body_set_aside_that_can_be_read_by_now_is_handled(unread: KeptBody) -
     assert row.note_before.startswith("not_an_event: ")
 
 
-def test_a_body_that_still_cannot_be_read_stays_set_aside(deliver: Any, event: dict[str, Any]) -> None:
+def test_a_body_that_still_cannot_be_read_stays_set_aside(deliver: Deliver, event: dict[str, Any]) -> None:
     deliver(body=b"[]")
     deliver(body=b'{"object": "v2.core.event"}')
     assert replay("--set-aside", "thin", *WHY)["set_aside"] == 1
@@ -312,7 +318,7 @@ def test_reading_a_body_again_needs_a_reason_and_a_name(unread: KeptBody) -> Non
     assert not Replay.objects.exists()
 
 
-def test_staff_see_what_was_set_aside_and_why(deliver: Any, event: dict[str, Any]) -> None:
+def test_staff_see_what_was_set_aside_and_why(deliver: Deliver, event: dict[str, Any]) -> None:
     deliver(event | {"note": HALF})
     deliver(body=b'{"id": "evt_odd", "what": "<b>\\u0000</b>", "n": NaN}')
     deliver(body=b"\xff\x00 <i>")

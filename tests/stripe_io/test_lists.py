@@ -1,17 +1,16 @@
 """Lists at Stripe, read page by page."""
 
-from typing import Any
-
 import pytest
 
 from stripe_io.client import client, every
 from stripe_io.errors import StripeCallFailed
+from tests.local_stripe import Stripe
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def accounts(sandbox: Any) -> list[str]:
+def accounts(sandbox: Stripe) -> list[str]:
     """Three accounts at Stripe, as its list has them: the newest first."""
     made = [client().v1.accounts.create({"type": "express", "country": "US"}).id for _ in range(3)]
     return made[::-1]
@@ -21,7 +20,7 @@ def test_a_list_is_read_to_its_last_page(accounts: list[str]) -> None:
     assert [each["id"] for each in every(lambda: client().v1.accounts.list({"limit": 1}))] == accounts
 
 
-def test_a_later_page_that_fails_is_a_failed_call_too(accounts: list[str], sandbox: Any) -> None:
+def test_a_later_page_that_fails_is_a_failed_call_too(accounts: list[str], sandbox: Stripe) -> None:
     listed = every(lambda: client().v1.accounts.list({"limit": 1}))
     assert next(listed)["id"] == accounts[0]
     sandbox.inject({"method": "GET", "path": "/v1/accounts", "kind": "connection_reset"})

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import redis
+from pytest_django import Settings
 
 from stripe_io import pacing
 from stripe_io.client import _resource
@@ -11,7 +12,7 @@ from tests.threads import at_once
 
 
 @pytest.fixture(autouse=True)
-def slow(settings: Any) -> None:
+def slow(settings: Settings) -> None:
     """One slot a second: far longer than the threads take, so that each slot can be told from the next."""
     settings.STRIPE_REQUESTS_PER_SECOND = 1
     redis.Redis.from_url(settings.REDIS_URL).flushdb()
@@ -34,7 +35,7 @@ def test_each_endpoint_has_slots_of_its_own() -> None:
     assert slots(*["post transfers"] * 3, *["get transfers"] * 3) == [0, 0, 1, 1, 2, 2]
 
 
-def test_a_slot_is_one_share_of_a_second(settings: Any) -> None:
+def test_a_slot_is_one_share_of_a_second(settings: Settings) -> None:
     settings.STRIPE_REQUESTS_PER_SECOND = 4
     first, second, third = (pacing.take_slot(endpoint="post transfers") for _ in range(3))
     assert first == 0
@@ -42,7 +43,7 @@ def test_a_slot_is_one_share_of_a_second(settings: Any) -> None:
     assert 0.3 < third <= 0.5
 
 
-def test_once_stripe_says_that_it_is_too_much_all_wait_for_a_second(settings: Any) -> None:
+def test_once_stripe_says_that_it_is_too_much_all_wait_for_a_second(settings: Settings) -> None:
     settings.STRIPE_REQUESTS_PER_SECOND = 1_000
     pacing.take_slot(endpoint="post transfers")
     pacing.leave_alone(endpoint="post transfers")
@@ -50,14 +51,14 @@ def test_once_stripe_says_that_it_is_too_much_all_wait_for_a_second(settings: An
     assert pacing.take_slot(endpoint="get transfers") == 0
 
 
-def test_who_waits_longer_already_is_not_let_past(settings: Any) -> None:
+def test_who_waits_longer_already_is_not_let_past(settings: Settings) -> None:
     for _ in range(4):
         pacing.take_slot(endpoint="post transfers")
     pacing.leave_alone(endpoint="post transfers")
     assert 3.5 < pacing.take_slot(endpoint="post transfers") <= 4
 
 
-def test_without_redis_each_waits_for_one_slot(settings: Any) -> None:
+def test_without_redis_each_waits_for_one_slot(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     pacing.script.cache_clear()
     try:

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from celery import Celery
 from celery.app import app_or_default
+from django.test import Client
 from djstripe.models import Event
+from pytest_django import Settings
 
 from stripe_io import handlers, services, tasks
 from stripe_io.models import InboxEvent, InboxOutcome, KeptBody
+from tests.stripe_io.delivering import Deliver
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +24,7 @@ def stored() -> int:
     return InboxEvent.objects.count()
 
 
-def test_an_event_is_stored_and_waits_for_its_handler(deliver: Any, event: dict[str, Any]) -> None:
+def test_an_event_is_stored_and_waits_for_its_handler(deliver: Deliver, event: dict[str, Any]) -> None:
     assert deliver(event).status_code == 200
     row = InboxEvent.objects.select_related("event").get()
     assert (row.pk, row.type, row.account, row.handled_at) == ("evt_1", "transfer.created", "", None)
@@ -30,25 +33,25 @@ def test_an_event_is_stored_and_waits_for_its_handler(deliver: Any, event: dict[
     assert row.event.livemode is False
 
 
-def test_an_event_of_a_connected_account_bears_it(deliver: Any, event: dict[str, Any]) -> None:
+def test_an_event_of_a_connected_account_bears_it(deliver: Deliver, event: dict[str, Any]) -> None:
     assert deliver(event | {"account": "acct_1"}).status_code == 200
     assert InboxEvent.objects.get().account == "acct_1"
     assert Event.objects.get().djstripe_owner_account_id == "acct_1"
 
 
-def test_the_same_event_twice_is_stored_once(deliver: Any, event: dict[str, Any]) -> None:
+def test_the_same_event_twice_is_stored_once(deliver: Deliver, event: dict[str, Any]) -> None:
     assert [deliver(event).status_code for _ in range(3)] == [200] * 3
     assert stored() == 1
 
 
-def test_an_event_that_nobody_acts_on_is_kept_and_set_aside(deliver: Any, event: dict[str, Any]) -> None:
+def test_an_event_that_nobody_acts_on_is_kept_and_set_aside(deliver: Deliver, event: dict[str, Any]) -> None:
     assert deliver(event | {"type": "customer.created"}).status_code == 200
     assert InboxEvent.objects.get().outcome == InboxOutcome.SET_ASIDE
 
 
 @pytest.mark.parametrize("event_type", ["charge.refunded", "charge.dispute.created", "charge.dispute.closed"])
 def test_what_becomes_of_the_platforms_charges_is_kept_for_billing(
-    deliver: Any, event: dict[str, Any], event_type: str
+    deliver: Deliver, event: dict[str, Any], event_type: str
 ) -> None:
     assert deliver(event | {"type": event_type}).status_code == 200
     tasks.sweep_inbox()
@@ -75,13 +78,13 @@ def test_what_becomes_of_the_platforms_charges_is_kept_for_billing(
     ],
 )
 def test_a_signature_that_is_missing_or_malformed_is_refused(
-    deliver: Any, event: dict[str, Any], signature: str
+    deliver: Deliver, event: dict[str, Any], signature: str
 ) -> None:
     assert deliver(event, signature=signature).status_code == 400
     assert stored() == 0
 
 
-def test_a_signature_of_something_else_is_refused(deliver: Any, event: dict[str, Any]) -> None:
+def test_a_signature_of_something_else_is_refused(deliver: Deliver, event: dict[str, Any]) -> None:
     body = '{"id": "evt_1"}'
     assert deliver(body=body, secret="whsec_guessed").status_code == 400
     assert deliver(event, secret="").status_code == 400
@@ -90,33 +93,35 @@ def test_a_signature_of_something_else_is_refused(deliver: Any, event: dict[str,
 
 @pytest.mark.parametrize(("age", "status"), [(290, 200), (310, 400), (86_400, 400)])
 def test_a_signature_older_than_five_minutes_is_refused(
-    deliver: Any, event: dict[str, Any], age: int, status: int
+    deliver: Deliver, event: dict[str, Any], age: int, status: int
 ) -> None:
     assert deliver(event, age=age).status_code == status
     assert stored() == (1 if status == 200 else 0)
 
 
-def test_the_other_endpoints_secret_is_refused(deliver: Any, event: dict[str, Any]) -> None:
+def test_the_other_endpoints_secret_is_refused(deliver: Deliver, event: dict[str, Any]) -> None:
     assert deliver(event, secret=CONNECT).status_code == 400
     assert deliver(event | {"account": "acct_1"}, secret=PLATFORM).status_code == 400
     assert stored() == 0
 
 
-def test_one_secret_serves_both_endpoints(deliver: Any, event: dict[str, Any], settings: Any) -> None:
+def test_one_secret_serves_both_endpoints(
+    deliver: Deliver, event: dict[str, Any], settings: Settings
+) -> None:
     """As `stripe listen` does."""
     settings.STRIPE_WEBHOOK_SECRETS = [PLATFORM]
     assert deliver(event, secret=PLATFORM).status_code == 200
     assert deliver(event | {"id": "evt_2", "account": "acct_1"}, secret=PLATFORM).status_code == 200
 
 
-def test_an_unsigned_body_is_refused_whatever_it_holds(deliver: Any) -> None:
+def test_an_unsigned_body_is_refused_whatever_it_holds(deliver: Deliver) -> None:
     for body in (b"", b"[]", b"\xff", b'{"id": "\\ud83d"}'):
         assert deliver(body=body, secret="whsec_guessed").status_code == 400
     assert not KeptBody.objects.exists()
 
 
 def test_an_unsigned_body_that_is_too_large_leaves_one_line_in_the_log_at_most(
-    deliver: Any, event: dict[str, Any], caplog: pytest.LogCaptureFixture
+    deliver: Deliver, event: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     for size, status in ((3_000_000, 400), (10_000_001, 413)):
         assert deliver(event | {"padding": "x" * size}, secret="whsec_guessed").status_code == status
@@ -125,26 +130,28 @@ def test_an_unsigned_body_that_is_too_large_leaves_one_line_in_the_log_at_most(
     assert len(caplog.records) <= 2
 
 
-def test_a_large_event_is_an_event(deliver: Any, event: dict[str, Any]) -> None:
+def test_a_large_event_is_an_event(deliver: Deliver, event: dict[str, Any]) -> None:
     event["data"]["object"]["padding"] = "x" * 3_000_000
     assert deliver(event).status_code == 200
     assert stored() == 1
 
 
-def test_dj_stripes_own_header_does_nothing(deliver: Any, event: dict[str, Any], settings: Any) -> None:
+def test_dj_stripes_own_header_does_nothing(
+    deliver: Deliver, event: dict[str, Any], settings: Settings
+) -> None:
     settings.DEBUG = True
     forged = {"x-djstripe-webhook-secret": "whsec_mine"}
-    assert deliver(event, secret="whsec_mine", **forged).status_code == 400
+    assert deliver(event, secret="whsec_mine", headers=forged).status_code == 400
     assert stored() == 0
 
 
 @pytest.mark.parametrize("method", ["get", "put", "delete", "patch"])
-def test_only_post_is_taken(client: Any, method: str) -> None:
+def test_only_post_is_taken(client: Client, method: str) -> None:
     assert getattr(client, method)("/webhooks/stripe").status_code == 405
 
 
 @pytest.mark.django_db(transaction=True)
-def test_parallel_deliveries_are_one_event_with_one_effect(deliver: Any, event: dict[str, Any]) -> None:
+def test_parallel_deliveries_are_one_event_with_one_effect(deliver: Deliver, event: dict[str, Any]) -> None:
     effects: list[str] = []
     handlers.register(lambda told: effects.append(told.id), "test.happened")
     said = event | {"type": "test.happened", "account": "acct_1"}
@@ -156,7 +163,7 @@ def test_parallel_deliveries_are_one_event_with_one_effect(deliver: Any, event: 
 
 @pytest.mark.django_db(transaction=True)
 def test_with_the_broker_down_an_event_is_stored_and_handled_by_the_sweep(
-    deliver: Any, event: dict[str, Any]
+    deliver: Deliver, event: dict[str, Any]
 ) -> None:
     effects: list[str] = []
     handlers.register(lambda told: effects.append(told.id), "test.happened")
@@ -174,7 +181,7 @@ def test_with_the_broker_down_an_event_is_stored_and_handled_by_the_sweep(
 
 
 def test_what_cannot_be_stored_is_a_5xx_so_that_stripe_sends_it_again(
-    deliver: Any, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    deliver: Deliver, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(event: object) -> None:
         raise ConnectionError

@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import CreatorPaymentAccount
 from stripe_io import tasks
 from stripe_io.models import InboxEvent, InboxOutcome
 from tests.factories import CreatorPaymentAccountFactory
+from tests.local_stripe import Stripe
+from tests.stripe_io.delivering import Deliver
 
 FOLDER = Path(__file__).parents[3] / "shared" / "realdata" / "webhooks"
 PAYLOADS = sorted(FOLDER.glob("*/*.json"))
@@ -43,7 +46,7 @@ def test_there_is_something_recorded() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", PAYLOADS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_recorded_payload_is_stored_and_handled_or_set_aside(
-    path: Path, deliver: Any, sandbox: Any, settings: Any
+    path: Path, deliver: Deliver, sandbox: Stripe, settings: Settings
 ) -> None:
     for event in events(path):
         settings.STRIPE_LIVE_MODE = bool(event["livemode"])
@@ -56,7 +59,7 @@ def test_a_recorded_payload_is_stored_and_handled_or_set_aside(
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", OF_ACCOUNTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_recorded_payload_about_an_account_that_we_have_is_handled_or_set_aside(
-    path: Path, deliver: Any, sandbox: Any
+    path: Path, deliver: Deliver, sandbox: Stripe
 ) -> None:
     """Stripe, when asked, lets us use it no more."""
     for event in events(path):
