@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -45,9 +46,9 @@ _CONNECTION = {
     "keepalives_count": 3,
 }
 _SQL = Path(__file__).parent / "tables_sql"
-_SETTLED, _SESSION, _COLUMNS, _INVOICES, _CALLS, _APIS, _MONTHS, _PAID = (
+_SETTLED, _SESSION, _COLUMNS, _CALLS, _APIS, _MONTHS, _PAID = (
     sql.read(_SQL / f"{name}.sql")
-    for name in ("settled", "session", "columns", "invoices", "calls", "apis", "months", "paid")
+    for name in ("settled", "session", "columns", "calls", "apis", "months", "paid")
 )
 _NO_CALLS = "NULL::bigint"
 _STATUSES = {"paid": list(PAID), "taken_back": list(TAKEN_BACK), "in_question": list(IN_QUESTION)}
@@ -112,9 +113,12 @@ class BillingTables:
             connection.execute(_SESSION)
             found = self._verify_columns()
         self.says_plans = "pricing_plan_id" in found["invoices"]
-        plan = _ITS_OWN_PLAN if self.says_plans else _ITS_SUBSCRIPTIONS_PLAN
-        calls = _CALLS if "api_usage" in found else _NO_CALLS
-        self._invoices = _INVOICES.replace("/* calls */", calls).replace("/* plan */", plan)
+        self._invoices = partial(
+            sql.read,
+            _SQL / "invoices.sql",
+            plan=_ITS_OWN_PLAN if self.says_plans else _ITS_SUBSCRIPTIONS_PLAN,
+            calls=_CALLS if "api_usage" in found else _NO_CALLS,
+        )
 
     def apis(self) -> Iterator[list[MarketplaceApi]]:
         """Yield all APIs, in chunks. Raises: BillingDatabaseRefused."""
@@ -122,17 +126,15 @@ class BillingTables:
 
     def undated_invoices(self) -> Iterator[list[Invoice]]:
         """Yield those that don't say when they changed, in chunks. Raises: BillingDatabaseRefused."""
-        return self._chunks(self._invoices.replace("/* which */", _UNDATED), Invoice, _STATUSES)
+        return self._chunks(self._invoices(which=_UNDATED), Invoice, _STATUSES)
 
     def invoices(self, *, since: datetime) -> Iterator[list[Invoice]]:
         """Yield those changed since then, in chunks, the oldest change first. Raises: BillingDatabaseRefused."""
-        statement = self._invoices.replace("/* which */", _CHANGED_SINCE)
-        return self._chunks(statement, Invoice, _STATUSES | {"since": since})
+        return self._chunks(self._invoices(which=_CHANGED_SINCE), Invoice, _STATUSES | {"since": since})
 
     def named_invoices(self, ids: Sequence[str]) -> Iterator[list[Invoice]]:
         """Yield those of these ids that there are, whatever they say, in chunks. Raises: BillingDatabaseRefused."""
-        statement = self._invoices.replace("/* which */", _NAMED)
-        return self._chunks(statement, Invoice, {"ids": list(ids)})
+        return self._chunks(self._invoices(which=_NAMED), Invoice, {"ids": list(ids)})
 
     def paid_months(self) -> Iterator[list[PaidMonth]]:
         """Yield what all that is paid comes to, in chunks. Raises: BillingDatabaseRefused."""

@@ -13,9 +13,9 @@ from money import Period
 
 _SQL = Path(__file__).parent / "commission_sql"
 _PLANS = sql.read(_SQL / "plans.sql")
+_CHANGES = sql.read(_SQL / "changes.sql")
 _TOTALS, _MOST_AFFECTED = (
-    sql.read(_SQL / f"{name}.sql").replace("/* changes */", sql.read(_SQL / "changes.sql"))
-    for name in ("totals", "most_affected")
+    sql.read(_SQL / f"{name}.sql", changes=_CHANGES) for name in ("totals", "most_affected")
 )
 MOST_AFFECTED = 20
 

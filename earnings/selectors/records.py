@@ -12,11 +12,13 @@ from django.db.models import BigIntegerField, Func, QuerySet
 from database import sql
 from earnings.models import BillingBatch, BillingRecord, CreatorEarning, EarningPosting
 
-_BEHIND = sql.read(Path(__file__).parent / "records_behind.sql")
 _BEFORE, _AFTER = (
-    _BEHIND.replace("/* from here */", f"batch.id {sign}= %(batch_id)s")
-    .replace("/* past here */", f"(held.batch_id, record.id) {sign} (%(batch_id)s, %(id)s)")
-    .replace("/* direction */", direction)
+    sql.read(
+        Path(__file__).parent / "records_behind.sql",
+        from_here=f"batch.id {sign}= %(batch_id)s",
+        past_here=f"(held.batch_id, record.id) {sign} (%(batch_id)s, %(id)s)",
+        direction=direction,
+    )
     for sign, direction in (("<", "DESC"), (">", "ASC"))
 )
 

@@ -16,8 +16,8 @@ WITH page AS (
         FROM creator_earnings AS earning
         JOIN earning_postings AS posting ON posting.earning_id = earning.id
         CROSS JOIN unnest(posting.batches) AS batch (id)
-        WHERE earning.id = ANY(%(earnings)s) AND /* from here */
-        ORDER BY batch.id /* direction */
+        WHERE earning.id = ANY(%(earnings)s) AND {from_here}
+        ORDER BY batch.id {direction}
         OFFSET 0
     ) AS held
     CROSS JOIN LATERAL (
@@ -34,8 +34,8 @@ WITH page AS (
             AND occurred_at < held.period_end
         OFFSET 0
     ) AS record
-    WHERE /* past here */
-    ORDER BY held.batch_id /* direction */, record.id /* direction */
+    WHERE {past_here}
+    ORDER BY held.batch_id {direction}, record.id {direction}
     LIMIT %(count)s
 )
 SELECT
@@ -57,4 +57,4 @@ SELECT
 FROM page
 JOIN billing_sources AS source ON source.id = page.source_id
 JOIN apis AS api ON api.id = page.api_id
-ORDER BY page.batch_id /* direction */, page.id /* direction */
+ORDER BY page.batch_id {direction}, page.id {direction}

@@ -14,10 +14,11 @@ from earnings.services import posting, setting_aside
 from earnings.services.intake import CONTENT
 
 _SQL = Path(__file__).parent / "batches_sql"
-_CREATE, _CHOOSE, _CHOOSE_TAKERS, _QUARANTINE, _GIVE_BACK, _TAKE_OUT, _COUNT = (
-    sql.read(_SQL / f"{name}.sql").replace("/* content */", CONTENT)
-    for name in ("create", "choose", "choose_takers", "quarantine", "give_back", "take_out", "count")
+_CREATE, _CHOOSE, _CHOOSE_TAKERS, _GIVE_BACK, _TAKE_OUT, _COUNT = (
+    sql.read(_SQL / f"{name}.sql")
+    for name in ("create", "choose", "choose_takers", "give_back", "take_out", "count")
 )
+_QUARANTINE = sql.read(_SQL / "quarantine.sql", content=CONTENT)
 
 
 def retry_batches(batches: Sequence[int], *, actor: str, reason: str, now: datetime) -> list[BillingBatch]:

@@ -20,11 +20,9 @@ _LINK, _TAKE_BACK, _TAKE_BACK_TOGETHER, _ENTER_LINKED = (
     sql.read(_SQL / f"{name}.sql") for name in ("link", "take_back", "take_back_together", "enter_linked")
 )
 CONTENT = sql.read(_SQL / "content.sql")
-_QUARANTINE = sql.read(_SQL / "quarantine.sql").replace("/* content */", CONTENT)
-_ENTER, _INSPECT = (
-    sql.read(_SQL / f"{name}.sql").replace("/* resolved */", sql.read(_SQL / "resolve.sql"))
-    for name in ("enter", "inspect")
-)
+_QUARANTINE = sql.read(_SQL / "quarantine.sql", content=CONTENT)
+_RESOLVED = sql.read(_SQL / "resolve.sql")
+_ENTER, _INSPECT = (sql.read(_SQL / f"{name}.sql", resolved=_RESOLVED) for name in ("enter", "inspect"))
 _COPY = (
     "COPY billing_intake (line, reason, content, record_id, kind, api_external_id, amount, currency, occurred_at,"
     " creator_external_id, subscription_id, customer_id, api_calls, related_record_id)"

@@ -23,10 +23,8 @@ from ledger import services as ledger
 from ledger.models import AccountKind
 
 _SQL = Path(__file__).parent / "write_off_sql"
-_LOCK, _BEGIN, _COUNT, _DIFFERENCE = (
-    sql.read(_SQL / f"{name}.sql") for name in ("lock", "begin", "count", "difference")
-)
-_SETTLE = sql.read(_SQL / "settle.sql").replace("/* difference */", _DIFFERENCE)
+_BEGIN, _DIFFERENCE = (sql.read(_SQL / f"{name}.sql") for name in ("begin", "difference"))
+_SETTLE = sql.read(_SQL / "settle.sql", difference=_DIFFERENCE)
 _LEDGER = sql.read(Path(__file__).parent / "adjustment_sql" / "ledger.sql")
 _ALL = "SELECT DISTINCT creator_id FROM adjustments WHERE kind = 'write_off' AND status = 'approved'"
 logger = logging.getLogger(__name__)
@@ -44,7 +42,7 @@ def count(earned: str, parameters: Mapping[str, Any], *, now: datetime) -> None:
     with somebody else must not stop them.
     """
     if creators := _lock(earned, parameters):
-        sql.run(_COUNT.replace("/* earned */", earned), {**parameters, "creators": creators})
+        sql.run(sql.read(_SQL / "count.sql", earned=earned), {**parameters, "creators": creators})
         _settle(creators, now=now)
 
 
@@ -66,7 +64,7 @@ def _settle_set(creators: Sequence[UUID], *, now: datetime) -> None:
 
 def _lock(earned: str, parameters: Mapping[str, Any]) -> list[UUID]:
     """Return whom of those who earned something write-offs are of, locked until the caller's transaction ends."""
-    rows = sql.rows(_LOCK.replace("/* earned */", earned), parameters)
+    rows = sql.rows(sql.read(_SQL / "lock.sql", earned=earned), parameters)
     return list({row["creator_id"]: None for row in rows})
 
 

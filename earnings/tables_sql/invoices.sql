@@ -13,9 +13,9 @@ SELECT
         WHEN invoice.updated_at IS NOT NULL
         THEN greatest(invoice.updated_at::timestamptz, invoice.paid_at::timestamptz)
     END::text AS changed_at,
-    coalesce((/* calls */), 0)::text AS api_calls
+    coalesce(({calls}), 0)::text AS api_calls
 FROM invoices AS invoice
 LEFT JOIN subscriptions AS subscription ON subscription.id = invoice.subscription_id
-LEFT JOIN pricing_plans AS plan ON plan.id = /* plan */
-WHERE /* which */
+LEFT JOIN pricing_plans AS plan ON plan.id = {plan}
+WHERE {which}
 ORDER BY invoice.updated_at, invoice.id

@@ -33,8 +33,8 @@ STEPS: dict[PayoutStatus, tuple[Callable[..., None], ...]] = {
 }
 _FOLDER = Path(__file__).parent
 _DUE = sql.read(_FOLDER / "due.sql")
-_TAKE = sql.read(_FOLDER / "take.sql").replace("/* due */", _DUE)
-_WORK = sql.read(_FOLDER / "work.sql").replace("/* due */", _DUE)
+_TAKE = sql.read(_FOLDER / "take.sql", due=_DUE)
+_WORK = sql.read(_FOLDER / "work.sql", due=_DUE)
 
 
 class Taken(NamedTuple):

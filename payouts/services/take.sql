@@ -1,6 +1,6 @@
 -- Take the payout that has been due longest; one that another takes just now is left to it.
 WITH due AS (
-    /* due */
+    {due}
     ORDER BY payout.next_retry_at, payout.id
     LIMIT 1
     FOR NO KEY UPDATE OF payout SKIP LOCKED

@@ -1,5 +1,6 @@
 """SQL that lives in files, and the database's clock."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
@@ -9,10 +10,24 @@ from typing import Any
 from django.db import connection
 
 ROWS_AT_ONCE = 2_000
+_HOLE = re.compile(r"\{([a-z_]+)\}")
+
+
+def read(path: Path, /, **fillings: str) -> str:
+    """Read SQL from a file, and fill its holes (`{name}`) with other SQL.
+
+    Raises: ValueError if a hole has no filling, or a filling no hole.
+    """
+    statement = _text(path)
+    holes = set(_HOLE.findall(statement))
+    if holes != fillings.keys():
+        wanted, given = (", ".join(sorted(names)) or "none" for names in (holes, fillings))
+        raise ValueError(f"{path.name} has these holes: {wanted}. It is filled with: {given}.")
+    return _HOLE.sub(lambda hole: fillings[hole[1]], statement)
 
 
 @cache
-def read(path: Path) -> str:
+def _text(path: Path) -> str:
     return path.read_text()
 
 

@@ -1,6 +1,6 @@
 WITH line AS (
     SELECT DISTINCT coalesce(creator_id, '00000000-0000-0000-0000-000000000000') AS owner_id, account, currency
-    FROM (/* lines */) AS given
+    FROM ({lines}) AS given
     WHERE amount <> 0
 )
 INSERT INTO ledger_accounts (owner_id, kind, currency, balance)

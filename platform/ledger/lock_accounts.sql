@@ -3,7 +3,7 @@ SELECT account.id
 FROM ledger_accounts AS account
 WHERE (account.owner_id, account.kind, account.currency) IN (
     SELECT creator_id, account, currency
-    FROM (/* lines */) AS given
+    FROM ({lines}) AS given
     WHERE creator_id IS NOT NULL AND amount <> 0
 )
 ORDER BY account.owner_id, account.kind, account.currency

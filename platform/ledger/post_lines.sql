@@ -1,7 +1,7 @@
 WITH line AS MATERIALIZED (
     SELECT
         source_key, kind, account, currency, coalesce(creator_id, '00000000-0000-0000-0000-000000000000') AS owner_id, sum(amount)::bigint AS amount
-    FROM (/* lines */) AS given
+    FROM ({lines}) AS given
     GROUP BY source_key, kind, account, currency, owner_id
     HAVING sum(amount) <> 0
 ),

@@ -12,9 +12,9 @@ from database import sql
 from ledger.models import AccountKind
 from money import Money
 
-_ENSURE = sql.read(Path(__file__).with_name("ensure_accounts.sql"))
-_LOCK = sql.read(Path(__file__).with_name("lock_accounts.sql"))
-_POST = sql.read(Path(__file__).with_name("post_lines.sql"))
+_STEPS = [
+    Path(__file__).with_name(f"{name}.sql") for name in ("ensure_accounts", "lock_accounts", "post_lines")
+]
 _ONE_TRANSACTION = """
 SELECT
     %(source_key)s::text AS source_key, %(kind)s::text AS kind,
@@ -58,6 +58,5 @@ def post_set(lines: str, parameters: Mapping[str, Any] | None = None) -> int:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("the books are posted to inside the transaction whose facts they book")
-    for statement in (_ENSURE, _LOCK):
-        sql.run(statement.replace("/* lines */", lines), parameters)
-    return sql.run(_POST.replace("/* lines */", lines), parameters)
+    *_, posted = [sql.run(sql.read(step, lines=lines), parameters) for step in _STEPS]
+    return posted

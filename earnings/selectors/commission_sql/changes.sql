@@ -32,17 +32,15 @@ rated AS (
     LEFT JOIN standing AS of_api ON of_api.api_id = sold.api_id
     LEFT JOIN standing AS of_creator ON of_creator.creator_id = sold.creator_id
     LEFT JOIN by_default ON true
-),
-changed AS (
-    SELECT
-        creator_id,
-        api_id,
-        currency,
-        gross,
-        bps_before,
-        bps_after,
-        round(gross::numeric * bps_before / 10000)::bigint AS fee_before,
-        round(gross::numeric * bps_after / 10000)::bigint AS fee_after
-    FROM rated
-    WHERE bps_before <> bps_after
 )
+SELECT
+    creator_id,
+    api_id,
+    currency,
+    gross,
+    bps_before,
+    bps_after,
+    round(gross::numeric * bps_before / 10000)::bigint AS fee_before,
+    round(gross::numeric * bps_after / 10000)::bigint AS fee_after
+FROM rated
+WHERE bps_before <> bps_after

@@ -1,4 +1,3 @@
-/* changes */
 SELECT
     currency,
     count(DISTINCT creator_id) AS creators,
@@ -6,6 +5,6 @@ SELECT
     sum(gross)::bigint AS gross,
     sum(fee_before)::bigint AS fee_before,
     sum(fee_after)::bigint AS fee_after
-FROM changed
+FROM ({changes}) AS changed
 GROUP BY currency
 ORDER BY currency

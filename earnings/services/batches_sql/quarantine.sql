@@ -1,6 +1,6 @@
 -- As its source would have written it. What takes from a charge takes creator and API from it, so it names neither.
 INSERT INTO quarantined_records (source_id, batch_id, record_id, reason, content, resolution)
-SELECT source_id, batch_id, record_id, reason, /* content */, ''
+SELECT source_id, batch_id, record_id, reason, ({content}), ''
 FROM (
     SELECT
         record.*,

@@ -1,5 +1,5 @@
 -- What a record says, as JSON, like one that came so.
-jsonb_strip_nulls(jsonb_build_object(
+SELECT jsonb_strip_nulls(jsonb_build_object(
     'record_id', record_id,
     'kind', kind,
     'api_id', nullif(api_external_id, ''),

@@ -7,7 +7,7 @@ INSERT INTO billing_records (
 SELECT
     %(source)s, %(batch)s, record_id, kind, api_id, creator_id, commission_bps, subscription_id, customer_id,
     amount, currency, occurred_at, api_calls, related_record_id
-FROM (/* resolved */) AS resolved
+FROM ({resolved}) AS resolved
 WHERE verdict = ''
     AND related_record_id = ''
     AND (NOT %(links)s OR record_id NOT IN (

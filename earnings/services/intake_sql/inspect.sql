@@ -9,4 +9,4 @@ SELECT
     verdict = ''
         AND row_number() OVER (PARTITION BY record_id, verdict = '' ORDER BY line) = 1
         AND record_id NOT IN (SELECT record_id FROM billing_intake WHERE related_record_id <> '' AND reason = '')
-FROM (/* resolved */) AS resolved
+FROM ({resolved}) AS resolved

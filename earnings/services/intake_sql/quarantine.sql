@@ -7,7 +7,7 @@ WITH refused AS MATERIALIZED (
         record_id,
         reason,
         reason = ANY(%(waiting)s) AS waits,
-        coalesce(content, /* content */) AS content
+        coalesce(content, ({content})) AS content
     FROM billing_resolved
     WHERE reason <> ''
 ),

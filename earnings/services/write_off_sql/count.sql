@@ -1,7 +1,7 @@
 -- Only the latest write-off of a creator counts on; those before it keep what they counted.
 INSERT INTO earned_since_write_offs AS since (write_off_id, period_end, undone_before, earned)
 SELECT latest.id, earned.period_end, 0, sum(earned.amount)
-FROM (/* earned */) AS earned
+FROM ({earned}) AS earned
 JOIN (
     SELECT DISTINCT ON (creator_id, currency) id, creator_id, currency
     FROM adjustments

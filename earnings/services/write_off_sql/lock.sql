@@ -6,7 +6,7 @@ WHERE account.kind = 'creator_payable'
     AND account.owner_id IN (
         SELECT creator_id FROM adjustments WHERE kind = 'write_off' AND status = 'approved'
         INTERSECT
-        SELECT creator_id FROM (/* earned */) AS earned
+        SELECT creator_id FROM ({earned}) AS earned
     )
 ORDER BY account.owner_id, account.kind, account.currency
 FOR NO KEY UPDATE

@@ -5,7 +5,7 @@ WITH difference AS MATERIALIZED (
         uuid7() AS earning_id,
         to_char(decided_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') || ' (' || reason || ')' AS written,
         amount > 0 AS is_undone
-    FROM (/* difference */) AS difference
+    FROM ({difference}) AS difference
 ),
 booked AS (
     INSERT INTO creator_earnings (

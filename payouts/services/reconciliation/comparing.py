@@ -11,11 +11,13 @@ from money import Money
 from payouts.models import DifferenceKind
 
 _SQL = Path(__file__).parents[1] / "reconciliation_sql"
-_BOOK, _SETTLED, _GONE, _TOTALS = (
-    sql.read(_SQL / f"{name}.sql") for name in ("book", "settled", "gone", "totals")
-)
+_BOOK, _GONE, _TOTALS = (sql.read(_SQL / f"{name}.sql") for name in ("book", "gone", "totals"))
 # Each file is one kind of difference, and selects those that there are.
 KINDS = {DifferenceKind(path.stem): sql.read(path) for path in sorted((_SQL / "kinds").glob("*.sql"))}
+# What the kinds' own queries hold of percent signs is not for parameters.
+_SETTLED = {
+    kind: sql.read(_SQL / "settled.sql", found=query.replace("%", "%%")) for kind, query in KINDS.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,7 @@ def totals() -> dict[str, dict[str, int]]:
 
 
 def _of_kind(kind: DifferenceKind) -> Iterable[Found]:
-    # What the kinds' own queries hold of percent signs is not for parameters.
-    query = _SETTLED.replace("/* found */", KINDS[kind].replace("%", "%%"))
-    for row in sql.rows(query, {"kind": kind.value, "system": SYSTEM}):
+    for row in sql.rows(_SETTLED[kind], {"kind": kind.value, "system": SYSTEM}):
         yield Found(
             kind=kind,
             subject=row["subject"],

@@ -1,6 +1,6 @@
 -- What is still moving is no difference yet, and what a person has explained is none any more, unless it changes.
 SELECT found.*
-FROM (/* found */) AS found
+FROM ({found}) AS found
 WHERE (found.at IS NULL OR found.at < (SELECT settled FROM this_pass))
     AND NOT EXISTS (SELECT FROM events_under_way AS event WHERE event.id = found.subject)
     AND NOT EXISTS (
