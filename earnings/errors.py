@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from database.refusals import Refusal
 from database.staff import person_behind
 from money import LARGEST_AMOUNT, Money
 
 
-class UnknownSource(Exception):
+class UnknownSource(Refusal):
     def __init__(self, name: str) -> None:
         super().__init__(
             f"no billing source is called {name!r}: register it with `manage.py add_source {name}`"
@@ -16,7 +17,13 @@ class UnknownSource(Exception):
         self.source = name
 
 
-class ApiUnassigned(Exception):
+class ApiRefused(Refusal):
+    """What is said of an API can't be taken over into the catalogue."""
+
+    api: str
+
+
+class ApiUnassigned(ApiRefused):
     """An API belongs to no source yet, so no source may change it."""
 
     def __init__(self, api: str) -> None:
@@ -27,7 +34,7 @@ class ApiUnassigned(Exception):
         self.api = api
 
 
-class ApiOfAnotherSource(Exception):
+class ApiOfAnotherSource(ApiRefused):
     """An API takes the word of its own source only."""
 
     def __init__(self, api: str, *, source: str) -> None:
@@ -39,7 +46,7 @@ class ApiOfAnotherSource(Exception):
         self.source = source
 
 
-class UnknownApis(Exception):
+class UnknownApis(Refusal):
     """No such APIs are registered."""
 
     def __init__(self, apis: list[str]) -> None:
@@ -47,7 +54,7 @@ class UnknownApis(Exception):
         self.apis = apis
 
 
-class CatalogLineRefused(Exception):
+class CatalogLineRefused(Refusal):
     """A line of the API catalogue can't be used."""
 
     def __init__(self, line: int, problem: str) -> None:
@@ -55,7 +62,7 @@ class CatalogLineRefused(Exception):
         self.line = line
 
 
-class OwnershipTooEarly(Exception):
+class OwnershipTooEarly(ApiRefused):
     """A change of owner would move what is already recorded."""
 
     def __init__(self, api: str, *, owned_from: datetime, latest: datetime) -> None:
@@ -69,7 +76,7 @@ class OwnershipTooEarly(Exception):
         self.latest = latest
 
 
-class OwnershipSuperseded(Exception):
+class OwnershipSuperseded(ApiRefused):
     """What is said of an owner was said before, or without a time, and somebody else has the API since."""
 
     def __init__(self, api: str, *, creator: str, owner: str) -> None:
@@ -82,7 +89,7 @@ class OwnershipSuperseded(Exception):
         self.owner = owner
 
 
-class RateTooEarly(Exception):
+class RateTooEarly(Refusal):
     """A change of commission would be behind what is already recorded at another rate."""
 
     def __init__(self, *, effective_from: datetime, latest: datetime) -> None:
@@ -95,14 +102,14 @@ class RateTooEarly(Exception):
         self.latest = latest
 
 
-class NoRateToEnd(Exception):
+class NoRateToEnd(Refusal):
     """Only an API or a creator can be without a rate of its own, and only one that has one."""
 
     def __init__(self, of: str, *, at: datetime) -> None:
         super().__init__(f"{of} has no rate of its own at {at.isoformat()}")
 
 
-class CurrencyNotInUse(Exception):
+class CurrencyNotInUse(Refusal):
     """New money can't be in this currency: it has ended, or there is none of that name."""
 
     def __init__(self, currency: str) -> None:
@@ -110,18 +117,18 @@ class CurrencyNotInUse(Exception):
         self.currency = currency
 
 
-class FileRefused(Exception):
+class FileRefused(Refusal):
     """A file can't be read at all: no header, not the columns that it needs, another encoding, truncated."""
 
 
-class BillingDatabaseRefused(Exception):
+class BillingDatabaseRefused(Refusal):
     """The marketplace's tables can't be read: no connection, no such table, no right to."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(f"the billing database can't be read: {problem}")
 
 
-class PushTooLarge(Exception):
+class PushTooLarge(Refusal):
     """A service pushes more than one request may carry; what came before is taken in."""
 
     def __init__(self, line: int) -> None:
@@ -132,7 +139,7 @@ class PushTooLarge(Exception):
         self.line = line
 
 
-class PushCutOff(Exception):
+class PushCutOff(Refusal):
     """What a service pushes ends in the middle of a line; what came before is taken in."""
 
     def __init__(self, line: int) -> None:
@@ -143,12 +150,12 @@ class PushCutOff(Exception):
         self.line = line
 
 
-class BatchNotSetAside(Exception):
+class BatchNotSetAside(Refusal):
     def __init__(self, batch: int) -> None:
         super().__init__(f"batch #{batch} isn't set aside: `manage.py batches list` shows those that are")
 
 
-class BatchesStillAside(Exception):
+class BatchesStillAside(Refusal):
     """None of the batches could be posted this time either."""
 
     def __init__(self, reasons: Mapping[int, str]) -> None:
@@ -156,7 +163,7 @@ class BatchesStillAside(Exception):
         super().__init__(f"still can't be posted, and set aside again: {told}")
 
 
-class BatchIsBuiltOn(Exception):
+class BatchIsBuiltOn(Refusal):
     """Records that came later give back what those of this batch took."""
 
     def __init__(self, batch: int) -> None:
@@ -166,39 +173,39 @@ class BatchIsBuiltOn(Exception):
         )
 
 
-class AmountTooLarge(Exception):
+class AmountTooLarge(Refusal):
     """Nobody can have meant that much."""
 
     def __init__(self, currency: str) -> None:
         super().__init__(f"at most {Money(LARGEST_AMOUNT, currency)} can be adjusted at once, more or less")
 
 
-class UnknownApi(Exception):
+class UnknownApi(Refusal):
     def __init__(self, external_id: str) -> None:
         super().__init__(f"There is no API {external_id!r}.")
 
 
-class UnknownAdjustment(Exception):
+class UnknownAdjustment(Refusal):
     def __init__(self, adjustment_id: UUID) -> None:
         super().__init__(f"There is no adjustment {adjustment_id}.")
 
 
-class NothingToAdjust(Exception):
+class NothingToAdjust(Refusal):
     def __init__(self) -> None:
         super().__init__("An adjustment of nothing changes nothing.")
 
 
-class AdjustmentDecided(Exception):
+class AdjustmentDecided(Refusal):
     def __init__(self, status: str) -> None:
         super().__init__(f"the adjustment is {status.lower()} already")
 
 
-class SecondPersonNeeded(Exception):
+class SecondPersonNeeded(Refusal):
     def __init__(self, actor: str) -> None:
         super().__init__(f"{person_behind(actor)} proposed this: another person has to approve it")
 
 
-class NothingToWriteOff(Exception):
+class NothingToWriteOff(Refusal):
     """The creator doesn't owe that much (any more)."""
 
     def __init__(self, creator: str, *, currency: str) -> None:

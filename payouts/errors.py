@@ -1,13 +1,14 @@
-"""Refusals of the payouts app."""
+"""Refusals of the payouts app, and an alarm, which is none."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from database.refusals import Refusal
 from money import Money
 
 
-class CutoffNotReached(Exception):
+class CutoffNotReached(Refusal):
     """A run is asked for before the period that it pays is over."""
 
     def __init__(self, cutoff: date) -> None:
@@ -15,12 +16,16 @@ class CutoffNotReached(Exception):
         self.cutoff = cutoff
 
 
-class UnknownPayout(Exception):
+class UnknownPayout(Refusal):
     def __init__(self, payout_id: UUID) -> None:
         super().__init__(f"There is no payout {payout_id}.")
 
 
-class IllegalMove(Exception):
+class ActNotPossible(Refusal):
+    """The payout is not in a state in which this can be done to it."""
+
+
+class IllegalMove(ActNotPossible):
     """A payout is not, or no longer, in a state from which it may go there."""
 
     def __init__(self, payout_id: UUID, *, seen: str, target: str) -> None:
@@ -30,14 +35,14 @@ class IllegalMove(Exception):
         self.target = target
 
 
-class ReconciliationUnderWay(Exception):
+class ReconciliationUnderWay(Refusal):
     """Another pass of reconciliation has not ended yet."""
 
     def __init__(self) -> None:
         super().__init__("another pass is under way")
 
 
-class NotRetryable(Exception):
+class NotRetryable(ActNotPossible):
     """Nothing can be paid at once for a payout that ended unpaid; `reason` says what the run would say."""
 
     def __init__(self, payout_id: UUID, reason: str) -> None:
@@ -45,7 +50,7 @@ class NotRetryable(Exception):
         self.reason = reason
 
 
-class NotReversible(Exception):
+class NotReversible(ActNotPossible):
     """The payout's money doesn't lie on the connected account with nothing under way."""
 
     def __init__(self, payout_id: UUID) -> None:
@@ -55,7 +60,7 @@ class NotReversible(Exception):
         )
 
 
-class NotSettleable(Exception):
+class NotSettleable(ActNotPossible):
     """The payout's money isn't on an account that Stripe shows us no more, or may have come back."""
 
     def __init__(self, payout_id: UUID) -> None:
@@ -72,21 +77,21 @@ class FundsWillBeMissing(Exception):
         super().__init__(f"{told} must be added to the balance at Stripe before the run of {day}")
 
 
-class AlreadyPaused(Exception):
+class AlreadyPaused(Refusal):
     """Staff have paused sending before, and nobody has resumed it since."""
 
     def __init__(self, by: str, *, reason: str, since: datetime) -> None:
         super().__init__(f"Sending is paused already, since {since:%Y-%m-%d %H:%M} UTC by {by}: {reason}")
 
 
-class NotPaused(Exception):
+class NotPaused(Refusal):
     """Neither staff nor a refused key stop all sending."""
 
     def __init__(self) -> None:
         super().__init__("There is no pause of all sending to lift: see `manage.py sending status`.")
 
 
-class DifferenceResolved(Exception):
+class DifferenceResolved(Refusal):
     """The difference is not open, or there is none."""
 
     def __init__(self, difference_id: UUID) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core import exceptions as django
 from django.db import OperationalError
@@ -21,11 +21,13 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from accounts import errors as accounts
+from database.refusals import Refusal
 from earnings import errors as earnings
 from payouts_project.throttles import if_refused_too_often
 
 MEDIA_TYPE = "application/problem+json"
 API = "/api/"
+E = TypeVar("E", bound=Exception)
 log = logging.getLogger(__name__)
 
 
@@ -53,7 +55,7 @@ class Problem:
 
 
 # Our own refusals.
-REFUSALS: Mapping[type[Exception], Problem] = {
+REFUSALS: Mapping[type[Refusal], Problem] = {
     accounts.AccountRejected: Problem(HTTPStatus.CONFLICT, "account_rejected"),
     accounts.AlreadyActive: Problem(HTTPStatus.CONFLICT, "already_active"),
     accounts.CountryFixed: Problem(HTTPStatus.CONFLICT, "country_fixed", facts=("country",)),
@@ -288,7 +290,7 @@ def _sentence(error: Mapping[str, str]) -> str:
     return f"{error['field']}: {error['message']}" if error["field"] else error["message"]
 
 
-def _find(error: BaseException | None, known: Mapping[type[Exception], Problem]) -> Problem | None:
+def _find(error: BaseException | None, known: Mapping[type[E], Problem]) -> Problem | None:
     return next((problem for kind, problem in known.items() if isinstance(error, kind)), None)
 
 

@@ -19,7 +19,7 @@ from accounts.models import CreatorField
 from accounts.services.creators import is_email
 from database.changes import Author, Way
 from database.fields import EXTERNAL_ID_REGEX
-from earnings.errors import ApiOfAnotherSource, ApiUnassigned, OwnershipSuperseded, OwnershipTooEarly
+from earnings.errors import ApiRefused
 from earnings.invoices import Invoice, records
 from earnings.models import ApiOwnership, BillingSource, Reason
 from earnings.records import Rules, StagedBatch, parse_time, stage
@@ -158,7 +158,7 @@ def _register(
             with transaction.atomic():
                 news = _news(entries, source=source, now=now)
                 registered = catalog.register_apis_of(source, news.entries, by=by, now=now)
-        except (ApiOfAnotherSource, ApiUnassigned, OwnershipSuperseded, OwnershipTooEarly) as refusal:
+        except ApiRefused as refusal:
             logger.warning("%s", refusal)
             result.apis_refused += 1
             entries = [entry for entry in entries if entry.api_id != refusal.api]

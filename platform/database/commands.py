@@ -4,12 +4,13 @@ import json
 from abc import abstractmethod
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from database import staff
+from database.refusals import Refusal
 from money import Money
 
 P = ParamSpec("P")
@@ -40,23 +41,25 @@ def add_act(acts: Any, name: str, *, right: staff.Right, help: str) -> ArgumentP
 def signature(options: Mapping[str, Any], right: staff.Right) -> str:
     """Return how an act by `--actor` is signed.
 
-    Raises: CommandError: they are no active member of staff, or lack the right.
+    Raises: NotStaff, RightMissing; CommandError if it is not said who acts.
     """
     if not options["actor"]:
         raise CommandError("Say who you are: --actor USERNAME.")
-    try:
-        return staff.signature_on_command_line(options["actor"], right)
-    except (staff.NotStaff, staff.RightMissing) as refusal:
-        raise CommandError(str(refusal)) from refusal
+    return staff.signature_on_command_line(options["actor"], right)
 
 
-class StaffCommand(BaseCommand):
-    """A command with an act in each subcommand. Who acts is checked before anything is done.
+class ServiceCommand(BaseCommand):
+    """A command that has services do something: why they refuse is what the person reads."""
 
-    `refusals` are the errors by which services say no; what they say is what the person reads.
-    """
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except Refusal as refusal:
+            raise CommandError(str(refusal)) from refusal
 
-    refusals: ClassVar[tuple[type[Exception], ...]] = ()
+
+class StaffCommand(ServiceCommand):
+    """A command with an act in each subcommand. Who acts is checked before anything is done."""
 
     @abstractmethod
     def act(self, options: dict[str, Any]) -> Mapping[str, Any]:
@@ -65,12 +68,7 @@ class StaffCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if right := options.get("right"):
             options["actor"] = signature(options, right)
-        refusals: tuple[type[Exception], ...] = (staff.ReasonMissing, *self.refusals)
-        try:
-            result = self.act(options)
-        except refusals as refusal:
-            raise CommandError(str(refusal)) from refusal
-        print_result(self.stdout, as_json=options["json"], result=result)
+        print_result(self.stdout, as_json=options["json"], result=self.act(options))
 
 
 def print_result(out: Any, *, as_json: bool, result: Mapping[str, Any]) -> None:

@@ -5,6 +5,8 @@ import re
 from django.contrib.auth import get_user_model
 from django.db import models
 
+from database.refusals import Refusal
+
 # Signs what the service does by itself; no user can have this name.
 SYSTEM = "system"
 _CLI = " via cli"
@@ -42,7 +44,7 @@ class Right(models.TextChoices):
         return f"accounts.{self.value}"
 
 
-class NotStaff(Exception):
+class NotStaff(Refusal):
     """Nobody who is active staff has this user name."""
 
     def __init__(self, username: str) -> None:
@@ -52,7 +54,7 @@ class NotStaff(Exception):
         )
 
 
-class RightMissing(Exception):
+class RightMissing(Refusal):
     """This member of staff may not do that."""
 
     def __init__(self, username: str, right: Right) -> None:
@@ -62,7 +64,7 @@ class RightMissing(Exception):
         )
 
 
-class ReasonMissing(Exception):
+class ReasonMissing(Refusal):
     """Staff act for a reason, and it is kept."""
 
     def __init__(self) -> None:

@@ -23,6 +23,7 @@ from rest_framework.test import APIClient
 
 from accounts import errors as accounts
 from accounts.endpoints import CreatorEndpoint, Input, PlatformEndpoint, PublicEndpoint
+from database.refusals import Refusal
 from earnings import errors as earnings
 from payouts_project import problems, urls
 from payouts_project.log_lines import RefusalsInOneLine
@@ -317,7 +318,7 @@ def test_a_detail_is_for_people_and_data_for_developers() -> None:
 
 
 @pytest.mark.parametrize("kind", REFUSALS)
-def test_every_refusal_of_ours_has_a_sentence_for_people(kind: type[Exception]) -> None:
+def test_every_refusal_of_ours_has_a_sentence_for_people(kind: type[Refusal]) -> None:
     error = EXAMPLES[kind]
     context = {"request": Request(HttpRequest())}
     problem: dict[str, Any] = problems.handle(error, context).data

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from accounts.errors import DetailRefused, NothingToSet, UnknownCreator
 from accounts.selectors import known_creator
 from accounts.services import creators
 from database.commands import StaffCommand, add_act, add_reason_option
@@ -14,7 +13,6 @@ from database.staff import Right
 
 class Command(StaffCommand):
     help = __doc__
-    refusals = (DetailRefused, NothingToSet, UnknownCreator)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)

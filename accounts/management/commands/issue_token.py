@@ -5,17 +5,16 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts import tokens
-from accounts.errors import NoSharedSecret
 from accounts.principals import ADMIN, BILLING_SCOPE, CREATOR, Principal
 from database import sql
-from database.commands import add_json_option
+from database.commands import ServiceCommand, add_json_option
 from database.fields import is_external
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,10 +36,7 @@ class Command(BaseCommand):
             )
         if options["hours"] < 1:
             raise CommandError("--hours must be at least 1.")
-        try:
-            token = tokens.issue_token(principal, now=sql.now(), lifetime=timedelta(hours=options["hours"]))
-        except NoSharedSecret as refusal:
-            raise CommandError(f"{refusal}; ask the marketplace for a token.") from refusal
+        token = tokens.issue_token(principal, now=sql.now(), lifetime=timedelta(hours=options["hours"]))
         self.stdout.write(json.dumps({"token": token}) if options["json"] else token)
 
 

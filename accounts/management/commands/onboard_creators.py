@@ -10,11 +10,12 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from accounts import gateway
-from accounts.errors import CountryNotSupported, StripeUnavailable
+from accounts.errors import StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
 from accounts.services import payment_accounts
 from database import sql
 from database.commands import add_json_option, close_connections_after, print_result
+from database.refusals import Refusal
 from stripe_io import installation
 from stripe_io.models import StripeMode
 
@@ -70,6 +71,6 @@ def _onboard(creator: Creator) -> str:
         if installation.configured_mode() == StripeMode.SANDBOX and account.stripe_account_id:
             gateway.complete_in_sandbox(account.stripe_account_id)
             account = payment_accounts.refresh_payment_account(account, now=sql.now())
-    except (CountryNotSupported, StripeUnavailable) as error:
+    except (Refusal, StripeUnavailable) as error:
         return f"{creator}: {error}"
     return f"{creator}: Stripe has no account {account} for us" if account.gone_at else ""

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from accounts import selectors
-from accounts.errors import NoPaymentAccount, NothingToLift, UnknownCreator
+from accounts.errors import NoPaymentAccount
 from accounts.services import holds, payment_accounts
 from database import sql
 from database.commands import StaffCommand, add_act, add_reason_option
@@ -19,7 +19,6 @@ ACTS = {
 
 class Command(StaffCommand):
     help = __doc__
-    refusals = (NoPaymentAccount, NothingToLift, UnknownCreator)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)

@@ -4,17 +4,16 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from accounts import selectors
-from accounts.errors import NoPaymentAccount, UnknownCreator
+from accounts.errors import NoPaymentAccount
 from accounts.services import syncing
 from database import sql
-from database.commands import add_json_option, print_result
+from database.commands import ServiceCommand, add_json_option, print_result
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -24,12 +23,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         accounts = selectors.stale_accounts(now=sql.now())
         if options["creator"]:
-            try:
-                live = selectors.live_account(selectors.known_creator(options["creator"]).pk)
-            except UnknownCreator as refusal:
-                raise CommandError(str(refusal)) from refusal
+            live = selectors.live_account(selectors.known_creator(options["creator"]).pk)
             if live is None or live.stripe_account_id is None:
-                raise CommandError(str(NoPaymentAccount()))
+                raise NoPaymentAccount
             accounts = [live.pk]
         result = syncing.sync_accounts(tqdm(accounts, desc="Asking Stripe", disable=None))
         for account, error in result.errors.items():

@@ -8,12 +8,11 @@ from uuid import UUID
 
 from django.core.management.base import CommandError
 
-from accounts.errors import UnknownCreator
 from accounts.selectors import known_creator
 from database import sql
 from database.commands import StaffCommand, add_act, add_reason_option
 from database.staff import Right
-from earnings import errors
+from earnings.errors import CurrencyNotInUse
 from earnings.models import Adjustment
 from earnings.services import adjustments
 from money import Money, currencies
@@ -21,16 +20,6 @@ from money import Money, currencies
 
 class Command(StaffCommand):
     help = __doc__
-    refusals = (
-        errors.AdjustmentDecided,
-        errors.AmountTooLarge,
-        errors.CurrencyNotInUse,
-        errors.NothingToAdjust,
-        errors.NothingToWriteOff,
-        errors.SecondPersonNeeded,
-        errors.UnknownAdjustment,
-        UnknownCreator,
-    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
@@ -101,7 +90,7 @@ def _act(options: dict[str, Any]) -> Adjustment:
 def _amount(text: str, *, currency: str) -> Money:
     """Read minor units, and nothing else: were 125.00 read as dollars, nobody would know what 125 is."""
     if not currencies.is_current(currency):
-        raise errors.CurrencyNotInUse(currency)
+        raise CurrencyNotInUse(currency)
     if re.fullmatch(r"[+-]?[0-9]+", text):
         return Money(int(text), currency)
     if re.fullmatch(r"[+-]?[0-9][0-9,]{0,14}\.[0-9]+", text):

@@ -6,7 +6,7 @@ from typing import Any
 from database import sql
 from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
 from database.staff import Right
-from earnings.errors import BatchesStillAside, BatchIsBuiltOn, BatchNotSetAside
+from earnings.errors import BatchesStillAside
 from earnings.models import BillingBatch
 from earnings.selectors import batches_set_aside
 from earnings.services import batches
@@ -14,7 +14,6 @@ from earnings.services import batches
 
 class Command(StaffCommand):
     help = __doc__
-    refusals = (BatchesStillAside, BatchIsBuiltOn, BatchNotSetAside)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)

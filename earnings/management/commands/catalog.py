@@ -5,14 +5,12 @@ from typing import Any
 
 from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
 from database.staff import Right
-from earnings.errors import UnknownApis, UnknownSource
 from earnings.selectors import unassigned_apis
 from earnings.services import catalog, sources
 
 
 class Command(StaffCommand):
     help = __doc__
-    refusals = (UnknownApis, UnknownSource)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)

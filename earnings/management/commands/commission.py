@@ -9,13 +9,11 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from accounts.errors import UnknownCreator
 from accounts.models import Creator
 from accounts.selectors import known_creator
 from database import sql
 from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
 from database.staff import Right
-from earnings import errors
 from earnings.models import Api
 from earnings.records import is_too_old, parse_time
 from earnings.selectors import ChangedFee, ChangedTotal, known_api, plans, preview_change
@@ -27,7 +25,6 @@ MONEY = ("gross", "fee_before", "fee_after")
 
 class Command(StaffCommand):
     help = __doc__
-    refusals = (errors.RateTooEarly, errors.NoRateToEnd, errors.UnknownApi, UnknownCreator)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)

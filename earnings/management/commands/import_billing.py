@@ -9,12 +9,10 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import NoReturn
 
-from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from database import sql
-from database.commands import add_json_option, print_result
-from earnings.errors import FileRefused, UnknownSource
+from database.commands import ServiceCommand, add_json_option, print_result
 from earnings.files import STANDARD_INPUT, open_billing_file
 from earnings.records import Rules
 from earnings.services import importing, quarantine, sources
@@ -22,7 +20,7 @@ from earnings.services.importing import ImportResult
 from money import Period, parse_month
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -40,19 +38,16 @@ class Command(BaseCommand):
         sys.setswitchinterval(0.0005)
         name, now = str(options["file"]), sql.now()
         first, last = options["first"], options["last"]
-        try:
-            source = sources.known_source(str(options["source"]))
-            with open_billing_file(name, Rules.at(now)) as file, _progress(name) as progress:
-                records = importing.between(
-                    file,
-                    start=_midnight(first.start) if isinstance(first, Period) else None,
-                    end=_midnight(last.end) if isinstance(last, Period) else None,
-                )
-                result = importing.import_records(
-                    records, source=source, origin=Path(name).name, on_batch=progress.update
-                )
-        except (UnknownSource, FileRefused) as refusal:
-            raise CommandError(str(refusal)) from refusal
+        source = sources.known_source(str(options["source"]))
+        with open_billing_file(name, Rules.at(now)) as file, _progress(name) as progress:
+            records = importing.between(
+                file,
+                start=_midnight(first.start) if isinstance(first, Period) else None,
+                end=_midnight(last.end) if isinstance(last, Period) else None,
+            )
+            result = importing.import_records(
+                records, source=source, origin=Path(name).name, on_batch=progress.update
+            )
         if file.ignored_columns:
             self.stderr.write(f"columns that mean nothing here: {', '.join(file.ignored_columns)}")
         mended = quarantine.enter_mended(now=now)

@@ -11,24 +11,19 @@ from datetime import datetime
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.core.validators import RegexValidator
 from django.db import transaction
 
 from accounts.services.creators import is_country, is_email
 from database import sql
 from database.changes import Author, Way
-from database.commands import add_json_option, print_result
+from database.commands import ServiceCommand, add_json_option, print_result
 from database.fields import EXTERNAL_ID_REGEX
+from database.refusals import Refusal
 from earnings import selectors
 from earnings.columns import REMEDY, as_text, read_header, read_rows
-from earnings.errors import (
-    CatalogLineRefused,
-    FileRefused,
-    OwnershipSuperseded,
-    OwnershipTooEarly,
-    UnknownSource,
-)
+from earnings.errors import ApiRefused, CatalogLineRefused
 from earnings.models import BillingSource
 from earnings.records import parse_time
 from earnings.rows import Rows
@@ -42,7 +37,7 @@ LONGEST_NAME = 255
 _external_id = RegexValidator(EXTERNAL_ID_REGEX)
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -53,15 +48,12 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: object, **options: object) -> None:
         now, path, named = sql.now(), Path(str(options["file"])), options["source"]
-        try:
-            source = sources.known_source(str(named)) if named else sources.only_source()
-        except UnknownSource as refusal:
-            raise CommandError(str(refusal)) from refusal
+        source = sources.known_source(str(named)) if named else sources.only_source()
         entries = _read(path, now=now)
         by = Author(Way.FILE, actor=path.name[:255], source=source.name if source else "")
         try:
             registered = catalog.register_apis(entries, source=source, by=by, now=now)
-        except (OwnershipSuperseded, OwnershipTooEarly) as refusal:
+        except ApiRefused as refusal:
             raise _refused(path, refusal) from refusal
         self._tell_unassigned(source, now=now)
         result = {
@@ -86,7 +78,7 @@ def _read(path: Path, *, now: datetime) -> list[CatalogEntry]:
             return list(_entries(lines, now=now))
     except UnicodeDecodeError as error:
         raise _refused(path, f"the file is not UTF-8: {REMEDY}") from error
-    except (CatalogLineRefused, FileRefused, OSError, csv.Error) as error:
+    except (Refusal, OSError, csv.Error) as error:
         raise _refused(path, error) from error
 
 

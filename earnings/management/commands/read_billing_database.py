@@ -7,17 +7,16 @@ from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from database import sql
-from database.commands import add_json_option, print_result
-from earnings.errors import BillingDatabaseRefused
+from database.commands import ServiceCommand, add_json_option, print_result
 from earnings.records import parse_time
 from earnings.services import shared_tables
 from earnings.services.shared_tables import ReadResult
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,14 +29,11 @@ class Command(BaseCommand):
         if settings.BILLING_DATABASE is None:
             raise CommandError("BILLING_DATABASE_URL is not set. See docs/billing.md.")
         since = options["since"]
-        try:
-            result = shared_tables.read_shared_tables(
-                settings.BILLING_DATABASE,
-                now=sql.now(),
-                since=since if isinstance(since, datetime) else None,
-            )
-        except BillingDatabaseRefused as refusal:
-            raise CommandError(str(refusal)) from refusal
+        result = shared_tables.read_shared_tables(
+            settings.BILLING_DATABASE,
+            now=sql.now(),
+            since=since if isinstance(since, datetime) else None,
+        )
         print_result(self.stdout, as_json=bool(options["json"]), result=_told(result))
 
 

@@ -5,15 +5,14 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from database import sql
-from database.commands import add_json_option, print_result
-from earnings.errors import BillingDatabaseRefused
+from database.commands import ServiceCommand, add_json_option, print_result
 from payouts.services.billing_differences import compare_billing_tables
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -22,10 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: object) -> None:
         if settings.BILLING_DATABASE is None:
             raise CommandError("BILLING_DATABASE_URL is not set. See docs/billing.md.")
-        try:
-            compared = compare_billing_tables(settings.BILLING_DATABASE, now=sql.now())
-        except BillingDatabaseRefused as refusal:
-            raise CommandError(str(refusal)) from refusal
+        compared = compare_billing_tables(settings.BILLING_DATABASE, now=sql.now())
         print_result(self.stdout, as_json=bool(options["json"]), result=asdict(compared))
         if compared.open:
             sys.exit(1)

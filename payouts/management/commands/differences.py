@@ -9,14 +9,12 @@ from database import sql
 from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
 from database.staff import Right
 from money import Money
-from payouts.errors import DifferenceResolved
 from payouts.models import Difference, DifferenceKind
 from payouts.services.differences import own_difference, resolve_difference
 
 
 class Command(StaffCommand):
     help = __doc__
-    refusals = (DifferenceResolved,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)

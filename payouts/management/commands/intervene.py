@@ -7,12 +7,11 @@ from uuid import UUID
 
 from django.core.management.base import CommandError
 
-from accounts.errors import NothingToLift, UnknownCreator
 from accounts.selectors import known_creator
 from database import sql
 from database.commands import StaffCommand, add_act, add_reason_option
 from database.staff import Right
-from payouts.errors import IllegalMove, NotRetryable, NotReversible, NotSettleable, UnknownPayout
+from payouts.errors import ActNotPossible
 from payouts.models import Payout
 from payouts.services import interventions
 from payouts.states import STAFF_MAY, PayoutStatus
@@ -49,7 +48,6 @@ PAYOUT_ACTS: dict[str, tuple[Callable[..., Payout], Right, str]] = {
 
 class Command(StaffCommand):
     help = __doc__
-    refusals = (NothingToLift, StripeCallFailed, UnknownCreator, UnknownPayout)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
@@ -76,7 +74,9 @@ def _act_on_payout(payout_id: UUID, name: str, why: dict[str, Any]) -> dict[str,
     act, _, _ = PAYOUT_ACTS[name]
     try:
         payout = act(payout_id, **why)
-    except (IllegalMove, NotRetryable, NotReversible, NotSettleable) as refusal:
+    except StripeCallFailed as failure:
+        raise CommandError(str(failure)) from failure
+    except ActNotPossible as refusal:
         status = PayoutStatus(Payout.objects.get(pk=payout_id).status)
         others = ", ".join(other for other in STAFF_MAY if status in STAFF_MAY[other] and other != name)
         raise CommandError(

@@ -3,18 +3,17 @@
 import sys
 from argparse import ArgumentParser
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from database import sql
-from database.commands import add_json_option, print_result
+from database.commands import ServiceCommand, add_json_option, print_result
 from earnings.records import parse_time
 from money import Money
-from payouts.errors import ReconciliationUnderWay
 from payouts.services import reconciliation
 from stripe_io.errors import StripeCallFailed
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,8 +28,6 @@ class Command(BaseCommand):
             raise CommandError("--since must be ISO 8601 with its offset, such as 2026-11-01T00:00:00Z")
         try:
             result = reconciliation.reconcile(now=sql.now(), since=since)
-        except ReconciliationUnderWay as refusal:
-            raise CommandError(str(refusal)) from refusal
         except StripeCallFailed as failure:
             raise CommandError(f"Stripe can't be read: {failure}") from failure
         made = result.made

@@ -4,20 +4,19 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.template.defaultfilters import pluralize
 
 from database import sql
-from database.commands import add_json_option, print_result
+from database.commands import ServiceCommand, add_json_option, print_result
 from earnings.records import parse_time
 from money import Money
-from payouts.errors import CutoffNotReached
 from payouts.services import runs
 from payouts.services.runs import RunResult
 from payouts.states import DecisionReason
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,10 +31,7 @@ class Command(BaseCommand):
             raise CommandError(f"--now can't be ahead of the database's clock, which says {now.isoformat()}")
         cutoff = runs.period_complete_at(chosen).end
         make = runs.preview_run if options["dry_run"] else runs.make_run
-        try:
-            result = make(cutoff=cutoff, now=now)
-        except CutoffNotReached as refusal:
-            raise CommandError(str(refusal)) from refusal
+        result = make(cutoff=cutoff, now=now)
         if options["json"]:
             print_result(self.stdout, as_json=True, result=_figures(result))
         else:

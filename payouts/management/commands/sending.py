@@ -7,13 +7,11 @@ from database import sql
 from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
 from database.staff import Right
 from payouts import selectors
-from payouts.errors import AlreadyPaused, NotPaused
 from payouts.services import pauses
 
 
 class Command(StaffCommand):
     help = __doc__
-    refusals = (AlreadyPaused, NotPaused)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)

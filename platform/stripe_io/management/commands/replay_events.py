@@ -10,18 +10,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.dateparse import parse_datetime
 from tqdm import tqdm
 
 from database import sql
-from database.commands import add_actor_option, add_json_option, add_reason_option, print_result, signature
-from database.staff import ReasonMissing, Right, require_reason
+from database.commands import (
+    ServiceCommand,
+    add_actor_option,
+    add_json_option,
+    add_reason_option,
+    print_result,
+    signature,
+)
+from database.staff import Right, require_reason
 from stripe_io import receiving, selectors, services
 from stripe_io.models import BodyReason, InboxEvent, InboxOutcome, KeptBody
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -73,10 +80,7 @@ class Command(BaseCommand):
 
 def _who_and_why(options: Mapping[str, Any]) -> dict[str, str]:
     actor = signature(options, Right.REPLAY_EVENTS)
-    try:
-        return {"actor": actor, "reason": require_reason(options["reason"] or "")}
-    except ReasonMissing as refusal:
-        raise CommandError(str(refusal)) from refusal
+    return {"actor": actor, "reason": require_reason(options["reason"] or "")}
 
 
 def _replay(events: list[str], bodies: list[KeptBody], *, reason: str, actor: str) -> dict[str, Any]:
