@@ -10,11 +10,11 @@ from rest_framework.response import Response
 
 from accounts import selectors
 from accounts.callback import OnboardingReturn
-from accounts.endpoints import CreatorEndpoint, Input
-from accounts.inputs import CountryField
+from accounts.endpoints import CreatorEndpoint
 from accounts.models import AccountStatus
 from accounts.services import onboarding
 from database import sql
+from web.inputs import CountryField, Input
 
 TAGS = ["Accounts"]
 NO_STORE = {"Cache-Control": "no-store"}

@@ -12,7 +12,7 @@ from rest_framework import exceptions as framework
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts.endpoints import Input, PublicEndpoint
+from accounts.endpoints import PublicEndpoint
 from accounts.errors import (
     AccountRejected,
     AccountReplaced,
@@ -25,6 +25,7 @@ from accounts.errors import (
 from accounts.services import onboarding
 from accounts.services.onboarding import Outcome
 from database import sql
+from web.inputs import Input
 
 # The address has the state in it, and may lead to a link that is one creator's alone.
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}

@@ -1,11 +1,10 @@
 """What every endpoint of the API has in common, by who may use it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
-from rest_framework import serializers
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
@@ -16,35 +15,9 @@ from accounts.models import Creator
 from accounts.permissions import IsAnyone, IsBillingService, IsCreator, IsPlatformStaff
 from accounts.principals import Principal
 from accounts.services.creators import creator_of
+from web.inputs import Input
 
 IDENTITY = "identity"
-
-
-class Input(serializers.Serializer[Any]):
-    """What a caller sends: only names that somebody reads, and text only where text is meant.
-
-    Null for what need not be given is the same as not giving it.
-    """
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            mistakes = dict(self._mistakes(data))
-            if mistakes:
-                raise serializers.ValidationError(mistakes)
-            data = {name: value for name, value in data.items() if not self._is_absent(name, value)}
-        return super().to_internal_value(data)
-
-    def _is_absent(self, name: str, value: object) -> bool:
-        return value is None and not self.fields[name].required
-
-    def _mistakes(self, data: Mapping[Any, Any]) -> Iterator[tuple[str, list[serializers.ErrorDetail]]]:
-        for name, value in data.items():
-            field = self.fields.get(name)
-            if field is None:
-                yield str(name), [serializers.ErrorDetail("There is no such parameter.", "unknown")]
-            # The framework would take 7 for "7".
-            elif isinstance(field, serializers.CharField) and not isinstance(value, str | None):
-                yield str(name), [serializers.ErrorDetail("Not a valid string.", "invalid")]
 
 
 class Endpoint(GenericViewSet[Any]):

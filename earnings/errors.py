@@ -128,28 +128,6 @@ class BillingDatabaseRefused(Refusal):
         super().__init__(f"the billing database can't be read: {problem}")
 
 
-class PushTooLarge(Refusal):
-    """A service pushes more than one request may carry; what came before is taken in."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__(
-            f"One request can't carry line {line} and what follows. The lines before it were taken in: "
-            "send the others in requests of their own."
-        )
-        self.line = line
-
-
-class PushCutOff(Refusal):
-    """What a service pushes ends in the middle of a line; what came before is taken in."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__(
-            f"The body ends in the middle of line {line}. The lines before it were taken in: "
-            "send it again, whole or from that line on."
-        )
-        self.line = line
-
-
 class BatchNotSetAside(Refusal):
     def __init__(self, batch: int) -> None:
         super().__init__(f"batch #{batch} isn't set aside: `manage.py batches list` shows those that are")

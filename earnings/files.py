@@ -20,13 +20,13 @@ from earnings.records import (
     REQUIRED,
     Rules,
     StagedRecord,
-    parse_line,
     refused,
     stage,
     stage_object,
     stage_plain,
 )
 from earnings.rows import Rows
+from web.strict_json import parse_line
 
 STANDARD_INPUT = "-"
 LONGEST_FIELD = 1_000_000

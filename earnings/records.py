@@ -58,20 +58,6 @@ _PLAIN = re.compile(
 )
 
 
-def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make a JSON object of its members.
-
-    Raises: ValueError if one is named twice: which of the two counts, JSON doesn't say.
-    """
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is named twice")
-    return made
-
-
-_JSON = json.JSONDecoder(object_pairs_hook=members)
-
 # A batch ends at so many records, or sooner if they are large: what can't be used is kept as it came.
 BATCH_SIZE = 10_000
 BATCH_CHARACTERS = 4_000_000
@@ -199,18 +185,6 @@ def stage(line: int, given: Mapping[str, str], rules: Rules) -> StagedRecord:
         # PostgreSQL will ask whether it may enter by now, and reads fewer ways of writing a time than Python.
         given = {**given, "occurred_at": occurred_at.isoformat()}
     return refused(line, given, reason=reason, record_id=record_id)
-
-
-def parse_line(said: str | bytes) -> object:
-    """Read a line of NDJSON; what is no JSON, or names a field twice, is given back as text."""
-    try:
-        line = said if isinstance(said, str) else said.decode(json.detect_encoding(said), "surrogatepass")
-        parsed: object = _JSON.decode(line)
-    except (ValueError, RecursionError):
-        # Bytes that are no UTF-8 stay visible as such.
-        text = said if isinstance(said, str) else said.decode("utf-8", "backslashreplace")
-        return text.strip()
-    return parsed
 
 
 def stage_object(line: int, given: object, rules: Rules) -> StagedRecord:

@@ -8,7 +8,7 @@ import redis
 from celery import bootsteps
 from django.conf import settings
 
-from payouts_project.redis_client import client
+from web.redis_client import client
 
 INTERVAL_SECONDS = 5
 LATE = timedelta(minutes=1)

@@ -14,9 +14,10 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, gener
 from prometheus_client.core import GaugeMetricFamily
 
 from database.connections import count_connections
-from payouts_project import heartbeats, problems
-from payouts_project.problems import Problem
+from payouts_project import heartbeats
 from revenue.metrics import BusinessCollector
+from web import problems
+from web.problems import Problem
 
 NO_TOKEN = Problem(HTTPStatus.UNAUTHORIZED, "not_authenticated", detail="This needs the metrics token.")
 LOOPBACK = frozenset(["127.0.0.1", "::1"])

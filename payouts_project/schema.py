@@ -8,7 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction, extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from payouts_project import problems
+from web import problems
 
 PROBLEM = {
     "type": "object",
@@ -87,7 +87,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 class InputSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """What callers send: a field that is not named is refused."""
 
-    target_class = "accounts.endpoints.Input"
+    target_class = "web.inputs.Input"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:

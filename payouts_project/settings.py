@@ -59,10 +59,10 @@ if LOCAL_MODE:
     INSTALLED_APPS.append("sandbox")
 
 MIDDLEWARE = [
-    "payouts_project.request_ids.RequestIds",
+    "web.request_ids.RequestIds",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "payouts_project.headers.ApiHeaders",
+    "web.headers.ApiHeaders",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -266,8 +266,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.IsNobody"],
     "DEFAULT_THROTTLE_CLASSES": ["payouts_project.throttles.CallerThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["payouts_project.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "payouts_project.pagination.NumberedPages",
+    "DEFAULT_PARSER_CLASSES": ["web.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "web.pagination.NumberedPages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_METADATA_CLASS": None,
@@ -295,7 +295,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
-        "CountryEnum": "accounts.inputs.COUNTRIES",
+        "CountryEnum": "web.inputs.COUNTRIES",
         "AccountStatus": "accounts.models.AccountStatus",
         "PayoutStatus": "payouts.states.PayoutStatus",
     },
@@ -345,8 +345,8 @@ LOGGING = {
         "plain": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}
     },
     "filters": {
-        "request_id": {"()": "payouts_project.request_ids.RequestIdFilter"},
-        "refusals": {"()": "payouts_project.log_lines.RefusalsInOneLine"},
+        "request_id": {"()": "web.request_ids.RequestIdFilter"},
+        "refusals": {"()": "web.log_lines.RefusalsInOneLine"},
     },
     "handlers": {
         "console": {

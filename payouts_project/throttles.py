@@ -13,7 +13,7 @@ from rest_framework.exceptions import Throttled
 from rest_framework.throttling import BaseThrottle
 
 from accounts.principals import Principal
-from payouts_project.redis_client import client
+from web import redis_client
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -40,17 +40,14 @@ class CallerThrottle(BaseThrottle):
         caller = self._caller(request)
         key = f"throttle:{scope}:{caller}:{window}"
         try:
-            with client().pipeline(transaction=False) as pipeline:
-                pipeline.incr(key)
-                pipeline.expire(key, 2 * WINDOW_SECONDS)
-                count, _ = pipeline.execute()
+            count = redis_client.ask(lambda asked: _count(asked, key))
         except redis.RedisError:
             log.warning("Requests are not counted: Redis does not answer")
             return True
         most = settings.REQUESTS_PER_MINUTE[scope]
         if count == most + 1:
             log.warning("%s has made more than %d requests (%s) in this minute", caller, most, scope)
-        return bool(count <= most)
+        return count <= most
 
     def wait(self) -> float:
         """Say how many seconds are left of this minute."""
@@ -62,6 +59,14 @@ class CallerThrottle(BaseThrottle):
         kind = "token" if isinstance(request.user, Principal) else "staff"
         # Hashed, as a subject may be long, and need not stand in Redis in clear.
         return hashlib.blake2b(f"{kind}:{request.user.pk}".encode(), digest_size=16).hexdigest()
+
+
+def _count(asked: redis.Redis, key: str) -> int:
+    with asked.pipeline(transaction=False) as pipeline:
+        pipeline.incr(key)
+        pipeline.expire(key, 2 * WINDOW_SECONDS)
+        count, _ = pipeline.execute()
+    return int(count)
 
 
 def if_refused_too_often(request: Request) -> Throttled | None:

@@ -13,16 +13,17 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.endpoints import Input, ServiceEndpoint
+from accounts.endpoints import ServiceEndpoint
 from database import sql
 from database.fields import EXTERNAL_ID_CHARACTERS
-from earnings.api import ndjson
-from earnings.api.ndjson import NdjsonBody, NdjsonFile, NdjsonRenderer
 from earnings.models import BillingSource, Reason, RecordKind
 from earnings.records import BATCH_SIZE, REQUIRED, Rules
 from earnings.services import pushing, sources
 from earnings.services.pushing import Outcome, PushedRecord
 from money import LARGEST_AMOUNT
+from web import ndjson
+from web.inputs import Input
+from web.ndjson import NdjsonBody, NdjsonFile, NdjsonRenderer
 
 MOST_RECORDS = 1_000
 # A conflict is an outcome of its own, and what can't be posted is found out later.

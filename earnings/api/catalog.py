@@ -10,8 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 import database.paths  # noqa: F401 (knows `external_id` in paths)
-from accounts.endpoints import Input, ServiceEndpoint
-from accounts.inputs import CountryField
+from accounts.endpoints import ServiceEndpoint
 from accounts.models import EMAIL_MAX_LENGTH, CreatorField
 from database import sql
 from database.fields import EXTERNAL_ID_REGEX
@@ -20,6 +19,7 @@ from earnings.models import ApiOwnership
 from earnings.records import parse_time
 from earnings.services import catalog, ownership, sources
 from earnings.services.catalog import CatalogEntry
+from web.inputs import CountryField, Input
 
 IGNORED = {CreatorField.EMAIL: "creator_email", CreatorField.COUNTRY: "creator_country"}
 NAME = r"\A[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"  # no control characters, and no space to begin with

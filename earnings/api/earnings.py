@@ -11,14 +11,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.endpoints import CreatorEndpoint, Input
-from accounts.inputs import CurrencyField, MonthField
-from accounts.outputs import absent_as_null
+from accounts.endpoints import CreatorEndpoint
 from database import paths  # noqa: F401 (registers the converter)
 from database.fields import EXTERNAL_ID_CHARACTERS
 from earnings import selectors
 from earnings.selectors import ApiStanding, Figures, MonthFigures
 from money import written_month
+from web.inputs import CurrencyField, Input, MonthField
+from web.outputs import absent_as_null
 
 TAG = "Earnings"
 API_ID = OpenApiParameter(

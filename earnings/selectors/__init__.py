@@ -29,8 +29,6 @@ from earnings.selectors.figures import (
     standing_of,
 )
 from earnings.selectors.records import (
-    NEWEST,
-    Position,
     RecordBehind,
     RecordsBehind,
     posting_of,
@@ -45,7 +43,6 @@ from earnings.selectors.waiting import (
 )
 
 __all__ = [
-    "NEWEST",
     "ApiStanding",
     "CatalogConcerns",
     "ChangePreview",
@@ -55,7 +52,6 @@ __all__ = [
     "MonthFigures",
     "NegativeBalance",
     "Plan",
-    "Position",
     "RecordBehind",
     "RecordsBehind",
     "Standing",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db.models import BigIntegerField, Func, QuerySet
@@ -61,14 +61,9 @@ def posting_of(record: BillingRecord) -> EarningPosting | None:
     )
 
 
-class Position(NamedTuple):
-    """Where a record lies among those behind an earning: they come in order of arrival."""
-
-    batch_id: int
-    id: int
-
-
-NEWEST = Position(2**63 - 1, 2**63 - 1)
+# Where a record lies among those behind an earning, by batch and id: in order of arrival.
+Position = tuple[int, int]
+_NEWEST: Position = (2**63 - 1, 2**63 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +88,7 @@ class RecordBehind:
 
     @property
     def position(self) -> Position:
-        return Position(self.batch_id, self.id)
+        return self.batch_id, self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +98,17 @@ class RecordsBehind:
     earnings: Sequence[UUID]
 
     def before(self, position: Position, *, count: int) -> list[RecordBehind]:
-        """Read some that arrived before the one there; `NEWEST` is past them all."""
-        names = {"earnings": list(self.earnings), **position._asdict(), "count": count}
-        return [RecordBehind(**row) for row in sql.rows(_BEFORE, names)]
+        """Read some that arrived before the one there."""
+        return [RecordBehind(**row) for row in sql.rows(_BEFORE, self._parameters(position, count))]
 
     def after(self, position: Position, *, count: int) -> list[RecordBehind]:
         """Read some that arrived next after the one there; they too are returned the last to arrive first."""
-        names = {"earnings": list(self.earnings), **position._asdict(), "count": count}
-        return [RecordBehind(**row) for row in sql.rows(_AFTER, names)][::-1]
+        return [RecordBehind(**row) for row in sql.rows(_AFTER, self._parameters(position, count))][::-1]
 
     def stream(self) -> Iterator[RecordBehind]:
         """Read them all, some at a time."""
-        names = {"earnings": list(self.earnings), **NEWEST._asdict(), "count": None}
-        return (RecordBehind(**row) for row in sql.stream(_BEFORE, names))
+        return (RecordBehind(**row) for row in sql.stream(_BEFORE, self._parameters(_NEWEST, None)))
+
+    def _parameters(self, position: Position, count: int | None) -> dict[str, Any]:
+        batch_id, record_id = position
+        return {"earnings": list(self.earnings), "batch_id": batch_id, "id": record_id, "count": count}

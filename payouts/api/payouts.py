@@ -17,12 +17,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.endpoints import CreatorEndpoint
-from accounts.inputs import CURRENCY_REGEX
 from accounts.models import Creator
-from accounts.outputs import absent_as_null
 from payouts.explanations import explain_failure, explain_move
 from payouts.models import Payout, PayoutEvent, PayoutLineItem
 from payouts.states import PayoutStatus
+from web.inputs import CURRENCY_REGEX
+from web.outputs import absent_as_null
 
 TAG = "Payouts"
 ORDERINGS = ["-created_at", "created_at", "-net_amount", "net_amount"]

@@ -12,23 +12,21 @@ from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
-from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.renderers import JSONRenderer
 
-from accounts.endpoints import CreatorEndpoint, Input
-from accounts.links import public_link
-from accounts.outputs import absent_as_null
-from accounts.renderers import CsvRenderer, FormatNegotiation, csv_file
+from accounts.endpoints import CreatorEndpoint
 from earnings.models import RecordKind
-from earnings.selectors import NEWEST, Position, RecordBehind, RecordsBehind
+from earnings.selectors import RecordBehind, RecordsBehind
 from payouts.models import PayoutLineItem
+from web.cursors import PageSize, PositionPages
+from web.inputs import Input
+from web.outputs import absent_as_null
+from web.renderers import CsvRenderer, FormatNegotiation, csv_file
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
 TAG = "Payouts"
-LARGEST_PAGE = 100
 RECORD = {
     "line_item_id": "019aa7a0-3f60-7a11-8c53-6f0e2b9d4c10",
     "source": "billing",
@@ -51,12 +49,6 @@ class RecordsQuery(Input):
         choices=["json", "csv"],
         required=False,
         help_text="`csv` answers with all records in one file; `cursor` and `page_size` then mean nothing.",
-    )
-
-
-class PageSize(serializers.Serializer[Any]):
-    page_size = serializers.IntegerField(
-        min_value=1, max_value=LARGEST_PAGE, default=LARGEST_PAGE, help_text="Records on a page."
     )
 
 
@@ -85,42 +77,6 @@ class RecordOut(serializers.Serializer[Any]):
     )
 
 
-class RecordPages(CursorPagination):
-    """Pages by the place where a record lies, so that each costs the same; `cursor` is in the links."""
-
-    page_size = LARGEST_PAGE
-    page_size_query_param = "page_size"
-    max_page_size = LARGEST_PAGE
-
-    def read(self, records: RecordsBehind, request: Request) -> list[RecordBehind]:
-        """Read the page that the request asks for, as `paginate_queryset` does of a queryset."""
-        reader = PageSize(data=request.query_params)
-        reader.is_valid(raise_exception=True)
-        size = reader.validated_data["page_size"]
-        self.base_url = public_link(request.build_absolute_uri())
-        self.cursor = self.decode_cursor(request)
-        backwards = self.cursor is not None and self.cursor.reverse
-        position = _position(self.cursor)
-        read = records.after if backwards else records.before
-        found = read(position, count=size + 1)  # one more, to see whether there is another page
-        more = len(found) > size
-        page = found[-size:] if backwards else found[:size]
-        self.has_next = backwards or more
-        self.has_previous = more if backwards else self.cursor is not None
-        self.ends = (page[0], page[-1]) if page else None
-        return page
-
-    def get_next_link(self) -> str | None:
-        return self._link(self.ends[1], reverse=False) if self.ends and self.has_next else None
-
-    def get_previous_link(self) -> str | None:
-        return self._link(self.ends[0], reverse=True) if self.ends and self.has_previous else None
-
-    def _link(self, record: RecordBehind, *, reverse: bool) -> str:
-        position = f"{record.batch_id}-{record.id}"
-        return str(self.encode_cursor(Cursor(offset=0, reverse=reverse, position=position)))  # type: ignore[arg-type]  # text
-
-
 DOCUMENTED: dict[str, Any] = {
     "tags": [TAG],
     "parameters": [RecordsQuery, PageSize],
@@ -132,7 +88,7 @@ DOCUMENTED: dict[str, Any] = {
 class Records(CreatorEndpoint):
     queries = {"list": RecordsQuery}
     filter_backends = []
-    pagination_class = RecordPages
+    pagination_class = PositionPages
     renderer_classes = [JSONRenderer, CsvRenderer]
     content_negotiation_class = FormatNegotiation
     serializer_class = RecordOut
@@ -147,7 +103,7 @@ class Records(CreatorEndpoint):
         if isinstance(self.request.accepted_renderer, CsvRenderer):
             rows = (_record(record, by_earning) for record in records.stream())
             return csv_file(f"{name}.csv", rows, columns=RecordOut().fields)
-        page = cast("RecordPages", self.paginator).read(records, self.request)
+        page = cast("PositionPages", self.paginator).read(records, self.request)
         return self.get_paginated_response([_record(record, by_earning) for record in page])
 
 
@@ -195,15 +151,6 @@ def _record(record: RecordBehind, lines: Mapping[UUID, UUID]) -> Mapping[str, An
             "related_record_id": record.related_record_id,
         }
     )
-
-
-def _position(cursor: Cursor | None) -> Position:
-    if cursor is None:
-        return NEWEST
-    batch_id, _, record_id = str(cursor.position).partition("-")
-    if not (batch_id.isdecimal() and record_id.isdecimal()):
-        raise NotFound("This cursor is from no page of this list.")
-    return Position(min(int(batch_id), NEWEST.batch_id), min(int(record_id), NEWEST.id))
 
 
 urlpatterns = [

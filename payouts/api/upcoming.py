@@ -9,10 +9,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.endpoints import CreatorEndpoint, Input
-from accounts.inputs import CurrencyField
+from accounts.endpoints import CreatorEndpoint
 from payouts import selectors
 from payouts.explanations import BLOCKER_CODES, explain_blocker
+from web.inputs import CurrencyField, Input
 
 EXAMPLE = OpenApiExample(
     "Not payable yet",

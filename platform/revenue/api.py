@@ -11,8 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import selectors as accounts
-from accounts.endpoints import Input, PlatformEndpoint
-from accounts.inputs import CurrencyField, MonthField
+from accounts.endpoints import PlatformEndpoint
 from database import sql
 from earnings import selectors as earnings
 from ledger import selectors as ledger
@@ -20,6 +19,7 @@ from money import month_of, written_month
 from payouts import selectors as payouts
 from payouts.states import PayoutStatus
 from revenue import selectors
+from web.inputs import CurrencyField, Input, MonthField
 
 TAG = "Platform"
 LONGEST_HISTORY = 60

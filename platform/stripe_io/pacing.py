@@ -2,11 +2,12 @@
 
 import time
 from contextlib import suppress
-from functools import cache
+from typing import Any
 
 import redis
 from django.conf import settings
-from redis.commands.core import Script
+
+from web import redis_client
 
 # The slot after the last one taken, or now; in microseconds of Redis's own clock.
 # Source: https://docs.stripe.com/rate-limits
@@ -28,16 +29,14 @@ end
 MICROSECONDS = 1_000_000
 
 
-@cache
-def script() -> Script:
-    return redis.Redis.from_url(settings.REDIS_URL).register_script(_TAKE_SLOT)
-
-
 def take_slot(*, endpoint: str) -> float:
-    """Take this endpoint's next free slot; return the seconds until it, or without Redis, one slot's length."""
+    """Take this endpoint's next free slot; return the seconds until it, or without Redis, one slot's length.
+
+    A Redis that keeps silent costs a second, and then nothing for some time.
+    """
     interval = MICROSECONDS // settings.STRIPE_REQUESTS_PER_SECOND
     try:
-        microseconds = int(script()(keys=[f"stripe:slot:{endpoint}"], args=[interval]))
+        microseconds = int(_run(_TAKE_SLOT, endpoint, interval))
     except redis.RedisError:
         microseconds = interval
     return microseconds / MICROSECONDS
@@ -51,4 +50,8 @@ def wait(*, endpoint: str) -> None:
 def leave_alone(*, endpoint: str) -> None:
     """Have every worker leave this endpoint alone for a second, as Stripe says that it is too much."""
     with suppress(redis.RedisError):
-        redis.Redis.from_url(settings.REDIS_URL).eval(_LEAVE_ALONE, 1, f"stripe:slot:{endpoint}")
+        _run(_LEAVE_ALONE, endpoint)
+
+
+def _run(script: str, endpoint: str, *arguments: int) -> Any:
+    return redis_client.ask(lambda asked: asked.eval(script, 1, f"stripe:slot:{endpoint}", *arguments))

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from payouts_project import heartbeats
-from payouts_project.redis_client import client
 from tests.running import RunningService
 from tests.waiting import wait_until
+from web.redis_client import client
 
 # Longer than a living part is ever silent.
 SILENT_SECONDS = 3 * heartbeats.INTERVAL_SECONDS

@@ -10,13 +10,13 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import Creator
-from earnings.api import ndjson
 from earnings.models import ApiOwnership, BillingBatch, BillingRecord, BillingSource, QuarantinedRecord
 from earnings.records import FIELDS, REQUIRED
 from tests.api import admin, caller, nobody, service
 from tests.factories import SourceFactory
 from tests.feeding import earned, held, post, record, refund
 from tests.threads import at_once
+from web import ndjson
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alice", "bob", "source")]
 ADDRESS = "/api/v1/billing/records"

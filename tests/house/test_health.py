@@ -1,6 +1,5 @@
 """What a load balancer asks, without a token: is this process alive, and what of the service works?"""
 
-import socket
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,8 +14,9 @@ from pytest_django import Settings
 
 from payouts_project import heartbeats
 from payouts_project.local.ports import free_port
-from payouts_project.redis_client import client as redis_client
 from tests.database.limits import limit_connections
+from tests.silence import silent_server
+from web.redis_client import client as redis_client
 
 
 def asked(status_code: int = 200) -> Any:
@@ -92,8 +92,7 @@ def test_without_redis_the_web_still_serves(settings: Settings) -> None:
 
 @pytest.mark.django_db
 def test_a_redis_that_never_answers_keeps_nobody_waiting(settings: Settings) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+    with silent_server() as settings.REDIS_URL:
         started = time.monotonic()
         assert states(asked())["redis"] == "down"
     assert time.monotonic() - started < 5

@@ -8,14 +8,14 @@ from django.test import Client
 from django.urls import get_resolver
 from pytest_django import Settings
 
-from payouts.api.records import RecordPages
 from payouts.states import PayoutStatus
 from payouts_project.hosts import PROBES
-from payouts_project.pagination import NumberedPages
 from tests.api import caller
 from tests.factories import PayoutFactory
 from tests.house.test_endpoints import addresses
 from tests.payouts.market import Market
+from web.cursors import PositionPages
+from web.pagination import NumberedPages
 
 ROOT = Path(__file__).parents[2]
 OURS = ("accounts", "earnings", "payouts", "payouts_project", "platform")
@@ -83,7 +83,7 @@ def test_every_list_has_pages_whose_links_do() -> None:
     """The framework's own pages would name whatever Host a proxy passed on."""
     views = [getattr(callback, "cls", None) for _, callback in addresses()]
     pages = {getattr(view, "pagination_class", None) for view in views} - {None}
-    assert pages == {NumberedPages, RecordPages}
+    assert pages == {NumberedPages, PositionPages}
 
 
 def test_no_link_is_made_of_the_host() -> None:

@@ -22,13 +22,15 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from accounts import errors as accounts
-from accounts.endpoints import CreatorEndpoint, Input, PlatformEndpoint, PublicEndpoint
+from accounts.endpoints import CreatorEndpoint, PlatformEndpoint, PublicEndpoint
 from database.refusals import Refusal
 from earnings import errors as earnings
 from payouts_project import problems, urls
-from payouts_project.log_lines import RefusalsInOneLine
 from payouts_project.problems import REFUSALS
 from tests.api import admin, caller, nobody, service
+from web import ndjson
+from web.inputs import Input
+from web.log_lines import RefusalsInOneLine
 
 
 class Order(Input):
@@ -87,8 +89,8 @@ EXAMPLES: dict[type[Exception], Exception] = {
         accounts.StripeAccountGone("acct_1"),
         earnings.ApiOfAnotherSource("api-1", source="billing"),
         earnings.ApiUnassigned("api-1"),
-        earnings.PushCutOff(7),
-        earnings.PushTooLarge(7),
+        ndjson.BodyCutOff(7),
+        ndjson.BodyTooLarge(7),
         earnings.OwnershipSuperseded("api-1", creator="alice", owner="bob"),
         earnings.OwnershipTooEarly("api-1", owned_from=NOW, latest=NOW),
         earnings.UnknownSource("nosuch"),

@@ -1,5 +1,6 @@
 """One pace for all: each request to an endpoint gets a slot of its own."""
 
+import time
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from pytest_django import Settings
 
 from stripe_io import pacing
 from stripe_io.client import _resource
+from tests.silence import silent_server
 from tests.threads import at_once
 
 
@@ -60,11 +62,17 @@ def test_who_waits_longer_already_is_not_let_past(settings: Settings) -> None:
 
 def test_without_redis_each_waits_for_one_slot(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
-    pacing.script.cache_clear()
-    try:
-        assert [pacing.take_slot(endpoint="post transfers") for _ in range(2)] == [1, 1]
-    finally:
-        pacing.script.cache_clear()
+    assert [pacing.take_slot(endpoint="post transfers") for _ in range(2)] == [1, 1]
+
+
+def test_a_redis_that_accepts_and_never_answers_costs_a_second_once(settings: Any) -> None:
+    with silent_server() as address:
+        settings.REDIS_URL = address
+        began = time.monotonic()
+        waits = [pacing.take_slot(endpoint="post transfers") for _ in range(50)]
+        pacing.leave_alone(endpoint="post transfers")
+        assert waits == [1] * 50
+        assert time.monotonic() - began < 1.5
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accounts.renderers import csv_file
+from web.renderers import csv_file
 
 STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 

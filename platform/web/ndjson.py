@@ -15,8 +15,8 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.utils.mediatypes import media_type_matches
 
-from earnings.errors import PushCutOff, PushTooLarge
-from earnings.records import parse_line
+from database.refusals import Refusal
+from web.strict_json import parse_line
 
 MEDIA_TYPE = "application/x-ndjson"
 MOST_LINES = 100_000
@@ -24,6 +24,28 @@ MOST_LINES = 100_000
 LONGEST_LINE = 65_536
 PIECE = 65_536
 KEPT_IN_MEMORY = 1_000_000
+
+
+class BodyTooLarge(Refusal):
+    """More lines than one request may carry; those before are taken in."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(
+            f"One request can't carry line {line} and what follows. The lines before it were taken in: "
+            "send the others in requests of their own."
+        )
+        self.line = line
+
+
+class BodyCutOff(Refusal):
+    """The body ends in the middle of a line; those before are taken in."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(
+            f"The body ends in the middle of line {line}. The lines before it were taken in: "
+            "send it again, whole or from that line on."
+        )
+        self.line = line
 
 
 class NdjsonRenderer(BaseRenderer):
@@ -54,8 +76,8 @@ class NdjsonBody:
         in_chunks = "HTTP_TRANSFER_ENCODING" in request.META
         self._length = None if in_chunks else int(request.META.get("CONTENT_LENGTH") or 0)
         self._read: Callable[[int], bytes] = (request.META["wsgi.input"] if in_chunks else request).read
-        self._stopped: type[PushTooLarge | PushCutOff] | None = None
-        self.refusal: PushTooLarge | PushCutOff | None = None
+        self._stopped: type[BodyTooLarge | BodyCutOff] | None = None
+        self.refusal: BodyTooLarge | BodyCutOff | None = None
         if self._length is not None and self._length > settings.NDJSON_MAX_BYTES:
             raise RequestDataTooBig
 
@@ -63,7 +85,7 @@ class NdjsonBody:
         number = 0
         for number, line in enumerate(self._lines(), start=1):
             if number > MOST_LINES:
-                self.refusal = PushTooLarge(number)
+                self.refusal = BodyTooLarge(number)
                 return
             said = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
             if said.strip():
@@ -79,11 +101,11 @@ class NdjsonBody:
             *lines, rest = (rest + piece).split(b"\n")
             yield from lines
             if read > settings.NDJSON_MAX_BYTES:
-                self._stopped = PushTooLarge
+                self._stopped = BodyTooLarge
                 return
             rest = rest[: LONGEST_LINE + 1]
         if not self._came_whole(read, rest):
-            self._stopped = PushCutOff
+            self._stopped = BodyCutOff
         elif rest:
             yield rest
 

@@ -11,7 +11,7 @@ from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 from rest_framework.utils.json import strict_constant
 
-from earnings.records import members
+from web.strict_json import members
 
 
 class JSONParser(parsers.JSONParser):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.paginator import Page, Paginator
 from rest_framework import pagination, serializers
 
-from accounts.links import public_link
+from web.links import public_link
 
 if TYPE_CHECKING:
     from rest_framework.request import Request

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from payouts_project import problems
+from web import problems
 
 
 class ApiHeaders:
