@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from earnings.models import BillingSource, CreatorEarning, QuarantinedRecord
-from earnings.records import FIELDS, Rules, StagedBatch, StagedRecord, as_text, parse_time, stage
+from earnings.reading.records import FIELDS, Rules, StagedBatch, StagedRecord, as_text, parse_time, stage
 from earnings.services import posting
 from earnings.services.intake import IntakeResult, take_in
 from tests.factories import RecordFactory

@@ -17,7 +17,7 @@ from accounts.endpoints import ServiceEndpoint
 from database import sql
 from database.fields import EXTERNAL_ID_CHARACTERS
 from earnings.models import BillingSource, Reason, RecordKind
-from earnings.records import BATCH_SIZE, REQUIRED, Rules
+from earnings.reading.records import BATCH_SIZE, REQUIRED, Rules
 from earnings.services import pushing, sources
 from earnings.services.pushing import Outcome, PushedRecord
 from money import LARGEST_AMOUNT

@@ -16,7 +16,7 @@ from database import sql
 from database.fields import EXTERNAL_ID_REGEX
 from earnings import selectors
 from earnings.models import ApiOwnership
-from earnings.records import parse_time
+from earnings.reading.records import parse_time
 from earnings.services import catalog, ownership, sources
 from earnings.services.catalog import CatalogEntry
 from web.inputs import CountryField, Input

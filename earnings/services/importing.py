@@ -9,7 +9,7 @@ from queue import Queue
 from threading import Thread
 
 from earnings.models import BillingSource, Reason
-from earnings.records import StagedBatch, StagedRecord, in_batches
+from earnings.reading.records import StagedBatch, StagedRecord, in_batches
 from earnings.services.intake import take_in
 
 BATCHES_AHEAD = 2

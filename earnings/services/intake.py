@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from database import sql
 from earnings.models import WAITING, BillingBatch, BillingSource, Reason, Recheck
-from earnings.records import StagedBatch
+from earnings.reading.records import StagedBatch
 
 _SQL = Path(__file__).parent / "intake_sql"
 _CREATE, _CLASSIFY, _SUPERSEDE, SEAL = (

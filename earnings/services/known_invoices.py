@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from database import sql
-from earnings.invoices import Counted, Known, charge_id, turn_id
 from earnings.models import BillingSource, Reason
+from earnings.reading.invoices import Counted, Known, charge_id, turn_id
 
 _KNOWN = sql.read(Path(__file__).parent / "tables_sql" / "known.sql")
 # Sound in themselves: they enter as they are, once what they wait for is there.

@@ -14,7 +14,7 @@ from database import sql
 from database.changes import Author
 from earnings.errors import OwnershipSuperseded, OwnershipTooEarly
 from earnings.models import Api, ApiChange, ApiField, BillingRecord, CreatorEarning
-from earnings.records import is_too_old
+from earnings.reading.records import is_too_old
 from earnings.services import sources
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # when a first owner began, unless it is said

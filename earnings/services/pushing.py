@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 from database import notices
 from database.fields import is_external
 from earnings.models import BillingSource, Reason
-from earnings.records import Rules, StagedBatch, StagedRecord, as_text, in_batches, stage_object
+from earnings.reading.records import Rules, StagedBatch, StagedRecord, as_text, in_batches, stage_object
 from earnings.services.intake import IntakeResult, take_in
 
 ORIGIN = "push"

@@ -16,7 +16,7 @@ from django.db import DatabaseError, transaction
 from database import sql
 from database.halving import do_in_halves, is_by_the_data
 from earnings.models import WAITING, BillingSource, QuarantinedRecord, Reason, Recheck
-from earnings.records import Rules, StagedBatch, StagedRecord, stage
+from earnings.reading.records import Rules, StagedBatch, StagedRecord, stage
 from earnings.services.intake import take_in
 
 _SQL = Path(__file__).parent / "quarantine_sql"

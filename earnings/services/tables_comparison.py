@@ -17,7 +17,8 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from database import sql
-from earnings.invoices import (
+from earnings.models import BillingRecord, BillingSource, QuarantinedRecord
+from earnings.reading.invoices import (
     DISPUTED,
     PAID,
     PARTIALLY_REFUNDED,
@@ -28,12 +29,11 @@ from earnings.invoices import (
     minor_units,
     turn_id,
 )
-from earnings.models import BillingRecord, BillingSource, QuarantinedRecord
-from earnings.records import parse_time
+from earnings.reading.records import parse_time
+from earnings.reading.tables import CHUNK, BillingTables, open_billing_tables
 from earnings.services import shared_tables, sources
 from earnings.services.known_invoices import known_invoices
 from earnings.services.shared_tables import ReadResult
-from earnings.tables import CHUNK, BillingTables, open_billing_tables
 from money import Money
 
 # What changed within this long, there or here, may still change again, or be on its way.

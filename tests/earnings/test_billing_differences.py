@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from database import sql
-from earnings.invoices import PAID, TAKEN_BACK
 from earnings.models import BillingBatch, BillingRecord, BillingSource
+from earnings.reading.invoices import PAID, TAKEN_BACK
 from earnings.services import shared_tables, tables_comparison
 from earnings.services.batches import quarantine_batch
 from payouts.models import BILLING_KINDS, Difference

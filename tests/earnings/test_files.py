@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from earnings import files
 from earnings.models import BillingBatch, BillingRecord, BillingSource, QuarantinedRecord
-from earnings.records import FIELDS
+from earnings.reading import files
+from earnings.reading.records import FIELDS
 from tests.feeding import held, record, refund
 
 WITH_NOTES = [*FIELDS, "notes"]
@@ -305,7 +305,7 @@ BREAKS: dict[str, Callable[[bytes], bytes]] = {
 def test_a_packed_file_that_is_broken_says_so_and_keeps_the_batches_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr("earnings.records.BATCH_SIZE", 100)
+    monkeypatch.setattr("earnings.reading.records.BATCH_SIZE", 100)
     pack: Any = gzip.compress if name.endswith(".gz") else lzma.compress
     sales = as_csv([record(customer_id=f"c{number * 7919 % 100_003}") for number in range(2_000)])
     path = tmp_path / f"b.csv.{name.split('.')[1]}"
@@ -366,7 +366,7 @@ def test_the_command_tells_what_became_of_every_record(file: Path) -> None:
 def test_a_refund_in_a_batch_before_its_charge_enters_by_the_end_of_the_import(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("earnings.records.BATCH_SIZE", 1)
+    monkeypatch.setattr("earnings.reading.records.BATCH_SIZE", 1)
     sold = record()
     file.write_bytes(as_csv([refund(sold), sold]))
     told = load(file)

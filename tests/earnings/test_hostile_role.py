@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from earnings import tables
+from earnings.reading import tables
 from tests.earnings.marketplace import FIRST_CHANGE, GRANTS, Marketplace
 
 TIMEOUT = "250ms"

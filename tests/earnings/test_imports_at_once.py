@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Count, Sum
 
 from earnings.models import BillingBatch, BillingRecord, BillingSource, CreatorEarning, QuarantinedRecord
-from earnings.records import FIELDS
+from earnings.reading.records import FIELDS
 from tests.factories import SourceFactory
 from tests.feeding import feed, post, record, refund
 from tests.threads import at_once
@@ -64,7 +64,7 @@ def expected(lines: list[dict[str, str]]) -> tuple[int, int]:
 def test_the_same_file_imported_at_once_counts_once(
     source: BillingSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("earnings.records.BATCH_SIZE", 40)
+    monkeypatch.setattr("earnings.reading.records.BATCH_SIZE", 40)
     lines = sales(300)
     shuffled = [random.Random(number).sample(lines, len(lines)) for number in range(4)]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earnings.invoices import amount_as_text, minor_units
+from earnings.reading.invoices import amount_as_text, minor_units
 from money import currencies
 
 CODES = st.sampled_from(sorted(currencies.CURRENT))

@@ -10,8 +10,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from database import sql
-from earnings.invoices import PAID, TAKEN_BACK
 from earnings.models import BillingRecord, BillingSource
+from earnings.reading.invoices import PAID, TAKEN_BACK
 from earnings.services.shared_tables import read_shared_tables
 from tests.earnings.marketplace import Marketplace, read
 from tests.feeding import earned, feed, held, post, refund

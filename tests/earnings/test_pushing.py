@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import Creator
 from earnings.models import ApiOwnership, BillingBatch, BillingRecord, BillingSource, QuarantinedRecord
-from earnings.records import FIELDS, REQUIRED
+from earnings.reading.records import FIELDS, REQUIRED
 from tests.api import admin, caller, nobody, service
 from tests.factories import SourceFactory
 from tests.feeding import earned, held, post, record, refund
@@ -118,7 +118,7 @@ def test_a_push_is_one_batch_and_a_repeated_one_none(source: BillingSource) -> N
 
 
 def test_many_lines_are_taken_in_as_several_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("earnings.records.BATCH_SIZE", 4)
+    monkeypatch.setattr("earnings.reading.records.BATCH_SIZE", 4)
     monkeypatch.setattr(ndjson, "PIECE", 100)  # shorter than a line
     given = [record(record_id=f"r-{number}") for number in range(10)]
     assert told(push_lines(lines(*given))) == [(f"r-{number}", "accepted", None) for number in range(10)]
@@ -396,7 +396,7 @@ def test_a_packed_push_is_refused_and_a_byte_order_mark_is_not() -> None:
 
 
 def test_a_batch_ends_when_what_it_keeps_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("earnings.records.BATCH_CHARACTERS", 1_000_000)
+    monkeypatch.setattr("earnings.reading.records.BATCH_CHARACTERS", 1_000_000)
     body = "".join(
         json.dumps({"record_id": f"r-{number}", "odd": "x" * 60_000}) + "\n" for number in range(120)
     )

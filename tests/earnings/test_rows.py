@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earnings.rows import Rows
+from earnings.reading.rows import Rows
 
 LINES = st.lists(st.text('ab,"', max_size=6).map(lambda text: f"{text}\n"), max_size=12)
 

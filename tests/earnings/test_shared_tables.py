@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from database import sql
-from earnings import tables
 from earnings.errors import BillingDatabaseRefused
 from earnings.models import BillingBatch, BillingRecord, BillingSource
+from earnings.reading import tables
 from earnings.services.shared_tables import OVERLAP, ReadResult, read_shared_tables
 from earnings.tasks import post_due
 from payouts_project import configuration

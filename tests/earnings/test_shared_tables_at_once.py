@@ -20,9 +20,9 @@ from django.db.models import Sum
 
 from database import sql
 from database.commands import close_connections_after
-from earnings import tables
 from earnings.errors import BillingDatabaseRefused
 from earnings.models import BillingBatch, BillingRecord, BillingSource, CreatorEarning, QuarantinedRecord
+from earnings.reading import tables
 from earnings.services import shared_tables, sources
 from earnings.services.shared_tables import read_shared_tables
 from tests.earnings.marketplace import Marketplace, read

@@ -15,7 +15,7 @@ from database import sql
 from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
 from database.staff import Right
 from earnings.models import Api
-from earnings.records import is_too_old, parse_time
+from earnings.reading.records import is_too_old, parse_time
 from earnings.selectors import ChangedFee, ChangedTotal, known_api, plans, preview_change
 from earnings.services import commission
 from money import Money, Period, month_of, parse_month

@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from database import sql
 from database.commands import ServiceCommand, add_json_option, print_result
-from earnings.files import STANDARD_INPUT, open_billing_file
-from earnings.records import Rules
+from earnings.reading.files import STANDARD_INPUT, open_billing_file
+from earnings.reading.records import Rules
 from earnings.services import importing, quarantine, sources
 from earnings.services.importing import ImportResult
 from money import Period, parse_month

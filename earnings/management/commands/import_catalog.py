@@ -22,11 +22,11 @@ from database.commands import ServiceCommand, add_json_option, print_result
 from database.fields import EXTERNAL_ID_REGEX
 from database.refusals import Refusal
 from earnings import selectors
-from earnings.columns import REMEDY, as_text, read_header, read_rows
 from earnings.errors import ApiRefused, CatalogLineRefused
 from earnings.models import BillingSource
-from earnings.records import parse_time
-from earnings.rows import Rows
+from earnings.reading.columns import REMEDY, as_text, read_header, read_rows
+from earnings.reading.records import parse_time
+from earnings.reading.rows import Rows
 from earnings.services import catalog, ownership, sources
 from earnings.services.catalog import CatalogEntry
 

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 
 from database import sql
 from database.commands import ServiceCommand, add_json_option, print_result
-from earnings.records import parse_time
+from earnings.reading.records import parse_time
 from earnings.services import shared_tables
 from earnings.services.shared_tables import ReadResult
 

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 
 from database import sql
 from database.commands import ServiceCommand, add_json_option, print_result
-from earnings.records import parse_time
+from earnings.reading.records import parse_time
 from money import Money
 from payouts.services import reconciliation
 from stripe_io.errors import StripeCallFailed

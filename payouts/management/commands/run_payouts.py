@@ -9,7 +9,7 @@ from django.template.defaultfilters import pluralize
 
 from database import sql
 from database.commands import ServiceCommand, add_json_option, print_result
-from earnings.records import parse_time
+from earnings.reading.records import parse_time
 from money import Money
 from payouts.services import runs
 from payouts.services.runs import RunResult

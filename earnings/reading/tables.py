@@ -14,7 +14,7 @@ from psycopg.rows import class_row
 
 from database import sql
 from earnings.errors import BillingDatabaseRefused
-from earnings.invoices import IN_QUESTION, PAID, TAKEN_BACK, Invoice
+from earnings.reading.invoices import IN_QUESTION, PAID, TAKEN_BACK, Invoice
 
 CHUNK = 10_000
 READ = {

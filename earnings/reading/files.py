@@ -11,10 +11,10 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
-from earnings.columns import as_text, read_header, read_rows
 from earnings.errors import FileRefused
 from earnings.models import Reason
-from earnings.records import (
+from earnings.reading.columns import as_text, read_header, read_rows
+from earnings.reading.records import (
     FIELDS,
     OPTIONAL,
     REQUIRED,
@@ -25,7 +25,7 @@ from earnings.records import (
     stage_object,
     stage_plain,
 )
-from earnings.rows import Rows
+from earnings.reading.rows import Rows
 from web.strict_json import parse_line
 
 STANDARD_INPUT = "-"

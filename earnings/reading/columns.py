@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import IO, cast
 
 from earnings.errors import FileRefused
-from earnings.rows import Rows
+from earnings.reading.rows import Rows
 
 REMEDY = "save it as CSV UTF-8, separated by commas"
 # UTF-32 first: one of its marks begins like one of UTF-16.
