@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import AbstractBaseUser
 from rest_framework.permissions import BasePermission
 
-from accounts.principals import ADMIN, CREATOR, Principal
+from accounts.principals import ADMIN, CREATOR, bearer_of
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -27,7 +27,8 @@ class IsCreator(BasePermission):
     message = "This is for creators: the token's role must be `creator`."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return isinstance(request.user, Principal) and request.user.role == CREATOR
+        bearer = bearer_of(request)
+        return bearer is not None and bearer.role == CREATOR
 
 
 class IsPlatformStaff(BasePermission):
@@ -36,9 +37,9 @@ class IsPlatformStaff(BasePermission):
     message = "This is for platform staff: the token's role must be `admin`."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
+        if bearer := bearer_of(request):
+            return bearer.role == ADMIN
         user = request.user
-        if isinstance(user, Principal):
-            return user.role == ADMIN
         return isinstance(user, AbstractBaseUser) and user.is_active and getattr(user, "is_staff", False)
 
 
@@ -48,7 +49,8 @@ class IsBillingService(BasePermission):
     message = "This is for services: the token needs the `billing` scope, and must not be a creator's or an admin's."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return isinstance(request.user, Principal) and request.user.is_service
+        bearer = bearer_of(request)
+        return bearer is not None and bearer.is_service
 
 
 class IsAnyone(BasePermission):

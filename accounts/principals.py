@@ -1,6 +1,12 @@
 """Who a token speaks for."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
 
 CREATOR = "creator"
 ADMIN = "admin"
@@ -37,3 +43,9 @@ class Principal:
 
     def __str__(self) -> str:
         return self.subject
+
+
+def bearer_of(request: Request) -> Principal | None:
+    """Return whom the request's token speaks for; None if it bears no token."""
+    user: object = request.user  # the framework's types know Django's users only
+    return user if isinstance(user, Principal) else None

@@ -57,13 +57,13 @@ def ages() -> dict[str, timedelta | None]:
     }
 
 
-class WorkerHeartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # it has no types
+class WorkerHeartbeat(bootsteps.StartStopStep):
     """Part of a worker's consumer: lives while the worker is connected to its broker, and takes its tasks.
 
     Source: https://docs.celeryq.dev/en/stable/userguide/extending.html#consumer
     """
 
-    requires = {"celery.worker.consumer.tasks:Tasks"}
+    requires = ("celery.worker.consumer.tasks:Tasks",)
     _timer: Any = None
 
     def start(self, consumer: Any) -> None:

@@ -12,7 +12,7 @@ from django.conf import settings
 from rest_framework.exceptions import Throttled
 from rest_framework.throttling import BaseThrottle
 
-from accounts.principals import Principal
+from accounts.principals import bearer_of
 from web import redis_client
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class CallerThrottle(BaseThrottle):
     def _caller(self, request: Request) -> str:
         if not request.user.is_authenticated:
             return f"address:{self.get_ident(request)}"
-        kind = "token" if isinstance(request.user, Principal) else "staff"
+        kind = "token" if bearer_of(request) else "staff"
         # Hashed, as a subject may be long, and need not stand in Redis in clear.
         return hashlib.blake2b(f"{kind}:{request.user.pk}".encode(), digest_size=16).hexdigest()
 

@@ -34,7 +34,7 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        if not isinstance(self.amount, int) or isinstance(self.amount, bool):
+        if type(self.amount) is not int:
             raise TypeError(f"minor units are whole numbers, not {self.amount!r}")
         if not isinstance(self.currency, str):
             raise TypeError(f"a currency is a code, not {self.currency!r}")
