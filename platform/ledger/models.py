@@ -21,8 +21,6 @@ class AccountKind(models.TextChoices):
     ADJUSTMENTS = "adjustments", "Adjustments"
     WRITE_OFFS = "write_offs", "Write-offs"
     FX_DIFFERENCE = "fx_difference", "FX difference"
-    STRIPE_FEES = "stripe_fees", "Stripe fees"
-    DISPUTE_FEES = "dispute_fees", "Dispute fees"
     SUSPENSE = "suspense", "Suspense"
 
 

@@ -68,15 +68,6 @@ class Money:
             format_currency(value, self.currency, format=pattern, locale="en_US", currency_digits=False)
         )
 
-    def commission(self, bps: int) -> Money:
-        """Take `bps` basis points of it, halves away from zero: the one rounding rule of the books.
-
-        The database says the same in `creator_earnings.platform_fee`; a test holds the two together.
-        """
-        product = abs(self.amount) * bps
-        fee = (product + 5_000) // 10_000
-        return Money(fee if self.amount >= 0 else -fee, self.currency)
-
     def _same(self, other: Money) -> int:
         if self.currency != other.currency:
             raise CurrencyMismatch(self.currency, other.currency)
