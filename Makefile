@@ -74,6 +74,7 @@ benchmark: .venv/.runtime
 lint: .venv/.development
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
+	@$(BIN)/sqlfluff lint --quiet --disable-progress-bar .
 	@$(BIN)/typos
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(LOCAL) throwaway $(BIN)/python -m mypy .

@@ -8,7 +8,7 @@ INSERT INTO apis (external_id, name)
 SELECT shape.creator || '.' || number, '' FROM shape CROSS JOIN generate_series(1, shape.apis) AS number;
 
 INSERT INTO api_ownerships (api_id, creator_id, owned_from)
-SELECT apis.id, creators.id, '2000-01-01'
+SELECT apis.id, creators.id AS creator_id, '2000-01-01'
 FROM apis JOIN creators ON creators.external_id = split_part(apis.external_id, '.', 1);
 
 CREATE TEMPORARY TABLE earned AS

@@ -54,7 +54,7 @@ def _counted(row: dict[str, Any]) -> Counted:
         row["kind"],
         row["amount"],
         row["currency"],
-        row["left"],
+        row["remaining"],
         row["occurred_at"],
         row["api_calls"],
         row["received_at"],

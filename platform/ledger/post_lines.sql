@@ -1,6 +1,11 @@
 WITH line AS MATERIALIZED (
     SELECT
-        source_key, kind, account, currency, coalesce(creator_id, '00000000-0000-0000-0000-000000000000') AS owner_id, sum(amount)::bigint AS amount
+        source_key,
+        kind,
+        account,
+        currency,
+        coalesce(creator_id, '00000000-0000-0000-0000-000000000000') AS owner_id,
+        sum(amount)::bigint AS amount
     FROM ({lines}) AS given
     GROUP BY source_key, kind, account, currency, owner_id
     HAVING sum(amount) <> 0
@@ -20,7 +25,12 @@ fresh AS MATERIALIZED (
 -- The balance is as it was before: whoever else would change it waits for our lock.
 entry AS MATERIALIZED (
     SELECT
-        fresh.transaction_id, account.ctid AS row, account.id AS account_id, fresh.currency, fresh.amount, account.balance
+        fresh.transaction_id,
+        account.ctid AS row,
+        account.id AS account_id,
+        fresh.currency,
+        fresh.amount,
+        account.balance
     FROM fresh
     JOIN ledger_accounts AS account
         ON account.owner_id = fresh.owner_id AND account.kind = fresh.account AND account.currency = fresh.currency

@@ -1,4 +1,5 @@
--- Take the event that has been due longest, or the named one if it is due; one that another takes just now is left to it.
+-- Take the event that has been due longest, or the named one if it is due; one that another takes just now is left to
+-- it.
 WITH due AS (
     SELECT event_id, next_try_at AS since
     FROM stripe_inbox
@@ -13,4 +14,5 @@ UPDATE stripe_inbox AS inbox
 SET tries = inbox.tries + 1, next_try_at = %(now)s + %(lease)s
 FROM due JOIN djstripe_event AS event ON event.id = due.event_id
 WHERE inbox.event_id = due.event_id
-RETURNING inbox.event_id, inbox.type, inbox.account, inbox.tries, event.created, due.since, event.data -> 'object' AS object
+RETURNING
+    inbox.event_id, inbox.type, inbox.account, inbox.tries, event.created, due.since, event.data -> 'object' AS object

@@ -9,7 +9,7 @@ part AS (
     FROM paid_totals
     WHERE creator_id = (SELECT id FROM creator)
     UNION ALL
-    SELECT api_id, currency, 0, 0, gross, net, 0, net, updated_at
+    SELECT api_id, currency, 0, 0, gross, net, 0, net AS unclaimed, updated_at
     FROM creator_earnings
     WHERE creator_id = (SELECT id FROM creator) AND payout_id IS NULL
     UNION ALL

@@ -1,7 +1,7 @@
 UPDATE billing_batches AS batch
 SET accepted = batch.accepted - gone.records,
     quarantined = batch.quarantined + gone.records,
-    digest = batch.digest # gone.digest
+    digest = int8xor(batch.digest, gone.digest)
 FROM (
     SELECT outgoing.batch_id, count(*) AS records, bit_xor(billing_record_digest(record)) AS digest
     FROM batch_outgoing AS outgoing

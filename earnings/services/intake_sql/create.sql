@@ -33,8 +33,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS billing_resolved (
     api_id uuid,
     creator_id uuid,
     commission_bps integer,
-    -- The copy of its record id that enters, if any does: the first usable one in this batch. Not known yet where one of
-    -- them names a charge.
+    -- The copy of its record id that enters, if any does: the first usable one in this batch. Not known yet where one
+    -- of them names a charge.
     leads boolean NOT NULL,
     charge_id bigint,
     -- Whether it enters, as its charge has enough left; null until asked.

@@ -1,6 +1,6 @@
 -- Keep what was refused, once, however often it came. Of several copies of an id the last word counts: one that may
--- still enter supersedes those that came before it. A copy that was superseded and comes again is no new word. Looked up
--- by record id; `+ 0` keeps the planner from indexes on the source, which may look as good to it.
+-- still enter supersedes those that came before it. A copy that was superseded and comes again is no new word. Looked
+-- up by record id; `+ 0` keeps the planner from indexes on the source, which may look as good to it.
 WITH refused AS MATERIALIZED (
     SELECT
         line,

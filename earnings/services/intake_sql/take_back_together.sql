@@ -1,6 +1,6 @@
--- What is stuck one by one is tried together: all that is stuck of a charge, or else those that fit where everything that
--- takes from the charge is told in the order in which it occurred. Only what it comes to in the end has to fit. As above,
--- everything is looked up by key or by where it lies.
+-- What is stuck one by one is tried together: all that is stuck of a charge, or else those that fit where everything
+-- that takes from the charge is told in the order in which it occurred. Only what it comes to in the end has to fit. As
+-- above, everything is looked up by key or by where it lies.
 WITH stuck AS MATERIALIZED (
     SELECT DISTINCT charge_id FROM billing_resolved WHERE leads AND NOT taken AND charge_id IS NOT NULL
 ),

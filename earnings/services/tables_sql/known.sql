@@ -5,7 +5,7 @@ SELECT
     '' AS kind,
     NULL::bigint AS amount,
     '' AS currency,
-    NULL::bigint AS left,
+    NULL::bigint AS remaining,
     content ->> 'occurred_at' AS occurred_at,
     content ->> 'api_calls' AS api_calls,
     NULL::timestamptz AS received_at

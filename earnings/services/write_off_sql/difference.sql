@@ -25,11 +25,17 @@ WITH written AS MATERIALIZED (
     JOIN creator_earnings AS earning ON earning.id = written.earning_id
     WHERE written.kind = 'write_off' AND written.status = 'approved' AND written.creator_id = ANY(%(creators)s::uuid[])
     WINDOW turn AS (
-        PARTITION BY written.creator_id, written.currency ORDER BY written.counted_from_id, written.decided_at, written.id
+        PARTITION BY written.creator_id, written.currency
+        ORDER BY written.counted_from_id, written.decided_at, written.id
     )
 ),
 booked AS MATERIALIZED (
-    SELECT undoing.write_off_id AS id, undoing.creator_id, undoing.currency, earning.period_end, -sum(undoing.amount) AS amount
+    SELECT
+        undoing.write_off_id AS id,
+        undoing.creator_id,
+        undoing.currency,
+        earning.period_end,
+        -sum(undoing.amount) AS amount
     FROM adjustments AS undoing
     JOIN creator_earnings AS earning ON earning.id = undoing.earning_id
     WHERE undoing.write_off_id IN (SELECT id FROM written)
@@ -44,7 +50,8 @@ counted AS MATERIALIZED (
         sum(sum(earned)) OVER so_far AS earned,
         max(max(still_owed)) OVER (PARTITION BY creator_id, currency) AS still_owed
     FROM (
-        SELECT written.creator_id, written.currency, since.period_end, since.undone_before, since.earned, 0 AS still_owed
+        SELECT
+            written.creator_id, written.currency, since.period_end, since.undone_before, since.earned, 0 AS still_owed
         FROM written
         JOIN earned_since_write_offs AS since ON since.write_off_id = written.id
         WHERE written.is_latest

@@ -1,4 +1,6 @@
-SELECT format('earning %s without an API is %s, its adjustment %s', earning.id, earning.gross, adjustment.amount) AS finding
+SELECT format(
+    'earning %s without an API is %s, its adjustment %s', earning.id, earning.gross, adjustment.amount
+) AS finding
 FROM creator_earnings AS earning
 FULL JOIN (SELECT * FROM adjustments WHERE status = 'approved') AS adjustment ON adjustment.earning_id = earning.id
 WHERE (earning.api_id IS NULL OR adjustment.id IS NOT NULL)

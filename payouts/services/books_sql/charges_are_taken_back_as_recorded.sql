@@ -1,6 +1,6 @@
 -- A charge that some record takes from has a row that knows its amount and what was refunded and charged back, and no
--- other charge has. One that had to leave the books, and came again, has its row once more as soon as something new takes
--- from it.
+-- other charge has. One that had to leave the books, and came again, has its row once more as soon as something new
+-- takes from it.
 SELECT format(
     'charge %s of %s: refunded %s and charged back %s of %s, records say %s and %s',
     charge_id, charged, takeback.refunded, takeback.charged_back, takeback.amount,
@@ -17,7 +17,9 @@ FULL JOIN (
             FILTER (WHERE record.kind IN ('chargeback', 'chargeback_reversal')), 0) AS charged_back
     FROM billing_records AS record
     JOIN billing_records AS charge
-        ON charge.source_id = record.source_id AND charge.record_id = record.related_record_id AND charge.kind = 'charge'
+        ON charge.source_id = record.source_id
+        AND charge.record_id = record.related_record_id
+        AND charge.kind = 'charge'
     WHERE record.related_record_id <> ''
         AND record.kind <> 'charge'
         AND (

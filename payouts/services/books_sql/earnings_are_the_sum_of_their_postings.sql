@@ -1,4 +1,6 @@
-SELECT format('earning %s is %s, its postings %s', earning.id, earning.gross, coalesce(sum(posting.gross), 0)) AS finding
+SELECT format(
+    'earning %s is %s, its postings %s', earning.id, earning.gross, coalesce(sum(posting.gross), 0)
+) AS finding
 FROM creator_earnings AS earning
 LEFT JOIN earning_postings AS posting ON posting.earning_id = earning.id
 WHERE earning.api_id IS NOT NULL

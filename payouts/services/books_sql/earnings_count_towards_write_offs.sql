@@ -27,7 +27,9 @@ counted AS (
                 AND (span.until IS NULL OR booked.id < span.until)
                 AND (booked.kind = 'earnings_posted' OR adjustment.counts_as_earned)
         ), 0) AS earned,
-        coalesce(-sum(booked.amount) FILTER (WHERE booked.id <= span.after AND adjustment.write_off_id IS NOT NULL), 0) AS undone
+        coalesce(-sum(booked.amount) FILTER (
+            WHERE booked.id <= span.after AND adjustment.write_off_id IS NOT NULL
+        ), 0) AS undone
     FROM span
     LEFT JOIN booked USING (creator_id, currency)
     LEFT JOIN adjustments AS adjustment ON booked.source_key = 'adjustment:' || adjustment.id

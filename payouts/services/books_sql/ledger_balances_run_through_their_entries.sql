@@ -1,7 +1,10 @@
 -- What an entry says the balance was after it is the sum of the account's entries up to it.
 SELECT format('entry %s says %s after it, the entries up to it %s', id, balance_after, run_up) AS finding
 FROM (
-    SELECT entry.id, entry.balance_after, sum(entry.amount) OVER (PARTITION BY entry.account_id ORDER BY entry.id) AS run_up
+    SELECT
+        entry.id,
+        entry.balance_after,
+        sum(entry.amount) OVER (PARTITION BY entry.account_id ORDER BY entry.id) AS run_up
     FROM ledger_entries AS entry
     JOIN ledger_accounts AS account ON account.id = entry.account_id
     WHERE account.balance IS NOT NULL

@@ -1,5 +1,7 @@
 -- Each entry has its transaction and its account, in the account's currency; only creators' accounts run a balance.
-SELECT format('entry %s of %s: transaction %s, account %s', entry.id, entry.currency, booked.source_key, account.currency) AS finding
+SELECT format(
+    'entry %s of %s: transaction %s, account %s', entry.id, entry.currency, booked.source_key, account.currency
+) AS finding
 FROM ledger_entries AS entry
 LEFT JOIN ledger_transactions AS booked ON booked.id = entry.transaction_id
 LEFT JOIN ledger_accounts AS account ON account.id = entry.account_id

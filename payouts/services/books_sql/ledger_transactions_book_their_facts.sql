@@ -43,5 +43,6 @@ WHERE NOT EXISTS (SELECT FROM fact WHERE fact.source_key = booking.source_key)
     -- A part of a transfer that came back: what is in suspense has a validation of its own.
     AND NOT EXISTS (
         SELECT FROM payouts
-        WHERE booking.source_key LIKE 'payout:%:reversed:%' AND payouts.id::text = split_part(booking.source_key, ':', 2)
+        WHERE booking.source_key LIKE 'payout:%:reversed:%'
+            AND payouts.id::text = split_part(booking.source_key, ':', 2)
     )

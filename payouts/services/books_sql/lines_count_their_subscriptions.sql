@@ -1,4 +1,6 @@
-SELECT format('line %s says %s subscriptions, its charges %s', line.id, line.total_subscriptions, coalesce(total, 0)) AS finding
+SELECT format(
+    'line %s says %s subscriptions, its charges %s', line.id, line.total_subscriptions, coalesce(total, 0)
+) AS finding
 FROM payout_line_items AS line
 LEFT JOIN (
     SELECT earning_id, count(*) AS total

@@ -1,5 +1,6 @@
 SELECT format(
-    'payout %s is %s, its lines %s %s', payout.id, payout.net_amount, coalesce(sum(line.net_revenue), 0), payout.currency
+    'payout %s is %s, its lines %s %s',
+    payout.id, payout.net_amount, coalesce(sum(line.net_revenue), 0), payout.currency
 ) AS finding
 FROM payouts AS payout
 LEFT JOIN payout_line_items AS line ON line.payout_id = payout.id

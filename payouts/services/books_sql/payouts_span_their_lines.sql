@@ -1,4 +1,6 @@
-SELECT format('payout %s spans %s to %s, its lines %s to %s', id, payout.period_start, payout.period_end, lines.starts, lines.ends) AS finding
+SELECT format(
+    'payout %s spans %s to %s, its lines %s to %s', id, payout.period_start, payout.period_end, lines.starts, lines.ends
+) AS finding
 FROM payouts AS payout
 JOIN (
     SELECT payout_id, min(period_start) AS starts, max(period_end) AS ends

@@ -1,6 +1,7 @@
 -- Each batch that holds records of a row is among those of its trace, and no other.
 SELECT format(
-    'posting %s of earning %s: %s of batches %s, records %s of %s', posting_id, earning_id, posted, batches, recorded, held_by
+    'posting %s of earning %s: %s of batches %s, records %s of %s',
+    posting_id, earning_id, posted, batches, recorded, held_by
 ) AS finding
 FROM (
     SELECT
@@ -36,7 +37,9 @@ FULL JOIN (
             commission_bps,
             sum(CASE WHEN kind IN ('refund', 'chargeback') THEN -amount ELSE amount END) AS gross,
             coalesce(
-                sum(CASE WHEN kind IN ('refund', 'chargeback') THEN amount ELSE -amount END) FILTER (WHERE kind <> 'charge'), 0
+                sum(CASE WHEN kind IN ('refund', 'chargeback') THEN amount ELSE -amount END)
+                FILTER (WHERE kind <> 'charge'),
+                0
             ) AS refunds,
             count(*) FILTER (WHERE kind = 'charge') AS transactions,
             coalesce(sum(api_calls) FILTER (WHERE kind = 'charge'), 0) AS api_calls

@@ -1,5 +1,5 @@
--- A record bears the owner of its API and the rate of its moment; one that names a charge bears the charge's. Of a charge
--- that had to leave the books, what was posted before stays as it was.
+-- A record bears the owner of its API and the rate of its moment; one that names a charge bears the charge's. Of a
+-- charge that had to leave the books, what was posted before stays as it was.
 WITH owned AS MATERIALIZED (
     SELECT
         api_id,

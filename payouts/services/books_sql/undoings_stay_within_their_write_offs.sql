@@ -1,5 +1,5 @@
--- An undoing, and what restores a part of it, is of its write-off's creator and currency, and never takes back more than
--- was given up. What was undone before undoings named their write-off is spread over the creator's, oldest first.
+-- An undoing, and what restores a part of it, is of its write-off's creator and currency, and never takes back more
+-- than was given up. What was undone before undoings named their write-off is spread over the creator's, oldest first.
 SELECT format(
     'write-off %s of %s: undone %s, after %s that name none', written.id, written.amount, coalesce(undone.amount, 0),
     written.undone_before
@@ -10,16 +10,20 @@ LEFT JOIN (
         undoing.write_off_id,
         -sum(undoing.amount) AS amount,
         bool_and(
-            (undoing.creator_id, undoing.currency) = (written.creator_id, written.currency)
-            AND written.kind = 'write_off'
+            (undoing.creator_id, undoing.currency) = (named.creator_id, named.currency)
+            AND named.kind = 'write_off'
             AND (undoing.amount < 0) = (undoing.kind = 'write_off_undone')
         ) AS is_its_own
     FROM adjustments AS undoing
-    JOIN adjustments AS written ON written.id = undoing.write_off_id
+    JOIN adjustments AS named ON named.id = undoing.write_off_id
     WHERE undoing.status = 'approved'
     GROUP BY undoing.write_off_id
 ) AS undone ON undone.write_off_id = written.id
-WHERE (undone.write_off_id IS NOT NULL OR written.undone_before <> 0 OR (written.kind = 'write_off' AND written.status = 'approved'))
+WHERE (
+        undone.write_off_id IS NOT NULL
+        OR written.undone_before <> 0
+        OR (written.kind = 'write_off' AND written.status = 'approved')
+    )
     AND NOT (
         written.undone_before >= 0
         AND coalesce(undone.amount, 0) BETWEEN 0 AND written.amount - written.undone_before

@@ -34,7 +34,9 @@ recovered AS (
     WHERE written.is_latest
     GROUP BY written.creator_id, written.currency, balance.balance_after
 )
-SELECT format('write-off %s: undone %s, earned %s', written.id, coalesce(undone.amount, 0), coalesce(recovered.amount, 0)) AS finding
+SELECT format(
+    'write-off %s: undone %s, earned %s', written.id, coalesce(undone.amount, 0), coalesce(recovered.amount, 0)
+) AS finding
 FROM written
 LEFT JOIN recovered USING (creator_id, currency)
 LEFT JOIN (

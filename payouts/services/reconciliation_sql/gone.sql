@@ -12,7 +12,9 @@ WHERE resolved_at IS NULL
         subject !~ '^(tr|po)_'
         OR subject IN (
             SELECT id FROM stripe_transfers
-            UNION ALL SELECT id FROM stripe_bank_payouts
-            UNION ALL SELECT id FROM stripe_absent
+            UNION ALL
+            SELECT id FROM stripe_bank_payouts
+            UNION ALL
+            SELECT id FROM stripe_absent
         )
     )

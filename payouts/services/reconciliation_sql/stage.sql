@@ -1,7 +1,7 @@
 -- What Stripe said in this pass, for the length of a session; a pass begins with none of it.
 DROP TABLE IF EXISTS
-    stripe_transfers, stripe_transactions, stripe_bank_payouts, stripe_unreadable, stripe_absent, events_under_way, booked,
-    this_pass;
+    stripe_transfers, stripe_transactions, stripe_bank_payouts, stripe_unreadable, stripe_absent, events_under_way,
+    booked, this_pass;
 CREATE TEMP TABLE stripe_transfers (
     id text, amount bigint, amount_reversed bigint, currency text, destination text,
     payout_id uuid, attempt_id uuid, created timestamptz

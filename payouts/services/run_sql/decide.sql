@@ -60,7 +60,7 @@ FROM (
                     AND previous.status = ANY(%(blocks_the_next)s)
                     AND NOT (previous.status = ANY(%(may_be_overtaken)s) AND previous.created_at < %(overtaken_before)s)
             ) THEN 'previous_payout_open'
-            WHEN unclaimed.net IS DISTINCT FROM booked.balance THEN 'books_disagree'
+            WHEN (unclaimed.net IS DISTINCT FROM booked.balance) THEN 'books_disagree'
             ELSE 'paid'
         END AS reason
     FROM payable

@@ -35,7 +35,7 @@ paid AS (
     FROM payout_events AS event
     JOIN payouts AS payout ON payout.id = event.payout_id
     WHERE 'paid' IN (event.from_status, event.to_status)
-    GROUP BY 1, 2
+    GROUP BY month, payout.currency
 ),
 changed AS (
     SELECT month, max(at) AS at

@@ -12,5 +12,6 @@ SELECT
     listed.created AS at
 FROM stripe_transfers AS listed
 JOIN payouts AS payout ON payout.stripe_transfer_id = listed.id
-JOIN (SELECT payout_id, sum(amount)::bigint AS moved FROM booked GROUP BY payout_id) AS here ON here.payout_id = payout.id
+JOIN (SELECT payout_id, sum(amount)::bigint AS moved FROM booked GROUP BY payout_id) AS here
+    ON here.payout_id = payout.id
 WHERE listed.amount = payout.net_amount AND listed.amount_reversed < payout.net_amount - here.moved

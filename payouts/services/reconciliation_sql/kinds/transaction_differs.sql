@@ -28,6 +28,7 @@ LEFT JOIN payouts AS payout ON payout.stripe_transfer_id = transfer_id
 WHERE (listed.id IS NOT NULL OR transfer_id IN (SELECT id FROM stripe_absent))
     AND CASE
         WHEN moved.whole IS NOT FALSE OR listed.created >= (SELECT since FROM this_pass)
-            THEN (-moved.amount, moved.currency) IS DISTINCT FROM (listed.amount - listed.amount_reversed, listed.currency)
+            THEN (-moved.amount, moved.currency)
+                IS DISTINCT FROM (listed.amount - listed.amount_reversed, listed.currency)
         ELSE moved.came_back > coalesce(listed.amount_reversed, 0) OR moved.currency IS DISTINCT FROM listed.currency
     END

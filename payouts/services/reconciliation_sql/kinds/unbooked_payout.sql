@@ -5,8 +5,10 @@ SELECT
     '' AS account,
     payout.net_amount - coalesce(sum(booked.amount), 0)::bigint AS amount,
     payout.currency,
-    format('the payout is %s; booked as sent: %s of %s', payout.status, coalesce(sum(booked.amount), 0), payout.net_amount)
-        AS detail,
+    format(
+        'the payout is %s; booked as sent: %s of %s',
+        payout.status, coalesce(sum(booked.amount), 0), payout.net_amount
+    ) AS detail,
     NULL::timestamptz AS at
 FROM payouts AS payout
 LEFT JOIN booked ON booked.source_key = 'payout:' || payout.id || ':sent' AND booked.currency = payout.currency

@@ -13,7 +13,8 @@ SELECT
     moved.at
 FROM stripe_transfers AS listed
 JOIN payouts AS payout ON payout.stripe_transfer_id = listed.id
-JOIN (SELECT payout_id, sum(amount)::bigint AS moved FROM booked GROUP BY payout_id) AS here ON here.payout_id = payout.id
+JOIN (SELECT payout_id, sum(amount)::bigint AS moved FROM booked GROUP BY payout_id) AS here
+    ON here.payout_id = payout.id
 LEFT JOIN (SELECT transfer_id, max(created) AS at FROM stripe_transactions GROUP BY transfer_id) AS moved
     ON moved.transfer_id = listed.id
 WHERE listed.amount = payout.net_amount AND listed.amount_reversed > payout.net_amount - here.moved
