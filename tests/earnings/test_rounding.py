@@ -34,7 +34,7 @@ def divided(sales: list[tuple[int, int]]) -> list[tuple[int, int]]:
             [list(range(len(sales))), [gross for gross, _ in sales], [bps for _, bps in sales]],
         )
         cursor.execute("SELECT platform_fee, net FROM rounding ORDER BY place")
-        return cursor.fetchall()
+        return [(fee, net) for fee, net in cursor.fetchall()]
 
 
 @pytest.mark.parametrize(
