@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from database.refusals import Refusal
+from database.staff import Act
 from money import Money
 
 
@@ -80,8 +81,10 @@ class FundsWillBeMissing(Exception):
 class AlreadyPaused(Refusal):
     """Staff have paused sending before, and nobody has resumed it since."""
 
-    def __init__(self, by: str, *, reason: str, since: datetime) -> None:
-        super().__init__(f"Sending is paused already, since {since:%Y-%m-%d %H:%M} UTC by {by}: {reason}")
+    def __init__(self, act: Act, *, since: datetime) -> None:
+        super().__init__(
+            f"Sending is paused already, since {since:%Y-%m-%d %H:%M} UTC by {act.actor}: {act.reason}"
+        )
 
 
 class NotPaused(Refusal):

@@ -15,7 +15,7 @@ from accounts.models import EMAIL_MAX_LENGTH, Creator, CreatorChange, CreatorFie
 from accounts.principals import Principal
 from database import sql
 from database.changes import Author, Way
-from database.staff import require_reason
+from database.staff import Act
 
 _SQL = Path(__file__).parent / "creators_sql"
 _MAKE, _IGNORED = (sql.read(_SQL / f"{name}.sql") for name in ("make", "ignored"))
@@ -61,15 +61,12 @@ def make_creators(said: Mapping[str, Details], *, by: Author) -> Counter[Creator
 
 
 @transaction.atomic
-def set_details(
-    creator: Creator, *, email: str | None, country: str | None, actor: str, reason: str
-) -> list[CreatorChange]:
+def set_details(creator: Creator, *, email: str | None, country: str | None, act: Act) -> list[CreatorChange]:
     """Have staff correct what is known of a creator; None stays as it is. Return what changed.
 
-    The country of a Stripe account that is open already doesn't follow. Raises: ReasonMissing, DetailRefused,
-    NothingToSet.
+    The country of a Stripe account that is open already doesn't follow. Raises: DetailRefused, NothingToSet.
     """
-    by = Author(Way.STAFF, actor=actor, reason=require_reason(reason))
+    by = Author.of(act)
     if email and not is_email(email):
         raise DetailRefused(f"{email!r} is not an e-mail address")
     if country and not is_country(country):

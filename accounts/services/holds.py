@@ -9,31 +9,27 @@ from django.db.models import Q
 
 from accounts.errors import NothingToLift
 from accounts.models import Creator, Hold, HoldSource
-from database.staff import SYSTEM, require_reason
+from database.staff import SYSTEM, Act
 
 
 @transaction.atomic
-def place_hold(creator: Creator, *, source: HoldSource, reason: str, placed_by: str) -> Hold:
-    """Stop paying a creator, until this source lifts the hold; the same one twice is one.
-
-    Raises: ReasonMissing.
-    """
-    reason = require_reason(reason)
+def place_hold(creator: Creator, *, source: HoldSource, act: Act) -> Hold:
+    """Stop paying a creator, until this source lifts the hold; the same one twice is one."""
     # Two workers that find the same reason would otherwise each place a hold, to be lifted each by itself.
     Creator.objects.select_for_update(no_key=True).get(pk=creator.pk)
     hold, _ = Hold.objects.get_or_create(
-        creator=creator, source=source, reason=reason, lifted_at=None, defaults={"placed_by": placed_by}
+        creator=creator, source=source, reason=act.reason, lifted_at=None, defaults={"placed_by": act.actor}
     )
     return hold
 
 
-def lift_staff_holds(creator: Creator, *, reason: str, lifted_by: str, now: datetime) -> int:
+def lift_staff_holds(creator: Creator, *, act: Act, now: datetime) -> int:
     """Lift every open hold that staff placed, and no other; return how many there were.
 
-    Raises: ReasonMissing, NothingToLift.
+    Raises: NothingToLift.
     """
     placed = Q(source=HoldSource.STAFF)
-    return _lift(creator, placed, kind="hold by staff", reason=reason, lifted_by=lifted_by, now=now)
+    return _lift(creator, placed, kind="hold by staff", act=act, now=now)
 
 
 def cool_down(creator: Creator, *, reason: str, now: datetime) -> None:
@@ -48,13 +44,13 @@ def cool_down(creator: Creator, *, reason: str, now: datetime) -> None:
         )
 
 
-def end_cool_down(creator: Creator, *, reason: str, lifted_by: str, now: datetime) -> int:
+def end_cool_down(creator: Creator, *, act: Act, now: datetime) -> int:
     """Lift a creator's cool-downs before their time, as staff know who changed what; return how many there were.
 
-    Raises: ReasonMissing, NothingToLift.
+    Raises: NothingToLift.
     """
     cooling = Q(expires_at__isnull=False)
-    return _lift(creator, cooling, kind="cool-down", reason=reason, lifted_by=lifted_by, now=now)
+    return _lift(creator, cooling, kind="cool-down", act=act, now=now)
 
 
 def lift_expired(*, now: datetime) -> int:
@@ -75,15 +71,13 @@ def hold_until_paid_elsewhere(creator_id: UUID, *, reason: str) -> None:
     )
 
 
-def try_again(creator: Creator, *, reason: str, lifted_by: str, now: datetime) -> int:
+def try_again(creator: Creator, *, act: Act, now: datetime) -> int:
     """Have a creator paid again where payouts didn't get through, as staff want it; return how many holds that lifts.
 
-    Raises: ReasonMissing, NothingToLift.
+    Raises: NothingToLift.
     """
     stuck = Q(until_paid_elsewhere=True)
-    return _lift(
-        creator, stuck, kind="hold after failed payouts", reason=reason, lifted_by=lifted_by, now=now
-    )
+    return _lift(creator, stuck, kind="hold after failed payouts", act=act, now=now)
 
 
 def lift_as_paid_elsewhere(creator: Creator, *, reason: str, now: datetime) -> None:
@@ -92,10 +86,9 @@ def lift_as_paid_elsewhere(creator: Creator, *, reason: str, now: datetime) -> N
     stuck.update(lifted_by=SYSTEM, lift_reason=reason, lifted_at=now)
 
 
-def _lift(creator: Creator, which: Q, *, kind: str, reason: str, lifted_by: str, now: datetime) -> int:
-    reason = require_reason(reason)
+def _lift(creator: Creator, which: Q, *, kind: str, act: Act, now: datetime) -> int:
     still_open = Hold.objects.filter(creator=creator, lifted_at=None)
-    lifted = still_open.filter(which).update(lifted_by=lifted_by, lift_reason=reason, lifted_at=now)
+    lifted = still_open.filter(which).update(lifted_by=act.actor, lift_reason=act.reason, lifted_at=now)
     if not lifted:
         others = [f"{hold.get_source_display()}, {hold.reason}" for hold in still_open.order_by("pk")]
         raise NothingToLift(creator.external_id, kind=kind, others=others)

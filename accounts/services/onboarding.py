@@ -24,9 +24,10 @@ from accounts.services.payment_accounts import (
     refresh_payment_account,
     replace_payment_account,
 )
+from database.staff import Act
 
 # Signs what creators do here; no username has a blank.
-THE_CREATOR = "the creator"
+RECONNECTED = Act("the creator", "Stripe no longer lets us use it")
 CALLBACK = "/api/v1/accounts/onboard/callback"
 # Long enough to look for documents; whoever holds the state can open the form in the creator's name, once.
 STATE_LIFE = timedelta(hours=1)
@@ -58,7 +59,7 @@ def start_onboarding(
     if row is not None:
         row = refresh_payment_account(row, now=now)
         if row.gone_at is not None:
-            replace_payment_account(row, reason="Stripe no longer lets us use it", actor=THE_CREATOR, now=now)
+            replace_payment_account(row, act=RECONNECTED, now=now)
             country, business_type = country or row.country, business_type or row.business_type
     row = open_payment_account(creator, country=country, business_type=business_type, now=now)
     _refuse_without_form(row)

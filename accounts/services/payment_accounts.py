@@ -15,7 +15,7 @@ from accounts.errors import (
 )
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
 from accounts.services.holds import cool_down, lift_as_paid_elsewhere
-from database.staff import require_reason
+from database.staff import Act
 from stripe_io import mirror
 
 SERVICE_AGREEMENTS = {True: "full", False: "recipient"}
@@ -121,13 +121,10 @@ def _is_elsewhere(row: CreatorPaymentAccount, destination: gateway.ExternalAccou
     return destination.id != row.external_account_id
 
 
-def replace_payment_account(row: CreatorPaymentAccount, *, reason: str, actor: str, now: datetime) -> None:
-    """Let the creator open another account in the place of this one, to which nothing new is sent any more.
-
-    Raises: ReasonMissing.
-    """
+def replace_payment_account(row: CreatorPaymentAccount, *, act: Act, now: datetime) -> None:
+    """Let the creator open another account in the place of this one, to which nothing new is sent any more."""
     CreatorPaymentAccount.objects.filter(pk=row.pk, replaced_at=None).update(
-        replaced_at=now, replaced_by=actor, replace_reason=require_reason(reason)
+        replaced_at=now, replaced_by=act.actor, replace_reason=act.reason
     )
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.models import Creator
 from database import sql
-from database.staff import SYSTEM, is_same_person, require_reason
+from database.staff import SYSTEM, Act, is_same_person
 from earnings.errors import (
     AdjustmentDecided,
     AmountTooLarge,
@@ -41,14 +41,14 @@ _EARNED = sql.read(_SQL / "earned.sql")
 
 
 def propose_adjustment(
-    creator: Creator, *, amount: Money, reason: str, actor: str, counts_as_earned: bool = False
+    creator: Creator, *, amount: Money, act: Act, counts_as_earned: bool = False
 ) -> Adjustment:
     """Propose to owe a creator more, or (a negative amount) less.
 
     What counts as earned undoes write-offs first, like a sale; anything else that a creator is given they keep. Who
     takes from a creator has no choice: it counts.
 
-    Raises: ReasonMissing, NothingToAdjust, AmountTooLarge, CurrencyNotInUse.
+    Raises: NothingToAdjust, AmountTooLarge, CurrencyNotInUse.
     """
     if not currencies.is_current(amount.currency):
         raise CurrencyNotInUse(amount.currency)
@@ -61,15 +61,14 @@ def propose_adjustment(
         amount=amount,
         kind=AdjustmentKind.CORRECTION,
         counts_as_earned=counts_as_earned or amount.amount < 0,
-        reason=reason,
-        actor=actor,
+        act=act,
     )
 
 
-def propose_write_off(creator: Creator, *, currency: str, reason: str, actor: str) -> Adjustment:
+def propose_write_off(creator: Creator, *, currency: str, act: Act) -> Adjustment:
     """Propose to give up what a creator owes the platform in this currency.
 
-    Raises: ReasonMissing, NothingToWriteOff.
+    Raises: NothingToWriteOff.
     """
     owed = payable_balance(creator.pk, currency=currency)
     if owed >= 0:
@@ -79,8 +78,7 @@ def propose_write_off(creator: Creator, *, currency: str, reason: str, actor: st
         amount=Money(-owed, currency),
         kind=AdjustmentKind.WRITE_OFF,
         counts_as_earned=False,
-        reason=reason,
-        actor=actor,
+        act=act,
     )
 
 
@@ -97,7 +95,7 @@ def approve_adjustment(
     if is_same_person(adjustment.proposed_by, actor):
         raise SecondPersonNeeded(actor)
     if reason is not None:
-        adjustment.decide_reason = require_reason(reason)
+        adjustment.decide_reason = Act(actor, reason).reason
     # Locked, so that nothing posted meanwhile makes it more than the creator owes.
     if adjustment.kind == AdjustmentKind.WRITE_OFF and _locked_balance(adjustment) > -adjustment.amount:
         raise NothingToWriteOff(adjustment.creator.external_id, currency=adjustment.currency)
@@ -105,14 +103,14 @@ def approve_adjustment(
 
 
 @transaction.atomic
-def decline_adjustment(adjustment_id: UUID, *, actor: str, reason: str, now: datetime) -> Adjustment:
+def decline_adjustment(adjustment_id: UUID, *, act: Act, now: datetime) -> Adjustment:
     """Turn a proposal down, or take back one's own.
 
-    Raises: UnknownAdjustment, AdjustmentDecided, ReasonMissing.
+    Raises: UnknownAdjustment, AdjustmentDecided.
     """
     adjustment = _undecided(adjustment_id)
-    adjustment.decide_reason = require_reason(reason)
-    _decide(adjustment, AdjustmentStatus.DECLINED, actor=actor, now=now)
+    adjustment.decide_reason = act.reason
+    _decide(adjustment, AdjustmentStatus.DECLINED, actor=act.actor, now=now)
     return adjustment
 
 
@@ -140,7 +138,7 @@ def book_found_out(
 
 
 def _propose(
-    creator: Creator, *, amount: Money, kind: AdjustmentKind, counts_as_earned: bool, reason: str, actor: str
+    creator: Creator, *, amount: Money, kind: AdjustmentKind, counts_as_earned: bool, act: Act
 ) -> Adjustment:
     return Adjustment.objects.create(
         creator=creator,
@@ -148,8 +146,8 @@ def _propose(
         amount=amount.amount,
         kind=kind,
         counts_as_earned=counts_as_earned,
-        reason=require_reason(reason),
-        proposed_by=actor,
+        reason=act.reason,
+        proposed_by=act.actor,
     )
 
 

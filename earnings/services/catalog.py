@@ -16,7 +16,7 @@ from accounts.models import CreatorField
 from accounts.services.creators import Details, make_creators
 from database import notices, sql
 from database.changes import Author, Way
-from database.staff import require_reason
+from database.staff import Act
 from earnings.errors import ApiOfAnotherSource, ApiUnassigned, UnknownApis
 from earnings.models import BillingSource
 from earnings.services import ownership
@@ -110,12 +110,12 @@ def register_apis(
 
 
 @transaction.atomic
-def assign_apis(api_ids: Iterable[str], *, source: BillingSource, actor: str, reason: str) -> int:
+def assign_apis(api_ids: Iterable[str], *, source: BillingSource, act: Act) -> int:
     """Have APIs belong to a source, whichever they belonged to before; return how many did not belong to it.
 
-    Raises: ReasonMissing, UnknownApis.
+    Raises: UnknownApis.
     """
-    by = Author(Way.STAFF, actor=actor, source=source.name, reason=require_reason(reason))
+    by = Author.of(act, source=source.name)
     names = {"ids": list(api_ids)} | by.columns
     known = {row["id"] for row in sql.rows(_LOCK, names)}
     if unknown := set(names["ids"]) - known:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import Creator
-from database.staff import SYSTEM, require_reason
+from database.staff import SYSTEM, Act
 from earnings.errors import NoRateToEnd, RateTooEarly
 from earnings.models import Api, BillingRecord, CommissionRate
 from earnings.services import sources
@@ -29,33 +29,31 @@ def set_rate(
     *,
     of: Api | Creator | None,
     effective_from: datetime,
-    actor: str,
-    reason: str,
+    act: Act,
 ) -> CommissionRate:
     """Have an API, a creator's APIs or (None) all others bear another rate from a moment on.
 
-    Raises: ReasonMissing; RateTooEarly if that moment is behind a record that the rate would have been for.
+    Raises: RateTooEarly if that moment is behind a record that the rate would have been for.
     """
-    return _change(bps, of=of, effective_from=effective_from, actor=actor, reason=reason)
+    return _change(bps, of=of, effective_from=effective_from, act=act)
 
 
-def end_rate(*, of: Api | Creator, effective_from: datetime, actor: str, reason: str) -> CommissionRate:
+def end_rate(*, of: Api | Creator, effective_from: datetime, act: Act) -> CommissionRate:
     """Have an API or a creator bear no rate of its own any more from a moment on.
 
-    Raises: ReasonMissing, RateTooEarly, NoRateToEnd.
+    Raises: RateTooEarly, NoRateToEnd.
     """
     begun = of.commission_rates.filter(effective_from__lte=effective_from)
     current = begun.order_by("-effective_from", "-id").first()
     if current is None or current.bps is None:
         raise NoRateToEnd(of.external_id, at=effective_from)
-    return _change(None, of=of, effective_from=effective_from, actor=actor, reason=reason)
+    return _change(None, of=of, effective_from=effective_from, act=act)
 
 
 @transaction.atomic
 def _change(
-    bps: int | None, *, of: Api | Creator | None, effective_from: datetime, actor: str, reason: str
+    bps: int | None, *, of: Api | Creator | None, effective_from: datetime, act: Act
 ) -> CommissionRate:
-    reason = require_reason(reason)
     # An intake that is under way may hold a record at the old rate.
     sources.keep_intakes_waiting()
     _refuse_behind_records(of, effective_from=effective_from)
@@ -64,8 +62,8 @@ def _change(
         creator=of if isinstance(of, Creator) else None,
         bps=bps,
         effective_from=effective_from,
-        actor=actor,
-        reason=reason,
+        actor=act.actor,
+        reason=act.reason,
     )
 
 

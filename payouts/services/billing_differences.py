@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from database import sql
-from database.staff import SYSTEM
+from database.staff import SYSTEM, Act
 from earnings.services.tables_comparison import Comparison, Found, compare_shared_tables
 from payouts import selectors
 from payouts.models import BILLING_KINDS, Difference, DifferenceKind
@@ -75,6 +75,6 @@ def _resolve_gone(comparison: Comparison, *, now: datetime) -> int:
             difference.kind,
             difference.subject,
         ) not in still and difference.subject not in comparison.unsettled:
-            differences.resolve_difference(difference.pk, reason=GONE, actor=SYSTEM, now=now)
+            differences.resolve_difference(difference.pk, act=Act(SYSTEM, GONE), now=now)
             gone += 1
     return gone

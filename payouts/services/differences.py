@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from database.staff import SYSTEM, require_reason
+from database.staff import SYSTEM, Act
 from money import Money
 from payouts.errors import DifferenceResolved
 from payouts.models import Difference, DifferenceKind, Payout
@@ -40,22 +40,22 @@ def settle(kind: DifferenceKind, *, subject: str, reason: str, now: datetime) ->
     )
 
 
-def own_difference(difference_id: UUID, *, owner: str) -> None:
+def own_difference(difference_id: UUID, *, actor: str) -> None:
     """Say who looks into it.
 
     Raises: DifferenceResolved.
     """
-    if not Difference.objects.filter(pk=difference_id, resolved_at=None).update(owner=owner):
+    if not Difference.objects.filter(pk=difference_id, resolved_at=None).update(owner=actor):
         raise DifferenceResolved(difference_id)
 
 
-def resolve_difference(difference_id: UUID, *, reason: str, actor: str, now: datetime) -> None:
+def resolve_difference(difference_id: UUID, *, act: Act, now: datetime) -> None:
     """Close a difference, saying why it is none any more.
 
-    Raises: ReasonMissing, DifferenceResolved.
+    Raises: DifferenceResolved.
     """
     resolved = Difference.objects.filter(pk=difference_id, resolved_at=None).update(
-        resolved_at=now, resolved_by=actor, resolution=require_reason(reason)
+        resolved_at=now, resolved_by=act.actor, resolution=act.reason
     )
     if not resolved:
         raise DifferenceResolved(difference_id)

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from database import sql
-from database.staff import SYSTEM
+from database.staff import SYSTEM, Act
 from money import Money
 from payouts import gateway, policy
 from payouts.models import PauseCause, Payout, SendingPause
@@ -83,7 +83,7 @@ def _judge(waiting: _Waiting, paused: SendingPause | None, *, now: datetime) -> 
     probed = paused is None or paused.probe_at <= now
     if probed and waiting.needed + waiting.under_way <= max(waiting.available, 0):
         enough = Q(cause=PauseCause.SHORT, currency=waiting.currency)
-        pauses.lift(enough, reason="the balance covers all that waits", actor=SYSTEM, now=now)
+        pauses.lift(enough, act=Act(SYSTEM, "the balance covers all that waits"), now=now)
         return
     pauses.open_pause(
         PauseCause.SHORT,

@@ -10,7 +10,7 @@ from accounts.models import Creator, Hold, HoldSource
 from accounts.selectors import account_is_gone
 from accounts.services.holds import lift_staff_holds, place_hold
 from database import notices
-from database.staff import require_reason
+from database.staff import Act
 from earnings.services import posting
 from ledger.models import AccountKind
 from payouts import gateway
@@ -24,49 +24,43 @@ logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def hold_creator(creator: Creator, *, reason: str, actor: str, now: datetime) -> Hold:
-    """Stop paying a creator: no run makes a payout, and those that wait are held. What is under way goes on.
-
-    Raises: ReasonMissing.
-    """
-    reason = require_reason(reason)
-    hold = place_hold(creator, source=HoldSource.STAFF, reason=reason, placed_by=actor)
+def hold_creator(creator: Creator, *, act: Act, now: datetime) -> Hold:
+    """Stop paying a creator: no run makes a payout, and those that wait are held. What is under way goes on."""
+    hold = place_hold(creator, source=HoldSource.STAFF, act=act)
     for payout in waiting_of(creator.pk).filter(status=PayoutStatus.PENDING):
-        move(payout, PayoutStatus.ON_HOLD, now=now, reason=reason, actor=actor, next_retry_at=None)
+        move(payout, PayoutStatus.ON_HOLD, now=now, actor=act.actor, reason=act.reason, next_retry_at=None)
     return hold
 
 
-def release_creator(creator: Creator, *, reason: str, actor: str, now: datetime) -> int:
+def release_creator(creator: Creator, *, act: Act, now: datetime) -> int:
     """Lift what staff placed, return how many; held payouts go on if no other source holds them.
 
-    Raises: ReasonMissing, NothingToLift.
+    Raises: NothingToLift.
     """
-    lifted = lift_staff_holds(creator, reason=reason, lifted_by=actor, now=now)
+    lifted = lift_staff_holds(creator, act=act, now=now)
     sweeps.release_unheld(now=now)
     return lifted
 
 
 @transaction.atomic
-def cancel_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> Payout:
+def cancel_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     """End a payout of which nothing was sent; its earnings go into a later one.
 
-    Raises: ReasonMissing, UnknownPayout; IllegalMove once it is being sent, or has ended.
+    Raises: UnknownPayout; IllegalMove once it is being sent, or has ended.
     """
-    reason = require_reason(reason)
     # Whoever sends it takes the same lock first, and then finds it cancelled; or we find it being sent.
     payout = locked(payout_id)
-    move(payout, PayoutStatus.CANCELLED, now=now, reason=reason, actor=actor, next_retry_at=None)
+    move(payout, PayoutStatus.CANCELLED, now=now, actor=act.actor, reason=act.reason, next_retry_at=None)
     give_back(payout, held_in=AccountKind.PAYOUTS_RESERVED)
     return payout
 
 
-def retry_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> Payout:
+def retry_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     """Pay at once what a payout that ended unpaid had given back, by the rules of its run; return the new one.
 
-    Raises: ReasonMissing, UnknownPayout; NotRetryable if it isn't over, was retried, or the run's rules don't let it
+    Raises: UnknownPayout; NotRetryable if it isn't over, was retried, or the run's rules don't let it
     be paid.
     """
-    reason = require_reason(reason)
     _require_known(payout_id)
     posting.post_due(now=now)
     with transaction.atomic():
@@ -75,43 +69,41 @@ def retry_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> 
             raise NotRetryable(payout_id, f"it is {dead.get_status_display().lower()}")
         if Payout.objects.filter(retry_of=dead).exists():
             raise NotRetryable(payout_id, "it has been made again before")
-        made = runs.decide_again(dead, actor=actor, reason=reason, now=now)
+        made = runs.decide_again(dead, act=act, now=now)
         if not isinstance(made, UUID):
             raise NotRetryable(payout_id, made.label if made else "nothing of its earnings is payable")
         notices.send_debounced_on_commit("payouts.sweep")
     return Payout.objects.get(pk=made)
 
 
-def reverse_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> Payout:
+def reverse_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     """Take a payout's transfer back at Stripe, while its money lies on the connected account; return it as it is then.
 
-    Raises: ReasonMissing, UnknownPayout; NotReversible if its money went to the bank, or something is under way.
+    Raises: UnknownPayout; NotReversible if its money went to the bank, or something is under way.
     """
-    reason = require_reason(reason)
     with transaction.atomic():
         payout = locked(payout_id)
         if attempts.open_of(payout) is not None:
             raise NotReversible(payout_id)
         sent = payout.status in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID)
         if sent and not payout.stripe_payout_id:
-            move(payout, PayoutStatus.RETURNED, now=now, reason=reason, actor=actor)
+            move(payout, PayoutStatus.RETURNED, now=now, actor=act.actor, reason=act.reason)
         if payout.status != PayoutStatus.RETURNED:
             raise NotReversible(payout_id)
-        reversals.request_reversal(payout, now=now, requested_by=actor, request_reason=reason)
+        reversals.request_reversal(payout, now=now, requested_by=act.actor, request_reason=act.reason)
     reversals.send_reversal(payout_id, now=now)
     return Payout.objects.get(pk=payout_id)
 
 
 @transaction.atomic
-def settle_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> Payout:
+def settle_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     """Count a payout as paid whose money is on an account that Stripe shows us no more: its creator has it.
 
     It moves no money.
 
-    Raises: ReasonMissing, UnknownPayout; NotSettleable while Stripe tells of the account, or if some of the money may
+    Raises: UnknownPayout; NotSettleable while Stripe tells of the account, or if some of the money may
     be back.
     """
-    reason = require_reason(reason)
     payout = locked(payout_id)
     attempt = attempts.open_of(payout)
     reversing = attempt is not None and attempt.kind == AttemptKind.REVERSAL and attempt.in_doubt
@@ -126,23 +118,22 @@ def settle_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) ->
     if attempt is not None:
         attempts.end_moot(attempt, now=now)
     if payout.status == PayoutStatus.RETURNED:
-        move(payout, PayoutStatus.IN_TRANSIT, now=now, reason=reason, actor=actor)
+        move(payout, PayoutStatus.IN_TRANSIT, now=now, actor=act.actor, reason=act.reason)
     changes = {"next_retry_at": None, "failure_code": "", "failure_message": ""}
-    move(payout, PayoutStatus.PAID, now=now, reason=reason, actor=actor, **changes)
-    reversals.end_refusal(payout, reason=f"{actor} counts it as paid: {reason}", now=now)
+    move(payout, PayoutStatus.PAID, now=now, actor=act.actor, reason=act.reason, **changes)
+    reversals.end_refusal(payout, reason=f"{act.actor} counts it as paid: {act.reason}", now=now)
     return payout
 
 
-def sync_payout(payout_id: UUID, *, reason: str, actor: str, now: datetime) -> Payout:
+def sync_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     """Ask Stripe now what has become of a payout, record it, and return the payout as it is then.
 
     It moves no money.
 
-    Raises: ReasonMissing, UnknownPayout, StripeCallFailed.
+    Raises: UnknownPayout, StripeCallFailed.
     """
-    reason = require_reason(reason)
     _require_known(payout_id)
-    logger.info("%s syncs payout %s: %s", actor, payout_id, reason)
+    logger.info("%s syncs payout %s: %s", act.actor, payout_id, act.reason)
     for sent in gateway.find_transfers(payout_id):
         transfers.record_found(sent, payout_id=payout_id, now=now)
     payout = Payout.objects.get(pk=payout_id)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from database import notices
-from database.staff import SYSTEM, require_reason
+from database.staff import SYSTEM, Act
 from payouts import gateway, policy
 from payouts.errors import AlreadyPaused, NotPaused
 from payouts.models import PauseCause, Payout, SendingPause
@@ -24,30 +24,29 @@ def stops(payout: Payout) -> bool:
     return any(pause.stops(payout) for pause in SendingPause.objects.filter(lifted_at=None))
 
 
-def pause_sending(*, reason: str, actor: str, now: datetime) -> SendingPause:
+def pause_sending(*, act: Act, now: datetime) -> SendingPause:
     """Have nothing sent to anybody until staff resume it; what is being sent this moment still is.
 
-    Raises: ReasonMissing; AlreadyPaused by staff: who did, and why, stays as it is.
+    Raises: AlreadyPaused by staff: who did, and why, stays as it is.
     """
-    reason = require_reason(reason)
     pause, opened = SendingPause.objects.get_or_create(
         cause=PauseCause.STAFF,
         currency="",
         lifted_at=None,
-        defaults={"detail": reason, "started_by": actor, "started_at": now, "probe_at": now},
+        defaults={"detail": act.reason, "started_by": act.actor, "started_at": now, "probe_at": now},
     )
     if not opened:
-        raise AlreadyPaused(pause.started_by, reason=pause.detail, since=pause.started_at)
-    logger.error("sending is paused: %s", reason)
+        raise AlreadyPaused(Act(pause.started_by, pause.detail), since=pause.started_at)
+    logger.error("sending is paused: %s", act.reason)
     return pause
 
 
-def resume_sending(*, reason: str, actor: str, now: datetime) -> int:
+def resume_sending(*, act: Act, now: datetime) -> int:
     """Lift every pause of all sending, return how many; one for want of funds ends only when they are there.
 
-    Raises: ReasonMissing, NotPaused.
+    Raises: NotPaused.
     """
-    lifted = lift(Q(cause__in=_OF_ALL_SENDING), reason=require_reason(reason), actor=actor, now=now)
+    lifted = lift(Q(cause__in=_OF_ALL_SENDING), act=act, now=now)
     if not lifted:
         raise NotPaused
     return lifted
@@ -74,7 +73,7 @@ def probe_key(*, now: datetime) -> None:
         logger.error("sending stays paused: %s", refused)
         SendingPause.objects.filter(due, lifted_at=None).update(probe_at=now + policy.PROBE_KEY_AFTER)
         return
-    lift(due, reason="Stripe takes our key again", actor=SYSTEM, now=now)
+    lift(due, act=Act(SYSTEM, "Stripe takes our key again"), now=now)
 
 
 def open_pause(cause: PauseCause, *, detail: str, now: datetime, **facts: Any) -> SendingPause:
@@ -93,12 +92,12 @@ def open_pause(cause: PauseCause, *, detail: str, now: datetime, **facts: Any) -
 
 
 @transaction.atomic
-def lift(which: Q, *, reason: str, actor: str, now: datetime) -> int:
+def lift(which: Q, *, act: Act, now: datetime) -> int:
     """Lift the open pauses that fit, and have what they stopped sent at once."""
     lifted = SendingPause.objects.filter(which, lifted_at=None).update(
-        lifted_by=actor, lift_reason=reason, lifted_at=now
+        lifted_by=act.actor, lift_reason=act.reason, lifted_at=now
     )
     if lifted:
-        logger.warning("sending goes on: %s", reason)
+        logger.warning("sending goes on: %s", act.reason)
         notices.send_debounced_on_commit("payouts.sweep")
     return lifted

@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection, transaction
 
 from database import notices, sql
 from database.halving import do_in_halves
-from database.staff import SYSTEM
+from database.staff import SYSTEM, Act
 from earnings.services import posting, write_offs
 from ledger import services as ledger
 from money import Period, month_of
@@ -198,7 +198,7 @@ def _rules(*, now: datetime) -> dict[str, Any]:
     }
 
 
-def decide_again(dead: Payout, *, actor: str, reason: str, now: datetime) -> UUID | DecisionReason | None:
+def decide_again(dead: Payout, *, act: Act, now: datetime) -> UUID | DecisionReason | None:
     """Decide anew, in the caller's transaction, what the dead payout's run would have paid its creator.
 
     The rules are the run's, so what came late for its period counts too. Return the new payout's id, or why there
@@ -211,8 +211,7 @@ def decide_again(dead: Payout, *, actor: str, reason: str, now: datetime) -> UUI
         now=now,
         currency=dead.currency,
         retry_of=dead.pk,
-        actor=actor,
-        reason=reason,
+        act=act,
     )
     made = list(sql.rows("SELECT reason, payout_id FROM run_decision"))
     return (made[0]["payout_id"] or DecisionReason(made[0]["reason"])) if made else None
@@ -225,14 +224,14 @@ def _decide_set(
     now: datetime,
     currency: str | None = None,
     retry_of: UUID | None = None,
-    actor: str = SYSTEM,
-    reason: str = "",
+    act: Act | None = None,
 ) -> list[_Decided]:
+    act = act or Act(SYSTEM, f"made by the run up to {run.cutoff}")
     names = {
         "currency": currency,
         "retry_of": retry_of,
-        "actor": actor,
-        "reason": reason or f"made by the run up to {run.cutoff}",
+        "actor": act.actor,
+        "reason": act.reason,
         "run": run.pk,
         "cutoff": run.cutoff,
         "creators": list(creators),

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.models import CreatorPaymentAccount, HoldSource
 from accounts.services.holds import place_hold
-from database.staff import SYSTEM
+from database.staff import SYSTEM, Act
 from earnings.models import Adjustment, AdjustmentKind
 from earnings.services.adjustments import book_found_out
 from ledger.models import AccountKind
@@ -36,7 +36,7 @@ def record_transfer(payout: Payout, sent: SentTransfer, *, now: datetime) -> Non
     )
     if not booked:
         return
-    place_hold(payout.creator, source=HoldSource.SYSTEM, reason=detail, placed_by=SYSTEM)
+    place_hold(payout.creator, source=HoldSource.SYSTEM, act=Act(SYSTEM, detail))
     for waiting in waiting_of(payout.creator_id):
         move(waiting, PayoutStatus.CANCELLED, now=now, reason=detail, next_retry_at=None)
         give_back(waiting, held_in=AccountKind.PAYOUTS_RESERVED)

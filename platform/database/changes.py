@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.db import models
 from django.db.models.functions import Now
 
+from database.staff import Act
+
 
 class Way(models.TextChoices):
     """How a change came in."""
@@ -29,6 +31,11 @@ class Author:
     actor: str = ""
     source: str = ""
     reason: str = ""
+
+    @classmethod
+    def of(cls, act: Act, *, source: str = "") -> "Author":
+        """Return the member of staff whose act it is."""
+        return cls(Way.STAFF, actor=act.actor, source=source, reason=act.reason)
 
     @property
     def columns(self) -> dict[str, str]:

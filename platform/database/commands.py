@@ -38,6 +38,14 @@ def add_act(acts: Any, name: str, *, right: staff.Right, help: str) -> ArgumentP
     return parser
 
 
+def act_of(options: Mapping[str, Any]) -> staff.Act:
+    """Return the act that is signed, for its `--reason`.
+
+    Raises: ReasonMissing.
+    """
+    return staff.Act(options["actor"], options["reason"])
+
+
 def signature(options: Mapping[str, Any], right: staff.Right) -> str:
     """Return how an act by `--actor` is signed.
 

@@ -1,6 +1,7 @@
 """Who acts for the platform, whether they may, how what they do is signed, and that it has a reason."""
 
 import re
+from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 from django.db import models
@@ -64,11 +65,37 @@ class RightMissing(Refusal):
         )
 
 
+class ActorMissing(Refusal):
+    """Nothing is done by nobody."""
+
+    def __init__(self) -> None:
+        super().__init__("It must be said who acts.")
+
+
 class ReasonMissing(Refusal):
     """Staff act for a reason, and it is kept."""
 
     def __init__(self) -> None:
         super().__init__("A reason is needed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does something, and why; both are kept with what is done, without blanks around them.
+
+    The actor is the signature of a member of staff, or SYSTEM. Raises: ActorMissing, ReasonMissing.
+    """
+
+    actor: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "actor", self.actor.strip())
+        object.__setattr__(self, "reason", self.reason.strip())
+        if not self.actor:
+            raise ActorMissing
+        if not self.reason:
+            raise ReasonMissing
 
 
 def signature_on_command_line(username: str, right: Right) -> str:
@@ -82,17 +109,6 @@ def signature_on_command_line(username: str, right: Right) -> str:
     if not user.has_perm(right.permission):
         raise RightMissing(username, right)
     return f"{username}{_CLI}"
-
-
-def require_reason(reason: str) -> str:
-    """Return the reason without the blanks around it.
-
-    Raises: ReasonMissing if nothing is left.
-    """
-    stated = reason.strip()
-    if not stated:
-        raise ReasonMissing
-    return stated
 
 
 def person_behind(signature: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import DataError, transaction
 
 from database import sql, texts
-from database.staff import require_reason
+from database.staff import Act
 from stripe_io import services, verification
 from stripe_io.errors import BodySetAside
 from stripe_io.models import LONGEST_ID, LONGEST_TYPE, BodyReason, KeptBody, Replay
@@ -41,17 +41,14 @@ def keep_or_store(body: bytes, *, signer: int) -> None:
 
 
 @transaction.atomic
-def read_again(kept: KeptBody, *, reason: str, actor: str, now: datetime) -> str | None:
+def read_again(kept: KeptBody, *, act: Act, now: datetime) -> str | None:
     """Read a body that was set aside as this version understands it; return the id of the event that it is by now.
 
     It enters the inbox as if it had just come. One that still can't be stored stays, with the reason of today: None.
-
-    Raises: ReasonMissing.
     """
-    reason = require_reason(reason)
     kept = KeptBody.objects.select_for_update(no_key=True).get(pk=kept.pk)
     Replay.objects.create(
-        body=kept, actor=actor, reason=reason, note_before=f"{kept.reason}: {kept.note}", asked_at=now
+        body=kept, actor=act.actor, reason=act.reason, note_before=f"{kept.reason}: {kept.note}", asked_at=now
     )
     body = bytes(kept.body)
     try:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from database import notices, sql, texts
-from database.staff import require_reason
+from database.staff import Act
 from stripe_io import mirror
 from stripe_io.errors import NotYet, SetAside
 from stripe_io.handlers import StripeEvent, handler_of
@@ -117,17 +117,13 @@ def _handle(taken: _Taken) -> bool:
 
 
 @transaction.atomic
-def ask_for_replay(*, event_id: str, reason: str, actor: str, now: datetime) -> None:
-    """Make a stored event due once more, whatever became of it: for whoever asks to handle, or else the sweep.
-
-    Raises: ReasonMissing.
-    """
-    reason = require_reason(reason)
+def ask_for_replay(*, event_id: str, act: Act, now: datetime) -> None:
+    """Make a stored event due once more, whatever became of it: for whoever asks to handle, or else the sweep."""
     row = InboxEvent.objects.select_for_update(no_key=True).get(event=event_id)
     Replay.objects.create(
         event=row,
-        actor=actor,
-        reason=reason,
+        actor=act.actor,
+        reason=act.reason,
         outcome_before=row.outcome,
         note_before=row.note or row.error,
         asked_at=now,

@@ -11,6 +11,7 @@ from accounts import gateway, selectors, tasks
 from accounts.models import Creator, CreatorPaymentAccount, Hold, HoldSource
 from accounts.services import holds, payment_accounts
 from database import sql
+from database.staff import Act
 from tests.api import caller
 from tests.factories import CreatorFactory
 from tests.local_stripe import Stripe
@@ -51,7 +52,7 @@ def at_stripe(sandbox: Stripe, creator: Creator, what: str, **said: str) -> None
 
 def replace(creator: Creator) -> None:
     row = CreatorPaymentAccount.objects.get(creator=creator, replaced_at=None)
-    payment_accounts.replace_payment_account(row, reason="Moved", actor="dana", now=sql.now())
+    payment_accounts.replace_payment_account(row, act=Act("dana", "Moved"), now=sql.now())
 
 
 def test_a_creators_first_bank_account_is_no_change(creator: Creator) -> None:
@@ -173,7 +174,7 @@ def test_no_cool_down_is_made_where_none_is_set(
 def test_beat_lifts_what_is_over_and_nothing_else(creator: Creator) -> None:
     holds.cool_down(creator, reason="another bank account", now=sql.now() - timedelta(hours=48))
     holds.cool_down(creator, reason="yet another", now=sql.now() - timedelta(hours=47))
-    holds.place_hold(creator, source=HoldSource.SYSTEM, reason="looks odd", placed_by="system")
+    holds.place_hold(creator, source=HoldSource.SYSTEM, act=Act("system", "looks odd"))
     tasks.lift_expired_holds()
     (over,) = Hold.objects.filter(lifted_at__isnull=False)
     assert (over.reason, over.lifted_by) == ("another bank account", "system")

@@ -12,7 +12,7 @@ from accounts.errors import CountryFixed, CountryNotSupported, StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
 from accounts.services import holds, payment_accounts
 from database import sql
-from database.staff import ReasonMissing
+from database.staff import Act
 from tests.factories import CreatorFactory
 from tests.local_stripe import Stripe
 from tests.threads import at_once
@@ -236,7 +236,7 @@ def test_an_account_that_was_made_too_late_is_left_alone(creator: Creator, sandb
 
 def test_a_replaced_account_gives_way_to_a_new_one(creator: Creator, sandbox: Stripe) -> None:
     old = opened(creator)
-    payment_accounts.replace_payment_account(old, reason="Moved to France", actor="dana", now=sql.now())
+    payment_accounts.replace_payment_account(old, act=Act("dana", "Moved to France"), now=sql.now())
     new = opened(creator, country="FR")
     assert new.stripe_account_id != old.stripe_account_id
     assert CreatorPaymentAccount.objects.count() == 2
@@ -244,12 +244,10 @@ def test_a_replaced_account_gives_way_to_a_new_one(creator: Creator, sandbox: St
     assert (old.replaced_by, old.replace_reason, old.payable) == ("dana", "Moved to France", False)
 
 
-def test_an_account_is_replaced_once_and_for_a_reason(creator: Creator, sandbox: Stripe) -> None:
+def test_an_account_is_replaced_once(creator: Creator, sandbox: Stripe) -> None:
     old = opened(creator)
-    with pytest.raises(ReasonMissing):
-        payment_accounts.replace_payment_account(old, reason=" ", actor="dana", now=sql.now())
     for actor in ("dana", "erin"):
-        payment_accounts.replace_payment_account(old, reason="Moved", actor=actor, now=sql.now())
+        payment_accounts.replace_payment_account(old, act=Act(actor, "Moved"), now=sql.now())
     old.refresh_from_db()
     assert old.replaced_by == "dana"
 
@@ -342,6 +340,6 @@ def test_a_row_without_an_account_is_not_asked_about(creator: Creator, sandbox: 
 @pytest.mark.django_db(transaction=True)
 def test_the_same_hold_at_once_is_one(creator: Creator) -> None:
     def hold() -> Hold:
-        return holds.place_hold(creator, source=HoldSource.SYSTEM, reason="the same", placed_by="system")
+        return holds.place_hold(creator, source=HoldSource.SYSTEM, act=Act("system", "the same"))
 
     assert len(set(at_once(*[hold] * 6))) == Hold.objects.count() == 1

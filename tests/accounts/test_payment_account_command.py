@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import CreatorPaymentAccount, Hold, HoldSource
 from accounts.services import holds
 from database import sql
+from database.staff import Act
 from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
 
 pytestmark = pytest.mark.usefixtures("dana_and_erin")
@@ -34,7 +35,7 @@ def test_an_account_is_replaced_for_a_reason_and_by_someone() -> None:
 def test_staff_end_a_cool_down_and_no_other_hold_for_a_reason() -> None:
     creator = CreatorFactory.create(external_id="alice")
     holds.cool_down(creator, reason="another bank account", now=sql.now())
-    other = holds.place_hold(creator, source=HoldSource.SYSTEM, reason="looks odd", placed_by="system")
+    other = holds.place_hold(creator, source=HoldSource.SYSTEM, act=Act("system", "looks odd"))
     assert act("end_cool_down", "alice", reason="She called") == {"lifted": 1}
     ended = Hold.objects.get(expires_at__isnull=False)
     assert (ended.lifted_by, ended.lift_reason) == ("dana via cli", "She called")

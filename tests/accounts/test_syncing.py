@@ -12,6 +12,7 @@ from accounts import gateway, selectors, tasks
 from accounts.models import AccountStatus, CreatorPaymentAccount, Hold
 from accounts.services import payment_accounts
 from database import sql
+from database.staff import Act
 from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
 from tests.local_stripe import Stripe
 
@@ -71,7 +72,7 @@ def test_only_live_accounts_not_heard_of_for_a_day_are_asked_for(
     open_account("dora", heard_of=timedelta(hours=23))
     never = CreatorPaymentAccountFactory.create()
     CreatorPaymentAccountFactory.create(stripe_account_id=None, account_status=AccountStatus.NOT_CREATED)
-    payment_accounts.replace_payment_account(bob, reason="Moved", actor="dana", now=sql.now())
+    payment_accounts.replace_payment_account(bob, act=Act("dana", "Moved"), now=sql.now())
     assert selectors.stale_accounts(now=sql.now()) == sorted([never.pk, charlie.pk, alice.pk])
 
 

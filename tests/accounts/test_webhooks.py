@@ -10,6 +10,7 @@ from accounts.errors import StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, HoldSource
 from accounts.services import holds, payment_accounts
 from database import sql
+from database.staff import Act
 from stripe_io import services as inbox
 from stripe_io.models import InboxEvent, InboxOutcome
 from tests.factories import CreatorFactory
@@ -106,7 +107,7 @@ def test_the_events_of_one_change_have_the_account_asked_for_once(
     times = asked(sandbox)
     assert tell(sandbox, later).outcome == InboxOutcome.SET_ASIDE
     assert asked(sandbox) == times > 0
-    inbox.ask_for_replay(event_id=later["id"], reason="To be sure", actor="dana", now=sql.now())
+    inbox.ask_for_replay(event_id=later["id"], act=Act("dana", "To be sure"), now=sql.now())
     assert inbox.handle_event(event_id=later["id"], now=sql.now())
     assert asked(sandbox) == times + 1
 
@@ -236,7 +237,7 @@ def test_an_event_that_overtakes_the_opening_of_its_account_is_handled_once_that
 
 
 def test_a_hold_by_staff_is_not_lifted_by_stripe(account: CreatorPaymentAccount, sandbox: Stripe) -> None:
-    hold = holds.place_hold(account.creator, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
+    hold = holds.place_hold(account.creator, source=HoldSource.STAFF, act=Act("eve", "looks odd"))
     complete(account)
     tell(sandbox, updates(sandbox)[-1])
     hold.refresh_from_db()

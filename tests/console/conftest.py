@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from accounts.models import Creator, Hold, HoldSource, User
 from database import sql
-from database.staff import Right
+from database.staff import Act, Right
 from earnings.models import BillingBatch, BillingSource
 from earnings.services import adjustments, setting_aside
 from money import Money
@@ -48,7 +48,7 @@ def marketplace(
         placed_by="admin",
     )
     adjustments.propose_adjustment(
-        Creator.objects.get(external_id="bob"), amount=Money(500, "USD"), reason="Billed twice", actor="sam"
+        Creator.objects.get(external_id="bob"), amount=Money(500, "USD"), act=Act("sam", "Billed twice")
     )
     differences.open_difference(
         DifferenceKind.FOREIGN_BANK_PAYOUT,
@@ -58,8 +58,8 @@ def marketplace(
         creator_id=Creator.objects.get(external_id="bob").pk,
         now=sql.now(),
     )
-    pauses.pause_sending(reason="A wrong run", actor="sam", now=sql.now())
-    pauses.resume_sending(reason="It was right", actor="sam", now=sql.now())
+    pauses.pause_sending(act=Act("sam", "A wrong run"), now=sql.now())
+    pauses.resume_sending(act=Act("sam", "It was right"), now=sql.now())
     authenticate(RequestFactory().post("/admin/login/"), username="eve", password="a guess")
     marketplace = Marketplace(tmp_path, settle)
     marketplace.live_through("2024-03", MARCH, cutoff=date(2024, 4, 1))

@@ -14,6 +14,7 @@ from pytest_django import Settings
 from accounts.models import Creator
 from database import sql
 from database.admin import list_of, page_of
+from database.staff import Act
 from earnings.models import Api
 from earnings.services import adjustments
 from payouts.models import Payout
@@ -116,5 +117,5 @@ def test_every_command_report_and_mail_tells_it(
 
 def test_a_debt_in_it_can_be_written_off(history: str) -> None:
     bob = Creator.objects.get(external_id="bob")
-    proposed = adjustments.propose_write_off(bob, currency=history, reason="Too small", actor="dana")
+    proposed = adjustments.propose_write_off(bob, currency=history, act=Act("dana", "Too small"))
     assert (proposed.amount, proposed.currency) == (4_000, history)

@@ -10,6 +10,7 @@ from django.test import Client
 from accounts.models import Creator, CreatorPaymentAccount, Hold
 from database import sql
 from database.admin import list_of, page_of
+from database.staff import Act
 from earnings.models import (
     Api,
     BillingBatch,
@@ -168,7 +169,7 @@ def test_an_api_and_a_creator_show_the_commission_of_their_own(
     api, alice = Api.objects.get(external_id="api-weather"), Creator.objects.get(external_id="alice")
     assert "Commission of its own" not in page(superuser, api) + page(superuser, alice)
     for of in (api, alice):
-        rate = set_rate(1_250, of=of, effective_from=sql.now(), actor="dana", reason="A launch partner")
+        rate = set_rate(1_250, of=of, effective_from=sql.now(), act=Act("dana", "A launch partner"))
         shown = page(superuser, of)
         assert leads_to(shown, rate)
         assert all(said in shown for said in ("Commission of its own", "12.5 %", "dana", "A launch partner"))

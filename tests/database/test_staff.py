@@ -7,6 +7,8 @@ from django.db.models import Value
 from accounts.models import User
 from database.commands import signature
 from database.staff import (
+    Act,
+    ActorMissing,
     NotStaff,
     PersonBehind,
     ReasonMissing,
@@ -14,7 +16,6 @@ from database.staff import (
     RightMissing,
     is_same_person,
     person_behind,
-    require_reason,
     signature_on_command_line,
 )
 from tests.factories import UserFactory
@@ -61,8 +62,10 @@ def test_only_active_staff_act_whatever_they_might_do(
 
 @pytest.mark.django_db
 def test_a_made_up_name_is_refused() -> None:
-    for name in ("nobody-i-made-up", "system", "", "dana via cli"):
-        with pytest.raises(CommandError):
+    with pytest.raises(CommandError, match="Say who you are"):
+        signature({"actor": ""}, Right.HOLD)
+    for name in ("nobody-i-made-up", "system", "dana via cli"):
+        with pytest.raises(NotStaff):
             signature({"actor": name}, Right.HOLD)
     assert not User.objects.exists()
 
@@ -91,11 +94,13 @@ def test_the_database_tells_the_same_person() -> None:
     assert list(people) == [person_behind(signed) for signed in signatures]
 
 
-@pytest.mark.parametrize("reason", ["", " ", "\t\n", "\u00a0\u2003"])
-def test_a_blank_reason_is_none(reason: str) -> None:
+@pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u00a0\u2003"])
+def test_nothing_is_done_by_nobody_or_for_no_reason(blank: str) -> None:
     with pytest.raises(ReasonMissing):
-        require_reason(reason)
+        Act("dana", blank)
+    with pytest.raises(ActorMissing):
+        Act(blank, "She called")
 
 
-def test_a_reason_is_kept_without_the_blanks_around_it() -> None:
-    assert require_reason("  She called\n") == "She called"
+def test_who_acts_and_why_is_kept_without_the_blanks_around_it() -> None:
+    assert Act(" dana ", "  She called\n") == Act("dana", "She called")

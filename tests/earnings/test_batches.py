@@ -14,7 +14,7 @@ from django.test import Client
 from accounts.models import User
 from database import sql
 from database.display import list_of, page_of
-from database.staff import Right
+from database.staff import Act, Right
 from earnings.errors import BatchIsBuiltOn, BatchNotSetAside
 from earnings.models import (
     BatchAct,
@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alice", "bob")]
 LAW = "accepted_records_reach_their_earnings"
 SIX = "gross = 666"
 FEBRUARY = "period_start = '2024-02-01'"
-WHO: dict[str, Any] = {"actor": "dana via cli", "reason": "a broken meter", "now": NOW}
+WHO = Act("dana via cli", "a broken meter")
 
 
 def unsound() -> dict[str, list[str]]:
@@ -87,7 +87,7 @@ def test_a_retry_posts_what_can_be_posted_by_now(source: BillingSource) -> None:
         post()
     number = aside().pk
     assert post() == posting.Posted()  # not without somebody's saying so
-    (batch,) = batches.retry_batches([number], **WHO)
+    (batch,) = batches.retry_batches([number], act=WHO, now=NOW)
     assert batch.posted_at == NOW
     assert acts(batch) == [("set_aside", "system"), ("retried", "dana via cli")]
     assert earned() == [("alice", "api-a", "2024-01", 666, 133, 533)]
@@ -98,7 +98,7 @@ def test_a_retry_that_fails_sets_aside_again(source: BillingSource) -> None:
     with no_row_with(SIX):
         feed(source, record(amount=666))
         post()
-        (batch,) = batches.retry_batches([aside().pk], **WHO)
+        (batch,) = batches.retry_batches([aside().pk], act=WHO, now=NOW)
     assert batch.set_aside_at == NOW
     assert [kind for kind, _ in acts(batch)] == ["set_aside", "retried", "set_aside"]
 
@@ -108,7 +108,7 @@ def test_a_batch_that_is_not_set_aside_cannot_be_retried(source: BillingSource) 
     post()
     number = BillingBatch.objects.get().pk
     with pytest.raises(BatchNotSetAside, match=f"#{number} isn't set aside"):
-        batches.retry_batches([number], **WHO)
+        batches.retry_batches([number], act=WHO, now=NOW)
 
 
 def test_quarantined_records_leave_the_books_and_a_corrected_copy_takes_their_place(
@@ -119,7 +119,7 @@ def test_quarantined_records_leave_the_books_and_a_corrected_copy_takes_their_pl
         feed(source, spoiled, record(api_id="api-b", amount=100))
         post()
         batch = aside()
-        assert batches.quarantine_batch(batch.pk, **WHO) == 1
+        assert batches.quarantine_batch(batch.pk, act=WHO, now=NOW) == 1
     assert held() == [(spoiled["record_id"], "unpostable")]
     kept = QuarantinedRecord.objects.get()
     assert kept.batch == batch
@@ -150,7 +150,7 @@ def test_what_can_be_posted_by_now_is_not_quarantined(source: BillingSource) -> 
     with no_row_with(SIX):
         feed(source, record(amount=666))
         post()
-    assert batches.quarantine_batch(aside().pk, **WHO) == 0
+    assert batches.quarantine_batch(aside().pk, act=WHO, now=NOW) == 0
     assert held() == []
     assert [row[3] for row in earned()] == [666]
 
@@ -165,7 +165,7 @@ def test_a_refund_of_a_charge_that_is_set_aside_waits_for_it(source: BillingSour
         assert held() == [(taken["record_id"], "charge_unknown")]
         post()
         assert earned() == []
-    batches.retry_batches([aside().pk], **WHO)
+    batches.retry_batches([aside().pk], act=WHO, now=NOW)
     post()
     assert [row[3] for row in earned()] == [600]
     assert held() == []
@@ -183,7 +183,7 @@ def test_refunds_that_wait_with_a_charge_leave_with_it_and_come_back_with_its_co
         feed(source, taken)
         post()
         charge, other = BillingBatch.objects.filter(set_aside_at__isnull=False).order_by("pk")
-        assert batches.quarantine_batch(charge.pk, **WHO) == 2
+        assert batches.quarantine_batch(charge.pk, act=WHO, now=NOW) == 2
     assert held() == [(sold["record_id"], "unpostable"), (taken["record_id"], "charge_unknown")]
     assert not BillingRecord.objects.exists()
     assert not ChargeTakeback.objects.exists()
@@ -203,7 +203,7 @@ def test_a_refund_that_leaves_gives_back_what_it_took_from_its_charge(source: Bi
     with no_row_with(FEBRUARY):
         feed(source, refund(sold, amount=1000, occurred_at="2024-02-15T12:00:00Z"))
         post()
-        batches.quarantine_batch(aside().pk, **WHO)
+        batches.quarantine_batch(aside().pk, act=WHO, now=NOW)
     assert ChargeTakeback.objects.get().refunded == 0
     assert unsound() == {}
     assert feed(source, refund(sold, amount=1000, record_id="another")).accepted == 1
@@ -216,7 +216,7 @@ def test_a_charge_that_comes_again_remembers_what_was_taken_from_it(source: Bill
         feed(source, sold, taken)
         post()
         assert [row[3] for row in earned()] == [-600]  # of February, where nothing is wrong
-        batches.quarantine_batch(aside().pk, **WHO)
+        batches.quarantine_batch(aside().pk, act=WHO, now=NOW)
     assert unsound() == {}
     feed(source, sold | {"amount": "1000"})
     more = refund(sold, amount=401)
@@ -238,7 +238,7 @@ def test_a_refund_whose_reversal_is_in_the_earnings_cannot_leave(source: Billing
         feed(source, refund(sold, kind="refund_reversal", amount=600, occurred_at="2024-03-15T12:00:00Z"))
         post()
         with pytest.raises(BatchIsBuiltOn, match="adjustment"):
-            batches.quarantine_batch(aside().pk, **WHO)
+            batches.quarantine_batch(aside().pk, act=WHO, now=NOW)
     assert aside().accepted == 1
     assert set(unsound()) == {LAW}
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from database import sql
+from database.staff import Act
 from earnings.models import BillingBatch, BillingRecord, BillingSource
 from earnings.reading.invoices import PAID, TAKEN_BACK
 from earnings.services import shared_tables, tables_comparison
@@ -172,7 +173,7 @@ def test_what_a_person_has_explained_is_not_told_again(sold: Marketplace) -> Non
     sold.run("DELETE FROM invoices WHERE id = 2")
     compare(sold)
     now = sql.now()
-    differences.resolve_difference(Difference.objects.get().pk, reason="Archived", actor="dana", now=now)
+    differences.resolve_difference(Difference.objects.get().pk, act=Act("dana", "Archived"), now=now)
     assert (compare(sold).found, told()) == (0, [])
     feed(BillingSource.objects.get(), refund({"record_id": "invoice:2"}, record_id="by-hand", amount="1"))
     compare(sold)
@@ -240,7 +241,7 @@ class TestFalseAlarms:
             post(now=sql.now())
             assert compare(sold).found == 0
             for batch in BillingBatch.objects.filter(posted_at=None):
-                quarantine_batch(batch.pk, actor="dana", reason="Counted wrong", now=sql.now())
+                quarantine_batch(batch.pk, act=Act("dana", "Counted wrong"), now=sql.now())
         assert [reason for _, reason in held()] == ["unpostable"] * 3
         assert (compare(sold).mended, told()) == (0, [])
         assert len(held()) == 3
@@ -286,7 +287,7 @@ class TestSubscriptionsThatMoved:
         assert "Subscription 1 was billed for 1 at" in difference.detail
         compare(moved, later=timedelta(days=100))
         assert len(told()) == 1
-        differences.resolve_difference(difference.pk, reason="Paid after it", actor="dana", now=sql.now())
+        differences.resolve_difference(difference.pk, act=Act("dana", "Paid after it"), now=sql.now())
         assert (compare(moved).found, told()) == (0, [])
 
     def test_an_invoice_that_says_its_plan_is_of_that_plans_api(self, marketplace: Marketplace) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Creator
 from database import sql
+from database.staff import Act
 from earnings.errors import OwnershipSuperseded, OwnershipTooEarly
 from earnings.models import Api, ApiChange, ApiOwnership, BillingRecord, BillingSource
 from earnings.services import ownership
@@ -228,7 +229,7 @@ class TestRefundsOfEarlierSales:
     def test_they_keep_no_new_rate_out(self, source: BillingSource, alice: Creator) -> None:
         sold = record(occurred_at="2024-01-15T00:00:00Z")
         feed(source, sold, refund(sold, occurred_at="2024-02-02T00:00:00Z", amount="1"))
-        set_rate(1_500, of=alice, effective_from=FEBRUARY, actor="dana", reason="agreed")
+        set_rate(1_500, of=alice, effective_from=FEBRUARY, act=Act("dana", "agreed"))
 
     def test_one_that_names_no_charge_does(self, source: BillingSource) -> None:
         feed(source, record(kind="refund", occurred_at="2024-02-02T00:00:00Z"))

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import Creator, CreatorChange
 from database import sql
+from database.staff import Act
 from earnings.models import Api, ApiChange, ApiOwnership, BillingRecord, BillingSource
 from earnings.services import catalog
 from tests.earnings.marketplace import Marketplace, read
@@ -78,7 +79,7 @@ def test_an_api_that_was_assigned_follows_the_tables_from_then_on(marketplace: M
     ApiFactory.create(external_id="1", name="Old", owner=CreatorFactory.create(external_id="1"))
     assert read(marketplace).apis_refused == 1
     source = BillingSource.objects.get(name="marketplace")
-    catalog.assign_apis(["1"], source=source, actor="dana", reason="Ours")
+    catalog.assign_apis(["1"], source=source, act=Act("dana", "Ours"))
     assert read(marketplace).apis_refused == 0
     assert Api.objects.get().name == "API 1"
 

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 from accounts.models import AccountStatus, CreatorPaymentAccount, HoldSource, User
 from accounts.services.holds import place_hold
 from database import sql
-from database.staff import Right
+from database.staff import Act, Right
 from payouts.models import Difference, DifferenceKind, Payout
 from payouts.states import PayoutStatus
 from payouts_project.demo import callers, links, people
@@ -112,7 +112,7 @@ def test_each_address_that_the_demo_prints_is_a_page_of_the_console(
     market.sell(alice, 500_00)
     market.run()
     Payout.objects.update(status=PayoutStatus.RETURNED)
-    place_hold(bob, source=HoldSource.STAFF, reason="A look", placed_by=people.FINANCE)
+    place_hold(bob, source=HoldSource.STAFF, act=Act(people.FINANCE, "A look"))
     CreatorPaymentAccount.objects.filter(creator=bob).update(account_status=AccountStatus.RESTRICTED)
     Difference.objects.create(
         kind=DifferenceKind.UNKNOWN_TRANSFER, subject="tr_1", amount=1, currency="USD", detail="?"

@@ -26,7 +26,7 @@ AMOUNTS = st.sampled_from([1, 2, 3, 5, 99]) | st.integers(1_00, 300_00) | st.int
 USELESS = [{"amount": "0"}, {"currency": "XXX"}, {"occurred_at": "never"}]
 
 
-class Act(NamedTuple):
+class StaffAct(NamedTuple):
     """What staff do after a half: `write_off`, `cancel`, `correct` or (counted as earned) `correct_earned`."""
 
     kind: str
@@ -36,7 +36,7 @@ class Act(NamedTuple):
 
 KINDS = ["write_off", "write_off", "write_off", "cancel", "correct", "correct_earned"]
 CORRECTIONS = AMOUNTS.map(lambda amount: amount - 100_00).filter(bool)
-ACTS = st.builds(Act, st.sampled_from(KINDS), st.sampled_from(CREATORS), CORRECTIONS)
+ACTS = st.builds(StaffAct, st.sampled_from(KINDS), st.sampled_from(CREATORS), CORRECTIONS)
 Record = dict[str, str]
 
 
@@ -59,7 +59,7 @@ class Market:
     facts: list[Fact] = field(default_factory=list)
     known: dict[int, int] = field(default_factory=dict)
     words: dict[int, list[dict[str, str]]] = field(default_factory=dict)
-    acts: dict[int, list[Act]] = field(default_factory=dict)
+    acts: dict[int, list[StaffAct]] = field(default_factory=dict)
     seed: int = 0
 
 

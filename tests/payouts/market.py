@@ -15,6 +15,7 @@ from accounts import gateway as stripe_accounts
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
 from accounts.services import payment_accounts
 from database import sql
+from database.staff import Act
 from earnings.models import Adjustment, CreatorEarning
 from earnings.services import adjustments, posting
 from earnings.services.catalog import CatalogEntry, register_apis
@@ -137,8 +138,7 @@ class Market:
             creator,
             amount=Money(amount, "USD"),
             counts_as_earned=counts_as_earned,
-            reason="A correction",
-            actor="dana",
+            act=Act("dana", "A correction"),
         )
         approved = adjustments.approve_adjustment(proposed.pk, actor="erin", now=booked_at)
         assert approved.earning
@@ -146,7 +146,7 @@ class Market:
 
     def write_off(self, creator: Creator, *, reason: str = "Gone") -> Adjustment:
         """Have one person propose to give up what a creator owes and another approve it."""
-        proposed = adjustments.propose_write_off(creator, currency="USD", reason=reason, actor="dana")
+        proposed = adjustments.propose_write_off(creator, currency="USD", act=Act("dana", reason))
         return adjustments.approve_adjustment(proposed.pk, actor="erin", now=sql.now())
 
     def run(self, cutoff: date = CUTOFF) -> RunResult:

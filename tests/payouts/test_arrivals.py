@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
 from database import sql
+from database.staff import Act
 from earnings.models import Api, CreatorEarning, QuarantinedRecord
 from earnings.services import adjustments, commission, posting
 from earnings.services.catalog import CatalogEntry, register_apis
@@ -22,12 +23,22 @@ from payouts.models import Payout, RunDecision
 from payouts.services import interventions, runs
 from tests.factories import CreatorFactory
 from tests.feeding import feed
-from tests.payouts.arrivals import CREATORS, HALVES, MONTHS, Act, Arrival, Market, Record, Registered, markets
+from tests.payouts.arrivals import (
+    CREATORS,
+    HALVES,
+    MONTHS,
+    Arrival,
+    Market,
+    Record,
+    Registered,
+    StaffAct,
+    markets,
+)
 from tests.payouts.market import unsound
 from tests.payouts.truth import Truth
 
 pytestmark = pytest.mark.django_db
-WHY = {"reason": "a test", "actor": "dana"}
+WHY = Act("dana", "a test")
 
 
 class Service:
@@ -58,24 +69,24 @@ class Service:
 
     def _set_rates(self, of: Api | Creator | None, whose: str) -> None:
         for since, bps in self._market.rates.get(whose, []):
-            commission.set_rate(bps, of=of, effective_from=since, **WHY)
+            commission.set_rate(bps, of=of, effective_from=since, act=WHY)
 
     def correct(self, name: str, amount: int, *, at: datetime, counts_as_earned: bool) -> None:
         proposed = adjustments.propose_adjustment(
-            self._creators[name], amount=Money(amount, "USD"), counts_as_earned=counts_as_earned, **WHY
+            self._creators[name], amount=Money(amount, "USD"), counts_as_earned=counts_as_earned, act=WHY
         )
         adjustments.approve_adjustment(proposed.pk, actor="erin", now=at)
 
     def write_off(self, name: str) -> int:
         if self.owed(name) >= 0:
             return 0
-        proposed = adjustments.propose_write_off(self._creators[name], currency="USD", **WHY)
+        proposed = adjustments.propose_write_off(self._creators[name], currency="USD", act=WHY)
         return adjustments.approve_adjustment(proposed.pk, actor="erin", now=sql.now()).amount
 
     def cancel(self, name: str) -> bool:
         last = Payout.objects.filter(creator=self._creators[name]).exclude(status="cancelled").last()
         if last:
-            interventions.cancel_payout(last.pk, now=sql.now(), **WHY)
+            interventions.cancel_payout(last.pk, now=sql.now(), act=WHY)
         return last is not None
 
     def run(self, cutoff: date) -> dict[str, int]:
@@ -118,7 +129,7 @@ def live_through(market: Market) -> None:
     assert unsound() == {}
 
 
-def do(act: Act, where: Truth | Service, *, at: datetime) -> int | bool | None:
+def do(act: StaffAct, where: Truth | Service, *, at: datetime) -> int | bool | None:
     match act.kind:
         case "write_off":
             return where.write_off(act.creator)

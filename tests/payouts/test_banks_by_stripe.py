@@ -4,6 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from database import sql
+from database.staff import Act
 from payouts.models import Difference, Payout
 from payouts.services import interventions, transfers
 from payouts.states import PayoutStatus
@@ -50,7 +51,7 @@ def test_what_stripe_pays_to_the_bank_is_no_difference(paid: Payout, sandbox: St
 
 
 def test_a_reversal_gives_the_rows_back(paid: Payout, market: Market) -> None:
-    taken = interventions.reverse_payout(paid.pk, reason="Fraud", actor="dana", now=sql.now())
+    taken = interventions.reverse_payout(paid.pk, act=Act("dana", "Fraud"), now=sql.now())
     assert (taken.status, taken.paid_at) == (PayoutStatus.REVERSED, None)
     assert unsound() == {}
     market.run()

@@ -8,6 +8,7 @@ from pytest_django import Settings
 from accounts.models import AccountStatus, Creator, HoldSource
 from accounts.services.holds import place_hold
 from database import sql
+from database.staff import Act
 from ledger import services as ledger
 from ledger.models import AccountKind
 from ledger.services import Line
@@ -115,7 +116,7 @@ def test_a_replaced_account_counts_for_nothing(market: Market) -> None:
 def test_a_creator_on_hold_gets_no_payout(market: Market) -> None:
     alice, bob = market.creators(["alice", "bob"])
     market.sell_all([alice, bob], 100_00)
-    place_hold(alice, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
+    place_hold(alice, source=HoldSource.STAFF, act=Act("eve", "looks odd"))
     market.run()
     assert decision(alice).reason == DecisionReason.ON_HOLD
     assert Payout.objects.get().creator == bob
@@ -124,7 +125,7 @@ def test_a_creator_on_hold_gets_no_payout(market: Market) -> None:
 def test_a_hold_that_was_lifted_stops_nobody(market: Market) -> None:
     alice = market.creator("alice")
     market.sell(alice, 100_00)
-    hold = place_hold(alice, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
+    hold = place_hold(alice, source=HoldSource.STAFF, act=Act("eve", "looks odd"))
     hold.lifted_at = hold.placed_at
     hold.save(update_fields=["lifted_at"])
     market.run()

@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 
 from database import sql
-from database.staff import ReasonMissing
+from database.staff import Act
 from money import Money
 from payouts.errors import DifferenceResolved
 from payouts.models import Difference, DifferenceKind
@@ -33,22 +33,20 @@ def test_a_difference_found_again_is_the_same_one_brought_up_to_date() -> None:
 
 def test_one_that_comes_back_after_it_was_resolved_is_a_new_one() -> None:
     first = found()
-    differences.resolve_difference(first.pk, reason="explained", actor="dana", now=sql.now())
+    differences.resolve_difference(first.pk, act=Act("dana", "explained"), now=sql.now())
 
     assert found().pk != first.pk
 
 
-def test_it_is_resolved_once_and_with_a_reason() -> None:
+def test_it_is_resolved_once() -> None:
     difference = found()
-    with pytest.raises(ReasonMissing):
-        differences.resolve_difference(difference.pk, reason=" ", actor="dana", now=sql.now())
-    differences.resolve_difference(difference.pk, reason="explained", actor="dana", now=sql.now())
+    differences.resolve_difference(difference.pk, act=Act("dana", "explained"), now=sql.now())
     with pytest.raises(DifferenceResolved):
-        differences.resolve_difference(difference.pk, reason="again", actor="erin", now=sql.now())
+        differences.resolve_difference(difference.pk, act=Act("erin", "again"), now=sql.now())
     with pytest.raises(DifferenceResolved):
-        differences.own_difference(difference.pk, owner="erin")
+        differences.own_difference(difference.pk, actor="erin")
     with pytest.raises(DifferenceResolved):
-        differences.own_difference(UUID(int=1), owner="erin")
+        differences.own_difference(UUID(int=1), actor="erin")
 
     difference.refresh_from_db()
     assert (difference.resolved_by, difference.resolution) == ("dana", "explained")

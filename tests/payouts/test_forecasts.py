@@ -10,6 +10,7 @@ from pytest_django import Settings
 from accounts.models import AccountStatus, HoldSource
 from accounts.services.holds import place_hold
 from database import sql
+from database.staff import Act
 from earnings.models import CreatorEarning
 from payouts.errors import FundsWillBeMissing
 from payouts.models import Forecast, Payout, PayoutRun, RunDecision
@@ -33,7 +34,7 @@ def in_all_situations(market: Market) -> None:
     market.sell(market.creator("dave", account=AccountStatus.RESTRICTED), 100_00)
     charlie = market.creator("charlie")
     market.sell(charlie, 100_00)
-    place_hold(charlie, source=HoldSource.STAFF, reason="Asked to wait", placed_by="dana")
+    place_hold(charlie, source=HoldSource.STAFF, act=Act("dana", "Asked to wait"))
 
 
 def test_a_forecast_is_what_the_run_then_decides(market: Market) -> None:

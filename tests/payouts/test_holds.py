@@ -5,6 +5,7 @@ import pytest
 from accounts.models import Hold, HoldSource
 from accounts.services.holds import place_hold
 from database import sql
+from database.staff import Act
 from ledger.models import AccountKind
 from payouts.models import Payout
 from payouts.services import sweeps, transfers
@@ -27,7 +28,7 @@ def lift(hold: Hold) -> None:
 
 @pytest.fixture
 def hold(payout: Payout) -> Hold:
-    return place_hold(payout.creator, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
+    return place_hold(payout.creator, source=HoldSource.STAFF, act=Act("eve", "looks odd"))
 
 
 def test_a_hold_on_the_creator_holds_the_waiting_payout(payout: Payout, hold: Hold, sandbox: Stripe) -> None:
@@ -59,7 +60,7 @@ def test_a_released_payout_is_sent_once(payout: Payout, hold: Hold, sandbox: Str
 
 
 def test_a_payout_is_released_only_when_no_hold_is_open(payout: Payout, hold: Hold) -> None:
-    other = place_hold(payout.creator, source=HoldSource.STRIPE, reason="disputes", placed_by="stripe")
+    other = place_hold(payout.creator, source=HoldSource.STRIPE, act=Act("stripe", "disputes"))
     send(payout)
     lift(hold)
     sweeps.release_unheld(now=sql.now())
@@ -75,7 +76,7 @@ def test_a_hold_does_not_stop_what_is_under_way(payout: Payout, sandbox: Stripe)
         {"method": "POST", "path": "/v1/transfers", "kind": "drop_response_after_work", "count": 1}
     )
     unknown = send(payout)
-    place_hold(payout.creator, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
+    place_hold(payout.creator, source=HoldSource.STAFF, act=Act("eve", "looks odd"))
     assert unknown.next_retry_at is not None
     transfers.send_transfer(payout.pk, now=unknown.next_retry_at)
     assert Payout.objects.get().status == PayoutStatus.IN_TRANSIT
@@ -83,5 +84,5 @@ def test_a_hold_does_not_stop_what_is_under_way(payout: Payout, sandbox: Stripe)
 
 
 def test_the_same_hold_twice_is_one(payout: Payout, hold: Hold) -> None:
-    again = place_hold(payout.creator, source=HoldSource.STAFF, reason="looks odd", placed_by="mallory")
+    again = place_hold(payout.creator, source=HoldSource.STAFF, act=Act("mallory", "looks odd"))
     assert again == hold

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import Creator
 from database import sql
+from database.staff import Act
 from earnings.models import Adjustment
 from earnings.selectors import negative_balances
 from earnings.services import adjustments
@@ -80,7 +81,7 @@ def test_a_debt_that_was_earned_back_is_over_and_a_new_one_is_young(alice: Creat
 
 def test_a_debt_that_was_written_off_is_over(alice: Creator, market: Market) -> None:
     market.refund(alice, 10_00)
-    proposed = adjustments.propose_write_off(alice, currency="USD", reason="Gone", actor="dana")
+    proposed = adjustments.propose_write_off(alice, currency="USD", act=Act("dana", "Gone"))
     assert [debt.owed for debt in negative_balances()] == [Money(8_00, "USD")]
     adjustments.approve_adjustment(proposed.pk, actor="erin", now=sql.now())
     assert negative_balances() == []

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Creator, HoldSource
 from accounts.services.holds import place_hold
 from database import sql
+from database.staff import Act
 from earnings.services.catalog import CatalogEntry, register_apis
 from payouts.explanations import explain_failure, explain_move
 from payouts.models import Payout
@@ -241,7 +242,7 @@ def test_another_creators_payout_is_not_there(market: Market, end: str) -> None:
 def test_a_hold_shows_without_its_reason(market: Market) -> None:
     alice = market.creator("alice")
     payout = market.payout(alice)
-    place_hold(alice, source=HoldSource.STAFF, reason="suspected fraud", placed_by="mallory")
+    place_hold(alice, source=HoldSource.STAFF, act=Act("mallory", "suspected fraud"))
     for address in (f"/payouts/{payout.pk}", "/payouts/upcoming"):
         shown = caller("alice").get(f"/api/v1{address}").content.decode()
         assert "fraud" not in shown

@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from database import sql
+from database.staff import Act
 from payouts import policy, tasks
 from payouts.errors import ReconciliationUnderWay
 from payouts.models import Difference, DifferenceKind, Payout, PayoutAttempt, ReconciliationPass
@@ -90,7 +91,7 @@ def test_what_a_person_has_explained_is_not_asked_again_unless_it_changes(paid: 
     made = client().v1.transfers.create({"amount": 5_00, "currency": "usd", "destination": account_of(paid)})
     reconcile()
     differences.resolve_difference(
-        Difference.objects.get().pk, reason="a refund by hand", actor="dana", now=sql.now()
+        Difference.objects.get().pk, act=Act("dana", "a refund by hand"), now=sql.now()
     )
     assert reconcile().open == {}
     reverse(made.id, amount=1_00)

@@ -7,6 +7,7 @@ import pytest
 
 from accounts.models import Creator
 from database import sql
+from database.staff import Act
 from earnings.models import Adjustment, Api, CreatorEarning, Reason
 from earnings.services import commission
 from earnings.services.catalog import CatalogEntry, register_apis
@@ -78,7 +79,7 @@ def test_a_commission_changed_in_a_month_gives_each_line_its_own_rate_and_each_a
 ) -> None:
     market.sell(alice, 33_33, at="2025-09-10T12:00:00Z")
     commission.set_rate(
-        1_250, of=alice, effective_from=datetime(2025, 9, 15, tzinfo=UTC), actor="dana", reason="agreed"
+        1_250, of=alice, effective_from=datetime(2025, 9, 15, tzinfo=UTC), act=Act("dana", "agreed")
     )
     market.sell(alice, 33_33, at="2025-09-15T00:00:00Z")
     pay(CUTOFF)
@@ -102,7 +103,7 @@ def test_a_refund_after_the_payout_is_of_the_month_it_occurred_in_at_its_charges
     entry = CatalogEntry("api-alice", "", "bob", owned_from=sold_on)
     register_apis([entry], now=sql.now())
     commission.set_rate(
-        1_000, of=Api.objects.get(external_id="api-alice"), effective_from=sold_on, actor="dana", reason="-"
+        1_000, of=Api.objects.get(external_id="api-alice"), effective_from=sold_on, act=Act("dana", "-")
     )
     market.sell(bob, 100_00, at="2025-10-05T12:00:00Z", api_id="api-alice")
     take(market, alice, charge, 60_00, at="2025-10-06T12:00:00Z")

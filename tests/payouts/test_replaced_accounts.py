@@ -9,6 +9,7 @@ from accounts import selectors
 from accounts.models import CreatorPaymentAccount, Hold, HoldSource
 from accounts.services import holds, onboarding, payment_accounts
 from database import sql
+from database.staff import Act
 from ledger.models import AccountKind
 from payouts.models import Payout
 from payouts.services import bank_payouts, sweeps
@@ -33,7 +34,7 @@ def live(payout: Payout) -> CreatorPaymentAccount:
 
 def move_out(payout: Payout) -> None:
     """Have staff let the creator go to another account; the old one still works at Stripe."""
-    payment_accounts.replace_payment_account(live(payout), reason="Moved", actor="dana", now=sql.now())
+    payment_accounts.replace_payment_account(live(payout), act=Act("dana", "Moved"), now=sql.now())
 
 
 def sit_out_the_cool_down(payout: Payout) -> None:
@@ -142,7 +143,7 @@ def test_a_run_during_a_cool_down_makes_the_payout_and_it_waits(market: Market, 
 
 def test_the_end_of_a_cool_down_releases_nothing_that_staff_hold(payout: Payout, sandbox: Stripe) -> None:
     change_bank(sandbox, payout)
-    holds.place_hold(payout.creator, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
+    holds.place_hold(payout.creator, source=HoldSource.STAFF, act=Act("eve", "looks odd"))
     Sender(payout).send()
     sit_out_the_cool_down(payout)
     assert Payout.objects.get().status == PayoutStatus.ON_HOLD
@@ -159,7 +160,7 @@ def test_what_has_arrived_does_not_go_on_to_another_bank_account_before_the_cool
     assert waiting.next_retry_at
     assert waiting.next_retry_at > now
     assert not sandbox.state()["payouts"]
-    holds.end_cool_down(payout.creator, reason="She called", lifted_by="dana", now=now)
+    holds.end_cool_down(payout.creator, act=Act("dana", "She called"), now=now)
     for _ in range(2):
         bank_payouts.send_bank_payout(payout.pk, now=waiting.next_retry_at)
     assert len(sandbox.state()["payouts"]) == 1

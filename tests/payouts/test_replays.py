@@ -7,6 +7,7 @@ import pytest
 
 from accounts.models import CreatorPaymentAccount
 from database import sql
+from database.staff import Act
 from ledger.models import LedgerEntry
 from payouts.models import Payout, PayoutEvent
 from payouts.states import PayoutStatus
@@ -49,7 +50,7 @@ def test_every_event_can_be_replayed_in_any_order_without_effect(
     events = selectors.stored_events(ids=[], types=[], since=None, until=None)
     assert len({event.type for event in InboxEvent.objects.all()}) >= 4
     for event_id in [*events, *reversed(events)]:
-        services.ask_for_replay(event_id=event_id, reason="A rehearsal", actor="dana", now=sql.now())
+        services.ask_for_replay(event_id=event_id, act=Act("dana", "A rehearsal"), now=sql.now())
         assert services.handle_event(event_id=event_id, now=sql.now())
     assert seen() == before
     assert unsound() == {}

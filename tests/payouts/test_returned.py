@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import CreatorPaymentAccount, Hold, HoldSource
 from database import sql
+from database.staff import Act
 from earnings.models import CreatorEarning
 from payouts import policy
 from payouts.errors import NotReversible
@@ -167,7 +168,7 @@ def test_a_refused_reversal_troubles_nobody_once_the_money_is_at_the_bank(
     bank: Bank, sandbox: Stripe
 ) -> None:
     sandbox.control(f"accounts/{bank.account}/adjust", amount=-80_00, currency="usd")
-    interventions.reverse_payout(bank.payout.pk, reason="The bank is closed", actor="dana", now=bank.now)
+    interventions.reverse_payout(bank.payout.pk, act=Act("dana", "The bank is closed"), now=bank.now)
     assert Difference.objects.get().resolved_at is None
     sandbox.control(f"accounts/{bank.account}/adjust", amount=80_00, currency="usd")
     bank.mend()
@@ -227,7 +228,7 @@ def test_what_no_bank_account_takes_goes_into_a_later_payout(
 
 def test_staff_reverse_what_lies_on_the_connected_account(bank: Bank) -> None:
     reversed_one = interventions.reverse_payout(
-        bank.payout.pk, reason="The bank is closed", actor="dana", now=bank.now
+        bank.payout.pk, act=Act("dana", "The bank is closed"), now=bank.now
     )
     assert reversed_one.status == PayoutStatus.REVERSED
     event = reversed_one.events.latest("pk")
@@ -238,18 +239,18 @@ def test_staff_reverse_what_lies_on_the_connected_account(bank: Bank) -> None:
 def test_staff_cannot_reverse_what_went_to_the_bank(payout: Payout, sandbox: Stripe) -> None:
     bank = Bank(payout, sandbox)
     with pytest.raises(NotReversible):
-        interventions.reverse_payout(payout.pk, reason="?", actor="dana", now=bank.now)
+        interventions.reverse_payout(payout.pk, act=Act("dana", "?"), now=bank.now)
     bank.confirm()
     with pytest.raises(NotReversible):
-        interventions.reverse_payout(payout.pk, reason="?", actor="dana", now=bank.now)
+        interventions.reverse_payout(payout.pk, act=Act("dana", "?"), now=bank.now)
     assert bank.payout.status == PayoutStatus.PAID
 
 
 def test_two_reversals_asked_for_are_one(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**REVERSE, "kind": "connection_reset", "count": 1})
-    interventions.reverse_payout(bank.payout.pk, reason="?", actor="dana", now=bank.now)
+    interventions.reverse_payout(bank.payout.pk, act=Act("dana", "?"), now=bank.now)
     with pytest.raises(NotReversible):
-        interventions.reverse_payout(bank.payout.pk, reason="?", actor="erin", now=bank.now)
+        interventions.reverse_payout(bank.payout.pk, act=Act("erin", "?"), now=bank.now)
     assert bank.attend().status == PayoutStatus.REVERSED
     assert sandbox.transfers()[0]["amount_reversed"] == 80_00
 
@@ -258,7 +259,7 @@ def test_a_reversal_in_the_dashboard_beside_ours_gives_the_rows_back_once(
     bank: Bank, sandbox: Stripe
 ) -> None:
     sandbox.inject({**REVERSE, "kind": "connection_reset", "count": 1})
-    interventions.reverse_payout(bank.payout.pk, reason="?", actor="dana", now=bank.now)
+    interventions.reverse_payout(bank.payout.pk, act=Act("dana", "?"), now=bank.now)
     sandbox.control(f"transfers/{bank.payout.stripe_transfer_id}/reverse")
     bank.attend()
     assert bank.attend(after=timedelta(hours=25)).status == PayoutStatus.REVERSED

@@ -11,6 +11,7 @@ from accounts.models import Creator, CreatorPaymentAccount, Hold, HoldSource
 from accounts.services import payment_accounts
 from accounts.services.holds import end_cool_down
 from database import sql
+from database.staff import Act
 from payouts.models import Payout, PayoutAttempt, RunDecision, SendingPause
 from payouts.selectors import upcoming_of
 from payouts.services import transfers
@@ -174,7 +175,7 @@ def test_the_creator_learns_what_to_do_and_no_payout_is_made_until_they_have_don
     sandbox.control(f"accounts/{account.stripe_account_id}/bank_account")
     payment_accounts.refresh_payment_account(account, now=sql.now())
     assert not held()
-    end_cool_down(alice, reason="It is hers", lifted_by="dana", now=sql.now())
+    end_cool_down(alice, act=Act("dana", "It is hers"), now=sql.now())
     market.run()
     assert RunDecision.objects.get().reason == DecisionReason.PAID
     assert unsound() == {}

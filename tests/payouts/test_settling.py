@@ -7,6 +7,7 @@ import pytest
 from accounts.models import CreatorPaymentAccount
 from accounts.services.payment_accounts import refresh_payment_account
 from database import sql
+from database.staff import Act
 from payouts.errors import NotSettleable
 from payouts.gateway import BankPayout
 from payouts.models import Difference, Payout, PayoutAttempt
@@ -38,9 +39,7 @@ def send(payout: Payout) -> None:
 
 
 def settle(payout: Payout) -> Payout:
-    return interventions.settle_payout(
-        payout.pk, reason="Alice has it, she wrote", actor="dana", now=sql.now()
-    )
+    return interventions.settle_payout(payout.pk, act=Act("dana", "Alice has it, she wrote"), now=sql.now())
 
 
 def test_what_was_on_its_way_to_the_bank_counts_as_paid(payout: Payout, leave: Callable[[], None]) -> None:
@@ -112,7 +111,7 @@ def test_what_the_bank_sends_back_after_all_returns(
 @pytest.mark.parametrize("status", ["pending", "cancelled"])
 def test_what_was_never_sent_is_not_settled(payout: Payout, leave: Callable[[], None], status: str) -> None:
     if status == "cancelled":
-        interventions.cancel_payout(payout.pk, reason="Odd", actor="dana", now=sql.now())
+        interventions.cancel_payout(payout.pk, act=Act("dana", "Odd"), now=sql.now())
     leave()
     with pytest.raises(NotSettleable):
         settle(payout)

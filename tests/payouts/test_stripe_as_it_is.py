@@ -15,6 +15,7 @@ from pytest_django import Settings
 from accounts.models import AccountStatus, CreatorPaymentAccount
 from accounts.services import syncing
 from database import sql
+from database.staff import Act
 from payouts import tasks
 from payouts.models import (
     Difference,
@@ -137,7 +138,7 @@ def test_what_staff_take_back_does_not_go_to_the_bank(sent: Payout, sandbox: Str
     sandbox.inject(
         {**REVERSE, "kind": "abort_work", "status": 400, "code": "balance_insufficient", "count": 1}
     )
-    after = interventions.reverse_payout(sent.pk, reason="Fraud", actor="dana", now=sql.now())
+    after = interventions.reverse_payout(sent.pk, act=Act("dana", "Fraud"), now=sql.now())
     assert after.next_retry_at is not None
     returned.attend(sent.pk, now=after.next_retry_at)
     live_on(sent, days=10)

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import Hold
 from database import sql
+from database.staff import Act
 from earnings.models import Adjustment
 from ledger.models import AccountKind
 from payouts.gateway import SentTransfer
@@ -136,6 +137,6 @@ def test_a_transfer_found_reversed_gives_the_rows_back(payout: Payout, sandbox: 
 def test_sync_records_what_stripe_has(payout: Payout, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     Sender(payout).send()
-    found = interventions.sync_payout(payout.pk, reason="Asked by alice", actor="dana", now=sql.now())
+    found = interventions.sync_payout(payout.pk, act=Act("dana", "Asked by alice"), now=sql.now())
     assert found.status == PayoutStatus.IN_TRANSIT
     assert len(sandbox.transfers()) == 1

@@ -9,6 +9,7 @@ import pytest
 
 from accounts.models import CreatorPaymentAccount
 from database import sql
+from database.staff import Act
 from payouts import gateway, policy
 from payouts.errors import NotPaused
 from payouts.models import Payout, PayoutAttempt
@@ -127,7 +128,7 @@ def test_what_comes_before_the_work_takes_no_doubt_away(
 def _resume(sender: Sender) -> None:
     """Have staff lift the pause that a refused key brings about, if it was that."""
     with suppress(NotPaused):
-        pauses.resume_sending(reason="The key is right", actor="dana", now=sender.now)
+        pauses.resume_sending(act=Act("dana", "The key is right"), now=sender.now)
 
 
 def test_the_wait_grows_with_each_try() -> None:

@@ -9,6 +9,7 @@ from pytest_django import Settings
 from accounts.models import AccountStatus, Creator, HoldSource
 from accounts.services.holds import cool_down, place_hold
 from database import sql
+from database.staff import Act
 from ledger import services as ledger
 from ledger.models import AccountKind
 from ledger.services import Line
@@ -39,7 +40,7 @@ def foreseen(creator: Creator, *, now: datetime = NOW, asked: str | None = None)
 
 
 def hold(market: Market, alice: Creator) -> None:
-    place_hold(alice, source=HoldSource.STAFF, reason="looks odd", placed_by="eve")
+    place_hold(alice, source=HoldSource.STAFF, act=Act("eve", "looks odd"))
 
 
 def change_destination(market: Market, alice: Creator) -> None:

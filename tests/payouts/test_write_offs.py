@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Creator
 from database import sql
+from database.staff import Act
 from earnings.errors import NothingToWriteOff
 from earnings.models import Adjustment, AdjustmentKind, EarnedSince
 from earnings.services import adjustments, posting
@@ -68,7 +69,7 @@ def test_only_what_is_owed_to_the_platform_is_written_off(alice: Creator, market
 
 def test_a_write_off_is_refused_once_the_creator_owes_less(alice: Creator, market: Market) -> None:
     market.refund(alice, 50_00)
-    proposal = adjustments.propose_write_off(alice, currency="USD", reason="Gone", actor="dana")
+    proposal = adjustments.propose_write_off(alice, currency="USD", act=Act("dana", "Gone"))
     market.sell(alice, 10_00)
     with pytest.raises(NothingToWriteOff):
         adjustments.approve_adjustment(proposal.pk, actor="erin", now=sql.now())
@@ -139,7 +140,7 @@ def test_rows_given_back_by_a_dead_payout_are_no_credit(market: Market) -> None:
     payout = market.payout(alice, gross=100_00)
     market.refund(alice, 125_00)
     market.write_off(alice)
-    interventions.cancel_payout(payout.pk, reason="Wrong bank", actor="dana", now=sql.now())
+    interventions.cancel_payout(payout.pk, act=Act("dana", "Wrong bank"), now=sql.now())
     market.sell(bob, 1)
     assert owed(alice) == 80_00
     market.run(NEXT_CUTOFF)
@@ -252,7 +253,7 @@ def test_what_was_undone_before_a_second_write_off_stays_undone_until_it_is_take
 
 def test_what_the_creator_still_owed_beside_a_write_off_is_paid_first(alice: Creator, market: Market) -> None:
     market.refund(alice, 50_00)
-    proposal = adjustments.propose_write_off(alice, currency="USD", reason="Gone", actor="dana")
+    proposal = adjustments.propose_write_off(alice, currency="USD", act=Act("dana", "Gone"))
     market.refund(alice, 25_00)
     adjustments.approve_adjustment(proposal.pk, actor="erin", now=sql.now())
     assert owed(alice) == -20_00

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from accounts.errors import NothingToLift
 from accounts.models import Creator, Hold
 from database import sql
+from database.staff import Act
 from earnings.models import CreatorEarning
 from money import month_of
 from payouts.errors import IllegalMove, NotRetryable, NotReversible
@@ -37,7 +38,7 @@ FAULTS: list[dict[str, Any]] = [
 WHERE = ["/v1/transfers", "/v1/payouts", "/v1/transfers/.*/reversals", "/v1/.*"]
 NAMES = ["alice", "bob"]
 who = st.sampled_from(NAMES)
-WHY = {"reason": "a test", "actor": "dana"}
+WHY = Act("dana", "a test")
 # The platform keeps 20 %; amounts that this leaves whole.
 grosses = st.integers(min_value=1, max_value=40).map(lambda units: units * 5_00)
 
@@ -131,19 +132,19 @@ class World(RuleBasedStateMachine):
 
     @rule(name=who)
     def staff_hold(self, name: str) -> None:
-        interventions.hold_creator(self.creators[name], **WHY, now=self.now)
+        interventions.hold_creator(self.creators[name], act=WHY, now=self.now)
 
     @rule(name=who)
     def staff_release(self, name: str) -> None:
         with suppress(NothingToLift):
-            interventions.release_creator(self.creators[name], **WHY, now=self.now)
+            interventions.release_creator(self.creators[name], act=WHY, now=self.now)
 
     @precondition(lambda self: Payout.objects.exists())
     @rule(data=st.data(), act=st.sampled_from(["cancel", "retry", "reverse", "sync"]))
     def staff_act(self, data: st.DataObject, act: str) -> None:
         payout = data.draw(st.sampled_from(list(Payout.objects.order_by("pk"))), label="payout")
         with suppress(IllegalMove, NotRetryable, NotReversible, StripeCallFailed):
-            getattr(interventions, f"{act}_payout")(payout.pk, **WHY, now=self.now)
+            getattr(interventions, f"{act}_payout")(payout.pk, act=WHY, now=self.now)
 
     # What must be so at every moment
 
@@ -210,7 +211,7 @@ class World(RuleBasedStateMachine):
             self.a_creator_mends_their_bank_account(name)
         for creator in self.creators.values():
             with suppress(NothingToLift):
-                interventions.release_creator(creator, **WHY, now=self.now)
+                interventions.release_creator(creator, act=WHY, now=self.now)
         for _ in range(60):
             self._work()
             for event in self._events():

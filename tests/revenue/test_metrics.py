@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from accounts.models import AccountStatus
 from database import sql
+from database.staff import Act
 from earnings.models import Reason
 from earnings.services.catalog import CatalogEntry, register_apis
 from money import Money
@@ -208,7 +209,7 @@ def test_open_differences_are_told_by_kind_and_age(db: None) -> None:
             detail="",
             now=now - timedelta(hours=1),
         )
-    differences.resolve_difference(found.pk, reason="explained", actor="dana", now=now)
+    differences.resolve_difference(found.pk, act=Act("dana", "explained"), now=now)
     samples = scrape()
     assert samples["payouts_open_differences", "unknown_transfer"] == 1
     assert samples["payouts_open_differences", "unreadable"] == 1

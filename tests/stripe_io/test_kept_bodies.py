@@ -13,8 +13,6 @@ from django.test import Client
 from djstripe.models import Account, Event
 from pytest_django import Settings
 
-from database import sql
-from database.staff import ReasonMissing
 from stripe_io import handlers, receiving, selectors, services, tasks
 from stripe_io.models import BodyReason, InboxEvent, InboxOutcome, KeptBody, Replay
 from tests.factories import UserFactory
@@ -312,8 +310,8 @@ def test_a_body_that_still_cannot_be_read_stays_set_aside(deliver: Deliver, even
 def test_reading_a_body_again_needs_a_reason_and_a_name(unread: KeptBody) -> None:
     with pytest.raises(CommandError, match="Say who you are"):
         replay("--body", unread.digest)
-    with pytest.raises(ReasonMissing):
-        receiving.read_again(unread, reason="", actor="dana", now=sql.now())
+    with pytest.raises(CommandError, match="A reason is needed"):
+        replay("--body", unread.digest, "--actor", "dana")
     assert replay("--body", "0" * 64, *WHY)["not_replayed"] == ["0" * 64]
     assert not Replay.objects.exists()
 

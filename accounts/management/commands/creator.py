@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 
 from accounts.selectors import known_creator
 from accounts.services import creators
-from database.commands import StaffCommand, add_act, add_reason_option
+from database.commands import StaffCommand, act_of, add_act, add_reason_option
 from database.staff import Right
 
 
@@ -31,8 +31,7 @@ class Command(StaffCommand):
             known_creator(options["creator"]),
             email=options["email"],
             country=options["country"],
-            actor=options["actor"],
-            reason=options["reason"],
+            act=act_of(options),
         )
         return {
             "changed": [

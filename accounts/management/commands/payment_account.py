@@ -7,7 +7,7 @@ from accounts import selectors
 from accounts.errors import NoPaymentAccount
 from accounts.services import holds, payment_accounts
 from database import sql
-from database.commands import StaffCommand, add_act, add_reason_option
+from database.commands import StaffCommand, act_of, add_act, add_reason_option
 from database.staff import Right
 
 ACTS = {
@@ -28,14 +28,14 @@ class Command(StaffCommand):
             add_reason_option(act)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
-        reason, actor, now = options["reason"], options["actor"], sql.now()
+        act, now = act_of(options), sql.now()
         creator = selectors.known_creator(options["creator"])
         if options["act"] == "end_cool_down":
-            return {"lifted": holds.end_cool_down(creator, reason=reason, lifted_by=actor, now=now)}
+            return {"lifted": holds.end_cool_down(creator, act=act, now=now)}
         if options["act"] == "try_again":
-            return {"lifted": holds.try_again(creator, reason=reason, lifted_by=actor, now=now)}
+            return {"lifted": holds.try_again(creator, act=act, now=now)}
         row = selectors.live_account(creator.pk)
         if row is None:
             raise NoPaymentAccount
-        payment_accounts.replace_payment_account(row, reason=reason, actor=actor, now=now)
+        payment_accounts.replace_payment_account(row, act=act, now=now)
         return {"replaced": str(row)}

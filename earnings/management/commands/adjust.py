@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 
 from accounts.selectors import known_creator
 from database import sql
-from database.commands import StaffCommand, add_act, add_reason_option
+from database.commands import StaffCommand, act_of, add_act, add_reason_option
 from database.staff import Right
 from earnings.errors import CurrencyNotInUse
 from earnings.models import Adjustment
@@ -60,7 +60,6 @@ class Command(StaffCommand):
 
 
 def _act(options: dict[str, Any]) -> Adjustment:
-    actor, reason = options["actor"], options["reason"]
     match options["act"]:
         case "propose":
             amount = _amount(options["amount"], currency=options["currency"])
@@ -69,22 +68,17 @@ def _act(options: dict[str, Any]) -> Adjustment:
                 creator,
                 amount=amount,
                 counts_as_earned=options["counts_as_earned"],
-                reason=reason,
-                actor=actor,
+                act=act_of(options),
             )
         case "write-off":
             creator = known_creator(options["creator"])
-            return adjustments.propose_write_off(
-                creator, currency=options["currency"], reason=reason, actor=actor
-            )
+            return adjustments.propose_write_off(creator, currency=options["currency"], act=act_of(options))
         case "approve":
             return adjustments.approve_adjustment(
-                options["adjustment"], actor=actor, reason=reason, now=sql.now()
+                options["adjustment"], actor=options["actor"], reason=options["reason"], now=sql.now()
             )
         case _:
-            return adjustments.decline_adjustment(
-                options["adjustment"], actor=actor, reason=reason, now=sql.now()
-            )
+            return adjustments.decline_adjustment(options["adjustment"], act=act_of(options), now=sql.now())
 
 
 def _amount(text: str, *, currency: str) -> Money:

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from database import sql
-from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
+from database.commands import StaffCommand, act_of, add_act, add_json_option, add_reason_option
 from database.staff import Right
 from earnings.errors import BatchesStillAside
 from earnings.models import BillingBatch
@@ -36,13 +36,13 @@ class Command(StaffCommand):
         if options["act"] == "list":
             waiting = batches_set_aside().select_related("source").order_by("pk")
             return {"set_aside": [_set_aside(batch) for batch in waiting]}
-        by = {"actor": options["actor"], "reason": options["reason"]}
+        act = act_of(options)
         if options["act"] == "retry":
-            retried = batches.retry_batches(options["batches"], now=sql.now(), **by)
+            retried = batches.retry_batches(options["batches"], act=act, now=sql.now())
             if all(batch.set_aside_at for batch in retried):
                 raise BatchesStillAside({batch.pk: _why(batch) for batch in retried})
             return {"retried": [_become(batch) for batch in retried]}
-        return {"quarantined": batches.quarantine_batch(options["batch"], now=sql.now(), **by)}
+        return {"quarantined": batches.quarantine_batch(options["batch"], act=act, now=sql.now())}
 
 
 def _set_aside(batch: BillingBatch) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
+from database.commands import StaffCommand, act_of, add_act, add_json_option, add_reason_option
 from database.staff import Right
 from earnings.selectors import unassigned_apis
 from earnings.services import catalog, sources
@@ -32,5 +32,5 @@ class Command(StaffCommand):
             return {"unassigned": [api._asdict() for api in unassigned_apis()]}
         source = sources.known_source(options["source"])
         apis = [api.api for api in unassigned_apis()] if options["unassigned"] else options["apis"]
-        assigned = catalog.assign_apis(apis, source=source, actor=options["actor"], reason=options["reason"])
+        assigned = catalog.assign_apis(apis, source=source, act=act_of(options))
         return {"assigned": assigned}

@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from accounts.models import Creator
 from accounts.selectors import known_creator
 from database import sql
-from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
+from database.commands import StaffCommand, act_of, add_act, add_json_option, add_reason_option
 from database.staff import Right
 from earnings.models import Api
 from earnings.reading.records import is_too_old, parse_time
@@ -60,11 +60,11 @@ def _act(options: dict[str, Any], *, now: datetime) -> dict[str, Any]:
     start = options["start"] or now
     if options["act"] == "preview":
         return _preview(options, start=start, month=options["month"] or month_of(now).previous_month())
-    by = {"effective_from": start, "actor": options["actor"], "reason": options["reason"]}
+    act = act_of(options)
     if options["act"] == "end":
-        rate = commission.end_rate(of=_named(options), **by)
+        rate = commission.end_rate(of=_named(options), effective_from=start, act=act)
     else:
-        rate = commission.set_rate(options["bps"], of=_whose(options), **by)
+        rate = commission.set_rate(options["bps"], of=_whose(options), effective_from=start, act=act)
     whose = rate.api or rate.creator
     return {
         "of": whose.external_id if whose else "all others",

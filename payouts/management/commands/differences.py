@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from database import sql
-from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
+from database.commands import StaffCommand, act_of, add_act, add_json_option, add_reason_option
 from database.staff import Right
 from money import Money
 from payouts.models import Difference, DifferenceKind
@@ -35,11 +35,9 @@ class Command(StaffCommand):
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["act"] == "own":
-            own_difference(options["difference"], owner=options["actor"])
+            own_difference(options["difference"], actor=options["actor"])
             return {"owner": options["actor"]}
-        resolve_difference(
-            options["difference"], reason=options["reason"], actor=options["actor"], now=sql.now()
-        )
+        resolve_difference(options["difference"], act=act_of(options), now=sql.now())
         return {"resolved": str(options["difference"])}
 
     def _list(self, *, kind: str | None, as_json: bool) -> None:

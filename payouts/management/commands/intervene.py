@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,8 @@ from django.core.management.base import CommandError
 
 from accounts.selectors import known_creator
 from database import sql
-from database.commands import StaffCommand, add_act, add_reason_option
-from database.staff import Right
+from database.commands import StaffCommand, act_of, add_act, add_reason_option
+from database.staff import Act, Right
 from payouts.errors import ActNotPossible
 from payouts.models import Payout
 from payouts.services import interventions
@@ -61,19 +62,19 @@ class Command(StaffCommand):
             add_reason_option(act)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
-        why = {"reason": options["reason"], "actor": options["actor"], "now": sql.now()}
+        act, now = act_of(options), sql.now()
         if options["act"] in PAYOUT_ACTS:
-            return _act_on_payout(options["payout"], options["act"], why)
+            return _act_on_payout(options["payout"], options["act"], act=act, now=now)
         creator = known_creator(options["creator"])
         if options["act"] == "hold":
-            return {"hold": str(interventions.hold_creator(creator, **why).pk)}
-        return {"lifted": interventions.release_creator(creator, **why)}
+            return {"hold": str(interventions.hold_creator(creator, act=act, now=now).pk)}
+        return {"lifted": interventions.release_creator(creator, act=act, now=now)}
 
 
-def _act_on_payout(payout_id: UUID, name: str, why: dict[str, Any]) -> dict[str, Any]:
-    act, _, _ = PAYOUT_ACTS[name]
+def _act_on_payout(payout_id: UUID, name: str, *, act: Act, now: datetime) -> dict[str, Any]:
+    intervene, _, _ = PAYOUT_ACTS[name]
     try:
-        payout = act(payout_id, **why)
+        payout = intervene(payout_id, act=act, now=now)
     except StripeCallFailed as failure:
         raise CommandError(str(failure)) from failure
     except ActNotPossible as refusal:

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from database import sql
-from database.commands import StaffCommand, add_act, add_json_option, add_reason_option
+from database.commands import StaffCommand, act_of, add_act, add_json_option, add_reason_option
 from database.staff import Right
 from payouts import selectors
 from payouts.services import pauses
@@ -31,7 +31,7 @@ class Command(StaffCommand):
                     for pause in selectors.open_pauses()
                 }
             }
-        why = {"reason": options["reason"], "actor": options["actor"], "now": sql.now()}
+        act, now = act_of(options), sql.now()
         if options["act"] == "pause":
-            return {"paused": str(pauses.pause_sending(**why).pk)}
-        return {"lifted": pauses.resume_sending(**why)}
+            return {"paused": str(pauses.pause_sending(act=act, now=now).pk)}
+        return {"lifted": pauses.resume_sending(act=act, now=now)}

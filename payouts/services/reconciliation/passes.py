@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Min
 
 from database import sql
-from database.staff import SYSTEM
+from database.staff import SYSTEM, Act
 from payouts import selectors
 from payouts.errors import ReconciliationUnderWay
 from payouts.models import BILLING_KINDS, Payout, PayoutAttempt, ReconciliationPass
@@ -75,7 +75,7 @@ def _fill(made: ReconciliationPass, *, now: datetime) -> None:
     resolved = comparing.gone()
     for gone in resolved:
         reason = MENDED if (gone.kind, gone.subject) in mended else GONE
-        differences.resolve_difference(gone.id, reason=reason, actor=SYSTEM, now=now)
+        differences.resolve_difference(gone.id, act=Act(SYSTEM, reason), now=now)
     made.transfers, made.transactions, made.bank_payouts = (
         staged.transfers,
         staged.transactions,

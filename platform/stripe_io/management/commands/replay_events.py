@@ -6,7 +6,6 @@ more as this version understands them, by digest or reason: one that is an event
 
 from argparse import ArgumentParser, ArgumentTypeError
 from collections import Counter
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +22,7 @@ from database.commands import (
     print_result,
     signature,
 )
-from database.staff import Right, require_reason
+from database.staff import Act, Right
 from stripe_io import receiving, selectors, services
 from stripe_io.models import BodyReason, InboxEvent, InboxOutcome, KeptBody
 
@@ -71,27 +70,23 @@ class Command(ServiceCommand):
         if options["dry_run"]:
             result: dict[str, Any] = {"events": events, "bodies": [body.digest for body in bodies]}
         else:
-            result = _replay(events, bodies, **_who_and_why(options))
+            act = Act(signature(options, Right.REPLAY_EVENTS), options["reason"] or "")
+            result = _replay(events, bodies, act=act)
         found = {*events, *(body.digest for body in bodies)}
         if unknown := sorted({*options["id"], *options["body"]} - found):
             result["not_replayed"] = unknown
         print_result(self.stdout, as_json=options["json"], result=result)
 
 
-def _who_and_why(options: Mapping[str, Any]) -> dict[str, str]:
-    actor = signature(options, Right.REPLAY_EVENTS)
-    return {"actor": actor, "reason": require_reason(options["reason"] or "")}
-
-
-def _replay(events: list[str], bodies: list[KeptBody], *, reason: str, actor: str) -> dict[str, Any]:
+def _replay(events: list[str], bodies: list[KeptBody], *, act: Act) -> dict[str, Any]:
     """Replay one after the other; return how many came to what, and the error of each that failed."""
     outcomes: Counter[str] = Counter(dict.fromkeys(InboxOutcome.values, 0))
     errors: dict[str, str] = {}
     for event_id in tqdm(events, desc="Replaying", disable=None):
-        services.ask_for_replay(event_id=event_id, reason=reason, actor=actor, now=sql.now())
+        services.ask_for_replay(event_id=event_id, act=act, now=sql.now())
         _handle(event_id, outcomes, errors)
     for body in tqdm(bodies, desc="Reading again", disable=None):
-        became = receiving.read_again(body, reason=reason, actor=actor, now=sql.now())
+        became = receiving.read_again(body, act=act, now=sql.now())
         if became is None:
             outcomes[InboxOutcome.SET_ASIDE] += 1
         else:
