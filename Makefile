@@ -77,6 +77,7 @@ lint: .venv/.development
 	@$(BIN)/sqlfluff lint --quiet --disable-progress-bar .
 	@$(BIN)/typos
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	@$(LOCAL) throwaway $(BIN)/python -m mypy .
 	@$(BIN)/lint-imports
 	@$(LOCAL) throwaway $(BIN)/python manage.py makemigrations --check

@@ -2,6 +2,8 @@
 
 import re
 import subprocess
+import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,24 @@ def test_every_locked_distribution_has_its_hashes_and_no_address(lock: Path) -> 
     assert all("--hash=sha256:" in block for block in re.split(r"\n(?=[a-z0-9])", text) if "==" in block)
     assert "http" not in text
     assert "file:" not in text
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_every_python_gets_the_same_versions(lock: Path) -> None:
+    pinned = Counter(re.findall(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]+\])?==", lock.read_text(), re.MULTILINE))
+    assert [name for name, versions in pinned.items() if versions > 1] == []
+
+
+def test_text_has_no_white_space_at_the_end_of_lines_and_ends_with_one() -> None:
+    untidy = re.compile(rb"[ \t\r]$|[^\n]\Z|\n\n\Z", re.MULTILINE)
+    texts = {path: text for path in tracked() if path.is_file() if b"\0" not in (text := path.read_bytes())}
+    assert [path for path, text in texts.items() if untidy.search(text)] == []
+
+
+def test_the_changelog_has_the_version_and_its_date() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert re.search(rf"^## {re.escape(version)} – \d{{4}}-\d\d-\d\d$", changelog, re.MULTILINE)
 
 
 def test_no_file_holds_a_live_key_or_a_private_key() -> None:
