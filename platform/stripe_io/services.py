@@ -107,7 +107,8 @@ def _handle(taken: _Taken) -> bool:
         error = f"not yet: {reason}"
     except Exception as failure:
         error = texts.storable(f"{type(failure).__name__}: {failure}")
-    mine = InboxEvent.objects.filter(event=taken.event.id, handled_at=None, tries=taken.tries)
+    # Whoever took it since has counted another try.
+    mine = InboxEvent.objects.filter(event=taken.event.id, tries=taken.tries)
     if error:
         retry = min(FIRST_RETRY * 2 ** (min(taken.tries, 20) - 1), LONGEST_RETRY)
         mine.update(error=error, next_try_at=taken.now + retry)

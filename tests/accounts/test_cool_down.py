@@ -74,6 +74,14 @@ def test_another_bank_account_has_payouts_wait_for_two_days(creator: Creator, sa
     assert told["cooling_down_until"] == hold.expires_at.isoformat().replace("+00:00", "Z")
 
 
+def test_it_is_known_since_when_the_bank_account_is_another(creator: Creator, sandbox: Stripe) -> None:
+    assert refreshed(creator).external_account_since is None
+    at_stripe(sandbox, creator, "bank_account")
+    changed = refreshed(creator)
+    assert changed.external_account_since == changed.synced_at
+    assert refreshed(creator).external_account_since == changed.external_account_since
+
+
 def test_a_change_is_seen_once(creator: Creator, sandbox: Stripe) -> None:
     at_stripe(sandbox, creator, "bank_account")
     for _ in range(3):

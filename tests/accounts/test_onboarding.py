@@ -124,7 +124,7 @@ def test_a_key_that_stripe_may_have_forgotten_is_not_sent_again(
     with pytest.raises(StripeUnavailable):
         opened(creator)
     first = CreatorPaymentAccount.objects.get().creation_key
-    row = opened(creator, after=timedelta(hours=25))
+    row = opened(creator, after=timedelta(hours=23, seconds=1))  # Stripe keeps a key for 24 hours
     assert row.stripe_account_id == connected(sandbox)[0]["id"]
     assert sandbox.state()["requests"]["POST /v1/accounts"] == (1 if made else 2)
     assert (row.creation_key == first) is made
@@ -236,6 +236,10 @@ def test_an_account_that_was_made_too_late_is_left_alone(creator: Creator, sandb
 
 def test_a_replaced_account_gives_way_to_a_new_one(creator: Creator, sandbox: Stripe) -> None:
     old = opened(creator)
+    assert old.stripe_account_id
+    gateway.complete_in_sandbox(old.stripe_account_id)
+    old = payment_accounts.refresh_payment_account(old, now=sql.now())
+    assert old.payable
     payment_accounts.replace_payment_account(old, act=Act("dana", "Moved to France"), now=sql.now())
     new = opened(creator, country="FR")
     assert new.stripe_account_id != old.stripe_account_id

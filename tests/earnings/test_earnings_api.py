@@ -106,6 +106,16 @@ def test_what_came_back_from_the_bank_is_pending_again_until_it_is_paid(market: 
         assert said["earnings"]["results"][0]["last_updated"] == updated
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_api_was_last_updated_when_something_was_added_last(market: Market) -> None:
+    alice = market.creator("alice")
+    for _ in range(2):
+        before = sql.now()
+        market.sell(alice, 10_00)
+        (api,) = read(caller("alice"), "/earnings")["earnings"]["results"]
+        assert before <= datetime.fromisoformat(api["last_updated"]) <= sql.now()
+
+
 def test_only_this_months_sales_are_of_this_month(market: Market) -> None:
     alice = market.creator("alice")
     now = sql.now()
@@ -278,6 +288,8 @@ def test_figures_are_of_one_currency_and_the_others_are_named(market: Market, se
     assert (said["summary"]["currency"], said["summary"]["lifetime_gross"]) == ("EUR", 10_00)
     (api,) = said["earnings"]["results"]
     assert (api["currency"], api["lifetime_gross"]) == ("EUR", 10_00)
+    said = read(caller("alice"), "/earnings/api-alice", currency="EUR")
+    assert [(month["currency"], month["gross"]) for month in said["months"]] == [("EUR", 10_00)]
     said = read(caller("alice"), "/earnings", currency="GBP")
     assert (said["summary"]["lifetime_gross"], said["summary"]["total_apis"]) == (0, 1)
     assert read(caller("bob"), "/earnings")["summary"]["currency"] == "JPY"

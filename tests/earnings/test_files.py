@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from earnings.models import BillingBatch, BillingRecord, BillingSource, QuarantinedRecord
+from earnings.models import BillingBatch, BillingRecord, BillingSource, ChargeTakeback, QuarantinedRecord
 from earnings.reading import files
 from earnings.reading.records import FIELDS
 from tests.feeding import held, record, refund
@@ -372,6 +372,15 @@ def test_a_refund_in_a_batch_before_its_charge_enters_by_the_end_of_the_import(
     told = load(file)
     assert (told["accepted"], told["entered_from_quarantine"]) == (1, 1)
     assert held() == []
+
+
+def test_refunds_alone_in_a_file_take_from_charges_of_an_earlier_one(file: Path) -> None:
+    sold = record(amount=1000)
+    file.write_bytes(as_csv([sold]))
+    load(file)
+    file.write_bytes(as_csv(refund(sold, api_id="api-a", amount=amount) for amount in (600, 400)))
+    assert load(file)["accepted"] == 2
+    assert ChargeTakeback.objects.get().refunded == 1000
 
 
 def test_importing_again_changes_nothing(file: Path) -> None:

@@ -197,6 +197,14 @@ def test_a_refund_takes_from_no_charge_of_another_source(source: BillingSource) 
     assert feed(SourceFactory.create(), refund(sold)).refused == {1: Reason.CHARGE_UNKNOWN}
 
 
+def test_a_refund_is_known_to_its_own_source_only(source: BillingSource) -> None:
+    other = SourceFactory.create()
+    sold = record()
+    taken = refund(sold)
+    assert feed(source, sold, taken).accepted == 2
+    assert feed(other, sold, taken).accepted == 2
+
+
 def test_a_refund_that_names_no_charge_has_no_cap_and_its_own_owner_and_rate(
     source: BillingSource, bob: Creator
 ) -> None:

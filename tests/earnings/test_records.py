@@ -83,5 +83,7 @@ def test_what_is_staged_plainly_says_what_reading_it_carefully_says(raw: dict[st
     ],
 )
 def test_a_usual_record_is_staged_plainly(how: dict[str, Any]) -> None:
-    values = [record(**how)[name] for name in FIELDS]
-    assert stage_plain(1, values, RULES) is not None
+    raw = record(**how)
+    plain = stage_plain(1, [raw[name] for name in FIELDS], RULES)
+    assert plain is not None
+    assert said(plain) == said(stage(1, raw, RULES))

@@ -105,6 +105,24 @@ def test_a_late_record_restates_its_month(source: BillingSource) -> None:
     assert figures(FEBRUARY) == (7, 1, 6, 0, 1, 1, 0)
 
 
+def test_a_payout_paid_later_restates_its_month(source: BillingSource) -> None:
+    feed(source, record())
+    post()
+    refresh()
+    assert figures() == (1000, 200, 800, 0, 1, 1, 0)
+    PayoutEventFactory.create(at=datetime(2024, 1, 31, tzinfo=UTC))
+    refresh()
+    assert figures() == (1000, 200, 800, 8000, 1, 1, 0)
+
+
+def test_a_month_tells_when_it_was_refreshed_last(source: BillingSource) -> None:
+    feed(source, record())
+    post()
+    for moment in (NOW, NOW + timedelta(hours=1)):
+        services.refresh_months([JANUARY], now=moment)
+        assert PlatformRevenue.objects.get().refreshed_at == moment
+
+
 def test_records_that_are_not_posted_yet_are_in_no_figure(source: BillingSource) -> None:
     feed(source, record(subscription_id="s-1"))
     post()

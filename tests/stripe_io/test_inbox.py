@@ -122,6 +122,27 @@ def test_while_one_worker_handles_an_event_another_leaves_it_alone(
     assert inner == [False]
 
 
+@pytest.mark.parametrize("late", [[], [ValueError("too late")]], ids=["succeeds", "fails"])
+@pytest.mark.parametrize("meanwhile", [[], [ValueError("bad")]], ids=["handled", "failed"])
+def test_a_handler_that_outlived_its_lease_changes_nothing_of_what_another_recorded(
+    handled_by: HandledBy, late: list[Exception], meanwhile: list[Exception]
+) -> None:
+    recorded: list[object] = []
+
+    def slow(event: StripeEvent) -> None:
+        handlers.register(Fails(*meanwhile), "test.happened")
+        row = handle(after=services.LEASE)
+        assert (row.handled_at is None, row.tries) == (bool(meanwhile), 2)
+        recorded.extend(InboxEvent.objects.values())
+        for error in late:
+            raise error
+
+    handled_by(slow)
+    handle()
+    assert recorded
+    assert list(InboxEvent.objects.values()) == recorded
+
+
 def test_an_event_whose_worker_died_is_taken_up_again(handled_by: HandledBy) -> None:
     def die(event: StripeEvent) -> None:
         raise KeyboardInterrupt

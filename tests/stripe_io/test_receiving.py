@@ -8,7 +8,7 @@ from celery import Celery
 from celery.app import app_or_default
 from django.test import Client
 from djstripe.models import Event
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from stripe_io import handlers, services, tasks
 from stripe_io.models import InboxEvent, InboxOutcome, KeptBody
@@ -47,6 +47,17 @@ def test_the_same_event_twice_is_stored_once(deliver: Deliver, event: dict[str, 
 def test_an_event_that_nobody_acts_on_is_kept_and_set_aside(deliver: Deliver, event: dict[str, Any]) -> None:
     assert deliver(event | {"type": "customer.created"}).status_code == 200
     assert InboxEvent.objects.get().outcome == InboxOutcome.SET_ASIDE
+
+
+def test_only_a_new_event_that_somebody_acts_on_wakes_a_worker(
+    deliver: Deliver,
+    event: dict[str, Any],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    for event_type, times in [("transfer.created", 1), ("transfer.created", 0), ("customer.created", 0)]:
+        with django_capture_on_commit_callbacks() as notices:
+            assert deliver(event | {"id": f"evt_{event_type}", "type": event_type}).status_code == 200
+        assert [notice.__qualname__ for notice in notices] == ["stripe_io.sweep_inbox"] * times
 
 
 @pytest.mark.parametrize("event_type", ["charge.refunded", "charge.dispute.created", "charge.dispute.closed"])
