@@ -40,4 +40,5 @@ class SessionStore(db.SessionStore):
 def begin(request: HttpRequest, **signal: Any) -> None:
     """Set the end of a session in which someone has just logged in: requests don't put it off."""
     request.session[SEEN] = int(time.time())
+    # By the clock of this process, by which Django ends sessions.
     request.session.set_expiry(timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from earnings.models import BillingSource, CreatorEarning, QuarantinedRecord
-from earnings.reading.records import FIELDS, Rules, StagedBatch, StagedRecord, as_text, parse_time, stage
+from earnings.reading.records import FIELDS, Rules, StagedBatch, StagedRecord, as_text, stage
 from earnings.services import posting
 from earnings.services.intake import IntakeResult, take_in
+from money import parse_time
 from tests.factories import RecordFactory
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)

@@ -16,9 +16,9 @@ from database import sql
 from database.fields import EXTERNAL_ID_REGEX
 from earnings import selectors
 from earnings.models import ApiOwnership
-from earnings.reading.records import parse_time
 from earnings.services import catalog, ownership, sources
 from earnings.services.catalog import CatalogEntry
+from money import parse_time
 from web.inputs import CountryField, Input
 
 IGNORED = {CreatorField.EMAIL: "creator_email", CreatorField.COUNTRY: "creator_country"}

@@ -1,7 +1,7 @@
 """`/earnings`: what a creator earned, in all, by API and by month."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from django.http import Http404
@@ -12,7 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.endpoints import CreatorEndpoint
-from database import paths  # noqa: F401 (registers the converter)
+from database import (
+    paths,  # noqa: F401 (registers the converter)
+    sql,
+)
 from database.fields import EXTERNAL_ID_CHARACTERS
 from earnings import selectors
 from earnings.selectors import ApiStanding, Figures, MonthFigures
@@ -153,7 +156,7 @@ class Earnings(CreatorEndpoint):
         responses=EarningsOut,
     )
     def list(self, request: Request) -> Response:
-        now = datetime.now(UTC)
+        now = sql.now()
         standing = selectors.standing_of(self.creator_id, now=now)
         if not standing.apis:
             _ = self.creator  # who has an API is known; all others may be here for the first time
@@ -182,7 +185,7 @@ class Earnings(CreatorEndpoint):
         responses=ApiEarningsOut,
     )
     def retrieve(self, request: Request, apiId: str) -> Response:  # noqa: N803 (named in the address)
-        api = selectors.api_standing_of(self.creator_id, api_id=apiId, now=datetime.now(UTC))
+        api = selectors.api_standing_of(self.creator_id, api_id=apiId, now=sql.now())
         if api is None:
             raise Http404
         currencies = list(api.figures)

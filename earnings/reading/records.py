@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -17,7 +17,7 @@ from django.conf import settings
 
 from database.texts import storable
 from earnings.models import Reason, RecordKind
-from money import LARGEST_AMOUNT, currencies
+from money import LARGEST_AMOUNT, currencies, parse_time
 
 T = TypeVar("T")
 REQUIRED = ("record_id", "kind", "api_id", "amount", "currency", "occurred_at")
@@ -38,15 +38,6 @@ _COUNT = re.compile(r"[0-9]+")
 _COUNT_WITHIN_LIMITS = re.compile(rf"0*[0-9]{{1,{_DIGITS}}}")
 # A time before it was never set by whoever issued the record: zero, to a computer, is 1970 or the year 1.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-# Times that Python refuses, and what each is so much later than: before and after the number in the middle.
-_ROLLED_OVER = (
-    (
-        re.compile(r"(.+[T ][0-9]{2}(?::[0-9]{2}:|[0-9]{2}))60((?:[.,][0-9]+)?(?:Z|[+-].+))"),
-        "59",
-        timedelta(seconds=1),
-    ),
-    (re.compile(r"(.+[T ])24((?::?00){1,2}(?:[.,]0+)?(?:Z|[+-].+))"), "00", timedelta(days=1)),
-)
 # A record as nearly all are written: its fields, in order, hold nothing that CSV would have to quote, and a time
 # that Python and PostgreSQL read alike.
 _PLAIN_ID = r"[!$&-+\-.0->@-~]"
@@ -221,37 +212,6 @@ def _shortened(record_id: str) -> str:
 def is_too_old(moment: datetime) -> bool:
     """Say whether a time lies before anything that is recorded here can have happened."""
     return moment < EARLIEST
-
-
-def parse_time(text: str) -> datetime | None:
-    """Read an ISO 8601 time with its offset, as UTC; None if it is not one.
-
-    As PostgreSQL reads them, second 60 (a leap second) is the next second, and 24:00:00 the next day's beginning.
-    """
-    if "\0" in text:  # Python stops reading there
-        return None
-    try:
-        return _as_utc(text)
-    except OverflowError:
-        return None
-    except ValueError:
-        return _parse_rolled_over(text)
-
-
-def _parse_rolled_over(text: str) -> datetime | None:
-    for written, before, step in _ROLLED_OVER:
-        if match := written.fullmatch(text):
-            try:
-                moment = _as_utc(f"{match[1]}{before}{match[2]}")
-                return moment and moment + step
-            except (ValueError, OverflowError):
-                return None
-    return None
-
-
-def _as_utc(text: str) -> datetime | None:
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo is not None else None
 
 
 def _written(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from django.db.models import BigIntegerField, Func, QuerySet
 
 from database import sql
 from earnings.models import BillingBatch, BillingRecord, CreatorEarning, EarningPosting
+from money import midnight
 
 _BEFORE, _AFTER = (
     sql.read(
@@ -33,8 +34,8 @@ def records_of(earning: CreatorEarning) -> QuerySet[BillingRecord]:
         api=earning.api_id,
         currency=earning.currency,
         commission_bps=earning.commission_bps,
-        occurred_at__gte=datetime.combine(earning.period_start, time.min, UTC),
-        occurred_at__lt=datetime.combine(earning.period_end, time.min, UTC),
+        occurred_at__gte=midnight(earning.period_start),
+        occurred_at__lt=midnight(earning.period_end),
     )
 
 

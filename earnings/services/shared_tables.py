@@ -22,12 +22,13 @@ from database.fields import EXTERNAL_ID_REGEX
 from earnings.errors import ApiRefused
 from earnings.models import ApiOwnership, BillingSource, Reason
 from earnings.reading.invoices import Invoice, records
-from earnings.reading.records import Rules, StagedBatch, parse_time, stage
+from earnings.reading.records import Rules, StagedBatch, stage
 from earnings.reading.tables import BillingTables, MarketplaceApi, open_billing_tables
 from earnings.services import catalog, sources
 from earnings.services.catalog import CatalogEntry
 from earnings.services.intake import IntakeResult, take_in
 from earnings.services.known_invoices import known_invoices
+from money import parse_time
 
 SOURCE = "marketplace"
 ORIGIN = "shared tables"

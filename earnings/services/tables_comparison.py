@@ -29,12 +29,11 @@ from earnings.reading.invoices import (
     minor_units,
     turn_id,
 )
-from earnings.reading.records import parse_time
 from earnings.reading.tables import CHUNK, BillingTables, open_billing_tables
 from earnings.services import shared_tables, sources
 from earnings.services.known_invoices import known_invoices
 from earnings.services.shared_tables import ReadResult
-from money import Money
+from money import Money, parse_time
 
 # What changed within this long, there or here, may still change again, or be on its way.
 SETTLING = timedelta(hours=3)

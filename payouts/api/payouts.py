@@ -1,7 +1,6 @@
 """`/payouts`: what was paid to a creator, what it is made of, and what became of it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from rest_framework.response import Response
 
 from accounts.endpoints import CreatorEndpoint
 from accounts.models import Creator
+from money import last_moment, midnight
 from payouts.explanations import explain_failure, explain_move
 from payouts.models import Payout, PayoutEvent, PayoutLineItem
 from payouts.states import PayoutStatus
@@ -137,10 +137,10 @@ class PayoutFilter(django_filters.FilterSet):
         form = NoBlanks
 
     def made_from(self, payouts: QuerySet[Payout], name: str, day: Any) -> QuerySet[Payout]:
-        return payouts.filter(created_at__gte=datetime.combine(day, time.min, UTC))
+        return payouts.filter(created_at__gte=midnight(day))
 
     def made_to(self, payouts: QuerySet[Payout], name: str, day: Any) -> QuerySet[Payout]:
-        return payouts.filter(created_at__lte=datetime.combine(day, time.max, UTC))
+        return payouts.filter(created_at__lte=last_moment(day))
 
     def in_order(self, payouts: QuerySet[Payout], name: str, given: str) -> QuerySet[Payout]:
         return payouts.order_by(given, "-pk" if given.startswith("-") else "pk")

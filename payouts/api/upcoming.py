@@ -1,6 +1,5 @@
 """`/payouts/upcoming`: when a creator will be paid, how much, and what stands in the way."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.urls import path
@@ -10,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.endpoints import CreatorEndpoint
+from database import sql
 from payouts import selectors
 from payouts.explanations import BLOCKER_CODES, explain_blocker
 from web.inputs import CurrencyField, Input
@@ -80,9 +80,7 @@ class UpcomingPayout(CreatorEndpoint):
         examples=[EXAMPLE],
     )
     def retrieve(self, request: Request) -> Response:
-        upcoming = selectors.upcoming_of(
-            self.creator.pk, asked=self.query.get("currency"), now=datetime.now(UTC)
-        )
+        upcoming = selectors.upcoming_of(self.creator.pk, asked=self.query.get("currency"), now=sql.now())
         return Response(
             {
                 "currency": upcoming.currency,

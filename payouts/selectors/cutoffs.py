@@ -1,17 +1,17 @@
 """When runs are due, and what they pay up to."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from django.conf import settings
 
-from money import month_of
+from money import midnight, month_of
 from payouts.models import PayoutRun
 from stripe_io import installation
 
 
 def due_at(cutoff: date) -> datetime:
     """Return the moment from which a cut-off's run is made."""
-    return datetime.combine(cutoff.replace(day=settings.PAYOUT_DAY), time(), tzinfo=UTC)
+    return midnight(cutoff.replace(day=settings.PAYOUT_DAY))
 
 
 def latest_due_cutoff(*, now: datetime) -> date:

@@ -1,7 +1,7 @@
 """Reads about runs and payouts."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from django.db.models import Count, F, Min, Q, Sum
@@ -57,7 +57,7 @@ class OutcomeTotals:
 
 def totals_by_status(*, now: datetime) -> list[PayoutTotals]:
     """Sum up payouts in the order of their states; "this month" goes by when they were made."""
-    this_month = Q(created_at__gte=datetime.combine(month_of(now).start, time.min, UTC))
+    this_month = Q(created_at__gte=month_of(now).starts_at)
     rows = (
         Payout.objects.values("status", "currency")
         .annotate(

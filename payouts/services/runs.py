@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from database.halving import do_in_halves
 from database.staff import SYSTEM, Act
 from earnings.services import posting, write_offs
 from ledger import services as ledger
-from money import Period, month_of
+from money import Period, midnight, month_of
 from payouts import selectors
 from payouts.errors import CutoffNotReached
 from payouts.models import Payout, PayoutRun
@@ -163,7 +163,7 @@ def period_complete_at(now: datetime) -> Period:
 
 
 def _refuse_early(cutoff: date, *, now: datetime) -> None:
-    if datetime.combine(cutoff, time(), tzinfo=UTC) > min(now, sql.now()):
+    if midnight(cutoff) > min(now, sql.now()):
         raise CutoffNotReached(cutoff)
 
 

@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from accounts import selectors as accounts
 from accounts.models import Creator, Hold
+from database import sql
 from database.admin import Figure, Panel, anchor, link_to, list_of, page_of
 from earnings import selectors as earnings
 from earnings.models import Api, ApiChange, BillingBatch, QuarantinedRecord
@@ -41,7 +41,7 @@ class RevenueMonth:
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to the page's context what `admin/index.html` shows."""
-    now = timezone.now()
+    now = sql.now()
     run = payouts.last_run()
     return {
         **context,

@@ -51,7 +51,7 @@ def address_of(request: HttpRequest) -> str | None:
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any]) -> HttpResponse:
     """Answer in the place of the log-in page who has failed too often under this name from this address."""
     (attempts,) = AxesProxyHandler.get_implementation().get_user_attempts(request, credentials)
-    now = timezone.now()
+    now = timezone.now()  # the clock by which axes dates attempts
     last = attempts.aggregate(last=Max("attempt_time"))["last"] or now
     return refuse(request, seconds=(last + get_cool_off(request) - now).total_seconds())
 

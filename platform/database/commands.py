@@ -2,8 +2,9 @@
 
 import json
 from abc import abstractmethod
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError
@@ -11,7 +12,7 @@ from django.db import connections
 
 from database import staff
 from database.refusals import Refusal
-from money import Money
+from money import Money, parse_time
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,6 +45,16 @@ def act_of(options: Mapping[str, Any]) -> staff.Act:
     Raises: ReasonMissing.
     """
     return staff.Act(options["actor"], options["reason"])
+
+
+def moment(text: str) -> datetime:
+    """Read an option that is a moment."""
+    read = parse_time(text)
+    if read is None:
+        raise ArgumentTypeError(
+            f"{text!r} is not an ISO 8601 time with its offset, such as 2026-11-01T00:00:00Z"
+        )
+    return read
 
 
 def signature(options: Mapping[str, Any], right: staff.Right) -> str:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from money.moments import midnight
+
 MONTHS_IN_YEAR = 12
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 
@@ -20,6 +22,16 @@ class Period:
     def __post_init__(self) -> None:
         if self.start >= self.end:
             raise ValueError(f"a period ends after it starts: {self.start} to {self.end}")
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first moment of the period."""
+        return midnight(self.start)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The moment from which on it is over."""
+        return midnight(self.end)
 
     def __contains__(self, moment: datetime) -> bool:
         return self.start <= moment.astimezone(UTC).date() < self.end

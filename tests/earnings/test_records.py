@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from earnings.reading.records import FIELDS, Rules, StagedRecord, parse_time, stage, stage_plain
+from earnings.reading.records import FIELDS, Rules, StagedRecord, stage, stage_plain
+from money import parse_time
 from tests.feeding import NOW, record
 
 RULES = Rules(now=NOW, paid_currencies=frozenset(["USD", "EUR"]))

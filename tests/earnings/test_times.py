@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from database import sql
 from earnings.models import ApiOwnership, BillingRecord, BillingSource
-from earnings.reading.records import EARLIEST, FIELDS, Rules, parse_time, stage_plain
+from earnings.reading.records import EARLIEST, FIELDS, Rules, stage_plain
+from money import parse_time
 from tests.api import service
 from tests.feeding import NOW, earned, feed, held, post, record
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from money import Period, month_of, parse_month, written_month
+from money import Period, last_moment, midnight, month_of, parse_month, written_month
 
 AUCKLAND = timezone(timedelta(hours=13))
 
@@ -29,6 +29,18 @@ def test_a_period_has_its_start_and_not_its_end() -> None:
     assert datetime(2024, 1, 1, tzinfo=UTC) in january
     assert datetime(2024, 2, 1, tzinfo=UTC) not in january
     assert datetime(2023, 12, 31, 23, 59, 59, 999999, tzinfo=UTC) not in january
+
+
+def test_a_period_starts_and_ends_at_midnight() -> None:
+    january = month_of(date(2024, 1, 10))
+    assert january.starts_at == datetime(2024, 1, 1, tzinfo=UTC)
+    assert january.ends_at == datetime(2024, 2, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("day", [date.min, date(2024, 2, 29), date.max])
+def test_a_day_lasts_from_midnight_to_its_last_moment(day: date) -> None:
+    assert midnight(day).date() == day == last_moment(day).date()
+    assert last_moment(day) - midnight(day) == timedelta(days=1, microseconds=-1)
 
 
 def test_a_moment_belongs_to_the_month_that_utc_sees() -> None:

@@ -119,9 +119,9 @@ def test_an_event_that_is_not_here_is_named(stored: list[str]) -> None:
         (["--id", "evt_9", "--reason", " ", "--actor", "dana"], "A reason is needed"),
         (["--id", "evt_1", "--reason", "Odd"], "Say who you are"),
         (["--id", "evt_1", "--reason", "Odd", "--actor", "nobody"], "username 'nobody'"),
-        (["--since", "2026-11-01T09:00:00", *WHY], "no time with an offset"),
-        (["--until", "2026-13-01T09:00:00Z", *WHY], "no time"),
-        (["--since", "yesterday", *WHY], "no time"),
+        (["--since", "2026-11-01T09:00:00", *WHY], "not an ISO 8601 time with its offset"),
+        (["--until", "2026-13-01T09:00:00Z", *WHY], "not an ISO 8601 time"),
+        (["--since", "yesterday", *WHY], "not an ISO 8601 time"),
     ],
     ids=str,
 )

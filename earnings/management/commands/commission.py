@@ -12,10 +12,10 @@ from django.core.management.base import CommandError
 from accounts.models import Creator
 from accounts.selectors import known_creator
 from database import sql
-from database.commands import StaffCommand, act_of, add_act, add_json_option, add_reason_option
+from database.commands import StaffCommand, act_of, add_act, add_json_option, add_reason_option, moment
 from database.staff import Right
 from earnings.models import Api
-from earnings.reading.records import is_too_old, parse_time
+from earnings.reading.records import is_too_old
 from earnings.selectors import ChangedFee, ChangedTotal, known_api, plans, preview_change
 from earnings.services import commission
 from money import Money, Period, month_of, parse_month
@@ -44,7 +44,7 @@ class Command(StaffCommand):
             whose = act.add_mutually_exclusive_group(required=act is ending)
             whose.add_argument("--creator", help="the marketplace's id of the creator")
             whose.add_argument("--api", help="the marketplace's id of the API")
-            act.add_argument("--from", dest="start", type=_moment, help="ISO 8601 with its offset; else now")
+            act.add_argument("--from", dest="start", type=_start, help="ISO 8601 with its offset; else now")
         for act in (setting, ending):
             add_reason_option(act)
         for act in (listed, preview):
@@ -107,13 +107,11 @@ def _basis_points(text: str) -> int:
     return int(text)
 
 
-def _moment(text: str) -> datetime:
-    moment = parse_time(text)
-    if moment is None:
-        raise ArgumentTypeError(f"{text!r} is no ISO 8601 time with its offset, as 2026-10-01T00:00:00Z is")
-    if is_too_old(moment):
+def _start(text: str) -> datetime:
+    start = moment(text)
+    if is_too_old(start):
         raise ArgumentTypeError(f"{text} lies before the year 2000: nothing is sold then")
-    return moment
+    return start
 
 
 def _month(text: str) -> Period:

@@ -5,7 +5,6 @@ Interrupted anywhere and run again, nothing is lost and nothing counts twice.
 
 import sys
 from argparse import ArgumentParser
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import NoReturn
 
@@ -42,8 +41,8 @@ class Command(ServiceCommand):
         with open_billing_file(name, Rules.at(now)) as file, _progress(name) as progress:
             records = importing.between(
                 file,
-                start=_midnight(first.start) if isinstance(first, Period) else None,
-                end=_midnight(last.end) if isinstance(last, Period) else None,
+                start=first.starts_at if isinstance(first, Period) else None,
+                end=last.ends_at if isinstance(last, Period) else None,
             )
             result = importing.import_records(
                 records, source=source, origin=Path(name).name, on_batch=progress.update
@@ -56,10 +55,6 @@ class Command(ServiceCommand):
 
 def _month(text: str) -> Period:
     return parse_month(text)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=UTC)
 
 
 def _progress(name: str) -> "tqdm[NoReturn]":

@@ -25,10 +25,10 @@ from earnings import selectors
 from earnings.errors import ApiRefused, CatalogLineRefused
 from earnings.models import BillingSource
 from earnings.reading.columns import REMEDY, as_text, read_header, read_rows
-from earnings.reading.records import parse_time
 from earnings.reading.rows import Rows
 from earnings.services import catalog, ownership, sources
 from earnings.services.catalog import CatalogEntry
+from money import parse_time
 
 REQUIRED = ("api_id", "api_name", "creator_id", "creator_email", "creator_country")
 OPTIONAL = ("owned_from",)

@@ -3,15 +3,14 @@
 Interrupted anywhere and run again, nothing is lost and nothing counts twice.
 """
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from datetime import datetime
 
 from django.conf import settings
 from django.core.management.base import CommandError
 
 from database import sql
-from database.commands import ServiceCommand, add_json_option, print_result
-from earnings.reading.records import parse_time
+from database.commands import ServiceCommand, add_json_option, moment, print_result
 from earnings.services import shared_tables
 from earnings.services.shared_tables import ReadResult
 
@@ -21,7 +20,7 @@ class Command(ServiceCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--since", type=_moment, help="read again what changed since then, such as 2026-01-31T00:00Z"
+            "--since", type=moment, help="read again what changed since then, such as 2026-01-31T00:00Z"
         )
         add_json_option(parser)
 
@@ -35,13 +34,6 @@ class Command(ServiceCommand):
             since=since if isinstance(since, datetime) else None,
         )
         print_result(self.stdout, as_json=bool(options["json"]), result=_told(result))
-
-
-def _moment(text: str) -> datetime:
-    moment = parse_time(text)
-    if moment is None:
-        raise ArgumentTypeError(f"{text!r} is not a time with its offset")
-    return moment
 
 
 def _told(result: ReadResult) -> dict[str, object]:

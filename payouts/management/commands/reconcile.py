@@ -2,12 +2,12 @@
 
 import sys
 from argparse import ArgumentParser
+from typing import Any
 
 from django.core.management.base import CommandError
 
 from database import sql
-from database.commands import ServiceCommand, add_json_option, print_result
-from earnings.reading.records import parse_time
+from database.commands import ServiceCommand, add_json_option, moment, print_result
 from money import Money
 from payouts.services import reconciliation
 from stripe_io.errors import StripeCallFailed
@@ -18,16 +18,13 @@ class Command(ServiceCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--since", help="ISO 8601 with its offset; default: the last pass, and a week more"
+            "--since", type=moment, help="ISO 8601 with its offset; default: the last pass, and a week more"
         )
         add_json_option(parser)
 
-    def handle(self, *args: object, **options: object) -> None:
-        since = parse_time(str(options["since"])) if options["since"] else None
-        if options["since"] and since is None:
-            raise CommandError("--since must be ISO 8601 with its offset, such as 2026-11-01T00:00:00Z")
+    def handle(self, *args: Any, **options: Any) -> None:
         try:
-            result = reconciliation.reconcile(now=sql.now(), since=since)
+            result = reconciliation.reconcile(now=sql.now(), since=options["since"])
         except StripeCallFailed as failure:
             raise CommandError(f"Stripe can't be read: {failure}") from failure
         made = result.made
@@ -46,6 +43,6 @@ class Command(ServiceCommand):
             },
             "open": result.open,
         }
-        print_result(self.stdout, as_json=bool(options["json"]), result=shown)
+        print_result(self.stdout, as_json=options["json"], result=shown)
         if result.open:
             sys.exit(1)

@@ -2,14 +2,13 @@
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from datetime import datetime
+from typing import Any
 
 from django.core.management.base import CommandError
 from django.template.defaultfilters import pluralize
 
 from database import sql
-from database.commands import ServiceCommand, add_json_option, print_result
-from earnings.reading.records import parse_time
+from database.commands import ServiceCommand, add_json_option, moment, print_result
 from money import Money
 from payouts.services import runs
 from payouts.services.runs import RunResult
@@ -20,13 +19,15 @@ class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--now", help="a past moment, ISO 8601 with its offset, that chooses the cut-off")
+        parser.add_argument(
+            "--now", type=moment, help="a past moment, ISO 8601 with its offset, that chooses the cut-off"
+        )
         parser.add_argument("--dry-run", action="store_true", help="decide, show, and leave nothing behind")
         add_json_option(parser)
 
-    def handle(self, *args: object, **options: object) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         now = sql.now()
-        chosen = _moment(options["now"]) or now
+        chosen = options["now"] or now
         if chosen > now:
             raise CommandError(f"--now can't be ahead of the database's clock, which says {now.isoformat()}")
         cutoff = runs.period_complete_at(chosen).end
@@ -37,17 +38,6 @@ class Command(ServiceCommand):
         else:
             for line in _lines(result):
                 self.stdout.write(line)
-
-
-def _moment(text: object) -> datetime | None:
-    if text is None:
-        return None
-    moment = parse_time(str(text))
-    if moment is None:
-        raise CommandError(
-            f"--now must be ISO 8601 with its offset, such as 2026-11-01T00:00:00Z, not {text}"
-        )
-    return moment
 
 
 def _figures(result: RunResult) -> dict[str, object]:

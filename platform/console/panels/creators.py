@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from django.utils import timezone
-
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
 from accounts.selectors import live_account
+from database import sql
 from database.admin import Figure, Panel, headline, link_to, list_of, panel
 from earnings.models import ApiOwnership, CreatorEarning
 from earnings.selectors import standing_of
@@ -26,7 +25,7 @@ def what_is_owed(creator: Creator) -> Iterator[Figure]:
         AccountStatus(account.account_status) if account else AccountStatus.NOT_CREATED,
         account or "",
     )
-    for currency, figures in standing_of(creator.external_id, now=timezone.now()).totals.items():
+    for currency, figures in standing_of(creator.external_id, now=sql.now()).totals.items():
         yield Figure("Owed now", Money(figures.unclaimed_net, currency), "earned, and not in a payout")
         yield Figure("Earned ever", Money(figures.lifetime_net, currency))
         yield Figure("Paid ever", Money(figures.lifetime_payouts, currency))

@@ -4,13 +4,11 @@ It is safe with events that were handled already: handlers do nothing twice. Bod
 more as this version understands them, by digest or reason: one that is an event by now enters the inbox and is handled.
 """
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections import Counter
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.utils.dateparse import parse_datetime
 from tqdm import tqdm
 
 from database import sql
@@ -19,6 +17,7 @@ from database.commands import (
     add_actor_option,
     add_json_option,
     add_reason_option,
+    moment,
     print_result,
     signature,
 )
@@ -33,8 +32,8 @@ class Command(ServiceCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--id", action="append", default=[], help="evt_…; may be given several times")
         parser.add_argument("--type", action="append", default=[], help="such as payout.paid; several times")
-        parser.add_argument("--since", type=_moment, help="received then or later: ISO 8601 with its offset")
-        parser.add_argument("--until", type=_moment, help="received before then")
+        parser.add_argument("--since", type=moment, help="received then or later: ISO 8601 with its offset")
+        parser.add_argument("--until", type=moment, help="received before then")
         parser.add_argument(
             "--body",
             action="append",
@@ -100,13 +99,3 @@ def _handle(event_id: str, outcomes: Counter[str], errors: dict[str, str]) -> No
     outcomes[row.outcome or "waiting"] += 1
     if row.error:
         errors[event_id] = row.error
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = parse_datetime(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is no time") from error
-    if moment is None or moment.tzinfo is None:
-        raise ArgumentTypeError(f"{text!r} is no time with an offset, such as 2026-11-01T09:00:00Z")
-    return moment
