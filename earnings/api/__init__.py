@@ -1,5 +1,5 @@
-"""Earnings over HTTP, one module per noun; each has its own routes, gathered here."""
+"""Billing records and the catalog over HTTP, one module per noun; each has its own routes, gathered here."""
 
-from earnings.api import billing, catalog, earnings
+from earnings.api import billing, catalog
 
-urlpatterns = [*billing.urlpatterns, *catalog.urlpatterns, *earnings.urlpatterns]
+urlpatterns = [*billing.urlpatterns, *catalog.urlpatterns]

@@ -18,16 +18,6 @@ from earnings.selectors.commission import (
     preview_change,
 )
 from earnings.selectors.debts import NegativeBalance, negative_balances
-from earnings.selectors.figures import (
-    ApiStanding,
-    Figures,
-    MonthFigures,
-    Standing,
-    api_standing_of,
-    months_of,
-    pick_currency,
-    standing_of,
-)
 from earnings.selectors.records import (
     RecordBehind,
     RecordsBehind,
@@ -43,36 +33,28 @@ from earnings.selectors.waiting import (
 )
 
 __all__ = [
-    "ApiStanding",
     "CatalogConcerns",
     "ChangePreview",
     "ChangedFee",
     "ChangedTotal",
-    "Figures",
-    "MonthFigures",
     "NegativeBalance",
     "Plan",
     "RecordBehind",
     "RecordsBehind",
-    "Standing",
     "UnassignedApi",
     "Unposted",
-    "api_standing_of",
     "batches_set_aside",
     "catalog_concerns",
     "changes_of_ownership",
     "known_api",
     "latest_ownership",
-    "months_of",
     "negative_balances",
     "open_quarantine_by_reason",
-    "pick_currency",
     "plans",
     "posting_of",
     "postings_of",
     "preview_change",
     "records_of",
-    "standing_of",
     "unassigned_apis",
     "unposted",
 ]

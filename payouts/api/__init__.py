@@ -1,6 +1,6 @@
-"""Payouts over HTTP, one module per noun; each has its own routes, gathered here."""
+"""Payouts, and what was earned, over HTTP, one module per noun; each has its own routes, gathered here."""
 
-from payouts.api import payouts, records, upcoming
+from payouts.api import earnings, payouts, records, upcoming
 
 # What comes next is no payout yet, and stands before `payouts/<id>`.
-urlpatterns = [*upcoming.urlpatterns, *payouts.urlpatterns, *records.urlpatterns]
+urlpatterns = [*upcoming.urlpatterns, *payouts.urlpatterns, *records.urlpatterns, *earnings.urlpatterns]

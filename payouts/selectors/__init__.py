@@ -1,8 +1,18 @@
-"""Reads about runs and payouts: what became of them, and what comes next."""
+"""Reads about runs and payouts: what became of them, what comes next, and what creators earned and were paid."""
 
 from payouts.selectors.connected import foreign_bank_payouts, left_behind
 from payouts.selectors.cutoffs import due_at, latest_due_cutoff, next_cutoff, unmade_cutoff
 from payouts.selectors.differences import OpenDifferences, open_differences
+from payouts.selectors.figures import (
+    ApiStanding,
+    Figures,
+    MonthFigures,
+    Standing,
+    api_standing_of,
+    months_of,
+    pick_currency,
+    standing_of,
+)
 from payouts.selectors.pauses import latest_forecasts, open_pauses
 from payouts.selectors.totals import (
     DecisionTotals,
@@ -19,12 +29,17 @@ from payouts.selectors.totals import (
 from payouts.selectors.upcoming import Upcoming, previous_payouts, upcoming_of
 
 __all__ = [
+    "ApiStanding",
     "DecisionTotals",
+    "Figures",
+    "MonthFigures",
     "OpenDifferences",
     "OutcomeTotals",
     "Outcomes",
     "PayoutTotals",
+    "Standing",
     "Upcoming",
+    "api_standing_of",
     "decisions_by_reason",
     "due_at",
     "foreign_bank_payouts",
@@ -32,13 +47,16 @@ __all__ = [
     "latest_due_cutoff",
     "latest_forecasts",
     "left_behind",
+    "months_of",
     "next_cutoff",
     "oldest_due",
     "open_differences",
     "open_pauses",
     "outcomes_by_status",
+    "pick_currency",
     "previous_payouts",
     "recent_outcomes",
+    "standing_of",
     "totals_by_status",
     "unmade_cutoff",
     "upcoming_of",

@@ -11,10 +11,10 @@ from django.conf import settings
 
 from accounts.models import AccountStatus
 from database import sql
-from earnings.selectors import pick_currency
 from money import Period, month_of
 from payouts.explanations import ACCOUNT_DISABLED, ACCOUNT_GONE, COOLING_DOWN, DESTINATION_REFUSED
 from payouts.selectors.cutoffs import due_at, next_cutoff
+from payouts.selectors.figures import pick_currency
 from payouts.states import BLOCKS_THE_NEXT, MAY_BE_OVERTAKEN, DecisionReason
 
 _UPCOMING = sql.read(Path(__file__).parent / "upcoming.sql")

@@ -9,8 +9,7 @@ from django.db.models import QuerySet
 
 from database import notices
 from database.staff import SYSTEM
-from earnings.models import CreatorEarning
-from earnings.services import paid_totals
+from earnings.services import claims, paid_totals
 from ledger import services as ledger
 from ledger.models import AccountKind
 from ledger.services import Line
@@ -74,7 +73,7 @@ def give_back(payout: Payout, *, held_in: AccountKind, in_suspense: int = 0) -> 
     `held_in` is the ledger account where the money stands: reserved still, or the Stripe balance it came back to.
     What came back in parts before, in minor units, lies in suspense.
     """
-    CreatorEarning.objects.filter(payout=payout).update(payout=None)
+    claims.give_back(payout.pk)
     source = payout.creator_id if held_in == AccountKind.PAYOUTS_RESERVED else None
     earlier = Money(in_suspense, payout.currency)
     ledger.post(

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from database import notices, sql
 from database.halving import do_in_halves
 from database.staff import SYSTEM, Act
-from earnings.services import posting, write_offs
+from earnings.services import claims, posting, write_offs
 from ledger import services as ledger
 from money import Period, midnight, month_of
 from payouts import selectors
@@ -27,7 +27,7 @@ from stripe_io import installation
 
 logger = logging.getLogger(__name__)
 _SQL = Path(__file__).parent / "run_sql"
-_CREATE, _NEXT, _CLAIM, _DECIDE, _PAY, _CLOSE, _LINES, _EVENTS, _LEDGER, _RECORD, _TELL, _GIVE_UP = (
+_CREATE, _NEXT, _CLAIM, _DECIDE, _PAY, _CLAIMED, _LINES, _EVENTS, _LEDGER, _RECORD, _TELL, _GIVE_UP = (
     sql.read(_SQL / f"{name}.sql")
     for name in (
         "create",
@@ -35,7 +35,7 @@ _CREATE, _NEXT, _CLAIM, _DECIDE, _PAY, _CLOSE, _LINES, _EVENTS, _LEDGER, _RECORD
         "claim",
         "decide",
         "pay",
-        "close",
+        "claimed",
         "lines",
         "events",
         "ledger",
@@ -242,7 +242,10 @@ def _decide_set(
     PayoutRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
-    for statement in (_CLAIM, _DECIDE, _PAY, _CLOSE, _LINES, _EVENTS):
+    for statement in (_CLAIM, _DECIDE, _PAY):
+        sql.run(statement, names)
+    claims.claim(_CLAIMED, names)
+    for statement in (_LINES, _EVENTS):
         sql.run(statement, names)
     ledger.post_set(_LEDGER)
     sql.run(_RECORD, names)

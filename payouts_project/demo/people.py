@@ -40,10 +40,6 @@ def hire(folder: Path) -> str:
 
 
 def _add(name: str, password: str, *, is_superuser: bool) -> User:
-    user, new = User.objects.get_or_create(
-        username=name, defaults={"is_staff": True, "is_superuser": is_superuser}
+    return User.objects.filter(username=name).first() or User.objects.create_user(
+        name, password=password, is_staff=True, is_superuser=is_superuser
     )
-    if new:
-        user.set_password(password)
-        user.save(update_fields=["password"])
-    return user

@@ -97,7 +97,7 @@ def test_revenue_is_compared_with_the_best_month_shown(marketplace: Marketplace)
 def test_a_creators_page_tells_owed_earned_and_paid(marketplace: Marketplace, superuser: Client) -> None:
     marketplace.sell("late", "r-10,charge,api-weather,500,USD,2024-03-20T12:00:00Z,\n")
     alice = Creator.objects.get(external_id="alice")
-    figures = earnings.standing_of("alice", now=sql.now()).totals["USD"]
+    figures = payouts.standing_of("alice", now=sql.now()).totals["USD"]
     assert (figures.unclaimed_net, figures.lifetime_net, figures.lifetime_payouts) == (400, 96_400, 96_000)
     shown = superuser.get(page_of(alice)).content.decode()
     for figure in ("$4.00", "$964.00", "$960.00"):

@@ -7,10 +7,10 @@ from accounts.selectors import live_account
 from database import sql
 from database.admin import Figure, Panel, headline, link_to, list_of, panel
 from earnings.models import ApiOwnership, CreatorEarning
-from earnings.selectors import standing_of
 from ledger.models import LedgerAccount
 from money import Money, Period
 from payouts.models import Payout, RunDecision
+from payouts.selectors import standing_of
 from payouts.states import DecisionReason, PayoutStatus
 from stripe_io.admin import accounts_told
 

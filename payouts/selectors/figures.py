@@ -1,4 +1,4 @@
-"""What a creator earned: by API, by month, and in all."""
+"""What a creator earned and was paid: by API, by month, and in all."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

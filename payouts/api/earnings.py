@@ -17,9 +17,10 @@ from database import (
     sql,
 )
 from database.fields import EXTERNAL_ID_CHARACTERS
-from earnings import selectors
-from earnings.selectors import ApiStanding, Figures, MonthFigures
+from earnings.selectors import unposted
 from money import written_month
+from payouts import selectors
+from payouts.selectors import ApiStanding, Figures, MonthFigures
 from web.inputs import CurrencyField, Input, MonthField
 from web.outputs import absent_as_null
 
@@ -170,7 +171,7 @@ class Earnings(CreatorEndpoint):
                     "total_apis": len(standing.apis),
                 },
                 "currencies": currencies,
-                "earnings_lag_seconds": int(selectors.unposted(now=now).lag.total_seconds()),
+                "earnings_lag_seconds": int(unposted(now=now).lag.total_seconds()),
                 "earnings": self.get_paginated_response([_api(api, currency) for api in page or ()]).data,
             }
         )
