@@ -1,12 +1,20 @@
-"""What Django's test client answers, as a type: its stubs name one that Django itself doesn't have."""
+"""What a test client answers: Django's and the REST framework's have this in common."""
 
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-from django.http import HttpResponse
+from django.http.response import ResponseHeaders
 
-if TYPE_CHECKING:
-    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
-else:
-    Answer = HttpResponse
 
-__all__ = ["Answer"]
+class Answer(Protocol):
+    status_code: int
+    headers: ResponseHeaders
+
+    @property
+    def content(self) -> bytes: ...
+
+    def __getitem__(self, header: str) -> str: ...
+
+    def getvalue(self) -> bytes:
+        """Return the whole body, also of an answer that is streamed."""
+
+    def json(self) -> Any: ...

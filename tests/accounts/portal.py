@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 
+from tests.answers import Answer
 from tests.api import caller, nobody
 from tests.browser import Browser
 from tests.local_stripe import Stripe
@@ -14,7 +15,7 @@ CALLBACK = "/api/v1/accounts/onboard/callback"
 OUTAGES = [{"kind": "connection_reset"}, {"kind": "status", "status": 503}, {"kind": "status", "status": 401}]
 
 
-def onboard(creator: str = "alice", **given: str) -> Any:
+def onboard(creator: str = "alice", **given: str) -> Answer:
     return caller(creator).post(ONBOARD, given, format="json")
 
 
@@ -24,7 +25,7 @@ def link(creator: str = "alice", **given: str) -> str:
     return str(answer.json()["onboarding_url"])
 
 
-def come_back(location: str) -> Any:
+def come_back(location: str) -> Answer:
     """Ask our own address for what Stripe sent the browser there with."""
     assert location.startswith(f"{settings.PUBLIC_URL}{CALLBACK}?"), location
     return nobody().get(location.removeprefix(settings.PUBLIC_URL))

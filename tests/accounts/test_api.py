@@ -18,6 +18,7 @@ from tests.accounts.portal import (
     through,
     told_portal,
 )
+from tests.answers import Answer
 from tests.api import admin, caller, nobody, service
 from tests.browser import Browser
 from tests.local_stripe import Stripe
@@ -42,7 +43,7 @@ def unhurried(settings: Settings) -> None:
     settings.REQUESTS_PER_MINUTE = dict.fromkeys(settings.REQUESTS_PER_MINUTE, 10_000)
 
 
-def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
+def refused(answer: Answer, status: int, code: str) -> dict[str, Any]:
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json"), (
         answer.content
     )

@@ -24,6 +24,7 @@ from tests.accounts.portal import (
     through,
     told_portal,
 )
+from tests.answers import Answer
 from tests.api import caller, nobody
 from tests.browser import Browser
 from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
@@ -51,7 +52,7 @@ def signed(row: CreatorPaymentAccount, *, salt: str = SALT, seconds_ago: int = 0
     return Signer(salt=salt).sign(f"{row.pk}/{row.links_refreshed}")
 
 
-def sent_on(answer: Any) -> dict[str, str]:
+def sent_on(answer: Answer) -> dict[str, str]:
     """Return what the portal is told, in an answer that is nobody else's to keep and nothing to read."""
     assert (answer.status_code, answer.content) == (302, b""), answer.content
     assert answer["Cache-Control"] == "no-store"

@@ -89,8 +89,8 @@ def test_every_answer_of_the_api_has_it(history: str) -> None:
     for answer in answers:
         assert answer.status_code == HTTPStatus.OK, answer.content
         assert history in json.dumps(answer.json())
-    table: Any = alice.get(f"/api/v1/payouts/{payout.pk}/records?format=csv")
-    assert history in b"".join(table.streaming_content).decode()
+    table = alice.get(f"/api/v1/payouts/{payout.pk}/records?format=csv")
+    assert history in table.getvalue().decode()
     metrics = Client().get("/metrics")
     assert (metrics.status_code, f'currency="{history}"' in metrics.content.decode()) == (HTTPStatus.OK, True)
 

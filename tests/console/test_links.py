@@ -3,8 +3,8 @@
 import re
 from html import unescape
 from http import HTTPStatus
-from typing import Any
 
+from django.db.models import Model
 from django.test import Client
 
 from accounts.models import Creator, CreatorPaymentAccount, Hold
@@ -27,11 +27,11 @@ from stripe_io.admin import accounts_told
 from tests.console.marketplace import Marketplace
 
 
-def page(client: Client, obj: Any) -> str:
+def page(client: Client, obj: Model) -> str:
     return client.get(page_of(obj)).content.decode()
 
 
-def leads_to(shown: str, *objects: Any) -> bool:
+def leads_to(shown: str, *objects: Model) -> bool:
     return all(f'href="{page_of(obj)}"' in shown for obj in objects)
 
 
@@ -74,6 +74,7 @@ def test_a_payout_leads_to_creator_run_lines_attempts_and_what_was_booked(
     payout = Payout.objects.get()
     booked = LedgerTransaction.objects.filter(source_key__startswith=f"payout:{payout.pk}:")
     assert booked.count() == 2
+    assert payout.run
     assert leads_to(
         page(superuser, payout),
         payout.creator,
@@ -159,7 +160,7 @@ def test_a_ledger_transaction_leads_to_its_accounts_and_their_creator(
 
 
 def test_an_attempt_and_a_line_lead_back_to_their_payout(marketplace: Marketplace, superuser: Client) -> None:
-    for row in (PayoutAttempt.objects.first(), PayoutLineItem.objects.first()):
+    for row in (PayoutAttempt.objects.latest("pk"), PayoutLineItem.objects.latest("pk")):
         assert leads_to(page(superuser, row), Payout.objects.get())
 
 

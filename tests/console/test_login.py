@@ -23,6 +23,7 @@ from accounts.models import User
 from accounts.sessions import GRAIN_SECONDS, SEEN
 from database.admin import list_of
 from payouts_project import logins
+from tests.answers import Answer
 from tests.api import token_of
 from tests.contract.test_schemathesis import CALLERS
 
@@ -53,7 +54,7 @@ def dana(settings: Settings, cheap_passwords: None) -> User:
     return User.objects.create_user("dana", password=PASSWORD, is_staff=True)
 
 
-def log_in(password: str, *, name: str = "dana", address: str = MINE, forwarded: str | None = None) -> Any:
+def log_in(password: str, *, name: str = "dana", address: str = MINE, forwarded: str | None = None) -> Answer:
     given = {"username": name, "password": password}
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     return Client(headers=headers, REMOTE_ADDR=address).post(LOGIN, given)

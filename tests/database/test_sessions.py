@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 from psycopg import sql as composed
 
@@ -122,7 +123,7 @@ def test_what_lasts_is_not_cut_off(hostile: None) -> None:
     assert not Creator.objects.exists()
 
 
-def connect(**settings: object) -> Any:
+def connect(**settings: object) -> BaseDatabaseWrapper:
     return ConnectionHandler({"default": {**connection.settings_dict, **settings}})["default"]
 
 

@@ -3,7 +3,6 @@
 import re
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -15,6 +14,7 @@ from database import sql
 from database.display import list_of, show
 from earnings.models import ApiOwnership, BillingSource, CreatorEarning
 from revenue import services as revenue
+from tests.answers import Answer
 from tests.api import admin, caller, service
 from tests.feeding import NOW, feed_unchecked, held, post, record
 
@@ -87,7 +87,7 @@ def test_the_console_writes_early_years_with_four_digits(zora: Creator, client: 
     assert "1 Jan 0001" in show(earning.period_start)
 
 
-def register(owned_from: str) -> Any:
+def register(owned_from: str) -> Answer:
     said = {"name": "Weather", "creator_id": "alice", "owned_from": owned_from}
     return service("billing").put("/api/v1/catalog/apis/api-w", said, format="json")
 

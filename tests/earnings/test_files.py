@@ -182,7 +182,7 @@ def test_a_field_larger_than_any_is_kept_as_a_bad_line(file: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "pack"), [("b.csv.gz", gzip.compress), ("b.csv.xz", lzma.compress)])
-def test_packed_files_are_read_as_they_are(tmp_path: Path, name: str, pack: Any) -> None:
+def test_packed_files_are_read_as_they_are(tmp_path: Path, name: str, pack: Callable[[bytes], bytes]) -> None:
     (tmp_path / name).write_bytes(pack(as_csv([record(), record()])))
     assert load(tmp_path / name)["accepted"] == 2
 
@@ -195,7 +195,7 @@ def test_ndjson_is_told_by_its_name_or_its_first_letter(tmp_path: Path, name: st
 
 
 @pytest.mark.parametrize("write", [as_csv, as_ndjson])
-def test_standard_input_is_read_too(monkeypatch: pytest.MonkeyPatch, write: Any) -> None:
+def test_standard_input_is_read_too(monkeypatch: pytest.MonkeyPatch, write: Callable[..., bytes]) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(write([record(), record()]))))
     assert load("-")["accepted"] == 2
     assert BillingBatch.objects.get().origin == "-"

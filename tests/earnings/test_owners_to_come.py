@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from threading import Event
-from typing import Any
 
 import pytest
 from django.db import transaction
@@ -18,6 +17,7 @@ from earnings.services import ownership
 from earnings.services.catalog import CatalogEntry, register_apis
 from earnings.services.commission import seed_first_rate, set_rate
 from earnings.services.sources import register_source
+from tests.answers import Answer
 from tests.api import service
 from tests.factories import ApiFactory, CreatorFactory, OwnershipFactory
 from tests.feeding import NOW, feed, record, refund
@@ -174,7 +174,7 @@ class TestMessagesThatComeLate:
     def test_over_http_it_is_told_apart(self, source: BillingSource) -> None:
         Api.objects.update(source=source)
 
-        def put(creator: str) -> Any:
+        def put(creator: str) -> Answer:
             said = {"name": "Weather", "creator_id": creator}
             return service("billing").put("/api/v1/catalog/apis/api-a", said, format="json")
 

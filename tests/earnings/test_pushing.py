@@ -12,6 +12,7 @@ from pytest_django import Settings
 from accounts.models import Creator
 from earnings.models import ApiOwnership, BillingBatch, BillingRecord, BillingSource, QuarantinedRecord
 from earnings.reading.records import FIELDS, REQUIRED
+from tests.answers import Answer
 from tests.api import admin, caller, nobody, service
 from tests.factories import SourceFactory
 from tests.feeding import earned, held, post, record, refund
@@ -23,15 +24,15 @@ ADDRESS = "/api/v1/billing/records"
 NDJSON = "application/x-ndjson"
 
 
-def push(*given: Any, by: str = "billing") -> Any:
+def push(*given: Any, by: str = "billing") -> Answer:
     return service(by).generic("POST", ADDRESS, json.dumps({"records": given}), "application/json")
 
 
-def push_lines(body: Any, *, by: str = "billing", **extra: Any) -> Any:
+def push_lines(body: Any, *, by: str = "billing", **extra: Any) -> Answer:
     return service(by).generic("POST", ADDRESS, body, NDJSON, **extra)
 
 
-def push_in_chunks(body: str) -> Any:
+def push_in_chunks(body: str) -> Answer:
     """Push lines without saying how many."""
     stream: dict[str, Any] = {"wsgi.input": BytesIO(body.encode())}
     return push_lines("", HTTP_TRANSFER_ENCODING="chunked", **stream)
@@ -41,11 +42,11 @@ def lines(*given: Any) -> str:
     return "".join(f"{json.dumps(said)}\n" for said in given)
 
 
-def told(answer: Any) -> list[tuple[str | None, str, str | None]]:
+def told(answer: Answer) -> list[tuple[str | None, str, str | None]]:
     """Check that an answer agrees with itself; return what became of each record."""
     assert answer.status_code == 200, answer.content
     if answer["Content-Type"] == NDJSON:
-        *results, last = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+        *results, last = [json.loads(line) for line in answer.getvalue().splitlines()]
         summary = last["summary"]
     else:
         results, summary = answer.json()["results"], answer.json()["summary"]
@@ -57,7 +58,7 @@ def told(answer: Any) -> list[tuple[str | None, str, str | None]]:
     return [(result["record_id"], result["outcome"], result["reason"]) for result in results]
 
 
-def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
+def refused(answer: Answer, status: int, code: str) -> dict[str, Any]:
     assert answer["Content-Type"] == "application/problem+json", answer.content
     problem: dict[str, Any] = answer.json()
     assert (answer.status_code, problem["code"]) == (status, code)
@@ -389,8 +390,8 @@ def test_a_packed_push_is_refused_and_a_byte_order_mark_is_not() -> None:
     marked = service("billing").generic("POST", ADDRESS, codecs.BOM_UTF8 + body, "application/json")
     assert told(marked) == [("r-1", "accepted", None)]
     marked_lines = "\ufeff" + lines(record(record_id="r-2"), record(record_id="r-3"))
-    for answer in (push_lines(marked_lines), push_in_chunks(marked_lines)):
-        assert {outcome for _, outcome, _ in told(answer)} <= {"accepted", "duplicate"}
+    for pushed in (push_lines(marked_lines), push_in_chunks(marked_lines)):
+        assert {outcome for _, outcome, _ in told(pushed)} <= {"accepted", "duplicate"}
     assert told(push_lines("\ufeff")) == []
     assert BillingRecord.objects.count() == 3
 

@@ -9,6 +9,7 @@ from earnings.models import Api, ApiOwnership, BillingSource
 from earnings.services import catalog
 from earnings.services.catalog import CatalogEntry
 from earnings.tasks import post_new
+from tests.answers import Answer
 from tests.api import admin, caller, nobody, service
 from tests.factories import ApiFactory, CreatorFactory
 from tests.feeding import NOW, earned, feed, held, record
@@ -18,11 +19,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("source")]
 WEATHER = {"name": "Weather", "creator_id": "alice"}
 
 
-def put(api_id: str, said: Any) -> Any:
+def put(api_id: str, said: Any) -> Answer:
     return service("billing").put(f"/api/v1/catalog/apis/{api_id}", said, format="json")
 
 
-def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
+def refused(answer: Answer, status: int, code: str) -> dict[str, Any]:
     assert answer["Content-Type"] == "application/problem+json", answer.content
     problem: dict[str, Any] = answer.json()
     assert (answer.status_code, problem["code"]) == (status, code)

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.test import Client
+from rest_framework.test import APIClient
 
 from accounts.models import Creator, CreatorChange, User
 from accounts.principals import ADMIN, BILLING_SCOPE, CREATOR, Principal
@@ -20,6 +21,7 @@ from database.admin import list_of, page_of
 from earnings.models import Api, ApiChange, ApiOwnership, BillingSource
 from earnings.services import catalog
 from earnings.services.catalog import CatalogEntry
+from tests.answers import Answer
 from tests.api import bearer, nobody, service
 from tests.factories import ApiFactory, CreatorFactory, SourceFactory
 from tests.feeding import feed, post, record
@@ -47,7 +49,7 @@ def dana(db: None) -> User:
     return User.objects.create_superuser("dana")
 
 
-def put(api_id: str, said: Any, *, client: Any = None) -> Any:
+def put(api_id: str, said: Any, *, client: APIClient | None = None) -> Answer:
     return (client or service("billing")).put(f"/api/v1/catalog/apis/{api_id}", said, format="json")
 
 
@@ -204,7 +206,7 @@ def test_a_name_said_twice_in_the_body_is_refused() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_sources_that_register_one_api_at_once_one_wins() -> None:
-    def register(api_id: str, source: str) -> Any:
+    def register(api_id: str, source: str) -> Answer:
         return put(api_id, {"name": source, "creator_id": source}, client=service(source))
 
     for api_id in [f"api-{number}" for number in range(8)]:

@@ -27,6 +27,7 @@ from database.refusals import Refusal
 from earnings import errors as earnings
 from payouts_project import problems, urls
 from payouts_project.problems import REFUSALS
+from tests.answers import Answer
 from tests.api import admin, caller, nobody, service
 from web import ndjson
 from web.inputs import Input
@@ -98,7 +99,7 @@ EXAMPLES: dict[type[Exception], Exception] = {
 }
 
 
-def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
+def refused(answer: Answer, status: int, code: str) -> dict[str, Any]:
     assert answer.status_code == status, answer.content
     assert answer["Content-Type"] == "application/problem+json"
     problem: dict[str, Any] = json.loads(answer.content)
@@ -199,7 +200,7 @@ def test_each_kind_of_token_opens_its_own_doors_only(admin_client: Client, clien
     refused(client.get("/api/v1/books"), 401, "not_authenticated")
 
 
-def knock(*, address: str = "10.0.0.1", **headers: str) -> Any:
+def knock(*, address: str = "10.0.0.1", **headers: str) -> Answer:
     """Come with a token that can't be trusted, from an address of one's own."""
     return nobody().get(ORDERS, REMOTE_ADDR=address, headers={"Authorization": "Bearer nonsense", **headers})
 

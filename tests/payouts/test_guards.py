@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import Model
 
 from database import sql
 from payouts.models import Payout, PayoutAttempt, PayoutEvent, PayoutLineItem
@@ -64,7 +65,7 @@ def test_a_payout_is_never_deleted(payout: Payout) -> None:
 
 
 @pytest.mark.parametrize("model", [PayoutLineItem, PayoutEvent])
-def test_lines_and_events_are_append_only(payout: Payout, model: Any) -> None:
+def test_lines_and_events_are_append_only(payout: Payout, model: type[Model]) -> None:
     with refused(match="is history"):
         sql.run(f"UPDATE {model._meta.db_table} SET payout_id = payout_id")
     with refused(match="is history"):

@@ -55,9 +55,9 @@ def pages(address: str, **asked: Any) -> Iterator[dict[str, Any]]:
 
 
 def rows_of_csv(address: str) -> list[dict[str, str]]:
-    answer: Any = caller("alice").get(f"/api/v1{address}", {"format": "csv"})
+    answer = caller("alice").get(f"/api/v1{address}", {"format": "csv"})
     assert answer.status_code == 200
-    text = b"".join(answer.streaming_content).decode()
+    text = answer.getvalue().decode()
     return list(csv.DictReader(StringIO(text)))
 
 
@@ -151,11 +151,11 @@ def test_a_csv_file_holds_all_that_the_pages_hold(payout: Payout) -> None:
         (f"/payouts/{payout.pk}/records", f"payout-{payout.pk}-records.csv"),
         (f"/payouts/{payout.pk}/line-items/{payout.line_items.first().pk}/records", "line-"),  # type: ignore[union-attr]
     ):
-        answer: Any = caller("alice").get(f"/api/v1{address}?format=csv")
+        answer = caller("alice").get(f"/api/v1{address}?format=csv")
         assert answer.streaming
         assert answer["Content-Type"] == "text/csv; charset=utf-8"
         assert answer["Content-Disposition"].startswith(f'attachment; filename="{name}')
-        text = b"".join(answer.streaming_content).decode()
+        text = answer.getvalue().decode()
         expected = read(caller("alice"), address)["results"]
         header, *lines = csv.reader(StringIO(text))
         assert header == list(expected[0])

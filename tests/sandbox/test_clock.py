@@ -105,7 +105,9 @@ def test_the_clock_stays_moved_after_a_restart(
 
 
 @pytest.mark.parametrize("seconds", [0, -1, "1.5"])
-def test_the_clock_only_goes_forward_and_by_whole_seconds(client: stripe.StripeClient, seconds: Any) -> None:
+def test_the_clock_only_goes_forward_and_by_whole_seconds(
+    client: stripe.StripeClient, seconds: int | str
+) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         client.raw_request("post", "/_sandbox/clock", advance=seconds)
     assert refused.value.param == "advance"

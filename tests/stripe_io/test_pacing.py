@@ -1,7 +1,7 @@
 """One pace for all: each request to an endpoint gets a slot of its own."""
 
 import time
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 import redis
@@ -25,7 +25,7 @@ def slots(*endpoints: str) -> list[int]:
     return sorted(round(wait) for wait in at_once(*[take(endpoint) for endpoint in endpoints]))
 
 
-def take(endpoint: str) -> Any:
+def take(endpoint: str) -> Callable[[], float]:
     return lambda: pacing.take_slot(endpoint=endpoint)
 
 
@@ -65,7 +65,7 @@ def test_without_redis_each_waits_for_one_slot(settings: Settings) -> None:
     assert [pacing.take_slot(endpoint="post transfers") for _ in range(2)] == [1, 1]
 
 
-def test_a_redis_that_accepts_and_never_answers_costs_a_second_once(settings: Any) -> None:
+def test_a_redis_that_accepts_and_never_answers_costs_a_second_once(settings: Settings) -> None:
     with silent_server() as address:
         settings.REDIS_URL = address
         began = time.monotonic()

@@ -3,7 +3,6 @@
 import csv
 import re
 from io import StringIO
-from typing import Any
 
 import pytest
 
@@ -13,8 +12,8 @@ STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def written(value: object) -> str:
-    answer: Any = csv_file("file.csv", [{"cell": value, "next": 1}], columns=["cell", "next"])
-    return b"".join(answer.streaming_content).decode()
+    answer = csv_file("file.csv", [{"cell": value, "next": 1}], columns=["cell", "next"])
+    return answer.getvalue().decode()
 
 
 def cells(text: str, separator: str) -> list[str]:
