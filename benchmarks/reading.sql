@@ -23,8 +23,12 @@ JOIN creators ON creators.external_id = shape.creator
 JOIN api_ownerships AS ownership ON ownership.creator_id = creators.id
 CROSS JOIN generate_series(1, shape.months) AS month;
 
-INSERT INTO billing_batches (source_id, origin, accepted, duplicates, conflicts, quarantined, posted_at)
-SELECT (SELECT min(id) FROM billing_sources), 'generated', count(*) * %(per_earning)s, 0, 0, 0, now()
+INSERT INTO postings (id, posted_at) SELECT DISTINCT batch, now() FROM earned;
+
+INSERT INTO billing_batches (
+    source_id, origin, accepted, duplicates, conflicts, quarantined, set_aside_reason, posting_id, posted_at
+)
+SELECT (SELECT min(id) FROM billing_sources), 'generated', count(*) * %(per_earning)s, 0, 0, 0, '', batch, now()
 FROM earned GROUP BY batch ORDER BY batch;
 
 INSERT INTO billing_records (
@@ -76,8 +80,6 @@ INSERT INTO paid_totals (creator_id, api_id, currency, gross, net, last_updated)
 SELECT creator_id, api_id, 'USD', sum(gross), sum(net), now()
 FROM creator_earnings WHERE payout_id IS NOT NULL GROUP BY creator_id, api_id;
 
-INSERT INTO postings (id, posted_at) SELECT id, posted_at FROM billing_batches;
-UPDATE billing_batches SET posting_id = id;
 INSERT INTO earning_postings (posting_id, earning_id, batches, gross, refunds, transactions, api_calls)
 SELECT batch, id, ARRAY[batch], 1000 * %(per_earning)s, 0, %(per_earning)s, %(per_earning)s
 FROM earned ORDER BY batch, creator_id, api_id;

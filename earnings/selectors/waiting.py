@@ -9,7 +9,10 @@ from database import sql
 from earnings.models import BillingBatch, QuarantinedRecord, Reason
 
 _UNPOSTED = """
-SELECT count(*) AS batches, min(received_at) FILTER (WHERE accepted > 0) AS oldest
+SELECT
+    count(*) AS batches,
+    min(received_at) FILTER (WHERE accepted > 0) AS oldest,
+    clock_timestamp() AS as_of
 FROM billing_batches
 WHERE posted_at IS NULL AND set_aside_at IS NULL
 """
@@ -23,7 +26,12 @@ class Unposted:
     """
 
     batches: int
-    lag: timedelta
+    oldest: datetime | None
+    as_of: datetime  # by the database's clock
+
+    @property
+    def lag(self) -> timedelta:
+        return max(self.as_of - self.oldest, timedelta()) if self.oldest else timedelta()
 
 
 def batches_set_aside() -> QuerySet[BillingBatch]:
@@ -31,11 +39,9 @@ def batches_set_aside() -> QuerySet[BillingBatch]:
     return BillingBatch.objects.filter(posted_at=None, set_aside_at__isnull=False)
 
 
-def unposted(*, now: datetime) -> Unposted:
+def unposted() -> Unposted:
     (waiting,) = sql.rows(_UNPOSTED)
-    return Unposted(
-        waiting["batches"], max(now - waiting["oldest"], timedelta()) if waiting["oldest"] else timedelta()
-    )
+    return Unposted(**waiting)
 
 
 def open_quarantine_by_reason() -> list[tuple[Reason, int]]:

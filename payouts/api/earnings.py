@@ -157,8 +157,8 @@ class Earnings(CreatorEndpoint):
         responses=EarningsOut,
     )
     def list(self, request: Request) -> Response:
-        now = sql.now()
-        standing = selectors.standing_of(self.creator_id, now=now)
+        waiting = unposted()
+        standing = selectors.standing_of(self.creator_id, now=waiting.as_of)
         if not standing.apis:
             _ = self.creator  # who has an API is known; all others may be here for the first time
         currencies = list(standing.totals)
@@ -171,7 +171,7 @@ class Earnings(CreatorEndpoint):
                     "total_apis": len(standing.apis),
                 },
                 "currencies": currencies,
-                "earnings_lag_seconds": int(unposted(now=now).lag.total_seconds()),
+                "earnings_lag_seconds": int(waiting.lag.total_seconds()),
                 "earnings": self.get_paginated_response([_api(api, currency) for api in page or ()]).data,
             }
         )

@@ -70,7 +70,7 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
         )
     if run:
         yield Figure("Last run", link_to(run, run.cutoff), "pays what was earned before this day")
-    if lag := earnings.unposted(now=now).lag:
+    if lag := earnings.unposted().lag:
         unposted = anchor(
             list_of(BillingBatch, posted_at__isempty=1, set_aside_at__isempty=1), "batches not posted yet"
         )

@@ -247,7 +247,7 @@ class Analytics(PlatformEndpoint):
                 "failed_rate_bps": outcomes.failed_bps,
             },
             "pending_amounts": ledger.owed(),
-            "earnings_lag_seconds": int(earnings.unposted(now=now).lag.total_seconds()),
+            "earnings_lag_seconds": int(earnings.unposted().lag.total_seconds()),
         }
         return Response(AnalyticsOut(figures).data)
 

@@ -56,7 +56,7 @@ class BusinessCollector:
             "Failed payouts among those that finished in the last 30 days; 0 if none did.",
             value=outcomes.failed / outcomes.finished if outcomes.finished else 0,
         )
-        unposted = earnings.unposted(now=now)
+        unposted = earnings.unposted()
         yield GaugeMetricFamily(
             "payouts_earnings_lag_seconds",
             "Age of the oldest accepted billing record that waits to be posted; 0 if none does.",

@@ -77,7 +77,7 @@ def test_a_batch_that_cannot_be_posted_is_set_aside_with_its_reason(source: Bill
     assert batch.posted_at is None
     assert acts(batch) == [("set_aside", "system")]
     assert earned() == [("bob", "api-b", "2024-01", 100, 20, 80)]
-    assert unposted(now=sql.now()).batches == 0
+    assert unposted().batches == 0
     assert set(unsound()) == {LAW}
 
 
