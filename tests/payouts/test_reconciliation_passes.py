@@ -1,7 +1,6 @@
 """Passes raise no false alarm, find nothing twice, and are stopped by no single thing."""
 
 import json
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -27,6 +26,7 @@ from stripe_io.models import InboxEvent
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 from tests.payouts.reconciling import SETTLED, account_of, forget, kinds, only, reconcile, reverse, tamper
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 TRANSFERS = {"method": "GET", "path": "/v1/transfers"}
@@ -61,8 +61,7 @@ def test_what_an_event_speaks_of_that_is_not_handled_yet_is_no_difference(
 
 def test_what_stripe_says_otherwise_when_it_is_asked_again_is_none(paid: Payout, sandbox: Stripe) -> None:
     def change_back() -> None:
-        while "GET /v1/balance_transactions" not in sandbox.state()["requests"]:
-            time.sleep(0.01)
+        wait_until(lambda: "GET /v1/balance_transactions" in sandbox.state()["requests"], seconds=10)
         tamper(paid.stripe_transfer_id, amount=80_00)
 
     tamper(paid.stripe_transfer_id, amount=79_00)
