@@ -1,6 +1,8 @@
 """Sending leg one in a test: the faults that may meet it, and a clock of its own."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +11,8 @@ from payouts.models import Payout, PayoutAttempt
 from payouts.services import sweeps, transfers
 from payouts.states import PayoutStatus
 from tests.local_stripe import Stripe
+from tests.threads import at_once
+from tests.waiting import wait_until
 
 SEND = {"method": "POST", "path": "/v1/transfers"}
 LIST = {"method": "GET", "path": "/v1/transfers"}
@@ -75,7 +79,9 @@ def requests(sandbox: Stripe) -> int:
 
 def taken(now: datetime) -> list[UUID]:
     """Take all that is due, in the order in which workers do."""
-    return [each.payout_id for each in iter(lambda: sweeps.take_due(now=now), None)]
+    found = list(islice(iter(lambda: sweeps.take_due(now=now), None), 1_000))
+    assert len(found) < 1_000, "there is no end of what is due"
+    return [each.payout_id for each in found]
 
 
 def work(now: datetime) -> None:
@@ -88,3 +94,18 @@ def work(now: datetime) -> None:
         for step in taken.steps:
             step(taken.payout_id, now=now)
     raise AssertionError("there is no end of what is due")
+
+
+def meanwhile(sandbox: Stripe, request: str, *, ask: Callable[[], Any], tell: Callable[[], Any]) -> None:
+    """Ask Stripe something, and tell us something else while that request, slowed by a fault, is under way."""
+
+    def asked() -> int:
+        return int(sandbox.state("requests")["requests"].get(request, 0))
+
+    before = asked()
+
+    def tell_once_asked() -> None:
+        wait_until(lambda: asked() > before, seconds=10)
+        tell()
+
+    at_once(ask, tell_once_asked)

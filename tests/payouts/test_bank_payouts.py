@@ -1,6 +1,5 @@
 """Leg two: what the transfer brought goes on to the bank, once, and what Stripe says of it later counts."""
 
-import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from payouts.services import bank_payouts, transfers
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import unsound
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 SEND = {"method": "POST", "path": "/v1/payouts"}
@@ -117,8 +117,8 @@ def test_once_they_are_available_they_go_on(bank: Bank) -> None:
     waiting = bank.send()
     assert waiting.next_retry_at is not None
     assert not bank.attempts
-    while sql.now() < waiting.next_retry_at:
-        time.sleep(0.05)
+    available_at = waiting.next_retry_at
+    wait_until(lambda: sql.now() >= available_at, seconds=10)
     assert bank.send().stripe_payout_id
     assert len(bank.attempts) == len(bank.sent) == 1
 
@@ -202,7 +202,9 @@ def test_a_saved_500_is_not_sent_again_and_gives_way_once_absence_is_proved(
     bank.send()
     bank.send()
     last_sent = bank.now
-    while bank.attempts[0].status == AttemptStatus.OPEN:
+    for _ in range(30):
+        if bank.attempts[0].status != AttemptStatus.OPEN:
+            break
         bank.send()
     assert bank.requests == 2
     assert bank.now - last_sent >= policy.ABSENCE_PROVED_AFTER
@@ -254,6 +256,18 @@ def test_a_payout_whose_webhook_never_came_is_asked_about(bank: Bank) -> None:
     paid = bank.send()
     assert (paid.status, paid.paid_at, paid.next_retry_at) == (PayoutStatus.PAID, bank.now, None)
     assert bank.requests == 1
+
+
+def test_stripe_is_not_asked_about_a_payout_before_it_is_due(bank: Bank, sandbox: Stripe) -> None:
+    def asked() -> dict[str, int]:
+        return {route: times for route, times in sandbox.state()["requests"].items() if "/v1/" in route}
+
+    bank.send()
+    before = asked()
+    bank_payouts.send_bank_payout(bank.payout.pk, now=bank.now + timedelta(hours=5, minutes=59))
+    assert asked() == before
+    bank_payouts.send_bank_payout(bank.payout.pk, now=bank.now + timedelta(hours=6))
+    assert asked() != before
 
 
 @pytest.mark.parametrize("sandbox_options", [{"payout_seconds": 3600}])

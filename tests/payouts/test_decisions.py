@@ -154,6 +154,30 @@ def test_an_open_payout_blocks_the_next(market: Market, status: PayoutStatus, re
     assert Payout.objects.count() == (2 if reason == DecisionReason.PAID else 1)
 
 
+def test_an_open_payout_in_one_currency_blocks_no_other(market: Market, settings: Settings) -> None:
+    settings.MINIMUM_PAYOUT = {"USD": 25_00, "EUR": 25_00}
+    alice = market.creator("alice")
+    market.payout(alice)
+    market.sell(alice, 100_00, currency="EUR", at="2025-10-10T12:00:00Z")
+    market.sell(alice, 100_00, at="2025-10-10T12:00:00Z")
+    assert market.run(NEXT_CUTOFF).creators == {
+        (DecisionReason.PAID, "EUR"): 1,
+        (DecisionReason.PREVIOUS_PAYOUT_OPEN, "USD"): 1,
+    }
+
+
+def test_what_came_late_in_another_currency_is_paid_by_the_same_run(
+    market: Market, settings: Settings
+) -> None:
+    settings.MINIMUM_PAYOUT = {"USD": 25_00, "EUR": 25_00}
+    alice = market.creator("alice")
+    market.payout(alice)
+    market.sell(alice, 100_00, currency="EUR")
+    market.sell(alice, 100_00)
+    assert market.run().creators == {(DecisionReason.PAID, "EUR"): 1}
+    assert unsound() == {}
+
+
 def test_nobody_is_paid_from_books_that_disagree(market: Market) -> None:
     alice, bob = market.creators(["alice", "bob"])
     market.sell_all([alice, bob], 100_00)

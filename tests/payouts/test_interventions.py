@@ -3,12 +3,14 @@
 import json
 from contextlib import suppress
 from io import StringIO
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from pytest_django import Settings
 
 from accounts.models import Hold, HoldSource
 from accounts.services.holds import place_hold
@@ -18,10 +20,11 @@ from ledger.models import AccountKind
 from payouts.errors import IllegalMove, NotRetryable, NotReversible, NotSettleable
 from payouts.models import Payout, RunDecision
 from payouts.services import interventions, transfers
+from payouts.services.moves import move
 from payouts.states import STAFF_MAY, PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
-from tests.threads import at_once
+from tests.threads import at_once, wait_for_locked_out
 
 WHY = Act("dana", "Looks odd")
 SEND = {"method": "POST", "path": "/v1/transfers"}
@@ -105,6 +108,26 @@ def test_of_a_cancel_and_a_transfer_that_start_together_exactly_one_wins(
     assert len(sandbox.transfers()) == sent
     assert Payout.objects.get().status == (PayoutStatus.CANCELLED if cancelled else PayoutStatus.IN_TRANSIT)
     assert unsound() == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hold_waits_for_who_is_just_sending_and_then_stands(payout: Payout) -> None:
+    begun = Event()
+
+    def begin_to_send() -> None:
+        with transaction.atomic():
+            sending = Payout.objects.select_for_update().get()
+            begun.set()
+            wait_for_locked_out()
+            move(sending, PayoutStatus.PROCESSING, now=sql.now(), reason="sending")
+
+    def hold() -> None:
+        assert begun.wait(10)
+        interventions.hold_creator(payout.creator, act=WHY, now=sql.now())
+
+    at_once(begin_to_send, hold)
+    assert Payout.objects.get().status == PayoutStatus.PROCESSING
+    assert Hold.objects.get().lifted_at is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -231,6 +254,18 @@ def test_a_retry_counts_what_came_late_for_its_period(
     again = interventions.retry_payout(failed.pk, act=WHY, now=sql.now())
     assert (again.net_amount, again.line_items.count()) == (60_00, 2)
     assert unsound() == {}
+
+
+@pytest.mark.django_db
+def test_a_retry_pays_no_other_currency(
+    payout: Payout, market: Market, sandbox: Stripe, settings: Settings
+) -> None:
+    settings.MINIMUM_PAYOUT = {"USD": 25_00, "EUR": 25_00}
+    failed = refuse(payout, sandbox)
+    market.sell(payout.creator, 100_00, currency="EUR")
+    again = interventions.retry_payout(failed.pk, act=WHY, now=sql.now())
+    assert (again.currency, again.net_amount) == ("USD", 80_00)
+    assert not Payout.objects.filter(currency="EUR").exists()
 
 
 @pytest.mark.django_db

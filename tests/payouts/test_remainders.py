@@ -1,8 +1,12 @@
 """Of some currencies a bank takes whole units only; the rest goes along with the next payout."""
 
 from datetime import date
+from functools import partial
+from threading import Event
 
 import pytest
+from django.db import transaction
+from django.db.models import F, Sum
 
 from accounts.models import Creator, CreatorPaymentAccount
 from database import sql
@@ -11,8 +15,11 @@ from payouts.services import bank_payouts, transfers
 from payouts.states import PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import CUTOFF, NEXT_CUTOFF, Market, unsound
+from tests.threads import at_once, wait_for_locked_out
 
 pytestmark = pytest.mark.django_db
+# Sold for this, as forints: so much is left of it, of which two make a whole unit.
+GROSS, REMAINDER = 102_00, 65
 
 
 @pytest.fixture
@@ -24,14 +31,26 @@ def bela(market: Market, sandbox: Stripe) -> Creator:
     return bela
 
 
-def pay(market: Market, creator: Creator, gross: int, *, at: str, cutoff: date) -> Payout:
+def transfer(market: Market, creator: Creator, gross: int, *, at: str, cutoff: date) -> Payout:
     market.sell(creator, gross, at=at)
     market.run(cutoff)
     payout = Payout.objects.filter(creator=creator).latest("created_at")
     transfers.send_transfer(payout.pk, now=sql.now())
+    payout.refresh_from_db()
+    return payout
+
+
+def pay(market: Market, creator: Creator, gross: int, *, at: str, cutoff: date) -> Payout:
+    payout = transfer(market, creator, gross, at=at, cutoff=cutoff)
     bank_payouts.send_bank_payout(payout.pk, now=sql.now())
     payout.refresh_from_db()
     return payout
+
+
+def left() -> int:
+    """Sum up what all payouts brought and did not take to the bank."""
+    sums = Payout.objects.aggregate(left=Sum(F("arrival_amount") - F("bank_amount")))
+    return int(sums["left"])
 
 
 def test_what_no_bank_takes_stays_and_goes_along_with_the_next(
@@ -62,3 +81,41 @@ def test_one_that_came_back_takes_along_the_same_when_it_is_sent_again(
     bank_payouts.send_bank_payout(second.pk, now=sql.now())
     second.refresh_from_db()
     assert second.bank_amount == before
+
+
+def test_what_one_that_came_back_had_left_goes_along_with_the_next(
+    market: Market, bela: Creator, sandbox: Stripe
+) -> None:
+    first = pay(market, bela, GROSS, at="2025-09-10T12:00:00Z", cutoff=CUTOFF)
+    second = transfer(market, bela, GROSS, at="2025-10-10T12:00:00Z", cutoff=NEXT_CUTOFF)
+    sandbox.control(f"payouts/{first.stripe_payout_id}/fail", failure_code="could_not_process")
+    assert first.next_retry_at
+    bank_payouts.send_bank_payout(first.pk, now=first.next_retry_at)
+    first.refresh_from_db()
+    assert (first.status, left()) == (PayoutStatus.RETURNED, REMAINDER)
+    bank_payouts.send_bank_payout(second.pk, now=sql.now())
+    assert left() == 2 * REMAINDER - 100
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_take_along_the_same_remainder_once(market: Market, bela: Creator) -> None:
+    pay(market, bela, GROSS, at="2025-08-10T12:00:00Z", cutoff=date(2025, 9, 1))
+    second = transfer(market, bela, GROSS, at="2025-09-10T12:00:00Z", cutoff=CUTOFF)
+    third = transfer(market, bela, GROSS, at="2025-10-10T12:00:00Z", cutoff=NEXT_CUTOFF)
+    assert left() == REMAINDER
+    now, locked = sql.now(), Event()
+
+    def hold_up() -> None:
+        """Let neither write an attempt down before both know what they take along, or wait for each other."""
+        with transaction.atomic():
+            sql.run("LOCK TABLE payout_attempts IN SHARE MODE")
+            locked.set()
+            wait_for_locked_out(2)
+
+    def send(payout: Payout) -> None:
+        assert locked.wait(10)
+        bank_payouts.send_bank_payout(payout.pk, now=now)
+
+    at_once(hold_up, partial(send, second), partial(send, third))
+    assert all(Payout.objects.values_list("stripe_payout_id", flat=True))
+    assert left() == 3 * REMAINDER - 100

@@ -99,7 +99,8 @@ def test_nothing_is_sent_again_to_a_creator_on_hold(bank: Bank) -> None:
 def test_after_a_month_the_money_is_taken_back_and_the_rows_are_free(
     bank: Bank, market: Market, sandbox: Stripe
 ) -> None:
-    reversed_one = bank.attend(after=policy.REVERSE_RETURNED_AFTER)
+    assert bank.attend(after=timedelta(days=29, hours=23)).status == PayoutStatus.RETURNED
+    reversed_one = bank.attend(after=timedelta(hours=2))
     assert reversed_one.status == PayoutStatus.REVERSED
     assert sandbox.transfers()[0]["amount_reversed"] == 80_00
     assert CreatorEarning.objects.get().payout is None

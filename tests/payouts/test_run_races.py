@@ -4,20 +4,23 @@ import json
 import os
 import subprocess
 import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 from django.db import connection, transaction
 
 from database import sql
+from database.commands import close_connections_after
 from earnings.models import CreatorEarning
 from payouts.models import Payout, PayoutLineItem, PayoutRun, RunDecision
 from payouts.services import books
+from payouts.services.runs import RunResult
 from payouts.states import DecisionReason
 from tests.payouts.market import CUTOFF, NEXT_CUTOFF, Market
-from tests.threads import at_once
+from tests.threads import at_once, wait_for_locked_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).parents[2]
@@ -43,35 +46,56 @@ def test_runs_of_two_cutoffs_at_once_claim_each_row_once(market: Market) -> None
     books.require_sound()
 
 
-def wait_until_someone_waits_for_a_row() -> None:
-    waiting = "SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted"
-    deadline = time.monotonic() + 10
-    while not next(iter(sql.rows(waiting)))["waiting"]:
-        assert time.monotonic() < deadline, "nobody waits"
-        time.sleep(0.01)
-
-
 def test_a_refund_posted_while_the_run_decides_is_in_what_it_pays(market: Market) -> None:
     """The run claims a row whose refund isn't committed yet: it waits, and pays what is left."""
     alice = market.creator("alice")
     market.sell(alice, 100_00)
-    turn: list[str] = []
+    locked = Event()
 
     def refund() -> None:
         with transaction.atomic():
             CreatorEarning.objects.select_for_update().get(creator=alice)
-            turn.append("the row is locked")
-            wait_until_someone_waits_for_a_row()
+            locked.set()
+            wait_for_locked_out()
             market.refund(alice, 30_00)
 
     def run() -> None:
-        while not turn:
-            time.sleep(0.01)
+        assert locked.wait(10)
         market.run()
 
     at_once(refund, run)
     payout = Payout.objects.get()
     assert payout.net_amount == payout.line_items.get().net_revenue == 56_00
+    books.require_sound()
+
+
+def test_a_second_making_waits_and_pays_nobody_again_though_more_has_arrived(market: Market) -> None:
+    alice = market.creator("alice")
+    market.sell(alice, 100_00)
+    locked, sold = Event(), Event()
+
+    def hold_up() -> None:
+        with transaction.atomic():
+            sql.run("LOCK TABLE payout_line_items IN SHARE MODE")
+            locked.set()
+            wait_for_locked_out(1)
+            with ThreadPoolExecutor(1) as pool:
+                late = partial(market.sell, alice, 50_00, at="2025-08-10T12:00:00Z")
+                pool.submit(close_connections_after(late)).result(10)
+            sold.set()
+            wait_for_locked_out(2)
+
+    def run(when: Event) -> RunResult:
+        assert when.wait(10)
+        return market.run()
+
+    _, first, second = at_once(hold_up, partial(run, locked), partial(run, sold))
+    assert first
+    assert first.creators == {(DecisionReason.PAID, "USD"): 1}
+    assert second
+    assert second.creators == {}
+    assert RunDecision.objects.get().reason == DecisionReason.PAID
+    assert Payout.objects.get().net_amount == 80_00
     books.require_sound()
 
 

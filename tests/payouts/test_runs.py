@@ -11,11 +11,13 @@ from pytest_django import Settings
 from database import sql
 from earnings.models import BillingBatch, CreatorEarning
 from earnings.services import posting
+from earnings.services.sources import register_source
 from ledger.models import AccountKind
 from payouts.errors import CutoffNotReached
 from payouts.models import Payout, PayoutEvent, PayoutLineItem, PayoutRun, RunDecision
 from payouts.services import runs
 from payouts.states import DecisionReason, PayoutStatus
+from tests.feeding import feed, record
 from tests.payouts.market import CUTOFF, NEXT_CUTOFF, Market, balance, unsound
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +145,22 @@ def test_the_running_period_has_no_part_in_a_run(market: Market) -> None:
     market.run(CUTOFF)
     assert Payout.objects.get().net_amount == 80_00
     assert CreatorEarning.objects.get(payout=None).period_start == CUTOFF
+
+
+def test_a_line_counts_the_subscriptions_of_its_own_month(market: Market) -> None:
+    """Also where one batch holds several months."""
+    alice = market.creator("alice")
+    sold = {"api_id": "api-alice", "amount": "10000"}
+    august = {"record_id": "a", "subscription_id": "s-1", "occurred_at": "2025-08-31T23:59:59Z", **sold}
+    september = {"record_id": "b", "subscription_id": "s-1", "occurred_at": "2025-09-01T00:00:00Z", **sold}
+    other = {"record_id": "c", "subscription_id": "s-2", "occurred_at": "2025-09-30T12:00:00Z", **sold}
+    feed(register_source("billing"), record(**august), record(**september), record(**other), now=sql.now())
+    market.run()
+    lines = PayoutLineItem.objects.filter(payout__creator=alice).order_by("period_start")
+    assert list(lines.values_list("period_start", "total_subscriptions")) == [
+        (date(2025, 8, 1), 1),
+        (date(2025, 9, 1), 2),
+    ]
 
 
 def test_a_cutoff_that_lies_ahead_is_refused(market: Market) -> None:
@@ -284,6 +302,24 @@ def test_one_creator_who_cannot_be_decided_stops_only_themselves(market: Market)
     assert market.run().creators == {(DecisionReason.PAID, "USD"): 1}
     assert RunDecision.objects.get(creator=broken).reason == DecisionReason.PAID
     assert unsound() == {}
+
+
+def test_who_was_paid_keeps_that_decision_when_the_run_fails_for_them_later(
+    market: Market, settings: Settings
+) -> None:
+    settings.MINIMUM_PAYOUT = {"USD": 25_00, "EUR": 25_00}
+    alice = market.creator("alice")
+    payout = market.payout(alice)
+    market.sell(alice, 100_00)
+    market.sell(alice, 100_00, currency="EUR")
+    sql.run(BREAK_ONE)
+    sql.run("SELECT set_config('tests.broken', %(id)s, true)", {"id": str(alice.pk)})
+    assert market.run().creators == {(DecisionReason.ERROR, ""): 1}
+    decisions = RunDecision.objects.order_by("currency").values_list("currency", "reason", "payout")
+    assert list(decisions) == [
+        ("EUR", DecisionReason.ERROR, None),
+        ("USD", DecisionReason.PAID, payout.pk),
+    ]
 
 
 def test_a_dry_run_with_a_creator_who_cannot_be_decided_tells_of_the_others(market: Market) -> None:

@@ -10,7 +10,7 @@ from database import sql
 from earnings.models import CreatorEarning
 from ledger.models import AccountKind
 from payouts.models import Payout, PayoutAttempt, SendingPause
-from payouts.services import transfers
+from payouts.services import bank_payouts, transfers
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
@@ -44,6 +44,21 @@ def test_a_payout_is_sent_under_its_key_to_the_pinned_account(sender: Sender, sa
     assert list(moves) == ["pending", "processing", "in_transit"]
     assert balance(sent.creator_id, AccountKind.PAYOUTS_RESERVED) == 0
     assert unsound() == {}
+
+
+def test_a_key_follows_from_the_payout_and_the_number_of_the_attempt(sender: Sender, sandbox: Stripe) -> None:
+    """A database restored from a backup sends under the same keys again."""
+    sandbox.inject({**SEND, "kind": "status", "status": 400, "code": "balance_insufficient", "count": 1})
+    sender.send()
+    SendingPause.objects.all().delete()
+    sender.send()
+    pk = sender.payout.pk
+    bank_payouts.send_bank_payout(pk, now=sql.now())
+    assert [attempt.idempotency_key for attempt in sender.attempts] == [
+        f"transfer:{pk}:1",
+        f"transfer:{pk}:2",
+        f"bank_payout:{pk}:1",
+    ]
 
 
 def test_a_payout_that_was_sent_is_not_sent_again(sender: Sender, sandbox: Stripe) -> None:

@@ -83,6 +83,34 @@ def test_one_that_had_come_back_already_costs_nothing(failed: PayoutAttempt) -> 
     assert unsound() == {}
 
 
+def test_a_transfer_in_another_payouts_group_settles_nothing_of_the_attempt_it_names(
+    market: Market, payout: Payout, sandbox: Stripe
+) -> None:
+    """What a transfer says of itself, anybody may have written."""
+    sandbox.inject({**SEND, "kind": "connection_reset", "count": 1})
+    Sender(payout).send()
+    bob = market.creator("bob", account=None)
+    account = market.onboard(bob).stripe_account_id
+    assert account
+    other = market.payout(bob)
+    made = sandbox.client.v1.transfers.create(
+        {
+            "amount": 80_00,
+            "currency": "usd",
+            "destination": account,
+            "transfer_group": str(other.pk),
+            "metadata": {"attempt_id": str(payout.attempts.get().pk)},
+        }
+    )
+    interventions.sync_payout(other.pk, act=Act("dana", "Asked by bob"), now=sql.now())
+    assert payout.attempts.get().status == AttemptStatus.OPEN
+    payout.refresh_from_db()
+    assert payout.status == PayoutStatus.PROCESSING
+    difference = Difference.objects.get()
+    assert (difference.subject, difference.payout) == (made.id, other)
+    assert unsound() == {}
+
+
 def absent(payout: Payout, sandbox: Stripe) -> Sender:
     """Have an attempt proved absent, so that its payout waits for a new key."""
     sandbox.inject({**SEND, "kind": "connection_reset", "count": 1})

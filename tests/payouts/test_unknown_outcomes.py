@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -18,7 +19,18 @@ from payouts.states import AttemptStatus, PayoutStatus
 from tests.factories import PayoutFactory
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
-from tests.payouts.sending import BEFORE_THE_WORK, LIST, LOST, REFUSAL, SEND, Sender, named, requests
+from tests.payouts.sending import (
+    BEFORE_THE_WORK,
+    LIST,
+    LOST,
+    REFUSAL,
+    SEND,
+    Sender,
+    meanwhile,
+    named,
+    requests,
+    taken,
+)
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -223,12 +235,12 @@ def test_a_key_older_than_a_day_whose_transfer_is_absent_gives_way_to_a_new_one(
 
 def test_what_stays_unknown_becomes_unresolved_and_never_failed(sender: Sender, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "connection_reset"})
-    for _ in range(policy.UNRESOLVED_AFTER_SENDS - 1):
+    for _ in range(11):
         assert sender.send().status == PayoutStatus.PROCESSING
     assert sender.send().status == PayoutStatus.UNRESOLVED
-    assert requests(sandbox) == policy.UNRESOLVED_AFTER_SENDS
+    assert requests(sandbox) == 12
     sender.send()
-    assert requests(sandbox) == policy.UNRESOLVED_AFTER_SENDS
+    assert requests(sandbox) == 12
 
 
 def test_a_look_up_that_fails_settles_nothing(sender: Sender, sandbox: Stripe) -> None:
@@ -297,3 +309,72 @@ def test_nothing_is_sent_to_a_creator_while_it_is_unresolved_what_they_have(
     second = PayoutFactory.create(creator=payout.creator, currency="EUR", next_retry_at=sql.now())
     assert Sender(second).send().status == PayoutStatus.PENDING
     assert requests(sandbox) == 0
+
+
+@pytest.mark.parametrize("fault", BEFORE_THE_WORK, ids=named)
+def test_a_send_that_was_answered_leaves_no_doubt(
+    sender: Sender, sandbox: Stripe, fault: dict[str, Any]
+) -> None:
+    """It did nothing, so that a refusal of the next send proves that nothing moved."""
+    sandbox.inject({**fault, "count": 1})
+    sender.send()
+    _resume(sender)
+    sandbox.inject({**REFUSAL, "count": 1})
+    assert sender.send().status == PayoutStatus.FAILED
+
+
+def test_the_age_of_a_key_counts_from_its_first_send(sender: Sender, sandbox: Stripe) -> None:
+    sandbox.inject({**SEND, "kind": "connection_reset", "count": 2})
+    sender.send()
+    first = sender.now
+    sender.send(after=timedelta(hours=12))
+    sender.send(after=first + timedelta(hours=24) - sender.now)
+    assert requests(sandbox) == 2
+    assert sender.payout.status == PayoutStatus.PENDING
+
+
+def test_absence_is_proved_an_hour_after_the_last_send(sender: Sender, sandbox: Stripe) -> None:
+    sandbox.inject({**SEND, "kind": "connection_reset", "count": 2})
+    sender.send()
+    first = sender.now
+    sender.send(after=timedelta(hours=23, minutes=50))
+    assert sender.send(after=first + timedelta(hours=24) - sender.now).status == PayoutStatus.UNRESOLVED
+    assert sender.attempts[0].status == AttemptStatus.OPEN
+    assert sender.send(after=timedelta(hours=1)).status == PayoutStatus.PENDING
+    assert sender.attempts[0].status == AttemptStatus.ABSENT
+    assert requests(sandbox) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_take_up_an_unknown_outcome_in_one_minute_send_it_once_more(
+    sender: Sender, sandbox: Stripe
+) -> None:
+    sandbox.inject(
+        {**SEND, "kind": "connection_reset", "count": 1}, {**SEND, "kind": "latency_ms", "latency_ms": 300}
+    )
+    pk, due = sender.payout.pk, sender.send().next_retry_at
+    assert due is not None
+    workers: list[Callable[[], None]] = [lambda: transfers.send_transfer(pk, now=due)] * 4
+    at_once(*workers)
+    assert sender.payout.status == PayoutStatus.IN_TRANSIT
+    assert requests(sandbox) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_during_a_call_nobody_else_takes_the_payout(sender: Sender, sandbox: Stripe) -> None:
+    """Not even at the very moment at which it falls due again: its worker counts as lost only after that."""
+    sandbox.inject(
+        {**SEND, "kind": "connection_reset", "count": 1},
+        {**SEND, "kind": "latency_ms", "latency_ms": 1_000},
+    )
+    pk, due = sender.payout.pk, sender.send().next_retry_at
+    assert due is not None
+    others: list[UUID] = []
+    meanwhile(
+        sandbox,
+        "POST /v1/transfers",
+        ask=lambda: transfers.send_transfer(pk, now=due),
+        tell=lambda: others.extend(taken(due + timedelta(minutes=1))),
+    )
+    assert others == []
+    assert sender.payout.status == PayoutStatus.IN_TRANSIT

@@ -1,7 +1,7 @@
 """What Stripe's events do to payouts, in whatever order they come."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from stripe_io import services as inbox
 from stripe_io.models import InboxEvent, InboxOutcome
 from tests.local_stripe import Stripe
 from tests.payouts.market import unsound
+from tests.payouts.sending import meanwhile
 
 pytestmark = pytest.mark.django_db
 
@@ -246,3 +247,120 @@ def test_events_have_the_same_effect_in_any_order(
     assert all(tell(event_type).handled_at for event_type in order * 2)
     assert Payout.objects.get().status == PayoutStatus.PAID
     assert unsound() == {}
+
+
+def prove_absent(payout: Payout, sandbox: Stripe) -> PayoutAttempt:
+    """Have a bank payout not arrive at Stripe, and be looked for in vain."""
+    sandbox.inject({"method": "POST", "path": "/v1/payouts", "kind": "connection_reset", "count": 1})
+    send_on(send(payout))
+    age(days=2)
+    attempt = PayoutAttempt.objects.get(kind=AttemptKind.BANK_PAYOUT)
+    bank_payouts.send_bank_payout(payout.pk, now=due(payout))
+    attempt.refresh_from_db()
+    assert attempt.status == AttemptStatus.ABSENT
+    return attempt
+
+
+def age(*, days: int) -> None:
+    """Let all attempts have been sent so many days ago."""
+    then = sql.now() - timedelta(days=days)
+    PayoutAttempt.objects.update(first_sent_at=then, last_sent_at=then)
+
+
+def due(payout: Payout) -> datetime:
+    moment = Payout.objects.get(pk=payout.pk).next_retry_at
+    assert moment is not None
+    return moment
+
+
+def test_a_transfer_that_names_a_bank_payouts_attempt_settles_nothing(
+    payout: Payout, sandbox: Stripe, stripe: StripeEvents
+) -> None:
+    lose(sandbox, "/v1/payouts")
+    send_on(send(payout))
+    attempt = PayoutAttempt.objects.get(kind=AttemptKind.BANK_PAYOUT)
+    event = stripe.tell("transfer.created", id="tr_other", metadata={"attempt_id": str(attempt.pk)})
+    assert event.outcome == InboxOutcome.SET_ASIDE
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.stripe_id) == (AttemptStatus.OPEN, "")
+
+
+def test_a_second_bank_payout_of_a_payout_is_one_too_many(
+    payout: Payout, sandbox: Stripe, stripe: StripeEvents
+) -> None:
+    """The first was thought absent, and turns up after another was sent."""
+    first = prove_absent(payout, sandbox)
+    bank_payouts.send_bank_payout(payout.pk, now=due(payout))
+    (own,) = sandbox.state()["payouts"]
+    stripe.tell("payout.created", id="po_late", status="pending", metadata={"attempt_id": str(first.pk)})
+    assert Payout.objects.get().stripe_payout_id == own["id"]
+    difference = Difference.objects.get()
+    assert (difference.kind, difference.subject) == ("foreign_bank_payout", "po_late")
+
+
+def test_a_bank_payout_of_a_payout_that_is_over_is_one_too_many(
+    payout: Payout, sandbox: Stripe, stripe: StripeEvents
+) -> None:
+    first = prove_absent(payout, sandbox)
+    assert reversed_event(stripe).outcome == InboxOutcome.HANDLED
+    late = sandbox.control(f"accounts/{first.destination}/payout")
+    stripe.tell("payout.created", metadata={"attempt_id": str(first.pk)})
+    over = Payout.objects.get()
+    assert (over.status, over.stripe_payout_id, over.next_retry_at) == (PayoutStatus.REVERSED, "", None)
+    difference = Difference.objects.get()
+    assert (difference.kind, difference.subject) == ("foreign_bank_payout", late["id"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transfer_told_of_during_a_look_that_fails_goes_on_to_the_bank_at_once(
+    payout: Payout, sandbox: Stripe, stripe: StripeEvents
+) -> None:
+    lose(sandbox, "/v1/transfers")
+    send(payout)
+    age(days=2)
+    sandbox.inject({"method": "GET", "path": "/v1/transfers", "kind": "timeout", "seconds": 1})
+    meanwhile(
+        sandbox,
+        "GET /v1/transfers",
+        ask=lambda: transfers.send_transfer(payout.pk, now=due(payout)),
+        tell=lambda: stripe.tell("transfer.created"),
+    )
+    assert Payout.objects.get().status == PayoutStatus.IN_TRANSIT
+    assert due(payout) <= sql.now()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bank_payout_told_of_during_a_look_that_finds_nothing_is_not_absent(
+    payout: Payout, sandbox: Stripe, stripe: StripeEvents
+) -> None:
+    sandbox.inject({"method": "POST", "path": "/v1/payouts", "kind": "connection_reset", "count": 1})
+    send_on(send(payout))
+    age(days=2)
+    attempt = PayoutAttempt.objects.get(kind=AttemptKind.BANK_PAYOUT)
+    told = sandbox.control(f"accounts/{attempt.destination}/payout")
+    sandbox.inject({"method": "GET", "path": "/v1/payouts", "kind": "latency_ms", "latency_ms": 1_000})
+    meanwhile(
+        sandbox,
+        "GET /v1/payouts",
+        ask=lambda: bank_payouts.send_bank_payout(payout.pk, now=due(payout)),
+        tell=lambda: stripe.tell("payout.created", metadata={"attempt_id": str(attempt.pk)}),
+    )
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.stripe_id) == (AttemptStatus.SUCCEEDED, told["id"])
+    assert Payout.objects.get().stripe_payout_id == told["id"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_paid_while_stripe_is_asked_in_vain_never_falls_due_again(
+    payout: Payout, sandbox: Stripe, stripe: StripeEvents
+) -> None:
+    send_on(send(payout))
+    sandbox.inject({"method": "GET", "path": "/v1/payouts/po_.*", "kind": "timeout", "seconds": 1})
+    meanwhile(
+        sandbox,
+        "GET /v1/payouts/{id}",
+        ask=lambda: bank_payouts.send_bank_payout(payout.pk, now=due(payout)),
+        tell=lambda: stripe.tell("payout.paid"),
+    )
+    paid = Payout.objects.get()
+    assert (paid.status, paid.next_retry_at) == (PayoutStatus.PAID, None)
