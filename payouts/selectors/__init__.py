@@ -1,5 +1,6 @@
 """Reads about runs and payouts: what became of them, what comes next, and what creators earned and were paid."""
 
+from payouts.selectors.blockers import BLOCKERS, blocker_rules
 from payouts.selectors.connected import foreign_bank_payouts, left_behind
 from payouts.selectors.cutoffs import due_at, latest_due_cutoff, next_cutoff, unmade_cutoff
 from payouts.selectors.differences import OpenDifferences, open_differences
@@ -26,9 +27,10 @@ from payouts.selectors.totals import (
     recent_outcomes,
     totals_by_status,
 )
-from payouts.selectors.upcoming import Upcoming, previous_payouts, upcoming_of
+from payouts.selectors.upcoming import Upcoming, upcoming_of
 
 __all__ = [
+    "BLOCKERS",
     "ApiStanding",
     "DecisionTotals",
     "Figures",
@@ -40,6 +42,7 @@ __all__ = [
     "Standing",
     "Upcoming",
     "api_standing_of",
+    "blocker_rules",
     "decisions_by_reason",
     "due_at",
     "foreign_bank_payouts",
@@ -54,7 +57,6 @@ __all__ = [
     "open_pauses",
     "outcomes_by_status",
     "pick_currency",
-    "previous_payouts",
     "recent_outcomes",
     "standing_of",
     "totals_by_status",

@@ -1,5 +1,4 @@
--- What the next run will see of one creator, per currency in which anything was ever booked; one row without a
--- currency if nothing was. The rules are those of the run: run_sql/claim.sql and decide.sql.
+-- What the next run will see of one creator, per currency in which anything was ever booked, and in the one asked for.
 WITH unclaimed AS (
     SELECT
         currency,
@@ -9,41 +8,35 @@ WITH unclaimed AS (
     FROM creator_earnings
     WHERE payout_id IS NULL AND creator_id = %(creator)s
     GROUP BY currency
-)
+),
+known AS (
+    SELECT currency, true AS booked
+    FROM ledger_accounts
+    WHERE owner_id = %(creator)s AND kind = 'creator_payable'
+    UNION ALL
+    SELECT %(asked)s, false
+),
+candidate AS (
+    SELECT
+        %(creator)s::uuid AS creator_id,
+        known.currency,
+        bool_or(known.booked) AS booked,
+        coalesce(max(unclaimed.payable_net), 0) AS payable,
+        coalesce(max(unclaimed.net), 0) AS unclaimed,
+        max(unclaimed.period_start) AS period_start
+    FROM known
+    LEFT JOIN unclaimed USING (currency)
+    GROUP BY known.currency
+),
+blocker AS ({blockers})
 SELECT
-    booked.currency,
-    coalesce(unclaimed.net, 0) AS unclaimed_net,
-    coalesce(unclaimed.payable_net, 0) AS payable_net,
-    unclaimed.period_start,
-    coalesce(account.account_status, 'not_created') AS account_status,
-    account.gone_at IS NOT NULL AS account_gone,
-    coalesce(account.account_status = 'not_created' AND account.refused_country <> '', false) AS country_refused,
-    EXISTS (
-        SELECT FROM holds
-        WHERE holds.creator_id = creator.id
-            AND holds.lifted_at IS NULL
-            AND holds.expires_at IS NULL
-            AND NOT holds.until_paid_elsewhere
-    ) AS on_hold,
-    EXISTS (
-        SELECT FROM holds
-        WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL AND holds.until_paid_elsewhere
-    ) AS destination_refused,
-    EXISTS (
-        SELECT FROM holds
-        WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL AND holds.expires_at IS NOT NULL
-    ) AS cooling_down,
-    EXISTS (
-        SELECT FROM payouts AS previous
-        WHERE previous.creator_id = creator.id
-            AND previous.currency = booked.currency
-            AND previous.status = ANY(%(blocks_the_next)s)
-            AND NOT (previous.status = ANY(%(may_be_overtaken)s) AND previous.created_at < %(overtaken_before)s)
-    ) AS previous_payout_open,
-    coalesce(unclaimed.net, 0) <> coalesce(booked.balance, 0) AS books_disagree
-FROM creators AS creator
-LEFT JOIN ledger_accounts AS booked ON booked.owner_id = creator.id AND booked.kind = 'creator_payable'
-LEFT JOIN unclaimed USING (currency)
-LEFT JOIN creator_payment_accounts AS account ON account.creator_id = creator.id AND account.replaced_at IS NULL
-WHERE creator.id = %(creator)s
-ORDER BY booked.currency
+    candidate.currency,
+    candidate.booked,
+    candidate.unclaimed AS unclaimed_net,
+    candidate.payable AS payable_net,
+    candidate.period_start,
+    ARRAY(
+        SELECT blocker.blocker FROM blocker WHERE blocker.currency = candidate.currency ORDER BY blocker.rank
+    ) AS blockers
+FROM candidate
+ORDER BY candidate.currency

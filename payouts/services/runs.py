@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from database import notices, sql
@@ -27,13 +26,12 @@ from stripe_io import installation
 
 logger = logging.getLogger(__name__)
 _SQL = Path(__file__).parent / "run_sql"
-_CREATE, _NEXT, _CLAIM, _DECIDE, _PAY, _CLAIMED, _LINES, _EVENTS, _LEDGER, _RECORD, _TELL, _GIVE_UP = (
+_CREATE, _NEXT, _CLAIM, _PAY, _CLAIMED, _LINES, _EVENTS, _LEDGER, _RECORD, _TELL, _GIVE_UP = (
     sql.read(_SQL / f"{name}.sql")
     for name in (
         "create",
         "next_creators",
         "claim",
-        "decide",
         "pay",
         "claimed",
         "lines",
@@ -44,6 +42,7 @@ _CREATE, _NEXT, _CLAIM, _DECIDE, _PAY, _CLAIMED, _LINES, _EVENTS, _LEDGER, _RECO
         "give_up",
     )
 )
+_DECIDE = sql.read(_SQL / "decide.sql", blockers=selectors.BLOCKERS)
 CREATORS_AT_ONCE = 5_000
 
 
@@ -190,12 +189,7 @@ def _told() -> list[_Decided]:
 
 
 def _rules(*, now: datetime) -> dict[str, Any]:
-    return {
-        "currencies": list(settings.MINIMUM_PAYOUT),
-        "minimums": list(settings.MINIMUM_PAYOUT.values()),
-        **selectors.previous_payouts(now=now),
-        "dead": list(DEAD),
-    }
+    return {**selectors.blocker_rules(now=now), "dead": list(DEAD)}
 
 
 def decide_again(dead: Payout, *, act: Act, now: datetime) -> UUID | DecisionReason | None:

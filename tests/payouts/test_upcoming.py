@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import AccountStatus, Creator, HoldSource
-from accounts.services.holds import cool_down, place_hold
+from accounts.services.holds import cool_down, hold_until_paid_elsewhere, place_hold
 from database import sql
 from database.staff import Act
 from ledger import services as ledger
@@ -45,6 +45,10 @@ def hold(market: Market, alice: Creator) -> None:
 
 def change_destination(market: Market, alice: Creator) -> None:
     cool_down(alice, reason="another bank account", now=sql.now())
+
+
+def lose_every_payout(market: Market, alice: Creator) -> None:
+    hold_until_paid_elsewhere(alice.pk, reason="refused three times")
 
 
 def disagree(market: Market, alice: Creator) -> None:
@@ -125,6 +129,7 @@ R = DecisionReason
         ([ENOUGH, lose_account], [ACCOUNT_GONE]),
         ([ENOUGH, change_destination], [COOLING_DOWN]),
         ([ENOUGH, change_destination, hold], [R.ON_HOLD, COOLING_DOWN]),
+        ([ENOUGH, lose_every_payout], [DESTINATION_REFUSED]),
         ([ENOUGH, disagree], [R.BOOKS_DISAGREE]),
         *(
             ([open_payout(status), ENOUGH], [R.PREVIOUS_PAYOUT_OPEN])
@@ -167,6 +172,7 @@ def test_what_is_foreseen_is_what_the_run_decides(
     first = upcoming.blockers[0] if upcoming.blockers else DecisionReason.PAID
     # To the run a disabled or gone account is one more that Stripe restricts; a cool-down only delays its payout.
     to_the_run = {
+        DESTINATION_REFUSED: R.ON_HOLD,
         ACCOUNT_DISABLED: R.ACCOUNT_RESTRICTED,
         ACCOUNT_GONE: R.ACCOUNT_RESTRICTED,
         COOLING_DOWN: R.PAID,

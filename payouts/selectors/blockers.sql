@@ -1,0 +1,63 @@
+-- All that keeps each `candidate` (creator_id, currency, and in minor units what would be paid and all that is
+-- unclaimed) from being paid, ranked as a run asks. `blocker` is what its creator is told, `reason` what the run
+-- decides. A row without a reason stops no run.
+SELECT
+    candidate.creator_id,
+    candidate.currency,
+    found.rank,
+    found.blocker,
+    CASE found.blocker
+        WHEN 'destination_refused' THEN 'on_hold'
+        -- The payout is made, and held until the cool-down is over.
+        WHEN 'cooling_down' THEN NULL
+        WHEN 'account_gone' THEN 'account_restricted'
+        WHEN 'account_disabled' THEN 'account_restricted'
+        ELSE found.blocker
+    END AS reason
+FROM candidate
+LEFT JOIN unnest(%(currencies)s::text[], %(minimums)s::bigint[]) AS minimum (currency, amount)
+    ON minimum.currency = candidate.currency
+LEFT JOIN ledger_accounts AS booked
+    ON booked.owner_id = candidate.creator_id
+    AND booked.kind = 'creator_payable'
+    AND booked.currency = candidate.currency
+LEFT JOIN creator_payment_accounts AS account
+    ON account.creator_id = candidate.creator_id AND account.replaced_at IS NULL
+CROSS JOIN LATERAL (
+    SELECT
+        bool_or(expires_at IS NULL AND NOT until_paid_elsewhere) AS for_now,
+        bool_or(expires_at IS NULL AND until_paid_elsewhere) AS until_paid_elsewhere,
+        bool_or(expires_at IS NOT NULL) AS cooling_down
+    FROM holds
+    WHERE holds.creator_id = candidate.creator_id AND holds.lifted_at IS NULL
+) AS held
+CROSS JOIN LATERAL (
+    SELECT
+        CASE
+            WHEN account.gone_at IS NOT NULL THEN 'account_gone'
+            WHEN account.account_status = 'not_created' AND account.refused_country <> '' THEN 'country_not_supported'
+            WHEN account.account_status IS NULL OR account.account_status = 'not_created' THEN 'no_account'
+            WHEN account.account_status IN ('pending', 'onboarding') THEN 'onboarding_incomplete'
+            WHEN account.account_status = 'disabled' THEN 'account_disabled'
+            WHEN account.account_status <> 'active' THEN 'account_restricted'
+        END AS blocker
+) AS not_payable
+CROSS JOIN LATERAL (
+    VALUES
+    (1, 'no_minimum_for_currency', minimum.amount IS NULL),
+    (2, 'negative_balance', candidate.payable < 0),
+    (3, 'below_minimum', candidate.payable >= 0 AND candidate.payable < minimum.amount),
+    (4, 'on_hold', held.for_now),
+    (5, 'destination_refused', held.until_paid_elsewhere),
+    (6, 'cooling_down', held.cooling_down),
+    (7, not_payable.blocker, not_payable.blocker IS NOT NULL),
+    (8, 'previous_payout_open', EXISTS (
+        SELECT FROM payouts AS previous
+        WHERE previous.creator_id = candidate.creator_id
+            AND previous.currency = candidate.currency
+            AND previous.status = ANY(%(blocks_the_next)s)
+            AND NOT (previous.status = ANY(%(may_be_overtaken)s) AND previous.created_at < %(overtaken_before)s)
+    )),
+    (9, 'books_disagree', (candidate.unclaimed IS DISTINCT FROM coalesce(booked.balance, 0)))
+) AS found (rank, blocker, applies)
+WHERE found.applies
