@@ -1,6 +1,6 @@
 -- Some of the records that make up some earnings, each once: those of the batches that were posted to an earning
--- and that belong to its row. What a record adds to gross has the sign of its kind. The batches are gone through in
--- order (the empty offsets hold the planner to it), so a page is full before most of them are looked at.
+-- and that belong to its row. The batches are gone through in order (the empty offsets hold the planner to it), so a
+-- page is full before most of them are looked at.
 WITH page AS (
     SELECT held.batch_id, held.earning_id, record.*
     FROM (
@@ -24,14 +24,10 @@ WITH page AS (
         SELECT
             id, source_id, record_id, kind, subscription_id, customer_id, amount, currency, occurred_at, api_calls,
             related_record_id, api_id
-        FROM billing_records
-        WHERE batch_id = held.batch_id
-            AND creator_id = held.creator_id
-            AND api_id = held.api_id
-            AND currency = held.currency
-            AND commission_bps = held.commission_bps
-            AND occurred_at >= held.period_start
-            AND occurred_at < held.period_end
+        FROM records_behind(
+            held.batch_id, held.creator_id, held.api_id, held.currency, held.commission_bps, held.period_start,
+            held.period_end
+        )
         OFFSET 0
     ) AS record
     WHERE {past_here}
@@ -49,7 +45,7 @@ SELECT
     page.subscription_id,
     page.customer_id,
     page.amount,
-    CASE WHEN page.kind IN ('refund', 'chargeback') THEN -page.amount ELSE page.amount END AS gross,
+    gross_of(page.kind, page.amount) AS gross,
     page.currency,
     page.occurred_at,
     page.api_calls,

@@ -4,7 +4,7 @@ SELECT (SELECT period_start FROM creator_earnings WHERE id = trace.earning_id) A
 FROM earning_postings AS trace
 WHERE trace.posting_id IN (SELECT id FROM postings WHERE posted_at >= coalesce(%(since)s::timestamptz, '-infinity'))
 UNION
-SELECT date_trunc('month', event.at, 'UTC')::date
+SELECT month_of(event.at)
 FROM payout_events AS event
 WHERE 'paid' IN (event.from_status, event.to_status)
     AND event.at >= coalesce(%(since)s::timestamptz, '-infinity')

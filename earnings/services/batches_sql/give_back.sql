@@ -5,9 +5,9 @@ FROM (
     SELECT
         charge.id,
         charge.batch_id,
-        coalesce(sum(CASE taker.kind WHEN 'refund' THEN taker.amount ELSE -taker.amount END)
+        coalesce(-sum(gross_of(taker.kind, taker.amount))
             FILTER (WHERE taker.kind IN ('refund', 'refund_reversal')), 0) AS refunded,
-        coalesce(sum(CASE taker.kind WHEN 'chargeback' THEN taker.amount ELSE -taker.amount END)
+        coalesce(-sum(gross_of(taker.kind, taker.amount))
             FILTER (WHERE taker.kind IN ('chargeback', 'chargeback_reversal')), 0) AS charged_back
     FROM batch_outgoing AS outgoing
     JOIN billing_records AS taker ON taker.id = outgoing.id AND taker.related_record_id <> ''

@@ -63,9 +63,9 @@ opened AS (
     ) AS fresh
     CROSS JOIN LATERAL (
         SELECT
-            greatest(0, coalesce(sum(CASE kind WHEN 'refund' THEN amount ELSE -amount END)
+            greatest(0, coalesce(-sum(gross_of(kind, amount))
                 FILTER (WHERE kind IN ('refund', 'refund_reversal')), 0)) AS refunded,
-            greatest(0, coalesce(sum(CASE kind WHEN 'chargeback' THEN amount ELSE -amount END)
+            greatest(0, coalesce(-sum(gross_of(kind, amount))
                 FILTER (WHERE kind IN ('chargeback', 'chargeback_reversal')), 0)) AS charged_back
         FROM billing_records AS taker
         WHERE taker.related_record_id = fresh.record_id

@@ -8,16 +8,15 @@ WITH part AS (
         creator_id,
         api_id,
         currency,
-        date_trunc('month', occurred_at, 'UTC')::date AS period_start,
+        month_of(occurred_at) AS period_start,
         commission_bps,
-        sum(CASE WHEN kind IN ('refund', 'chargeback') THEN -amount ELSE amount END)::bigint AS gross,
-        coalesce(sum(CASE WHEN kind IN ('refund', 'chargeback') THEN amount ELSE -amount END)
-            FILTER (WHERE kind <> 'charge'), 0)::bigint AS refunds,
+        sum(gross_of(kind, amount))::bigint AS gross,
+        coalesce(-sum(gross_of(kind, amount)) FILTER (WHERE kind <> 'charge'), 0)::bigint AS refunds,
         count(*) FILTER (WHERE kind = 'charge') AS transactions,
         coalesce(sum(api_calls) FILTER (WHERE kind = 'charge'), 0)::bigint AS api_calls
     FROM billing_records
     WHERE batch_id = ANY(%(batches)s)
-    GROUP BY batch_id, creator_id, api_id, currency, date_trunc('month', occurred_at, 'UTC')::date, commission_bps
+    GROUP BY batch_id, creator_id, api_id, currency, month_of(occurred_at), commission_bps
 ),
 delta AS MATERIALIZED (
     SELECT

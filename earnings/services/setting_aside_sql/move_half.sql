@@ -3,7 +3,7 @@ WITH ranked AS MATERIALIZED (
     SELECT
         id,
         dense_rank() OVER (
-            ORDER BY creator_id, api_id, currency, date_trunc('month', occurred_at, 'UTC'), commission_bps
+            ORDER BY creator_id, api_id, currency, month_of(occurred_at), commission_bps
         ) AS place
     FROM billing_records
     WHERE batch_id = %(batch)s

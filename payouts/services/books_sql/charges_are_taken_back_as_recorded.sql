@@ -11,9 +11,9 @@ FULL JOIN (
     SELECT
         charge.id AS charge_id,
         charge.amount AS charged,
-        coalesce(sum(CASE record.kind WHEN 'refund' THEN record.amount ELSE -record.amount END)
+        coalesce(-sum(gross_of(record.kind, record.amount))
             FILTER (WHERE record.kind IN ('refund', 'refund_reversal')), 0) AS refunded,
-        coalesce(sum(CASE record.kind WHEN 'chargeback' THEN record.amount ELSE -record.amount END)
+        coalesce(-sum(gross_of(record.kind, record.amount))
             FILTER (WHERE record.kind IN ('chargeback', 'chargeback_reversal')), 0) AS charged_back
     FROM billing_records AS record
     JOIN billing_records AS charge

@@ -12,7 +12,7 @@ LEFT JOIN (
                 record.creator_id,
                 record.api_id,
                 record.currency,
-                date_trunc('month', record.occurred_at, 'UTC')::date AS period_start,
+                month_of(record.occurred_at) AS period_start,
                 record.commission_bps,
                 record.source_id,
                 record.subscription_id

@@ -33,18 +33,14 @@ FULL JOIN (
             creator_id,
             api_id,
             currency,
-            date_trunc('month', occurred_at, 'UTC')::date AS period_start,
+            month_of(occurred_at) AS period_start,
             commission_bps,
-            sum(CASE WHEN kind IN ('refund', 'chargeback') THEN -amount ELSE amount END) AS gross,
-            coalesce(
-                sum(CASE WHEN kind IN ('refund', 'chargeback') THEN amount ELSE -amount END)
-                FILTER (WHERE kind <> 'charge'),
-                0
-            ) AS refunds,
+            sum(gross_of(kind, amount)) AS gross,
+            coalesce(-sum(gross_of(kind, amount)) FILTER (WHERE kind <> 'charge'), 0) AS refunds,
             count(*) FILTER (WHERE kind = 'charge') AS transactions,
             coalesce(sum(api_calls) FILTER (WHERE kind = 'charge'), 0) AS api_calls
         FROM billing_records
-        GROUP BY batch_id, creator_id, api_id, currency, date_trunc('month', occurred_at, 'UTC')::date, commission_bps
+        GROUP BY batch_id, creator_id, api_id, currency, month_of(occurred_at), commission_bps
     ) AS part
     JOIN billing_batches AS batch ON batch.id = part.batch_id
     WHERE batch.posting_id IS NOT NULL

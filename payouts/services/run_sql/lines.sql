@@ -24,14 +24,10 @@ LEFT JOIN (
         FROM run_claim AS claim
         JOIN earning_postings AS posting ON posting.earning_id = claim.earning_id
         CROSS JOIN unnest(posting.batches) AS batch (id)
-        JOIN billing_records AS record
-            ON record.batch_id = batch.id
-            AND record.creator_id = claim.creator_id
-            AND record.api_id = claim.api_id
-            AND record.currency = claim.currency
-            AND record.commission_bps = claim.commission_bps
-            AND record.occurred_at >= claim.period_start
-            AND record.occurred_at < claim.period_end
+        CROSS JOIN LATERAL records_behind(
+            batch.id, claim.creator_id, claim.api_id, claim.currency, claim.commission_bps, claim.period_start,
+            claim.period_end
+        ) AS record
         WHERE record.kind = 'charge' AND record.subscription_id <> ''
     ) AS distinct_ones
     GROUP BY earning_id

@@ -17,7 +17,7 @@ subscribed AS (
     SELECT month, currency, count(*) AS subscriptions
     FROM (
         SELECT DISTINCT
-            date_trunc('month', record.occurred_at, 'UTC')::date AS month,
+            month_of(record.occurred_at) AS month,
             record.currency,
             record.source_id,
             record.subscription_id
@@ -29,7 +29,7 @@ subscribed AS (
 ),
 paid AS (
     SELECT
-        date_trunc('month', event.at, 'UTC')::date AS month,
+        month_of(event.at) AS month,
         payout.currency,
         sum(CASE WHEN event.to_status = 'paid' THEN payout.net_amount ELSE -payout.net_amount END) AS amount
     FROM payout_events AS event
@@ -45,7 +45,7 @@ changed AS (
         JOIN creator_earnings AS earning ON earning.id = trace.earning_id
         JOIN postings AS posting ON posting.id = trace.posting_id
         UNION ALL
-        SELECT date_trunc('month', at, 'UTC')::date, at
+        SELECT month_of(at), at
         FROM payout_events
         WHERE 'paid' IN (from_status, to_status)
     ) AS change

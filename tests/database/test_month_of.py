@@ -1,0 +1,34 @@
+"""`month_of` in SQL: the month of a moment is that of UTC, as in Python."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from database import sql
+from money import month_of
+
+pytestmark = pytest.mark.django_db
+
+
+@settings(max_examples=50)
+@example(datetime(2025, 8, 31, 23, 59, 59, 999999, UTC), "Pacific/Auckland")
+@example(datetime(2025, 9, 1, tzinfo=UTC), "America/Los_Angeles")
+@given(
+    st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.sampled_from(["UTC", "Pacific/Auckland", "America/Los_Angeles"]),
+)
+def test_the_month_of_a_moment_is_that_of_utc_wherever_the_session_is(moment: datetime, zone: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('TimeZone', %s, true)", [zone])
+        cursor.execute("SELECT month_of(%s)", [moment])
+        assert cursor.fetchone() == (month_of(moment).start,)
+
+
+def test_the_planner_puts_it_in_place_of_the_call() -> None:
+    explained = sql.rows("EXPLAIN (VERBOSE, COSTS OFF) SELECT month_of(at) FROM payout_events")
+    plan = "\n".join(row["QUERY PLAN"] for row in explained)
+    assert "date_trunc" in plan
+    assert "month_of" not in plan
