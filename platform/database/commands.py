@@ -18,25 +18,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def add_json_option(parser: ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print the result as JSON on the last line")
-
-
 def add_actor_option(parser: ArgumentParser, *, required: bool = True) -> None:
     parser.add_argument("--actor", required=required, default="", help="your username in the console")
 
 
 def add_reason_option(parser: ArgumentParser, *, required: bool = True) -> None:
     parser.add_argument("--reason", required=required, help="why; it is kept with what you do")
-
-
-def add_act(acts: Any, name: str, *, right: staff.Right, help: str) -> ArgumentParser:
-    """Add a subcommand of a StaffCommand that changes something, for those who have this right."""
-    parser: ArgumentParser = acts.add_parser(name, help=help)
-    parser.set_defaults(right=right)
-    add_actor_option(parser)
-    add_json_option(parser)
-    return parser
 
 
 def act_of(options: Mapping[str, Any]) -> staff.Act:
@@ -68,7 +55,13 @@ def signature(options: Mapping[str, Any], right: staff.Right) -> str:
 
 
 class ServiceCommand(BaseCommand):
-    """A command that has services do something: why they refuse is what the person reads."""
+    """A command that has services do something: why they refuse is what the person reads.
+
+    It prints what came of it with `show`, as JSON if asked to.
+    """
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print the result as JSON on the last line")
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
@@ -76,9 +69,38 @@ class ServiceCommand(BaseCommand):
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
 
+    def show(self, options: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+        _print(self.stdout, as_json=options["json"], result=result)
+
 
 class StaffCommand(ServiceCommand):
-    """A command with an act in each subcommand. Who acts is checked before anything is done."""
+    """A command of acts and reports, each a subcommand. Who acts is checked before anything is done."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        self._subcommands = parser.add_subparsers(dest="act", required=True)
+        self.add_subcommands()
+
+    @abstractmethod
+    def add_subcommands(self) -> None:
+        """Add each act and each report."""
+
+    def add_act(self, name: str, *, right: staff.Right, help: str) -> ArgumentParser:
+        """Add a subcommand that changes something, for a reason, for those who have this right."""
+        parser = self.add_act_without_reason(name, right=right, help=help)
+        add_reason_option(parser)
+        return parser
+
+    def add_act_without_reason(self, name: str, *, right: staff.Right, help: str) -> ArgumentParser:
+        parser = self.add_report(name, help=help)
+        parser.set_defaults(right=right)
+        add_actor_option(parser)
+        return parser
+
+    def add_report(self, name: str, *, help: str) -> ArgumentParser:
+        """Add a subcommand that changes nothing, for whoever may run commands."""
+        parser: ArgumentParser = self._subcommands.add_parser(name, help=help)
+        super().add_arguments(parser)
+        return parser
 
     @abstractmethod
     def act(self, options: dict[str, Any]) -> Mapping[str, Any]:
@@ -87,10 +109,10 @@ class StaffCommand(ServiceCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if right := options.get("right"):
             options["actor"] = signature(options, right)
-        print_result(self.stdout, as_json=options["json"], result=self.act(options))
+        self.show(options, self.act(options))
 
 
-def print_result(out: Any, *, as_json: bool, result: Mapping[str, Any]) -> None:
+def _print(out: Any, *, as_json: bool, result: Mapping[str, Any]) -> None:
     """Print what came out: one JSON line, or a line for each figure and a table for each list of rows.
 
     Money is in minor units in JSON, and as people write it elsewhere.

@@ -41,6 +41,8 @@ NEED_NOBODY = {
     "sending status",
     "sync_accounts",
 }
+# The proposer has said why, who takes a difference on only looks, and a dry run replays nothing.
+NEED_NO_REASON = {"adjust approve", "differences own", "replay_events"}
 OURS = {config.name for config in apps.get_app_configs() if "site-packages" not in config.path}
 
 
@@ -89,6 +91,21 @@ def typed(name: str) -> list[str]:
 
 def test_every_act_is_signed_but_for_those_that_need_nobody() -> None:
     assert set(PARSERS) - set(SIGNED) == NEED_NOBODY
+
+
+def test_every_act_says_why_but_for_those_that_need_no_reason() -> None:
+    needs = {
+        name
+        for name, parser in SIGNED.items()
+        for act in parser._actions
+        if act.required and act.dest == "reason"
+    }
+    assert set(SIGNED) - needs == NEED_NO_REASON
+
+
+@pytest.mark.parametrize("name", sorted(set(PARSERS) - {"demo", "sandbox"}))
+def test_every_command_prints_json_if_asked(name: str) -> None:
+    assert "--json" in PARSERS[name]._option_string_actions
 
 
 def test_the_table_of_who_may_act_names_every_right() -> None:

@@ -1,28 +1,25 @@
 """Correct what is known of a creator, which only staff change; who and why is kept."""
 
-from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from accounts.selectors import known_creator
 from accounts.services import creators
-from database.commands import StaffCommand, act_of, add_act, add_reason_option
+from database.commands import StaffCommand, act_of
 from database.staff import Right
 
 
 class Command(StaffCommand):
     help = __doc__
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        acts = parser.add_subparsers(dest="act", required=True)
-        setting = add_act(
-            acts, "set", right=Right.EDIT_CATALOG, help="set the e-mail address, the country, or both"
+    def add_subcommands(self) -> None:
+        setting = self.add_act(
+            "set", right=Right.EDIT_CATALOG, help="set the e-mail address, the country, or both"
         )
         setting.add_argument("creator", help="the marketplace's id of the creator")
         setting.add_argument("--email", help='"" removes it')
         setting.add_argument("--country", help='ISO 3166-1 alpha-2, such as US; "" removes it')
-        add_reason_option(setting)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["email"] is None and options["country"] is None:

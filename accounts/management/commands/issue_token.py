@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from accounts import tokens
 from accounts.principals import ADMIN, BILLING_SCOPE, CREATOR, Principal
 from database import sql
-from database.commands import ServiceCommand, add_json_option
+from database.commands import ServiceCommand
 from database.fields import is_external
 
 
@@ -18,6 +18,7 @@ class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
         whom = parser.add_mutually_exclusive_group(required=True)
         whom.add_argument("--creator", metavar="ID", help="the marketplace's id of the creator")
         whom.add_argument("--admin", metavar="ID", help="a member of the platform's staff")
@@ -26,7 +27,6 @@ class Command(ServiceCommand):
         )
         parser.add_argument("--email", default="", help="the creator's e-mail address")
         parser.add_argument("--hours", type=int, default=24, help="how long it can be used (24)")
-        add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         principal = _principal(options)

@@ -1,12 +1,10 @@
 """Make Stripe accounts for all creators that have none; in the sandbox, complete them too."""
 
-from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
 
-from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from accounts import gateway
@@ -14,7 +12,7 @@ from accounts.errors import StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
 from accounts.services import payment_accounts
 from database import sql
-from database.commands import add_json_option, close_connections_after, print_result
+from database.commands import ServiceCommand, close_connections_after
 from database.refusals import Refusal
 from stripe_io import installation
 from stripe_io.models import StripeMode
@@ -22,11 +20,8 @@ from stripe_io.models import StripeMode
 CALLS_AT_ONCE = 8
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        add_json_option(parser)
 
     def handle(self, *args: object, **options: object) -> None:
         unfinished = [AccountStatus.NOT_CREATED]
@@ -47,11 +42,7 @@ class Command(BaseCommand):
             refusals = sorted(chain.from_iterable(pool.map(onboard, shares)))
         for refusal in refusals:
             self.stderr.write(refusal)
-        print_result(
-            self.stdout,
-            as_json=bool(options["json"]),
-            result={"onboarded": len(creators) - len(refusals), "failed": len(refusals)},
-        )
+        self.show(options, {"onboarded": len(creators) - len(refusals), "failed": len(refusals)})
 
 
 def _onboard_each(creators: Sequence[Creator], *, done: Callable[[], object]) -> list[str]:

@@ -1,13 +1,12 @@
 """Let a creator open another Stripe account, or pay one whose destination is held; who and why is kept."""
 
-from argparse import ArgumentParser
 from typing import Any
 
 from accounts import selectors
 from accounts.errors import NoPaymentAccount
 from accounts.services import holds, payment_accounts
 from database import sql
-from database.commands import StaffCommand, act_of, add_act, add_reason_option
+from database.commands import StaffCommand, act_of
 from database.staff import Right
 
 ACTS = {
@@ -20,12 +19,10 @@ ACTS = {
 class Command(StaffCommand):
     help = __doc__
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        acts = parser.add_subparsers(dest="act", required=True)
+    def add_subcommands(self) -> None:
         for name, (right, help_text) in ACTS.items():
-            act = add_act(acts, name, right=right, help=help_text)
+            act = self.add_act(name, right=right, help=help_text)
             act.add_argument("creator", help="the marketplace's id of the creator")
-            add_reason_option(act)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         act, now = act_of(options), sql.now()

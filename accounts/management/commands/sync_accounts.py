@@ -10,15 +10,15 @@ from accounts import selectors
 from accounts.errors import NoPaymentAccount
 from accounts.services import syncing
 from database import sql
-from database.commands import ServiceCommand, add_json_option, print_result
+from database.commands import ServiceCommand
 
 
 class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("--creator", help="the marketplace's id of the one whose account to ask for")
-        add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         accounts = selectors.stale_accounts(now=sql.now())
@@ -30,10 +30,6 @@ class Command(ServiceCommand):
         result = syncing.sync_accounts(tqdm(accounts, desc="Asking Stripe", disable=None))
         for account, error in result.errors.items():
             self.stderr.write(f"{account}: {error}")
-        print_result(
-            self.stdout,
-            as_json=options["json"],
-            result={"synced": result.synced, "changed": result.changed, "failed": len(result.errors)},
-        )
+        self.show(options, {"synced": result.synced, "changed": result.changed, "failed": len(result.errors)})
         if result.errors:
             sys.exit(1)

@@ -3,22 +3,22 @@
 from argparse import ArgumentParser
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from database.commands import add_json_option, print_result
+from database.commands import ServiceCommand
 from earnings.services import sources
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("name", help="the name that its records, files and tokens bear")
-        add_json_option(parser)
 
     def handle(self, *args: object, **options: object) -> None:
         try:
             source = sources.register_source(str(options["name"]))
         except ValidationError as refusal:
             raise CommandError(f"{options['name']!r} can't name a source: {refusal.messages[0]}") from refusal
-        print_result(self.stdout, as_json=bool(options["json"]), result={"source": source.name})
+        self.show(options, {"source": source.name})

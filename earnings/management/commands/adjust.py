@@ -1,7 +1,6 @@
 """Adjust by hand what a creator is owed: one person proposes, another approves, and only then is it booked."""
 
 import re
-from argparse import ArgumentParser
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,7 @@ from django.core.management.base import CommandError
 
 from accounts.selectors import known_creator
 from database import sql
-from database.commands import StaffCommand, act_of, add_act, add_reason_option
+from database.commands import StaffCommand, act_of, add_reason_option
 from database.staff import Right
 from earnings.errors import CurrencyNotInUse
 from earnings.models import Adjustment
@@ -21,32 +20,29 @@ from money import Money, currencies
 class Command(StaffCommand):
     help = __doc__
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        acts = parser.add_subparsers(dest="act", required=True)
-        propose = add_act(
-            acts, "propose", right=Right.PROPOSE_ADJUSTMENT, help="propose to owe a creator more, or less"
+    def add_subcommands(self) -> None:
+        propose = self.add_act(
+            "propose", right=Right.PROPOSE_ADJUSTMENT, help="propose to owe a creator more, or less"
         )
-        write_off = add_act(
-            acts, "write-off", right=Right.PROPOSE_ADJUSTMENT, help="propose to give up what a creator owes"
+        write_off = self.add_act(
+            "write-off", right=Right.PROPOSE_ADJUSTMENT, help="propose to give up what a creator owes"
         )
         for act in (propose, write_off):
             act.add_argument("creator", help="the marketplace's id of the creator")
             act.add_argument("--currency", default="USD", help="ISO 4217 (USD)")
-            add_reason_option(act)
         propose.add_argument("amount", help="signed, in minor units: 12500 is $125.00")
         propose.add_argument(
             "--counts-as-earned",
             action="store_true",
             help="like a sale, it first undoes what was written off; without this, the creator keeps all of it",
         )
-        approve = add_act(
-            acts, "approve", right=Right.APPROVE_ADJUSTMENT, help="approve what another person has proposed"
+        approve = self.add_act_without_reason(
+            "approve", right=Right.APPROVE_ADJUSTMENT, help="approve what another person has proposed"
         )
-        decline = add_act(acts, "decline", right=Right.APPROVE_ADJUSTMENT, help="turn a proposal down")
+        decline = self.add_act("decline", right=Right.APPROVE_ADJUSTMENT, help="turn a proposal down")
         for act in (approve, decline):
             act.add_argument("adjustment", type=UUID, help="the proposal's id")
         add_reason_option(approve, required=False)
-        add_reason_option(decline)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         adjustment = _act(options)

@@ -1,10 +1,9 @@
 """See which billing batches can't be posted; have them posted again, or their records quarantined."""
 
-from argparse import ArgumentParser
 from typing import Any
 
 from database import sql
-from database.commands import StaffCommand, act_of, add_act, add_json_option, add_reason_option
+from database.commands import StaffCommand, act_of
 from database.staff import Right
 from earnings.errors import BatchesStillAside
 from earnings.models import BillingBatch
@@ -15,22 +14,16 @@ from earnings.services import batches
 class Command(StaffCommand):
     help = __doc__
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        acts = parser.add_subparsers(dest="act", required=True)
-        add_json_option(acts.add_parser("list", help="the batches that are set aside, and why"))
-        retry = add_act(
-            acts, "retry", right=Right.RETRY_BATCH, help="post them, if they can be posted by now"
-        )
+    def add_subcommands(self) -> None:
+        self.add_report("list", help="the batches that are set aside, and why")
+        retry = self.add_act("retry", right=Right.RETRY_BATCH, help="post them, if they can be posted by now")
         retry.add_argument("batches", type=int, nargs="+", metavar="batch", help="the batch's number")
-        quarantine = add_act(
-            acts,
+        quarantine = self.add_act(
             "quarantine",
             right=Right.QUARANTINE_BATCH,
             help="quarantine the records of a batch that can't be posted",
         )
         quarantine.add_argument("batch", type=int, help="the batch's number")
-        for act in (retry, quarantine):
-            add_reason_option(act)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["act"] == "list":

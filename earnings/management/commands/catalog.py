@@ -1,9 +1,8 @@
 """Say which source APIs belong to: only that source changes them. Who and why is kept."""
 
-from argparse import ArgumentParser
 from typing import Any
 
-from database.commands import StaffCommand, act_of, add_act, add_json_option, add_reason_option
+from database.commands import StaffCommand, act_of
 from database.staff import Right
 from earnings.selectors import unassigned_apis
 from earnings.services import catalog, sources
@@ -12,11 +11,9 @@ from earnings.services import catalog, sources
 class Command(StaffCommand):
     help = __doc__
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        acts = parser.add_subparsers(dest="act", required=True)
-        add_json_option(acts.add_parser("list-unassigned", help="the APIs that belong to no source yet"))
-        assigning = add_act(
-            acts,
+    def add_subcommands(self) -> None:
+        self.add_report("list-unassigned", help="the APIs that belong to no source yet")
+        assigning = self.add_act(
             "assign",
             right=Right.EDIT_CATALOG,
             help="have APIs belong to a source, whichever they belonged to",
@@ -25,7 +22,6 @@ class Command(StaffCommand):
         which.add_argument("apis", nargs="*", default=[], metavar="API", help="the marketplace's ids of them")
         which.add_argument("--unassigned", action="store_true", help="all that belong to no source yet")
         assigning.add_argument("--source", required=True, help="the source's name")
-        add_reason_option(assigning)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["act"] == "list-unassigned":

@@ -3,7 +3,7 @@
 An API's own rate goes before its creator's, and that before the default. Each sale bears the rate of its moment.
 """
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentTypeError
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from accounts.models import Creator
 from accounts.selectors import known_creator
 from database import sql
-from database.commands import StaffCommand, act_of, add_act, add_json_option, add_reason_option, moment
+from database.commands import StaffCommand, act_of, moment
 from database.staff import Right
 from earnings.models import Api
 from earnings.reading.records import is_too_old
@@ -26,18 +26,16 @@ MONEY = ("gross", "fee_before", "fee_after")
 class Command(StaffCommand):
     help = __doc__
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        acts = parser.add_subparsers(dest="act", required=True)
-        listed = acts.add_parser("list", help="the rates that count now or will")
-        setting = add_act(acts, "set", right=Right.SET_COMMISSION, help="set a rate")
+    def add_subcommands(self) -> None:
+        self.add_report("list", help="the rates that count now or will")
+        setting = self.add_act("set", right=Right.SET_COMMISSION, help="set a rate")
         setting.add_argument("bps", type=_basis_points, help="hundredths of a percent: 1500 is 15 %%")
-        ending = add_act(
-            acts,
+        ending = self.add_act(
             "end",
             right=Right.SET_COMMISSION,
             help="have a creator or an API bear no rate of its own any more",
         )
-        preview = acts.add_parser("preview", help="show what that would have done to a month; change nothing")
+        preview = self.add_report("preview", help="show what that would have done to a month; change nothing")
         preview.add_argument("bps", type=_basis_points, nargs="?", help="left out: as `end` would")
         preview.add_argument("--month", type=_month, help="YYYY-MM; the last full one if left out")
         for act in (setting, ending, preview):
@@ -45,10 +43,6 @@ class Command(StaffCommand):
             whose.add_argument("--creator", help="the marketplace's id of the creator")
             whose.add_argument("--api", help="the marketplace's id of the API")
             act.add_argument("--from", dest="start", type=_start, help="ISO 8601 with its offset; else now")
-        for act in (setting, ending):
-            add_reason_option(act)
-        for act in (listed, preview):
-            add_json_option(act)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         return _act(options, now=sql.now())

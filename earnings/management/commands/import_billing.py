@@ -11,7 +11,7 @@ from typing import NoReturn
 from tqdm import tqdm
 
 from database import sql
-from database.commands import ServiceCommand, add_json_option, print_result
+from database.commands import ServiceCommand
 from earnings.reading.files import STANDARD_INPUT, open_billing_file
 from earnings.reading.records import Rules
 from earnings.services import importing, quarantine, sources
@@ -23,13 +23,13 @@ class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("file", help="its path, or - for standard input")
         parser.add_argument("--source", required=True, help="the system that issued the records")
         parser.add_argument(
             "--from", dest="first", type=_month, help="first month of occurred_at, such as 2026-01"
         )
         parser.add_argument("--to", dest="last", type=_month, help="last month of occurred_at, inclusive")
-        add_json_option(parser)
 
     def handle(self, *args: object, **options: object) -> None:
         # The file is read in a thread while PostgreSQL works: with Python's own 5 ms, each answer from
@@ -50,7 +50,7 @@ class Command(ServiceCommand):
         if file.ignored_columns:
             self.stderr.write(f"columns that mean nothing here: {', '.join(file.ignored_columns)}")
         mended = quarantine.enter_mended(now=now)
-        print_result(self.stdout, as_json=bool(options["json"]), result=_told(result, mended=mended))
+        self.show(options, _told(result, mended=mended))
 
 
 def _month(text: str) -> Period:

@@ -18,7 +18,7 @@ from django.db import transaction
 from accounts.services.creators import is_country, is_email
 from database import sql
 from database.changes import Author, Way
-from database.commands import ServiceCommand, add_json_option, print_result
+from database.commands import ServiceCommand
 from database.fields import EXTERNAL_ID_REGEX
 from database.refusals import Refusal
 from earnings import selectors
@@ -41,9 +41,9 @@ class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("file", type=Path, help="its path")
         parser.add_argument("--source", help="the system that the new APIs belong to")
-        add_json_option(parser)
 
     @transaction.atomic
     def handle(self, *args: object, **options: object) -> None:
@@ -61,7 +61,7 @@ class Command(ServiceCommand):
             "ownerships_begun": registered.ownerships_begun,
             "ignored": {f"creator_{field.value}": count for field, count in registered.ignored.items()},
         }
-        print_result(self.stdout, as_json=bool(options["json"]), result=result)
+        self.show(options, result)
 
     def _tell_unassigned(self, source: BillingSource | None, *, now: datetime) -> None:
         count = selectors.catalog_concerns(now=now).unassigned

@@ -1,20 +1,14 @@
 """List the creators who owe the platform: how much, since when, and when they last earned anything."""
 
-from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from database import sql
-from database.commands import add_json_option, print_result
+from database.commands import ServiceCommand
 from earnings.selectors import negative_balances
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = sql.now()
@@ -29,4 +23,4 @@ class Command(BaseCommand):
             }
             for balance in negative_balances()
         ]
-        print_result(self.stdout, as_json=options["json"], result={"negative_balances": rows})
+        self.show(options, {"negative_balances": rows})

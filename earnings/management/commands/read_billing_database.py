@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from database import sql
-from database.commands import ServiceCommand, add_json_option, moment, print_result
+from database.commands import ServiceCommand, moment
 from earnings.services import shared_tables
 from earnings.services.shared_tables import ReadResult
 
@@ -19,10 +19,10 @@ class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument(
             "--since", type=moment, help="read again what changed since then, such as 2026-01-31T00:00Z"
         )
-        add_json_option(parser)
 
     def handle(self, *args: object, **options: object) -> None:
         if settings.BILLING_DATABASE is None:
@@ -33,7 +33,7 @@ class Command(ServiceCommand):
             now=sql.now(),
             since=since if isinstance(since, datetime) else None,
         )
-        print_result(self.stdout, as_json=bool(options["json"]), result=_told(result))
+        self.show(options, _told(result))
 
 
 def _told(result: ReadResult) -> dict[str, object]:

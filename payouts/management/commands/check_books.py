@@ -2,19 +2,13 @@
 
 import json
 import sys
-from argparse import ArgumentParser
 
-from django.core.management.base import BaseCommand
-
-from database.commands import add_json_option
+from database.commands import ServiceCommand
 from payouts.services import books
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        add_json_option(parser)
 
     def handle(self, *args: object, **options: object) -> None:
         validations = books.check()

@@ -1,27 +1,23 @@
 """Compare what is counted with the marketplace's own tables (BILLING_DATABASE_URL); exit 1 while they differ."""
 
 import sys
-from argparse import ArgumentParser
 from dataclasses import asdict
 
 from django.conf import settings
 from django.core.management.base import CommandError
 
 from database import sql
-from database.commands import ServiceCommand, add_json_option, print_result
+from database.commands import ServiceCommand
 from payouts.services.billing_differences import compare_billing_tables
 
 
 class Command(ServiceCommand):
     help = __doc__
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        add_json_option(parser)
-
     def handle(self, *args: object, **options: object) -> None:
         if settings.BILLING_DATABASE is None:
             raise CommandError("BILLING_DATABASE_URL is not set. See docs/billing.md.")
         compared = compare_billing_tables(settings.BILLING_DATABASE, now=sql.now())
-        print_result(self.stdout, as_json=bool(options["json"]), result=asdict(compared))
+        self.show(options, asdict(compared))
         if compared.open:
             sys.exit(1)

@@ -1,12 +1,11 @@
 """List open differences, with Stripe and the marketplace's tables, own one, or resolve it with a reason."""
 
 import json
-from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
 from database import sql
-from database.commands import StaffCommand, act_of, add_act, add_json_option, add_reason_option
+from database.commands import StaffCommand, act_of
 from database.staff import Right
 from money import Money
 from payouts.models import Difference, DifferenceKind
@@ -16,16 +15,13 @@ from payouts.services.differences import own_difference, resolve_difference
 class Command(StaffCommand):
     help = __doc__
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        acts = parser.add_subparsers(dest="act", required=True)
-        listed = acts.add_parser("list", help="the open ones, oldest first")
+    def add_subcommands(self) -> None:
+        listed = self.add_report("list", help="the open ones, oldest first")
         listed.add_argument("--kind", choices=DifferenceKind.values, help="only those of one kind")
-        add_json_option(listed)
-        own = add_act(acts, "own", right=Right.OWN_DIFFERENCE, help="say that you look into it")
-        resolve = add_act(acts, "resolve", right=Right.RESOLVE_DIFFERENCE, help="say why it is none any more")
+        own = self.add_act_without_reason("own", right=Right.OWN_DIFFERENCE, help="say that you look into it")
+        resolve = self.add_act("resolve", right=Right.RESOLVE_DIFFERENCE, help="say why it is none any more")
         for act in (own, resolve):
             act.add_argument("difference", type=UUID, help="its id, as listed")
-        add_reason_option(resolve)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["act"] == "list":

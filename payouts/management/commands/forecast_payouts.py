@@ -1,12 +1,11 @@
 """Tell what the next run would pay if nothing more were sold, and whether Stripe's balance covers it."""
 
-from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from database import sql
-from database.commands import add_json_option, print_result
+from database.commands import ServiceCommand
 from money import Money
 from payouts.services import forecasts
 from stripe_io.errors import StripeCallFailed
@@ -14,11 +13,8 @@ from stripe_io.errors import StripeCallFailed
 FIGURES = ("waiting", "next_run", "needed", "available", "missing")
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -30,4 +26,4 @@ class Command(BaseCommand):
             result[forecast.currency] = {
                 name: Money(getattr(forecast, name), forecast.currency) for name in FIGURES
             }
-        print_result(self.stdout, as_json=options["json"], result=result)
+        self.show(options, result)

@@ -1,6 +1,5 @@
 """Hold or release a creator; cancel, retry, reverse, settle or sync a payout. Who did it and why is kept."""
 
-from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -10,7 +9,7 @@ from django.core.management.base import CommandError
 
 from accounts.selectors import known_creator
 from database import sql
-from database.commands import StaffCommand, act_of, add_act, add_reason_option
+from database.commands import StaffCommand, act_of
 from database.staff import Act, Right
 from payouts.errors import ActNotPossible
 from payouts.models import Payout
@@ -50,16 +49,13 @@ PAYOUT_ACTS: dict[str, tuple[Callable[..., Payout], Right, str]] = {
 class Command(StaffCommand):
     help = __doc__
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        acts = parser.add_subparsers(dest="act", required=True)
+    def add_subcommands(self) -> None:
         for name, (right, help_text) in CREATOR_ACTS.items():
-            act = add_act(acts, name, right=right, help=help_text)
+            act = self.add_act(name, right=right, help=help_text)
             act.add_argument("creator", help="the marketplace's id of the creator")
         for name, (_, right, help_text) in PAYOUT_ACTS.items():
-            act = add_act(acts, name, right=right, help=help_text)
+            act = self.add_act(name, right=right, help=help_text)
             act.add_argument("payout", type=UUID, help="the payout's id")
-        for act in acts.choices.values():
-            add_reason_option(act)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         act, now = act_of(options), sql.now()

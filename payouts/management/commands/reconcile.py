@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from database import sql
-from database.commands import ServiceCommand, add_json_option, moment, print_result
+from database.commands import ServiceCommand, moment
 from money import Money
 from payouts.services import reconciliation
 from stripe_io.errors import StripeCallFailed
@@ -17,10 +17,10 @@ class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument(
             "--since", type=moment, help="ISO 8601 with its offset; default: the last pass, and a week more"
         )
-        add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -43,6 +43,6 @@ class Command(ServiceCommand):
             },
             "open": result.open,
         }
-        print_result(self.stdout, as_json=options["json"], result=shown)
+        self.show(options, shown)
         if result.open:
             sys.exit(1)

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.template.defaultfilters import pluralize
 
 from database import sql
-from database.commands import ServiceCommand, add_json_option, moment, print_result
+from database.commands import ServiceCommand, moment
 from money import Money
 from payouts.services import runs
 from payouts.services.runs import RunResult
@@ -19,11 +19,11 @@ class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument(
             "--now", type=moment, help="a past moment, ISO 8601 with its offset, that chooses the cut-off"
         )
         parser.add_argument("--dry-run", action="store_true", help="decide, show, and leave nothing behind")
-        add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = sql.now()
@@ -34,7 +34,7 @@ class Command(ServiceCommand):
         make = runs.preview_run if options["dry_run"] else runs.make_run
         result = make(cutoff=cutoff, now=now)
         if options["json"]:
-            print_result(self.stdout, as_json=True, result=_figures(result))
+            self.show(options, _figures(result))
         else:
             for line in _lines(result):
                 self.stdout.write(line)

@@ -1,10 +1,9 @@
 """Pause all sending, resume it, or tell what stops it; who did it and why is kept."""
 
-from argparse import ArgumentParser
 from typing import Any
 
 from database import sql
-from database.commands import StaffCommand, act_of, add_act, add_json_option, add_reason_option
+from database.commands import StaffCommand, act_of
 from database.staff import Right
 from payouts import selectors
 from payouts.services import pauses
@@ -13,15 +12,12 @@ from payouts.services import pauses
 class Command(StaffCommand):
     help = __doc__
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        acts = parser.add_subparsers(dest="act", required=True)
-        pause = add_act(acts, "pause", right=Right.PAUSE_SENDING, help="send nothing to anybody")
-        resume = add_act(
-            acts, "resume", right=Right.RESUME_SENDING, help="lift what staff or a refused key have paused"
+    def add_subcommands(self) -> None:
+        self.add_act("pause", right=Right.PAUSE_SENDING, help="send nothing to anybody")
+        self.add_act(
+            "resume", right=Right.RESUME_SENDING, help="lift what staff or a refused key have paused"
         )
-        for act in (pause, resume):
-            add_reason_option(act)
-        add_json_option(acts.add_parser("status", help="show what is paused, and why"))
+        self.add_report("status", help="show what is paused, and why")
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["act"] == "status":

@@ -2,20 +2,20 @@
 
 from argparse import ArgumentParser
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from database import sql
-from database.commands import add_json_option, print_result
+from database.commands import ServiceCommand
 from money import Period, month_of, parse_month
 from revenue import services
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("--month", type=parse_month, help="such as 2026-10")
-        add_json_option(parser)
 
     def handle(self, *args: object, **options: object) -> None:
         now = sql.now()
@@ -25,6 +25,6 @@ class Command(BaseCommand):
             raise CommandError(f"{month} is not over yet")
         report = services.make_report(month, now=now)
         if options["json"]:
-            print_result(self.stdout, as_json=True, result=report.figures)
+            self.show(options, report.figures)
         else:
             self.stdout.write(report.text)

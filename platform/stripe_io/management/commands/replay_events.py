@@ -12,15 +12,7 @@ from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from database import sql
-from database.commands import (
-    ServiceCommand,
-    add_actor_option,
-    add_json_option,
-    add_reason_option,
-    moment,
-    print_result,
-    signature,
-)
+from database.commands import ServiceCommand, add_actor_option, add_reason_option, moment, signature
 from database.staff import Act, Right
 from stripe_io import receiving, selectors, services
 from stripe_io.models import BodyReason, InboxEvent, InboxOutcome, KeptBody
@@ -30,6 +22,7 @@ class Command(ServiceCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("--id", action="append", default=[], help="evt_…; may be given several times")
         parser.add_argument("--type", action="append", default=[], help="such as payout.paid; several times")
         parser.add_argument("--since", type=moment, help="received then or later: ISO 8601 with its offset")
@@ -50,7 +43,6 @@ class Command(ServiceCommand):
         parser.add_argument("--dry-run", action="store_true", help="list what was chosen and leave it alone")
         add_reason_option(parser, required=False)
         add_actor_option(parser, required=False)
-        add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         chosen = {
@@ -74,7 +66,7 @@ class Command(ServiceCommand):
         found = {*events, *(body.digest for body in bodies)}
         if unknown := sorted({*options["id"], *options["body"]} - found):
             result["not_replayed"] = unknown
-        print_result(self.stdout, as_json=options["json"], result=result)
+        self.show(options, result)
 
 
 def _replay(events: list[str], bodies: list[KeptBody], *, act: Act) -> dict[str, Any]:
