@@ -1,5 +1,7 @@
 """`/api/v1/accounts`: a creator's way onto Stripe, and what Stripe says of them."""
 
+from typing import Any
+
 from django.urls import path
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -13,7 +15,6 @@ from accounts.models import AccountStatus
 from accounts.services import onboarding
 from database import sql
 from web.inputs import CountryField, Input
-from web.outputs import Output
 
 TAGS = ["Accounts"]
 NO_STORE = {"Cache-Control": "no-store"}
@@ -35,7 +36,7 @@ class OnboardingInput(Input):
     )
 
 
-class OnboardingOutput(Output):
+class OnboardingOutput(serializers.Serializer[Any]):
     """The way to Stripe's form."""
 
     onboarding_url = serializers.URLField(
@@ -47,7 +48,7 @@ class OnboardingOutput(Output):
     )
 
 
-class RequirementsOutput(Output):
+class RequirementsOutput(serializers.Serializer[selectors.Requirements]):
     """What Stripe asks, by the names of its fields, such as `external_account`."""
 
     currently_due = serializers.ListField(
@@ -72,7 +73,7 @@ class RequirementsOutput(Output):
     )
 
 
-class AccountOutput(Output):
+class AccountOutput(serializers.Serializer[selectors.AccountStanding]):
     """How far the creator's Stripe account is."""
 
     has_account = serializers.BooleanField(help_text="Whether there is a Stripe account.")
@@ -109,7 +110,7 @@ class AccountOutput(Output):
     )
 
 
-class DashboardOutput(Output):
+class DashboardOutput(serializers.Serializer[Any]):
     """The way to the Express dashboard."""
 
     dashboard_url = serializers.URLField(
@@ -164,7 +165,7 @@ class Onboarding(CreatorEndpoint):
 
 class Status(CreatorEndpoint):
     @extend_schema(
-        operation_id="get_account_status",
+        operation_id="retrieve_account_status",
         summary="Look up how far the creator's account is",
         description="As Stripe last told; it tells each change, and is asked when the creator returns from its form.",
         tags=TAGS,
@@ -203,7 +204,7 @@ class Dashboard(CreatorEndpoint):
     throttle_scope = "links"
 
     @extend_schema(
-        operation_id="get_dashboard_link",
+        operation_id="open_dashboard",
         summary="Open the creator's Stripe dashboard",
         description="Returns a link to the Express dashboard, where details and bank account are changed.",
         tags=TAGS,

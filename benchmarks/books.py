@@ -18,7 +18,7 @@ def main() -> None:
     records = int(sys.argv[1]) if len(sys.argv) > 1 else RECORDS
     with service(), tempfile.TemporaryDirectory() as folder:
         from accounts.models import Creator, CreatorPaymentAccount  # noqa: PLC0415 (Django is set up by now)
-        from payouts.services import books  # noqa: PLC0415
+        from payouts.services.reconciliation import books  # noqa: PLC0415
 
         path = Path(folder, "billing.csv")
         for generation in range(max(1, records // LINES_AT_ONCE)):

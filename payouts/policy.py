@@ -46,6 +46,9 @@ class Verdict(Enum):
     UNKNOWN = auto()
 
 
+# These end an attempt.
+PROVEN = (Verdict.REFUSED, Verdict.SHORT)
+
 # The failure table. A verdict goes by the first line that fits:
 #
 #   in answer to any send                                 verdict

@@ -8,7 +8,9 @@ from django.conf import settings
 
 from database import notices, sql
 from payouts.errors import ReconciliationUnderWay
-from payouts.services import billing_differences, books, forecasts, reconciliation, runs, sweeps
+from payouts.services import reconciliation, sending
+from payouts.services.deciding import forecasts, runs
+from payouts.services.reconciliation import billing_differences, books
 
 QUEUE = "payouts"
 # So long a task attends to payouts; then others have their turn.
@@ -23,9 +25,9 @@ def sweep() -> None:
     """Have as many tasks attend to payouts as are due and keep Stripe busy."""
     notices.begin_debounced("payouts.sweep")
     now = sql.now()
-    new = sweeps.prepare(now=now)
+    new = sending.prepare(now=now)
     at_most = SECONDS_A_PAYOUT * settings.STRIPE_REQUESTS_PER_SECOND - notices.queue_length(QUEUE)
-    for _ in range(sweeps.workers_wanted(now=now, new=new, at_most=at_most)):
+    for _ in range(sending.workers_wanted(now=now, new=new, at_most=at_most)):
         current_app.send_task("payouts.attend_due", kwargs={"new": new})
 
 
@@ -34,11 +36,11 @@ def attend_due(*, new: bool) -> None:
     """Attend to one payout after the other that is due, and have the sweep see whether there are more."""
     ends = time.monotonic() + TURN_SECONDS
     while time.monotonic() < ends:
-        taken = sweeps.take_due(now=sql.now(), new=new)
-        if taken is None:
+        now = sql.now()
+        payout_id = sending.take_due(now=now, new=new)
+        if payout_id is None:
             return
-        for step in taken.steps:
-            step(taken.payout_id, now=sql.now())
+        sending.attend(payout_id, now=now)
     notices.send_debounced_on_commit("payouts.sweep")
 
 

@@ -7,10 +7,9 @@ from django.conf import settings
 from accounts.models import CreatorPaymentAccount
 from database import notices, sql
 from payouts import gateway
-from payouts.gateway import BankPayout, SentTransfer
-from payouts.models import PayoutAttempt
-from payouts.services import attempts, bank_payouts, funds, reversals, transfers, unexpected
-from payouts.states import AttemptKind
+from payouts.gateway import BankPayout, Transfer
+from payouts.services import sending
+from payouts.services.deciding import funds
 from stripe_io.errors import SetAside, StripeCallFailed
 from stripe_io.handlers import StripeEvent, register
 
@@ -30,50 +29,39 @@ def register_handlers() -> None:
 
 def transfer_told(event: StripeEvent) -> None:
     """Settle an attempt whose answer was lost, or is still on its way, and record what came back of the transfer."""
-    sent = SentTransfer.of(event.object)
-    attempt = attempts.named(sent.attempt_id, kind=AttemptKind.TRANSFER)
+    transfer = Transfer.of(event.object)
+    attempt = sending.attempt_of(transfer)
     if attempt is not None:
-        transfers.record_transfer(attempt, sent, now=sql.now())
-    elif sent.amount_reversed:
-        reversals.record_reversal(transfer_id=sent.id, amount_reversed=sent.amount_reversed, now=sql.now())
+        sending.record_transfer(transfer, payout_id=attempt.payout_id, now=sql.now())
+    elif transfer.amount_reversed:
+        sending.record_reversal(transfer.id, transfer.amount_reversed, now=sql.now())
     else:
         raise SetAside("this transfer bears no attempt of ours")
 
 
 def bank_payout_told(event: StripeEvent) -> None:
-    """Match by Stripe's id, else by the attempt in our metadata; never by amount."""
-    said = BankPayout.of(event.object)
-    attempt = _bank_payout_attempt(event)
-    if attempt is None:
-        _take_note_of_foreign(said, event)
-        return
-    now = sql.now()
-    if not attempt.stripe_id:
-        bank_payouts.record_bank_payout(attempt, said, now=now)
-    if not bank_payouts.apply_bank_payout(said, now=now) and said.status in bank_payouts.ENDED:
-        raise SetAside("changes nothing: the payout has moved on")
+    bank_payout = BankPayout.of(event.object, account=event.account)
+    if not sending.record_bank_payout(bank_payout, now=sql.now()):
+        _record_foreign(bank_payout)
 
 
 def balance_available(event: StripeEvent) -> None:
     """Have payouts go on that wait for funds: the platform's to be sent, a connected account's to go to the bank."""
     if event.account:
-        bank_payouts.wake(event.account, now=sql.now())
+        sending.wake(event.account, now=sql.now())
     else:
         funds.expect(now=sql.now())
         notices.send_debounced_on_commit("payouts.sweep")
 
 
-def _bank_payout_attempt(event: StripeEvent) -> PayoutAttempt | None:
-    known = PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT, stripe_id=event.object["id"]).first()
-    metadata = event.object.get("metadata") or {}
-    return known or attempts.named(str(metadata.get("attempt_id") or ""), kind=AttemptKind.BANK_PAYOUT)
-
-
-def _take_note_of_foreign(said: BankPayout, event: StripeEvent) -> None:
+def _record_foreign(bank_payout: BankPayout) -> None:
+    """Record a bank payout that left a creator's account without us, as it is now."""
     if settings.BANK_PAYOUTS_BY_STRIPE:
         raise SetAside("Stripe pays the banks by its own schedule")
-    if not CreatorPaymentAccount.objects.filter(stripe_account_id=event.account).exists():
+    if not CreatorPaymentAccount.objects.filter(stripe_account_id=bank_payout.account).exists():
         raise SetAside("no creator here has this account")
-    with suppress(StripeCallFailed):  # the account may be gone; then what was told is all there is
-        said = gateway.retrieve_bank_payout(stripe_payout_id=said.id, account=event.account)
-    unexpected.record_bank_payout(said, account=event.account, payout=None, now=sql.now())
+    with suppress(StripeCallFailed):  # the account may be gone; then the event is all there is
+        bank_payout = gateway.retrieve_bank_payout(
+            stripe_payout_id=bank_payout.id, account=bank_payout.account
+        )
+    sending.record_foreign_bank_payout(bank_payout, now=sql.now())

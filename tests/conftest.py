@@ -15,7 +15,7 @@ from pytest_django import Settings
 from database import sql
 from payouts import tasks as payout_tasks
 from payouts.models import Payout
-from payouts.services import sweeps
+from payouts.services import sending
 from sandbox.config import Config
 from sandbox.server import SandboxServer
 from stripe_io import client as stripe_io
@@ -93,7 +93,7 @@ def settle(sandbox: Stripe) -> Callable[[], None]:
 
     def settle() -> None:
         for _ in range(500):
-            due = Payout.objects.filter(next_retry_at__lte=sql.now(), status__in=sweeps.STEPS)
+            due = Payout.objects.filter(next_retry_at__lte=sql.now(), status__in=sending.ATTENDED)
             payout_tasks.attend_due(new=True)
             told = sandbox.deliver_webhooks()
             handled = inbox.handle_due(at_most=1_000)

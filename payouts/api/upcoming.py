@@ -1,5 +1,7 @@
 """`/payouts/upcoming`: when a creator will be paid, how much, and what stands in the way."""
 
+from typing import Any
+
 from django.urls import path
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
@@ -11,9 +13,7 @@ from database import sql
 from payouts import selectors
 from payouts.explanations import BLOCKER_CODES, explain_blocker
 from web.inputs import CurrencyField, Input
-from web.outputs import Output
 
-TAGS = ["Payouts"]
 EXAMPLE = OpenApiExample(
     "Not payable yet",
     value={
@@ -31,34 +31,26 @@ EXAMPLE = OpenApiExample(
 )
 
 
-class UpcomingInput(Input):
+class UpcomingQuery(Input):
     currency = CurrencyField(
         required=False,
         help_text="Currency of the payout. By default the platform's own, unless everything was earned in others.",
     )
 
 
-class BlockerOutput(Output):
-    """What stands in the way of the next payout."""
-
+class BlockerOut(serializers.Serializer[Any]):
     code = serializers.ChoiceField(choices=BLOCKER_CODES, help_text="Which blocker it is; it never changes.")
     message = serializers.CharField(help_text="What stands in the way, in a sentence for the creator.")
     action = serializers.CharField(help_text="What the creator can do about it.")
 
 
-class UpcomingOutput(Output):
-    """The next payout, as it would be if nothing more were sold."""
-
+class UpcomingOut(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text="ISO 4217 currency of all amounts beside it.")
-    next_payout_date = serializers.DateField(
-        source="day", help_text="Day (UTC) on which the next payouts are made."
-    )
+    next_payout_date = serializers.DateField(help_text="Day (UTC) on which the next payouts are made.")
     next_payout_amount = serializers.IntegerField(
-        source="unclaimed_net",
-        help_text="Minor units: all net earnings that are in no payout now; negative if the creator owes the platform.",
+        help_text="Minor units: all net earnings that are in no payout now; negative if the creator owes the platform."
     )
     minimum_payout_amount = serializers.IntegerField(
-        source="minimum",
         min_value=1,
         allow_null=True,
         help_text="Minor units: the smallest payout that is made; null if none is made in this currency.",
@@ -68,34 +60,40 @@ class UpcomingOutput(Output):
         allow_null=True,
         help_text="Minor units: what the earnings before `period_end` lack to the minimum; 0 if nothing.",
     )
-    period_start = serializers.DateField(
-        source="period.start", help_text="First day (UTC) of the earnings that would be paid."
-    )
-    period_end = serializers.DateField(
-        source="period.end", help_text="Day (UTC) before which they were earned; exclusive."
-    )
+    period_start = serializers.DateField(help_text="First day (UTC) of the earnings that would be paid.")
+    period_end = serializers.DateField(help_text="Day (UTC) before which they were earned; exclusive.")
     eligible = serializers.BooleanField(help_text="Whether nothing stands in the way as things are now.")
-    blockers = BlockerOutput(
-        source="explained_blockers", many=True, help_text="Everything that stands in the way."
-    )
+    blockers = BlockerOut(many=True, help_text="Everything that stands in the way.")
 
 
 class UpcomingPayout(CreatorEndpoint):
-    queries = {"retrieve": UpcomingInput}
+    queries = {"retrieve": UpcomingQuery}
 
     @extend_schema(
-        operation_id="get_upcoming_payout",
-        tags=TAGS,
+        operation_id="read_upcoming_payout",
+        tags=["Payouts"],
         summary="When and how much will be paid next",
         description="The next payout as it would be if nothing more were sold, and whatever stands in its way: by the "
         "same rules by which payouts are made.",
-        parameters=[UpcomingInput],
-        responses=UpcomingOutput,
+        parameters=[UpcomingQuery],
+        responses=UpcomingOut,
         examples=[EXAMPLE],
     )
     def retrieve(self, request: Request) -> Response:
         upcoming = selectors.upcoming_of(self.creator.pk, asked=self.query.get("currency"), now=sql.now())
-        return Response(UpcomingOutput(upcoming).data)
+        return Response(
+            {
+                "currency": upcoming.currency,
+                "next_payout_date": upcoming.day,
+                "next_payout_amount": upcoming.unclaimed_net,
+                "minimum_payout_amount": upcoming.minimum,
+                "shortfall": upcoming.shortfall,
+                "period_start": upcoming.period.start,
+                "period_end": upcoming.period.end,
+                "eligible": not upcoming.blockers,
+                "blockers": [explain_blocker(code)._asdict() for code in upcoming.blockers],
+            }
+        )
 
 
 urlpatterns = [path("payouts/upcoming", UpcomingPayout.as_view({"get": "retrieve"}))]

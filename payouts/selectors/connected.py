@@ -13,7 +13,7 @@ def foreign_bank_payouts(account: str) -> QuerySet[Difference]:
     )
 
 
-def left_behind(account: str, *, currency: str, but_by: Payout) -> int:
+def left_behind(account: str, *, currency: str, except_for: Payout) -> int:
     """Sum up, in minor units, what payouts to a connected account brought there and did not take to the bank.
 
     Only what has a bank amount counts: of others, all that arrived is still to go. Negative is what one took
@@ -26,6 +26,6 @@ def left_behind(account: str, *, currency: str, but_by: Payout) -> int:
         attempts__destination=account,
         bank_currency=currency,
         status__in=SENT,
-    ).exclude(pk=but_by.pk)
+    ).exclude(pk=except_for.pk)
     brought = others.aggregate(left=Sum(F("arrival_amount") - F("bank_amount")))["left"]
     return brought or 0

@@ -1,70 +1,140 @@
 """Moving a payout from state to state, and giving back what a dead one had claimed."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
+from itertools import pairwise
+from typing import Any, NamedTuple, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
+from psycopg.sql import SQL, Composable, Identifier, Placeholder
 
-from database import notices
+from database import notices, sql
 from database.staff import SYSTEM
 from earnings.services import claims, paid_totals
 from ledger import services as ledger
 from ledger.models import AccountKind
 from ledger.services import Line
 from money import Money, month_of
-from payouts import policy
 from payouts.errors import IllegalMove, UnknownPayout
-from payouts.models import Payout, PayoutEvent
+from payouts.models import Payout, PayoutAttempt
 from payouts.services import setbacks
 from payouts.states import LEGAL, PayoutStatus
 
 CANCELLABLE = tuple(LEGAL[PayoutStatus.CANCELLED])
 
 
+class Move(NamedTuple):
+    """One step to another state, with who takes it and why."""
+
+    target: PayoutStatus
+    reason: str
+    actor: str = SYSTEM
+
+
+class PayoutChanges(TypedDict, total=False):
+    """The columns of a payout that may change beside its state."""
+
+    stripe_transfer_id: str
+    stripe_payout_id: str
+    destination_payment: str
+    amount_reversed: int
+    arrival_amount: int
+    bank_amount: int
+    bank_currency: str
+    arrival_date: date | None
+    failure_code: str
+    failure_message: str
+    next_retry_at: datetime | None
+    taken_at: datetime | None
+
+
+class AttemptColumns(TypedDict, total=False):
+    """The columns of an attempt that are written here."""
+
+    kind: str
+    status: str
+    idempotency_key: str
+    destination: str
+    amount: int
+    currency: str
+    requested_by: str
+    request_reason: str
+    sends: int
+    first_sent_at: datetime | None
+    last_sent_at: datetime
+    answered: bool
+    in_doubt: bool
+    resendable: bool
+    stripe_id: str
+    http_status: int | None
+    error_code: str
+    error_message: str
+    request_id: str
+    ended_at: datetime
+
+
+class AttemptUpdate(NamedTuple):
+    """What becomes of an attempt that was written before."""
+
+    attempt: PayoutAttempt
+    changes: AttemptColumns
+
+
 def move(
-    payout: Payout, target: PayoutStatus, *, now: datetime, reason: str, actor: str = SYSTEM, **changes: Any
+    payout: Payout,
+    target: PayoutStatus,
+    *,
+    now: datetime,
+    reason: str,
+    actor: str = SYSTEM,
+    **changes: Unpack[PayoutChanges],
 ) -> None:
     """Move a payout within the caller's transaction, with its other changes, and write the event row.
 
-    `payout.status` is where the caller saw it: if it has moved since, nothing happens but the refusal.
+    Raises: IllegalMove, as `write` does.
+    """
+    write(payout, moves=[Move(target, reason, actor)], changes=changes, now=now)
+
+
+def write(
+    payout: Payout,
+    *,
+    now: datetime,
+    moves: Sequence[Move] = (),
+    changes: PayoutChanges | None = None,
+    update: AttemptUpdate | None = None,
+    new_attempt: AttemptColumns | None = None,
+) -> PayoutAttempt | None:
+    """Write what becomes of a payout in one statement: its columns, its moves, an attempt; return the new attempt.
+
+    `payout.status` is where the caller saw it: if it has moved since, nothing happens but the refusal. A worker that
+    has the payout loses it as it moves, or is due at another time, unless the changes say otherwise.
 
     Raises: IllegalMove.
     """
     if not connection.in_atomic_block:
-        raise RuntimeError("a move and what goes with it are one transaction")
-    seen = PayoutStatus(payout.status)
-    changes = {"status": target, "taken_at": None} | changes
-    if PayoutStatus.PAID in (seen, target):
-        changes["paid_at"] = now if target == PayoutStatus.PAID else None
-    here = Payout.objects.filter(pk=payout.pk, status=seen)
-    if seen not in LEGAL[target] or not here.update(**changes):
-        raise IllegalMove(payout.pk, seen=seen, target=target)
-    PayoutEvent.objects.create(
-        payout=payout, from_status=seen, to_status=target, actor=actor, reason=reason, at=now
-    )
-    if target == PayoutStatus.PAID:
-        paid_totals.add_to_paid(payout.pk)
-    elif seen == PayoutStatus.PAID:
-        paid_totals.take_from_paid(payout.pk)
-    if target in setbacks.SETBACKS:
-        setbacks.hold_after_several(payout.creator_id)
-    if PayoutStatus.PAID in (seen, target):
-        notices.send_debounced_on_commit("revenue.refresh", months=[month_of(now).start.isoformat()])
-    for name, value in changes.items():
-        setattr(payout, name, value)
-
-
-def wait(payout: Payout, *, until: datetime) -> None:
-    """Leave the payout where the caller saw it until it is due again; one that has moved since is left alone."""
-    Payout.objects.filter(pk=payout.pk, status=payout.status).update(next_retry_at=until, taken_at=None)
-
-
-def keep(payout: Payout, *, now: datetime) -> None:
-    """Leave the payout where the caller saw it, for one call to Stripe: nobody else takes it up meanwhile."""
-    here = Payout.objects.filter(pk=payout.pk, status=payout.status)
-    here.update(next_retry_at=now + policy.LEASE, taken_at=now)
+        raise RuntimeError("what becomes of a payout and what goes with it are one transaction")
+    path = [PayoutStatus(payout.status), *(each.target for each in moves)]
+    for seen, target in pairwise(path):
+        if seen not in LEGAL[target]:
+            raise IllegalMove(payout.pk, seen=seen, target=target)
+    columns: dict[str, Any] = {"status": path[-1].value, **(changes or {})}
+    if moves or "next_retry_at" in columns:
+        columns.setdefault("taken_at", None)
+    if PayoutStatus.PAID in path and moves:
+        columns["paid_at"] = now if path[-1] == PayoutStatus.PAID else None
+    written = _execute(payout, path, columns, moves=moves, update=update, new_attempt=new_attempt, now=now)
+    if not written["payouts"]:
+        raise IllegalMove(payout.pk, seen=path[0], target=path[-1])
+    _remember(payout, columns)
+    if update:
+        _remember(update.attempt, update.changes)
+    for seen, target in pairwise(path):
+        _follow(payout, seen, target, now=now)
+    return PayoutAttempt(id=written["attempt"], payout=payout, **new_attempt) if new_attempt else None
 
 
 def give_back(payout: Payout, *, held_in: AccountKind, in_suspense: int = 0) -> None:
@@ -102,3 +172,95 @@ def waiting_of(creator_id: UUID) -> QuerySet[Payout]:
     """Return the creator's payouts of which nothing was sent, locked until the caller's transaction ends."""
     waiting = Payout.objects.filter(creator=creator_id, status__in=CANCELLABLE)
     return waiting.order_by("pk").select_for_update(no_key=True)
+
+
+def _execute(
+    payout: Payout,
+    path: Sequence[PayoutStatus],
+    columns: Mapping[str, Any],
+    *,
+    moves: Sequence[Move],
+    update: AttemptUpdate | None,
+    new_attempt: AttemptColumns | None,
+    now: datetime,
+) -> dict[str, Any]:
+    changes: Mapping[str, Any] = update.changes if update else {}
+    opened: Mapping[str, Any] = new_attempt or {}
+    statement = _statement(tuple(columns), tuple(changes), tuple(opened))
+    parameters = {
+        "payout": payout.pk,
+        "attempt": update.attempt.pk if update else None,
+        "seen": path[0].value,
+        "now": now,
+        "from": [status.value for status in path[:-1]],
+        "to": [status.value for status in path[1:]],
+        "actors": [each.actor for each in moves],
+        "reasons": [each.reason for each in moves],
+        **{f"payout_{name}": value for name, value in columns.items()},
+        **{f"attempt_{name}": value for name, value in changes.items()},
+        **{f"opened_{name}": value for name, value in opened.items()},
+    }
+    (row,) = sql.rows(statement, parameters)
+    return row
+
+
+@cache
+def _statement(columns: tuple[str, ...], changes: tuple[str, ...], opened: tuple[str, ...]) -> str:
+    """Compose the statement that writes these columns of the payout, of an attempt, and of a new attempt."""
+    parts = [
+        SQL(
+            "payout AS (UPDATE payouts SET {} WHERE id = %(payout)s AND status = %(seen)s RETURNING id)"
+        ).format(_assignments("payout", columns)),
+        SQL(
+            "event AS (INSERT INTO payout_events (payout_id, from_status, to_status, actor, reason, at) "
+            "SELECT payout.id, move.from_status, move.to_status, move.actor, move.reason, %(now)s FROM payout, "
+            "unnest(%(from)s::text[], %(to)s::text[], %(actors)s::text[], %(reasons)s::text[]) "
+            "WITH ORDINALITY AS move (from_status, to_status, actor, reason, position) ORDER BY move.position)"
+        ),
+    ]
+    if changes:
+        parts.append(
+            SQL(
+                "attempt AS (UPDATE payout_attempts SET {} FROM payout "
+                "WHERE payout_attempts.id = %(attempt)s AND payout_attempts.payout_id = payout.id)"
+            ).format(_assignments("attempt", changes))
+        )
+    if opened:
+        parts.append(
+            SQL(
+                "opened AS (INSERT INTO payout_attempts (payout_id, {}) SELECT payout.id, {} FROM payout RETURNING id)"
+            ).format(_names(opened), SQL(", ").join(Placeholder(f"opened_{name}") for name in opened))
+        )
+    attempt = SQL("(SELECT id FROM opened)" if opened else "NULL")
+    return (
+        SQL("WITH {} SELECT (SELECT count(*) FROM payout) AS payouts, {} AS attempt")
+        .format(SQL(", ").join(parts), attempt)
+        .as_string()
+    )
+
+
+def _assignments(prefix: str, columns: Sequence[str]) -> Composable:
+    return SQL(", ").join(
+        SQL("{} = {}").format(Identifier(name), Placeholder(f"{prefix}_{name}")) for name in columns
+    )
+
+
+def _names(columns: Sequence[str]) -> Composable:
+    return SQL(", ").join(map(Identifier, columns))
+
+
+def _remember(row: Payout | PayoutAttempt, columns: Mapping[str, Any]) -> None:
+    for name, value in columns.items():
+        setattr(row, name, value)
+
+
+def _follow(payout: Payout, seen: PayoutStatus, target: PayoutStatus, *, now: datetime) -> None:
+    """Bring up to date what depends on the state of payouts."""
+    if target == PayoutStatus.PAID:
+        paid_totals.add_to_paid(payout.pk)
+    elif seen == PayoutStatus.PAID:
+        paid_totals.take_from_paid(payout.pk)
+    if target in setbacks.SETBACKS:
+        setbacks.hold_after_several(payout.creator_id)
+    if PayoutStatus.PAID in (seen, target):
+        notices.send_debounced_on_commit("revenue.refresh", months=[month_of(now).start.isoformat()])

@@ -7,7 +7,7 @@ from django.db.models import Count, Sum
 from database import sql
 from money import Money
 from payouts.models import Payout, PayoutRun
-from payouts.services import runs
+from payouts.services.deciding import runs
 from payouts.states import PayoutStatus
 from payouts_project.demo.telling import Teller, counted
 

@@ -7,7 +7,7 @@ from django.db.models import Count, Sum
 from earnings.models import CreatorEarning
 from money import Money
 from payouts.models import Payout, RunDecision
-from payouts.services.books import Validation
+from payouts.services.reconciliation.books import Validation
 from payouts.states import DecisionReason, PayoutStatus
 from payouts_project.demo.telling import counted
 

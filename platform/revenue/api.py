@@ -1,8 +1,11 @@
 """`/platform`: what the platform earned, and how its payouts go, for its staff."""
 
+from datetime import date
+from typing import Any
+
 from django.conf import settings
 from django.urls import path
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,18 +15,17 @@ from accounts.endpoints import PlatformEndpoint
 from database import sql
 from earnings import selectors as earnings
 from ledger import selectors as ledger
-from money import month_of
+from money import month_of, written_month
 from payouts import selectors as payouts
 from payouts.states import PayoutStatus
 from revenue import selectors
 from web.inputs import CurrencyField, Input, MonthField
-from web.outputs import Output, WrittenMonth
 
-TAGS = ["Platform"]
+TAG = "Platform"
 LONGEST_HISTORY = 60
 
 
-class RevenueInput(Input):
+class RevenueQuery(Input):
     month = MonthField(
         required=False, help_text="Which month (UTC): `YYYY-MM`. By default the running one, so far."
     )
@@ -32,7 +34,7 @@ class RevenueInput(Input):
     )
 
 
-class AnalyticsInput(Input):
+class AnalyticsQuery(Input):
     months = serializers.IntegerField(
         min_value=1,
         max_value=LONGEST_HISTORY,
@@ -41,9 +43,15 @@ class AnalyticsInput(Input):
     )
 
 
-class RevenueOutput(Output):
-    """One month of the platform, in one currency."""
+@extend_schema_field({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"})
+class WrittenMonth(serializers.DateField):
+    """A month, held as its first day and written `YYYY-MM`."""
 
+    def to_representation(self, value: date) -> str:
+        return written_month(value)
+
+
+class RevenueOut(serializers.Serializer[Any]):
     month = WrittenMonth(help_text="Month (UTC): `YYYY-MM`.")
     currency = serializers.CharField(help_text="ISO 4217 currency of all amounts beside it.")
     total_gross_revenue = serializers.IntegerField(
@@ -73,9 +81,7 @@ class RevenueOutput(Output):
     )
 
 
-class AccountStatsOutput(Output):
-    """Creators, and their Stripe accounts by status."""
-
+class AccountStatsOut(serializers.Serializer[Any]):
     creators = serializers.IntegerField(min_value=0, help_text="All creators, with and without an account.")
     not_created = serializers.IntegerField(
         min_value=0, help_text="Accounts that onboarding began and Stripe has not made yet."
@@ -91,9 +97,7 @@ class AccountStatsOutput(Output):
     disabled = serializers.IntegerField(min_value=0, help_text="Accounts that Stripe rejected.")
 
 
-class PayoutTotalsOutput(Output):
-    """The payouts of one state and currency."""
-
+class PayoutTotalsOut(serializers.Serializer[Any]):
     status = serializers.ChoiceField(PayoutStatus.choices, help_text="State of these payouts now.")
     currency = serializers.CharField(source="net.currency", help_text="ISO 4217 currency of these payouts.")
     count = serializers.IntegerField(min_value=1, help_text="How many there are.")
@@ -102,10 +106,8 @@ class PayoutTotalsOutput(Output):
     )
 
 
-class PayoutStatsOutput(Output):
-    """Payouts by state, and how many fail."""
-
-    by_status = PayoutTotalsOutput(
+class PayoutStatsOut(serializers.Serializer[Any]):
+    by_status = PayoutTotalsOut(
         many=True, help_text="All payouts ever made, by state and currency; those of none are left out."
     )
     finished_30_days = serializers.IntegerField(
@@ -120,9 +122,7 @@ class PayoutStatsOutput(Output):
     )
 
 
-class OwedOutput(Output):
-    """What is owed and not sent, in one currency."""
-
+class OwedOut(serializers.Serializer[Any]):
     currency = serializers.CharField(
         source="to_creators.currency", help_text="ISO 4217 currency of all amounts beside it."
     )
@@ -142,17 +142,15 @@ class OwedOutput(Output):
     )
 
 
-class AnalyticsOutput(Output):
-    """How the platform does, as of now."""
-
-    revenue_history = RevenueOutput(
+class AnalyticsOut(serializers.Serializer[Any]):
+    revenue_history = RevenueOut(
         many=True,
         help_text="The last `months` months, newest first, with zeros for a month without sales: each in the "
         "platform's own currency, and in every other in which anything was sold or paid in this time.",
     )
-    account_stats = AccountStatsOutput(help_text="Creators, and their Stripe accounts by status.")
-    payout_stats = PayoutStatsOutput(help_text="Payouts by state, and how many fail.")
-    pending_amounts = OwedOutput(
+    account_stats = AccountStatsOut(help_text="Creators, and their Stripe accounts by status.")
+    payout_stats = PayoutStatsOut(help_text="Payouts by state, and how many fail.")
+    pending_amounts = OwedOut(
         many=True, help_text="What is owed and not sent, by currency, as the books say."
     )
     earnings_lag_seconds = serializers.IntegerField(
@@ -206,34 +204,34 @@ ANALYTICS = {
 
 
 class Revenue(PlatformEndpoint):
-    queries = {"retrieve": RevenueInput}
+    queries = {"retrieve": RevenueQuery}
 
     @extend_schema(
         operation_id="get_platform_revenue",
-        tags=TAGS,
+        tags=[TAG],
         summary="What the platform earned in a month",
         description="One month of the platform in one currency. A month without anything is all zeros.",
-        parameters=[RevenueInput],
-        responses=RevenueOutput,
+        parameters=[RevenueQuery],
+        responses=RevenueOut,
         examples=[OpenApiExample("October 2026", REVENUE, response_only=True)],
     )
     def retrieve(self, request: Request) -> Response:
         month = self.query.get("month") or month_of(sql.now()).start
         currency = self.query.get("currency", settings.DEFAULT_CURRENCY)
-        return Response(RevenueOutput(selectors.month_in(currency, month=month)).data)
+        return Response(RevenueOut(selectors.month_in(currency, month=month)).data)
 
 
 class Analytics(PlatformEndpoint):
-    queries = {"retrieve": AnalyticsInput}
+    queries = {"retrieve": AnalyticsQuery}
 
     @extend_schema(
         operation_id="get_platform_analytics",
-        tags=TAGS,
+        tags=[TAG],
         summary="How the platform does",
         description="Revenue by month, Stripe accounts and payouts by status, what is owed, and whether earnings "
         "keep up. All figures are as of now, and the same as on the console's home.",
-        parameters=[AnalyticsInput],
-        responses=AnalyticsOutput,
+        parameters=[AnalyticsQuery],
+        responses=AnalyticsOut,
         examples=[OpenApiExample("One month back", ANALYTICS, response_only=True)],
     )
     def retrieve(self, request: Request) -> Response:
@@ -251,7 +249,7 @@ class Analytics(PlatformEndpoint):
             "pending_amounts": ledger.owed(),
             "earnings_lag_seconds": int(earnings.unposted().lag.total_seconds()),
         }
-        return Response(AnalyticsOutput(figures).data)
+        return Response(AnalyticsOut(figures).data)
 
 
 urlpatterns = [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from payouts.models import Payout, PayoutAttempt
-from payouts.services import books
+from payouts.services.reconciliation import books
 from payouts.states import PayoutStatus
 from tests.running import RunningService
 

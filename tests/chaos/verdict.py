@@ -6,7 +6,7 @@ from typing import Any
 
 from database import sql
 from payouts.models import DifferenceKind
-from payouts.services import books
+from payouts.services.reconciliation import books
 from payouts.states import DecisionReason
 from tests.chaos.people import People
 from tests.chaos.stage import Stage

@@ -19,7 +19,8 @@ from earnings.models import BillingBatch, BillingSource
 from earnings.services import adjustments, setting_aside
 from money import Money
 from payouts.models import DifferenceKind
-from payouts.services import differences, forecasts, pauses, reconciliation
+from payouts.services import differences, reconciliation
+from payouts.services.deciding import forecasts, pauses
 from stripe_io import receiving
 from tests.console.marketplace import CATALOG, MARCH, Marketplace
 from tests.factories import UserFactory

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from database import sql
 from earnings.services import posting
 from money import parse_month
-from payouts.services import runs
+from payouts.services.deciding import runs
 from revenue import services as revenue
 
 CATALOG = """api_id,api_name,creator_id,creator_email,creator_country

@@ -18,7 +18,7 @@ from database.staff import Act
 from earnings.models import Api
 from earnings.services import adjustments
 from payouts.models import Payout
-from payouts.services import books
+from payouts.services.reconciliation import books
 from payouts_project.demo import summary
 from tests.api import admin as admin_of_the_platform
 from tests.api import caller

@@ -18,7 +18,7 @@ from psycopg import sql as composed
 from accounts.models import Creator
 from database import sql
 from payouts.models import Payout
-from payouts.services import books
+from payouts.services.reconciliation import books
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 

@@ -21,7 +21,7 @@ from earnings.services import shared_tables, tables_comparison
 from earnings.services.batches import quarantine_batch
 from payouts.models import BILLING_KINDS, Difference
 from payouts.services import differences
-from payouts.services.billing_differences import Compared, compare_billing_tables
+from payouts.services.reconciliation.billing_differences import Compared, compare_billing_tables
 from payouts.tasks import compare_billing
 from tests.earnings.marketplace import Marketplace, read
 from tests.earnings.test_batches import no_row_with

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from database import sql
 from earnings.models import BillingRecord, BillingSource, ChargeTakeback, Reason
 from earnings.services.quarantine import enter_mended
-from payouts.services import books
+from payouts.services.reconciliation import books
 from tests.factories import SourceFactory
 from tests.feeding import NOW, earned, feed, held, post, record, refund
 

@@ -20,7 +20,7 @@ from earnings.models import BillingBatch, BillingSource, CreatorEarning, Earning
 from earnings.selectors import records_of
 from earnings.services import posting
 from ledger.models import LedgerAccount, LedgerEntry, LedgerTransaction
-from payouts.services import books
+from payouts.services.reconciliation import books
 from revenue import services as revenue
 from tests.factories import CommissionRateFactory, SourceFactory
 from tests.feeding import NOW, earned, feed, post, record, refund

@@ -6,10 +6,10 @@ import pytest
 
 from database import sql
 from payouts.models import Payout
-from payouts.services import transfers
 from payouts.states import PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market
+from tests.payouts.sending import send_transfer
 
 
 @pytest.fixture
@@ -38,6 +38,6 @@ def paid(payout: Payout, settle: Callable[[], None]) -> Payout:
 @pytest.fixture
 def sent(payout: Payout) -> Payout:
     """$80.00 on alice's connected account, its bank payout not sent."""
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     payout.refresh_from_db()
     return payout

@@ -23,8 +23,9 @@ from earnings.services.sources import register_source
 from ledger.models import AccountKind
 from money import Money
 from payouts.models import Payout
-from payouts.services import books, runs
-from payouts.services.runs import RunResult
+from payouts.services.deciding import runs
+from payouts.services.deciding.runs import RunResult
+from payouts.services.reconciliation import books
 from tests.feeding import feed, record
 
 CUTOFF = date(2025, 10, 1)

@@ -1,19 +1,24 @@
 """Sending leg one in a test: the faults that may meet it, and a clock of its own."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from database import sql
+from payouts.gateway import BankPayout, Transfer
 from payouts.models import Payout, PayoutAttempt
-from payouts.services import sweeps, transfers
+from payouts.services import sending
+from payouts.services.sending import engine
 from payouts.states import PayoutStatus
+from stripe_io.errors import SetAside
 from tests.local_stripe import Stripe
 from tests.threads import at_once
 from tests.waiting import wait_until
 
+LEG_ONE = (PayoutStatus.PENDING, PayoutStatus.PROCESSING, PayoutStatus.UNRESOLVED)
 SEND = {"method": "POST", "path": "/v1/transfers"}
 LIST = {"method": "GET", "path": "/v1/transfers"}
 # Refused by Stripe before it looks at anything, idempotency keys included.
@@ -52,7 +57,7 @@ class Sender:
         """Send at the moment that the payout is due, and no earlier than `after` from where the clock stood."""
         due = self.payout.next_retry_at or self.now
         self.now = max(self.now + after, due)
-        transfers.send_transfer(self._pk, now=self.now)
+        send_transfer(self._pk, now=self.now)
         return self.payout
 
     def send_until(self, status: PayoutStatus, *, at_most: int = 30) -> Payout:
@@ -77,22 +82,66 @@ def requests(sandbox: Stripe) -> int:
     return int(sandbox.state()["requests"].get("POST /v1/transfers", 0))
 
 
+def send_transfer(payout_id: UUID, *, now: datetime) -> None:
+    """Do what a worker does with leg one, and have the webhook record the transfer before the worker goes on."""
+    if Payout.objects.get(pk=payout_id).status not in LEG_ONE:
+        return
+    call = engine.begin(payout_id, now=now)
+    while call is not None:
+        answer = engine.make(call)
+        if isinstance(answer, Transfer):
+            sending.record_transfer(answer, payout_id=payout_id, now=now)
+            return
+        call = engine.take_in(call, answer, now=now)
+
+
+def attend(payout_id: UUID, *, now: datetime) -> None:
+    """Do all that a worker does with a payout, in no time."""
+    call = engine.begin(payout_id, now=now)
+    while call is not None:
+        call = engine.take_in(call, engine.make(call), now=now)
+
+
+def send_bank_payout(payout_id: UUID, *, now: datetime) -> None:
+    """Attend to a payout whose transfer was sent."""
+    if Payout.objects.get(pk=payout_id).status == PayoutStatus.IN_TRANSIT:
+        attend(payout_id, now=now)
+
+
+def recorded(bank_payout: BankPayout, *, now: datetime) -> bool:
+    """Record what Stripe says of a bank payout, as a webhook does; return whether it changes anything."""
+    before = _written()
+    with suppress(SetAside):
+        sending.record_bank_payout(bank_payout, now=now)
+    return _written() != before
+
+
+def _written() -> list[Any]:
+    payouts = list(Payout.objects.order_by("pk").values())
+    return [*payouts, *PayoutAttempt.objects.order_by("pk").values()]
+
+
+def attend_returned(payout_id: UUID, *, now: datetime) -> None:
+    """Attend to a payout whose money lies on the connected account."""
+    if Payout.objects.get(pk=payout_id).status == PayoutStatus.RETURNED:
+        attend(payout_id, now=now)
+
+
 def taken(now: datetime) -> list[UUID]:
     """Take all that is due, in the order in which workers do."""
-    found = list(islice(iter(lambda: sweeps.take_due(now=now), None), 1_000))
+    found = list(islice(iter(lambda: sending.take_due(now=now), None), 1_000))
     assert len(found) < 1_000, "there is no end of what is due"
-    return [each.payout_id for each in found]
+    return found
 
 
 def work(now: datetime) -> None:
     """Do what the sweep and a worker would do at this moment, one payout after the other."""
-    new = sweeps.prepare(now=now)
+    new = sending.prepare(now=now)
     for _ in range(100):
-        taken = sweeps.take_due(now=now, new=new)
-        if taken is None:
+        payout_id = sending.take_due(now=now, new=new)
+        if payout_id is None:
             return
-        for step in taken.steps:
-            step(taken.payout_id, now=now)
+        attend(payout_id, now=now)
     raise AssertionError("there is no end of what is due")
 
 

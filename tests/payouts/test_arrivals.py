@@ -20,7 +20,8 @@ from earnings.services.sources import register_source
 from ledger.selectors import payable_balance
 from money import Money, month_of
 from payouts.models import Payout, RunDecision
-from payouts.services import interventions, runs
+from payouts.services.deciding import runs
+from payouts.services.staff import interventions
 from tests.factories import CreatorFactory
 from tests.feeding import feed
 from tests.payouts.arrivals import (

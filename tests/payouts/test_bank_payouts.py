@@ -10,10 +10,10 @@ from database import sql
 from payouts import gateway, policy
 from payouts.gateway import BankPayout
 from payouts.models import Payout, PayoutAttempt
-from payouts.services import bank_payouts, transfers
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import unsound
+from tests.payouts.sending import recorded, send_bank_payout, send_transfer
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
@@ -38,27 +38,30 @@ class Bank:
     def __init__(self, payout: Payout, sandbox: Stripe) -> None:
         self._pk = payout.pk
         self._sandbox = sandbox
-        transfers.send_transfer(self._pk, now=sql.now())
+        send_transfer(self._pk, now=sql.now())
         self.now: datetime = sql.now()
         assert self.payout.status == PayoutStatus.IN_TRANSIT
 
     def send(self, *, after: timedelta = timedelta()) -> Payout:
         self.now = max(self.now + after, self.payout.next_retry_at or self.now)
-        bank_payouts.send_bank_payout(self._pk, now=self.now)
+        send_bank_payout(self._pk, now=self.now)
         return self.payout
 
     def told(self, status: str, **facts: str) -> bool:
         """Apply what an event says of the bank payout that was sent."""
         said = BankPayout(
             id=self.payout.stripe_payout_id,
+            account=self.attempts[-1].destination,
             status=status,
             amount=self.payout.bank_amount or 0,
             currency="USD",
             arrival_date=None,
             failure_code=facts.get("failure_code", ""),
             failure_message=facts.get("failure_message", ""),
+            attempt_id=None,
+            created=self.now,
         )
-        return bank_payouts.apply_bank_payout(said, now=self.now)
+        return recorded(said, now=self.now)
 
     @property
     def payout(self) -> Payout:
@@ -99,7 +102,7 @@ def test_what_arrived_goes_on_to_the_bank(bank: Bank) -> None:
 
 def test_it_goes_once(bank: Bank) -> None:
     for wait in (timedelta(), timedelta(), timedelta(minutes=5)):
-        bank_payouts.send_bank_payout(bank.payout.pk, now=bank.now + wait)
+        send_bank_payout(bank.payout.pk, now=bank.now + wait)
     assert bank.requests == 1
 
 
@@ -264,9 +267,9 @@ def test_stripe_is_not_asked_about_a_payout_before_it_is_due(bank: Bank, sandbox
 
     bank.send()
     before = asked()
-    bank_payouts.send_bank_payout(bank.payout.pk, now=bank.now + timedelta(hours=5, minutes=59))
+    send_bank_payout(bank.payout.pk, now=bank.now + timedelta(hours=5, minutes=59))
     assert asked() == before
-    bank_payouts.send_bank_payout(bank.payout.pk, now=bank.now + timedelta(hours=6))
+    send_bank_payout(bank.payout.pk, now=bank.now + timedelta(hours=6))
     assert asked() != before
 
 
@@ -337,12 +340,15 @@ def test_a_bank_payout_is_never_matched_by_its_amount(bank: Bank) -> None:
     bank.send()
     said = BankPayout(
         id="po_other",
+        account="acct_other",
         status="paid",
         amount=80_00,
         currency="USD",
         arrival_date=None,
         failure_code="",
         failure_message="",
+        attempt_id=None,
+        created=bank.now,
     )
-    assert not bank_payouts.apply_bank_payout(said, now=bank.now)
+    assert not recorded(said, now=bank.now)
     assert bank.payout.status == PayoutStatus.IN_TRANSIT

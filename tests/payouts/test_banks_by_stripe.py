@@ -6,12 +6,13 @@ from pytest_django import Settings
 from database import sql
 from database.staff import Act
 from payouts.models import Difference, Payout
-from payouts.services import interventions, transfers
+from payouts.services.staff import interventions
 from payouts.states import PayoutStatus
 from stripe_io import services as inbox
 from stripe_io.models import InboxEvent, InboxOutcome
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
+from tests.payouts.sending import send_transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ def paid(market: Market, sandbox: Stripe) -> Payout:
     alice = market.creator("alice", account=None)
     market.onboard(alice)
     payout = market.payout(alice)
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     return Payout.objects.get()
 
 

@@ -14,13 +14,14 @@ from accounts.models import Creator
 from database import sql
 from money import parse_month
 from payouts.models import Payout
-from payouts.services import books, transfers
 from payouts.services.moves import move
+from payouts.services.reconciliation import books
 from payouts.states import PayoutStatus
 from revenue import services as revenue
 from tests.local_stripe import Stripe
 from tests.payouts.corruptions import CORRUPTIONS
 from tests.payouts.market import Market, findings_of, unsound
+from tests.payouts.sending import send_transfer
 
 VALIDATIONS = {path.stem: path for path in books.validations()}
 SOUND: dict[str, list[str]] = {name: [] for name in VALIDATIONS}
@@ -83,7 +84,7 @@ def busy(market: Market, sandbox: Stripe) -> Market:
                     "code": "account_closed",
                 }
             )
-        transfers.send_transfer(Payout.objects.get(creator=creator).pk, now=sql.now())
+        send_transfer(Payout.objects.get(creator=creator).pk, now=sql.now())
     statuses = Payout.objects.order_by("creator__external_id").values_list("status", flat=True)
     assert list(statuses) == ["in_transit", "failed", "pending"]
     return market

@@ -10,12 +10,12 @@ from accounts.models import CreatorPaymentAccount
 from accounts.services import payment_accounts, syncing
 from database import sql
 from payouts.models import Difference, Payout
-from payouts.services import bank_payouts, transfers
 from payouts.states import AttemptKind, PayoutStatus
 from stripe_io.client import client
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
 from tests.payouts.reconciling import kinds, reconcile, tamper
+from tests.payouts.sending import send_bank_payout, send_transfer
 
 pytestmark = pytest.mark.django_db
 EVERYWHERE = {"kind": "broken_text"}
@@ -50,11 +50,11 @@ def test_a_payout_goes_all_the_way_and_nothing_differs(payout: Payout, settle: C
 
 @pytest.mark.usefixtures("broken")
 def test_why_the_bank_sent_it_back_is_told(sent: Payout, sandbox: Stripe) -> None:
-    bank_payouts.send_bank_payout(sent.pk, now=sql.now())
+    send_bank_payout(sent.pk, now=sql.now())
     sent.refresh_from_db()
     sandbox.control(f"payouts/{sent.stripe_payout_id}/fail", failure_code="account_closed")
     Payout.objects.update(next_retry_at=sql.now())
-    bank_payouts.send_bank_payout(sent.pk, now=sql.now())
+    send_bank_payout(sent.pk, now=sql.now())
     sent.refresh_from_db()
     assert sent.status == PayoutStatus.RETURNED
     attempt = sent.attempts.get(kind=AttemptKind.BANK_PAYOUT)
@@ -64,7 +64,7 @@ def test_why_the_bank_sent_it_back_is_told(sent: Payout, sandbox: Stripe) -> Non
 def test_why_stripe_refused_is_told(payout: Payout, sandbox: Stripe) -> None:
     refusal = {"method": "POST", "path": "/v1/transfers", "kind": "abort_work", "status": 400}
     sandbox.inject(EVERYWHERE, {**refusal, "code": "no_account", "message": "No account"})
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     payout.refresh_from_db()
     assert (payout.status, payout.failure_message) == (PayoutStatus.FAILED, f"No account{MENDED}")
 
@@ -74,7 +74,7 @@ def test_a_code_longer_than_its_column_is_cut_and_the_message_kept_whole(
 ) -> None:
     refusal = {"method": "POST", "path": "/v1/transfers", "kind": "abort_work", "status": 400}
     sandbox.inject({**refusal, "code": "c" * 500, "message": "m" * 5_000})
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     attempt = payout.attempts.get()
     assert (attempt.error_code, attempt.error_message) == ("c" * 255, "m" * 5_000)
 
@@ -100,7 +100,7 @@ def test_a_deadline_that_no_calendar_has_is_none(market: Market, sandbox: Stripe
 def test_an_answer_that_is_no_json_is_no_answer(payout: Payout, sandbox: Stripe) -> None:
     """Such as the error page of something between us and Stripe, with whatever bytes."""
     sandbox.inject({"kind": "status", "status": 502, "message": "\x00\x01", "path": "/v1/transfers"})
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     payout.refresh_from_db()
     assert payout.status == PayoutStatus.PROCESSING
     assert payout.attempts.get().error_message == "\ufffd\x01"

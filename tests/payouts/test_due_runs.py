@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from payouts import selectors
 from payouts.models import Payout, PayoutRun
-from payouts.services import runs
+from payouts.services.deciding import runs
 from stripe_io.models import Installation
 from tests.payouts.market import Market
 

@@ -9,7 +9,8 @@ from django.core.management import call_command
 
 from database import sql
 from payouts.models import Payout
-from payouts.services import books, runs
+from payouts.services.deciding import runs
+from payouts.services.reconciliation import books
 from tests.local_stripe import Stripe
 
 CATALOG = """api_id,api_name,creator_id,creator_email,creator_country

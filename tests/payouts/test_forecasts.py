@@ -15,7 +15,7 @@ from earnings.models import CreatorEarning
 from payouts.errors import FundsWillBeMissing
 from payouts.models import Forecast, Payout, PayoutRun, RunDecision
 from payouts.selectors import latest_forecasts
-from payouts.services import forecasts, runs
+from payouts.services.deciding import forecasts, runs
 from payouts.states import DecisionReason
 from stripe_io.errors import StripeCallFailed
 from tests.factories import CreatorEarningFactory

@@ -10,13 +10,14 @@ from accounts.models import Creator
 from database import sql
 from payouts import policy
 from payouts.models import PauseCause, Payout, PayoutAttempt, SendingPause
-from payouts.services import funds, sweeps, transfers
+from payouts.services import sending
+from payouts.services.deciding import funds
 from payouts.states import AttemptStatus, PayoutStatus
 from stripe_io import tasks as inbox_tasks
 from tests.factories import PayoutFactory
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
-from tests.payouts.sending import SEND, requests, taken, work
+from tests.payouts.sending import SEND, requests, send_transfer, taken, work
 
 pytestmark = pytest.mark.django_db
 
@@ -102,11 +103,11 @@ def test_a_balance_that_is_just_enough_pauses_nothing(short: datetime, sandbox: 
 def test_a_payout_that_is_taken_already_is_not_sent_while_it_is_not_covered(
     short: datetime, sandbox: Stripe
 ) -> None:
-    waiting = [sweeps.take_due(now=short) for _ in range(3)]
+    waiting = [sending.take_due(now=short) for _ in range(3)]
     funds.weigh(now=short)
     for each in waiting:
         assert each
-        transfers.send_transfer(each.payout_id, now=short)
+        send_transfer(each, now=short)
     assert statuses() == ["in_transit", "pending", "pending"]
 
 

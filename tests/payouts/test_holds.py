@@ -8,16 +8,17 @@ from database import sql
 from database.staff import Act
 from ledger.models import AccountKind
 from payouts.models import Payout
-from payouts.services import sweeps, transfers
+from payouts.services import sending
 from payouts.states import PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import balance, unsound
+from tests.payouts.sending import send_transfer
 
 pytestmark = pytest.mark.django_db
 
 
 def send(payout: Payout) -> Payout:
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     return Payout.objects.get(pk=payout.pk)
 
 
@@ -44,7 +45,7 @@ def test_a_held_payout_is_not_released_while_the_hold_lasts(
     payout: Payout, hold: Hold, sandbox: Stripe
 ) -> None:
     send(payout)
-    sweeps.release_unheld(now=sql.now())
+    sending.release_unheld(now=sql.now())
     assert send(payout).status == PayoutStatus.ON_HOLD
     assert sandbox.transfers() == []
 
@@ -53,7 +54,7 @@ def test_a_released_payout_is_sent_once(payout: Payout, hold: Hold, sandbox: Str
     send(payout)
     lift(hold)
     for _ in range(2):
-        sweeps.release_unheld(now=sql.now())
+        sending.release_unheld(now=sql.now())
         assert send(payout).status == PayoutStatus.IN_TRANSIT
     assert len(sandbox.transfers()) == 1
     assert unsound() == {}
@@ -63,10 +64,10 @@ def test_a_payout_is_released_only_when_no_hold_is_open(payout: Payout, hold: Ho
     other = place_hold(payout.creator, source=HoldSource.STRIPE, act=Act("stripe", "disputes"))
     send(payout)
     lift(hold)
-    sweeps.release_unheld(now=sql.now())
+    sending.release_unheld(now=sql.now())
     assert Payout.objects.get().status == PayoutStatus.ON_HOLD
     lift(other)
-    sweeps.release_unheld(now=sql.now())
+    sending.release_unheld(now=sql.now())
     assert Payout.objects.get().status == PayoutStatus.PENDING
 
 
@@ -78,7 +79,7 @@ def test_a_hold_does_not_stop_what_is_under_way(payout: Payout, sandbox: Stripe)
     unknown = send(payout)
     place_hold(payout.creator, source=HoldSource.STAFF, act=Act("eve", "looks odd"))
     assert unknown.next_retry_at is not None
-    transfers.send_transfer(payout.pk, now=unknown.next_retry_at)
+    send_transfer(payout.pk, now=unknown.next_retry_at)
     assert Payout.objects.get().status == PayoutStatus.IN_TRANSIT
     assert len(sandbox.transfers()) == 1
 

@@ -16,7 +16,7 @@ from earnings.services import posting
 from earnings.services.sources import register_source
 from ledger.models import AccountKind
 from payouts.models import Payout
-from payouts.services import books
+from payouts.services.reconciliation import books
 from tests import feeding
 from tests.factories import ApiFactory, CreatorFactory
 from tests.feeding import feed_unchecked, record, refund

@@ -19,11 +19,12 @@ from database.staff import Act
 from ledger.models import AccountKind
 from payouts.errors import IllegalMove, NotRetryable, NotReversible, NotSettleable
 from payouts.models import Payout, RunDecision
-from payouts.services import interventions, transfers
 from payouts.services.moves import move
+from payouts.services.staff import interventions
 from payouts.states import STAFF_MAY, PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
+from tests.payouts.sending import send_transfer
 from tests.threads import at_once, wait_for_locked_out
 
 WHY = Act("dana", "Looks odd")
@@ -31,7 +32,7 @@ SEND = {"method": "POST", "path": "/v1/transfers"}
 
 
 def send(payout: Payout) -> Payout:
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     return Payout.objects.get(pk=payout.pk)
 
 
@@ -156,7 +157,7 @@ def test_the_command_does_each(payout: Payout) -> None:
     assert intervene("sync", str(payout.pk)) == {"payout": str(payout.pk), "status": "cancelled"}
     again = intervene("retry", str(payout.pk))
     assert again == {"payout": str(payout.retried_as.pk), "status": "pending"}
-    transfers.send_transfer(payout.retried_as.pk, now=sql.now())
+    send_transfer(payout.retried_as.pk, now=sql.now())
     assert intervene("reverse", again["payout"]) == {"payout": again["payout"], "status": "reversed"}
     for refused in (
         ("cancel", str(payout.pk)),

@@ -13,11 +13,12 @@ from database.staff import Act
 from payouts import policy
 from payouts.errors import AlreadyPaused, NotPaused
 from payouts.models import PauseCause, Payout, SendingPause
-from payouts.services import bank_payouts, pauses, sweeps, transfers
+from payouts.services import sending
+from payouts.services.deciding import pauses
 from payouts.states import PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
-from tests.payouts.sending import SEND, requests, work
+from tests.payouts.sending import SEND, requests, send_bank_payout, send_transfer, work
 
 pytestmark = pytest.mark.django_db
 REFUSED_KEY = [{"kind": "status", "status": 401}, {"kind": "status", "status": 403}]
@@ -52,7 +53,7 @@ def test_a_refused_key_pauses_all_sending(due: datetime, sandbox: Stripe, fault:
     pause = SendingPause.objects.get()
     assert (pause.cause, pause.currency, pause.started_by) == (PauseCause.KEY_REFUSED, "", "system")
     assert str(fault["status"]) in pause.detail
-    assert sweeps.take_due(now=due + timedelta(minutes=3)) is None
+    assert sending.take_due(now=due + timedelta(minutes=3)) is None
 
 
 @pytest.mark.parametrize("fault", REFUSED_KEY, ids=["401", "403"])
@@ -99,21 +100,21 @@ def test_nothing_in_doubt_is_sent_or_asked_about_while_the_key_is_refused(
     before = asked(sandbox)
     Payout.objects.update(next_retry_at=due)
     for payout in Payout.objects.all():
-        transfers.send_transfer(payout.pk, now=due)
+        send_transfer(payout.pk, now=due)
     assert asked(sandbox) == before
 
 
 def test_what_has_arrived_does_not_go_on_to_the_bank_while_paused(due: datetime, sandbox: Stripe) -> None:
     for payout in Payout.objects.all():
-        transfers.send_transfer(payout.pk, now=due)
+        send_transfer(payout.pk, now=due)
     later = due + timedelta(minutes=1)
     pauses.pause_sending(act=WHY, now=later)
     for payout in Payout.objects.all():
-        bank_payouts.send_bank_payout(payout.pk, now=later)
+        send_bank_payout(payout.pk, now=later)
     assert sandbox.state()["payouts"] == []
     pauses.resume_sending(act=Act("dana", "Done"), now=later)
     for payout in Payout.objects.all():
-        bank_payouts.send_bank_payout(payout.pk, now=later)
+        send_bank_payout(payout.pk, now=later)
     assert len(sandbox.state()["payouts"]) == 3
 
 
@@ -121,7 +122,7 @@ def test_a_connected_account_that_is_no_longer_ours_pauses_nobody_else(
     due: datetime, sandbox: Stripe
 ) -> None:
     for payout in Payout.objects.all():
-        transfers.send_transfer(payout.pk, now=due)
+        send_transfer(payout.pk, now=due)
     lost = {
         "method": "POST",
         "path": "/v1/payouts",
@@ -131,7 +132,7 @@ def test_a_connected_account_that_is_no_longer_ours_pauses_nobody_else(
     }
     sandbox.inject({**lost, "count": 1})
     for payout in Payout.objects.order_by("pk"):
-        bank_payouts.send_bank_payout(payout.pk, now=due + timedelta(minutes=1))
+        send_bank_payout(payout.pk, now=due + timedelta(minutes=1))
     assert not SendingPause.objects.exists()
     assert len(sandbox.state()["payouts"]) == 2
 

@@ -19,9 +19,11 @@ from database import sql
 from earnings.models import BillingBatch, BillingRecord, CreatorEarning, QuarantinedRecord
 from ledger.models import LedgerAccount
 from payouts.models import Payout
-from payouts.services import books, runs, transfers
+from payouts.services.deciding import runs
+from payouts.services.reconciliation import books
 from payouts.states import PayoutStatus
 from tests.local_stripe import Stripe
+from tests.payouts.sending import send_transfer
 
 EXTRACT = Path(__file__).parents[2] / "payouts_project" / "demo"
 # All of them, in the same form, where they lie beside the project: with figures that were worked out apart from it.
@@ -216,7 +218,7 @@ def test_fed_by_shuffled_days_between_the_same_runs_nothing_changes(
             call_command("post_earnings")
         run_after(month)
         for payout in Payout.objects.filter(status=PayoutStatus.PENDING):
-            transfers.send_transfer(payout.pk, now=sql.now())
+            send_transfer(payout.pk, now=sql.now())
     assert_earnings_are(expected)
     assert_payouts_are(expected)
 

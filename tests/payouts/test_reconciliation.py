@@ -13,7 +13,7 @@ from ledger.models import AccountKind
 from ledger.services import Line
 from money import Money
 from payouts.models import BILLING_KINDS, Difference, DifferenceKind, Payout, PayoutAttempt
-from payouts.services import bank_payouts, reconciliation, transfers
+from payouts.services import reconciliation
 from payouts.services.reconciliation.comparing import KINDS
 from payouts.services.reconciliation.passes import MENDED
 from payouts.states import AttemptKind, PayoutStatus
@@ -21,6 +21,7 @@ from stripe_io.client import client
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
 from tests.payouts.reconciling import SETTLED, account_of, forget, kinds, only, reconcile, reverse, tamper
+from tests.payouts.sending import send_bank_payout, send_transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +73,7 @@ def test_a_transfer_whose_answer_was_lost_is_recorded(payout: Payout, sandbox: S
     sandbox.inject(
         {"method": "POST", "path": "/v1/transfers", "kind": "drop_response_after_work", "count": 1}
     )
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     assert reconcile().made.mended == 1
     payout.refresh_from_db()
     assert payout.stripe_transfer_id == sandbox.transfers()[0]["id"]
@@ -237,7 +238,7 @@ def test_a_balance_that_moved_otherwise_than_by_the_transfer_is_for_a_person(pai
 
 def test_a_bank_payout_whose_answer_was_lost_is_recorded(sent: Payout, sandbox: Stripe) -> None:
     sandbox.inject({"method": "POST", "path": "/v1/payouts", "kind": "drop_response_after_work", "count": 1})
-    bank_payouts.send_bank_payout(sent.pk, now=sql.now())
+    send_bank_payout(sent.pk, now=sql.now())
     assert reconcile().made.mended == 1
     sent.refresh_from_db()
     assert sent.status == PayoutStatus.PAID
@@ -246,7 +247,7 @@ def test_a_bank_payout_whose_answer_was_lost_is_recorded(sent: Payout, sandbox: 
 
 @pytest.mark.parametrize("failed", [False, True], ids=["paid", "failed"])
 def test_a_bank_payout_whose_event_was_lost_is_recorded(sent: Payout, failed: bool) -> None:
-    bank_payouts.send_bank_payout(sent.pk, now=sql.now())
+    send_bank_payout(sent.pk, now=sql.now())
     sent.refresh_from_db()
     if failed:
         client().raw_request("post", f"/_sandbox/payouts/{sent.stripe_payout_id}/fail")
@@ -300,7 +301,7 @@ def test_a_bank_payout_that_we_did_not_start_is_for_a_person(sent: Payout) -> No
 def test_a_second_bank_payout_that_bears_an_attempt_of_ours_is_none_of_the_payouts(sent: Payout) -> None:
     account = account_of(sent)
     client().raw_request("post", f"/_sandbox/accounts/{account}/adjust", amount=80_00, currency="usd")
-    bank_payouts.send_bank_payout(sent.pk, now=sql.now())
+    send_bank_payout(sent.pk, now=sql.now())
     attempt = sent.attempts.get(kind=AttemptKind.BANK_PAYOUT)
     second = client().v1.payouts.create(
         {"amount": 80_00, "currency": "usd", "metadata": {"attempt_id": str(attempt.pk)}},

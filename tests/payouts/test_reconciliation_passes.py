@@ -17,7 +17,7 @@ from database.staff import Act
 from payouts import policy, tasks
 from payouts.errors import ReconciliationUnderWay
 from payouts.models import Difference, DifferenceKind, Payout, PayoutAttempt, ReconciliationPass
-from payouts.services import bank_payouts, differences, reconciliation, transfers
+from payouts.services import differences, reconciliation
 from payouts.services.reconciliation.passes import OVERLAP
 from payouts.states import AttemptKind
 from stripe_io.client import client
@@ -26,6 +26,7 @@ from stripe_io.models import InboxEvent
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 from tests.payouts.reconciling import SETTLED, account_of, forget, kinds, only, reconcile, reverse, tamper
+from tests.payouts.sending import send_bank_payout, send_transfer
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
@@ -38,11 +39,11 @@ def test_while_money_moves_nothing_is_reported(payout: Payout, sandbox: Stripe) 
     sandbox.inject(
         {"method": "POST", "path": "/v1/transfers", "kind": "drop_response_after_work", "count": 1}
     )
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     assert reconcile(after=timedelta()).made.found == 0
-    transfers.send_transfer(payout.pk, now=sql.now() + policy.LONGEST_RETRY)
+    send_transfer(payout.pk, now=sql.now() + policy.LONGEST_RETRY)
     assert reconcile(after=timedelta()).made.found == 0
-    bank_payouts.send_bank_payout(payout.pk, now=sql.now() + policy.LONGEST_RETRY)
+    send_bank_payout(payout.pk, now=sql.now() + policy.LONGEST_RETRY)
     assert reconcile(after=timedelta()).made.found == 0
     reverse(sandbox.transfers()[0]["id"], amount=1_00)
     assert reconcile(after=timedelta()).made.found == 0

@@ -11,10 +11,10 @@ from django.db.models import F, Sum
 from accounts.models import Creator, CreatorPaymentAccount
 from database import sql
 from payouts.models import Payout
-from payouts.services import bank_payouts, transfers
 from payouts.states import PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import CUTOFF, NEXT_CUTOFF, Market, unsound
+from tests.payouts.sending import send_bank_payout, send_transfer
 from tests.threads import at_once, wait_for_locked_out
 
 pytestmark = pytest.mark.django_db
@@ -35,14 +35,14 @@ def transfer(market: Market, creator: Creator, gross: int, *, at: str, cutoff: d
     market.sell(creator, gross, at=at)
     market.run(cutoff)
     payout = Payout.objects.filter(creator=creator).latest("created_at")
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     payout.refresh_from_db()
     return payout
 
 
 def pay(market: Market, creator: Creator, gross: int, *, at: str, cutoff: date) -> Payout:
     payout = transfer(market, creator, gross, at=at, cutoff=cutoff)
-    bank_payouts.send_bank_payout(payout.pk, now=sql.now())
+    send_bank_payout(payout.pk, now=sql.now())
     payout.refresh_from_db()
     return payout
 
@@ -78,7 +78,7 @@ def test_one_that_came_back_takes_along_the_same_when_it_is_sent_again(
     before = second.bank_amount
     sandbox.control(f"payouts/{second.stripe_payout_id}/fail", failure_code="could_not_process")
     Payout.objects.filter(pk=second.pk).update(status=PayoutStatus.IN_TRANSIT, stripe_payout_id="")
-    bank_payouts.send_bank_payout(second.pk, now=sql.now())
+    send_bank_payout(second.pk, now=sql.now())
     second.refresh_from_db()
     assert second.bank_amount == before
 
@@ -90,10 +90,10 @@ def test_what_one_that_came_back_had_left_goes_along_with_the_next(
     second = transfer(market, bela, GROSS, at="2025-10-10T12:00:00Z", cutoff=NEXT_CUTOFF)
     sandbox.control(f"payouts/{first.stripe_payout_id}/fail", failure_code="could_not_process")
     assert first.next_retry_at
-    bank_payouts.send_bank_payout(first.pk, now=first.next_retry_at)
+    send_bank_payout(first.pk, now=first.next_retry_at)
     first.refresh_from_db()
     assert (first.status, left()) == (PayoutStatus.RETURNED, REMAINDER)
-    bank_payouts.send_bank_payout(second.pk, now=sql.now())
+    send_bank_payout(second.pk, now=sql.now())
     assert left() == 2 * REMAINDER - 100
 
 
@@ -114,7 +114,7 @@ def test_two_at_once_take_along_the_same_remainder_once(market: Market, bela: Cr
 
     def send(payout: Payout) -> None:
         assert locked.wait(10)
-        bank_payouts.send_bank_payout(payout.pk, now=now)
+        send_bank_payout(payout.pk, now=now)
 
     at_once(hold_up, partial(send, second), partial(send, third))
     assert all(Payout.objects.values_list("stripe_payout_id", flat=True))

@@ -12,13 +12,13 @@ from database import sql
 from database.staff import Act
 from ledger.models import AccountKind
 from payouts.models import Payout
-from payouts.services import bank_payouts, sweeps
+from payouts.services import sending
 from payouts.states import AttemptStatus, PayoutStatus
 from stripe_io import tasks as inbox
 from stripe_io.models import InboxEvent
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
-from tests.payouts.sending import SEND, Sender, requests
+from tests.payouts.sending import SEND, Sender, requests, send_bank_payout
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +41,7 @@ def sit_out_the_cool_down(payout: Payout) -> None:
     until = selectors.cooling_down_until(payout.creator_id)
     assert until
     holds.lift_expired(now=until)
-    sweeps.release_unheld(now=sql.now())
+    sending.release_unheld(now=sql.now())
 
 
 def test_what_is_owed_to_an_account_that_is_gone_stays_owed(payout: Payout, sandbox: Stripe) -> None:
@@ -121,11 +121,11 @@ def test_after_another_bank_account_a_payout_waits_and_is_then_sent_once(
     assert Sender(payout).send().status == PayoutStatus.ON_HOLD
     assert balance(payout.creator_id, AccountKind.PAYOUTS_RESERVED) == payout.net_amount
     holds.lift_expired(now=sql.now() + timedelta(hours=47))
-    sweeps.release_unheld(now=sql.now())
+    sending.release_unheld(now=sql.now())
     assert Sender(payout).send().status == PayoutStatus.ON_HOLD
     holds.lift_expired(now=sql.now() + timedelta(hours=48))
     for _ in range(2):
-        sweeps.release_unheld(now=sql.now())
+        sending.release_unheld(now=sql.now())
         assert Sender(payout).send().status == PayoutStatus.IN_TRANSIT
     assert requests(sandbox) == 1
     assert unsound() == {}
@@ -155,14 +155,14 @@ def test_what_has_arrived_does_not_go_on_to_another_bank_account_before_the_cool
     assert Sender(payout).send().status == PayoutStatus.IN_TRANSIT
     change_bank(sandbox, payout)
     now = sql.now()
-    bank_payouts.send_bank_payout(payout.pk, now=now)
+    send_bank_payout(payout.pk, now=now)
     waiting = Payout.objects.get()
     assert waiting.next_retry_at
     assert waiting.next_retry_at > now
     assert not sandbox.state()["payouts"]
     holds.end_cool_down(payout.creator, act=Act("dana", "She called"), now=now)
     for _ in range(2):
-        bank_payouts.send_bank_payout(payout.pk, now=waiting.next_retry_at)
+        send_bank_payout(payout.pk, now=waiting.next_retry_at)
     assert len(sandbox.state()["payouts"]) == 1
 
 

@@ -12,11 +12,11 @@ from payouts import policy
 from payouts.errors import NotReversible
 from payouts.gateway import BankPayout
 from payouts.models import Difference, Payout, PayoutAttempt
-from payouts.services import bank_payouts, interventions, returned, transfers
+from payouts.services.staff import interventions
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
-from tests.payouts.sending import Sender
+from tests.payouts.sending import Sender, attend_returned, recorded, send_bank_payout, send_transfer
 
 pytestmark = pytest.mark.django_db
 REVERSE = {"method": "POST", "path": "/v1/transfers/.*/reversals"}
@@ -28,8 +28,8 @@ class Bank(Sender):
     def __init__(self, payout: Payout, sandbox: Stripe) -> None:
         super().__init__(payout)
         self._sandbox = sandbox
-        transfers.send_transfer(self._pk, now=self.now)
-        bank_payouts.send_bank_payout(self._pk, now=sql.now())
+        send_transfer(self._pk, now=self.now)
+        send_bank_payout(self._pk, now=sql.now())
         self.account = self.attempts[0].destination
 
     def come_back(self) -> Payout:
@@ -41,14 +41,14 @@ class Bank(Sender):
     def confirm(self) -> None:
         """Ask Stripe how the bank payout fares."""
         Payout.objects.filter(pk=self._pk).update(next_retry_at=self.now)
-        bank_payouts.send_bank_payout(self._pk, now=self.now)
+        send_bank_payout(self._pk, now=self.now)
 
     def mend(self) -> None:
         self._sandbox.control(f"accounts/{self.account}/bank_account/edit", last4="4321")
 
     def attend(self, *, after: timedelta = timedelta()) -> Payout:
         self.now = max(self.now + after, self.payout.next_retry_at or self.now)
-        returned.attend(self._pk, now=self.now)
+        attend_returned(self._pk, now=self.now)
         return self.payout
 
     def attempts_of(self, kind: AttemptKind) -> list[str]:
@@ -85,8 +85,8 @@ def test_word_of_the_first_bank_payout_changes_nothing_of_the_second(bank: Bank,
     bank.mend()
     bank.attend()
     first = sandbox.state()["payouts"][0]
-    told = BankPayout.of(first)
-    assert not bank_payouts.apply_bank_payout(told, now=bank.now)
+    told = BankPayout.of(first, account=bank.payout.attempts.earliest("created_at").destination)
+    assert not recorded(told, now=bank.now)
     assert bank.payout.status == PayoutStatus.IN_TRANSIT
 
 
@@ -205,12 +205,12 @@ def test_money_that_an_account_which_left_us_keeps_is_told_to_a_person(bank: Ban
 
 def test_money_on_an_account_that_left_us_is_taken_back(payout: Payout, sandbox: Stripe) -> None:
     """Stripe may still let us: what can't be taken back is told to a person."""
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     sandbox.control(f"accounts/{payout.attempts.get().destination}/deauthorize")
-    bank_payouts.send_bank_payout(payout.pk, now=sql.now())
+    send_bank_payout(payout.pk, now=sql.now())
     lost = Payout.objects.get()
     assert (lost.status, lost.failure_code) == (PayoutStatus.RETURNED, "account_gone")
-    returned.attend(payout.pk, now=sql.now())
+    attend_returned(payout.pk, now=sql.now())
     assert PayoutAttempt.objects.filter(kind=AttemptKind.REVERSAL).count() == 1
     assert unsound() == {}
 

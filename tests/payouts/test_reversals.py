@@ -9,12 +9,13 @@ from database import sql
 from earnings.models import CreatorEarning
 from ledger.models import AccountKind, LedgerEntry
 from payouts.models import Difference, Payout, PayoutAttempt
-from payouts.services import bank_payouts, reversals, transfers
+from payouts.services import sending
 from payouts.services.moves import move
 from payouts.states import AttemptKind, PayoutStatus
 from stripe_io.errors import NotYet, SetAside
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
+from tests.payouts.sending import send_bank_payout, send_transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -22,16 +23,14 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def sent(payout: Payout) -> Payout:
     """Its transfer is made, its bank payout is not."""
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     payout.refresh_from_db()
     return payout
 
 
 def reverse(payout: Payout, *, amount: int | None = None) -> None:
-    reversals.record_reversal(
-        transfer_id=payout.stripe_transfer_id,
-        amount_reversed=payout.net_amount if amount is None else amount,
-        now=sql.now(),
+    sending.record_reversal(
+        payout.stripe_transfer_id, payout.net_amount if amount is None else amount, now=sql.now()
     )
 
 
@@ -68,7 +67,7 @@ def test_the_same_reversal_twice_is_one(sent: Payout) -> None:
 
 def test_after_a_reversal_nothing_goes_to_the_bank(sent: Payout, sandbox: Stripe) -> None:
     reverse(sent)
-    bank_payouts.send_bank_payout(sent.pk, now=sql.now() + timedelta(days=1))
+    send_bank_payout(sent.pk, now=sql.now() + timedelta(days=1))
     assert sandbox.state()["payouts"] == []
 
 
@@ -100,7 +99,7 @@ def test_an_older_word_of_a_reversal_changes_nothing(sent: Payout) -> None:
 
 def test_nothing_goes_to_the_bank_of_a_transfer_that_came_back_in_part(sent: Payout, sandbox: Stripe) -> None:
     reverse(sent, amount=30_00)
-    bank_payouts.send_bank_payout(sent.pk, now=sql.now() + timedelta(days=1))
+    send_bank_payout(sent.pk, now=sql.now() + timedelta(days=1))
     assert sandbox.state()["payouts"] == []
 
 
@@ -132,7 +131,7 @@ def test_a_reversal_of_what_went_to_the_bank_is_for_a_person(sent: Payout, where
 def test_a_reversal_waits_while_a_bank_payout_may_be_under_way(sent: Payout, sandbox: Stripe) -> None:
     """Its answer was lost: the money may be on its way to the bank, so the rows are not free yet."""
     sandbox.inject({"method": "POST", "path": "/v1/payouts", "kind": "drop_response_after_work", "count": 1})
-    bank_payouts.send_bank_payout(sent.pk, now=sql.now())
+    send_bank_payout(sent.pk, now=sql.now())
     assert PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT, status="open").exists()
     with pytest.raises(NotYet):
         reverse(sent)
@@ -142,5 +141,5 @@ def test_a_reversal_waits_while_a_bank_payout_may_be_under_way(sent: Payout, san
 
 def test_a_transfer_that_is_not_ours_changes_nothing(sent: Payout) -> None:
     with pytest.raises(SetAside):
-        reversals.record_reversal(transfer_id="tr_other", amount_reversed=80_00, now=sql.now())
+        sending.record_reversal("tr_other", 80_00, now=sql.now())
     assert status() == PayoutStatus.IN_TRANSIT

@@ -16,8 +16,8 @@ from database import sql
 from database.commands import close_connections_after
 from earnings.models import CreatorEarning
 from payouts.models import Payout, PayoutLineItem, PayoutRun, RunDecision
-from payouts.services import books
-from payouts.services.runs import RunResult
+from payouts.services.deciding.runs import RunResult
+from payouts.services.reconciliation import books
 from payouts.states import DecisionReason
 from tests.payouts.market import CUTOFF, NEXT_CUTOFF, Market
 from tests.threads import at_once, wait_for_locked_out

@@ -15,7 +15,7 @@ from earnings.services.sources import register_source
 from ledger.models import AccountKind
 from payouts.errors import CutoffNotReached
 from payouts.models import Payout, PayoutEvent, PayoutLineItem, PayoutRun, RunDecision
-from payouts.services import runs
+from payouts.services.deciding import runs
 from payouts.states import DecisionReason, PayoutStatus
 from tests.feeding import feed, record
 from tests.payouts.market import CUTOFF, NEXT_CUTOFF, Market, balance, unsound

@@ -14,13 +14,12 @@ from database import sql
 from database.staff import Act
 from payouts.models import Payout, PayoutAttempt, RunDecision, SendingPause
 from payouts.selectors import upcoming_of
-from payouts.services import transfers
 from payouts.services.moves import move
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
 from tests.factories import CreatorPaymentAccountFactory, PayoutFactory, PayoutRunFactory
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
-from tests.payouts.sending import SEND
+from tests.payouts.sending import SEND, send_transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -149,7 +148,7 @@ def refuse(market: Market, sandbox: Stripe, *, code: str) -> Payout:
     market.run()
     payout = Payout.objects.latest("created_at")
     sandbox.inject({**SEND, "kind": "status", "status": 400, "code": code, "count": 1})
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     payout.refresh_from_db()
     return payout
 

@@ -11,10 +11,11 @@ from database.staff import Act
 from payouts.errors import NotSettleable
 from payouts.gateway import BankPayout
 from payouts.models import Difference, Payout, PayoutAttempt
-from payouts.services import bank_payouts, interventions, returned, transfers
+from payouts.services.staff import interventions
 from payouts.states import AttemptStatus, PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import unsound
+from tests.payouts.sending import attend_returned, recorded, send_bank_payout, send_transfer
 
 pytestmark = pytest.mark.django_db
 REVERSE = {"method": "POST", "path": "/v1/transfers/.*/reversals"}
@@ -34,8 +35,8 @@ def leave(sandbox: Stripe) -> Callable[[], None]:
 
 
 def send(payout: Payout) -> None:
-    transfers.send_transfer(payout.pk, now=sql.now())
-    bank_payouts.send_bank_payout(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
+    send_bank_payout(payout.pk, now=sql.now())
 
 
 def settle(payout: Payout) -> Payout:
@@ -58,11 +59,11 @@ def test_what_was_on_its_way_to_the_bank_counts_as_paid(payout: Payout, leave: C
 def test_what_returned_and_can_not_be_taken_back_counts_as_paid(
     payout: Payout, sandbox: Stripe, leave: Callable[[], None]
 ) -> None:
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     leave()
     sandbox.inject(KEPT)
-    bank_payouts.send_bank_payout(payout.pk, now=sql.now())
-    returned.attend(payout.pk, now=sql.now())
+    send_bank_payout(payout.pk, now=sql.now())
+    attend_returned(payout.pk, now=sql.now())
     assert Payout.objects.get().status == PayoutStatus.RETURNED
     settled = settle(payout)
     assert (settled.status, settled.failure_code) == (PayoutStatus.PAID, "")
@@ -75,11 +76,11 @@ def test_what_returned_and_can_not_be_taken_back_counts_as_paid(
 def test_what_may_be_back_already_is_not_settled(
     payout: Payout, sandbox: Stripe, leave: Callable[[], None]
 ) -> None:
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     leave()
     sandbox.inject({**REVERSE, "kind": "status", "status": 500, "after_work": True})
-    bank_payouts.send_bank_payout(payout.pk, now=sql.now())
-    returned.attend(payout.pk, now=sql.now())
+    send_bank_payout(payout.pk, now=sql.now())
+    attend_returned(payout.pk, now=sql.now())
     with pytest.raises(NotSettleable):
         settle(payout)
     Payout.objects.update(amount_reversed=1)
@@ -101,9 +102,10 @@ def test_what_the_bank_sends_back_after_all_returns(
         "amount": 80_00,
         "currency": "usd",
         "failure_code": "no_account",
+        "created": 0,
     }
-    said = BankPayout.of(failed)
-    assert bank_payouts.apply_bank_payout(said, now=sql.now())
+    account = payout.attempts.earliest("created_at").destination
+    assert recorded(BankPayout.of(failed, account=account), now=sql.now())
     assert Payout.objects.get().status == PayoutStatus.RETURNED
     assert unsound() == {}
 

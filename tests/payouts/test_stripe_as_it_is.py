@@ -26,8 +26,9 @@ from payouts.models import (
     ReconciliationPass,
     SendingPause,
 )
-from payouts.services import bank_payouts, interventions, returned, sweeps, transfers
+from payouts.services import sending
 from payouts.services.reconciliation import reconcile
+from payouts.services.staff import interventions
 from payouts.states import AttemptKind, PayoutStatus
 from sandbox.config import Config
 from sandbox.server import SandboxServer
@@ -35,7 +36,7 @@ from stripe_io import client as stripe_io
 from stripe_io import services as inbox
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market
-from tests.payouts.sending import SEND, work
+from tests.payouts.sending import SEND, attend_returned, send_bank_payout, send_transfer, work
 
 BANK = {"method": "POST", "path": "/v1/payouts"}
 REVERSE = {"method": "POST", "path": "/v1/transfers/.*/reversals"}
@@ -70,8 +71,7 @@ def live_on(payout: Payout, *, days: int) -> None:
         if payout.next_retry_at is None or now >= over:
             return
         now = max(now, payout.next_retry_at)
-        for step in sweeps.STEPS[PayoutStatus(payout.status)]:
-            step(payout.pk, now=now)
+        sending.attend(payout.pk, now=now)
     raise AssertionError(f"it is due again and again: at {payout.next_retry_at}")
 
 
@@ -85,23 +85,22 @@ def without_its_movement(sandbox: Stripe, payout: Payout) -> None:
 def test_a_payout_whose_arrival_is_not_known_yet_waits(sent: Payout, sandbox: Stripe) -> None:
     without_its_movement(sandbox, sent)
     now = sql.now()
-    bank_payouts.send_bank_payout(sent.pk, now=now)
+    send_bank_payout(sent.pk, now=now)
     sent.refresh_from_db()
     assert sent.status == PayoutStatus.IN_TRANSIT
     assert sent.next_retry_at is not None
     assert sent.next_retry_at > now
 
 
-@still_wrong("what can't be attended is due first, for ever")
 def test_payouts_that_can_not_be_attended_hold_up_nobody(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, [f"sick-{number}" for number in range(4)])
     for payout in Payout.objects.all():
-        transfers.send_transfer(payout.pk, now=sql.now())
+        send_transfer(payout.pk, now=sql.now())
         without_its_movement(sandbox, payout)
     Payout.objects.update(taken_at=None)
     sell_and_run(market, ["well"])
     for _ in range(5):
-        for _ in range(sweeps.workers_wanted(now=sql.now(), new=sweeps.prepare(now=sql.now()), at_most=4)):
+        for _ in range(sending.workers_wanted(now=sql.now(), new=sending.prepare(now=sql.now()), at_most=4)):
             try:
                 tasks.attend_due(new=True)
             except TypeError:
@@ -115,7 +114,7 @@ def test_a_bank_payout_that_stripe_refuses_in_words_is_returned_and_tried_four_t
     sent: Payout, sandbox: Stripe
 ) -> None:
     sandbox.inject({**BANK, **UNLISTED})
-    bank_payouts.send_bank_payout(sent.pk, now=sql.now())
+    send_bank_payout(sent.pk, now=sql.now())
     sent.refresh_from_db()
     assert sent.status == PayoutStatus.RETURNED
     live_on(sent, days=20)
@@ -127,7 +126,7 @@ def test_a_bank_payout_that_stripe_refuses_in_words_is_returned_and_tried_four_t
 @still_wrong("a 400 without a listed code is unknown, and looked up for ever")
 def test_a_transfer_that_stripe_refuses_in_words_has_failed(payout: Payout, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, **UNLISTED})
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     payout.refresh_from_db()
     assert payout.status == PayoutStatus.FAILED
     assert UNLISTED["message"] in payout.failure_message
@@ -140,7 +139,7 @@ def test_what_staff_take_back_does_not_go_to_the_bank(sent: Payout, sandbox: Str
     )
     after = interventions.reverse_payout(sent.pk, act=Act("dana", "Fraud"), now=sql.now())
     assert after.next_retry_at is not None
-    returned.attend(sent.pk, now=after.next_retry_at)
+    attend_returned(sent.pk, now=after.next_retry_at)
     live_on(sent, days=10)
     assert sandbox.state("payouts")["payouts"] == []
     assert sent.status == PayoutStatus.REVERSED
@@ -218,7 +217,7 @@ def test_what_stripe_debits_for_a_negative_balance_stops_no_bank_payout(
     assert sandbox.post_event(event).status_code == 200
     inbox.handle_due(at_most=10)
     assert Difference.objects.get().kind != DifferenceKind.FOREIGN_BANK_PAYOUT
-    bank_payouts.send_bank_payout(sent.pk, now=sql.now())
+    send_bank_payout(sent.pk, now=sql.now())
     assert len(sandbox.state("payouts")["payouts"]) == 1
 
 

@@ -10,11 +10,10 @@ from database import sql
 from earnings.models import CreatorEarning
 from ledger.models import AccountKind
 from payouts.models import Payout, PayoutAttempt, SendingPause
-from payouts.services import bank_payouts, transfers
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
-from tests.payouts.sending import LIST, REFUSAL, SEND, Sender, requests
+from tests.payouts.sending import LIST, REFUSAL, SEND, Sender, requests, send_bank_payout, send_transfer
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +52,7 @@ def test_a_key_follows_from_the_payout_and_the_number_of_the_attempt(sender: Sen
     SendingPause.objects.all().delete()
     sender.send()
     pk = sender.payout.pk
-    bank_payouts.send_bank_payout(pk, now=sql.now())
+    send_bank_payout(pk, now=sql.now())
     assert [attempt.idempotency_key for attempt in sender.attempts] == [
         f"transfer:{pk}:1",
         f"transfer:{pk}:2",
@@ -72,9 +71,9 @@ def test_a_payout_that_was_sent_is_not_sent_again(sender: Sender, sandbox: Strip
 
 def test_a_payout_that_is_not_due_is_left_alone(sender: Sender, sandbox: Stripe) -> None:
     Payout.objects.update(next_retry_at=sender.now + timedelta(minutes=1))
-    transfers.send_transfer(sender.payout.pk, now=sender.now)
+    send_transfer(sender.payout.pk, now=sender.now)
     Payout.objects.update(next_retry_at=None)
-    transfers.send_transfer(sender.payout.pk, now=sender.now)
+    send_transfer(sender.payout.pk, now=sender.now)
     assert sender.payout.status == PayoutStatus.PENDING
     assert not sender.attempts
     assert requests(sandbox) == 0
@@ -191,7 +190,7 @@ def test_two_workers_on_one_payout_send_it_once(sender: Sender, sandbox: Stripe)
     pk, now = sender.payout.pk, sender.now
 
     def work() -> None:
-        transfers.send_transfer(pk, now=now)
+        send_transfer(pk, now=now)
 
     workers: list[Callable[[], None]] = [work] * 4
     at_once(*workers)

@@ -9,9 +9,10 @@ from database import sql
 from database.staff import Act
 from earnings.models import Adjustment
 from ledger.models import AccountKind
-from payouts.gateway import SentTransfer
+from payouts.gateway import Transfer
 from payouts.models import Difference, Payout, PayoutAttempt
-from payouts.services import interventions, reversals, transfers
+from payouts.services import sending
+from payouts.services.staff import interventions
 from payouts.states import AttemptStatus, PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
@@ -22,14 +23,18 @@ pytestmark = pytest.mark.django_db
 
 def turn_up(attempt: PayoutAttempt, *, transfer_id: str = "tr_ghost", back: int = 0) -> None:
     """Hear of a transfer that bears this attempt, of which so much has come back."""
-    sent = SentTransfer(
+    sent = Transfer(
         id=transfer_id,
-        attempt_id=str(attempt.pk),
         amount=attempt.amount,
-        destination_payment="py_ghost",
         amount_reversed=back,
+        currency=attempt.currency,
+        destination=attempt.destination,
+        destination_payment="py_ghost",
+        payout_id=attempt.payout_id,
+        attempt_id=attempt.pk,
+        created=sql.now(),
     )
-    transfers.record_transfer(attempt, sent, now=sql.now())
+    sending.record_transfer(sent, payout_id=attempt.payout_id, now=sql.now())
 
 
 @pytest.fixture
@@ -68,7 +73,7 @@ def test_it_is_booked_once_however_often_it_is_told(failed: PayoutAttempt) -> No
 def test_what_comes_back_of_it_is_booked_back(failed: PayoutAttempt) -> None:
     turn_up(failed)
     for back in (30_00, 30_00, 80_00, 30_00):
-        reversals.record_reversal(transfer_id="tr_ghost", amount_reversed=back, now=sql.now())
+        sending.record_reversal("tr_ghost", back, now=sql.now())
     amounts = Adjustment.objects.order_by("pk").values_list("amount", flat=True)
     assert list(amounts) == [-80_00, 30_00, 50_00]
     assert Difference.objects.get().resolved_by == "system"

@@ -14,7 +14,7 @@ from database.staff import Act
 from payouts import gateway, policy
 from payouts.errors import NotPaused
 from payouts.models import Payout, PayoutAttempt
-from payouts.services import pauses, transfers
+from payouts.services.deciding import pauses
 from payouts.states import AttemptStatus, PayoutStatus
 from tests.factories import PayoutFactory
 from tests.local_stripe import Stripe
@@ -29,6 +29,7 @@ from tests.payouts.sending import (
     meanwhile,
     named,
     requests,
+    send_transfer,
     taken,
 )
 from tests.threads import at_once
@@ -77,7 +78,7 @@ def test_a_worker_that_died_is_followed_by_another_under_the_same_key(
     left = sender.payout
     assert left.status == PayoutStatus.PROCESSING
     assert left.next_retry_at == sender.now + policy.LEASE
-    transfers.send_transfer(left.pk, now=sender.now)
+    send_transfer(left.pk, now=sender.now)
     assert requests(sandbox) == (1 if after_work else 0)
     assert sender.send().status == PayoutStatus.IN_TRANSIT
     (attempt,) = sender.attempts
@@ -285,7 +286,7 @@ def test_workers_that_take_up_an_unknown_outcome_at_once_send_it_once(
     assert due is not None
 
     def work(lateness: timedelta) -> Callable[[], None]:
-        return lambda: transfers.send_transfer(pk, now=due + lateness)
+        return lambda: send_transfer(pk, now=due + lateness)
 
     at_once(*[work(timedelta(minutes=2 * number)) for number in range(4)])
     assert sender.payout.status == PayoutStatus.IN_TRANSIT
@@ -354,7 +355,7 @@ def test_workers_that_take_up_an_unknown_outcome_in_one_minute_send_it_once_more
     )
     pk, due = sender.payout.pk, sender.send().next_retry_at
     assert due is not None
-    workers: list[Callable[[], None]] = [lambda: transfers.send_transfer(pk, now=due)] * 4
+    workers: list[Callable[[], None]] = [lambda: send_transfer(pk, now=due)] * 4
     at_once(*workers)
     assert sender.payout.status == PayoutStatus.IN_TRANSIT
     assert requests(sandbox) == 2
@@ -373,7 +374,7 @@ def test_during_a_call_nobody_else_takes_the_payout(sender: Sender, sandbox: Str
     meanwhile(
         sandbox,
         "POST /v1/transfers",
-        ask=lambda: transfers.send_transfer(pk, now=due),
+        ask=lambda: send_transfer(pk, now=due),
         tell=lambda: others.extend(taken(due + timedelta(minutes=1))),
     )
     assert others == []

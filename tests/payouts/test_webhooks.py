@@ -8,13 +8,12 @@ import pytest
 
 from database import sql
 from payouts.models import Difference, Payout, PayoutAttempt
-from payouts.services import bank_payouts, transfers
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io import services as inbox
 from stripe_io.models import InboxEvent, InboxOutcome
 from tests.local_stripe import Stripe
 from tests.payouts.market import unsound
-from tests.payouts.sending import meanwhile
+from tests.payouts.sending import meanwhile, send_bank_payout, send_transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -52,12 +51,12 @@ def stripe(sandbox: Stripe) -> StripeEvents:
 
 
 def send(payout: Payout) -> Payout:
-    transfers.send_transfer(payout.pk, now=sql.now())
+    send_transfer(payout.pk, now=sql.now())
     return Payout.objects.get()
 
 
 def send_on(payout: Payout) -> Payout:
-    bank_payouts.send_bank_payout(payout.pk, now=sql.now())
+    send_bank_payout(payout.pk, now=sql.now())
     return Payout.objects.get()
 
 
@@ -94,9 +93,18 @@ def test_a_transfer_without_an_attempt_of_ours_is_kept_and_ignored(
     payout: Payout, stripe: StripeEvents, named: str | None
 ) -> None:
     send(payout)
-    event = stripe.tell("transfer.created", metadata={"attempt_id": named} if named else {})
+    event = stripe.tell("transfer.created", id="tr_theirs", metadata={"attempt_id": named} if named else {})
     assert event.outcome == InboxOutcome.SET_ASIDE
     assert "no attempt of ours" in event.note
+
+
+def test_a_transfer_of_ours_whose_metadata_somebody_edited_is_still_ours(
+    payout: Payout, stripe: StripeEvents
+) -> None:
+    before = send(payout)
+    assert stripe.like("transfer.updated", "transfer.created", metadata={}).outcome == InboxOutcome.HANDLED
+    assert Payout.objects.get().status == before.status
+    assert not Difference.objects.exists()
 
 
 def test_payout_paid_makes_it_paid(payout: Payout, stripe: StripeEvents) -> None:
@@ -255,7 +263,7 @@ def prove_absent(payout: Payout, sandbox: Stripe) -> PayoutAttempt:
     send_on(send(payout))
     age(days=2)
     attempt = PayoutAttempt.objects.get(kind=AttemptKind.BANK_PAYOUT)
-    bank_payouts.send_bank_payout(payout.pk, now=due(payout))
+    send_bank_payout(payout.pk, now=due(payout))
     attempt.refresh_from_db()
     assert attempt.status == AttemptStatus.ABSENT
     return attempt
@@ -290,7 +298,7 @@ def test_a_second_bank_payout_of_a_payout_is_one_too_many(
 ) -> None:
     """The first was thought absent, and turns up after another was sent."""
     first = prove_absent(payout, sandbox)
-    bank_payouts.send_bank_payout(payout.pk, now=due(payout))
+    send_bank_payout(payout.pk, now=due(payout))
     (own,) = sandbox.state()["payouts"]
     stripe.tell("payout.created", id="po_late", status="pending", metadata={"attempt_id": str(first.pk)})
     assert Payout.objects.get().stripe_payout_id == own["id"]
@@ -322,7 +330,7 @@ def test_a_transfer_told_of_during_a_look_that_fails_goes_on_to_the_bank_at_once
     meanwhile(
         sandbox,
         "GET /v1/transfers",
-        ask=lambda: transfers.send_transfer(payout.pk, now=due(payout)),
+        ask=lambda: send_transfer(payout.pk, now=due(payout)),
         tell=lambda: stripe.tell("transfer.created"),
     )
     assert Payout.objects.get().status == PayoutStatus.IN_TRANSIT
@@ -342,7 +350,7 @@ def test_a_bank_payout_told_of_during_a_look_that_finds_nothing_is_not_absent(
     meanwhile(
         sandbox,
         "GET /v1/payouts",
-        ask=lambda: bank_payouts.send_bank_payout(payout.pk, now=due(payout)),
+        ask=lambda: send_bank_payout(payout.pk, now=due(payout)),
         tell=lambda: stripe.tell("payout.created", metadata={"attempt_id": str(attempt.pk)}),
     )
     attempt.refresh_from_db()
@@ -359,7 +367,7 @@ def test_what_is_paid_while_stripe_is_asked_in_vain_never_falls_due_again(
     meanwhile(
         sandbox,
         "GET /v1/payouts/{id}",
-        ask=lambda: bank_payouts.send_bank_payout(payout.pk, now=due(payout)),
+        ask=lambda: send_bank_payout(payout.pk, now=due(payout)),
         tell=lambda: stripe.tell("payout.paid"),
     )
     paid = Payout.objects.get()

@@ -17,8 +17,8 @@ from earnings.services import adjustments, posting
 from ledger.selectors import payable_balance
 from money import Money
 from payouts.models import Payout, RunDecision
-from payouts.services import interventions
-from payouts.services.unexpected import record_reversal
+from payouts.services.sending.unexpected import record_reversal
+from payouts.services.staff import interventions
 from tests.payouts.market import CUTOFF, NEXT_CUTOFF, Market, unsound
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from earnings.models import CreatorEarning
 from money import month_of
 from payouts.errors import IllegalMove, NotRetryable, NotReversible
 from payouts.models import Payout
-from payouts.services import interventions
+from payouts.services.staff import interventions
 from payouts.states import DEAD, FINISHED
 from stripe_io import services as inbox
 from stripe_io.errors import StripeCallFailed

@@ -15,7 +15,8 @@ from earnings.models import Reason
 from earnings.services.catalog import CatalogEntry, register_apis
 from money import Money
 from payouts.models import DifferenceKind
-from payouts.services import differences, forecasts, funds
+from payouts.services import differences
+from payouts.services.deciding import forecasts, funds
 from payouts.states import PayoutStatus
 from revenue import services
 from stripe_io.services import store_event

@@ -4,7 +4,7 @@ import json
 import sys
 
 from database.commands import ServiceCommand
-from payouts.services import books
+from payouts.services.reconciliation import books
 
 
 class Command(ServiceCommand):

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 
 from database import sql
 from database.commands import ServiceCommand
-from payouts.services.billing_differences import compare_billing_tables
+from payouts.services.reconciliation.billing_differences import compare_billing_tables
 
 
 class Command(ServiceCommand):

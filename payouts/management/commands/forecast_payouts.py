@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 from database import sql
 from database.commands import ServiceCommand
 from money import Money
-from payouts.services import forecasts
+from payouts.services.deciding import forecasts
 from stripe_io.errors import StripeCallFailed
 
 FIGURES = ("waiting", "next_run", "needed", "available", "missing")

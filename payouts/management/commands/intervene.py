@@ -13,7 +13,7 @@ from database.commands import StaffCommand, act_of
 from database.staff import Act, Right
 from payouts.errors import ActNotPossible
 from payouts.models import Payout
-from payouts.services import interventions
+from payouts.services.staff import interventions
 from payouts.states import STAFF_MAY, PayoutStatus
 from stripe_io.errors import StripeCallFailed
 

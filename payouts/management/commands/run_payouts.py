@@ -10,8 +10,8 @@ from django.template.defaultfilters import pluralize
 from database import sql
 from database.commands import ServiceCommand, moment
 from money import Money
-from payouts.services import runs
-from payouts.services.runs import RunResult
+from payouts.services.deciding import runs
+from payouts.services.deciding.runs import RunResult
 from payouts.states import DecisionReason
 
 

@@ -6,7 +6,7 @@ from database import sql
 from database.commands import StaffCommand, act_of
 from database.staff import Right
 from payouts import selectors
-from payouts.services import pauses
+from payouts.services.deciding import pauses
 
 
 class Command(StaffCommand):

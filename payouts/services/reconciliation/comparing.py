@@ -10,7 +10,7 @@ from database.staff import SYSTEM
 from money import Money
 from payouts.models import DifferenceKind
 
-_SQL = Path(__file__).parents[1] / "reconciliation_sql"
+_SQL = Path(__file__).parent / "pass_sql"
 _BOOK, _GONE, _TOTALS = (sql.read(_SQL / f"{name}.sql") for name in ("book", "gone", "totals"))
 # Each file is one kind of difference, and selects those that there are.
 KINDS = {DifferenceKind(path.stem): sql.read(path) for path in sorted((_SQL / "kinds").glob("*.sql"))}

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from payouts import gateway
-from payouts.models import DifferenceKind, Payout, PayoutAttempt
-from payouts.services import bank_payouts, reversals, transfers
+from payouts.models import DifferenceKind, Payout
+from payouts.services import sending
 from payouts.services.reconciliation.comparing import Found
-from payouts.states import AttemptKind
 from stripe_io.errors import NotYet, SetAside, StripeCallFailed
 
 logger = logging.getLogger(__name__)
@@ -36,30 +35,19 @@ def _record_transfer(found: Found, now: datetime) -> None:
     if found.payout_id is None:
         return
     payout = Payout.objects.get(pk=found.payout_id)
-    for sent in gateway.find_transfers(payout.pk):
-        if sent.id == found.subject and found.amount.currency == payout.currency:
-            transfers.record_found(sent, payout_id=found.payout_id, now=now)
+    for transfer in gateway.find_transfers(payout.pk):
+        if transfer.id == found.subject and found.amount.currency == payout.currency:
+            sending.record_transfer(transfer, payout_id=payout.pk, now=now)
 
 
 def _record_reversal(found: Found, now: datetime) -> None:
     amount_reversed = gateway.retrieve_transfer(found.subject).amount_reversed
-    reversals.record_reversal(transfer_id=found.subject, amount_reversed=amount_reversed, now=now)
+    sending.record_reversal(found.subject, amount_reversed, now=now)
 
 
 def _record_bank_payout(found: Found, now: datetime) -> None:
-    attempts = PayoutAttempt.objects.filter(
-        payout=found.payout_id, kind=AttemptKind.BANK_PAYOUT, stripe_id=""
-    )
-    for attempt in attempts:
-        sent = gateway.find_bank_payout(attempt)
-        if sent is not None and sent.id == found.subject:
-            bank_payouts.record_bank_payout(attempt, sent, now=now)
-            bank_payouts.apply_bank_payout(sent, now=now)
-
-
-def _apply_bank_payout(found: Found, now: datetime) -> None:
-    said = gateway.retrieve_bank_payout(stripe_payout_id=found.subject, account=found.account)
-    bank_payouts.apply_bank_payout(said, now=now)
+    bank_payout = gateway.retrieve_bank_payout(stripe_payout_id=found.subject, account=found.account)
+    sending.record_bank_payout(bank_payout, now=now)
 
 
 _RECORDS: dict[DifferenceKind, Callable[[Found, datetime], None]] = {
@@ -67,5 +55,5 @@ _RECORDS: dict[DifferenceKind, Callable[[Found, datetime], None]] = {
     DifferenceKind.UNKNOWN_TRANSFER: _record_transfer,
     DifferenceKind.UNRECORDED_REVERSAL: _record_reversal,
     DifferenceKind.UNRECORDED_BANK_PAYOUT: _record_bank_payout,
-    DifferenceKind.BANK_PAYOUT_DIFFERS: _apply_bank_payout,
+    DifferenceKind.BANK_PAYOUT_DIFFERS: _record_bank_payout,
 }

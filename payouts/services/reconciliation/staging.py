@@ -1,36 +1,57 @@
 """What Stripe says, streamed into temporary tables, where SQL can compare it with what is written here."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import chain, islice
+from operator import attrgetter
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
 
 from database import sql
-from payouts import gateway_listing as stripe
-from payouts.gateway_listing import ListedBankPayout, ListedTransaction, ListedTransfer, Unreadable
+from payouts.gateway import BankPayout, Transfer, listing
+from payouts.gateway.listing import Unreadable
+from payouts.gateway.objects import REVERSED, BalanceTransaction
 from stripe_io import selectors as inbox
 from stripe_io.errors import StripeCallFailed
 
 logger = logging.getLogger(__name__)
-_SQL = Path(__file__).parents[1] / "reconciliation_sql"
+_SQL = Path(__file__).parent / "pass_sql"
 _STAGE, _ACCOUNTS, _UNLISTED = (sql.read(_SQL / f"{name}.sql") for name in ("stage", "accounts", "unlisted"))
 ROWS_AT_ONCE = 2_000
 # Accounts are asked one by one; so many at once keep the pace that Stripe allows in spite of its latency.
 ACCOUNTS_AT_ONCE = 8
 
-Listed = ListedTransfer | ListedTransaction | ListedBankPayout | Unreadable
-_TABLES: dict[type[Listed], str] = {
-    ListedTransfer: "stripe_transfers",
-    ListedTransaction: "stripe_transactions",
-    ListedBankPayout: "stripe_bank_payouts",
-    Unreadable: "stripe_unreadable",
+Listed = Transfer | BalanceTransaction | BankPayout | Unreadable
+# Where each is staged, and what of it.
+_TABLES: dict[type[Listed], tuple[str, tuple[str, ...]]] = {
+    Transfer: (
+        "stripe_transfers",
+        (
+            "id",
+            "amount",
+            "amount_reversed",
+            "currency",
+            "destination",
+            "payout_id",
+            "attempt_id",
+            "created",
+        ),
+    ),
+    BalanceTransaction: (
+        "stripe_transactions",
+        ("id", "kind", "transfer_id", "amount", "currency", "created"),
+    ),
+    BankPayout: (
+        "stripe_bank_payouts",
+        ("id", "account", "amount", "currency", "status", "attempt_id", "created"),
+    ),
+    Unreadable: ("stripe_unreadable", ("id", "account", "detail")),
 }
 
 
@@ -51,9 +72,9 @@ def stage(*, since: datetime, settled: datetime) -> Staged:
     """
     sql.run(_STAGE, {"since": since, "settled": settled, "currency": settings.DEFAULT_CURRENCY})
     staged = Staged()
-    staged.transfers = _copy(stripe.list_transfers(since=since))
-    for kind in (stripe.TRANSFER, stripe.REVERSAL):
-        staged.transactions += _copy(stripe.list_transactions(kind, since=since))
+    staged.transfers = _copy(listing.list_transfers(since=since))
+    for kind in (listing.TRANSFER, REVERSED):
+        staged.transactions += _copy(listing.list_transactions(kind, since=since))
     if not settings.BANK_PAYOUTS_BY_STRIPE:  # else they are Stripe's own
         staged.bank_payouts, staged.unread = _stage_bank_payouts(since=since)
     # No autovacuum looks at temporary tables, and without statistics the joins are guesses.
@@ -72,10 +93,10 @@ def _look(subject: str, *, account: str) -> bool:
     _forget(subject)
     try:
         if subject.startswith("tr_"):
-            told = stripe.retrieve_transfer(subject)
+            told = listing.retrieve_transfer(subject)
             found: list[Listed] = [] if told is None else [told[0], *told[1]]
         else:
-            payout = stripe.retrieve_bank_payout(subject, account=account)
+            payout = listing.retrieve_bank_payout(subject, account=account)
             found = [] if payout is None else [payout]
     except StripeCallFailed as error:
         logger.warning("%s was not told: %s", subject, error)
@@ -98,9 +119,9 @@ def _stage_bank_payouts(*, since: datetime) -> tuple[int, int]:
     return listed, unread
 
 
-def _listed(account: str, *, since: datetime) -> list[ListedBankPayout | Unreadable] | None:
+def _listed(account: str, *, since: datetime) -> list[BankPayout | Unreadable] | None:
     try:
-        return stripe.list_bank_payouts(account, since=since)
+        return listing.list_bank_payouts(account, since=since)
     except StripeCallFailed as error:
         logger.warning("%s was not told: %s", account, error)
         return None
@@ -111,9 +132,9 @@ def _copy(listed: Iterable[Listed]) -> int:
     count = 0
     every = iter(listed)
     while some := list(islice(every, ROWS_AT_ONCE)):
-        for kind, table in _TABLES.items():
-            if rows := [astuple(row) for row in some if isinstance(row, kind)]:
-                _write(table, [field.name for field in fields(kind)], rows)
+        for kind, (table, columns) in _TABLES.items():
+            if rows := [attrgetter(*columns)(row) for row in some if isinstance(row, kind)]:
+                _write(table, columns, rows)
         count += len(some)
     return count
 
@@ -122,7 +143,7 @@ def _copy_ids(table: str, ids: Iterable[str]) -> None:
     _write(table, ["id"], [(each,) for each in ids])
 
 
-def _write(table: str, columns: list[str], rows: Iterable[tuple[object, ...]]) -> None:
+def _write(table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from database import sql
 from money import month_of
-from payouts.services import books
+from payouts.services.reconciliation import books
 from payouts_project.demo import callers, extract, links, mishaps, outlook, paying, people, selling, summary
 from payouts_project.demo.telling import NothingCame, Teller
 from stripe_io import installation

@@ -16,7 +16,7 @@ from database.staff import SYSTEM, Act
 from money import Money
 from payouts import gateway, policy
 from payouts.models import PauseCause, Payout, SendingPause
-from payouts.services import pauses
+from payouts.services.deciding import pauses
 from payouts.states import PayoutStatus
 
 _FUNDS = sql.read(Path(__file__).parent / "funds.sql")

@@ -11,27 +11,29 @@ from earnings.models import Adjustment, AdjustmentKind
 from earnings.services.adjustments import book_found_out
 from ledger.models import AccountKind
 from money import Money
-from payouts.gateway import BankPayout, SentTransfer
+from payouts.gateway import BankPayout, Transfer
 from payouts.models import DifferenceKind, Payout
 from payouts.services import differences
 from payouts.services.moves import give_back, move, waiting_of
 from payouts.states import ENDED_BADLY, PayoutStatus
 
 
-def record_transfer(payout: Payout, sent: SentTransfer, *, now: datetime) -> None:
+def record_transfer(payout: Payout, transfer: Transfer, *, now: datetime) -> None:
     """Take note of a transfer for a payout, locked, that had ended without one, or has another already.
 
     The creator has this money, so they are held, payouts that wait are cancelled, and they owe the amount: what
     they earned is not paid again. A person decides what becomes of it.
     """
-    amount = Money(sent.amount, payout.currency)
-    detail = f"Stripe has {sent.id} for payout {payout.pk}, which is {payout.get_status_display().lower()}"
+    amount = Money(transfer.amount, payout.currency)
+    detail = (
+        f"Stripe has {transfer.id} for payout {payout.pk}, which is {payout.get_status_display().lower()}"
+    )
     booked = book_found_out(
         payout.creator_id,
         amount=-amount,
         kind=AdjustmentKind.UNEXPECTED_TRANSFER,
         reason=detail,
-        source_key=_source_key(sent.id),
+        source_key=_source_key(transfer.id),
         now=now,
     )
     if not booked:
@@ -42,7 +44,7 @@ def record_transfer(payout: Payout, sent: SentTransfer, *, now: datetime) -> Non
         give_back(waiting, held_in=AccountKind.PAYOUTS_RESERVED)
     differences.open_difference(
         DifferenceKind.UNEXPECTED_TRANSFER,
-        subject=sent.id,
+        subject=transfer.id,
         amount=amount,
         detail=detail,
         payout=payout,
@@ -75,25 +77,28 @@ def record_reversal(*, transfer_id: str, amount_reversed: int, now: datetime) ->
     return True
 
 
-def record_bank_payout(said: BankPayout, *, account: str, payout: Payout | None, now: datetime) -> None:
+def record_bank_payout(bank_payout: BankPayout, *, payout: Payout | None, now: datetime) -> None:
     """Take note of a bank payout that we did not start, or started twice; it stops leg two on that account.
 
     One whose money came back explains itself.
     """
-    if said.status in ENDED_BADLY:
+    if bank_payout.status in ENDED_BADLY:
         differences.settle(
-            DifferenceKind.FOREIGN_BANK_PAYOUT, subject=said.id, reason=f"it {said.status}", now=now
+            DifferenceKind.FOREIGN_BANK_PAYOUT,
+            subject=bank_payout.id,
+            reason=f"it {bank_payout.status}",
+            now=now,
         )
         return
-    owner = CreatorPaymentAccount.objects.filter(stripe_account_id=account).first()
+    owner = CreatorPaymentAccount.objects.filter(stripe_account_id=bank_payout.account).first()
     differences.open_difference(
         DifferenceKind.FOREIGN_BANK_PAYOUT,
-        subject=said.id,
-        amount=Money(said.amount, said.currency),
-        detail=f"{said.id} left {account} and is {said.status}",
+        subject=bank_payout.id,
+        amount=Money(bank_payout.amount, bank_payout.currency),
+        detail=f"{bank_payout.id} left {bank_payout.account} and is {bank_payout.status}",
         payout=payout,
         creator_id=owner.creator_id if owner else None,
-        account=account,
+        account=bank_payout.account,
         now=now,
     )
 

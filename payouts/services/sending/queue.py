@@ -1,47 +1,39 @@
 """Finding what is due, and handing it out: payouts to send, to ask about, to take to the bank, to release."""
 
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from accounts.models import Hold
-from database import sql
+from database import notices, sql
 from payouts import policy
 from payouts.errors import IllegalMove
 from payouts.models import Payout
-from payouts.services import bank_payouts, funds, pauses, returned, transfers
+from payouts.services.deciding import funds, pauses
 from payouts.services.moves import move
 from payouts.states import PayoutStatus
 from stripe_io.errors import StripeCallFailed
 
 logger = logging.getLogger(__name__)
-# What is done with a payout that is due, one thing after the other; each leaves alone what is not its own.
-SEND = (transfers.send_transfer, bank_payouts.send_bank_payout)
-STEPS: dict[PayoutStatus, tuple[Callable[..., None], ...]] = {
-    PayoutStatus.PENDING: SEND,
-    PayoutStatus.PROCESSING: SEND,
-    PayoutStatus.UNRESOLVED: SEND,
-    PayoutStatus.IN_TRANSIT: (bank_payouts.send_bank_payout,),
-    PayoutStatus.RETURNED: (returned.attend,),
-}
+# In these a payout that is due has something to be done for it.
+ATTENDED = (
+    PayoutStatus.PENDING,
+    PayoutStatus.PROCESSING,
+    PayoutStatus.UNRESOLVED,
+    PayoutStatus.IN_TRANSIT,
+    PayoutStatus.RETURNED,
+)
 _FOLDER = Path(__file__).parent
-_DUE = sql.read(_FOLDER / "due.sql")
+_DUE = sql.read(_FOLDER / "due.sql", paused=sql.read(_FOLDER / "paused.sql"))
 _TAKE = sql.read(_FOLDER / "take.sql", due=_DUE)
 _WORK = sql.read(_FOLDER / "work.sql", due=_DUE)
-
-
-class Taken(NamedTuple):
-    """A payout that is this worker's to attend to, and what is to be done with it."""
-
-    payout_id: UUID
-    steps: tuple[Callable[..., None], ...]
+_WAKE = sql.read(_FOLDER / "wake.sql")
 
 
 def prepare(*, now: datetime) -> bool:
@@ -61,13 +53,14 @@ def prepare(*, now: datetime) -> bool:
     return True
 
 
-def take_due(*, now: datetime, new: bool = True) -> Taken | None:
+def take_due(*, now: datetime, new: bool = True) -> UUID | None:
     """Take the payout that has been due longest, of those that no pause stops and no other worker has.
 
     Not `new` leaves alone those of which nothing was sent yet.
     """
-    for row in sql.rows(_TAKE, _names(now=now, new=new)):
-        return Taken(row["id"], STEPS[PayoutStatus(row["status"])])
+    for row in sql.rows(_TAKE, _params(now=now, new=new)):
+        taken: UUID = row["id"]
+        return taken
     return None
 
 
@@ -75,14 +68,20 @@ def workers_wanted(*, now: datetime, new: bool, at_most: int) -> int:
     """Count the workers that due payouts could have besides those that have one, up to `at_most` of both."""
     if at_most <= 0:
         return 0
-    (work,) = sql.rows(_WORK, _names(now=now, new=new) | {"at_most": at_most})
+    (work,) = sql.rows(_WORK, _params(now=now, new=new) | {"at_most": at_most})
     due, taken = int(work["due"]), int(work["taken"])
     return max(0, min(due, at_most - taken))
 
 
-def _names(*, now: datetime, new: bool) -> dict[str, Any]:
-    statuses = [status for status in STEPS if new or status != PayoutStatus.PENDING]
+def _params(*, now: datetime, new: bool) -> dict[str, Any]:
+    statuses = [status for status in ATTENDED if new or status != PayoutStatus.PENDING]
     return {"now": now, "statuses": statuses, "lost_before": now - policy.LEASE}
+
+
+def wake(account: str, *, now: datetime) -> None:
+    """Have the payouts looked at that wait for funds on a connected account, as some have become available."""
+    if sql.run(_WAKE, {"account": account, "now": now}):
+        notices.send_debounced_on_commit("payouts.sweep")
 
 
 def release_unheld(*, now: datetime) -> None:

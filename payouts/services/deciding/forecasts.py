@@ -11,7 +11,7 @@ from money import Money
 from payouts import gateway, selectors
 from payouts.errors import FundsWillBeMissing
 from payouts.models import Forecast, Payout
-from payouts.services import runs
+from payouts.services.deciding import runs
 from payouts.states import DecisionReason, PayoutStatus
 
 logger = logging.getLogger(__name__)

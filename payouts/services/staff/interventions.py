@@ -7,18 +7,17 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Creator, Hold, HoldSource
-from accounts.selectors import account_is_gone
 from accounts.services.holds import lift_staff_holds, place_hold
 from database import notices
 from database.staff import Act
 from earnings.services import posting
 from ledger.models import AccountKind
-from payouts import gateway
-from payouts.errors import NotRetryable, NotReversible, NotSettleable, UnknownPayout
+from payouts.errors import NotRetryable, UnknownPayout
 from payouts.models import Payout
-from payouts.services import attempts, bank_payouts, reversals, runs, sweeps, transfers
+from payouts.services import sending
+from payouts.services.deciding import runs
 from payouts.services.moves import give_back, locked, move, waiting_of
-from payouts.states import DEAD, AttemptKind, PayoutStatus
+from payouts.states import DEAD, PayoutStatus
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +37,7 @@ def release_creator(creator: Creator, *, act: Act, now: datetime) -> int:
     Raises: NothingToLift.
     """
     lifted = lift_staff_holds(creator, act=act, now=now)
-    sweeps.release_unheld(now=now)
+    sending.release_unheld(now=now)
     return lifted
 
 
@@ -81,21 +80,11 @@ def reverse_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
 
     Raises: UnknownPayout; NotReversible if its money went to the bank, or something is under way.
     """
-    with transaction.atomic():
-        payout = locked(payout_id)
-        if attempts.open_of(payout) is not None:
-            raise NotReversible(payout_id)
-        sent = payout.status in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID)
-        if sent and not payout.stripe_payout_id:
-            move(payout, PayoutStatus.RETURNED, now=now, actor=act.actor, reason=act.reason)
-        if payout.status != PayoutStatus.RETURNED:
-            raise NotReversible(payout_id)
-        reversals.request_reversal(payout, now=now, requested_by=act.actor, request_reason=act.reason)
-    reversals.send_reversal(payout_id, now=now)
+    sending.request_reversal(payout_id, act=act, now=now)
+    sending.attend(payout_id, now=now)
     return Payout.objects.get(pk=payout_id)
 
 
-@transaction.atomic
 def settle_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     """Count a payout as paid whose money is on an account that Stripe shows us no more: its creator has it.
 
@@ -104,25 +93,7 @@ def settle_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     Raises: UnknownPayout; NotSettleable while Stripe tells of the account, or if some of the money may
     be back.
     """
-    payout = locked(payout_id)
-    attempt = attempts.open_of(payout)
-    reversing = attempt is not None and attempt.kind == AttemptKind.REVERSAL and attempt.in_doubt
-    sent = payout.status in (PayoutStatus.IN_TRANSIT, PayoutStatus.RETURNED)
-    if (
-        not sent
-        or reversing
-        or payout.amount_reversed
-        or not account_is_gone(attempts.destination_of(payout))
-    ):
-        raise NotSettleable(payout_id)
-    if attempt is not None:
-        attempts.end_moot(attempt, now=now)
-    if payout.status == PayoutStatus.RETURNED:
-        move(payout, PayoutStatus.IN_TRANSIT, now=now, actor=act.actor, reason=act.reason)
-    changes = {"next_retry_at": None, "failure_code": "", "failure_message": ""}
-    move(payout, PayoutStatus.PAID, now=now, actor=act.actor, reason=act.reason, **changes)
-    reversals.end_refusal(payout, reason=f"{act.actor} counts it as paid: {act.reason}", now=now)
-    return payout
+    return sending.settle(payout_id, act=act, now=now)
 
 
 def sync_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
@@ -134,14 +105,7 @@ def sync_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     """
     _require_known(payout_id)
     logger.info("%s syncs payout %s: %s", act.actor, payout_id, act.reason)
-    for sent in gateway.find_transfers(payout_id):
-        transfers.record_found(sent, payout_id=payout_id, now=now)
-    payout = Payout.objects.get(pk=payout_id)
-    if payout.stripe_payout_id:
-        said = gateway.retrieve_bank_payout(
-            stripe_payout_id=payout.stripe_payout_id, account=attempts.destination_of(payout)
-        )
-        bank_payouts.apply_bank_payout(said, now=now)
+    sending.ask_stripe(payout_id, now=now)
     return Payout.objects.get(pk=payout_id)
 
 

@@ -1,0 +1,162 @@
+"""Every Stripe call that sends money, or asks where it is."""
+
+from uuid import UUID
+
+import stripe
+
+from payouts.gateway.objects import Arrival, BankPayout, Reversal, Transfer
+from payouts.models import PayoutAttempt
+from stripe_io.client import CLOCKS_APART, call, client, every
+
+# Of a bank account: Stripe sends nothing there until it is corrected.
+_UNUSABLE = frozenset(["errored", "verification_failed"])
+
+
+def create_transfer(attempt: PayoutAttempt) -> Transfer:
+    """Send leg one under the attempt's key.
+
+    Raises: StripeCallFailed.
+
+    Source: https://docs.stripe.com/api/transfers/create
+    """
+    made = call(
+        lambda: client().v1.transfers.create(
+            {
+                "amount": attempt.amount,
+                "currency": attempt.currency.lower(),
+                "destination": attempt.destination,
+                "transfer_group": str(attempt.payout_id),
+                "metadata": _metadata(attempt),
+            },
+            {"idempotency_key": attempt.idempotency_key},
+        )
+    )
+    return Transfer.of(made.to_dict())
+
+
+def find_transfers(payout_id: UUID) -> list[Transfer]:
+    """List what Stripe has of this payout's leg one.
+
+    Raises: StripeCallFailed.
+    """
+    params: stripe.params.TransferListParams = {"transfer_group": str(payout_id), "limit": 100}
+    return [Transfer.of(payload) for payload in every(lambda: client().v1.transfers.list(params))]
+
+
+def retrieve_transfer(transfer_id: str) -> Transfer:
+    """Ask what became of a transfer.
+
+    Raises: StripeCallFailed.
+    """
+    return Transfer.of(call(lambda: client().v1.transfers.retrieve(transfer_id)).to_dict())
+
+
+def create_reversal(attempt: PayoutAttempt) -> Reversal:
+    """Take back what the attempt says of its payout's transfer, under the attempt's key.
+
+    Raises: StripeCallFailed.
+
+    Source: https://docs.stripe.com/api/transfer_reversals/create
+    """
+    made = call(
+        lambda: client().v1.transfers.reversals.create(
+            attempt.payout.stripe_transfer_id,
+            {"amount": attempt.amount, "metadata": _metadata(attempt)},
+            {"idempotency_key": attempt.idempotency_key},
+        )
+    )
+    return Reversal.of(made.to_dict())
+
+
+def find_reversals(transfer_id: str) -> list[Reversal]:
+    """List what was taken back of a transfer.
+
+    Raises: StripeCallFailed.
+    """
+    listed = every(lambda: client().v1.transfers.reversals.list(transfer_id, {"limit": 100}))
+    return [Reversal.of(payload) for payload in listed]
+
+
+def takes_bank_payouts(account: str, *, currency: str) -> bool:
+    """Tell whether the connected account has a bank account in this currency that Stripe would pay out to now.
+
+    Raises: StripeCallFailed.
+
+    Source: https://docs.stripe.com/api/account_bank_accounts/object#account_bank_account_object-status
+    """
+    payload = call(lambda: client().v1.accounts.retrieve(account)).to_dict()
+    listed = (payload.get("external_accounts") or {}).get("data") or []
+    usable = [
+        each
+        for each in listed
+        if str(each.get("currency") or "").upper() == currency and each.get("status") not in _UNUSABLE
+    ]
+    return bool(payload.get("payouts_enabled") and usable)
+
+
+def retrieve_arrival(*, destination_payment: str, account: str) -> Arrival:
+    """Ask what a transfer brought to the connected account.
+
+    Raises: StripeCallFailed.
+
+    Source: https://docs.stripe.com/connect/separate-charges-and-transfers
+    """
+    payment = call(
+        lambda: client().v1.charges.retrieve(
+            destination_payment, {"expand": ["balance_transaction"]}, {"stripe_account": account}
+        )
+    ).to_dict()
+    return Arrival.of(payment)
+
+
+def create_bank_payout(attempt: PayoutAttempt) -> BankPayout:
+    """Send leg two, from the connected account to its bank, under the attempt's key.
+
+    Raises: StripeCallFailed.
+
+    Source: https://docs.stripe.com/connect/manual-payouts
+    """
+    made = call(
+        lambda: client().v1.payouts.create(
+            {"amount": attempt.amount, "currency": attempt.currency.lower(), "metadata": _metadata(attempt)},
+            {"idempotency_key": attempt.idempotency_key, "stripe_account": attempt.destination},
+        )
+    )
+    return BankPayout.of(made.to_dict(), account=attempt.destination)
+
+
+def retrieve_bank_payout(*, stripe_payout_id: str, account: str) -> BankPayout:
+    """Ask where a bank payout is now.
+
+    Raises: StripeCallFailed.
+    """
+    payload = call(lambda: client().v1.payouts.retrieve(stripe_payout_id, {}, {"stripe_account": account}))
+    return BankPayout.of(payload.to_dict(), account=account)
+
+
+def find_bank_payouts(attempt: PayoutAttempt) -> list[BankPayout]:
+    """Find the attempt's bank payout among the connected account's since the attempt's first send: one, or none.
+
+    Raises: StripeCallFailed.
+    """
+    since = int((attempt.first_sent_at - CLOCKS_APART).timestamp()) if attempt.first_sent_at else 0
+    params: stripe.params.PayoutListParams = {"created": {"gte": since}, "limit": 100}
+    for payload in every(lambda: client().v1.payouts.list(params, {"stripe_account": attempt.destination})):
+        if (payload.get("metadata") or {}).get("attempt_id") == str(attempt.pk):
+            return [BankPayout.of(payload, account=attempt.destination)]
+    return []
+
+
+def available_balance() -> dict[str, int]:
+    """Ask what the platform can send now: minor units by currency.
+
+    Raises: StripeCallFailed.
+
+    Source: https://docs.stripe.com/api/balance/balance_object#balance_object-available
+    """
+    balance = call(client().v1.balance.retrieve).to_dict()
+    return {each["currency"].upper(): each["amount"] for each in balance["available"]}
+
+
+def _metadata(attempt: PayoutAttempt) -> dict[str, str]:
+    return {"payout_id": str(attempt.payout_id), "attempt_id": str(attempt.pk)}

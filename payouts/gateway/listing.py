@@ -1,0 +1,130 @@
+"""What Stripe has, read from its lists page by page, for comparing it with what is written here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import stripe
+
+from payouts.gateway.objects import BalanceTransaction, BankPayout, Transfer
+from stripe_io.client import call, client, every
+from stripe_io.errors import StripeCallFailed
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+PAGE = 100
+# The balance transactions that transfers make.
+TRANSFER = "transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something at Stripe that is not as we know such things to be, or that Stripe doesn't show us."""
+
+    id: str
+    account: str
+    detail: str
+
+
+def list_transfers(*, since: datetime) -> Iterator[Transfer | Unreadable]:
+    """Yield the transfers made since then, newest first.
+
+    Raises: StripeCallFailed.
+
+    Source: https://docs.stripe.com/api/transfers/list
+    """
+    params: stripe.params.TransferListParams = {"created": {"gte": _seconds(since)}, "limit": PAGE}
+    for payload in every(lambda: client().v1.transfers.list(params)):
+        yield _read(Transfer.of, payload)
+
+
+def list_transactions(kind: str, *, since: datetime) -> Iterator[BalanceTransaction | Unreadable]:
+    """Yield the movements of this kind on the platform's balance since then, newest first.
+
+    Raises: StripeCallFailed.
+
+    Source: https://docs.stripe.com/api/balance_transactions/list
+    """
+    params: stripe.params.BalanceTransactionListParams = {
+        "type": kind,
+        "created": {"gte": _seconds(since)},
+        "limit": PAGE,
+        "expand": ["data.source"],
+    }
+    for payload in every(lambda: client().v1.balance_transactions.list(params)):
+        yield _read(BalanceTransaction.of, payload)
+
+
+def list_bank_payouts(account: str, *, since: datetime) -> list[BankPayout | Unreadable]:
+    """List an account's bank payouts since then; an account that Stripe keeps from us is one unreadable thing.
+
+    Raises: StripeCallFailed.
+    """
+    params: stripe.params.PayoutListParams = {"created": {"gte": _seconds(since)}, "limit": PAGE}
+    try:
+        listed = every(lambda: client().v1.payouts.list(params, {"stripe_account": account}))
+        return [_read(BankPayout.of, payload, account=account) for payload in listed]
+    except StripeCallFailed as error:
+        if error.failure.http_status not in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
+            raise
+        return [Unreadable(account, account, str(error))]
+
+
+def retrieve_transfer(
+    transfer_id: str,
+) -> tuple[Transfer | Unreadable, list[BalanceTransaction | Unreadable]] | None:
+    """Ask for one transfer and its movements of the balance, all as of one moment; None if there is none.
+
+    Raises: StripeCallFailed.
+    """
+    expand = ["balance_transaction", "reversals.data.balance_transaction"]
+    payload = _found(lambda: client().v1.transfers.retrieve(transfer_id, {"expand": expand}))
+    if payload is None:
+        return None
+    included = payload.get("reversals") or {}
+    reversals = included.get("data", [])
+    if included.get("has_more"):
+        params: stripe.params.TransferReversalListParams = {
+            "limit": PAGE,
+            "expand": ["data.balance_transaction"],
+        }
+        reversals = list(every(lambda: client().v1.transfers.reversals.list(transfer_id, params)))
+    movements = [each["balance_transaction"] | {"source": each} for each in [payload, *reversals]]
+    return _read(Transfer.of, payload), [_read(BalanceTransaction.of, movement) for movement in movements]
+
+
+def retrieve_bank_payout(payout_id: str, *, account: str) -> BankPayout | Unreadable | None:
+    """Ask for one bank payout; None if there is none.
+
+    Raises: StripeCallFailed.
+    """
+    payload = _found(lambda: client().v1.payouts.retrieve(payout_id, {}, {"stripe_account": account}))
+    return None if payload is None else _read(BankPayout.of, payload, account=account)
+
+
+def _found(request: Callable[[], Any]) -> dict[str, Any] | None:
+    try:
+        payload: dict[str, Any] = call(request).to_dict()
+    except StripeCallFailed as error:
+        if error.failure.http_status == HTTPStatus.NOT_FOUND:
+            return None
+        raise
+    return payload
+
+
+def _read(parse: Callable[..., T], payload: dict[str, Any], *, account: str = "") -> T | Unreadable:
+    """Read one object; one that can't be read stops only itself."""
+    try:
+        return parse(payload, account=account) if account else parse(payload)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        logger.exception("Stripe's %s can't be read", payload.get("id"))
+        return Unreadable(str(payload.get("id")), account, f"{type(error).__name__}: {error}")
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())

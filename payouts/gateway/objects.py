@@ -1,0 +1,181 @@
+"""Stripe's objects, as far as payouts need them: amounts in minor units, currencies in capitals, times in UTC.
+
+An object that lacks what Stripe always sends can't be read: its `of` raises KeyError, TypeError or ValueError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from stripe_io.values import moment
+
+LONGEST_FAILURE_CODE = 64
+REVERSED = "transfer_refund"
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A transfer from the platform's balance to a connected account, where it is the charge `destination_payment`.
+
+    `amount_reversed` is how much of it came back so far. `payout_id` and `attempt_id` are the ids that we sent with
+    it; None where it has none of ours.
+
+    Source: https://docs.stripe.com/api/transfers/object
+    """
+
+    id: str
+    amount: int
+    amount_reversed: int
+    currency: str
+    destination: str
+    destination_payment: str
+    payout_id: UUID | None
+    attempt_id: UUID | None
+    created: datetime
+
+    @classmethod
+    def of(cls, payload: Payload) -> Transfer:
+        metadata = payload.get("metadata") or {}
+        return cls(
+            id=payload["id"],
+            amount=_amount(payload["amount"]),
+            amount_reversed=_amount(payload["amount_reversed"]),
+            currency=payload["currency"].upper(),
+            destination=_id(payload["destination"]),
+            destination_payment=_id(payload.get("destination_payment") or ""),
+            payout_id=_uuid(payload.get("transfer_group")) or _uuid(metadata.get("payout_id")),
+            attempt_id=_uuid(metadata.get("attempt_id")),
+            created=_time(payload["created"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """What was taken back of a transfer.
+
+    Source: https://docs.stripe.com/api/transfer_reversals/object
+    """
+
+    id: str
+    amount: int
+    attempt_id: UUID | None
+
+    @classmethod
+    def of(cls, payload: Payload) -> Reversal:
+        metadata = payload.get("metadata") or {}
+        return cls(
+            id=payload["id"],
+            amount=_amount(payload["amount"]),
+            attempt_id=_uuid(metadata.get("attempt_id")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a transfer brought to the connected account, in that account's currency, and from when it can leave."""
+
+    amount: int
+    currency: str
+    available_on: datetime
+
+    @classmethod
+    def of(cls, charge: Payload) -> Arrival:
+        """Read it from the transfer's charge on the connected account, its balance transaction expanded."""
+        transaction = charge["balance_transaction"]
+        return cls(
+            amount=_amount(transaction["net"]),
+            currency=transaction["currency"].upper(),
+            available_on=_time(transaction["available_on"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BankPayout:
+    """A payout from the connected account `account` to its bank; `attempt_id` is ours, None where it has none.
+
+    Source: https://docs.stripe.com/api/payouts/object
+    """
+
+    id: str
+    account: str
+    status: str
+    amount: int
+    currency: str
+    arrival_date: date | None
+    failure_code: str
+    failure_message: str
+    attempt_id: UUID | None
+    created: datetime
+
+    @classmethod
+    def of(cls, payload: Payload, *, account: str) -> BankPayout:
+        arrives = moment(payload.get("arrival_date"))
+        metadata = payload.get("metadata") or {}
+        return cls(
+            id=payload["id"],
+            account=account,
+            status=payload["status"],
+            amount=_amount(payload["amount"]),
+            currency=payload["currency"].upper(),
+            arrival_date=arrives.date() if arrives else None,
+            failure_code=(payload.get("failure_code") or "")[:LONGEST_FAILURE_CODE],
+            failure_message=payload.get("failure_message") or "",
+            attempt_id=_uuid(metadata.get("attempt_id")),
+            created=_time(payload["created"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceTransaction:
+    """A movement of the platform's balance by a transfer, or (`kind` REVERSED) by one that came back; signed.
+
+    Source: https://docs.stripe.com/api/balance_transactions/object
+    """
+
+    id: str
+    kind: str
+    transfer_id: str
+    amount: int
+    currency: str
+    created: datetime
+
+    @classmethod
+    def of(cls, payload: Payload) -> BalanceTransaction:
+        """Read one with its source expanded."""
+        source = payload["source"]
+        return cls(
+            id=payload["id"],
+            kind=payload["type"],
+            transfer_id=_id(source["transfer"]) if payload["type"] == REVERSED else _id(source),
+            amount=_amount(payload["amount"]),
+            currency=payload["currency"].upper(),
+            created=_time(payload["created"]),
+        )
+
+
+def _id(reference: Any) -> str:
+    """Return the id of what another object names, be it expanded or not."""
+    return str(reference if isinstance(reference, str) else reference["id"])
+
+
+def _uuid(text: Any) -> UUID | None:
+    with suppress(ValueError):
+        return UUID(str(text or ""))
+    return None
+
+
+def _amount(number: Any) -> int:
+    """Make sure that this is an amount: a number that 64 bits can't hold came as text."""
+    if type(number) is not int:
+        raise TypeError(f"{number!r} is no amount")
+    return number
+
+
+def _time(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, tz=UTC)

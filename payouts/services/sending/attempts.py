@@ -1,0 +1,121 @@
+"""Attempts: the row that is committed before Stripe is called, and what Stripe's answers make of it."""
+
+from copy import copy
+from datetime import datetime
+
+from database.staff import SYSTEM, Act
+from payouts import policy
+from payouts.models import PayoutAttempt
+from payouts.policy import Verdict
+from payouts.services.moves import AttemptColumns, AttemptUpdate
+from payouts.services.sending.history import History
+from payouts.states import AttemptKind, AttemptStatus
+from stripe_io.errors import Failure
+
+
+def new_attempt(
+    history: History,
+    *,
+    kind: AttemptKind,
+    destination: str,
+    amount: int,
+    currency: str,
+    act: Act | None = None,
+) -> AttemptColumns:
+    """Describe the next attempt of a kind, its destination pinned; it is not sent yet. `act` is staff's, if it is.
+
+    The key follows from the payout and the attempt's number, so that a database restored from a backup sends
+    under the same keys again.
+    """
+    number = len(history.of_kind(kind)) + 1
+    return AttemptColumns(
+        kind=kind.value,
+        status=AttemptStatus.OPEN.value,
+        idempotency_key=f"{kind}:{history.payout.pk}:{number}",
+        destination=destination,
+        amount=amount,
+        currency=currency,
+        requested_by=act.actor if act else SYSTEM,
+        request_reason=act.reason if act else "",
+        sends=0,
+        first_sent_at=None,
+        answered=True,
+        in_doubt=False,
+        resendable=True,
+        stripe_id="",
+        error_code="",
+        error_message="",
+        request_id="",
+    )
+
+
+def sent_first(attempt: AttemptColumns, *, now: datetime) -> AttemptColumns:
+    """Note, before it happens, that a new attempt is sent."""
+    return {**attempt, "sends": 1, "first_sent_at": now, "last_sent_at": now, "answered": False}
+
+
+def sent_again(attempt: PayoutAttempt, *, now: datetime) -> AttemptUpdate:
+    """Note, before it happens, that the attempt is sent; an earlier send without an answer leaves doubt."""
+    return AttemptUpdate(
+        attempt,
+        {
+            "in_doubt": attempt.in_doubt or not attempt.answered,
+            "answered": False,
+            "sends": attempt.sends + 1,
+            "first_sent_at": attempt.first_sent_at or now,
+            "last_sent_at": now,
+        },
+    )
+
+
+def failed(attempt: PayoutAttempt, failure: Failure, verdict: Verdict, *, now: datetime) -> AttemptUpdate:
+    """Note what Stripe answered instead of doing it; a proven refusal ends the attempt."""
+    changes: AttemptColumns = {
+        "answered": True,
+        "http_status": failure.http_status,
+        "error_code": (failure.code or failure.type)[:255],
+        "error_message": failure.message,
+        "request_id": failure.request_id,
+    }
+    if verdict == Verdict.UNKNOWN:
+        changes["in_doubt"] = True
+        if failure.replayed or failure.type == "idempotency_error":
+            changes["resendable"] = False
+    if verdict in policy.PROVEN:
+        changes |= _ended(AttemptStatus.REFUSED, now=now)
+    return AttemptUpdate(attempt, changes)
+
+
+def succeeded(attempt: PayoutAttempt, *, stripe_id: str, now: datetime) -> AttemptUpdate:
+    return AttemptUpdate(
+        attempt, {**_ended(AttemptStatus.SUCCEEDED, now=now), "stripe_id": stripe_id, "answered": True}
+    )
+
+
+def ended_without_effect(attempt: PayoutAttempt, *, now: datetime) -> AttemptUpdate:
+    """End an attempt that moved nothing, or for which Stripe has nothing left to move."""
+    return AttemptUpdate(attempt, _ended(AttemptStatus.ABSENT, now=now))
+
+
+def returned(attempt: PayoutAttempt, *, failure_code: str, failure_message: str) -> AttemptUpdate:
+    """Note that the bank sent back what this attempt had sent."""
+    return AttemptUpdate(
+        attempt,
+        {
+            "status": AttemptStatus.RETURNED.value,
+            "error_code": failure_code[:255],
+            "error_message": failure_message,
+        },
+    )
+
+
+def after(update: AttemptUpdate) -> PayoutAttempt:
+    """Return the attempt as it will be once the update is written."""
+    attempt = copy(update.attempt)
+    for name, value in update.changes.items():
+        setattr(attempt, name, value)
+    return attempt
+
+
+def _ended(status: AttemptStatus, *, now: datetime) -> AttemptColumns:
+    return {"status": status.value, "ended_at": now}

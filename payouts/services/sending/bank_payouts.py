@@ -1,0 +1,230 @@
+"""Leg two: the payout of what the transfer brought, from the connected account to its bank."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from money.currencies import PAID_OUT_WHOLE, payable_part
+from payouts import gateway, policy
+from payouts.gateway import Arrival, BankPayout
+from payouts.models import DifferenceKind, PayoutAttempt
+from payouts.policy import Verdict
+from payouts.services.moves import Move, PayoutChanges
+from payouts.services.sending import attempts
+from payouts.services.sending.decision import NOTHING, Decision
+from payouts.services.sending.effects import RecordForeignBankPayout, SettleDifference
+from payouts.services.sending.history import Circumstances, History
+from payouts.services.sending.legs import failure_columns, try_again
+from payouts.states import ENDED_BADLY, AttemptKind, AttemptStatus, PayoutStatus
+from stripe_io.errors import Failure
+
+KIND = AttemptKind.BANK_PAYOUT
+ENDED = frozenset(["paid", *ENDED_BADLY])
+ACCOUNT_GONE = Move(PayoutStatus.RETURNED, "Stripe does not let us use the account any more")
+
+
+def prepare(history: History, circumstances: Circumstances, *, now: datetime) -> Decision:
+    """Ask what arrived and can go to the bank, or what became of the bank payout whose webhook hasn't come."""
+    payout = history.payout
+    if payout.stripe_payout_id:
+        return Decision(question=BankPayoutQuestion(payout.stripe_payout_id, history.destination))
+    return Decision(question=ArrivalQuestion(payout.destination_payment, history.destination))
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalQuestion:
+    """What did the transfer bring to the connected account, and can it leave?"""
+
+    destination_payment: str
+    account: str
+
+    def ask(self) -> Arrival:
+        return gateway.retrieve_arrival(destination_payment=self.destination_payment, account=self.account)
+
+    def decide(
+        self, history: History, circumstances: Circumstances, answer: Arrival | Failure, *, now: datetime
+    ) -> Decision:
+        payout = history.payout
+        waits = payout.status == PayoutStatus.IN_TRANSIT and not payout.stripe_payout_id
+        if not waits or history.open_attempt is not None:
+            return NOTHING
+        if isinstance(answer, Failure):
+            return _unreachable(answer, now=now)
+        return start(history, circumstances, answer, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class BankPayoutQuestion:
+    """What became of a bank payout?"""
+
+    stripe_payout_id: str
+    account: str
+
+    def ask(self) -> BankPayout:
+        return gateway.retrieve_bank_payout(stripe_payout_id=self.stripe_payout_id, account=self.account)
+
+    def decide(
+        self, history: History, circumstances: Circumstances, answer: BankPayout | Failure, *, now: datetime
+    ) -> Decision:
+        if history.payout.status != PayoutStatus.IN_TRANSIT:
+            return NOTHING
+        if isinstance(answer, Failure) and not policy.loses_account(answer):
+            return Decision(changes={"next_retry_at": now + policy.LEASE})
+        later = Decision(changes={"next_retry_at": now + policy.CONFIRM_AFTER})
+        # Something may be under way on an account that Stripe shows us no more.
+        if isinstance(answer, Failure):
+            return later
+        ended = settle(history, answer, now=now)
+        return later if ended is NOTHING else ended
+
+
+def start(history: History, circumstances: Circumstances, arrival: Arrival, *, now: datetime) -> Decision:
+    """Choose what goes to the bank, unless the funds, or a person, must be waited for.
+
+    What an earlier payout to this account left there, as its bank takes whole units only, goes along.
+    """
+    if arrival.available_on > now:
+        return Decision(changes={"next_retry_at": arrival.available_on})
+    if circumstances.cooling_down:
+        # The bank account may be somebody else's by now. Staff may end this early, so it is looked at often.
+        return Decision(changes={"next_retry_at": now + policy.WAIT_FOR_ACCOUNT})
+    if history.payout.amount_reversed or circumstances.foreign_bank_payout:
+        return Decision(changes={"next_retry_at": now + policy.WAIT_FOR_PERSON})
+    amount = arrival.amount
+    if arrival.currency in PAID_OUT_WHOLE:
+        amount = payable_part(arrival.amount + circumstances.left_behind, arrival.currency)
+    if not amount:
+        return Decision(
+            moves=[Move(PayoutStatus.RETURNED, "no bank takes so little")],
+            changes={"failure_code": "amount_too_small", "next_retry_at": now},
+        )
+    attempt = attempts.new_attempt(
+        history, kind=KIND, destination=history.destination, amount=amount, currency=arrival.currency
+    )
+    return Decision(
+        changes={
+            "arrival_amount": arrival.amount,
+            "bank_amount": amount,
+            "bank_currency": arrival.currency,
+        },
+        new_attempt=attempt,
+    )
+
+
+def may_send_again(history: History, circumstances: Circumstances) -> bool:
+    return True
+
+
+def send(attempt: PayoutAttempt) -> BankPayout:
+    return gateway.create_bank_payout(attempt)
+
+
+def find(attempt: PayoutAttempt) -> list[BankPayout]:
+    return gateway.find_bank_payouts(attempt)
+
+
+def succeeded(history: History, attempt: PayoutAttempt, made: BankPayout, *, now: datetime) -> Decision:
+    """Note that the bank payout is on its way, once.
+
+    One that is found although its attempt was thought to have come to nothing is the payout's own if the payout
+    has no other; else it is one too many.
+    """
+    payout = history.payout
+    if attempt.stripe_id:
+        return NOTHING
+    update = attempts.succeeded(attempt, stripe_id=made.id, now=now)
+    under_way = history.open_attempt
+    wanted = (under_way is None or under_way.pk == attempt.pk) and not payout.stripe_payout_id
+    if not wanted or payout.status not in (PayoutStatus.IN_TRANSIT, PayoutStatus.RETURNED):
+        return Decision(update=update, effects=[RecordForeignBankPayout(made)])
+    sent_after_all = Move(PayoutStatus.IN_TRANSIT, f"bank payout {made.id} was sent after all")
+    return Decision(
+        moves=[sent_after_all] if payout.status == PayoutStatus.RETURNED else [],
+        changes={
+            "stripe_payout_id": made.id,
+            "arrival_date": made.arrival_date,
+            "next_retry_at": now + policy.CONFIRM_AFTER,
+        },
+        update=update,
+    )
+
+
+def settle(history: History, bank_payout: BankPayout, *, now: datetime) -> Decision:
+    """Decide by how a bank payout that we started ended; one of an earlier attempt changes that attempt alone.
+
+    Nothing is what it changes if it hasn't ended, or if all of it is known.
+    """
+    payout = history.payout
+    attempt = next((each for each in history.of_kind(KIND) if each.stripe_id == bank_payout.id), None)
+    if attempt is None or attempt.status != AttemptStatus.SUCCEEDED:
+        return NOTHING
+    is_present = payout.stripe_payout_id == bank_payout.id
+    if bank_payout.status == "paid" and is_present and payout.status == PayoutStatus.IN_TRANSIT:
+        return _paid(history, bank_payout)
+    if bank_payout.status not in ENDED_BADLY:
+        return NOTHING
+    update = attempts.returned(
+        attempt, failure_code=bank_payout.failure_code, failure_message=bank_payout.failure_message
+    )
+    if not is_present or payout.status not in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID):
+        return Decision(update=update)
+    return Decision(
+        moves=[Move(PayoutStatus.RETURNED, f"bank payout {bank_payout.id} {bank_payout.status}")],
+        changes={
+            "failure_code": bank_payout.failure_code,
+            "failure_message": bank_payout.failure_message,
+            "next_retry_at": now + policy.LOOK_AT_RETURNED,
+        },
+        update=update,
+    )
+
+
+def failed(
+    history: History, attempt: PayoutAttempt, failure: Failure, verdict: Verdict, *, now: datetime
+) -> Decision:
+    first_try = history.of_kind(KIND)[0].created_at
+    missing = verdict == Verdict.SHORT and now - first_try > policy.FUNDS_MISSING_AFTER
+    if verdict == Verdict.REFUSED or missing:
+        return Decision(
+            moves=[Move(PayoutStatus.RETURNED, "the bank payout was refused")],
+            changes={
+                "next_retry_at": now + policy.LOOK_AT_RETURNED,
+                **failure_columns(failure),
+            },
+        )
+    if verdict == Verdict.SHORT:
+        return Decision(changes={"next_retry_at": now + policy.WAIT_FOR_FUNDS})
+    return try_again(attempt, now=now)
+
+
+def absent(history: History, *, now: datetime) -> Decision:
+    return Decision(changes={"next_retry_at": now})
+
+
+def unknown(history: History) -> Sequence[Move]:
+    return []
+
+
+def _paid(history: History, bank_payout: BankPayout) -> Decision:
+    payout = history.payout
+    changes: PayoutChanges = {
+        "arrival_date": bank_payout.arrival_date or payout.arrival_date,
+        "next_retry_at": None,
+    }
+    return Decision(
+        moves=[Move(PayoutStatus.PAID, f"bank payout {bank_payout.id}")],
+        changes=changes,
+        effects=[
+            SettleDifference(
+                DifferenceKind.REVERSAL_REFUSED,
+                payout.stripe_transfer_id,
+                f"bank payout {bank_payout.id} has brought it to the bank",
+            )
+        ],
+    )
+
+
+def _unreachable(failure: Failure, *, now: datetime) -> Decision:
+    if not policy.loses_account(failure):
+        return Decision(changes={"next_retry_at": now + policy.LEASE})
+    return Decision(moves=[ACCOUNT_GONE], changes={"failure_code": "account_gone", "next_retry_at": now})

@@ -1,0 +1,103 @@
+"""What a decision may write beside the payout."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger import services as ledger
+from ledger.models import AccountKind
+from ledger.services import Line
+from money import Money
+from payouts.gateway import BankPayout, Transfer
+from payouts.models import DifferenceKind, Payout
+from payouts.services import differences, moves
+from payouts.services.deciding import funds, pauses
+from payouts.services.sending import unexpected
+from stripe_io.errors import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Book one transaction of the payout's currency; `source_key` continues `payout:<id>:`."""
+
+    source_key: str
+    kind: str
+    lines: Sequence[Line]
+
+    def apply(self, payout: Payout, *, now: datetime) -> None:
+        ledger.post(source_key=f"payout:{payout.pk}:{self.source_key}", kind=self.kind, lines=self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Free the earnings that the payout had claimed; see `moves.give_back`."""
+
+    held_in: AccountKind
+    in_suspense: int = 0
+
+    def apply(self, payout: Payout, *, now: datetime) -> None:
+        moves.give_back(payout, held_in=self.held_in, in_suspense=self.in_suspense)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDifference:
+    kind: DifferenceKind
+    subject: str
+    amount: Money
+    detail: str
+    account: str = ""
+
+    def apply(self, payout: Payout, *, now: datetime) -> None:
+        differences.open_difference(
+            self.kind,
+            subject=self.subject,
+            amount=self.amount,
+            detail=self.detail,
+            payout=payout,
+            account=self.account,
+            now=now,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SettleDifference:
+    kind: DifferenceKind
+    subject: str
+    reason: str
+
+    def apply(self, payout: Payout, *, now: datetime) -> None:
+        differences.settle(self.kind, subject=self.subject, reason=self.reason, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordUnexpectedTransfer:
+    transfer: Transfer
+
+    def apply(self, payout: Payout, *, now: datetime) -> None:
+        unexpected.record_transfer(payout, self.transfer, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordForeignBankPayout:
+    bank_payout: BankPayout
+
+    def apply(self, payout: Payout, *, now: datetime) -> None:
+        unexpected.record_bank_payout(self.bank_payout, payout=payout, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class PauseForKey:
+    """Pause all sending, as Stripe refuses our key."""
+
+    failure: Failure
+
+    def apply(self, payout: Payout, *, now: datetime) -> None:
+        pauses.pause_for_key(self.failure, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class PauseForFunds:
+    """Pause the payout's currency, as Stripe says that the platform has too little of it."""
+
+    def apply(self, payout: Payout, *, now: datetime) -> None:
+        funds.note_refusal(payout, now=now)

@@ -1,0 +1,94 @@
+"""What decisions about a payout go by: its own history, and its circumstances."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from accounts.models import CreatorPaymentAccount
+from database import sql
+from money.currencies import PAID_OUT_WHOLE
+from payouts import selectors
+from payouts.models import Payout, PayoutAttempt
+from payouts.services.moves import locked
+from payouts.states import AttemptKind, AttemptStatus
+
+_FOLDER = Path(__file__).parent
+_CIRCUMSTANCES = sql.read(_FOLDER / "circumstances.sql", paused=sql.read(_FOLDER / "paused.sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A payout, and every attempt to move its money, oldest first."""
+
+    payout: Payout
+    attempts: Sequence[PayoutAttempt] = ()
+
+    def of_kind(self, kind: AttemptKind) -> list[PayoutAttempt]:
+        return [attempt for attempt in self.attempts if attempt.kind == kind]
+
+    def attempt(self, attempt_id: UUID | None) -> PayoutAttempt | None:
+        return next((attempt for attempt in self.attempts if attempt.pk == attempt_id), None)
+
+    @property
+    def open_attempt(self) -> PayoutAttempt | None:
+        return next((attempt for attempt in self.attempts if attempt.status == AttemptStatus.OPEN), None)
+
+    @property
+    def last_reversal(self) -> PayoutAttempt | None:
+        return next(reversed(self.of_kind(AttemptKind.REVERSAL)), None)
+
+    @property
+    def destination(self) -> str:
+        """The account that leg one went to, whatever the creator's account is now; empty before leg one."""
+        for attempt in self.of_kind(AttemptKind.TRANSFER):
+            if attempt.stripe_id and attempt.stripe_id == self.payout.stripe_transfer_id:
+                return attempt.destination
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What else decides whether a payout may be sent now.
+
+    `account` is the creator's live Stripe account, None without one. `left_behind` is what earlier payouts to the
+    destination left there because its bank takes whole units only, in minor units; negative if one took too much.
+    """
+
+    paused: bool = False
+    held: bool = False
+    cooling_down: bool = False
+    another_is_unresolved: bool = False
+    account: str | None = None
+    account_payable: bool = False
+    foreign_bank_payout: bool = False
+    returned_at: datetime | None = None
+    left_behind: int = 0
+
+
+def lock(payout_id: UUID) -> History:
+    """Read a payout's history, with the payout locked until the caller's transaction ends.
+
+    What is read was committed before the lock was granted: the lock is a statement of its own.
+
+    Raises: UnknownPayout.
+    """
+    payout = locked(payout_id)
+    attempts = PayoutAttempt.objects.filter(payout=payout).order_by("created_at", "pk")
+    return History(payout, tuple(attempts))
+
+
+def circumstances_of(history: History, *, arrived_in: str = "") -> Circumstances:
+    """Read a locked payout's circumstances; `arrived_in` is the currency that its money has at the destination."""
+    names = {"payout": history.payout.pk, "destination": history.destination}
+    (row,) = sql.rows(_CIRCUMSTANCES, names)
+    return Circumstances(**row, left_behind=_left_behind(history, currency=arrived_in))
+
+
+def _left_behind(history: History, *, currency: str) -> int:
+    if currency not in PAID_OUT_WHOLE:
+        return 0
+    # Two payouts to one account would each take along the same remainder.
+    CreatorPaymentAccount.objects.select_for_update(no_key=True).get(stripe_account_id=history.destination)
+    return selectors.left_behind(history.destination, currency=currency, except_for=history.payout)

@@ -1,0 +1,119 @@
+"""Recording what Stripe has made, whoever finds it: the answer to a look-up, a webhook, or reconciliation.
+
+Recording the same again changes nothing.
+"""
+
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from payouts.gateway import BankPayout, Reversal, Transfer
+from payouts.models import Payout, PayoutAttempt
+from payouts.services.sending import bank_payouts, reversals, transfers, unexpected
+from payouts.services.sending.decision import NOTHING, Decision
+from payouts.services.sending.history import History
+from payouts.services.sending.reversals import CameBack
+from payouts.services.sending.writing import record
+from payouts.states import AttemptKind
+from stripe_io.errors import SetAside
+
+Made = Transfer | BankPayout | Reversal | CameBack
+
+
+def record_made(made: Made, *, payout_id: UUID, now: datetime) -> None:
+    """Record something that Stripe showed when it was asked about this payout.
+
+    Raises: NotYet, as `record_reversal` does.
+    """
+    match made:
+        case Transfer():
+            record_transfer(made, payout_id=payout_id, now=now)
+        case BankPayout():
+            record(payout_id, partial(_bank_payout_made, made=made, now=now), now=now)
+        case Reversal() | CameBack():
+            record(payout_id, partial(_taken_back, made=made, now=now), now=now)
+
+
+def record_transfer(transfer: Transfer, *, payout_id: UUID, now: datetime) -> None:
+    """Record a transfer in the payout's group, and what came back of it.
+
+    One that names no attempt of the payout's is unexpected.
+
+    Raises: UnknownPayout; NotYet, as `record_reversal` does.
+    """
+    record(payout_id, partial(_transfer_made, made=transfer, now=now), now=now)
+    if transfer.amount_reversed:
+        record_reversal(transfer.id, transfer.amount_reversed, now=now)
+
+
+def record_reversal(transfer_id: str, amount_reversed: int, *, now: datetime) -> None:
+    """Record that `amount_reversed` of a transfer has come back so far.
+
+    Raises: SetAside if no payout here has the transfer; NotYet while a bank payout may be under way.
+    """
+    payout_id = Payout.objects.filter(stripe_transfer_id=transfer_id).values_list("pk", flat=True).first()
+    if payout_id is not None:
+        came_back = partial(reversals.came_back, amount_reversed=amount_reversed, now=now)
+        record(payout_id, came_back, now=now)
+    elif not unexpected.record_reversal(transfer_id=transfer_id, amount_reversed=amount_reversed, now=now):
+        raise SetAside("no payout here has this transfer")
+
+
+def record_bank_payout(bank_payout: BankPayout, *, now: datetime) -> bool:
+    """Record that a bank payout of ours exists, and how it ended; return False if we did not start it.
+
+    Raises: SetAside if it has ended, and that changes nothing any more.
+    """
+    attempt = attempt_of(bank_payout)
+    if attempt is None:
+        return False
+    if not attempt.stripe_id:
+        record_made(bank_payout, payout_id=attempt.payout_id, now=now)
+    ended = record(
+        attempt.payout_id, lambda history: bank_payouts.settle(history, bank_payout, now=now), now=now
+    )
+    if ended is NOTHING and bank_payout.status in bank_payouts.ENDED:
+        raise SetAside("changes nothing: the payout has moved on")
+    return True
+
+
+def record_foreign_bank_payout(bank_payout: BankPayout, *, now: datetime) -> None:
+    """Record a bank payout that we did not start; until it is explained, leg two waits on its account."""
+    unexpected.record_bank_payout(bank_payout, payout=None, now=now)
+
+
+def attempt_of(made: Transfer | BankPayout) -> PayoutAttempt | None:
+    """Find the attempt that made this: by Stripe's id, else by the attempt that it names; never by its amount."""
+    kind = AttemptKind.TRANSFER if isinstance(made, Transfer) else AttemptKind.BANK_PAYOUT
+    ours = PayoutAttempt.objects.filter(kind=kind)
+    known = ours.filter(stripe_id=made.id).first()
+    return known or (ours.filter(pk=made.attempt_id).first() if made.attempt_id else None)
+
+
+def _transfer_made(history: History, *, made: Transfer, now: datetime) -> Decision:
+    attempt = _attempt(history, made, kind=AttemptKind.TRANSFER)
+    if attempt is None:
+        return transfers.unexpected(made)
+    return transfers.succeeded(history, attempt, made, now=now)
+
+
+def _bank_payout_made(history: History, *, made: BankPayout, now: datetime) -> Decision:
+    attempt = _attempt(history, made, kind=AttemptKind.BANK_PAYOUT)
+    return NOTHING if attempt is None else bank_payouts.succeeded(history, attempt, made, now=now)
+
+
+def _taken_back(history: History, *, made: Reversal | CameBack, now: datetime) -> Decision:
+    if isinstance(made, CameBack):
+        return reversals.came_back(history, made.amount_reversed, now=now)
+    attempt = _attempt(history, made, kind=AttemptKind.REVERSAL)
+    return NOTHING if attempt is None else reversals.succeeded(history, attempt, made, now=now)
+
+
+def _attempt(
+    history: History, made: Transfer | BankPayout | Reversal, *, kind: AttemptKind
+) -> PayoutAttempt | None:
+    """Return the payout's attempt that made this: metadata may be edited in Stripe's dashboard, an id never changes."""
+    ours = history.of_kind(kind)
+    known = [attempt for attempt in ours if attempt.stripe_id == made.id]
+    named = [attempt for attempt in ours if attempt.pk == made.attempt_id]
+    return next(iter([*known, *named]), None)

@@ -1,0 +1,80 @@
+"""What staff have sending do with a payout; each of their acts is decided and written as sending's own are."""
+
+from datetime import datetime
+from uuid import UUID
+
+from accounts.selectors import account_is_gone
+from database.staff import Act
+from payouts import gateway
+from payouts.errors import NotReversible, NotSettleable
+from payouts.models import Payout
+from payouts.services.moves import Move
+from payouts.services.sending import attempts, bank_payouts, reversals
+from payouts.services.sending.decision import Decision
+from payouts.services.sending.history import History
+from payouts.services.sending.recording import record_transfer
+from payouts.services.sending.writing import record
+from payouts.states import AttemptKind, PayoutStatus
+
+
+def request_reversal(payout_id: UUID, *, act: Act, now: datetime) -> None:
+    """Open an attempt to take a payout's transfer back, while its money lies on the connected account.
+
+    Raises: UnknownPayout; NotReversible if its money went to the bank, or something is under way.
+    """
+
+    def decide(history: History) -> Decision:
+        payout = history.payout
+        moves = []
+        if payout.status in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID) and not payout.stripe_payout_id:
+            moves = [Move(PayoutStatus.RETURNED, act.reason, act.actor)]
+        if history.open_attempt is not None or not (moves or payout.status == PayoutStatus.RETURNED):
+            raise NotReversible(payout_id)
+        attempt = reversals.new_attempt(history, act=act)
+        return Decision(moves=moves, changes={"next_retry_at": now}, new_attempt=attempt)
+
+    record(payout_id, decide, now=now)
+
+
+def settle(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
+    """Mark a payout as paid: its creator has the money, on an account that we can no longer reach.
+
+    Raises: UnknownPayout; NotSettleable while Stripe tells of the account, or if some of the money may be back.
+    """
+
+    def decide(history: History) -> Decision:
+        payout, attempt = history.payout, history.open_attempt
+        reversing = attempt is not None and attempt.kind == AttemptKind.REVERSAL and attempt.in_doubt
+        path = {
+            PayoutStatus.IN_TRANSIT: [PayoutStatus.PAID],
+            PayoutStatus.RETURNED: [PayoutStatus.IN_TRANSIT, PayoutStatus.PAID],
+        }.get(PayoutStatus(payout.status))
+        if path is None or reversing or payout.amount_reversed or not account_is_gone(history.destination):
+            raise NotSettleable(payout_id)
+        return Decision(
+            moves=[Move(target, act.reason, act.actor) for target in path],
+            changes={"next_retry_at": None, "failure_code": "", "failure_message": ""},
+            update=attempts.ended_without_effect(attempt, now=now) if attempt else None,
+            effects=[
+                reversals.nobody_wants_it_back(payout, reason=f"{act.actor} counts it as paid: {act.reason}")
+            ],
+        )
+
+    record(payout_id, decide, now=now)
+    return Payout.objects.get(pk=payout_id)
+
+
+def ask_stripe(payout_id: UUID, *, now: datetime) -> None:
+    """Record what Stripe has of a payout now; no money moves.
+
+    Raises: UnknownPayout, StripeCallFailed; NotYet while a bank payout of money that came back may be under way.
+    """
+    for transfer in gateway.find_transfers(payout_id):
+        record_transfer(transfer, payout_id=payout_id, now=now)
+    payout = Payout.objects.get(pk=payout_id)
+    if payout.stripe_payout_id:
+        destination = History(payout, list(payout.attempts.all())).destination
+        bank_payout = gateway.retrieve_bank_payout(
+            stripe_payout_id=payout.stripe_payout_id, account=destination
+        )
+        record(payout_id, lambda history: bank_payouts.settle(history, bank_payout, now=now), now=now)

@@ -1,0 +1,178 @@
+"""Leg one: the transfer from the platform's balance to the creator's connected account."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+
+from ledger.models import AccountKind
+from ledger.services import Line
+from payouts import gateway, policy
+from payouts.gateway import Transfer
+from payouts.models import Payout, PayoutAttempt
+from payouts.policy import Verdict
+from payouts.services.moves import Move
+from payouts.services.sending import attempts
+from payouts.services.sending.bank_payouts import ArrivalQuestion
+from payouts.services.sending.decision import NOTHING, Decision
+from payouts.services.sending.effects import Book, GiveBack, PauseForFunds, RecordUnexpectedTransfer
+from payouts.services.sending.history import Circumstances, History
+from payouts.services.sending.legs import failure_columns, try_again
+from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
+from stripe_io.errors import Failure
+
+KIND = AttemptKind.TRANSFER
+UNRESOLVED = Move(PayoutStatus.UNRESOLVED, "Stripe's answer stays unknown")
+
+
+def prepare(history: History, circumstances: Circumstances, *, now: datetime) -> Decision:
+    """Decide about a payout that waits: before a new key, make sure that no earlier one moved the money."""
+    if history.of_kind(KIND):
+        return Decision(question=EarlierTransfers(history.payout.pk))
+    return start(history, circumstances, now=now)
+
+
+def start(history: History, circumstances: Circumstances, *, now: datetime) -> Decision:
+    """Open an attempt to send a payout that waits, unless its creator is held or can't be paid."""
+    if circumstances.held:
+        on_hold = Move(PayoutStatus.ON_HOLD, "the creator is on hold")
+        return Decision(moves=[on_hold], changes={"next_retry_at": None})
+    # The outcome of another of their payouts, in another currency perhaps, is unknown.
+    if circumstances.another_is_unresolved:
+        return Decision(changes={"next_retry_at": now + policy.WAIT_FOR_PERSON})
+    if not circumstances.account_payable or circumstances.account is None:
+        return Decision(
+            changes={
+                "next_retry_at": now + policy.WAIT_FOR_ACCOUNT,
+                "failure_code": "account_not_payable",
+                "failure_message": "The Stripe account can't be paid at present.",
+            }
+        )
+    payout = history.payout
+    attempt = attempts.new_attempt(
+        history,
+        kind=KIND,
+        destination=circumstances.account,
+        amount=payout.net_amount,
+        currency=payout.currency,
+    )
+    return Decision(moves=[Move(PayoutStatus.PROCESSING, "sending")], new_attempt=attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierTransfers:
+    """Which transfers of the payout does Stripe have already?"""
+
+    payout_id: UUID
+
+    def ask(self) -> list[Transfer]:
+        return gateway.find_transfers(self.payout_id)
+
+    def decide(
+        self,
+        history: History,
+        circumstances: Circumstances,
+        answer: list[Transfer] | Failure,
+        *,
+        now: datetime,
+    ) -> Decision:
+        """Send only if Stripe has none; those that it has are recorded by now."""
+        if history.payout.status != PayoutStatus.PENDING or (answer and not isinstance(answer, Failure)):
+            return NOTHING
+        if isinstance(answer, Failure):
+            return Decision(changes={"next_retry_at": now + policy.LEASE})
+        return start(history, circumstances, now=now)
+
+
+def may_send_again(history: History, circumstances: Circumstances) -> bool:
+    """Once the creator has another account, it is only found out what became of the money for the old one."""
+    attempt = history.open_attempt
+    same_account = attempt is not None and circumstances.account == attempt.destination
+    return same_account and history.payout.status == PayoutStatus.PROCESSING
+
+
+def send(attempt: PayoutAttempt) -> Transfer:
+    return gateway.create_transfer(attempt)
+
+
+def find(attempt: PayoutAttempt) -> list[Transfer]:
+    return gateway.find_transfers(attempt.payout_id)
+
+
+def succeeded(history: History, attempt: PayoutAttempt, made: Transfer, *, now: datetime) -> Decision:
+    """Book the transfer and go on to the bank, once; a transfer that nothing waits for is unexpected."""
+    payout = history.payout
+    if attempt.stripe_id == made.id:
+        return NOTHING
+    if attempt.stripe_id:
+        return unexpected(made)
+    update = attempts.succeeded(attempt, stripe_id=made.id, now=now)
+    if attempt.status != AttemptStatus.OPEN and payout.status != PayoutStatus.PENDING:
+        return Decision(update=update, effects=[RecordUnexpectedTransfer(made)])
+    moves = [Move(PayoutStatus.IN_TRANSIT, f"transfer {made.id}")]
+    if payout.status == PayoutStatus.PENDING:
+        moves.insert(0, Move(PayoutStatus.PROCESSING, "had been sent after all"))
+    if settings.BANK_PAYOUTS_BY_STRIPE:
+        moves.append(Move(PayoutStatus.PAID, "Stripe pays the bank by its own schedule"))
+    return Decision(
+        moves=moves,
+        changes={
+            "stripe_transfer_id": made.id,
+            "destination_payment": made.destination_payment,
+            "failure_code": "",
+            "failure_message": "",
+            "next_retry_at": None if settings.BANK_PAYOUTS_BY_STRIPE else now,
+        },
+        update=update,
+        effects=[_sent(payout)],
+        question=None
+        if settings.BANK_PAYOUTS_BY_STRIPE
+        else ArrivalQuestion(made.destination_payment, attempt.destination),
+    )
+
+
+def failed(
+    history: History, attempt: PayoutAttempt, failure: Failure, verdict: Verdict, *, now: datetime
+) -> Decision:
+    if verdict == Verdict.REFUSED:
+        return Decision(
+            moves=[Move(PayoutStatus.FAILED, "refused by Stripe")],
+            changes={"next_retry_at": None, **failure_columns(failure)},
+            effects=[GiveBack(AccountKind.PAYOUTS_RESERVED)],
+        )
+    if verdict == Verdict.SHORT:
+        return Decision(
+            moves=[Move(PayoutStatus.PENDING, "the platform's balance at Stripe is too low")],
+            changes={"next_retry_at": now, **failure_columns(failure)},
+            effects=[PauseForFunds()],
+        )
+    exhausted = attempt.sends >= policy.UNRESOLVED_AFTER_SENDS or not policy.may_send_again(attempt, now=now)
+    return try_again(attempt, now=now, moves=unknown(history) if attempt.in_doubt and exhausted else ())
+
+
+def absent(history: History, *, now: datetime) -> Decision:
+    return Decision(
+        moves=[Move(PayoutStatus.PENDING, "never arrived at Stripe")], changes={"next_retry_at": now}
+    )
+
+
+def unknown(history: History) -> Sequence[Move]:
+    return [UNRESOLVED] if history.payout.status == PayoutStatus.PROCESSING else []
+
+
+def unexpected(transfer: Transfer) -> Decision:
+    """Record a transfer that bears the payout's name, and that no attempt of the payout's made."""
+    return Decision(effects=[RecordUnexpectedTransfer(transfer)])
+
+
+def _sent(payout: Payout) -> Book:
+    return Book(
+        source_key="sent",
+        kind="payout_sent",
+        lines=(
+            Line(AccountKind.PAYOUTS_RESERVED, -payout.net, creator_id=payout.creator_id),
+            Line(AccountKind.STRIPE_BALANCE, payout.net),
+        ),
+    )
