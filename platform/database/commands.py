@@ -12,7 +12,7 @@ from django.db import connections
 
 from database import staff
 from database.refusals import Refusal
-from money import Money, parse_time
+from money import Money, Period, parse_month, parse_time
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,6 +32,14 @@ def act_of(options: Mapping[str, Any]) -> staff.Act:
     Raises: ReasonMissing.
     """
     return staff.Act(options["actor"], options["reason"])
+
+
+def month(text: str) -> Period:
+    """Read an option that is a month."""
+    try:
+        return parse_month(text)
+    except ValueError as problem:
+        raise ArgumentTypeError(str(problem)) from problem
 
 
 def moment(text: str) -> datetime:

@@ -145,3 +145,35 @@ def test_every_argument_says_what_it_is_for(name: str) -> None:
 def test_every_act_says_what_it_is_for(name: str) -> None:
     for acts in acts_of(COMMANDS[name]):
         assert {act.dest for act in acts._choices_actions if act.help} == set(acts.choices)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("commission", "set", "1000", "--from"),
+        ("read_billing_database", "--since"),
+        ("reconcile", "--since"),
+        ("replay_events", "--since"),
+        ("replay_events", "--until"),
+        ("run_payouts", "--now"),
+    ],
+)
+@pytest.mark.parametrize("text", ["yesterday", "2026-11-01", "2026-11-01T00:00:00", "2026-13-01T00:00:00Z"])
+def test_every_command_refuses_a_moment_that_it_cannot_place(command: tuple[str, ...], text: str) -> None:
+    with pytest.raises(CommandError, match="is not an ISO 8601 time with its offset"):
+        call_command(*command, text)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("commission", "preview", "--month"),
+        ("import_billing", "--from"),
+        ("import_billing", "--to"),
+        ("report_revenue", "--month"),
+    ],
+)
+@pytest.mark.parametrize("text", ["october", "2026-13", "2026-10-01"])
+def test_every_command_refuses_what_is_no_month(command: tuple[str, ...], text: str) -> None:
+    with pytest.raises(CommandError, match=r"a month reads like 2026-10|month must be in 1"):
+        call_command(*command, text)

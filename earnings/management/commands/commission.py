@@ -12,13 +12,13 @@ from django.core.management.base import CommandError
 from accounts.models import Creator
 from accounts.selectors import known_creator
 from database import sql
-from database.commands import StaffCommand, act_of, moment
+from database.commands import StaffCommand, act_of, moment, month
 from database.staff import Right
 from earnings.models import Api
 from earnings.reading.records import is_too_old
 from earnings.selectors import ChangedFee, ChangedTotal, known_api, plans, preview_change
 from earnings.services import commission
-from money import Money, Period, month_of, parse_month
+from money import Money, Period, month_of
 
 MONEY = ("gross", "fee_before", "fee_after")
 
@@ -37,7 +37,7 @@ class Command(StaffCommand):
         )
         preview = self.add_report("preview", help="show what that would have done to a month; change nothing")
         preview.add_argument("bps", type=_basis_points, nargs="?", help="left out: as `end` would")
-        preview.add_argument("--month", type=_month, help="YYYY-MM; the last full one if left out")
+        preview.add_argument("--month", type=month, help="YYYY-MM; the last full one if left out")
         for act in (setting, ending, preview):
             whose = act.add_mutually_exclusive_group(required=act is ending)
             whose.add_argument("--creator", help="the marketplace's id of the creator")
@@ -106,10 +106,3 @@ def _start(text: str) -> datetime:
     if is_too_old(start):
         raise ArgumentTypeError(f"{text} lies before the year 2000: nothing is sold then")
     return start
-
-
-def _month(text: str) -> Period:
-    try:
-        return parse_month(text)
-    except ValueError as problem:
-        raise ArgumentTypeError(str(problem)) from problem

@@ -11,12 +11,12 @@ from typing import NoReturn
 from tqdm import tqdm
 
 from database import sql
-from database.commands import ServiceCommand
+from database.commands import ServiceCommand, month
 from earnings.reading.files import STANDARD_INPUT, open_billing_file
 from earnings.reading.records import Rules
 from earnings.services import importing, quarantine, sources
 from earnings.services.importing import ImportResult
-from money import Period, parse_month
+from money import Period
 
 
 class Command(ServiceCommand):
@@ -27,9 +27,9 @@ class Command(ServiceCommand):
         parser.add_argument("file", help="its path, or - for standard input")
         parser.add_argument("--source", required=True, help="the system that issued the records")
         parser.add_argument(
-            "--from", dest="first", type=_month, help="first month of occurred_at, such as 2026-01"
+            "--from", dest="first", type=month, help="first month of occurred_at, such as 2026-01"
         )
-        parser.add_argument("--to", dest="last", type=_month, help="last month of occurred_at, inclusive")
+        parser.add_argument("--to", dest="last", type=month, help="last month of occurred_at, inclusive")
 
     def handle(self, *args: object, **options: object) -> None:
         # The file is read in a thread while PostgreSQL works: with Python's own 5 ms, each answer from
@@ -51,10 +51,6 @@ class Command(ServiceCommand):
             self.stderr.write(f"columns that mean nothing here: {', '.join(file.ignored_columns)}")
         mended = quarantine.enter_mended(now=now)
         self.show(options, _told(result, mended=mended))
-
-
-def _month(text: str) -> Period:
-    return parse_month(text)
 
 
 def _progress(name: str) -> "tqdm[NoReturn]":
