@@ -1,7 +1,5 @@
 """`/api/v1/accounts`: a creator's way onto Stripe, and what Stripe says of them."""
 
-from typing import Any
-
 from django.urls import path
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -15,6 +13,7 @@ from accounts.models import AccountStatus
 from accounts.services import onboarding
 from database import sql
 from web.inputs import CountryField, Input
+from web.outputs import Output
 
 TAGS = ["Accounts"]
 NO_STORE = {"Cache-Control": "no-store"}
@@ -36,7 +35,7 @@ class OnboardingInput(Input):
     )
 
 
-class OnboardingOutput(serializers.Serializer[Any]):
+class OnboardingOutput(Output):
     """The way to Stripe's form."""
 
     onboarding_url = serializers.URLField(
@@ -48,7 +47,7 @@ class OnboardingOutput(serializers.Serializer[Any]):
     )
 
 
-class RequirementsOutput(serializers.Serializer[selectors.Requirements]):
+class RequirementsOutput(Output):
     """What Stripe asks, by the names of its fields, such as `external_account`."""
 
     currently_due = serializers.ListField(
@@ -73,7 +72,7 @@ class RequirementsOutput(serializers.Serializer[selectors.Requirements]):
     )
 
 
-class AccountOutput(serializers.Serializer[selectors.AccountStanding]):
+class AccountOutput(Output):
     """How far the creator's Stripe account is."""
 
     has_account = serializers.BooleanField(help_text="Whether there is a Stripe account.")
@@ -110,7 +109,7 @@ class AccountOutput(serializers.Serializer[selectors.AccountStanding]):
     )
 
 
-class DashboardOutput(serializers.Serializer[Any]):
+class DashboardOutput(Output):
     """The way to the Express dashboard."""
 
     dashboard_url = serializers.URLField(
@@ -165,7 +164,7 @@ class Onboarding(CreatorEndpoint):
 
 class Status(CreatorEndpoint):
     @extend_schema(
-        operation_id="retrieve_account_status",
+        operation_id="get_account_status",
         summary="Look up how far the creator's account is",
         description="As Stripe last told; it tells each change, and is asked when the creator returns from its form.",
         tags=TAGS,
@@ -204,7 +203,7 @@ class Dashboard(CreatorEndpoint):
     throttle_scope = "links"
 
     @extend_schema(
-        operation_id="open_dashboard",
+        operation_id="get_dashboard_link",
         summary="Open the creator's Stripe dashboard",
         description="Returns a link to the Express dashboard, where details and bank account are changed.",
         tags=TAGS,

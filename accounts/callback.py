@@ -43,6 +43,7 @@ REASONS: dict[type[Exception], str] = {
 }
 UNAVAILABLE = "unavailable"
 EVERY_REASON = sorted({*Outcome, *REASONS.values(), UNAVAILABLE} - {Outcome.COMPLETE})
+TAGS = ["Accounts"]
 log = logging.getLogger(__name__)
 
 
@@ -68,7 +69,7 @@ class OnboardingReturn(PublicEndpoint):
         "Whatever happens, it is sent on to the portal with `onboarding=complete`, or with `onboarding=incomplete` "
         f"and a `reason`: {', '.join(f'`{reason}`' for reason in EVERY_REASON)}. With `refresh=1` it is sent to a "
         "new link of Stripe's. Parameters that aren't named here are ignored.",
-        tags=["Accounts"],
+        tags=TAGS,
         parameters=[ReturnInput],
         responses={
             302: OpenApiResponse(description="On to the portal, or with `refresh=1` to Stripe's form.")

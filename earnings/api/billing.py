@@ -24,7 +24,9 @@ from money import LARGEST_AMOUNT
 from web import ndjson
 from web.inputs import Input
 from web.ndjson import NdjsonBody, NdjsonFile, NdjsonRenderer
+from web.outputs import Output
 
+TAGS = ["Services"]
 MOST_RECORDS = 1_000
 # A conflict is an outcome of its own, and what can't be posted is found out later.
 QUARANTINE_REASONS = [reason for reason in Reason if reason not in {Reason.CONFLICT, Reason.UNPOSTABLE}]
@@ -136,7 +138,9 @@ class PushInput(Input):
     )
 
 
-class AnswerOutput(serializers.Serializer[Any]):
+class AnswerOutput(Output):
+    """What became of one record."""
+
     line = serializers.IntegerField(min_value=1, help_text="Which record: its place in the request, from 1.")
     record_id = serializers.CharField(
         allow_null=True, help_text="Its id; null if it has none that can be one."
@@ -150,15 +154,19 @@ class AnswerOutput(serializers.Serializer[Any]):
     reason = ReasonField(allow_null=True, help_text=f"Why it is quarantined, else null. {REASONS_SAID}")
 
 
-class SummaryOutput(serializers.Serializer[Any]):
+class PushSummaryOutput(Output):
+    """How many records came to what."""
+
     accepted = serializers.IntegerField(min_value=0, help_text="How many records are new.")
     duplicate = serializers.IntegerField(min_value=0, help_text="How many were here already.")
     conflict = serializers.IntegerField(min_value=0, help_text="How many have the id of another record.")
     quarantined = serializers.IntegerField(min_value=0, help_text="How many can't be used.")
 
 
-class PushOutput(serializers.Serializer[Any]):
-    summary = SummaryOutput(help_text="How many records came to what.")
+class PushOutput(Output):
+    """What became of the records of a request."""
+
+    summary = PushSummaryOutput(help_text="How many records came to what.")
     results = AnswerOutput(many=True, help_text="What became of each record, in the order of the request.")
 
 
@@ -169,7 +177,7 @@ class BillingRecords(ServiceEndpoint):
 
     @extend_schema(
         operation_id="push_billing_records",
-        tags=["Services"],
+        tags=TAGS,
         summary="Hand over billing records",
         description=f"""Charges, refunds, chargebacks and their reversals of the one billing source that the token's \
 `sub` names. A record counts once however often it is pushed, imported or read: repeat a request, whole or in part, \
@@ -230,17 +238,18 @@ def _take_records(given: list[object], *, source: BillingSource, rules: Rules) -
     records = [PushedRecord.of(line, record, rules) for line, record in enumerate(given, start=1)]
     results = [answer for answers in pushing.push(records, source=source) for answer in answers]
     counts = Counter(answer.outcome for answer in results)
-    return Response({"summary": _summary(counts), "results": [answer._asdict() for answer in results]})
+    return Response(PushOutput({"summary": _summary(counts), "results": results}).data)
 
 
 def _take_lines(body: NdjsonBody, *, source: BillingSource, rules: Rules) -> NdjsonFile:
     counts: Counter[Outcome] = Counter()
+    written = AnswerOutput().to_representation
     records = (PushedRecord.of(line, given, rules) for line, given in body)
     with ExitStack() as closing:
         file = closing.enter_context(ndjson.new_file())
         for answers in pushing.push(records, source=source):
             counts.update(answer.outcome for answer in answers)
-            file.writelines(_line(answer._asdict()) for answer in answers)
+            file.writelines(_line(written(answer)) for answer in answers)
         if body.refusal is not None:
             raise body.refusal
         file.write(_line({"summary": _summary(counts)}))

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,12 +15,13 @@ from accounts.models import EMAIL_MAX_LENGTH, CreatorField
 from database import sql
 from database.fields import EXTERNAL_ID_REGEX
 from earnings import selectors
-from earnings.models import ApiOwnership
 from earnings.services import catalog, ownership, sources
 from earnings.services.catalog import CatalogEntry
 from money import parse_time
 from web.inputs import CountryField, Input
+from web.outputs import Output
 
+TAGS = ["Services"]
 IGNORED = {CreatorField.EMAIL: "creator_email", CreatorField.COUNTRY: "creator_country"}
 NAME = r"\A[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"  # no control characters, and no space to begin with
 
@@ -73,29 +74,29 @@ class ApiInput(Input):
     )
 
 
-class ApiOutput(serializers.Serializer[ApiOwnership]):
+class ApiOutput(Output):
     """An API as it is registered."""
 
-    api_id = serializers.CharField(source="api.external_id", help_text="The marketplace's id of the API.")
-    name = serializers.CharField(source="api.name", help_text="What people call it.")
-    creator_id = serializers.CharField(source="creator.external_id", help_text="Its latest owner.")
-    owned_from = serializers.DateTimeField(
-        help_text="From when on; the first owner has all that was sold before, too."
+    api_id = serializers.CharField(
+        source="ownership.api.external_id", help_text="The marketplace's id of the API."
     )
-    ignored = serializers.SerializerMethodField(
+    name = serializers.CharField(source="ownership.api.name", help_text="What people call it.")
+    creator_id = serializers.CharField(source="ownership.creator.external_id", help_text="Its latest owner.")
+    owned_from = serializers.DateTimeField(
+        source="ownership.owned_from",
+        help_text="From when on; the first owner has all that was sold before, too.",
+    )
+    ignored = serializers.ListField(
+        child=serializers.ChoiceField(sorted(IGNORED.values())),
         help_text="The fields that changed nothing, as the creator is known already with another e-mail address or "
         "country. Only the platform's staff change those.",
     )
-
-    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(sorted(IGNORED.values()))))
-    def get_ignored(self, ownership: ApiOwnership) -> list[str]:
-        return [name for field, name in IGNORED.items() if field in self.context["ignored"]]
 
 
 class CatalogApis(ServiceEndpoint):
     @extend_schema(
         operation_id="register_api",
-        tags=["Services"],
+        tags=TAGS,
         summary="Register an API, its name and its owner",
         description="Registers an API, renames it, or gives it another owner; doing so again changes nothing. Billing "
         "records that were quarantined because the API or its owner was unknown enter a few seconds later. An owner "
@@ -150,8 +151,12 @@ class CatalogApis(ServiceEndpoint):
             owned_from=said.validated_data.get("owned_from"),
         )
         registered = catalog.register_api(entry, source=source, actor=self.source_name, now=now)
-        latest = selectors.latest_ownership(apiId)
-        answer = ApiOutput(latest, context={"ignored": registered.ignored})
+        answer = ApiOutput(
+            {
+                "ownership": selectors.latest_ownership(apiId),
+                "ignored": [name for field, name in IGNORED.items() if field in registered.ignored],
+            }
+        )
         return Response(
             answer.data, status=status.HTTP_201_CREATED if registered.new_apis else status.HTTP_200_OK
         )

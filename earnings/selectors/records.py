@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import BigIntegerField, Func, QuerySet
@@ -67,8 +67,7 @@ Position = tuple[int, int]
 _NEWEST: Position = (2**63 - 1, 2**63 - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordBehind:
+class RecordBehind(NamedTuple):
     """A billing record as part of an earning; `gross` is what it adds there, negative for what was taken back."""
 
     batch_id: int

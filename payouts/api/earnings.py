@@ -1,6 +1,5 @@
 """`/earnings`: what a creator earned, in all, by API and by month."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -18,13 +17,11 @@ from database import (
 )
 from database.fields import EXTERNAL_ID_CHARACTERS
 from earnings.selectors import unposted
-from money import written_month
 from payouts import selectors
-from payouts.selectors import ApiStanding, Figures, MonthFigures
 from web.inputs import CurrencyField, Input, MonthField
-from web.outputs import absent_as_null
+from web.outputs import Output, WrittenMonth
 
-TAG = "Earnings"
+TAGS = ["Earnings"]
 API_ID = OpenApiParameter(
     "apiId",
     {"type": "string", "pattern": f"^{EXTERNAL_ID_CHARACTERS}$"},
@@ -33,14 +30,14 @@ API_ID = OpenApiParameter(
 )
 
 
-class EarningsQuery(Input):
+class EarningsInput(Input):
     currency = CurrencyField(
         required=False,
         help_text="Currency of all figures. By default the platform's own, unless everything was earned in others.",
     )
 
 
-class ApiEarningsQuery(EarningsQuery):
+class ApiEarningsInput(EarningsInput):
     # `from` is a word of Python's.
     vars()["from"] = MonthField(required=False, help_text="First month of `months`, included: `YYYY-MM`.")
     to = MonthField(required=False, help_text="Last month of `months`, included: `YYYY-MM`.")
@@ -51,7 +48,9 @@ class ApiEarningsQuery(EarningsQuery):
         return attrs
 
 
-class FiguresOut(serializers.Serializer[Any]):
+class FiguresOutput(Output):
+    """What was earned, in one currency."""
+
     currency = serializers.CharField(help_text="ISO 4217 currency of all amounts beside it.")
     current_month_gross = serializers.IntegerField(
         help_text="Minor units: what customers were charged this month (UTC), less refunds and chargebacks."
@@ -74,13 +73,17 @@ class FiguresOut(serializers.Serializer[Any]):
     )
 
 
-class SummaryOut(FiguresOut):
+class EarningsSummaryOutput(FiguresOutput):
+    """What a creator earned in all, in one currency."""
+
     total_apis = serializers.IntegerField(
         min_value=0, help_text="How many APIs the creator owns, owned, or earned from, in whatever currency."
     )
 
 
-class ApiFiguresOut(FiguresOut):
+class ApiFiguresOutput(FiguresOutput):
+    """What one API earned a creator, in one currency."""
+
     api_id = serializers.CharField(help_text="The marketplace's id of the API.")
     api_name = serializers.CharField(
         allow_null=True, help_text="Its name; null if the marketplace gave none."
@@ -90,16 +93,22 @@ class ApiFiguresOut(FiguresOut):
     )
 
 
-class ApiFiguresPageOut(serializers.Serializer[Any]):
+class ApiFiguresPageOutput(Output):
+    """A page of APIs."""
+
     count = serializers.IntegerField(min_value=0, help_text="How many APIs there are on all pages.")
     next = serializers.URLField(allow_null=True, help_text="Address of the next page.")
     previous = serializers.URLField(allow_null=True, help_text="Address of the page before.")
-    results = ApiFiguresOut(many=True, help_text="The API that was registered last comes first.")
+    results = ApiFiguresOutput(many=True, help_text="The API that was registered last comes first.")
 
 
 @extend_schema_serializer(many=False)
-class EarningsOut(serializers.Serializer[Any]):
-    summary = SummaryOut(help_text="All that was earned in this currency; adjustments are included.")
+class EarningsOutput(Output):
+    """What a creator earned, in all and by API."""
+
+    summary = EarningsSummaryOutput(
+        help_text="All that was earned in this currency; adjustments are included."
+    )
     currencies = serializers.ListField(
         child=serializers.CharField(), help_text="Each currency in which anything was earned."
     )
@@ -107,11 +116,13 @@ class EarningsOut(serializers.Serializer[Any]):
         min_value=0,
         help_text="Age of the oldest accepted billing record that waits to be in the figures; 0 if none does.",
     )
-    earnings = ApiFiguresPageOut(help_text="The APIs and what each of them earned this creator.")
+    earnings = ApiFiguresPageOutput(help_text="The APIs and what each of them earned this creator.")
 
 
-class MonthOut(serializers.Serializer[Any]):
-    month = serializers.RegexField(r"\A[0-9]{4}-[0-9]{2}\Z", help_text="Month of the sales (UTC): `YYYY-MM`.")
+class MonthOutput(Output):
+    """What one API earned a creator in one month."""
+
+    month = WrittenMonth(help_text="Month of the sales (UTC): `YYYY-MM`.")
     currency = serializers.CharField(help_text="ISO 4217 currency of the amounts beside it.")
     gross = serializers.IntegerField(
         help_text="Minor units: what customers were charged, less refunds and chargebacks."
@@ -125,28 +136,30 @@ class MonthOut(serializers.Serializer[Any]):
     api_calls = serializers.IntegerField(min_value=0, help_text="API calls of the charges.")
 
 
-class ApiEarningsOut(ApiFiguresOut):
+class ApiEarningsOutput(ApiFiguresOutput):
+    """What one API earned a creator, in all and by month."""
+
     currencies = serializers.ListField(
         child=serializers.CharField(),
         help_text="Each currency in which this API earned the creator anything.",
     )
-    months = MonthOut(
+    months = MonthOutput(
         many=True, help_text="Each month with sales, newest first; `from` and `to` narrow these only."
     )
 
 
 class Earnings(CreatorEndpoint):
-    queries = {"list": EarningsQuery, "retrieve": ApiEarningsQuery}
+    queries = {"list": EarningsInput, "retrieve": ApiEarningsInput}
     filter_backends = []
 
     @extend_schema(
         operation_id="list_earnings",
-        tags=[TAG],
+        tags=TAGS,
         summary="What was earned",
         description="What the creator earned in one currency: in all, and by API. Billing records count within "
         "seconds of their arrival. It needs no payment account.",
         parameters=[
-            EarningsQuery,
+            EarningsInput,
             OpenApiParameter(
                 "page", {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}, description="Page of APIs."
             ),
@@ -154,7 +167,7 @@ class Earnings(CreatorEndpoint):
                 "page_size", {"type": "integer", "minimum": 1, "maximum": 100}, description="APIs on a page."
             ),
         ],
-        responses=EarningsOut,
+        responses=EarningsOutput,
     )
     def list(self, request: Request) -> Response:
         waiting = unposted()
@@ -164,26 +177,28 @@ class Earnings(CreatorEndpoint):
         currencies = list(standing.totals)
         currency = selectors.pick_currency(currencies, asked=self.query.get("currency"))
         page = self.paginate_queryset(standing.apis)
+        total = FiguresOutput(standing.in_currency(currency)).data
         return Response(
-            {
-                "summary": {
-                    **_figures(standing.in_currency(currency)),
-                    "total_apis": len(standing.apis),
-                },
-                "currencies": currencies,
-                "earnings_lag_seconds": int(waiting.lag.total_seconds()),
-                "earnings": self.get_paginated_response([_api(api, currency) for api in page or ()]).data,
-            }
+            EarningsOutput(
+                {
+                    "summary": {**total, "total_apis": len(standing.apis)},
+                    "currencies": currencies,
+                    "earnings_lag_seconds": int(waiting.lag.total_seconds()),
+                    "earnings": self.get_paginated_response(
+                        [api.in_currency(currency) for api in page or ()]
+                    ).data,
+                }
+            ).data
         )
 
     @extend_schema(
-        operation_id="read_api_earnings",
-        tags=[TAG],
+        operation_id="get_api_earnings",
+        tags=TAGS,
         summary="What one API earned",
         description="What one API earned this creator, in one currency, and by month. Who owned it once sees what it "
         "earned in that time.",
-        parameters=[API_ID, ApiEarningsQuery],
-        responses=ApiEarningsOut,
+        parameters=[API_ID, ApiEarningsInput],
+        responses=ApiEarningsOutput,
     )
     def retrieve(self, request: Request, apiId: str) -> Response:  # noqa: N803 (named in the address)
         api = selectors.api_standing_of(self.creator_id, api_id=apiId, now=sql.now())
@@ -198,42 +213,8 @@ class Earnings(CreatorEndpoint):
             first=self.query.get("from", date.min),
             last=self.query.get("to", date.max),
         )
-        return Response(
-            {
-                **_api(api, currency),
-                "currencies": currencies,
-                "months": [_month(month, currency) for month in months],
-            }
-        )
-
-
-def _figures(figures: Figures) -> Mapping[str, Any]:
-    return {
-        "currency": figures.currency,
-        "current_month_gross": figures.current_month_gross,
-        "current_month_net": figures.current_month_net,
-        "lifetime_gross": figures.lifetime_gross,
-        "lifetime_net": figures.lifetime_net,
-        "lifetime_platform_fee": figures.lifetime_platform_fee,
-        "lifetime_payouts": figures.lifetime_payouts,
-        "pending_payout": figures.pending_payout,
-    }
-
-
-def _api(api: ApiStanding, currency: str) -> Mapping[str, Any]:
-    figures = api.in_currency(currency)
-    return absent_as_null(
-        {
-            "api_id": api.api_id,
-            "api_name": api.api_name,
-            **_figures(figures),
-            "last_updated": figures.last_updated,
-        }
-    )
-
-
-def _month(month: MonthFigures, currency: str) -> Mapping[str, Any]:
-    return {"currency": currency, **month._asdict(), "month": written_month(month.month)}
+        figures = ApiFiguresOutput(api.in_currency(currency)).data
+        return Response(ApiEarningsOutput({**figures, "currencies": currencies, "months": months}).data)
 
 
 urlpatterns = [

@@ -1,15 +1,15 @@
 """`/payouts`: what was paid to a creator, what it is made of, and what became of it."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import django_filters
 from django import forms
 from django.core.validators import RegexValidator
-from django.db.models import QuerySet, Subquery
+from django.db.models import F, QuerySet, Subquery
 from django.http import Http404
 from django.urls import path
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -22,29 +22,10 @@ from payouts.explanations import explain_failure, explain_move
 from payouts.models import Payout, PayoutEvent, PayoutLineItem
 from payouts.states import PayoutStatus
 from web.inputs import CURRENCY_REGEX
-from web.outputs import absent_as_null
+from web.outputs import Output
 
-TAG = "Payouts"
+TAGS = ["Payouts"]
 ORDERINGS = ["-created_at", "created_at", "-net_amount", "net_amount"]
-COLUMNS = (
-    "id",
-    "created_at",
-    "retry_of",
-    "currency",
-    "gross_amount",
-    "platform_fee",
-    "net_amount",
-    "period_start",
-    "period_end",
-    "status",
-    "stripe_transfer_id",
-    "stripe_payout_id",
-    "bank_amount",
-    "bank_currency",
-    "arrival_date",
-    "failure_code",
-    "paid_at",
-)
 PAYOUT = {
     "id": "019aa7a0-3f5e-7c3a-9b1e-0d5a4b8c7d21",
     "created_at": "2026-11-01T00:15:02.117Z",
@@ -146,7 +127,25 @@ class PayoutFilter(django_filters.FilterSet):
         return payouts.order_by(given, "-pk" if given.startswith("-") else "pk")
 
 
-class PayoutOut(serializers.Serializer[Any]):
+@extend_schema_field(OpenApiTypes.STR)
+class FailureMessage(serializers.Field[str, Any, str | None, Any]):
+    """What a failure means, by its code."""
+
+    def to_representation(self, value: str) -> str | None:
+        return explain_failure(value) or None
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class MoveMessage(serializers.Field[PayoutEvent, Any, str, Any]):
+    """What a move of a payout means."""
+
+    def to_representation(self, value: PayoutEvent) -> str:
+        return explain_move(value.from_status, value.to_status)
+
+
+class PayoutOutput(Output):
+    """One payment to one creator."""
+
     id = serializers.UUIDField(help_text="The payout's id.")
     created_at = serializers.DateTimeField(help_text="When it was made.")
     creator = serializers.CharField(help_text="The marketplace's id of the creator who is paid.")
@@ -186,19 +185,25 @@ class PayoutOut(serializers.Serializer[Any]):
     failure_code = serializers.CharField(
         allow_null=True, help_text="What went wrong, as Stripe names it; null if nothing."
     )
-    failure_message = serializers.CharField(
-        allow_null=True, help_text="What went wrong and what to do, for the creator; null if nothing."
+    failure_message = FailureMessage(
+        source="failure_code",
+        allow_null=True,
+        help_text="What went wrong and what to do, for the creator; null if nothing.",
     )
     paid_at = serializers.DateTimeField(allow_null=True, help_text="When Stripe said that the bank has it.")
 
 
-class LineOut(serializers.Serializer[Any]):
+class LineOutput(Output):
+    """A line of a payout: what one API earned in one period, or an adjustment."""
+
     id = serializers.UUIDField(help_text="The line's id.")
     api_id = serializers.CharField(
-        allow_null=True, help_text="The marketplace's id of the API; null for an adjustment."
+        source="api.external_id",
+        allow_null=True,
+        help_text="The marketplace's id of the API; null for an adjustment.",
     )
     api_name = serializers.CharField(
-        allow_null=True, help_text="Its name; null if it has none, and for an adjustment."
+        source="api.name", allow_null=True, help_text="Its name; null if it has none, and for an adjustment."
     )
     description = serializers.CharField(
         allow_null=True, help_text="What an adjustment is for; null for an API."
@@ -222,24 +227,31 @@ class LineOut(serializers.Serializer[Any]):
     total_api_calls = serializers.IntegerField(min_value=0, help_text="API calls of the charges.")
 
 
-class EventOut(serializers.Serializer[Any]):
+class EventOutput(Output):
+    """One step of a payout."""
+
     status = serializers.ChoiceField(
-        choices=PayoutStatus.choices, help_text="The state that the payout came to."
+        source="to_status", choices=PayoutStatus.choices, help_text="The state that the payout came to."
     )
     at = serializers.DateTimeField(help_text="When.")
-    message = serializers.CharField(help_text="What it means, in a sentence for the creator.")
+    message = MoveMessage(source="*", help_text="What it means, in a sentence for the creator.")
 
 
-class PayoutDetailOut(PayoutOut):
-    line_items = LineOut(
+class PayoutDetailOutput(PayoutOutput):
+    """A payout, line by line, with its history."""
+
+    line_items = LineOutput(
         many=True, help_text="What it is made of; they add up to it. The largest comes first."
     )
-    events = EventOut(many=True, help_text="What became of it, from the first event to the last.")
+    events = EventOutput(many=True, help_text="What became of it, from the first event to the last.")
+
+
+COLUMNS = sorted(PayoutOutput().fields.keys() - {"creator", "failure_message"})
 
 
 class Payouts(CreatorEndpoint):
     filterset_class = PayoutFilter
-    serializer_class = PayoutOut
+    serializer_class = PayoutOutput
 
     def get_queryset(self) -> QuerySet[Payout, dict[str, Any]]:
         payouts: QuerySet[Payout, dict[str, Any]] = Payout.objects.values(*COLUMNS)
@@ -255,7 +267,7 @@ class Payouts(CreatorEndpoint):
 
     @extend_schema(
         operation_id="list_payouts",
-        tags=[TAG],
+        tags=TAGS,
         summary="What was paid, and is being paid",
         description="The creator's payouts, newest first. A payout that failed or was cancelled stays in the list; "
         "its earnings go into a later one, and count there.",
@@ -265,14 +277,15 @@ class Payouts(CreatorEndpoint):
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         if not page:
             _ = self.creator  # who has payouts is known; all others may be here for the first time
-        return self.get_paginated_response([_payout(row, self.creator_id) for row in page])
+        told = PayoutOutput([self._told(row) for row in page], many=True)
+        return self.get_paginated_response(told.data)
 
     @extend_schema(
-        operation_id="read_payout",
-        tags=[TAG],
+        operation_id="get_payout",
+        tags=TAGS,
         summary="One payout, line by line",
         description="A payout, the lines that add up to it, and its history.",
-        responses=PayoutDetailOut,
+        responses=PayoutDetailOutput,
         examples=[
             OpenApiExample(
                 "A payout", value={**PAYOUT, "line_items": [LINE], "events": [EVENT]}, response_only=True
@@ -283,50 +296,16 @@ class Payouts(CreatorEndpoint):
         payout = self.get_queryset().filter(pk=payoutId).first()
         if payout is None:
             raise Http404
-        lines = PayoutLineItem.objects.filter(payout=payoutId).select_related("api")
-        events = PayoutEvent.objects.filter(payout=payoutId).order_by("pk")
-        return Response(
-            {
-                **_payout(payout, self.creator_id),
-                "line_items": [
-                    _line(line, payout["currency"]) for line in lines.order_by("-net_revenue", "pk")
-                ],
-                "events": [_event(event) for event in events],
-            }
-        )
-
-
-def _payout(row: Mapping[str, Any], creator_id: str) -> dict[str, Any]:
-    told = {**row, "creator": creator_id, "failure_message": explain_failure(row["failure_code"])}
-    return absent_as_null(told)
-
-
-def _line(line: PayoutLineItem, currency: str) -> Mapping[str, Any]:
-    return absent_as_null(
-        {
-            "id": line.pk,
-            "api_id": line.api and line.api.external_id,
-            "api_name": line.api and line.api.name,
-            "description": line.description,
-            "period_start": line.period_start,
-            "period_end": line.period_end,
-            "currency": currency,
-            "commission_bps": line.commission_bps,
-            "gross_revenue": line.gross_revenue,
-            "platform_fee": line.platform_fee,
-            "net_revenue": line.net_revenue,
-            "total_subscriptions": line.total_subscriptions,
-            "total_api_calls": line.total_api_calls,
+        lines = PayoutLineItem.objects.filter(payout=payoutId).annotate(currency=F("payout__currency"))
+        told = {
+            **self._told(payout),
+            "line_items": lines.select_related("api").order_by("-net_revenue", "pk"),
+            "events": PayoutEvent.objects.filter(payout=payoutId).order_by("pk"),
         }
-    )
+        return Response(PayoutDetailOutput(told).data)
 
-
-def _event(event: PayoutEvent) -> Mapping[str, Any]:
-    return {
-        "status": event.to_status,
-        "at": event.at,
-        "message": explain_move(event.from_status, event.to_status),
-    }
+    def _told(self, payout: dict[str, Any]) -> dict[str, Any]:
+        return {**payout, "creator": self.creator_id}
 
 
 urlpatterns = [

@@ -18,15 +18,15 @@ from accounts.endpoints import CreatorEndpoint
 from earnings.models import RecordKind
 from earnings.selectors import RecordBehind, RecordsBehind
 from payouts.models import PayoutLineItem
-from web.cursors import PageSize, PositionPages
+from web.cursors import PageSizeInput, PositionPages
 from web.inputs import Input
-from web.outputs import absent_as_null
+from web.outputs import Output
 from web.renderers import CsvRenderer, FormatNegotiation, csv_file
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
-TAG = "Payouts"
+TAGS = ["Payouts"]
 RECORD = {
     "line_item_id": "019aa7a0-3f60-7a11-8c53-6f0e2b9d4c10",
     "source": "billing",
@@ -44,7 +44,7 @@ RECORD = {
 }
 
 
-class RecordsQuery(Input):
+class RecordsInput(Input):
     format = serializers.ChoiceField(
         choices=["json", "csv"],
         required=False,
@@ -52,7 +52,9 @@ class RecordsQuery(Input):
     )
 
 
-class RecordOut(serializers.Serializer[Any]):
+class RecordOutput(Output):
+    """A billing record that a payout is made of."""
+
     line_item_id = serializers.UUIDField(help_text="The line of the payout that it is part of.")
     source = serializers.CharField(  # type: ignore[assignment]  # a field here, and fields have a `source`
         help_text="The system that issued it."
@@ -78,20 +80,20 @@ class RecordOut(serializers.Serializer[Any]):
 
 
 DOCUMENTED: dict[str, Any] = {
-    "tags": [TAG],
-    "parameters": [RecordsQuery, PageSize],
-    "responses": {(200, "application/json"): RecordOut(many=True), (200, "text/csv"): OpenApiTypes.STR},
+    "tags": TAGS,
+    "parameters": [RecordsInput, PageSizeInput],
+    "responses": {(200, "application/json"): RecordOutput(many=True), (200, "text/csv"): OpenApiTypes.STR},
     "examples": [OpenApiExample("A refund", value=RECORD, response_only=True, media_type="application/json")],
 }
 
 
 class Records(CreatorEndpoint):
-    queries = {"list": RecordsQuery}
+    queries = {"list": RecordsInput}
     filter_backends = []
     pagination_class = PositionPages
     renderer_classes = [JSONRenderer, CsvRenderer]
     content_negotiation_class = FormatNegotiation
-    serializer_class = RecordOut
+    serializer_class = RecordOutput
 
     def answer(self, lines: QuerySet[PayoutLineItem], *, name: str) -> HttpResponseBase:
         """Answer with the records behind these lines, if they are the creator's; the CSV file is `name`."""
@@ -101,10 +103,12 @@ class Records(CreatorEndpoint):
             raise Http404
         records = RecordsBehind(list(by_earning))
         if isinstance(self.request.accepted_renderer, CsvRenderer):
-            rows = (_record(record, by_earning) for record in records.stream())
-            return csv_file(f"{name}.csv", rows, columns=RecordOut().fields)
+            output = RecordOutput()
+            rows = (output.to_representation(_told(record, by_earning)) for record in records.stream())
+            return csv_file(f"{name}.csv", rows, columns=output.fields)
         page = cast("PositionPages", self.paginator).read(records, self.request)
-        return self.get_paginated_response([_record(record, by_earning) for record in page])
+        told = RecordOutput([_told(record, by_earning) for record in page], many=True)
+        return self.get_paginated_response(told.data)
 
 
 class PayoutRecords(Records):
@@ -133,24 +137,8 @@ class LineRecords(Records):
         return self.answer(lines, name=f"line-{lineId}-records")
 
 
-def _record(record: RecordBehind, lines: Mapping[UUID, UUID]) -> Mapping[str, Any]:
-    return absent_as_null(
-        {
-            "line_item_id": lines[record.earning_id],
-            "source": record.source,
-            "record_id": record.record_id,
-            "kind": record.kind,
-            "api_id": record.api_id,
-            "subscription_id": record.subscription_id,
-            "customer_id": record.customer_id,
-            "amount": record.amount,
-            "gross": record.gross,
-            "currency": record.currency,
-            "occurred_at": record.occurred_at,
-            "api_calls": record.api_calls,
-            "related_record_id": record.related_record_id,
-        }
-    )
+def _told(record: RecordBehind, lines: Mapping[UUID, UUID]) -> dict[str, Any]:
+    return {**record._asdict(), "line_item_id": lines[record.earning_id]}
 
 
 urlpatterns = [

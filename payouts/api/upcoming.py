@@ -1,7 +1,5 @@
 """`/payouts/upcoming`: when a creator will be paid, how much, and what stands in the way."""
 
-from typing import Any
-
 from django.urls import path
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
@@ -13,7 +11,9 @@ from database import sql
 from payouts import selectors
 from payouts.explanations import BLOCKER_CODES, explain_blocker
 from web.inputs import CurrencyField, Input
+from web.outputs import Output
 
+TAGS = ["Payouts"]
 EXAMPLE = OpenApiExample(
     "Not payable yet",
     value={
@@ -31,26 +31,34 @@ EXAMPLE = OpenApiExample(
 )
 
 
-class UpcomingQuery(Input):
+class UpcomingInput(Input):
     currency = CurrencyField(
         required=False,
         help_text="Currency of the payout. By default the platform's own, unless everything was earned in others.",
     )
 
 
-class BlockerOut(serializers.Serializer[Any]):
+class BlockerOutput(Output):
+    """What stands in the way of the next payout."""
+
     code = serializers.ChoiceField(choices=BLOCKER_CODES, help_text="Which blocker it is; it never changes.")
     message = serializers.CharField(help_text="What stands in the way, in a sentence for the creator.")
     action = serializers.CharField(help_text="What the creator can do about it.")
 
 
-class UpcomingOut(serializers.Serializer[Any]):
+class UpcomingOutput(Output):
+    """The next payout, as it would be if nothing more were sold."""
+
     currency = serializers.CharField(help_text="ISO 4217 currency of all amounts beside it.")
-    next_payout_date = serializers.DateField(help_text="Day (UTC) on which the next payouts are made.")
+    next_payout_date = serializers.DateField(
+        source="day", help_text="Day (UTC) on which the next payouts are made."
+    )
     next_payout_amount = serializers.IntegerField(
-        help_text="Minor units: all net earnings that are in no payout now; negative if the creator owes the platform."
+        source="unclaimed_net",
+        help_text="Minor units: all net earnings that are in no payout now; negative if the creator owes the platform.",
     )
     minimum_payout_amount = serializers.IntegerField(
+        source="minimum",
         min_value=1,
         allow_null=True,
         help_text="Minor units: the smallest payout that is made; null if none is made in this currency.",
@@ -60,40 +68,34 @@ class UpcomingOut(serializers.Serializer[Any]):
         allow_null=True,
         help_text="Minor units: what the earnings before `period_end` lack to the minimum; 0 if nothing.",
     )
-    period_start = serializers.DateField(help_text="First day (UTC) of the earnings that would be paid.")
-    period_end = serializers.DateField(help_text="Day (UTC) before which they were earned; exclusive.")
+    period_start = serializers.DateField(
+        source="period.start", help_text="First day (UTC) of the earnings that would be paid."
+    )
+    period_end = serializers.DateField(
+        source="period.end", help_text="Day (UTC) before which they were earned; exclusive."
+    )
     eligible = serializers.BooleanField(help_text="Whether nothing stands in the way as things are now.")
-    blockers = BlockerOut(many=True, help_text="Everything that stands in the way.")
+    blockers = BlockerOutput(
+        source="explained_blockers", many=True, help_text="Everything that stands in the way."
+    )
 
 
 class UpcomingPayout(CreatorEndpoint):
-    queries = {"retrieve": UpcomingQuery}
+    queries = {"retrieve": UpcomingInput}
 
     @extend_schema(
-        operation_id="read_upcoming_payout",
-        tags=["Payouts"],
+        operation_id="get_upcoming_payout",
+        tags=TAGS,
         summary="When and how much will be paid next",
         description="The next payout as it would be if nothing more were sold, and whatever stands in its way: by the "
         "same rules by which payouts are made.",
-        parameters=[UpcomingQuery],
-        responses=UpcomingOut,
+        parameters=[UpcomingInput],
+        responses=UpcomingOutput,
         examples=[EXAMPLE],
     )
     def retrieve(self, request: Request) -> Response:
         upcoming = selectors.upcoming_of(self.creator.pk, asked=self.query.get("currency"), now=sql.now())
-        return Response(
-            {
-                "currency": upcoming.currency,
-                "next_payout_date": upcoming.day,
-                "next_payout_amount": upcoming.unclaimed_net,
-                "minimum_payout_amount": upcoming.minimum,
-                "shortfall": upcoming.shortfall,
-                "period_start": upcoming.period.start,
-                "period_end": upcoming.period.end,
-                "eligible": not upcoming.blockers,
-                "blockers": [explain_blocker(code)._asdict() for code in upcoming.blockers],
-            }
-        )
+        return Response(UpcomingOutput(upcoming).data)
 
 
 urlpatterns = [path("payouts/upcoming", UpcomingPayout.as_view({"get": "retrieve"}))]

@@ -19,10 +19,13 @@ class Figures(NamedTuple):
     """What was earned in one currency, in signed minor units.
 
     The current month is the one that a row's period is in; `lifetime_payouts` is what is paid of
-    `lifetime_net`, and `unclaimed_net` what no payout has. `last_updated` is when a record was last added.
+    `lifetime_net`, and `unclaimed_net` what no payout has. `last_updated` is when a record was last added. An API is
+    named where all of it was earned by one.
     """
 
     currency: str
+    api_id: str | None = None
+    api_name: str | None = None
     current_month_gross: int = 0
     current_month_net: int = 0
     lifetime_gross: int = 0
@@ -50,7 +53,7 @@ class ApiStanding:
     figures: dict[str, Figures]
 
     def in_currency(self, currency: str) -> Figures:
-        return self.figures.get(currency, Figures(currency))
+        return self.figures.get(currency, Figures(currency, self.api_id, self.api_name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class MonthFigures(NamedTuple):
     """What one API earned one creator in one month, in one currency; `month` is its first day."""
 
     month: date
+    currency: str
     gross: int
     platform_fee: int
     net: int
@@ -92,7 +96,7 @@ def months_of(
 ) -> Iterable[MonthFigures]:
     """Sum up by month, newest first, what an API earned a creator from one month to another, both included."""
     names = {"creator": creator_id, "api": api_id, "currency": currency, "first": first, "last": last}
-    return [MonthFigures(**row) for row in sql.rows(_MONTHS, names)]
+    return [MonthFigures(currency=currency, **row) for row in sql.rows(_MONTHS, names)]
 
 
 def pick_currency(currencies: Sequence[str], *, asked: str | None) -> str:
@@ -107,9 +111,9 @@ def _standing(names: dict[str, object]) -> Standing:
     earned: dict[str, list[Figures]] = {}
     apis: list[ApiStanding] = []
     for row in sql.rows(_STANDING, names):
-        api_id, api_name = row.pop("api_id"), row.pop("api_name")
+        api_id = row["api_id"]
         if api_id is not None and (not apis or apis[-1].api_id != api_id):
-            apis.append(ApiStanding(api_id, api_name, {}))
+            apis.append(ApiStanding(api_id, row["api_name"], {}))
         if row["currency"] is None:
             continue
         figures = Figures(**row)

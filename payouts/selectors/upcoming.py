@@ -9,6 +9,7 @@ from django.conf import settings
 
 from database import sql
 from money import Period, month_of
+from payouts.explanations import Blocker, explain_blocker
 from payouts.selectors.blockers import BLOCKERS, blocker_rules
 from payouts.selectors.cutoffs import due_at, next_cutoff
 from payouts.selectors.figures import pick_currency
@@ -31,6 +32,14 @@ class Upcoming:
     payable_net: int
     minimum: int | None
     blockers: tuple[str, ...]
+
+    @property
+    def eligible(self) -> bool:
+        return not self.blockers
+
+    @property
+    def explained_blockers(self) -> list[Blocker]:
+        return [explain_blocker(code) for code in self.blockers]
 
     @property
     def shortfall(self) -> int | None:

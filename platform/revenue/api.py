@@ -1,11 +1,8 @@
 """`/platform`: what the platform earned, and how its payouts go, for its staff."""
 
-from datetime import date
-from typing import Any
-
 from django.conf import settings
 from django.urls import path
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,17 +12,18 @@ from accounts.endpoints import PlatformEndpoint
 from database import sql
 from earnings import selectors as earnings
 from ledger import selectors as ledger
-from money import month_of, written_month
+from money import month_of
 from payouts import selectors as payouts
 from payouts.states import PayoutStatus
 from revenue import selectors
 from web.inputs import CurrencyField, Input, MonthField
+from web.outputs import Output, WrittenMonth
 
-TAG = "Platform"
+TAGS = ["Platform"]
 LONGEST_HISTORY = 60
 
 
-class RevenueQuery(Input):
+class RevenueInput(Input):
     month = MonthField(
         required=False, help_text="Which month (UTC): `YYYY-MM`. By default the running one, so far."
     )
@@ -34,7 +32,7 @@ class RevenueQuery(Input):
     )
 
 
-class AnalyticsQuery(Input):
+class AnalyticsInput(Input):
     months = serializers.IntegerField(
         min_value=1,
         max_value=LONGEST_HISTORY,
@@ -43,15 +41,9 @@ class AnalyticsQuery(Input):
     )
 
 
-@extend_schema_field({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"})
-class WrittenMonth(serializers.DateField):
-    """A month, held as its first day and written `YYYY-MM`."""
+class RevenueOutput(Output):
+    """One month of the platform, in one currency."""
 
-    def to_representation(self, value: date) -> str:
-        return written_month(value)
-
-
-class RevenueOut(serializers.Serializer[Any]):
     month = WrittenMonth(help_text="Month (UTC): `YYYY-MM`.")
     currency = serializers.CharField(help_text="ISO 4217 currency of all amounts beside it.")
     total_gross_revenue = serializers.IntegerField(
@@ -81,7 +73,9 @@ class RevenueOut(serializers.Serializer[Any]):
     )
 
 
-class AccountStatsOut(serializers.Serializer[Any]):
+class AccountStatsOutput(Output):
+    """Creators, and their Stripe accounts by status."""
+
     creators = serializers.IntegerField(min_value=0, help_text="All creators, with and without an account.")
     not_created = serializers.IntegerField(
         min_value=0, help_text="Accounts that onboarding began and Stripe has not made yet."
@@ -97,7 +91,9 @@ class AccountStatsOut(serializers.Serializer[Any]):
     disabled = serializers.IntegerField(min_value=0, help_text="Accounts that Stripe rejected.")
 
 
-class PayoutTotalsOut(serializers.Serializer[Any]):
+class PayoutTotalsOutput(Output):
+    """The payouts of one state and currency."""
+
     status = serializers.ChoiceField(PayoutStatus.choices, help_text="State of these payouts now.")
     currency = serializers.CharField(source="net.currency", help_text="ISO 4217 currency of these payouts.")
     count = serializers.IntegerField(min_value=1, help_text="How many there are.")
@@ -106,8 +102,10 @@ class PayoutTotalsOut(serializers.Serializer[Any]):
     )
 
 
-class PayoutStatsOut(serializers.Serializer[Any]):
-    by_status = PayoutTotalsOut(
+class PayoutStatsOutput(Output):
+    """Payouts by state, and how many fail."""
+
+    by_status = PayoutTotalsOutput(
         many=True, help_text="All payouts ever made, by state and currency; those of none are left out."
     )
     finished_30_days = serializers.IntegerField(
@@ -122,7 +120,9 @@ class PayoutStatsOut(serializers.Serializer[Any]):
     )
 
 
-class OwedOut(serializers.Serializer[Any]):
+class OwedOutput(Output):
+    """What is owed and not sent, in one currency."""
+
     currency = serializers.CharField(
         source="to_creators.currency", help_text="ISO 4217 currency of all amounts beside it."
     )
@@ -142,15 +142,17 @@ class OwedOut(serializers.Serializer[Any]):
     )
 
 
-class AnalyticsOut(serializers.Serializer[Any]):
-    revenue_history = RevenueOut(
+class AnalyticsOutput(Output):
+    """How the platform does, as of now."""
+
+    revenue_history = RevenueOutput(
         many=True,
         help_text="The last `months` months, newest first, with zeros for a month without sales: each in the "
         "platform's own currency, and in every other in which anything was sold or paid in this time.",
     )
-    account_stats = AccountStatsOut(help_text="Creators, and their Stripe accounts by status.")
-    payout_stats = PayoutStatsOut(help_text="Payouts by state, and how many fail.")
-    pending_amounts = OwedOut(
+    account_stats = AccountStatsOutput(help_text="Creators, and their Stripe accounts by status.")
+    payout_stats = PayoutStatsOutput(help_text="Payouts by state, and how many fail.")
+    pending_amounts = OwedOutput(
         many=True, help_text="What is owed and not sent, by currency, as the books say."
     )
     earnings_lag_seconds = serializers.IntegerField(
@@ -204,34 +206,34 @@ ANALYTICS = {
 
 
 class Revenue(PlatformEndpoint):
-    queries = {"retrieve": RevenueQuery}
+    queries = {"retrieve": RevenueInput}
 
     @extend_schema(
         operation_id="get_platform_revenue",
-        tags=[TAG],
+        tags=TAGS,
         summary="What the platform earned in a month",
         description="One month of the platform in one currency. A month without anything is all zeros.",
-        parameters=[RevenueQuery],
-        responses=RevenueOut,
+        parameters=[RevenueInput],
+        responses=RevenueOutput,
         examples=[OpenApiExample("October 2026", REVENUE, response_only=True)],
     )
     def retrieve(self, request: Request) -> Response:
         month = self.query.get("month") or month_of(sql.now()).start
         currency = self.query.get("currency", settings.DEFAULT_CURRENCY)
-        return Response(RevenueOut(selectors.month_in(currency, month=month)).data)
+        return Response(RevenueOutput(selectors.month_in(currency, month=month)).data)
 
 
 class Analytics(PlatformEndpoint):
-    queries = {"retrieve": AnalyticsQuery}
+    queries = {"retrieve": AnalyticsInput}
 
     @extend_schema(
         operation_id="get_platform_analytics",
-        tags=[TAG],
+        tags=TAGS,
         summary="How the platform does",
         description="Revenue by month, Stripe accounts and payouts by status, what is owed, and whether earnings "
         "keep up. All figures are as of now, and the same as on the console's home.",
-        parameters=[AnalyticsQuery],
-        responses=AnalyticsOut,
+        parameters=[AnalyticsInput],
+        responses=AnalyticsOutput,
         examples=[OpenApiExample("One month back", ANALYTICS, response_only=True)],
     )
     def retrieve(self, request: Request) -> Response:
@@ -249,7 +251,7 @@ class Analytics(PlatformEndpoint):
             "pending_amounts": ledger.owed(),
             "earnings_lag_seconds": int(earnings.unposted().lag.total_seconds()),
         }
-        return Response(AnalyticsOut(figures).data)
+        return Response(AnalyticsOutput(figures).data)
 
 
 urlpatterns = [

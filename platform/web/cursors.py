@@ -35,7 +35,7 @@ class Rows(Protocol[Row_co]):
     def after(self, position: Position, *, count: int) -> Sequence[Row_co]: ...
 
 
-class PageSize(serializers.Serializer[Any]):
+class PageSizeInput(serializers.Serializer[Any]):
     page_size = serializers.IntegerField(
         min_value=1, max_value=LARGEST_PAGE, default=LARGEST_PAGE, help_text="Records on a page."
     )
@@ -50,7 +50,7 @@ class PositionPages(CursorPagination):
 
     def read(self, rows: Rows[Row_co], request: Request) -> Sequence[Row_co]:
         """Read the page that the request asks for, as `paginate_queryset` does of a queryset."""
-        reader = PageSize(data=request.query_params)
+        reader = PageSizeInput(data=request.query_params)
         reader.is_valid(raise_exception=True)
         size = reader.validated_data["page_size"]
         self.base_url = public_link(request.build_absolute_uri())

@@ -18,7 +18,7 @@ LARGEST_PAGE = 100
 LAST_PAGE = 2**31 - 1
 
 
-class PageQuery(serializers.Serializer[Any]):
+class PageInput(serializers.Serializer[Any]):
     page = serializers.IntegerField(min_value=1, max_value=LAST_PAGE, default=1)
     page_size = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, default=PAGE_SIZE)
 
@@ -45,7 +45,7 @@ class NumberedPages(pagination.PageNumberPagination):
     def paginate_queryset(
         self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any] | None:
-        PageQuery(data=request.query_params).is_valid(raise_exception=True)
+        PageInput(data=request.query_params).is_valid(raise_exception=True)
         return super().paginate_queryset(queryset, request, view)
 
     def get_next_link(self) -> str | None:
@@ -57,7 +57,7 @@ class NumberedPages(pagination.PageNumberPagination):
         return link and public_link(link)
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        """Tell the bounds that `PageQuery` sets, and what comes without them."""
+        """Tell the bounds that `PageInput` sets, and what comes without them."""
         bounds = {
             "page": {"minimum": 1, "maximum": LAST_PAGE, "default": 1},
             "page_size": {"minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE},
