@@ -1,5 +1,5 @@
 SELECT
-    {paused} AS paused,
+    EXISTS ({paused}) AS paused,
     coalesce(hold.held, FALSE) AS held,
     coalesce(hold.cooling_down, FALSE) AS cooling_down,
     EXISTS (

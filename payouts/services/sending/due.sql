@@ -4,4 +4,4 @@ FROM payouts AS payout
 WHERE payout.next_retry_at <= %(now)s
     AND payout.status = ANY(%(statuses)s)
     AND (payout.taken_at IS NULL OR payout.taken_at < %(lost_before)s)
-    AND NOT {paused}
+    AND NOT EXISTS ({paused})

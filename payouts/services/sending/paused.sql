@@ -1,12 +1,12 @@
-EXISTS (
-    SELECT FROM sending_pauses AS pause
-    WHERE pause.lifted_at IS NULL
-        AND (
-            pause.currency = ''
-            OR (
-                payout.status = 'pending'
-                AND payout.currency = pause.currency
-                AND (pause.covered_until IS NULL OR payout.id > pause.covered_until)
-            )
+-- The pauses that stop `payout`.
+SELECT
+FROM sending_pauses AS pause
+WHERE pause.lifted_at IS NULL
+    AND (
+        pause.currency = ''
+        OR (
+            payout.status = 'pending'
+            AND payout.currency = pause.currency
+            AND (pause.covered_until IS NULL OR payout.id > pause.covered_until)
         )
-)
+    )
