@@ -12,50 +12,49 @@ from money import LARGEST_AMOUNT, Money
 class UnknownSource(Refusal):
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"no billing source is called {name!r}: register it with `manage.py add_source {name}`"
+            f"There is no billing source {name!r}. Register it with `manage.py add_source {name}`."
         )
         self.source = name
 
 
 class ApiRefused(Refusal):
-    """What is said of an API can't be taken over into the catalogue."""
+    """A change of an API is refused."""
 
     api: str
 
 
 class ApiUnassigned(ApiRefused):
-    """An API belongs to no source yet, so no source may change it."""
+    """The API has no source yet, so no source may change it."""
 
     def __init__(self, api: str) -> None:
         super().__init__(
-            f"{api} belongs to no source yet. "
-            f"Ask staff to assign it: `manage.py catalog assign {api} --source NAME`."
+            f"{api} has no source yet. Ask staff to assign one: `manage.py catalog assign {api} --source NAME`."
         )
         self.api = api
 
 
 class ApiOfAnotherSource(ApiRefused):
-    """An API takes the word of its own source only."""
+    """The API belongs to another source, and only that source may change it."""
 
     def __init__(self, api: str, *, source: str) -> None:
         super().__init__(
             f"{api} belongs to the source {source!r}, and only that source can change it. "
-            "If it is yours by now, ask staff to assign it to you."
+            "If it is yours now, ask staff to assign it to you."
         )
         self.api = api
         self.source = source
 
 
 class UnknownApis(Refusal):
-    """No such APIs are registered."""
+    """Some of the APIs are not registered."""
 
     def __init__(self, apis: list[str]) -> None:
-        super().__init__(f"not registered: {', '.join(apis)}. Nothing was assigned.")
+        super().__init__(f"These APIs are not registered: {', '.join(apis)}. Nothing was assigned.")
         self.apis = apis
 
 
 class CatalogLineRefused(Refusal):
-    """A line of the API catalogue can't be used."""
+    """A line of an API catalogue file is invalid."""
 
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(f"line {line}: {problem}")
@@ -63,13 +62,13 @@ class CatalogLineRefused(Refusal):
 
 
 class OwnershipTooEarly(ApiRefused):
-    """A change of owner would move what is already recorded."""
+    """A change of owner would take effect before sales that are already recorded."""
 
     def __init__(self, api: str, *, owned_from: datetime, latest: datetime) -> None:
         super().__init__(
-            f"{api} can't change owner from {owned_from.isoformat()} on: "
-            f"its sales and its owner are settled up to {latest.isoformat()}. "
-            "Choose a later time, and correct the past with an adjustment."
+            f"{api} can't change owner at {owned_from.isoformat()}: "
+            f"its owner and sales are final up to {latest.isoformat()}. "
+            "Choose a later time, and correct earlier sales with an adjustment."
         )
         self.api = api
         self.owned_from = owned_from
@@ -77,12 +76,12 @@ class OwnershipTooEarly(ApiRefused):
 
 
 class OwnershipSuperseded(ApiRefused):
-    """What is said of an owner was said before, or without a time, and somebody else has the API since."""
+    """An update of an API's owner may be an old message, as somebody else has owned the API since."""
 
     def __init__(self, api: str, *, creator: str, owner: str) -> None:
         super().__init__(
-            f"{api} went from {creator} to {owner} since. This may be a delayed copy of an older message, so it "
-            f"changes nothing. If the API is {creator}'s again, say from when on, with a time that was not said before."
+            f"{api} has since moved from {creator} to {owner}. This may be a delayed copy of an older message, so it "
+            f"was ignored. If {creator} owns the API again, send `owned_from` with a time that was not used before."
         )
         self.api = api
         self.creator = creator
@@ -90,72 +89,74 @@ class OwnershipSuperseded(ApiRefused):
 
 
 class RateTooEarly(Refusal):
-    """A change of commission would be behind what is already recorded at another rate."""
+    """A change of commission would take effect before sales that are already recorded."""
 
     def __init__(self, *, effective_from: datetime, latest: datetime) -> None:
         super().__init__(
-            f"the commission can't change from {effective_from.isoformat()} on: "
-            f"sales up to {latest.isoformat()} are settled at the rates of their time. "
-            "Choose a later time, and correct the past with an adjustment."
+            f"The commission can't change at {effective_from.isoformat()}: "
+            f"sales up to {latest.isoformat()} already have their rates. "
+            "Choose a later time, and correct earlier sales with an adjustment."
         )
         self.effective_from = effective_from
         self.latest = latest
 
 
 class NoRateToEnd(Refusal):
-    """Only an API or a creator can be without a rate of its own, and only one that has one."""
+    """The API or creator has no rate of its own that could end."""
 
     def __init__(self, of: str, *, at: datetime) -> None:
-        super().__init__(f"{of} has no rate of its own at {at.isoformat()}")
+        super().__init__(f"{of} has no rate of its own at {at.isoformat()}.")
 
 
 class CurrencyNotInUse(Refusal):
-    """New money can't be in this currency: it has ended, or there is none of that name."""
+    """The currency is retired or unknown."""
 
     def __init__(self, currency: str) -> None:
-        super().__init__(f"{currency!r} is not a currency in use: nothing new can be owed in it.")
+        super().__init__(f"{currency!r} is not a currency in use.")
         self.currency = currency
 
 
 class FileRefused(Refusal):
-    """A file can't be read at all: no header, not the columns that it needs, another encoding, truncated."""
+    """A file can't be read: its header, columns or encoding are wrong, or it is truncated."""
 
 
 class BillingDatabaseRefused(Refusal):
-    """The marketplace's tables can't be read: no connection, no such table, no right to."""
+    """The marketplace's tables can't be read: no connection, a missing table, or no permission."""
 
     def __init__(self, problem: str) -> None:
-        super().__init__(f"the billing database can't be read: {problem}")
+        super().__init__(f"The billing database can't be read: {problem}")
 
 
 class BatchNotSetAside(Refusal):
     def __init__(self, batch: int) -> None:
-        super().__init__(f"batch #{batch} isn't set aside: `manage.py batches list` shows those that are")
+        super().__init__(f"Batch #{batch} is not set aside. `manage.py batches list` shows those that are.")
 
 
-class BatchesStillAside(Refusal):
-    """None of the batches could be posted this time either."""
+class BatchesStillUnpostable(Refusal):
+    """None of the batches could be posted on retry."""
 
     def __init__(self, reasons: Mapping[int, str]) -> None:
-        told = "; ".join(f"#{batch}: {reason}" for batch, reason in reasons.items())
-        super().__init__(f"still can't be posted, and set aside again: {told}")
+        listed = "; ".join(f"#{batch}: {reason}" for batch, reason in reasons.items())
+        super().__init__(f"The batches still can't be posted, and are set aside again: {listed}")
 
 
-class BatchIsBuiltOn(Refusal):
-    """Records that came later give back what those of this batch took."""
+class BatchHasReversals(Refusal):
+    """Refunds or chargebacks in this batch have been reversed by records in the earnings."""
 
     def __init__(self, batch: int) -> None:
         super().__init__(
-            f"the records of batch #{batch} can't be taken out: reversals of its refunds or chargebacks are in the "
-            "earnings already. Correct the creator's earnings with an adjustment."
+            f"The records of batch #{batch} can't be quarantined: reversals of its refunds or chargebacks are already "
+            "in the earnings. Correct the creator's earnings with an adjustment."
         )
 
 
 class AmountTooLarge(Refusal):
-    """Nobody can have meant that much."""
+    """An adjustment is larger than any plausible amount."""
 
     def __init__(self, currency: str) -> None:
-        super().__init__(f"at most {Money(LARGEST_AMOUNT, currency)} can be adjusted at once, more or less")
+        super().__init__(
+            f"An adjustment can be at most {Money(LARGEST_AMOUNT, currency)} in either direction."
+        )
 
 
 class UnknownApi(Refusal):
@@ -170,21 +171,23 @@ class UnknownAdjustment(Refusal):
 
 class NothingToAdjust(Refusal):
     def __init__(self) -> None:
-        super().__init__("An adjustment of nothing changes nothing.")
+        super().__init__("The amount of an adjustment can't be zero.")
 
 
 class AdjustmentDecided(Refusal):
     def __init__(self, status: str) -> None:
-        super().__init__(f"the adjustment is {status.lower()} already")
+        super().__init__(f"The adjustment is already {status.lower()}.")
 
 
 class SecondPersonNeeded(Refusal):
     def __init__(self, actor: str) -> None:
-        super().__init__(f"{person_behind(actor)} proposed this: another person has to approve it")
+        super().__init__(
+            f"{person_behind(actor)} proposed this adjustment. Another person has to approve it."
+        )
 
 
 class NothingToWriteOff(Refusal):
-    """The creator doesn't owe that much (any more)."""
+    """The creator owes less than the write-off, or nothing."""
 
     def __init__(self, creator: str, *, currency: str) -> None:
-        super().__init__(f"{creator} does not owe that much in {currency}")
+        super().__init__(f"{creator} doesn't owe that much in {currency}.")

@@ -1,4 +1,4 @@
-"""Hourly: read the marketplace's tables, where there are any to read, and post. Seconds after a push: post."""
+"""Post each hour, after reading the marketplace's tables if configured, and seconds after a push."""
 
 import logging
 
@@ -19,12 +19,12 @@ def post_due() -> None:
         try:
             shared_tables.read_shared_tables(settings.BILLING_DATABASE, now=sql.now())
         except (BillingDatabaseRefused, DatabaseError):
-            logger.exception("posting goes on without the marketplace's tables")
+            logger.exception("the marketplace's tables can't be read; posting continues without them")
     posting.post_due(now=sql.now())
 
 
 @shared_task(name="earnings.post_new")
 def post_new() -> None:
-    """Post what was pushed a moment ago, and what a new API lets out of quarantine."""
+    """Post what was just pushed, and quarantined records that waited for a new API."""
     notices.begin_debounced("earnings.post_new")
     posting.post_due(now=sql.now())

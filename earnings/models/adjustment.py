@@ -1,4 +1,4 @@
-"""Corrections by hand: proposed by one person, approved by another, and only then booked."""
+"""Manual adjustments: proposed by one person, and booked once another approves."""
 
 from django.db import models
 from django.db.models import Q
@@ -13,7 +13,7 @@ from ledger.models import LedgerTransaction
 
 
 class AdjustmentKind(models.TextChoices):
-    """Why a creator is owed more or less; it names the ledger account on the other side."""
+    """Why a creator is owed more or less; it determines the ledger account on the other side."""
 
     CORRECTION = "correction", "Correction"
     WRITE_OFF = "write_off", "Write-off of what the creator owes"
@@ -23,10 +23,10 @@ class AdjustmentKind(models.TextChoices):
     UNEXPECTED_TRANSFER_REVERSED = "unexpected_transfer_reversed", "That transfer reversed"
 
 
-# What changes how much of a write-off stands.
+# These change how much of a write-off is in effect.
 UNDOING = (AdjustmentKind.WRITE_OFF_UNDONE, AdjustmentKind.WRITE_OFF_RESTORED)
-# Facts that the service finds out by itself need nobody's approval.
-FOUND_OUT = (
+# The service books these by itself, without approval.
+AUTOMATIC = (
     *UNDOING,
     AdjustmentKind.UNEXPECTED_TRANSFER,
     AdjustmentKind.UNEXPECTED_TRANSFER_REVERSED,
@@ -40,14 +40,15 @@ class AdjustmentStatus(models.TextChoices):
 
 
 class Adjustment(models.Model):
-    """A signed amount, in minor units, that a creator is owed more (or, negative, less).
+    """A signed amount, in minor units: positive if the creator is owed more, negative if less.
 
-    Once approved it is a closed row of `creator_earnings` like any other, to be claimed by the next payout.
-    `source_key` names the fact behind an adjustment that the service books by itself, once. What counts as earned
-    undoes write-offs. An undoing, and what restores a part of it, names its `write_off`.
+    Approval books it as a closed row of `creator_earnings`, which the next payout claims like any other.
+    `source_key` identifies the fact behind an automatic adjustment, so that it is booked once. An adjustment that
+    `counts_as_earned` undoes write-offs first. One that undoes or restores a write-off names it in `write_off`.
 
-    Of a write-off: what was undone by undoings that name none, as they did not once; and the ledger transaction from
-    which on earnings count towards it, its own unless it is older than that rule.
+    Two fields are for write-offs only. `undone_before` is what was undone by old rows that name no `write_off`.
+    Earnings count towards the write-off from the ledger transaction `counted_from` on: its own, unless the write-off
+    is older than this rule.
     """
 
     id = uuid7_key()
@@ -100,7 +101,7 @@ class Adjustment(models.Model):
             models.CheckConstraint(
                 condition=~Q(status=AdjustmentStatus.APPROVED)
                 | ~Q(Exact(PersonBehind("decided_by"), PersonBehind("proposed_by")))
-                | Q(proposed_by=SYSTEM, kind__in=FOUND_OUT),
+                | Q(proposed_by=SYSTEM, kind__in=AUTOMATIC),
                 name="adjustment_needs_a_second_person",
             ),
             models.CheckConstraint(
@@ -140,7 +141,7 @@ class Adjustment(models.Model):
 class EarnedSince(models.Model):
     """What a creator earned in one period since their latest write-off in a currency, in signed minor units.
 
-    `undone_before` is how much of earlier write-offs had been undone in this period until then.
+    `undone_before` is how much of earlier write-offs was already undone in this period when the latest one was booked.
     """
 
     id = models.BigAutoField(primary_key=True)

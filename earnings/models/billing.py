@@ -1,4 +1,4 @@
-"""Billing records: where they come from, what was accepted, and what is left of a charge."""
+"""Billing sources, batches and accepted records, and how much of each charge was taken back."""
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -11,9 +11,9 @@ from earnings.models.catalog import Api
 
 
 class BillingSource(models.Model):
-    """A system that issues billing records; record ids are unique within one.
+    """A system that issues billing records; record ids are unique per source.
 
-    Every change that its own tables had by `read_until` (their clock) is in; null if they were never read.
+    Its own tables have been read up to `read_until`, by their clock; null if they were never read.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -44,11 +44,11 @@ class Posting(models.Model):
 
 
 class BillingBatch(models.Model):
-    """Records that came together; `posted_at` null means that they are not in the earnings yet.
+    """Records that arrived together; `posted_at` is null until they are added to the earnings.
 
-    One that can't be posted is set aside, with the reason, until staff say what becomes of it. Before that it is
-    divided, so that only records which can't be posted wait: `part_of` is the batch in which they came.
-    `digest` is of all that its records said when they were accepted; `check_books` compares.
+    A batch that can't be posted is first divided, so that only the records at fault wait: `part_of` is the batch in
+    which they arrived. It is then set aside, with the reason, until staff retry or quarantine it.
+    `digest` is computed from the records as they were accepted; `check_books` compares it.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -96,7 +96,7 @@ class BatchActKind(models.TextChoices):
 
 
 class BatchAct(models.Model):
-    """What was done with a batch that can't be posted, by whom and why; append-only."""
+    """An action on a batch that can't be posted: who did what, and why; append-only."""
 
     id = models.BigAutoField(primary_key=True)
     batch = models.ForeignKey(BillingBatch, models.PROTECT, related_name="acts")
@@ -113,7 +113,7 @@ class BatchAct(models.Model):
 
 
 class RecordKind(models.TextChoices):
-    """What happened; it gives the amount its sign in the creator's gross."""
+    """What happened; it determines the sign of the amount in the creator's gross."""
 
     CHARGE = "charge", "Charge"
     REFUND = "refund", "Refund"
@@ -125,11 +125,11 @@ class RecordKind(models.TextChoices):
 class BillingRecord(models.Model):
     """One accepted charge, refund, chargeback or reversal; append-only.
 
-    While its batch isn't posted it may move to another one. If it can't be posted, staff may move it to quarantine.
+    Until its batch is posted, it can move to another batch. If it can't be posted, staff can move it to quarantine.
 
-    `amount` is positive minor units. Owner and commission are settled when the record is accepted, so that
-    nothing that changes later moves it to another row. Its foreign keys are checked once per statement, by a
-    trigger, and what they refer to is never deleted: checking them row by row cost more than the insert.
+    `amount` is in minor units, and positive. Owner and commission are fixed when the record is accepted, so later
+    changes never move it to another row. A trigger checks the foreign keys once per statement, and the rows they
+    refer to are never deleted: checking them row by row cost more than the insert.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -160,10 +160,10 @@ class BillingRecord(models.Model):
             ),
         ]
         indexes = [
-            # The way from an earning to its records; append-only in batch order, so cheap to keep.
+            # From an earning to its records. Rows are appended in batch order, so the index is cheap to maintain.
             models.Index(fields=["batch", "creator", "api"], name="record_by_batch"),
             BrinIndex(fields=["occurred_at"], name="record_by_time"),
-            # What takes from a charge; few records do.
+            # Refunds, chargebacks and reversals of a charge: few records.
             models.Index(
                 fields=["related_record_id", "source"],
                 condition=~Q(related_record_id=""),
@@ -176,10 +176,10 @@ class BillingRecord(models.Model):
 
 
 class ChargeTakeback(models.Model):
-    """How much of a charge was refunded and how much charged back, each net of its reversals; never more than all.
+    """How much of a charge was refunded and how much charged back, each net of reversals; at most the whole charge.
 
-    Rows of before reversals were told apart may break the check. They may stay as they are, not change into others
-    that break it.
+    Rows from before reversals had their own kinds may violate the check. They can stay as they are, but can't change
+    to other values that violate it.
     """
 
     charge = models.OneToOneField(BillingRecord, models.PROTECT, primary_key=True, related_name="takeback")

@@ -1,4 +1,4 @@
-"""What is sold, which source it belongs to, who owned it when, and what changed of it."""
+"""The API catalogue: APIs, their sources and owners over time, and a log of changes."""
 
 from django.db import models
 from django.db.models import Q
@@ -12,8 +12,8 @@ from database.fields import ExternalIdField, is_external_id, uuid7_key
 class Api(models.Model):
     """Something sold on the marketplace; `external_id` is the marketplace's own id.
 
-    It belongs to the source that registered it, and takes no other source's word. One without a source waits for
-    staff to assign it.
+    It belongs to the source that registered it, and only that source can change it. An API without a source waits
+    until staff assign one.
     """
 
     id = uuid7_key()
@@ -35,7 +35,7 @@ class Api(models.Model):
 
 
 class ApiOwnership(models.Model):
-    """Who owns an API from a moment on, until the next owner; the first one also owned all of the time before."""
+    """Who owns an API from `owned_from` until the next owner; the first owner also owns everything before."""
 
     id = uuid7_key()
     api = models.ForeignKey(Api, models.PROTECT, related_name="ownerships")
@@ -54,7 +54,7 @@ class ApiOwnership(models.Model):
 
 
 class ApiField(models.TextChoices):
-    """What is known of an API, and may change."""
+    """A field of an API whose changes are logged."""
 
     SOURCE = "source", "Source"
     NAME = "name", "Name"
@@ -62,9 +62,9 @@ class ApiField(models.TextChoices):
 
 
 class ApiChange(Change):
-    """An API's source, name or owner that was set or changed.
+    """A change of an API's source, name or owner; its first value counts as a change.
 
-    Of an owner also who it is, from when on, and whether the API had sales by then.
+    A change of owner also has the new owner, since when, and whether the API already had sales.
     """
 
     api = models.ForeignKey(Api, models.PROTECT, related_name="changes", db_index=False)

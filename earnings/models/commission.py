@@ -1,4 +1,4 @@
-"""The platform's share."""
+"""Commission rates."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,11 +10,11 @@ from earnings.models.catalog import Api
 
 
 class CommissionRate(models.Model):
-    """The platform's share of gross, in basis points, from a moment on, until the next rate of its kind.
+    """The platform's share of gross, in basis points, from `effective_from` until the next rate of its kind.
 
-    It is for one API, for one creator, or (neither) the default, which counts where there is no other; an API's
-    own goes before its creator's. None of `bps` means that the API or creator has no rate of its own from then
-    on. The first default also counts before it. Of two of one kind from the same moment the later made counts.
+    A rate is for one API, for one creator, or (neither) the default. An API's rate takes precedence over its
+    creator's, and that over the default. `bps` None ends the rate of an API or creator. The first default also
+    applies to everything before it. Of two rates of one kind from the same moment, the one created last applies.
     """
 
     id = uuid7_key()

@@ -1,4 +1,4 @@
-"""Earnings, and the way from them back to the records."""
+"""Earnings, and the trail from them back to their records."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -15,10 +15,10 @@ from money import written_month
 class CreatorEarning(models.Model):
     """One creator's earnings from one API in one period, in one currency, at one commission rate.
 
-    All amounts are signed minor units. The database derives `platform_fee` and `net` from `gross`, halves away
-    from zero, so no batching of records can move a cent. An open row (`closed_at` null) takes what still
-    arrives; a payout closes the rows that it claims, and a closed row never changes again but for `payout`.
-    An adjustment is a closed row without an API. A period never crosses a month's end (a CHECK in the migrations).
+    All amounts are signed minor units. The database derives `platform_fee` and `net` from `gross`, rounding halves
+    away from zero, so the result doesn't depend on how records are batched. Late records are added to the open row
+    (`closed_at` null). A payout closes the rows it claims; after that only `payout` can change.
+    An adjustment is a closed row without an API. A period never spans two months (a CHECK in the migrations).
     """
 
     id = uuid7_key()
@@ -93,10 +93,10 @@ class CreatorEarning(models.Model):
 
 
 class PaidTotal(models.Model):
-    """What a creator was paid of one API's earnings in one currency; without an API, of adjustments.
+    """What a creator was paid for one API in one currency; without an API, for adjustments.
 
-    The sum of the rows in paid payouts, so that nobody has to add up a creator's history. It moves with a
-    payout that becomes paid, or no longer is. `last_updated` is when a record was last added to one of them.
+    The sum of the earnings in paid payouts, kept so that nobody has to add up a creator's history. It changes when
+    a payout becomes paid, or stops being paid. `last_updated` is when a record was last added to one of the earnings.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -120,9 +120,9 @@ class PaidTotal(models.Model):
 
 
 class EarningPosting(models.Model):
-    """What one posting added to one earning, and from which of its batches: the way from a row to its records.
+    """What one posting added to one earning, and from which batches: the trail from a row to its records.
 
-    As with records, a trigger checks the foreign keys, once per statement.
+    As with records, a trigger checks the foreign keys once per statement.
     """
 
     id = models.BigAutoField(primary_key=True)

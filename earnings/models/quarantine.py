@@ -1,4 +1,4 @@
-"""Records that can't be used, kept with the reason."""
+"""Quarantine: records that can't be used, with the reason."""
 
 from django.db import models
 from django.db.models import Func, GeneratedField, Q
@@ -10,9 +10,9 @@ from earnings.models.catalog import Api
 
 
 class Reason(models.TextChoices):
-    """Why a record can't be used; the first that applies, in this order. A conflict is told apart in counts.
+    """Why a record can't be used: the first reason that applies, in this order. Conflicts are counted separately.
 
-    `unpostable` is the only one that is found out after a record was accepted.
+    Only `unpostable` is found after a record was accepted.
     """
 
     CONFLICT = "conflict", "Another record has this id"
@@ -35,7 +35,7 @@ class Reason(models.TextChoices):
 
 OF_API = (Reason.API_UNKNOWN, Reason.OWNER_UNKNOWN, Reason.OWNER_MISMATCH)
 OF_CHARGE = (Reason.CHARGE_UNKNOWN, Reason.EXCEEDS_CHARGE)
-# The record is usable in itself: it may enter as it is, once something else has changed.
+# The record itself is valid. It can enter unchanged once something else changes.
 WAITING = (Reason.CURRENCY_NOT_PAID, Reason.TIME_IN_FUTURE, *OF_API, *OF_CHARGE)
 
 
@@ -45,9 +45,9 @@ class Resolution(models.TextChoices):
 
 
 class QuarantinedRecord(models.Model):
-    """A record that can't be used, as it came, with the reason.
+    """A record that can't be used, as it arrived, with the reason.
 
-    It is open until it enters, or a copy of its id that came later enters or waits for something else to change.
+    It is open until it enters. A later copy under the same id supersedes it by entering, or by waiting to enter.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -86,7 +86,7 @@ class QuarantinedRecord(models.Model):
                 condition=Q(resolution="superseded"),
                 name="quarantine_superseded",
             ),
-            # What each waits for.
+            # By what the record waits for.
             models.Index(
                 KeyTextTransform("api_id", "content"),
                 condition=Q(resolved_at__isnull=True, reason__in=OF_API),
@@ -114,9 +114,9 @@ class QuarantinedRecord(models.Model):
 
 
 class Recheck(models.Model):
-    """Something that quarantined records may have waited for: an API has an owner from now on, or a batch came in.
+    """A reason to look at quarantined records again: an API got an owner, or a batch came in.
 
-    It is written with what it tells of (for owners by a trigger), and deleted once those records were looked at.
+    It is written in the same transaction (for owners by a trigger), and deleted once the records were rechecked.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from database import sql
 from database.staff import Act
-from earnings.errors import BatchIsBuiltOn, BatchNotSetAside
+from earnings.errors import BatchHasReversals, BatchNotSetAside
 from earnings.models import BatchAct, BatchActKind, BillingBatch, BillingSource, Recheck
 from earnings.services import posting, setting_aside
 from earnings.services.intake import CONTENT
@@ -46,7 +46,7 @@ def quarantine_batch(batch_id: int, *, act: Act, now: datetime) -> int:
     accepted is undone: they no longer take from a charge, and refunds that wait for one of its charges go with it, as
     refunds of an unknown one. A corrected copy of any of them enters under the same id.
 
-    Raises: BatchNotSetAside, BatchIsBuiltOn.
+    Raises: BatchNotSetAside, BatchHasReversals.
     """
     (batch,) = retry_batches([batch_id], act=act, now=now)
     if batch.set_aside_at is None:
@@ -57,7 +57,7 @@ def quarantine_batch(batch_id: int, *, act: Act, now: datetime) -> int:
         # The one check that giving back can fail: a charge that more was given back to than was taken from it.
         if "no_more_than_the_charge" not in str(error):
             raise
-        raise BatchIsBuiltOn(batch_id) from error
+        raise BatchHasReversals(batch_id) from error
     posting.post_due(now=now)
     return quarantined
 

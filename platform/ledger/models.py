@@ -1,8 +1,8 @@
-"""The books.
+"""The double-entry ledger.
 
-Entries are signed: a credit is positive, a debit negative, and those of one transaction sum to zero in each
-currency. So what the platform owes (payables, fees earned) stands positive, and what it holds or is owed
-(receipts) stands negative. Triggers refuse an unbalanced transaction and every update or delete.
+Entries are signed: credits are positive, debits negative, and each transaction sums to zero in each currency. So
+what the platform owes or has earned (payables, fees) is positive, and what it holds or is owed (receipts) is
+negative. Triggers refuse unbalanced transactions, and every update or delete.
 """
 
 from uuid import UUID
@@ -29,10 +29,10 @@ PLATFORM = UUID(int=0)
 
 
 class LedgerAccount(models.Model):
-    """One creator's account, or one of the platform's, in one currency.
+    """One account of a creator or of the platform, in one currency.
 
     `owner_id` is the creator's id, or the nil UUID for the platform. `balance` is the sum of a creator's
-    entries; the platform's accounts keep none, so that no payment waits for a row that all payments touch.
+    entries. The platform's accounts have no balance, so that payments don't all wait for the same row.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -57,7 +57,7 @@ class LedgerAccount(models.Model):
 
 
 class LedgerTransaction(models.Model):
-    """One balanced set of entries; `source_key` names the fact it books, once."""
+    """One balanced set of entries; `source_key` identifies what it books, so that it is booked once."""
 
     id = models.BigAutoField(primary_key=True)
     source_key = models.CharField(max_length=255, unique=True)
@@ -72,7 +72,7 @@ class LedgerTransaction(models.Model):
 
 
 class LedgerEntry(models.Model):
-    """One line of a transaction, in minor units: credits positive, debits negative, never zero."""
+    """One line of a transaction, in signed minor units: credits positive, debits negative, never zero."""
 
     id = models.BigAutoField(primary_key=True)
     transaction = models.ForeignKey(LedgerTransaction, models.PROTECT, related_name="entries")

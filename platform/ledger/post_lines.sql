@@ -6,7 +6,7 @@ WITH line AS MATERIALIZED (
         currency,
         coalesce(creator_id, '00000000-0000-0000-0000-000000000000') AS owner_id,
         sum(amount)::bigint AS amount
-    FROM ({lines}) AS given
+    FROM ({lines}) AS lines
     GROUP BY source_key, kind, account, currency, owner_id
     HAVING sum(amount) <> 0
 ),
@@ -16,13 +16,13 @@ booked AS (
     ON CONFLICT (source_key) DO NOTHING
     RETURNING id, source_key
 ),
--- Joined by themselves, or the planner, which knows nothing of how many there are, may compare each line with each key.
+-- Joined separately: the planner doesn't know how many rows there are, and might compare each line with each key.
 fresh AS MATERIALIZED (
     SELECT booked.id AS transaction_id, line.owner_id, line.account, line.currency, line.amount
     FROM line
     JOIN booked USING (source_key)
 ),
--- The balance is as it was before: whoever else would change it waits for our lock.
+-- The balance before this posting: our lock keeps others from changing it.
 entry AS MATERIALIZED (
     SELECT
         fresh.transaction_id,
@@ -35,7 +35,7 @@ entry AS MATERIALIZED (
     JOIN ledger_accounts AS account
         ON account.owner_id = fresh.owner_id AND account.kind = fresh.account AND account.currency = fresh.currency
 ),
--- Found by where it lies, which our lock keeps as it is: by its key, it might be compared with each account.
+-- Found by ctid, which can't change under our lock: with a join by key, the planner might compare each with each.
 moved AS (
     UPDATE ledger_accounts AS account
     SET balance = account.balance + total.amount

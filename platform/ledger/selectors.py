@@ -1,4 +1,4 @@
-"""Reads of the books."""
+"""Reads of the ledger."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,7 +11,7 @@ from money import Money
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What creators have earned and no payout has claimed, what others owe back, and what waits to be sent."""
+    """What creators are owed and no payout has claimed, what other creators owe, and what payouts have reserved."""
 
     to_creators: Money
     by_creators: Money
@@ -19,7 +19,7 @@ class Owed:
 
 
 def owed() -> list[Owed]:
-    """Sum up creators' balances, per currency."""
+    """Sum creators' balances per currency."""
     payable = Q(kind=AccountKind.CREATOR_PAYABLE)
     rows = (
         LedgerAccount.objects.filter(kind__in=[AccountKind.CREATOR_PAYABLE, AccountKind.PAYOUTS_RESERVED])
@@ -38,7 +38,7 @@ def owed() -> list[Owed]:
 
 
 def payable_balance(creator_id: UUID, *, currency: str) -> int:
-    """Return what a creator is owed and no payout has claimed, in minor units; negative if the creator owes."""
+    """Return what a creator is owed and no payout has claimed, in minor units; negative if the creator owes us."""
     accounts = LedgerAccount.objects.filter(
         owner_id=creator_id, kind=AccountKind.CREATOR_PAYABLE, currency=currency
     )

@@ -1,4 +1,4 @@
-"""Posting to the books, one transaction or a set of them, by the same set-based SQL."""
+"""Posting to the ledger: one transaction or a set of them, by the same set-based SQL."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ FROM unnest(%(creators)s::uuid[], %(accounts)s::text[], %(currencies)s::text[], 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one account gains (positive) or gives (negative); `creator_id` None names a shared account."""
+    """A credit (positive) or debit (negative) of one account; `creator_id` None means the platform's account."""
 
     account: AccountKind
     amount: Money
@@ -34,11 +34,11 @@ class Line:
 
 
 def post(*, source_key: str, kind: str, lines: Sequence[Line]) -> bool:
-    """Book one transaction inside the caller's; return False if this source key was booked before.
+    """Book one transaction in the caller's database transaction; return False if its source key is already booked.
 
     Raises: django.db.IntegrityError if the lines don't sum to zero in each currency.
     """
-    parameters = {
+    params = {
         "source_key": source_key,
         "kind": kind,
         "creators": [line.creator_id for line in lines],
@@ -46,17 +46,17 @@ def post(*, source_key: str, kind: str, lines: Sequence[Line]) -> bool:
         "currencies": [line.amount.currency for line in lines],
         "amounts": [line.amount.amount for line in lines],
     }
-    return post_set(_ONE_TRANSACTION, parameters) == 1
+    return post_set(_ONE_TRANSACTION, params) == 1
 
 
-def post_set(lines: str, parameters: Mapping[str, Any] | None = None) -> int:
-    """Book the transactions that a query yields, inside the caller's; return how many were new.
+def post_set(lines: str, params: Mapping[str, Any] | None = None) -> int:
+    """Book the transactions that a query selects, in the caller's database transaction; return how many were new.
 
     `lines` selects (source_key text, kind text, creator_id uuid, account text, currency text, amount bigint),
-    and must yield the same rows each of the three times it runs. Lines of no amount are left out. A source
-    key booked before is left as it is. Creators' accounts are locked in key order, and only theirs.
+    and must return the same rows each of the three times it runs. Lines of zero are left out. A source key that is
+    already booked is skipped. Only creators' accounts are locked, in key order.
     """
     if not connection.in_atomic_block:
-        raise RuntimeError("the books are posted to inside the transaction whose facts they book")
-    *_, posted = [sql.run(sql.read(step, lines=lines), parameters) for step in _STEPS]
+        raise RuntimeError("ledger entries must be posted in the transaction that records what they book")
+    *_, posted = [sql.run(sql.read(step, lines=lines), params) for step in _STEPS]
     return posted

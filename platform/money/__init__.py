@@ -1,4 +1,4 @@
-"""Money, periods and moments: the values that every other part counts in."""
+"""Value types that all apps share: money, periods and points in time."""
 
 from money.amount import LARGEST_AMOUNT, CurrencyMismatch, Money
 from money.moments import last_moment, midnight, parse_time

@@ -1,4 +1,4 @@
-"""An amount of one currency."""
+"""An amount in one currency."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from babel.numbers import format_currency
 
 from money import currencies
 
-# The largest amount, in minor units, that is taken from outside. Stripe charges no more than twelve digits in any
-# currency, and a bigint holds the sum of nine million such amounts.
+# The largest amount, in minor units, accepted as input. Stripe allows at most twelve digits in any currency, and a
+# bigint holds the sum of nine million such amounts.
 # Source: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
 LARGEST_AMOUNT = 999_999_999_999
 
 
 class CurrencyMismatch(TypeError):
     def __init__(self, left: str, right: str) -> None:
-        super().__init__(f"{left} and {right} do not add up")
+        super().__init__(f"can't combine {left} and {right}")
         self.left = left
         self.right = right
 
@@ -26,8 +26,8 @@ class CurrencyMismatch(TypeError):
 class Money:
     """A whole number of minor units (cents) of one currency; negative is owed the other way.
 
-    Any currency will do: what was stored once must add up and be shown after it ended, or if nobody knows it.
-    Whoever takes new money asks `currencies.is_current`.
+    Any currency is allowed, as stored amounts must still work after their currency is retired.
+    For new amounts, check `currencies.is_current` first.
     """
 
     amount: int
@@ -35,9 +35,9 @@ class Money:
 
     def __post_init__(self) -> None:
         if type(self.amount) is not int:
-            raise TypeError(f"minor units are whole numbers, not {self.amount!r}")
+            raise TypeError(f"amount must be a whole number of minor units, not {self.amount!r}")
         if not isinstance(self.currency, str):
-            raise TypeError(f"a currency is a code, not {self.currency!r}")
+            raise TypeError(f"currency must be a code, not {self.currency!r}")
 
     def __add__(self, other: Money) -> Money:
         return Money(self.amount + self._same(other), self.currency)
@@ -55,9 +55,9 @@ class Money:
         return self.amount <= self._same(other)
 
     def __str__(self) -> str:
-        """Read as people write it: `$1,234.50`, `-€3.00`, `¥1,200`.
+        """Format for people: `$1,234.50`, `-€3.00`, `¥1,200`.
 
-        Where the decimals can't be known, none are made up: `1,234 minor units of QQQ`.
+        An unknown currency is shown in minor units: `1,234 minor units of QQQ`.
         """
         if not currencies.is_known(self.currency):
             return f"{self.amount:,} minor units of {self.currency or 'an unknown currency'}"

@@ -1,4 +1,4 @@
-"""Facts about currencies: of those in use, and of those that ended, as books keep them for ever."""
+"""Facts about currencies, both current and retired: the books keep retired ones forever."""
 
 import csv
 from datetime import date
@@ -9,7 +9,7 @@ import pycountry
 
 
 class Retired(NamedTuple):
-    """A currency that is no money any more: its decimal places, and its last day as legal tender."""
+    """A retired currency: its decimal places and its last day as legal tender."""
 
     exponent: int
     ended: date
@@ -23,7 +23,7 @@ def _retired() -> dict[str, Retired]:
         }
 
 
-# Those that ended since 2000: pycountry drops them. Source: ISO 4217, table A.3 (historic denominations)
+# Retired since 2000; pycountry drops them. Source: ISO 4217, table A.3 (historic denominations)
 RETIRED = _retired()
 
 # Source: https://docs.stripe.com/currencies#zero-decimal
@@ -49,10 +49,10 @@ ZERO_DECIMAL = frozenset(
 )
 # Source: https://docs.stripe.com/currencies#three-decimal
 THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
-# A Stripe balance in these has two decimals, but only whole units of it go to a bank.
+# A Stripe balance in these has two decimals, but only whole units can be paid out to a bank.
 # Source: https://docs.stripe.com/currencies#special-cases
 PAID_OUT_WHOLE = frozenset(["HUF", "ISK", "TWD"])
-# ISO 4217 codes that are no money one can be paid in: metals, funds, testing, "no currency".
+# ISO 4217 codes in which nobody can be paid: metals, funds, testing, "no currency".
 NOT_MONEY = frozenset(
     ["XAG", "XAU", "XPD", "XPT", "XBA", "XBB", "XBC", "XBD", "XDR", "XSU", "XTS", "XUA", "XXX"]
 )
@@ -60,22 +60,22 @@ CURRENT = frozenset(currency.alpha_3 for currency in pycountry.currencies) - NOT
 
 
 def is_current(code: str) -> bool:
-    """Tell whether new money may be in this currency; what is in the books already may be in any."""
+    """Tell whether new amounts can be in this currency; amounts in the books can be in any."""
     return code in CURRENT
 
 
 def is_known(code: str) -> bool:
-    """Tell whether its decimal places are known: it is in use, or was."""
+    """Tell whether its decimal places are known: it is current or retired."""
     return code in CURRENT or code in RETIRED
 
 
 def payable_part(amount: int, code: str) -> int:
-    """Take from a Stripe balance, in minor units, what of it can go to a bank."""
+    """Return how much of a Stripe balance, in minor units, can be paid out to a bank."""
     return amount - amount % 100 if code in PAID_OUT_WHOLE else amount
 
 
 def exponent(code: str) -> int:
-    """Count the decimal places between the minor unit, as Stripe counts it, and the currency's own unit."""
+    """Return the number of decimal places between the currency's unit and Stripe's minor unit."""
     if code in RETIRED:
         return RETIRED[code].exponent
     if code in ZERO_DECIMAL:

@@ -1,9 +1,9 @@
-"""Moments: how they are written, and where days begin; UTC."""
+"""Points in time: parsing them, and the bounds of days; UTC."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
-# Times that Python refuses, and what each is so much later than: before and after the number in the middle.
+# Times that Python rejects: a pattern, what to parse instead of the number between its groups, and what to add.
 _ROLLED_OVER = (
     (
         re.compile(r"(.+[T ][0-9]{2}(?::[0-9]{2}:|[0-9]{2}))60((?:[.,][0-9]+)?(?:Z|[+-].+))"),
@@ -15,21 +15,21 @@ _ROLLED_OVER = (
 
 
 def midnight(day: date) -> datetime:
-    """Return the moment at which a day begins."""
+    """Return the first moment of a day."""
     return datetime.combine(day, time.min, UTC)
 
 
 def last_moment(day: date) -> datetime:
-    """Return the moment at which a day ends: the last that is still its own."""
+    """Return the last moment of a day."""
     return datetime.combine(day, time.max, UTC)
 
 
 def parse_time(text: str) -> datetime | None:
-    """Read an ISO 8601 time with its offset, as UTC; None if it is not one.
+    """Parse an ISO 8601 time with a UTC offset, and return it in UTC; None if it is not one.
 
-    As PostgreSQL reads them, second 60 (a leap second) is the next second, and 24:00:00 the next day's beginning.
+    As in PostgreSQL, second 60 (a leap second) is the next second, and 24:00:00 is midnight of the next day.
     """
-    if "\0" in text:  # Python stops reading there
+    if "\0" in text:  # Python stops parsing there
         return None
     try:
         return _as_utc(text)
@@ -40,10 +40,10 @@ def parse_time(text: str) -> datetime | None:
 
 
 def _parse_rolled_over(text: str) -> datetime | None:
-    for written, before, step in _ROLLED_OVER:
-        if match := written.fullmatch(text):
+    for pattern, replacement, step in _ROLLED_OVER:
+        if match := pattern.fullmatch(text):
             try:
-                moment = _as_utc(f"{match[1]}{before}{match[2]}")
+                moment = _as_utc(f"{match[1]}{replacement}{match[2]}")
                 return moment and moment + step
             except (ValueError, OverflowError):
                 return None

@@ -14,14 +14,14 @@ _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """The days from `start` up to but without `end`; UTC."""
+    """The days from `start` up to, but not including, `end`; UTC."""
 
     start: date
     end: date
 
     def __post_init__(self) -> None:
         if self.start >= self.end:
-            raise ValueError(f"a period ends after it starts: {self.start} to {self.end}")
+            raise ValueError(f"a period must end after it starts: {self.start} to {self.end}")
 
     @property
     def starts_at(self) -> datetime:
@@ -30,14 +30,14 @@ class Period:
 
     @property
     def ends_at(self) -> datetime:
-        """The moment from which on it is over."""
+        """The first moment after the period."""
         return midnight(self.end)
 
     def __contains__(self, moment: datetime) -> bool:
         return self.start <= moment.astimezone(UTC).date() < self.end
 
     def __str__(self) -> str:
-        """Read as a month where it is one (`2026-10`), else as both days."""
+        """Format a calendar month as `2026-10`, and any other period as its two dates."""
         if self == month_of(self.start):
             return written_month(self.start)
         return f"{self.start} to {self.end}"
@@ -51,7 +51,7 @@ class Period:
 
 
 def month_of(day: date) -> Period:
-    """Return the calendar month of a day, or of a moment as UTC sees it."""
+    """Return the calendar month of a day, or of a moment in UTC."""
     if isinstance(day, datetime):
         day = day.astimezone(UTC).date()
     start = day.replace(day=1)
@@ -61,15 +61,15 @@ def month_of(day: date) -> Period:
 
 
 def written_month(day: date) -> str:
-    """Write the month of a day as `YYYY-MM`: four digits in any year, unlike `%Y`, which doesn't pad everywhere."""
+    """Format the month of a day as `YYYY-MM`; `%Y` doesn't pad the year on every platform."""
     return day.isoformat()[: len("2026-10")]
 
 
 def parse_month(text: str) -> Period:
-    """Read `YYYY-MM`.
+    """Parse `YYYY-MM`.
 
     Raises: ValueError for anything else.
     """
     if _MONTH.fullmatch(text) is None:
-        raise ValueError(f"a month reads like 2026-10, not {text!r}")
+        raise ValueError(f"{text!r} is not a month like 2026-10")
     return month_of(date.fromisoformat(f"{text}-01"))

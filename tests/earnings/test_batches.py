@@ -15,7 +15,7 @@ from accounts.models import User
 from database import sql
 from database.display import list_of, page_of
 from database.staff import Act, Right
-from earnings.errors import BatchIsBuiltOn, BatchNotSetAside
+from earnings.errors import BatchHasReversals, BatchNotSetAside
 from earnings.models import (
     BatchAct,
     BillingBatch,
@@ -107,7 +107,7 @@ def test_a_batch_that_is_not_set_aside_cannot_be_retried(source: BillingSource) 
     feed(source, record())
     post()
     number = BillingBatch.objects.get().pk
-    with pytest.raises(BatchNotSetAside, match=f"#{number} isn't set aside"):
+    with pytest.raises(BatchNotSetAside, match=f"#{number} is not set aside"):
         batches.retry_batches([number], act=WHO, now=NOW)
 
 
@@ -237,7 +237,7 @@ def test_a_refund_whose_reversal_is_in_the_earnings_cannot_leave(source: Billing
         feed(source, taken)
         feed(source, refund(sold, kind="refund_reversal", amount=600, occurred_at="2024-03-15T12:00:00Z"))
         post()
-        with pytest.raises(BatchIsBuiltOn, match="adjustment"):
+        with pytest.raises(BatchHasReversals, match="adjustment"):
             batches.quarantine_batch(aside().pk, act=WHO, now=NOW)
     assert aside().accepted == 1
     assert set(unsound()) == {LAW}
@@ -270,7 +270,7 @@ def test_the_command_lists_retries_and_quarantines(source: BillingSource, dana: 
     assert set(BatchAct.objects.exclude(actor="system").values_list("actor", "reason")) == {
         ("dana via cli", "a broken meter")
     }
-    with pytest.raises(CommandError, match="isn't set aside"):
+    with pytest.raises(CommandError, match="is not set aside"):
         command("retry", number, *signed)
 
 

@@ -259,7 +259,7 @@ def test_staff_set_end_and_list_rates(source: BillingSource) -> None:
         (["set", "15.5", *BY], "basis points"),
         (["set", "1000", "--creator", "alice", "--api", "api-a", *BY], "not allowed with"),
         (["set", "1000", "--from", "2024-01-10", *BY], "offset"),
-        (["set", "1000", "--from", "2024-01-01T00:00:00Z", *BY], "can't change from"),
+        (["set", "1000", "--from", "2024-01-01T00:00:00Z", *BY], "can't change at"),
         (["set", "1000"], "--actor"),
         (["end", *BY], "required"),
         (["end", "--api", "api-a", *BY], "no rate of its own"),

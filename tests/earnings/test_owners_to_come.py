@@ -146,7 +146,7 @@ class TestMessagesThatComeLate:
 
     def test_without_a_time_a_former_owner_has_it_no_more(self) -> None:
         own("bob", now=NOW)
-        with pytest.raises(OwnershipSuperseded, match="went from alice to bob since"):
+        with pytest.raises(OwnershipSuperseded, match="has since moved from alice to bob"):
             own("alice", now=NOW + timedelta(seconds=5))
         assert names() == ["alice", "bob"]
 

@@ -1,4 +1,4 @@
-"""What staff are told to do about a record in quarantine is what helps."""
+"""What the console tells staff to do about a quarantined record works."""
 
 import pytest
 from django.test import Client
@@ -10,14 +10,14 @@ from earnings.remedies import CORRECTED_COPY, remedy
 from earnings.services.quarantine import enter_mended
 from tests.feeding import NOW, feed, held, record, refund
 
-ENTERS = "enters by itself"
+ENTERS = "enters automatically"
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_those_are_said_to_enter_by_themselves_that_do(reason: Reason) -> None:
-    said = remedy(QuarantinedRecord(reason=reason, content={}))
-    assert (ENTERS in said) == (reason in WAITING)
-    assert "corrected" in said or reason == Reason.OWNER_UNKNOWN or ENTERS in said
+def test_only_records_that_do_are_said_to_enter_automatically(reason: Reason) -> None:
+    advice = remedy(QuarantinedRecord(reason=reason, content={}))
+    assert (ENTERS in advice) == (reason in WAITING)
+    assert "corrected" in advice or reason == Reason.OWNER_UNKNOWN or ENTERS in advice
 
 
 @pytest.mark.django_db
@@ -35,7 +35,7 @@ def test_a_refund_that_names_another_creator_than_its_charge_needs_a_corrected_c
     assert ENTERS not in remedy(waits)
     client.force_login(User.objects.create_superuser("root"))
     page = client.get(page_of(waits)).content.decode()
-    assert "It needs a corrected copy under the same id" in page
+    assert "must send a corrected copy under the same id" in page
 
     assert feed(source, wrong | {"creator_id": "alice"}).accepted == 1
     assert remedy(QuarantinedRecord.objects.get()) == ""

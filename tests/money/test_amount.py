@@ -39,7 +39,7 @@ def test_equal_amounts_of_two_currencies_are_not_equal() -> None:
 
 @pytest.mark.parametrize("amount", [1.0, "1", None, True])
 def test_an_amount_is_a_whole_number(amount: object) -> None:
-    with pytest.raises(TypeError, match="whole numbers"):
+    with pytest.raises(TypeError, match="whole number"):
         Money(amount, "USD")  # type: ignore[arg-type]
 
 

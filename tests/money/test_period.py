@@ -63,7 +63,7 @@ def test_a_period_that_is_no_month_reads_as_its_days() -> None:
 
 @pytest.mark.parametrize("end", [date(2024, 1, 1), date(2023, 12, 31)])
 def test_a_period_is_never_empty(end: date) -> None:
-    with pytest.raises(ValueError, match="ends after it starts"):
+    with pytest.raises(ValueError, match="must end after it starts"):
         Period(date(2024, 1, 1), end)
 
 

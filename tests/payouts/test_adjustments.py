@@ -194,7 +194,7 @@ def test_the_command_proposes_and_another_person_approves(alice: Creator) -> Non
     told = adjust("propose", "alice", "-500", "--reason", "Billed twice", "--actor", "dana")
     assert told["status"] == "proposed"
     assert Adjustment.objects.get().proposed_by == "dana via cli"
-    with pytest.raises(CommandError, match="another person"):
+    with pytest.raises(CommandError, match="Another person"):
         adjust("approve", told["adjustment"], "--actor", "dana")
     with pytest.raises(CommandError, match="username 'nobody-i-made-up'"):
         adjust("approve", told["adjustment"], "--actor", "nobody-i-made-up")
@@ -230,7 +230,7 @@ def test_the_command_proposes_and_another_person_approves(alice: Creator) -> Non
         ("1e40", "USD", "'1e40' is no amount"),
         ("NaN", "USD", "'NaN' is no amount"),
         (",.00", "USD", "no amount"),
-        ("0", "USD", "changes nothing"),
+        ("0", "USD", "can't be zero"),
     ],
 )
 def test_an_amount_that_could_be_read_in_two_ways_is_refused_with_what_to_write(

@@ -5,7 +5,7 @@ from typing import Any
 from database import sql
 from database.commands import StaffCommand, act_of
 from database.staff import Right
-from earnings.errors import BatchesStillAside
+from earnings.errors import BatchesStillUnpostable
 from earnings.models import BillingBatch
 from earnings.selectors import batches_set_aside
 from earnings.services import batches
@@ -33,7 +33,7 @@ class Command(StaffCommand):
         if options["act"] == "retry":
             retried = batches.retry_batches(options["batches"], act=act, now=sql.now())
             if all(batch.set_aside_at for batch in retried):
-                raise BatchesStillAside({batch.pk: _why(batch) for batch in retried})
+                raise BatchesStillUnpostable({batch.pk: _why(batch) for batch in retried})
             return {"retried": [_become(batch) for batch in retried]}
         return {"quarantined": batches.quarantine_batch(options["batch"], act=act, now=sql.now())}
 
