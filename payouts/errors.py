@@ -1,4 +1,4 @@
-"""Refusals of the payouts app, and an alarm, which is none."""
+"""Refusals of the payouts app, and one alarm."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -10,10 +10,10 @@ from money import Money
 
 
 class CutoffNotReached(Refusal):
-    """A run is asked for before the period that it pays is over."""
+    """The run was requested before its period ended."""
 
     def __init__(self, cutoff: date) -> None:
-        super().__init__(f"the period that ends before {cutoff} is not over yet")
+        super().__init__(f"The period up to {cutoff} isn't over yet.")
         self.cutoff = cutoff
 
 
@@ -23,79 +23,79 @@ class UnknownPayout(Refusal):
 
 
 class ActNotPossible(Refusal):
-    """The payout is not in a state in which this can be done to it."""
+    """The payout's state does not allow this."""
 
 
 class IllegalMove(ActNotPossible):
-    """A payout is not, or no longer, in a state from which it may go there."""
+    """The payout can't move to the target state, or is no longer in the state it was read in."""
 
     def __init__(self, payout_id: UUID, *, seen: str, target: str) -> None:
-        super().__init__(f"Payout {payout_id} can't go from {seen} to {target}.")
+        super().__init__(f"Payout {payout_id} can't move from {seen} to {target}.")
         self.payout_id = payout_id
         self.seen = seen
         self.target = target
 
 
 class ReconciliationUnderWay(Refusal):
-    """Another pass of reconciliation has not ended yet."""
+    """Another reconciliation pass is running."""
 
     def __init__(self) -> None:
-        super().__init__("another pass is under way")
+        super().__init__("Another reconciliation pass is running.")
 
 
 class NotRetryable(ActNotPossible):
-    """Nothing can be paid at once for a payout that ended unpaid; `reason` says what the run would say."""
+    """The payout can't be retried; `reason` says why."""
 
     def __init__(self, payout_id: UUID, reason: str) -> None:
-        super().__init__(f"Payout {payout_id} can't be made again: {reason}.")
+        super().__init__(f"Payout {payout_id} can't be retried: {reason}.")
         self.reason = reason
 
 
 class NotReversible(ActNotPossible):
-    """The payout's money doesn't lie on the connected account with nothing under way."""
+    """The payout's money is not on the connected account, or something is in progress."""
 
     def __init__(self, payout_id: UUID) -> None:
         super().__init__(
-            f"Nothing of payout {payout_id} can be taken back now: its money does not lie on the creator's Stripe "
-            "account, or something is under way."
+            f"Payout {payout_id} can't be reversed now: its money isn't on the creator's Stripe account, or another "
+            "operation is in progress."
         )
 
 
 class NotSettleable(ActNotPossible):
-    """The payout's money isn't on an account that Stripe shows us no more, or may have come back."""
+    """The payout's account can still be reached at Stripe, or some of the money may have come back."""
 
     def __init__(self, payout_id: UUID) -> None:
         super().__init__(
-            f"Payout {payout_id} can't be settled by hand: what became of it is for Stripe to say."
+            f"Payout {payout_id} can't be marked as paid: its outcome is still to come from Stripe."
         )
 
 
 class FundsWillBeMissing(Exception):
-    """The balance at Stripe does not cover the next run, which is not far off."""
+    """The Stripe balance doesn't cover the next run, which is due soon."""
 
     def __init__(self, missing: Sequence[Money], *, day: date) -> None:
-        told = " and ".join(str(amount) for amount in missing)
-        super().__init__(f"{told} must be added to the balance at Stripe before the run of {day}")
+        amounts = " and ".join(str(amount) for amount in missing)
+        super().__init__(f"{amounts} must be added to the Stripe balance before the run on {day}")
 
 
 class AlreadyPaused(Refusal):
-    """Staff have paused sending before, and nobody has resumed it since."""
+    """Staff have already paused sending."""
 
     def __init__(self, act: Act, *, since: datetime) -> None:
         super().__init__(
-            f"Sending is paused already, since {since:%Y-%m-%d %H:%M} UTC by {act.actor}: {act.reason}"
+            f"Sending is already paused, since {since:%Y-%m-%d %H:%M} UTC by {act.actor}: {act.reason}"
         )
 
 
 class NotPaused(Refusal):
-    """Neither staff nor a refused key stop all sending."""
+    """Sending isn't paused by staff or by a refused API key."""
 
     def __init__(self) -> None:
-        super().__init__("There is no pause of all sending to lift: see `manage.py sending status`.")
+        super().__init__("No pause of all sending is open; see `manage.py sending status`.")
 
 
 class DifferenceResolved(Refusal):
-    """The difference is not open, or there is none."""
+    """The difference is already resolved, or doesn't exist."""
 
     def __init__(self, difference_id: UUID) -> None:
-        super().__init__(f"there is no open difference {difference_id}")
+        super().__init__(f"There is no open difference {difference_id}.")

@@ -1,4 +1,4 @@
-"""What an answer from Stripe means for money: one place, and what isn't listed here is unknown.
+"""What Stripe's answers mean for money. Any answer not listed here is unknown.
 
 Source: https://docs.stripe.com/error-codes, https://docs.stripe.com/api/idempotent_requests
 """
@@ -12,22 +12,22 @@ from payouts.models import PayoutAttempt
 from payouts.states import AttemptKind
 from stripe_io.errors import Failure
 
-# How long a worker has for one call before another takes the payout up.
+# How long a worker may take for one call before another worker takes over the payout.
 LEASE = timedelta(minutes=1)
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
-# Who was turned away only because Stripe was busy is not put further and further back.
+# A rate-limited payout isn't backed off further: the limit isn't its fault.
 LONGEST_WAIT_FOR_A_TURN = timedelta(seconds=30)
-# Stripe may forget a key after a day; from then on the same key could move the money again.
+# Stripe may forget an idempotency key after a day. From then on, the same key could move the money again.
 KEY_LIFETIME = timedelta(hours=24)
-# A request may still be under way inside Stripe; only after this long does "not listed" mean "never happened".
+# A request may still be in progress at Stripe. Only after this long does "not listed" mean "never happened".
 ABSENCE_PROVED_AFTER = timedelta(hours=1)
 UNRESOLVED_AFTER_SENDS = 12
 WAIT_FOR_FUNDS = timedelta(minutes=10)
 FUNDS_MISSING_AFTER = timedelta(days=7)
-# How long Stripe is left alone after it has refused our key.
+# How long to wait before testing a refused API key again.
 PROBE_KEY_AFTER = timedelta(minutes=5)
-# How often a returned payout is looked at: is its bank account mended, is it time to take the money back?
+# How often to check a returned payout: is its bank account fixed, is it time to reverse the transfer?
 LOOK_AT_RETURNED = timedelta(hours=1)
 REVERSE_RETURNED_AFTER = timedelta(days=30)
 REVERSE_AGAIN_AFTER = timedelta(days=7)
@@ -37,32 +37,32 @@ CONFIRM_AFTER = timedelta(hours=6)
 
 
 class Verdict(Enum):
-    """What one send came to."""
+    """What Stripe's answer to one send proves."""
 
-    REFUSED = auto()  # proved: nothing moved, and nothing will under this key
-    SHORT = auto()  # proved: nothing moved, for want of funds
-    KEY_REFUSED = auto()  # this send did nothing, nor will any other while Stripe refuses our key
-    NOT_DONE = auto()  # this send did nothing; it says nothing of earlier ones
+    REFUSED = auto()  # proven: nothing moved, and nothing will under this idempotency key
+    SHORT = auto()  # proven: nothing moved, for lack of funds
+    KEY_REFUSED = auto()  # this send did nothing, and none will while Stripe refuses our API key
+    NOT_DONE = auto()  # this send did nothing, but earlier ones may have
     UNKNOWN = auto()
 
 
 # These end an attempt.
 PROVEN = (Verdict.REFUSED, Verdict.SHORT)
 
-# The failure table. A verdict goes by the first line that fits:
+# The failure table. The first matching line decides:
 #
-#   in answer to any send                                 verdict
-#   403 account_invalid                                   not done   (we lost this one account, not our key)
+#   answer to any send                                    verdict
+#   403 account_invalid                                   not done   (we lost this one account, not our API key)
 #   401, 403                                              key refused
 #   429                                                   not done
 #   anything, once the attempt is in doubt                unknown
 #   400 balance_insufficient                              short
-#   400 and a code that REFUSALS has for the leg          refused
+#   400 and a code in REFUSALS for the leg                refused
 #   400 resource_missing of a transfer's destination      refused
-#   everything else, no answer included                   unknown
+#   everything else, including no answer                  unknown
 #
-# So a new code of Stripe's, one for a mistake of ours in a parameter and a replayed 500 are unknown: looked up, and
-# never taken for a failure.
+# So a new Stripe code, a parameter we got wrong and a replayed 500 are all unknown: we look them up, and never treat
+# them as failures.
 REFUSALS = {
     AttemptKind.TRANSFER: frozenset(
         [
@@ -88,15 +88,15 @@ REFUSALS = {
             "payouts_not_allowed",
         ]
     ),
-    # That the connected account has too little is `balance_insufficient`; no other code proves anything.
+    # A connected account with too little money is `balance_insufficient`; no other code proves anything.
     AttemptKind.REVERSAL: frozenset(),
 }
 
 
 def verdict(failure: Failure, *, attempt: PayoutAttempt) -> Verdict:
-    """Judge the answer to a send; an attempt in doubt can't be ended by an error, whatever its code."""
-    if (before := _before_the_work(failure)) is not None:
-        return before
+    """Interpret the answer to a send. No error code can end an attempt that is in doubt."""
+    if (rejected := _rejected_early(failure)) is not None:
+        return rejected
     if attempt.in_doubt or failure.http_status != HTTPStatus.BAD_REQUEST:
         return Verdict.UNKNOWN
     if failure.code == "balance_insufficient":
@@ -105,20 +105,20 @@ def verdict(failure: Failure, *, attempt: PayoutAttempt) -> Verdict:
 
 
 def refuses_key(failure: Failure) -> bool:
-    """Tell whether Stripe does not take our key, or not for this."""
-    return _before_the_work(failure) == Verdict.KEY_REFUSED
+    """Return whether Stripe refuses our API key, or doesn't allow it to do this."""
+    return _rejected_early(failure) == Verdict.KEY_REFUSED
 
 
 def loses_account(failure: Failure) -> bool:
-    """Tell whether Stripe says that this connected account is not ours to use, any more.
+    """Return whether Stripe says that we can't use this connected account, or no longer can.
 
     Source: https://docs.stripe.com/error-codes#account-invalid
     """
     return failure.http_status == HTTPStatus.FORBIDDEN and failure.code == "account_invalid"
 
 
-def _before_the_work(failure: Failure) -> Verdict | None:
-    """Judge what comes before Stripe's idempotency layer, and so says nothing of any work."""
+def _rejected_early(failure: Failure) -> Verdict | None:
+    """Interpret an error raised before Stripe's idempotency layer: it says nothing about earlier sends."""
     if loses_account(failure):
         return Verdict.NOT_DONE
     match failure.http_status:
@@ -131,13 +131,13 @@ def _before_the_work(failure: Failure) -> Verdict | None:
 
 def _is_refusal(failure: Failure, kind: AttemptKind) -> bool:
     if failure.code == "resource_missing":
-        # Which of the things that a request names is missing, only `param` tells.
+        # Only `param` says which of the request's objects is missing.
         return kind == AttemptKind.TRANSFER and failure.param == "destination"
     return failure.code in REFUSALS[kind]
 
 
 def may_send_again(attempt: PayoutAttempt, *, now: datetime) -> bool:
-    """Tell whether the attempt's key can still be sent; else only a look at Stripe can settle it."""
+    """Return whether the attempt's key may still be sent. If not, only a look-up can settle the attempt."""
     return attempt.resendable and (
         attempt.first_sent_at is None or now - attempt.first_sent_at < KEY_LIFETIME - LEASE
     )
@@ -152,7 +152,7 @@ def next_try(attempt: PayoutAttempt, *, now: datetime) -> datetime:
 
 
 def next_look(attempt: PayoutAttempt, *, now: datetime) -> datetime:
-    """Choose when to look at Stripe again: after about as long again as has passed since the last send."""
+    """Choose when to look it up again: wait about as long as has passed since the last send."""
     passed = now - attempt.last_sent_at if attempt.last_sent_at else FIRST_RETRY
     wait = min(max(passed, FIRST_RETRY), LONGEST_RETRY)
     return now + wait * random.uniform(0.5, 1.5)  # noqa: S311 (jitter, no secret)

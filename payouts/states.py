@@ -18,7 +18,7 @@ class PayoutStatus(models.TextChoices):
 
 _S = PayoutStatus
 
-# From which states each state may be reached.
+# The states from which each state may be reached.
 LEGAL: dict[PayoutStatus, frozenset[PayoutStatus]] = {
     _S.PENDING: frozenset([_S.ON_HOLD, _S.PROCESSING, _S.UNRESOLVED]),
     _S.ON_HOLD: frozenset([_S.PENDING]),
@@ -29,30 +29,30 @@ LEGAL: dict[PayoutStatus, frozenset[PayoutStatus]] = {
     _S.RETURNED: frozenset([_S.IN_TRANSIT, _S.PAID]),
     _S.FAILED: frozenset([_S.PROCESSING, _S.UNRESOLVED]),
     _S.CANCELLED: frozenset([_S.PENDING, _S.ON_HOLD]),
-    # From paid only where Stripe's own schedule does the way to the bank.
+    # From paid only where Stripe pays the bank by its own schedule.
     _S.REVERSED: frozenset([_S.IN_TRANSIT, _S.RETURNED, _S.PAID]),
 }
-# These end a payout without the creator having the money: its rows are given back.
+# The payout ended and the creator doesn't have the money: its rows are released.
 DEAD = (_S.FAILED, _S.CANCELLED, _S.REVERSED)
-# Nothing more is done for these by themselves.
+# Nothing more happens to these on its own.
 FINISHED = (_S.PAID, *DEAD)
-# From where staff may try each act; the act itself looks closer. They can always have Stripe asked.
-STAFF_MAY = {
+# The states in which staff may try each act; the act itself checks more. They can always sync with Stripe.
+STAFF_ACTS = {
     "cancel": tuple(LEGAL[_S.CANCELLED]),
     "retry": DEAD,
     "reverse": (_S.IN_TRANSIT, _S.PAID, _S.RETURNED),
     "settle": (_S.IN_TRANSIT, _S.RETURNED),
     "sync": tuple(PayoutStatus),
 }
-# While one of these lasts, the creator gets no other payout.
+# A payout in one of these states blocks the creator's next one.
 BLOCKS_THE_NEXT = (_S.PENDING, _S.ON_HOLD, _S.PROCESSING, _S.UNRESOLVED, _S.RETURNED)
-# Of these nothing was sent, so that after a while they stand in the way of no other.
+# Nothing of these was sent, so after a while they no longer block the next one.
 MAY_BE_OVERTAKEN = (_S.PENDING, _S.ON_HOLD)
-# The money has left the platform's balance for good, or is on its way.
+# The money has left the platform's balance.
 SENT = (_S.IN_TRANSIT, _S.PAID, _S.RETURNED)
 
 
-# How Stripe calls a bank payout whose money came back.
+# Stripe's statuses of a bank payout whose money came back.
 ENDED_BADLY = frozenset(["failed", "canceled"])
 
 
@@ -71,9 +71,9 @@ class AttemptStatus(models.TextChoices):
 
 
 class DecisionReason(models.TextChoices):
-    """What a run decided for one creator and currency; the first blocker that applies, in this order.
+    """What a run decided for one creator and currency: the first blocker that applies, in this order.
 
-    `paid` is that a payout was made. What became of it, its status says.
+    `paid` means that a payout was made; the payout's status is its outcome.
     """
 
     NO_MINIMUM_FOR_CURRENCY = "no_minimum_for_currency", "No payouts are made in this currency"

@@ -1,4 +1,4 @@
-"""Sending, on a queue of its own, and the beat tasks that find what is due."""
+"""Sending, on its own queue, and the beat tasks that find what is due."""
 
 import time
 from contextlib import suppress
@@ -13,16 +13,15 @@ from payouts.services.deciding import forecasts, runs
 from payouts.services.reconciliation import billing_differences, books
 
 QUEUE = "payouts"
-# So long a task attends to payouts; then others have their turn.
+# How long one task attends to payouts before it gives way to others.
 TURN_SECONDS = 5
-# A payout takes no longer than this in the ordinary case: with so many workers to each request that Stripe takes a
-# second, the next one is always at hand.
+# A payout rarely takes longer. This many workers per request that Stripe takes a second always have the next one ready.
 SECONDS_A_PAYOUT = 4
 
 
 @shared_task(name="payouts.sweep")
 def sweep() -> None:
-    """Have as many tasks attend to payouts as are due and keep Stripe busy."""
+    """Start as many tasks as there are due payouts, up to the number that keeps Stripe busy."""
     notices.begin_debounced("payouts.sweep")
     now = sql.now()
     new = sending.prepare(now=now)
@@ -33,9 +32,9 @@ def sweep() -> None:
 
 @shared_task(name="payouts.attend_due")
 def attend_due(*, new: bool) -> None:
-    """Attend to one payout after the other that is due, and have the sweep see whether there are more."""
-    ends = time.monotonic() + TURN_SECONDS
-    while time.monotonic() < ends:
+    """Attend to due payouts one by one; if time runs out first, have the sweep check for more."""
+    ends_at = time.monotonic() + TURN_SECONDS
+    while time.monotonic() < ends_at:
         now = sql.now()
         payout_id = sending.take_due(now=now, new=new)
         if payout_id is None:
@@ -51,25 +50,25 @@ def run_due() -> None:
 
 @shared_task(name="payouts.forecast")
 def forecast() -> None:
-    """Say days ahead if the next run will need more than there is, in the log and for whoever watches tasks."""
+    """Warn days ahead if the balance won't cover the next run: in the log, and by failing near the run."""
     forecasts.require_funds(now=sql.now())
 
 
 @shared_task(name="payouts.check_books")
 def check_books() -> None:
-    """Check the books, and fail loudly, in the log and for whoever watches tasks, if they don't hold."""
+    """Check the books; fail, in the log and the task monitor, if they don't hold."""
     books.require_sound()
 
 
 @shared_task(name="payouts.compare_billing")
 def compare_billing() -> None:
-    """Compare with the marketplace's own tables, where there are any; what differs is in the table of differences."""
+    """Compare with the marketplace's own tables, if there are any, and open a difference for each mismatch."""
     if settings.BILLING_DATABASE:
         billing_differences.compare_billing_tables(settings.BILLING_DATABASE, now=sql.now())
 
 
 @shared_task(name="payouts.reconcile")
 def reconcile() -> None:
-    """Compare with Stripe what moved since the last time; what differs is in the table of differences."""
+    """Compare with Stripe what moved since the last pass, and open a difference for each mismatch."""
     with suppress(ReconciliationUnderWay):
         reconciliation.reconcile(now=sql.now())

@@ -1,4 +1,4 @@
-"""What Stripe tells us of transfers, bank payouts and balances."""
+"""Webhook events about transfers, bank payouts and balances."""
 
 from contextlib import suppress
 
@@ -15,9 +15,9 @@ from stripe_io.handlers import StripeEvent, register
 
 
 def register_handlers() -> None:
-    register(transfer_told, "transfer.created", "transfer.updated", "transfer.reversed")
+    register(transfer_changed, "transfer.created", "transfer.updated", "transfer.reversed")
     register(
-        bank_payout_told,
+        bank_payout_changed,
         "payout.created",
         "payout.updated",
         "payout.paid",
@@ -27,8 +27,8 @@ def register_handlers() -> None:
     register(balance_available, "balance.available")
 
 
-def transfer_told(event: StripeEvent) -> None:
-    """Settle an attempt whose answer was lost, or is still on its way, and record what came back of the transfer."""
+def transfer_changed(event: StripeEvent) -> None:
+    """Record the transfer, whose answer may be lost or still on its way, and what came back of it."""
     transfer = Transfer.of(event.object)
     attempt = sending.attempt_of(transfer)
     if attempt is not None:
@@ -36,17 +36,17 @@ def transfer_told(event: StripeEvent) -> None:
     elif transfer.amount_reversed:
         sending.record_reversal(transfer.id, transfer.amount_reversed, now=sql.now())
     else:
-        raise SetAside("this transfer bears no attempt of ours")
+        raise SetAside("this transfer names no attempt of ours")
 
 
-def bank_payout_told(event: StripeEvent) -> None:
+def bank_payout_changed(event: StripeEvent) -> None:
     bank_payout = BankPayout.of(event.object, account=event.account)
     if not sending.record_bank_payout(bank_payout, now=sql.now()):
         _record_foreign(bank_payout)
 
 
 def balance_available(event: StripeEvent) -> None:
-    """Have payouts go on that wait for funds: the platform's to be sent, a connected account's to go to the bank."""
+    """Resume payouts that wait for funds: on the platform to be sent, on a connected account to go to the bank."""
     if event.account:
         sending.wake(event.account, now=sql.now())
     else:
@@ -55,12 +55,12 @@ def balance_available(event: StripeEvent) -> None:
 
 
 def _record_foreign(bank_payout: BankPayout) -> None:
-    """Record a bank payout that left a creator's account without us, as it is now."""
+    """Record a bank payout that we didn't start on a creator's account, as it is now."""
     if settings.BANK_PAYOUTS_BY_STRIPE:
         raise SetAside("Stripe pays the banks by its own schedule")
     if not CreatorPaymentAccount.objects.filter(stripe_account_id=bank_payout.account).exists():
-        raise SetAside("no creator here has this account")
-    with suppress(StripeCallFailed):  # the account may be gone; then the event is all there is
+        raise SetAside("this account belongs to no creator")
+    with suppress(StripeCallFailed):  # the account may be gone; then the event is all we have
         bank_payout = gateway.retrieve_bank_payout(
             stripe_payout_id=bank_payout.id, account=bank_payout.account
         )

@@ -1,6 +1,6 @@
-"""Payouts, and what was earned, over HTTP, one module per noun; each has its own routes, gathered here."""
+"""The HTTP endpoints for payouts and earnings, one module per noun. Each defines its own routes; they meet here."""
 
 from payouts.api import earnings, payouts, records, upcoming
 
-# What comes next is no payout yet, and stands before `payouts/<id>`.
+# `payouts/upcoming` must come before `payouts/<id>`.
 urlpatterns = [*upcoming.urlpatterns, *payouts.urlpatterns, *records.urlpatterns, *earnings.urlpatterns]

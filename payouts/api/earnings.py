@@ -1,4 +1,4 @@
-"""`/earnings`: what a creator earned, in all, by API and by month."""
+"""`/earnings`: what a creator earned, in total, by API and by month."""
 
 from datetime import date
 from typing import Any
@@ -33,51 +33,52 @@ API_ID = OpenApiParameter(
 class EarningsInput(Input):
     currency = CurrencyField(
         required=False,
-        help_text="Currency of all figures. By default the platform's own, unless everything was earned in others.",
+        help_text="Currency of all amounts. Defaults to the platform's, unless everything was earned in others.",
     )
 
 
 class ApiEarningsInput(EarningsInput):
-    # `from` is a word of Python's.
-    vars()["from"] = MonthField(required=False, help_text="First month of `months`, included: `YYYY-MM`.")
-    to = MonthField(required=False, help_text="Last month of `months`, included: `YYYY-MM`.")
+    # `from` is a Python keyword.
+    vars()["from"] = MonthField(required=False, help_text="First month of `months` (inclusive): `YYYY-MM`.")
+    to = MonthField(required=False, help_text="Last month of `months` (inclusive): `YYYY-MM`.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("from", date.min) > attrs.get("to", date.max):
-            raise serializers.ValidationError({"to": "This is before `from`."})
+            raise serializers.ValidationError({"to": "This must not be before `from`."})
         return attrs
 
 
 class FiguresOutput(Output):
     """What was earned, in one currency."""
 
-    currency = serializers.CharField(help_text="ISO 4217 currency of all amounts beside it.")
+    currency = serializers.CharField(help_text="ISO 4217 currency of all amounts in this object.")
     current_month_gross = serializers.IntegerField(
-        help_text="Minor units: what customers were charged this month (UTC), less refunds and chargebacks."
+        help_text="Charges this month (UTC) less refunds and chargebacks, in minor units."
     )
     current_month_net = serializers.IntegerField(
-        help_text="Minor units: the creator's share of this month's gross."
+        help_text="The creator's share of this month's gross, in minor units."
     )
     lifetime_gross = serializers.IntegerField(
-        help_text="Minor units: what customers were ever charged, less refunds and chargebacks."
+        help_text="All charges less refunds and chargebacks, in minor units."
     )
-    lifetime_net = serializers.IntegerField(help_text="Minor units: gross less platform fee.")
+    lifetime_net = serializers.IntegerField(help_text="Gross less platform fee, in minor units.")
     lifetime_platform_fee = serializers.IntegerField(
-        help_text="Minor units: the platform's commission on gross."
+        help_text="The platform's commission on gross, in minor units."
     )
     lifetime_payouts = serializers.IntegerField(
-        help_text="Minor units: the part of `lifetime_net` that is in payouts which are paid."
+        help_text="The part of `lifetime_net` that has been paid out, in minor units."
     )
     pending_payout = serializers.IntegerField(
-        help_text="Minor units: `lifetime_net` less `lifetime_payouts`; negative if the creator owes the platform."
+        help_text="`lifetime_net` less `lifetime_payouts`, in minor units. Negative if the creator owes the platform."
     )
 
 
 class EarningsSummaryOutput(FiguresOutput):
-    """What a creator earned in all, in one currency."""
+    """What a creator earned in total, in one currency."""
 
     total_apis = serializers.IntegerField(
-        min_value=0, help_text="How many APIs the creator owns, owned, or earned from, in whatever currency."
+        min_value=0,
+        help_text="Number of APIs that the creator owns, has owned or earned from, in any currency.",
     )
 
 
@@ -86,65 +87,62 @@ class ApiFiguresOutput(FiguresOutput):
 
     api_id = serializers.CharField(help_text="The marketplace's id of the API.")
     api_name = serializers.CharField(
-        allow_null=True, help_text="Its name; null if the marketplace gave none."
+        allow_null=True, help_text="The API's name; null if the marketplace has none."
     )
     last_updated = serializers.DateTimeField(
-        allow_null=True, help_text="When a billing record was last added to these figures; null if none was."
+        allow_null=True,
+        help_text="When a billing record was last added to these amounts; null if there is none.",
     )
 
 
 class ApiFiguresPageOutput(Output):
     """A page of APIs."""
 
-    count = serializers.IntegerField(min_value=0, help_text="How many APIs there are on all pages.")
-    next = serializers.URLField(allow_null=True, help_text="Address of the next page.")
-    previous = serializers.URLField(allow_null=True, help_text="Address of the page before.")
-    results = ApiFiguresOutput(many=True, help_text="The API that was registered last comes first.")
+    count = serializers.IntegerField(min_value=0, help_text="Number of APIs on all pages.")
+    next = serializers.URLField(allow_null=True, help_text="URL of the next page.")
+    previous = serializers.URLField(allow_null=True, help_text="URL of the previous page.")
+    results = ApiFiguresOutput(many=True, help_text="The APIs, last registered first.")
 
 
 @extend_schema_serializer(many=False)
 class EarningsOutput(Output):
-    """What a creator earned, in all and by API."""
+    """What a creator earned, in total and by API."""
 
-    summary = EarningsSummaryOutput(
-        help_text="All that was earned in this currency; adjustments are included."
-    )
+    summary = EarningsSummaryOutput(help_text="Everything earned in this currency, including adjustments.")
     currencies = serializers.ListField(
-        child=serializers.CharField(), help_text="Each currency in which anything was earned."
+        child=serializers.CharField(), help_text="All currencies with earnings."
     )
     earnings_lag_seconds = serializers.IntegerField(
         min_value=0,
-        help_text="Age of the oldest accepted billing record that waits to be in the figures; 0 if none does.",
+        help_text="Age of the oldest accepted billing record not yet in these amounts, in seconds; 0 if there is none.",
     )
-    earnings = ApiFiguresPageOutput(help_text="The APIs and what each of them earned this creator.")
+    earnings = ApiFiguresPageOutput(help_text="The creator's APIs, and what each one earned.")
 
 
 class MonthOutput(Output):
     """What one API earned a creator in one month."""
 
     month = WrittenMonth(help_text="Month of the sales (UTC): `YYYY-MM`.")
-    currency = serializers.CharField(help_text="ISO 4217 currency of the amounts beside it.")
-    gross = serializers.IntegerField(
-        help_text="Minor units: what customers were charged, less refunds and chargebacks."
-    )
-    platform_fee = serializers.IntegerField(help_text="Minor units: the platform's commission on gross.")
-    net = serializers.IntegerField(help_text="Minor units: gross less platform fee.")
+    currency = serializers.CharField(help_text="ISO 4217 currency of the amounts in this object.")
+    gross = serializers.IntegerField(help_text="Charges less refunds and chargebacks, in minor units.")
+    platform_fee = serializers.IntegerField(help_text="The platform's commission on gross, in minor units.")
+    net = serializers.IntegerField(help_text="Gross less platform fee, in minor units.")
     refunds = serializers.IntegerField(
-        help_text="Minor units: refunds and chargebacks less their reversals; positive, and inside `gross` already."
+        help_text="Refunds and chargebacks less reversals, in minor units; positive, already deducted from `gross`."
     )
     transactions = serializers.IntegerField(min_value=0, help_text="Number of charges.")
-    api_calls = serializers.IntegerField(min_value=0, help_text="API calls of the charges.")
+    api_calls = serializers.IntegerField(min_value=0, help_text="API calls that the charges are for.")
 
 
 class ApiEarningsOutput(ApiFiguresOutput):
-    """What one API earned a creator, in all and by month."""
+    """What one API earned a creator, in total and by month."""
 
     currencies = serializers.ListField(
         child=serializers.CharField(),
-        help_text="Each currency in which this API earned the creator anything.",
+        help_text="All currencies in which this API earned the creator anything.",
     )
     months = MonthOutput(
-        many=True, help_text="Each month with sales, newest first; `from` and `to` narrow these only."
+        many=True, help_text="Months with sales, newest first. `from` and `to` filter only these."
     )
 
 
@@ -155,16 +153,18 @@ class Earnings(CreatorEndpoint):
     @extend_schema(
         operation_id="list_earnings",
         tags=TAGS,
-        summary="What was earned",
-        description="What the creator earned in one currency: in all, and by API. Billing records count within "
-        "seconds of their arrival. It needs no payment account.",
+        summary="List earnings",
+        description="What the creator earned in one currency, in total and by API. Billing records count within "
+        "seconds of their arrival. No payment account is needed.",
         parameters=[
             EarningsInput,
             OpenApiParameter(
-                "page", {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}, description="Page of APIs."
+                "page", {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}, description="Page number."
             ),
             OpenApiParameter(
-                "page_size", {"type": "integer", "minimum": 1, "maximum": 100}, description="APIs on a page."
+                "page_size",
+                {"type": "integer", "minimum": 1, "maximum": 100},
+                description="Number of APIs per page.",
             ),
         ],
         responses=EarningsOutput,
@@ -173,9 +173,9 @@ class Earnings(CreatorEndpoint):
         waiting = unposted()
         standing = selectors.standing_of(self.creator_id, now=waiting.as_of)
         if not standing.apis:
-            _ = self.creator  # who has an API is known; all others may be here for the first time
+            _ = self.creator  # a creator without APIs may be new: this creates them
         currencies = list(standing.totals)
-        currency = selectors.pick_currency(currencies, asked=self.query.get("currency"))
+        currency = selectors.pick_currency(currencies, requested=self.query.get("currency"))
         page = self.paginate_queryset(standing.apis)
         total = FiguresOutput(standing.in_currency(currency)).data
         return Response(
@@ -194,9 +194,9 @@ class Earnings(CreatorEndpoint):
     @extend_schema(
         operation_id="get_api_earnings",
         tags=TAGS,
-        summary="What one API earned",
-        description="What one API earned this creator, in one currency, and by month. Who owned it once sees what it "
-        "earned in that time.",
+        summary="Retrieve an API's earnings",
+        description="What one API earned the creator in one currency, in total and by month. A former owner sees what "
+        "it earned while they owned it.",
         parameters=[API_ID, ApiEarningsInput],
         responses=ApiEarningsOutput,
     )
@@ -205,7 +205,7 @@ class Earnings(CreatorEndpoint):
         if api is None:
             raise Http404
         currencies = list(api.figures)
-        currency = selectors.pick_currency(currencies, asked=self.query.get("currency"))
+        currency = selectors.pick_currency(currencies, requested=self.query.get("currency"))
         months = selectors.months_of(
             self.creator_id,
             api_id=apiId,

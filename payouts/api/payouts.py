@@ -1,4 +1,4 @@
-"""`/payouts`: what was paid to a creator, what it is made of, and what became of it."""
+"""`/payouts`: a creator's payouts, with their line items and history."""
 
 from typing import Any
 from uuid import UUID
@@ -70,12 +70,12 @@ EVENT = {
 
 
 class NoBlanks(forms.Form):
-    """Refuses a filter that is named without a value; the framework would let it pass for none."""
+    """Rejects a filter without a value; the framework would ignore it."""
 
     def clean(self) -> dict[str, Any]:
         for name in self.fields:
             if self.data.get(name) == "":
-                self.add_error(name, forms.ValidationError("This may not be blank.", code="blank"))
+                self.add_error(name, forms.ValidationError("This field may not be blank.", code="blank"))
         return super().clean() or {}
 
 
@@ -88,28 +88,28 @@ class CurrencyFilter(django_filters.CharFilter):
 
 
 class PayoutFilter(django_filters.FilterSet):
-    """Days are UTC, and both are included."""
+    """Filters for payouts. Days are UTC and inclusive."""
 
     status = django_filters.ChoiceFilter(
-        choices=PayoutStatus.choices, help_text="Only payouts in this state."
+        choices=PayoutStatus.choices, help_text="Only payouts with this status."
     )
     currency = CurrencyFilter(help_text="Only payouts in this currency.")
-    # `from` is a word of Python's.
+    # `from` is a Python keyword.
     vars()["from"] = django_filters.DateFilter(
         method="made_from",
         input_formats=["%Y-%m-%d"],
-        help_text="Only payouts made (`created_at`) on this day, UTC, or later: `YYYY-MM-DD`.",
+        help_text="Only payouts created on or after this day (UTC): `YYYY-MM-DD`.",
     )
     to = django_filters.DateFilter(
         method="made_to",
         input_formats=["%Y-%m-%d"],
-        help_text="Only payouts made (`created_at`) on this day, UTC, or earlier: `YYYY-MM-DD`.",
+        help_text="Only payouts created on or before this day (UTC): `YYYY-MM-DD`.",
     )
     ordering = django_filters.ChoiceFilter(
-        choices=[(given, given) for given in ORDERINGS],
+        choices=[(ordering, ordering) for ordering in ORDERINGS],
         method="in_order",
-        help_text="Which come first: `-created_at` (the newest; the default), `created_at`, `-net_amount` (the "
-        "largest) or `net_amount`.",
+        help_text="Sort order: `-created_at` (newest first, the default), `created_at`, `-net_amount` (largest first) "
+        "or `net_amount`.",
     )
 
     class Meta:
@@ -123,13 +123,13 @@ class PayoutFilter(django_filters.FilterSet):
     def made_to(self, payouts: QuerySet[Payout], name: str, day: Any) -> QuerySet[Payout]:
         return payouts.filter(created_at__lte=last_moment(day))
 
-    def in_order(self, payouts: QuerySet[Payout], name: str, given: str) -> QuerySet[Payout]:
-        return payouts.order_by(given, "-pk" if given.startswith("-") else "pk")
+    def in_order(self, payouts: QuerySet[Payout], name: str, ordering: str) -> QuerySet[Payout]:
+        return payouts.order_by(ordering, "-pk" if ordering.startswith("-") else "pk")
 
 
 @extend_schema_field(OpenApiTypes.STR)
 class FailureMessage(serializers.Field[str, Any, str | None, Any]):
-    """What a failure means, by its code."""
+    """The explanation of a failure code."""
 
     def to_representation(self, value: str) -> str | None:
         return explain_failure(value) or None
@@ -137,7 +137,7 @@ class FailureMessage(serializers.Field[str, Any, str | None, Any]):
 
 @extend_schema_field(OpenApiTypes.STR)
 class MoveMessage(serializers.Field[PayoutEvent, Any, str, Any]):
-    """What a move of a payout means."""
+    """The explanation of a move."""
 
     def to_representation(self, value: PayoutEvent) -> str:
         return explain_move(value.from_status, value.to_status)
@@ -147,54 +147,56 @@ class PayoutOutput(Output):
     """One payment to one creator."""
 
     id = serializers.UUIDField(help_text="The payout's id.")
-    created_at = serializers.DateTimeField(help_text="When it was made.")
+    created_at = serializers.DateTimeField(help_text="When the payout was created.")
     creator = serializers.CharField(help_text="The marketplace's id of the creator who is paid.")
     retry_of = serializers.UUIDField(
-        allow_null=True, help_text="The payout that this one was made anew from; null if none."
+        allow_null=True, help_text="The payout that this one retries; null if none."
     )
     currency = serializers.CharField(
-        help_text="ISO 4217 currency of all amounts beside it but `bank_amount`."
+        help_text="ISO 4217 currency of all amounts in this object except `bank_amount`."
     )
-    gross_amount = serializers.IntegerField(
-        help_text="Minor units: what customers were charged, less refunds and chargebacks."
-    )
-    platform_fee = serializers.IntegerField(help_text="Minor units: the platform's commission.")
+    gross_amount = serializers.IntegerField(help_text="Charges less refunds and chargebacks, in minor units.")
+    platform_fee = serializers.IntegerField(help_text="The platform's commission, in minor units.")
     net_amount = serializers.IntegerField(
-        min_value=1, help_text="Minor units: what the creator gets, gross less platform fee."
+        min_value=1, help_text="What the creator gets: gross less platform fee, in minor units."
     )
-    period_start = serializers.DateField(help_text="First day (UTC) of the earnings that are paid.")
-    period_end = serializers.DateField(help_text="Day (UTC) before which they were earned; exclusive.")
+    period_start = serializers.DateField(help_text="First day (UTC) of the period that is paid.")
+    period_end = serializers.DateField(help_text="Day (UTC) on which that period ends (exclusive).")
     status = serializers.ChoiceField(
-        choices=PayoutStatus.choices, help_text="Where it stands; `events` says what that means."
+        choices=PayoutStatus.choices, help_text="Current status. `events` explains it."
     )
     stripe_transfer_id = serializers.CharField(
-        allow_null=True, help_text="Stripe's transfer to the creator's account; null until there is one."
+        allow_null=True,
+        help_text="Stripe's id of the transfer to the creator's account; null until there is one.",
     )
     stripe_payout_id = serializers.CharField(
-        allow_null=True, help_text="Stripe's payout to the creator's bank; null until there is one."
+        allow_null=True, help_text="Stripe's id of the payout to the creator's bank; null until there is one."
     )
     bank_amount = serializers.IntegerField(
-        allow_null=True, help_text="Minor units of `bank_currency`: what goes to the bank; null until known."
+        allow_null=True,
+        help_text="What goes to the bank, in minor units of `bank_currency`; null until known.",
     )
     bank_currency = serializers.CharField(
         allow_null=True, help_text="ISO 4217 currency of `bank_amount`; null until known."
     )
     arrival_date = serializers.DateField(
-        allow_null=True, help_text="Day on which the bank should have it; null until known."
+        allow_null=True, help_text="Day on which the money should arrive at the bank; null until known."
     )
     failure_code = serializers.CharField(
-        allow_null=True, help_text="What went wrong, as Stripe names it; null if nothing."
+        allow_null=True, help_text="Why it failed, as a code, mostly Stripe's; null if it didn't."
     )
     failure_message = FailureMessage(
         source="failure_code",
         allow_null=True,
-        help_text="What went wrong and what to do, for the creator; null if nothing.",
+        help_text="Why it failed and what to do, in words for the creator; null if it didn't.",
     )
-    paid_at = serializers.DateTimeField(allow_null=True, help_text="When Stripe said that the bank has it.")
+    paid_at = serializers.DateTimeField(
+        allow_null=True, help_text="When Stripe reported that the bank has the money; null until then."
+    )
 
 
 class LineOutput(Output):
-    """A line of a payout: what one API earned in one period, or an adjustment."""
+    """A line item of a payout: what one API earned in one period, or an adjustment."""
 
     id = serializers.UUIDField(help_text="The line's id.")
     api_id = serializers.CharField(
@@ -203,47 +205,45 @@ class LineOutput(Output):
         help_text="The marketplace's id of the API; null for an adjustment.",
     )
     api_name = serializers.CharField(
-        source="api.name", allow_null=True, help_text="Its name; null if it has none, and for an adjustment."
+        source="api.name",
+        allow_null=True,
+        help_text="The API's name; null if it has none, and for an adjustment.",
     )
     description = serializers.CharField(
         allow_null=True, help_text="What an adjustment is for; null for an API."
     )
     period_start = serializers.DateField(help_text="First day (UTC) of the sales.")
-    period_end = serializers.DateField(help_text="Day (UTC) after the last; exclusive.")
-    currency = serializers.CharField(help_text="ISO 4217 currency of the amounts beside it.")
+    period_end = serializers.DateField(help_text="Day (UTC) after the last day of the sales (exclusive).")
+    currency = serializers.CharField(help_text="ISO 4217 currency of the amounts in this object.")
     commission_bps = serializers.IntegerField(
-        min_value=0, max_value=10_000, help_text="The platform's commission in basis points: 2000 is 20 %."
+        min_value=0, max_value=10_000, help_text="The platform's commission in basis points: 2000 is 20%."
     )
     gross_revenue = serializers.IntegerField(
-        help_text="Minor units: what customers were charged, less refunds and chargebacks; may be negative."
+        help_text="Charges less refunds and chargebacks, in minor units; may be negative."
     )
     platform_fee = serializers.IntegerField(
-        help_text="Minor units: commission on gross, halves away from zero."
+        help_text="The commission on gross, in minor units, rounded half away from zero."
     )
-    net_revenue = serializers.IntegerField(help_text="Minor units: gross less platform fee.")
-    total_subscriptions = serializers.IntegerField(
-        min_value=0, help_text="How many subscriptions were charged."
-    )
-    total_api_calls = serializers.IntegerField(min_value=0, help_text="API calls of the charges.")
+    net_revenue = serializers.IntegerField(help_text="Gross less platform fee, in minor units.")
+    total_subscriptions = serializers.IntegerField(min_value=0, help_text="Number of subscriptions charged.")
+    total_api_calls = serializers.IntegerField(min_value=0, help_text="API calls that the charges are for.")
 
 
 class EventOutput(Output):
-    """One step of a payout."""
+    """One move of a payout to another status."""
 
     status = serializers.ChoiceField(
-        source="to_status", choices=PayoutStatus.choices, help_text="The state that the payout came to."
+        source="to_status", choices=PayoutStatus.choices, help_text="The payout's new status."
     )
-    at = serializers.DateTimeField(help_text="When.")
-    message = MoveMessage(source="*", help_text="What it means, in a sentence for the creator.")
+    at = serializers.DateTimeField(help_text="When it got that status.")
+    message = MoveMessage(source="*", help_text="What the status means, in a sentence for the creator.")
 
 
 class PayoutDetailOutput(PayoutOutput):
-    """A payout, line by line, with its history."""
+    """A payout with its line items and history."""
 
-    line_items = LineOutput(
-        many=True, help_text="What it is made of; they add up to it. The largest comes first."
-    )
-    events = EventOutput(many=True, help_text="What became of it, from the first event to the last.")
+    line_items = LineOutput(many=True, help_text="The line items, largest first. They add up to the payout.")
+    events = EventOutput(many=True, help_text="The payout's history, oldest first.")
 
 
 COLUMNS = sorted(PayoutOutput().fields.keys() - {"creator", "failure_message"})
@@ -257,34 +257,34 @@ class Payouts(CreatorEndpoint):
         payouts: QuerySet[Payout, dict[str, Any]] = Payout.objects.values(*COLUMNS)
         if getattr(self, "swagger_fake_view", False):
             return payouts.none()
-        # Not joined: so the index by creator gives the order too, and a page is read without the rest.
+        # A subquery, not a join: the index by creator then gives the order too, and only the page is read.
         creator = Creator.objects.filter(external_id=self.creator_id).values("pk")
         return payouts.filter(creator=Subquery(creator)).order_by("-created_at", "-pk")
 
     def filter_queryset(self, queryset: QuerySet[Payout, Any]) -> QuerySet[Payout, Any]:
-        # Most callers narrow nothing, and need not wait for the filters' form.
+        # Most requests have no filters, and skip the filters' form.
         return super().filter_queryset(queryset) if self.request.query_params else queryset
 
     @extend_schema(
         operation_id="list_payouts",
         tags=TAGS,
-        summary="What was paid, and is being paid",
-        description="The creator's payouts, newest first. A payout that failed or was cancelled stays in the list; "
-        "its earnings go into a later one, and count there.",
+        summary="List payouts",
+        description="The creator's payouts, newest first. A payout that failed or was cancelled stays in the list; a "
+        "later payout includes its earnings.",
         examples=[OpenApiExample("A payout", value=PAYOUT, response_only=True)],
     )
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         if not page:
-            _ = self.creator  # who has payouts is known; all others may be here for the first time
-        told = PayoutOutput([self._told(row) for row in page], many=True)
-        return self.get_paginated_response(told.data)
+            _ = self.creator  # a creator without payouts may be new: this creates them
+        output = PayoutOutput([self._with_creator(row) for row in page], many=True)
+        return self.get_paginated_response(output.data)
 
     @extend_schema(
         operation_id="get_payout",
         tags=TAGS,
-        summary="One payout, line by line",
-        description="A payout, the lines that add up to it, and its history.",
+        summary="Retrieve a payout",
+        description="A payout with its line items and its history.",
         responses=PayoutDetailOutput,
         examples=[
             OpenApiExample(
@@ -297,14 +297,14 @@ class Payouts(CreatorEndpoint):
         if payout is None:
             raise Http404
         lines = PayoutLineItem.objects.filter(payout=payoutId).annotate(currency=F("payout__currency"))
-        told = {
-            **self._told(payout),
+        detail = {
+            **self._with_creator(payout),
             "line_items": lines.select_related("api").order_by("-net_revenue", "pk"),
             "events": PayoutEvent.objects.filter(payout=payoutId).order_by("pk"),
         }
-        return Response(PayoutDetailOutput(told).data)
+        return Response(PayoutDetailOutput(detail).data)
 
-    def _told(self, payout: dict[str, Any]) -> dict[str, Any]:
+    def _with_creator(self, payout: dict[str, Any]) -> dict[str, Any]:
         return {**payout, "creator": self.creator_id}
 
 

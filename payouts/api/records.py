@@ -1,4 +1,4 @@
-"""The billing records behind a payout and behind each of its lines."""
+"""The billing records behind a payout and behind each of its line items."""
 
 from __future__ import annotations
 
@@ -48,34 +48,34 @@ class RecordsInput(Input):
     format = serializers.ChoiceField(
         choices=["json", "csv"],
         required=False,
-        help_text="`csv` answers with all records in one file; `cursor` and `page_size` then mean nothing.",
+        help_text="`csv` returns all records in one file and ignores `cursor` and `page_size`.",
     )
 
 
 class RecordOutput(Output):
-    """A billing record that a payout is made of."""
+    """A billing record behind a payout."""
 
-    line_item_id = serializers.UUIDField(help_text="The line of the payout that it is part of.")
+    line_item_id = serializers.UUIDField(help_text="The payout's line item that the record is part of.")
     source = serializers.CharField(  # type: ignore[assignment]  # a field here, and fields have a `source`
-        help_text="The system that issued it."
+        help_text="The system that issued the record."
     )
-    record_id = serializers.CharField(help_text="Its id there; unique within the source.")
+    record_id = serializers.CharField(help_text="The record's id, unique within its source.")
     kind = serializers.ChoiceField(choices=RecordKind.choices, help_text="What happened.")
     api_id = serializers.CharField(help_text="The marketplace's id of the API that was sold.")
     subscription_id = serializers.CharField(
-        allow_null=True, help_text="The customer's subscription; null if not known."
+        allow_null=True, help_text="The customer's subscription; null if unknown."
     )
-    customer_id = serializers.CharField(allow_null=True, help_text="The customer; null if not known.")
-    amount = serializers.IntegerField(min_value=1, help_text="Minor units, always positive.")
+    customer_id = serializers.CharField(allow_null=True, help_text="The customer; null if unknown.")
+    amount = serializers.IntegerField(min_value=1, help_text="Amount in minor units, always positive.")
     gross = serializers.IntegerField(
-        help_text="Minor units: what it adds to the line's gross; negative for refunds and chargebacks."
+        help_text="What the record adds to the line item's gross, in minor units; negative for refunds and chargebacks."
     )
-    currency = serializers.CharField(help_text="ISO 4217 currency of the amounts beside it.")
+    currency = serializers.CharField(help_text="ISO 4217 currency of the amounts in this object.")
     occurred_at = serializers.DateTimeField(help_text="When it happened.")
-    api_calls = serializers.IntegerField(min_value=0, help_text="API calls that it is for.")
+    api_calls = serializers.IntegerField(min_value=0, help_text="API calls that the record is for.")
     related_record_id = serializers.CharField(
         allow_null=True,
-        help_text="The charge that a refund, chargeback or reversal is about; null if none is named.",
+        help_text="The charge that a refund, chargeback or reversal relates to; null if none is named.",
     )
 
 
@@ -96,27 +96,29 @@ class Records(CreatorEndpoint):
     serializer_class = RecordOutput
 
     def answer(self, lines: QuerySet[PayoutLineItem], *, name: str) -> HttpResponseBase:
-        """Answer with the records behind these lines, if they are the creator's; the CSV file is `name`."""
+        """Return the records behind these lines if they are the creator's; `name` is the CSV file's."""
         mine = lines.filter(payout__creator=self.creator)
         by_earning: dict[UUID, UUID] = dict(mine.values_list("earning", "pk"))
         if not by_earning:
             raise Http404
         records = RecordsBehind(list(by_earning))
         if isinstance(self.request.accepted_renderer, CsvRenderer):
-            output = RecordOutput()
-            rows = (output.to_representation(_told(record, by_earning)) for record in records.stream())
-            return csv_file(f"{name}.csv", rows, columns=output.fields)
+            serializer = RecordOutput()
+            rows = (
+                serializer.to_representation(_with_line(record, by_earning)) for record in records.stream()
+            )
+            return csv_file(f"{name}.csv", rows, columns=serializer.fields)
         page = cast("PositionPages", self.paginator).read(records, self.request)
-        told = RecordOutput([_told(record, by_earning) for record in page], many=True)
-        return self.get_paginated_response(told.data)
+        output = RecordOutput([_with_line(record, by_earning) for record in page], many=True)
+        return self.get_paginated_response(output.data)
 
 
 class PayoutRecords(Records):
     @extend_schema(
         operation_id="list_payout_records",
-        summary="The billing records behind a payout",
-        description="Every charge, refund, chargeback and reversal behind a payout, the last to arrive first: their "
-        "`gross` adds up to that of the payout, adjustments apart.",
+        summary="List a payout's billing records",
+        description="Every charge, refund, chargeback and reversal behind a payout, the last received first. Their "
+        "`gross` adds up to the payout's, adjustments apart.",
         **DOCUMENTED,
     )
     def list(self, request: Request, payoutId: UUID) -> HttpResponseBase:  # noqa: N803 (named in the address)
@@ -127,9 +129,9 @@ class PayoutRecords(Records):
 class LineRecords(Records):
     @extend_schema(
         operation_id="list_line_item_records",
-        summary="The billing records behind one line of a payout",
-        description="Every charge, refund, chargeback and reversal behind a line, the last to arrive first: their "
-        "`gross` adds up to that of the line. An adjustment has none.",
+        summary="List a line item's billing records",
+        description="Every charge, refund, chargeback and reversal behind a line item, the last received first. Their "
+        "`gross` adds up to the line item's. An adjustment has none.",
         **DOCUMENTED,
     )
     def list(self, request: Request, payoutId: UUID, lineId: UUID) -> HttpResponseBase:  # noqa: N803
@@ -137,7 +139,7 @@ class LineRecords(Records):
         return self.answer(lines, name=f"line-{lineId}-records")
 
 
-def _told(record: RecordBehind, lines: Mapping[UUID, UUID]) -> dict[str, Any]:
+def _with_line(record: RecordBehind, lines: Mapping[UUID, UUID]) -> dict[str, Any]:
     return {**record._asdict(), "line_item_id": lines[record.earning_id]}
 
 

@@ -1,4 +1,4 @@
-"""`/payouts/upcoming`: when a creator will be paid, how much, and what stands in the way."""
+"""`/payouts/upcoming`: when a creator will be paid, how much, and what blocks it."""
 
 from django.urls import path
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -34,49 +34,47 @@ EXAMPLE = OpenApiExample(
 class UpcomingInput(Input):
     currency = CurrencyField(
         required=False,
-        help_text="Currency of the payout. By default the platform's own, unless everything was earned in others.",
+        help_text="Currency of the payout. Defaults to the platform's, unless everything was earned in others.",
     )
 
 
 class BlockerOutput(Output):
-    """What stands in the way of the next payout."""
+    """Something that blocks the next payout."""
 
-    code = serializers.ChoiceField(choices=BLOCKER_CODES, help_text="Which blocker it is; it never changes.")
-    message = serializers.CharField(help_text="What stands in the way, in a sentence for the creator.")
+    code = serializers.ChoiceField(choices=BLOCKER_CODES, help_text="Stable identifier of the blocker.")
+    message = serializers.CharField(help_text="What blocks the payout, in a sentence for the creator.")
     action = serializers.CharField(help_text="What the creator can do about it.")
 
 
 class UpcomingOutput(Output):
-    """The next payout, as it would be if nothing more were sold."""
+    """The next payout if nothing more were sold."""
 
-    currency = serializers.CharField(help_text="ISO 4217 currency of all amounts beside it.")
-    next_payout_date = serializers.DateField(
-        source="day", help_text="Day (UTC) on which the next payouts are made."
-    )
+    currency = serializers.CharField(help_text="ISO 4217 currency of all amounts in this object.")
+    next_payout_date = serializers.DateField(source="day", help_text="Day (UTC) of the next payouts.")
     next_payout_amount = serializers.IntegerField(
         source="unclaimed_net",
-        help_text="Minor units: all net earnings that are in no payout now; negative if the creator owes the platform.",
+        help_text="All net earnings not in a payout yet, in minor units; negative if the creator owes the platform.",
     )
     minimum_payout_amount = serializers.IntegerField(
         source="minimum",
         min_value=1,
         allow_null=True,
-        help_text="Minor units: the smallest payout that is made; null if none is made in this currency.",
+        help_text="The minimum payout, in minor units; null if no payouts are made in this currency.",
     )
     shortfall = serializers.IntegerField(
         min_value=0,
         allow_null=True,
-        help_text="Minor units: what the earnings before `period_end` lack to the minimum; 0 if nothing.",
+        help_text="How far earnings before `period_end` are below the minimum, in minor units; 0 if they reach it.",
     )
     period_start = serializers.DateField(
-        source="period.start", help_text="First day (UTC) of the earnings that would be paid."
+        source="period.start", help_text="First day (UTC) of the period that would be paid."
     )
     period_end = serializers.DateField(
-        source="period.end", help_text="Day (UTC) before which they were earned; exclusive."
+        source="period.end", help_text="Day (UTC) on which that period ends (exclusive)."
     )
-    eligible = serializers.BooleanField(help_text="Whether nothing stands in the way as things are now.")
+    eligible = serializers.BooleanField(help_text="Whether nothing blocks the payout now.")
     blockers = BlockerOutput(
-        source="explained_blockers", many=True, help_text="Everything that stands in the way."
+        source="explained_blockers", many=True, help_text="Everything that blocks the payout."
     )
 
 
@@ -86,15 +84,15 @@ class UpcomingPayout(CreatorEndpoint):
     @extend_schema(
         operation_id="get_upcoming_payout",
         tags=TAGS,
-        summary="When and how much will be paid next",
-        description="The next payout as it would be if nothing more were sold, and whatever stands in its way: by the "
-        "same rules by which payouts are made.",
+        summary="Retrieve the upcoming payout",
+        description="The next payout if nothing more were sold, and everything that blocks it. The rules are those by "
+        "which payouts are made.",
         parameters=[UpcomingInput],
         responses=UpcomingOutput,
         examples=[EXAMPLE],
     )
     def retrieve(self, request: Request) -> Response:
-        upcoming = selectors.upcoming_of(self.creator.pk, asked=self.query.get("currency"), now=sql.now())
+        upcoming = selectors.upcoming_of(self.creator.pk, requested=self.query.get("currency"), now=sql.now())
         return Response(UpcomingOutput(upcoming).data)
 
 

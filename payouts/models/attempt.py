@@ -1,4 +1,4 @@
-"""An attempt to have Stripe move money, written down before Stripe is called."""
+"""An attempt to move money at Stripe, saved before Stripe is called."""
 
 from django.db import models
 from django.db.models import Q
@@ -13,10 +13,10 @@ from payouts.states import AttemptKind, AttemptStatus
 class PayoutAttempt(models.Model):
     """One idempotency key: the same movement to the same destination, however often it is sent.
 
-    `answered` says whether the last send has a recorded answer; `in_doubt` that some send had none, or one
-    that leaves open whether money moved. An attempt in doubt is ended only by success under its own key, or
-    by looking at Stripe; once Stripe would only repeat a saved error under the key, it is not `resendable`.
-    `requested_by` is a member of staff, with their reason, or `system`.
+    `answered`: the last send has a recorded answer. `in_doubt`: some send had no answer, or one that doesn't prove
+    whether money moved. Only success under its own key, or a look-up, can end an attempt in doubt. `resendable` is
+    false once Stripe would only repeat a saved error under the key. `requested_by` is a member of staff, with their
+    reason, or `system`.
     """
 
     id = uuid7_key()

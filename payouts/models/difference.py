@@ -1,4 +1,4 @@
-"""A difference between what is written here and what Stripe or the marketplace has, until it is explained."""
+"""A difference between our records and what Stripe or the marketplace has, open until it is explained."""
 
 from django.db import models
 from django.db.models import Q
@@ -34,7 +34,7 @@ class DifferenceKind(models.TextChoices):
     SUBSCRIPTION_MOVED = "subscription_moved", "An invoice of a subscription that moved to another API"
 
 
-# Found in the marketplace's own tables; all others are differences with Stripe.
+# Differences with the marketplace's own tables; all others are with Stripe.
 BILLING_KINDS = frozenset(
     [
         DifferenceKind.INVOICE_DELETED,
@@ -47,13 +47,12 @@ BILLING_KINDS = frozenset(
 
 
 class Difference(models.Model):
-    """One thing at Stripe that the books don't explain, or the other way round; at most one open per subject.
+    """Something at Stripe or in the marketplace's tables that our records don't match; one open per kind and subject.
 
-    Or a thing in the marketplace's own tables. `subject` is what it is about: Stripe's id of the object, or the
-    payout's where Stripe has none; of an invoice the record id of its charge, or a month where there are many.
-    `amount` is signed minor units: how much more Stripe has moved than is written here; of a reversal that is
-    refused, what it would have taken back; of an invoice, what is counted of it and in question. `account` is the
-    connected account on which it lies, or empty. `owner` is the member of staff who looks into it, or empty.
+    `subject` is Stripe's id of the object, or the payout's id where Stripe has none; for an invoice, its charge's
+    record id, or a month where there are many. `amount` is signed minor units: how much more Stripe moved than we
+    recorded; for a refused reversal, what it would have taken back; for an invoice, the counted amount in question.
+    `account` is the connected account, or empty. `owner` is the member of staff who is looking into it, or empty.
     """
 
     id = uuid7_key()

@@ -1,4 +1,4 @@
-"""What the next run will need of the platform's balance at Stripe."""
+"""How much of the platform's Stripe balance the next run will need."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -7,10 +7,10 @@ from database.fields import uuid7_key
 
 
 class Forecast(models.Model):
-    """What a run to come was last expected to pay in one currency, beside what Stripe had; minor units.
+    """The latest forecast of a run in one currency, with Stripe's balance at the time; minor units.
 
-    `waiting` is in payouts already that haven't left the balance, `next_run` what the run up to `cutoff` would pay if
-    nothing more were sold.
+    `waiting` is in existing payouts that haven't left the balance. `next_run` is what the run up to `cutoff` would
+    pay if nothing more were sold.
     """
 
     id = uuid7_key()
@@ -36,5 +36,5 @@ class Forecast(models.Model):
 
     @property
     def missing(self) -> int:
-        """What must be added to the balance until all can be paid."""
+        """How much must be added to the balance to pay everything."""
         return max(self.needed - max(self.available, 0), 0)

@@ -1,4 +1,4 @@
-"""Pauses of sending: nothing, or nothing of one currency, leaves the platform's balance meanwhile."""
+"""Pauses of sending, either of everything or of one currency."""
 
 from django.db import models
 from django.db.models import Q
@@ -16,12 +16,12 @@ class PauseCause(models.TextChoices):
 
 
 class SendingPause(models.Model):
-    """A reason not to send, open until it is lifted; at most one open for each cause and currency.
+    """A reason not to send, open until it is lifted; at most one open per cause and currency.
 
-    Without a currency it stops all sending, both legs and everything in doubt. With one it stops only payouts of
-    that currency of which nothing was sent yet; `needed` is what these come to and `available` what Stripe has, in
-    minor units. They go in the order of their ids: all up to `covered_until` can be paid and go on, and a smaller
-    one further back never overtakes. From `probe_at` on the sweep looks whether the pause is over.
+    Without a currency it stops all sending: both legs, and every attempt in doubt. With a currency it stops only
+    payouts in it of which nothing was sent yet: they need `needed`, and Stripe has `available`, in minor units. They
+    are sent in the order of their ids. Those up to `covered_until` can be paid and are sent; a smaller one further
+    back never overtakes. From `probe_at` on, the sweep checks whether the pause is over.
     """
 
     id = uuid7_key()
@@ -56,7 +56,7 @@ class SendingPause(models.Model):
 
     @property
     def missing(self) -> int | None:
-        """What must be added until all that waits can be paid; None until Stripe was asked what there is."""
+        """How much must be added to pay all that is waiting; None until the balance is known."""
         if self.needed is None or self.available is None:
             return None
         return max(self.needed - self.available, 0)

@@ -15,10 +15,10 @@ from payouts.states import DEAD, FINISHED, PayoutStatus
 class Payout(models.Model):
     """One payment to one creator; amounts in minor units, all positive.
 
-    `next_retry_at` is when the sweep finds it due: to be sent, asked about again, or taken to the bank; null
-    when nothing is to be done. `taken_at` is since when a worker attends to it. `arrival_amount` is what the
-    transfer brought to the connected account and `bank_amount` what goes on to the bank, both in
-    `bank_currency`; `amount_reversed` is what came back of the transfer, in its own currency.
+    `next_retry_at` is when it is next due (to be sent, looked up or paid out to the bank); null when there is nothing
+    to do. `taken_at` is when a worker took it. `arrival_amount` is what the transfer brought to the connected account
+    and `bank_amount` what goes to the bank, both in `bank_currency`. `amount_reversed` is how much of the transfer
+    came back, in the transfer's currency.
     """
 
     id = uuid7_key()
@@ -95,7 +95,7 @@ class Payout(models.Model):
 
 
 class PayoutLineItem(models.Model):
-    """One claimed earning, as it was when the payout was made; never edited, whatever becomes of the payout."""
+    """One claimed earning, as it was when the payout was made. Never edited, even if the payout fails."""
 
     id = uuid7_key()
     payout = models.ForeignKey(Payout, models.PROTECT, related_name="line_items", db_index=False)
@@ -125,7 +125,7 @@ class PayoutLineItem(models.Model):
 
 
 class PayoutEvent(models.Model):
-    """One move of a payout's state: who or what moved it, why, and when."""
+    """One move of a payout to another state: who or what moved it, why, and when."""
 
     id = models.BigAutoField(primary_key=True)
     payout = models.ForeignKey(Payout, models.PROTECT, related_name="events")

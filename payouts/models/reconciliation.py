@@ -1,4 +1,4 @@
-"""A pass of reconciliation: which time it looked at, and what came of it."""
+"""A reconciliation pass: the time it covers, and its results."""
 
 from django.db import models
 
@@ -6,11 +6,11 @@ from database.fields import uuid7_key
 
 
 class ReconciliationPass(models.Model):
-    """One comparison of Stripe with what is written here, of all that moved from `since` on.
+    """One comparison of Stripe with our records, of everything that moved since `since`.
 
-    `finished_at` null: under way, or it died (`error` says of what, if it could). `totals` is, by currency, what
-    the window's transfers moved at Stripe and in the books, in minor units. `unread` counts the connected
-    accounts and objects that Stripe did not tell of this time; the next pass looks at them again.
+    `finished_at` is null while it runs, and if it died (`error` says why, if known). `totals` is what the pass's
+    transfers moved at Stripe and in the books, by currency, in minor units. `unread` counts the connected accounts
+    and objects that Stripe didn't show this time; the next pass reads them again.
     """
 
     id = uuid7_key()

@@ -1,4 +1,4 @@
-"""One payout run per cut-off, and what it decided."""
+"""Payout runs, one per cut-off, and their decisions."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -9,10 +9,10 @@ from payouts.states import DecisionReason
 
 
 class PayoutRun(models.Model):
-    """Everyone's payout of what was earned before `cutoff` (a day, UTC, exclusive).
+    """The run that pays every creator what was earned before `cutoff` (a day, UTC, exclusive).
 
-    `completed_at` null: still being made, or died; making it again finishes it. A run that beat missed and a
-    later one replaced has `superseded_at` instead.
+    `completed_at` is null while the run is being made, and if it died; making it again finishes it. A run that
+    beat missed, and that a later one replaced, has `superseded_at` instead.
     """
 
     id = uuid7_key()
@@ -29,7 +29,7 @@ class PayoutRun(models.Model):
 
 
 class RunDecision(models.Model):
-    """What a run decided last for one creator and currency, and on which amount (net, signed minor units)."""
+    """A run's latest decision for one creator and currency, and the amount it decided on (net, signed minor units)."""
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(PayoutRun, models.PROTECT, related_name="decisions", db_index=False)

@@ -1,4 +1,4 @@
-"""Reads about runs and payouts: what became of them, what comes next, and what creators earned and were paid."""
+"""Reads about runs and payouts: their outcomes, what comes next, and what creators earned and were paid."""
 
 from payouts.selectors.blockers import BLOCKERS, blocker_rules
 from payouts.selectors.connected import foreign_bank_payouts, left_behind

@@ -1,4 +1,4 @@
-"""Who may be paid, and why not: one set of rules, for runs and for what creators are told."""
+"""Who can be paid, and why not: one set of rules, for runs and for what creators see."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,12 +9,12 @@ from django.conf import settings
 from database import sql
 from payouts.states import BLOCKS_THE_NEXT, MAY_BE_OVERTAKEN
 
-# Part of a statement that says who is a `candidate`.
+# Part of a statement that defines `candidate`.
 BLOCKERS = sql.read(Path(__file__).parent / "blockers.sql")
 
 
 def blocker_rules(*, now: datetime) -> dict[str, Any]:
-    """Name, for `BLOCKERS`, the minimums, and what of a creator's earlier payouts keeps the next from being made."""
+    """Return the parameters of `BLOCKERS`: the minimums, and which earlier payouts block the next."""
     return {
         "currencies": list(settings.MINIMUM_PAYOUT),
         "minimums": list(settings.MINIMUM_PAYOUT.values()),

@@ -1,6 +1,6 @@
--- All that keeps each `candidate` (creator_id, currency, and in minor units what would be paid and all that is
--- unclaimed) from being paid, ranked as a run asks. `blocker` is what its creator is told, `reason` what the run
--- decides. A row without a reason stops no run.
+-- Everything that keeps each `candidate` from being paid, in the order in which a run checks. A candidate has a
+-- creator_id, a currency and, in minor units, what would be paid (payable) and all that is unclaimed. `blocker` is
+-- what the creator is told, `reason` what the run decides. A row without a reason doesn't stop the run.
 SELECT
     candidate.creator_id,
     candidate.currency,

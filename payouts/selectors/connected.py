@@ -1,4 +1,4 @@
-"""What lies on connected accounts, and what leaves them without us."""
+"""What is held on connected accounts, and what leaves them without us."""
 
 from django.db.models import F, QuerySet, Sum
 
@@ -7,17 +7,17 @@ from payouts.states import SENT, AttemptKind, AttemptStatus
 
 
 def foreign_bank_payouts(account: str) -> QuerySet[Difference]:
-    """Return the unexplained bank payouts that left a connected account without us."""
+    """Return the unexplained bank payouts from a connected account that we didn't start."""
     return Difference.objects.filter(
         kind=DifferenceKind.FOREIGN_BANK_PAYOUT, account=account, resolved_at=None
     )
 
 
 def left_behind(account: str, *, currency: str, except_for: Payout) -> int:
-    """Sum up, in minor units, what payouts to a connected account brought there and did not take to the bank.
+    """Sum what payouts to a connected account left there instead of paying it out to the bank, in minor units.
 
-    Only what has a bank amount counts: of others, all that arrived is still to go. Negative is what one took
-    along of another's.
+    Only payouts with a bank amount count: the others have yet to pay out all that arrived. Negative if a payout
+    took more than its own.
     """
     others = Payout.objects.filter(
         attempts__kind=AttemptKind.TRANSFER,
@@ -27,5 +27,5 @@ def left_behind(account: str, *, currency: str, except_for: Payout) -> int:
         bank_currency=currency,
         status__in=SENT,
     ).exclude(pk=except_for.pk)
-    brought = others.aggregate(left=Sum(F("arrival_amount") - F("bank_amount")))["left"]
-    return brought or 0
+    left = others.aggregate(left=Sum(F("arrival_amount") - F("bank_amount")))["left"]
+    return left or 0

@@ -1,4 +1,4 @@
-"""When runs are due, and what they pay up to."""
+"""When runs are due, and up to which day they pay."""
 
 from datetime import date, datetime
 
@@ -10,20 +10,20 @@ from stripe_io import installation
 
 
 def due_at(cutoff: date) -> datetime:
-    """Return the moment from which a cut-off's run is made."""
+    """Return when a cut-off's run falls due."""
     return midnight(cutoff.replace(day=settings.PAYOUT_DAY))
 
 
 def latest_due_cutoff(*, now: datetime) -> date:
-    """Return the latest cut-off whose day of payment (`PAYOUT_DAY`) has come."""
+    """Return the latest cut-off whose payout day (`PAYOUT_DAY`) has come."""
     month = month_of(now)
     return month.start if due_at(month.start) <= now else month.previous_month().start
 
 
 def unmade_cutoff(*, now: datetime) -> date | None:
-    """Return the latest due cut-off if its run is still to be made.
+    """Return the latest due cut-off if its run hasn't been completed.
 
-    Only cut-offs that fell due after this installation began count; older ones are made by command.
+    Only cut-offs that fell due after the installation count; older runs are made by command.
     """
     cutoff = latest_due_cutoff(now=now)
     if due_at(cutoff) < installation.installed_at():
@@ -33,5 +33,5 @@ def unmade_cutoff(*, now: datetime) -> date | None:
 
 
 def next_cutoff(*, now: datetime) -> date:
-    """Return the cut-off that the next run will have."""
+    """Return the next run's cut-off."""
     return unmade_cutoff(now=now) or month_of(latest_due_cutoff(now=now)).end

@@ -1,4 +1,4 @@
-"""Reads about differences, with Stripe and with the marketplace's tables."""
+"""Reads about differences with Stripe and with the marketplace's tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from payouts.models import Difference
 
 @dataclass(frozen=True, slots=True)
 class OpenDifferences:
-    """How many differences are open, by kind, and how long ago the oldest was found."""
+    """The number of open differences by kind, and the age of the oldest."""
 
     by_kind: Mapping[str, int]
     oldest: timedelta

@@ -1,4 +1,4 @@
-"""What a creator earned and was paid: by API, by month, and in all."""
+"""What a creator earned and was paid: by API, by month, and in total."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ _STANDING, _MONTHS = (sql.read(_SQL / f"{name}.sql") for name in ("standing", "m
 
 
 class Figures(NamedTuple):
-    """What was earned in one currency, in signed minor units.
+    """Earnings in one currency, in signed minor units.
 
-    The current month is the one that a row's period is in; `lifetime_payouts` is what is paid of
-    `lifetime_net`, and `unclaimed_net` what no payout has. `last_updated` is when a record was last added. An API is
-    named where all of it was earned by one.
+    A row counts in the current month if its period is in it. `lifetime_payouts` is the part of `lifetime_net` that
+    is paid, and `unclaimed_net` the part that is in no payout. `last_updated` is when a record was last added. The
+    API is named if one API earned it all.
     """
 
     currency: str
@@ -40,13 +40,13 @@ class Figures(NamedTuple):
 
     @property
     def pending_payout(self) -> int:
-        """What is earned and not paid yet."""
+        """What is earned but not paid yet."""
         return self.lifetime_net - self.lifetime_payouts
 
 
 @dataclass(frozen=True, slots=True)
 class ApiStanding:
-    """An API that a creator owned or earned from, and what it earned this creator, by currency."""
+    """An API that the creator owned or earned from, and what it earned them, by currency."""
 
     api_id: str
     api_name: str
@@ -58,7 +58,7 @@ class ApiStanding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a creator earned in all, adjustments included, by currency; and by API, last registered first."""
+    """What a creator earned: by currency, including adjustments, and by API, last registered first."""
 
     totals: dict[str, Figures]
     apis: list[ApiStanding]
@@ -81,36 +81,36 @@ class MonthFigures(NamedTuple):
 
 
 def standing_of(creator_id: str, *, now: datetime) -> Standing:
-    """Sum up all that a creator earned, in one query; creators and APIs are named by the marketplace's ids."""
+    """Sum all that a creator earned, in one query. Ids of creators and APIs are the marketplace's."""
     return _standing({"creator": creator_id, "api": None, "month": month_of(now).start})
 
 
 def api_standing_of(creator_id: str, *, api_id: str, now: datetime) -> ApiStanding | None:
-    """Sum up what one API earned a creator; None if the creator neither owned it nor earned from it."""
-    found = _standing({"creator": creator_id, "api": api_id, "month": month_of(now).start}).apis
-    return found[0] if found else None
+    """Sum what one API earned a creator; None if the creator never owned it or earned from it."""
+    apis = _standing({"creator": creator_id, "api": api_id, "month": month_of(now).start}).apis
+    return apis[0] if apis else None
 
 
 def months_of(
     creator_id: str, *, api_id: str, currency: str, first: date, last: date
 ) -> Iterable[MonthFigures]:
-    """Sum up by month, newest first, what an API earned a creator from one month to another, both included."""
-    names = {"creator": creator_id, "api": api_id, "currency": currency, "first": first, "last": last}
-    return [MonthFigures(currency=currency, **row) for row in sql.rows(_MONTHS, names)]
+    """Sum what an API earned a creator by month, newest first, from one month to another, both included."""
+    params = {"creator": creator_id, "api": api_id, "currency": currency, "first": first, "last": last}
+    return [MonthFigures(currency=currency, **row) for row in sql.rows(_MONTHS, params)]
 
 
-def pick_currency(currencies: Sequence[str], *, asked: str | None) -> str:
-    """Choose the currency of an answer: the one asked for, else ours, unless all was earned in others."""
-    if asked is not None:
-        return asked
-    ours: str = settings.DEFAULT_CURRENCY
-    return ours if ours in currencies or not currencies else currencies[0]
+def pick_currency(currencies: Sequence[str], *, requested: str | None) -> str:
+    """Choose the currency of a response: the requested one, else the default, unless all was earned in others."""
+    if requested is not None:
+        return requested
+    default: str = settings.DEFAULT_CURRENCY
+    return default if default in currencies or not currencies else currencies[0]
 
 
-def _standing(names: dict[str, object]) -> Standing:
+def _standing(params: dict[str, object]) -> Standing:
     earned: dict[str, list[Figures]] = {}
     apis: list[ApiStanding] = []
-    for row in sql.rows(_STANDING, names):
+    for row in sql.rows(_STANDING, params):
         api_id = row["api_id"]
         if api_id is not None and (not apis or apis[-1].api_id != api_id):
             apis.append(ApiStanding(api_id, row["api_name"], {}))

@@ -1,14 +1,14 @@
-"""Reads about what stops sending, or is going to."""
+"""Reads about pauses of sending, and forecasts of too little money."""
 
 from payouts.models import Forecast, SendingPause
 
 
 def open_pauses() -> list[SendingPause]:
-    """List what stops sending now, what stops all of it first, then by currency."""
+    """List the open pauses: those of all sending first, then by currency."""
     return list(SendingPause.objects.filter(lifted_at=None).order_by("currency", "started_at"))
 
 
 def latest_forecasts() -> list[Forecast]:
-    """List what was last expected of the next run, by currency."""
+    """List the latest forecasts of the next run, by currency."""
     latest = Forecast.objects.order_by("-cutoff").values("cutoff")[:1]
     return list(Forecast.objects.filter(cutoff=latest).order_by("currency"))

@@ -15,7 +15,7 @@ RECENT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class PayoutTotals:
-    """The payouts of one status and currency: made this month, and ever."""
+    """The payouts of one status and currency: made this month, and of all time."""
 
     status: PayoutStatus
     count_this_month: int
@@ -26,7 +26,7 @@ class PayoutTotals:
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """How many payouts finished, and how many of these failed."""
+    """How many payouts finished, and how many of them failed."""
 
     finished: int
     failed: int
@@ -39,7 +39,7 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class DecisionTotals:
-    """What a run decided for one reason and currency; amounts are net and signed."""
+    """A run's decisions with one reason and currency; amounts are net and signed."""
 
     reason: DecisionReason
     count: int
@@ -48,7 +48,7 @@ class DecisionTotals:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeTotals:
-    """What became of the payouts that a run made: those of one status and currency."""
+    """A run's payouts with one status and currency."""
 
     status: PayoutStatus
     count: int
@@ -56,7 +56,7 @@ class OutcomeTotals:
 
 
 def totals_by_status(*, now: datetime) -> list[PayoutTotals]:
-    """Sum up payouts in the order of their states; "this month" goes by when they were made."""
+    """Sum payouts by status, in the order of the states; "this month" is by creation time."""
     this_month = Q(created_at__gte=month_of(now).starts_at)
     rows = (
         Payout.objects.values("status", "currency")
@@ -82,9 +82,9 @@ def totals_by_status(*, now: datetime) -> list[PayoutTotals]:
 
 
 def recent_outcomes(*, now: datetime) -> Outcomes:
-    """Count the payouts that finished within 30 days and have stayed so.
+    """Count the payouts that finished in the last 30 days and are still finished.
 
-    One that was paid and came back is under way again; one that was paid twice counts once.
+    One that was paid and came back is no longer finished; one that was paid twice counts once.
     """
     ends = PayoutEvent.objects.filter(
         at__gte=now - RECENT, to_status__in=FINISHED, payout__status=F("to_status")
@@ -97,7 +97,7 @@ def recent_outcomes(*, now: datetime) -> Outcomes:
 
 
 def oldest_due(*, now: datetime) -> timedelta:
-    """Measure how long the payout has been due that has been due longest; none at all if none is."""
+    """Return how long the longest-due payout has been due; zero if none is due."""
     oldest = Payout.objects.filter(next_retry_at__lte=now).aggregate(oldest=Min("next_retry_at"))["oldest"]
     return now - oldest if oldest else timedelta()
 
@@ -107,7 +107,7 @@ def last_run() -> PayoutRun | None:
 
 
 def decisions_by_reason(run: PayoutRun) -> list[DecisionTotals]:
-    """Sum up what a run decided, most frequent first."""
+    """Sum a run's decisions by reason, most frequent first."""
     rows = (
         RunDecision.objects.filter(run=run)
         .values("reason", "currency")
@@ -123,9 +123,9 @@ def decisions_by_reason(run: PayoutRun) -> list[DecisionTotals]:
 
 
 def outcomes_by_status(run: PayoutRun) -> list[OutcomeTotals]:
-    """Sum up the payouts that a run made, as they are now, in the order of their states.
+    """Sum a run's payouts by their present status, in the order of the states.
 
-    One that staff made in the place of another of the run counts, and the other doesn't: each creator counts once.
+    A payout retried by staff counts instead of the one it replaced, so each creator counts once.
     """
     rows = (
         RunDecision.objects.filter(run=run, reason=DecisionReason.PAID)

@@ -1,4 +1,4 @@
-"""When a creator will be paid, how much, and what stands in the way."""
+"""When a creator will be paid, how much, and what blocks it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,10 +19,10 @@ _UPCOMING = sql.read(Path(__file__).parent / "upcoming.sql", blockers=BLOCKERS)
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """The next payout as it would be if nothing more were sold; amounts are signed minor units.
+    """The next payout if nothing more were sold; amounts are signed minor units.
 
-    `unclaimed_net` is everything that no payout has; the run looks only at the part earned in `period`.
-    `minimum` is null where none is set for the currency. `blockers` are in the order in which the run asks.
+    `unclaimed_net` is everything that is in no payout; the run pays only the part earned in `period`. `minimum` is
+    None if none is set for the currency. `blockers` are in the order in which the run checks them.
     """
 
     currency: str
@@ -43,28 +43,28 @@ class Upcoming:
 
     @property
     def shortfall(self) -> int | None:
-        """How much must still be earned until the minimum is reached."""
+        """How much more must be earned to reach the minimum."""
         return None if self.minimum is None else max(self.minimum - self.payable_net, 0)
 
 
-def upcoming_of(creator_id: UUID, *, asked: str | None, now: datetime) -> Upcoming:
-    """Foresee the next payout, in the currency asked for or the creator's own."""
+def upcoming_of(creator_id: UUID, *, requested: str | None, now: datetime) -> Upcoming:
+    """Forecast the next payout, in the requested currency or in the creator's."""
     cutoff = next_cutoff(now=now)
-    names = {
+    params = {
         "creator": creator_id,
         "cutoff": cutoff,
-        "asked": asked or settings.DEFAULT_CURRENCY,
+        "requested": requested or settings.DEFAULT_CURRENCY,
         **blocker_rules(now=now),
     }
-    found = {row["currency"]: row for row in sql.rows(_UPCOMING, names)}
-    currency = pick_currency([name for name, row in found.items() if row["booked"]], asked=asked)
-    seen = found[currency]
+    rows = {row["currency"]: row for row in sql.rows(_UPCOMING, params)}
+    currency = pick_currency([name for name, row in rows.items() if row["booked"]], requested=requested)
+    row = rows[currency]
     return Upcoming(
         currency=currency,
         day=max(due_at(cutoff), now).date(),
-        period=Period(seen["period_start"] or month_of(cutoff).previous_month().start, cutoff),
-        unclaimed_net=seen["unclaimed_net"],
-        payable_net=seen["payable_net"],
+        period=Period(row["period_start"] or month_of(cutoff).previous_month().start, cutoff),
+        unclaimed_net=row["unclaimed_net"],
+        payable_net=row["payable_net"],
         minimum=settings.MINIMUM_PAYOUT.get(currency),
-        blockers=tuple(seen["blockers"]),
+        blockers=tuple(row["blockers"]),
     )

@@ -1,4 +1,4 @@
--- What the next run will see of one creator, per currency in which anything was ever booked, and in the one asked for.
+-- What the next run will see of one creator, in each currency in which anything was booked and in the requested one.
 WITH unclaimed AS (
     SELECT
         currency,
@@ -14,7 +14,7 @@ known AS (
     FROM ledger_accounts
     WHERE owner_id = %(creator)s AND kind = 'creator_payable'
     UNION ALL
-    SELECT %(asked)s, false
+    SELECT %(requested)s, false
 ),
 candidate AS (
     SELECT

@@ -223,7 +223,7 @@ def age(creator: Creator, status: PayoutStatus, *, days: float) -> None:
 
 
 def foreseen(creator: Creator) -> tuple[str, ...]:
-    return upcoming_of(creator.pk, asked=None, now=sql.now()).blockers
+    return upcoming_of(creator.pk, requested=None, now=sql.now()).blockers
 
 
 @pytest.mark.parametrize("status", [PayoutStatus.PENDING, PayoutStatus.ON_HOLD])

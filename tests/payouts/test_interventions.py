@@ -21,7 +21,7 @@ from payouts.errors import IllegalMove, NotRetryable, NotReversible, NotSettleab
 from payouts.models import Payout, RunDecision
 from payouts.services.moves import move
 from payouts.services.staff import interventions
-from payouts.states import STAFF_MAY, PayoutStatus
+from payouts.states import STAFF_ACTS, PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, balance, unsound
 from tests.payouts.sending import send_transfer
@@ -184,10 +184,10 @@ def test_a_refused_act_says_where_the_payout_is_and_what_can_be_tried(
 ) -> None:
     assert said_no("reverse", str(payout.pk)).endswith("It is pending; what can be tried: cancel, sync.")
     assert said_no("retry", str(payout.pk)).endswith("It is pending; what can be tried: cancel, sync.")
-    assert "can't be settled by hand" in said_no("settle", str(payout.pk))
+    assert "can't be marked as paid" in said_no("settle", str(payout.pk))
     send(payout)
     refusal = said_no("cancel", str(payout.pk))
-    assert f"Payout {payout.pk} can't go from in_transit to cancelled." in refusal
+    assert f"Payout {payout.pk} can't move from in_transit to cancelled." in refusal
     assert refusal.endswith("It is in transit; what can be tried: reverse, settle, sync.")
 
 
@@ -196,7 +196,7 @@ def test_a_refused_act_says_where_the_payout_is_and_what_can_be_tried(
 def test_from_where_an_act_cannot_be_tried_it_is_refused(payout: Payout, status: PayoutStatus) -> None:
     came_back = 80_00 if status == PayoutStatus.REVERSED else 0
     Payout.objects.update(status=status, amount_reversed=came_back, paid_at=sql.now())
-    for act in {act for act, statuses in STAFF_MAY.items() if status not in statuses}:
+    for act in {act for act, statuses in STAFF_ACTS.items() if status not in statuses}:
         with pytest.raises((IllegalMove, NotRetryable, NotReversible, NotSettleable)), transaction.atomic():
             getattr(interventions, f"{act}_payout")(payout.pk, act=WHY, now=sql.now())
 
@@ -238,7 +238,7 @@ def test_a_retry_pays_at_once_what_was_refused_and_once(payout: Payout, sandbox:
     assert (again.retry_of, again.net_amount, again.run) == (failed, 80_00, failed.run)
     event = again.events.get()
     assert (event.actor, event.reason) == ("dana", "Looks odd")
-    with pytest.raises(NotRetryable, match="made again before"):
+    with pytest.raises(NotRetryable, match="it already has a retry"):
         interventions.retry_payout(failed.pk, act=WHY, now=sql.now())
     assert send(again).status == PayoutStatus.IN_TRANSIT
     assert len(sandbox.transfers()) == 1
@@ -279,7 +279,7 @@ def test_a_retry_is_refused_as_the_run_would_refuse_it(
         interventions.retry_payout(failed.pk, act=WHY, now=sql.now())
     interventions.release_creator(payout.creator, act=WHY, now=sql.now())
     market.run()
-    with pytest.raises(NotRetryable, match="nothing of its earnings"):
+    with pytest.raises(NotRetryable, match="none of its earnings"):
         interventions.retry_payout(failed.pk, act=WHY, now=sql.now())
     assert Payout.objects.count() == 2
     assert unsound() == {}

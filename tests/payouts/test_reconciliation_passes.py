@@ -81,7 +81,7 @@ def test_one_pass_runs_at_a_time(paid: Payout) -> None:
         with pytest.raises(ReconciliationUnderWay):
             reconcile()
         tasks.reconcile()
-        with pytest.raises(CommandError, match="under way"):
+        with pytest.raises(CommandError, match="is running"):
             run("reconcile")
     assert not ReconciliationPass.objects.exists()
     assert reconcile().made.finished_at

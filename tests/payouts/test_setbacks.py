@@ -169,7 +169,7 @@ def test_the_creator_learns_what_to_do_and_no_payout_is_made_until_they_have_don
         assert refuse(market, sandbox, code="transfers_not_allowed").status == PayoutStatus.FAILED
     market.run()
     assert RunDecision.objects.get().reason == DecisionReason.ON_HOLD
-    assert upcoming_of(alice.pk, asked=None, now=sql.now()).blockers == ("destination_refused",)
+    assert upcoming_of(alice.pk, requested=None, now=sql.now()).blockers == ("destination_refused",)
     account = CreatorPaymentAccount.objects.get()
     sandbox.control(f"accounts/{account.stripe_account_id}/bank_account")
     payment_accounts.refresh_payment_account(account, now=sql.now())

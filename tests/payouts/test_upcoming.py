@@ -35,8 +35,8 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2025, 9, 20, 12, tzinfo=UTC)
 
 
-def foreseen(creator: Creator, *, now: datetime = NOW, asked: str | None = None) -> Upcoming:
-    return selectors.upcoming_of(creator.pk, asked=asked, now=now)
+def foreseen(creator: Creator, *, now: datetime = NOW, requested: str | None = None) -> Upcoming:
+    return selectors.upcoming_of(creator.pk, requested=requested, now=now)
 
 
 def hold(market: Market, alice: Creator) -> None:
@@ -265,10 +265,10 @@ def test_each_currency_is_foreseen_by_itself(market: Market, settings: Settings)
     market.sell(alice, 20_00, currency="EUR")
     market.sell(bob, 20_00, currency="EUR")
     assert (foreseen(alice).currency, foreseen(alice).blockers) == ("USD", ())
-    in_euros = foreseen(alice, asked="EUR")
+    in_euros = foreseen(alice, requested="EUR")
     assert (in_euros.unclaimed_net, in_euros.minimum, in_euros.shortfall) == (16_00, 40_00, 24_00)
     assert foreseen(bob).currency == "EUR"
-    assert foreseen(alice, asked="GBP").blockers == (R.NO_MINIMUM_FOR_CURRENCY,)
+    assert foreseen(alice, requested="GBP").blockers == (R.NO_MINIMUM_FOR_CURRENCY,)
 
 
 def test_someone_who_was_never_here_learns_what_to_do() -> None:

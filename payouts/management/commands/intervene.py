@@ -14,7 +14,7 @@ from database.staff import Act, Right
 from payouts.errors import ActNotPossible
 from payouts.models import Payout
 from payouts.services.staff import interventions
-from payouts.states import STAFF_MAY, PayoutStatus
+from payouts.states import STAFF_ACTS, PayoutStatus
 from stripe_io.errors import StripeCallFailed
 
 CREATOR_ACTS: dict[str, tuple[Right, str]] = {
@@ -75,7 +75,7 @@ def _act_on_payout(payout_id: UUID, name: str, *, act: Act, now: datetime) -> di
         raise CommandError(str(failure)) from failure
     except ActNotPossible as refusal:
         status = PayoutStatus(Payout.objects.get(pk=payout_id).status)
-        others = ", ".join(other for other in STAFF_MAY if status in STAFF_MAY[other] and other != name)
+        others = ", ".join(other for other in STAFF_ACTS if status in STAFF_ACTS[other] and other != name)
         raise CommandError(
             f"{refusal} It is {status.label.lower()}; what can be tried: {others}."
         ) from refusal

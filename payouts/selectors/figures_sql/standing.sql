@@ -1,6 +1,6 @@
--- What a creator earned, per API and currency; adjustments have no API. And a row without a currency for each API that
--- was owned and earned nothing. With `api`, that API only. What is paid is summed up in paid_totals, and all else is
--- little, so the cost doesn't grow with a creator's history.
+-- What a creator earned, by API and currency; adjustments have no API. APIs that were owned and earned nothing have one
+-- row without a currency. With `api`, only that API. Paid amounts are already summed in paid_totals and the rest is
+-- little, so the cost doesn't grow with the creator's history.
 WITH creator AS (
     SELECT id FROM creators WHERE external_id = %(creator)s
 ),
@@ -57,6 +57,6 @@ SELECT
     earned.last_updated
 FROM earned
 FULL JOIN owned USING (api_id)
--- One by one, by key: however many APIs there are, few are this creator's, which the planner can't know.
+-- One by one, by key: few of all APIs are this creator's, which the planner can't know.
 LEFT JOIN LATERAL (SELECT external_id, name FROM apis WHERE apis.id = api_id LIMIT 1) AS api ON true
 ORDER BY api_id DESC, earned.currency

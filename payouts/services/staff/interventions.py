@@ -67,10 +67,10 @@ def retry_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
         if dead.status not in DEAD or dead.run is None:
             raise NotRetryable(payout_id, f"it is {dead.get_status_display().lower()}")
         if Payout.objects.filter(retry_of=dead).exists():
-            raise NotRetryable(payout_id, "it has been made again before")
+            raise NotRetryable(payout_id, "it already has a retry")
         made = runs.decide_again(dead, act=act, now=now)
         if not isinstance(made, UUID):
-            raise NotRetryable(payout_id, made.label if made else "nothing of its earnings is payable")
+            raise NotRetryable(payout_id, made.label if made else "none of its earnings are payable")
         notices.send_debounced_on_commit("payouts.sweep")
     return Payout.objects.get(pk=made)
 
