@@ -1,4 +1,4 @@
-"""Staff users; and creators, their Stripe accounts and the holds on them, to look at."""
+"""Console pages of staff users, and read-only ones of creators, their Stripe accounts and holds."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,7 @@ give_tones(
 
 
 def _rights() -> QuerySet[Permission]:
-    """Find the permissions that are rights of ours, not those that Django makes for each table."""
+    """Select the permissions that are our rights, not those that Django creates for each table."""
     user = {"content_type__app_label": "accounts", "content_type__model": "user"}
     return Permission.objects.filter(**user, codename__in=Right.values).order_by("pk")
 
@@ -67,7 +67,7 @@ class RightsField(forms.ModelMultipleChoiceField[Permission]):
 
 
 class UserForm(UserChangeForm):  # type: ignore[misc]
-    """Rights are granted and taken here; what else a user may have been given by Django stays."""
+    """Grants and revokes our rights; a user's other Django permissions stay as they are."""
 
     def clean_user_permissions(self) -> QuerySet[Permission]:
         others = self.instance.user_permissions.exclude(pk__in=_rights())
@@ -76,7 +76,7 @@ class UserForm(UserChangeForm):  # type: ignore[misc]
 
 @admin.register(User)
 class UserAdmin(_UserAdmin):
-    """Staff; made and changed by superusers. Whoever leaves is made inactive: what they did keeps their name."""
+    """Staff, managed by superusers. People who leave are deactivated: what they did keeps their name."""
 
     form = UserForm
     add_form = UserCreationForm

@@ -1,4 +1,4 @@
-"""`/api/v1/accounts`: a creator's way onto Stripe, and what Stripe says of them."""
+"""`/api/v1/accounts`: onboarding at Stripe, and the state of the creator's Stripe account."""
 
 from django.urls import path
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
@@ -21,34 +21,34 @@ BUSINESS_TYPES = ["individual", "company", "non_profit", "government_entity"]
 
 
 class OnboardingInput(Input):
-    """Where the creator is paid, and as what; used when the account is opened."""
+    """The account's country and business type; used only when the account is opened."""
 
     country = CountryField(
         required=False,
-        help_text="Where the creator lives or the company is registered, as an ISO 3166-1 alpha-2 code. Without "
-        "it the creator's known country, or else the platform's. It can't change once the account exists.",
+        help_text="Where the creator lives or the company is registered, as an ISO 3166-1 alpha-2 code. Defaults to "
+        "the creator's country, then to the platform's. It can't change once the account exists.",
     )
     business_type = serializers.ChoiceField(
         BUSINESS_TYPES,
         required=False,
-        help_text="What the creator is; fills in the first field of Stripe's form for a new account.",
+        help_text="The creator's business type. Prefills the first field of Stripe's form for a new account.",
     )
 
 
 class OnboardingOutput(Output):
-    """The way to Stripe's form."""
+    """A link to Stripe's onboarding form."""
 
     onboarding_url = serializers.URLField(
-        help_text="Stripe's form. Send the creator's browser there at once: it is good for one visit.",
+        help_text="Stripe's onboarding form. Redirect the creator's browser there right away: the link works once.",
         source="url",
     )
     expires_at = serializers.DateTimeField(
-        help_text="When the link stops working, in UTC; within minutes. An expired one leads to a new one by itself."
+        help_text="When the link expires, in UTC; within minutes. An expired link redirects to a new one."
     )
 
 
 class RequirementsOutput(Output):
-    """What Stripe asks, by the names of its fields, such as `external_account`."""
+    """What Stripe requires, by Stripe's field names, such as `external_account`."""
 
     currently_due = serializers.ListField(
         child=serializers.CharField(),
@@ -56,64 +56,65 @@ class RequirementsOutput(Output):
     )
     past_due = serializers.ListField(
         child=serializers.CharField(),
-        help_text="Fields whose deadline has passed: they restrict the account.",
+        help_text="Fields whose deadline has passed. They restrict the account.",
     )
     eventually_due = serializers.ListField(
-        child=serializers.CharField(), help_text="Fields that Stripe will need at some time."
+        child=serializers.CharField(), help_text="Fields that Stripe will need eventually."
     )
     pending_verification = serializers.ListField(
-        child=serializers.CharField(), help_text="Fields that Stripe is verifying: nothing to do but wait."
+        child=serializers.CharField(),
+        help_text="Fields that Stripe is verifying. The creator only has to wait.",
     )
     disabled_reason = serializers.CharField(
-        allow_null=True, help_text="Why Stripe does not pay out, by its code; null when it does."
+        allow_null=True, help_text="Stripe's code for why it doesn't pay out; null if it does."
     )
     current_deadline = serializers.DateTimeField(
-        allow_null=True, help_text="Until when `currently_due` is needed, in UTC; null without a deadline."
+        allow_null=True, help_text="When `currently_due` is due, in UTC; null if there is no deadline."
     )
 
 
 class AccountOutput(Output):
-    """How far the creator's Stripe account is."""
+    """The state of the creator's Stripe account."""
 
-    has_account = serializers.BooleanField(help_text="Whether there is a Stripe account.")
+    has_account = serializers.BooleanField(help_text="Whether the creator has a Stripe account.")
     status = serializers.ChoiceField(
         AccountStatus.choices,
-        help_text="`not_created`: onboarding has not begun. `pending`: Stripe waits for details. `onboarding`: "
-        "Stripe verifies them. `active`: can be paid. `restricted`: Stripe waits for the creator. `disabled`: "
-        "rejected by Stripe, or gone.",
+        help_text="`not_created`: onboarding hasn't begun. `pending`: Stripe is waiting for details. `onboarding`: "
+        "Stripe is verifying them. `active`: can be paid. `restricted`: Stripe is waiting for the creator. "
+        "`disabled`: rejected, closed or disconnected.",
     )
-    details_submitted = serializers.BooleanField(help_text="Whether Stripe's form was filled in to its end.")
+    details_submitted = serializers.BooleanField(help_text="Whether the creator completed Stripe's form.")
     charges_enabled = serializers.BooleanField(
-        help_text="Whether the account could take card payments; payouts don't need it."
+        help_text="Whether the account can accept card payments. Payouts don't need this."
     )
     payouts_enabled = serializers.BooleanField(help_text="Whether Stripe pays out to the creator's bank.")
-    requirements = RequirementsOutput(help_text="What Stripe asks of the creator.")
+    requirements = RequirementsOutput(help_text="What Stripe requires from the creator.")
     country = serializers.CharField(
         allow_null=True, help_text="The account's country, ISO 3166-1 alpha-2; null without an account."
     )
     default_currency = serializers.CharField(
-        allow_null=True, help_text="The currency the bank is paid in, ISO 4217; null without an account."
+        allow_null=True, help_text="The currency of bank payouts, ISO 4217; null without an account."
     )
     created_at = serializers.DateTimeField(
-        allow_null=True, help_text="When onboarding began here, in UTC; null without an account."
+        allow_null=True, help_text="When onboarding began, in UTC; null without an account."
     )
     gone_at = serializers.DateTimeField(
         allow_null=True,
-        help_text="When Stripe said, in UTC, that the account was closed or disconnected: onboarding then opens a "
-        "new one, and what is owed is paid there. Null while the account is there.",
+        help_text="When Stripe reported that the account was closed or disconnected, in UTC; otherwise null. "
+        "Onboarding then opens a new account, which receives what is owed.",
     )
     cooling_down_until = serializers.DateTimeField(
         allow_null=True,
-        help_text="Until when payouts wait, in UTC, as the account or its bank account was changed: time for the "
-        "creator to object if it was somebody else. Null if nothing was changed lately.",
+        help_text="When the cool-down ends, in UTC; null without one. Payouts wait after the account or its bank "
+        "account changed, so that the creator can object if someone else changed it.",
     )
 
 
 class DashboardOutput(Output):
-    """The way to the Express dashboard."""
+    """A link to the Express dashboard."""
 
     dashboard_url = serializers.URLField(
-        help_text="The creator's Stripe Express dashboard. Send the browser there at once: it is good for one visit."
+        help_text="The creator's Stripe Express dashboard. Redirect the browser there right away: the link works once."
     )
 
 
@@ -122,9 +123,9 @@ class Onboarding(CreatorEndpoint):
 
     @extend_schema(
         operation_id="start_onboarding",
-        summary="Begin or continue onboarding at Stripe",
-        description="Opens a Stripe account for the creator where there is none, or none any more (one, however "
-        "often this is called), and returns a new link to Stripe's form.",
+        summary="Start or continue onboarding",
+        description="Returns a new link to Stripe's form. Opens a Stripe account first if the creator has none, or "
+        "if it was closed or disconnected. Repeated calls open only one account.",
         tags=TAGS,
         request=OnboardingInput,
         responses={
@@ -132,7 +133,7 @@ class Onboarding(CreatorEndpoint):
             409: OpenApiResponse(
                 description="`already_active`, `account_rejected`, `country_fixed`, `stripe_account_gone`."
             ),
-            422: OpenApiResponse(description="`country_not_supported`: Stripe opens no accounts there."),
+            422: OpenApiResponse(description="`country_not_supported`: Stripe doesn't open accounts there."),
         },
         examples=[
             OpenApiExample(
@@ -151,12 +152,12 @@ class Onboarding(CreatorEndpoint):
         ],
     )
     def create(self, request: Request) -> Response:
-        given = OnboardingInput(data=request.data)
-        given.is_valid(raise_exception=True)
+        params = OnboardingInput(data=request.data)
+        params.is_valid(raise_exception=True)
         link = onboarding.start_onboarding(
             self.creator,
-            country=given.validated_data.get("country", ""),
-            business_type=given.validated_data.get("business_type", ""),
+            country=params.validated_data.get("country", ""),
+            business_type=params.validated_data.get("business_type", ""),
             now=sql.now(),
         )
         return Response(OnboardingOutput(link).data, headers=NO_STORE)
@@ -165,13 +166,14 @@ class Onboarding(CreatorEndpoint):
 class Status(CreatorEndpoint):
     @extend_schema(
         operation_id="get_account_status",
-        summary="Look up how far the creator's account is",
-        description="As Stripe last told; it tells each change, and is asked when the creator returns from its form.",
+        summary="Retrieve the account's status",
+        description="The state that Stripe last reported. Stripe reports each change, and the account is refreshed "
+        "when the creator returns from its form.",
         tags=TAGS,
         responses={200: AccountOutput},
         examples=[
             OpenApiExample(
-                "An account that waits for a bank account",
+                "An account without a bank account",
                 {
                     "has_account": True,
                     "status": "pending",
@@ -196,7 +198,7 @@ class Status(CreatorEndpoint):
         ],
     )
     def retrieve(self, request: Request) -> Response:
-        return Response(AccountOutput(selectors.account_standing(self.creator.pk)).data)
+        return Response(AccountOutput(selectors.account_state(self.creator.pk)).data)
 
 
 class Dashboard(CreatorEndpoint):
@@ -205,11 +207,11 @@ class Dashboard(CreatorEndpoint):
     @extend_schema(
         operation_id="get_dashboard_link",
         summary="Open the creator's Stripe dashboard",
-        description="Returns a link to the Express dashboard, where details and bank account are changed.",
+        description="Returns a link to the Express dashboard, where creators change their details and bank account.",
         tags=TAGS,
         responses={
             200: DashboardOutput,
-            404: OpenApiResponse(description="`no_payment_account`: onboarding has not begun."),
+            404: OpenApiResponse(description="`no_payment_account`: onboarding hasn't begun."),
             409: OpenApiResponse(description="`onboarding_incomplete`, `stripe_account_gone`."),
         },
         examples=[

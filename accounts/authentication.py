@@ -1,4 +1,4 @@
-"""Who asks: the bearer of one of the marketplace's tokens."""
+"""Authentication by the marketplace's bearer tokens."""
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -12,7 +12,7 @@ SCHEME = "bearer"
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <token>`; a request without it is left to other kinds of authentication.
+    """`Authorization: Bearer <token>`; requests without it are left to other authentication classes.
 
     Source: https://www.rfc-editor.org/rfc/rfc6750
     """

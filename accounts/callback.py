@@ -1,4 +1,4 @@
-"""Where a creator's browser comes back from Stripe: whatever happens, it is sent on, and never reads JSON."""
+"""Handles a creator's return from Stripe. The browser is always redirected, and never sees JSON."""
 
 import logging
 from typing import Any
@@ -27,9 +27,9 @@ from accounts.services.onboarding import Outcome
 from database import sql
 from web.inputs import Input
 
-# The address has the state in it, and may lead to a link that is one creator's alone.
+# The address contains the state, and may redirect to a link meant for one creator only.
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-# Why a return did not end well, for the portal to say; a subclass stands before its class.
+# Why a return failed, for the portal to explain. A subclass comes before its base class.
 REASONS: dict[type[Exception], str] = {
     AccountRejected: "account_rejected",
     AccountReplaced: "account_replaced",
@@ -42,20 +42,20 @@ REASONS: dict[type[Exception], str] = {
     StripeUnavailable: "stripe_unavailable",
 }
 UNAVAILABLE = "unavailable"
-EVERY_REASON = sorted({*Outcome, *REASONS.values(), UNAVAILABLE} - {Outcome.COMPLETE})
+ALL_REASONS = sorted({*Outcome, *REASONS.values(), UNAVAILABLE} - {Outcome.COMPLETE})
 TAGS = ["Accounts"]
 log = logging.getLogger(__name__)
 
 
 class ReturnInput(Input):
     state = serializers.CharField(
-        max_length=255, help_text="Who returns, signed by this service; good for one hour."
+        max_length=255, help_text="Identifies the creator; signed by this service and valid for one hour."
     )
     refresh = serializers.ChoiceField(
         ["1"],
         required=False,
-        help_text="Given by Stripe where the link had expired or was used: asks for a new one. A state is good for "
-        "that once.",
+        help_text="Set by Stripe if the link had expired or was already used; requests a new one. Works once per "
+        "`state`.",
     )
 
 
@@ -64,15 +64,16 @@ class OnboardingReturn(PublicEndpoint):
 
     @extend_schema(
         operation_id="return_from_onboarding",
-        summary="Come back from Stripe",
-        description="Where Stripe sends the creator's browser, which has no token: the signed `state` says who it is. "
-        "Whatever happens, it is sent on to the portal with `onboarding=complete`, or with `onboarding=incomplete` "
-        f"and a `reason`: {', '.join(f'`{reason}`' for reason in EVERY_REASON)}. With `refresh=1` it is sent to a "
-        "new link of Stripe's. Parameters that aren't named here are ignored.",
+        summary="Return from Stripe",
+        description="Stripe redirects the creator's browser here. It has no token: the signed `state` identifies the "
+        "creator. The browser is always redirected, to the portal with `onboarding=complete`, or with "
+        "`onboarding=incomplete` and a `reason`: "
+        f"{', '.join(f'`{reason}`' for reason in ALL_REASONS)}. With `refresh=1` it is redirected to a new link to "
+        "Stripe's form. Unknown parameters are ignored.",
         tags=TAGS,
         parameters=[ReturnInput],
         responses={
-            302: OpenApiResponse(description="On to the portal, or with `refresh=1` to Stripe's form.")
+            302: OpenApiResponse(description="Redirects to the portal, or with `refresh=1` to Stripe's form.")
         },
     )
     def retrieve(self, request: Request) -> HttpResponseRedirect:
@@ -85,7 +86,7 @@ class OnboardingReturn(PublicEndpoint):
         return _to_portal(onboarding.outcome_of(state, now=sql.now()))
 
     def handle_exception(self, exc: Exception) -> Any:
-        if isinstance(exc, framework.MethodNotAllowed):  # no browser's doing
+        if isinstance(exc, framework.MethodNotAllowed):  # not a browser's redirect
             return super().handle_exception(exc)
         reason = next((reason for kind, reason in REASONS.items() if isinstance(exc, kind)), UNAVAILABLE)
         if reason == UNAVAILABLE:
@@ -96,28 +97,28 @@ class OnboardingReturn(PublicEndpoint):
         return super().perform_content_negotiation(request, force=True)
 
     def _read_query(self, request: Request) -> dict[str, Any]:
-        """Read our own parameters only: browsers and what is between add others to addresses."""
-        given = {name: request.query_params.getlist(name) for name in map(str, ReturnInput().fields)}
-        if any(len(values) > 1 for values in given.values()):
+        """Read only our own parameters: browsers and proxies add others."""
+        params = {name: request.query_params.getlist(name) for name in map(str, ReturnInput().fields)}
+        if any(len(values) > 1 for values in params.values()):
             raise framework.ValidationError
-        reader = ReturnInput(data={name: values[0] for name, values in given.items() if values})
+        reader = ReturnInput(data={name: values[0] for name, values in params.items() if values})
         reader.is_valid(raise_exception=True)
         return dict(reader.validated_data)
 
 
 def _is_a_visit(request: Request) -> bool:
-    """Tell whether a person goes there; HEAD and a browser that fetches ahead only look, and take nothing."""
-    ahead = request.headers.get("Sec-Purpose") or request.headers.get("Purpose", "")
-    return request.method == "GET" and not ahead.startswith("prefetch")
+    """Check that a person follows the link: HEAD requests and prefetches must not use it up."""
+    purpose = request.headers.get("Sec-Purpose") or request.headers.get("Purpose", "")
+    return request.method == "GET" and not purpose.startswith("prefetch")
 
 
 def _to_portal(reason: str) -> HttpResponseRedirect:
-    """Send the browser to the portal, whose address keeps its own query and fragment."""
-    told = {"onboarding": "incomplete", "reason": reason}
+    """Redirect the browser to the portal, keeping the portal's own query and fragment."""
+    params = {"onboarding": "incomplete", "reason": reason}
     if reason == Outcome.COMPLETE:
-        told = {"onboarding": "complete"}
+        params = {"onboarding": "complete"}
     address = urlsplit(settings.CREATOR_PORTAL_URL)
-    query = "&".join(filter(None, [address.query, urlencode(told)]))
+    query = "&".join(filter(None, [address.query, urlencode(params)]))
     return _redirect(address._replace(query=query).geturl())
 
 

@@ -1,4 +1,4 @@
-"""What every endpoint of the API has in common, by who may use it."""
+"""Base classes for the API's endpoints, by who may use them."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
@@ -21,9 +21,9 @@ IDENTITY = "identity"
 
 
 class Endpoint(GenericViewSet[Any]):
-    """A viewset that knows each action's query parameters and refuses all others.
+    """A viewset that declares each action's query parameters and refuses all others.
 
-    `queries` names them by action; pages and filters bring their own. What was given, parsed, is `self.query`.
+    `queries` maps each action to its parameters; pagination and filters add theirs. `self.query` is the parsed query.
     """
 
     queries: ClassVar[Mapping[str, type[Input]]] = {}
@@ -32,8 +32,8 @@ class Endpoint(GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        refuse_packed(request)
-        if self.action is not None:  # else the method is not allowed, which is said next
+        refuse_compressed(request)
+        if self.action is not None:  # if it is None, the method isn't allowed, and DRF refuses it next
             self.query = self._read_query(request)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -44,11 +44,11 @@ class Endpoint(GenericViewSet[Any]):
         return response
 
     def _read_query(self, request: Request) -> Mapping[str, Any]:
-        given = {name: request.query_params[name] for name in request.query_params}
+        params = {name: request.query_params[name] for name in request.query_params}
         if self.action == "list":
             for name in self._list_parameters():
-                given.pop(name, None)
-        reader = self.queries.get(self.action, Input)(data=given)
+                params.pop(name, None)
+        reader = self.queries.get(self.action, Input)(data=params)
         reader.is_valid(raise_exception=True)
         return cast("Mapping[str, Any]", reader.validated_data)
 
@@ -62,20 +62,21 @@ class Endpoint(GenericViewSet[Any]):
         return {name for name in (*paging, *(filters.base_filters if filters else ()), ordering) if name}
 
 
-def refuse_packed(request: Request) -> None:
-    """Refuse a body that has to be unpacked before it is read: nobody can say how large it will be.
+def refuse_compressed(request: Request) -> None:
+    """Refuse a compressed body: nobody knows how large it is until it is decompressed.
 
     Raises: UnsupportedMediaType.
     """
     coding = request.headers.get("Content-Encoding", IDENTITY).strip()
     if coding.lower() != IDENTITY:
         raise UnsupportedMediaType(
-            str(request.content_type), f"Send the body as it is: the Content-Encoding {coding!r} is not read."
+            str(request.content_type),
+            f"Send the body uncompressed: the Content-Encoding {coding!r} is not supported.",
         )
 
 
 class CreatorEndpoint(Endpoint):
-    """For creators: everything is read and written as `self.creator`, whose id at the marketplace is `creator_id`."""
+    """For creators, who read and write only their own data; `creator_id` is the marketplace's id."""
 
     authentication_classes = [TokenAuthentication]
     permission_classes = [IsCreator]
@@ -90,14 +91,14 @@ class CreatorEndpoint(Endpoint):
 
 
 class PlatformEndpoint(Endpoint):
-    """For platform staff, by token or by the console's session."""
+    """For platform staff, with a token or a console session."""
 
     authentication_classes = [TokenAuthentication, SessionAuthentication]
     permission_classes = [IsPlatformStaff]
 
 
 class ServiceEndpoint(Endpoint):
-    """For services: what they hand over is from `self.source_name`."""
+    """For services, which push the records of one source, `self.source_name`."""
 
     authentication_classes = [TokenAuthentication]
     permission_classes = [IsBillingService]

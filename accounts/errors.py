@@ -1,4 +1,4 @@
-"""Refusals of the accounts app, and what it means that Stripe can't be asked, which is none."""
+"""Refusals of the accounts app, and the error for a Stripe call without a usable answer."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ from database.refusals import Refusal
 
 
 class StripeUnavailable(Exception):
-    """Stripe could not be asked: nothing is known, and least of all that someone is not payable."""
+    """Stripe couldn't be reached, so the account's state is unknown. The creator may well be payable."""
 
 
 class StripeAccountGone(Refusal):
-    """Stripe says that this account doesn't exist, or is no longer ours to use."""
+    """Stripe says that this account doesn't exist, or that we can no longer use it."""
 
     def __init__(self, stripe_account_id: str) -> None:
         super().__init__(
@@ -20,10 +20,10 @@ class StripeAccountGone(Refusal):
 
 
 class CreationKeySpent(StripeUnavailable):
-    """Stripe makes no account under this idempotency key any more.
+    """Stripe won't create an account under this idempotency key any more.
 
-    It replays an old failure (`replayed`: nothing sent under the key is still under way), or has seen the key
-    with other parameters.
+    It replays an old failure (`replayed`: no request with the key is still in progress), or has seen the key with
+    other parameters.
     """
 
     def __init__(self, message: str, *, replayed: bool) -> None:
@@ -32,7 +32,7 @@ class CreationKeySpent(StripeUnavailable):
 
 
 class CountryNotSupported(Refusal):
-    """Stripe opens no accounts there."""
+    """Stripe doesn't open accounts in this country."""
 
     def __init__(self, country: str) -> None:
         super().__init__(f"Stripe doesn't open accounts for creators in {country}. Choose another country.")
@@ -50,7 +50,7 @@ class CountryFixed(Refusal):
 
 
 class AlreadyActive(Refusal):
-    """Onboarding is over: the account can be paid to."""
+    """Onboarding is complete: the account can be paid."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -59,7 +59,7 @@ class AlreadyActive(Refusal):
 
 
 class AccountRejected(Refusal):
-    """Stripe has closed this account for good."""
+    """Stripe has permanently rejected this account."""
 
     def __init__(self) -> None:
         super().__init__("Stripe rejected your account. Contact support.")
@@ -71,10 +71,10 @@ class UnknownCreator(Refusal):
 
 
 class NothingToLift(Refusal):
-    """No open hold of the kind that is to be lifted; `others` are those that are open."""
+    """The creator has no open hold of the requested kind; `others` are the open holds."""
 
     def __init__(self, creator: str, *, kind: str, others: Sequence[str]) -> None:
-        rest = f"What holds them: {'; '.join(others)}." if others else "Nothing else holds them."
+        rest = f"Open holds: {'; '.join(others)}." if others else "There are no other holds."
         super().__init__(f"{creator} has no {kind} to lift. {rest}")
 
 
@@ -86,28 +86,28 @@ class NoPaymentAccount(Refusal):
 
 
 class OnboardingIncomplete(Refusal):
-    """Stripe still waits for the creator's details."""
+    """Stripe is still waiting for the creator's details."""
 
     def __init__(self) -> None:
-        super().__init__("The Stripe dashboard opens once you have finished onboarding.")
+        super().__init__("Finish onboarding before you open the Stripe dashboard.")
 
 
 class AccountReplaced(Refusal):
-    """The creator has opened another Stripe account since."""
+    """The creator has since opened another Stripe account."""
 
     def __init__(self) -> None:
-        super().__init__("You have another Stripe account now. Start again in the portal.")
+        super().__init__("You have a newer Stripe account. Start again in the portal.")
 
 
 class StateRefused(Refusal):
-    """The `state` of a return from Stripe was not signed here, or for no account that there is."""
+    """The `state` of a return from Stripe wasn't signed by us, or its account doesn't exist."""
 
     def __init__(self, message: str = "This link doesn't work. Start again in the portal.") -> None:
         super().__init__(message)
 
 
 class StateExpired(StateRefused):
-    """The `state` was signed too long ago, or a new link was given for it already."""
+    """The `state` is too old, or was already exchanged for a new link."""
 
     def __init__(self) -> None:
         super().__init__("This link has expired. Start again in the portal.")
@@ -115,15 +115,15 @@ class StateExpired(StateRefused):
 
 class NothingToSet(Refusal):
     def __init__(self, creator: str) -> None:
-        super().__init__(f"{creator} has these details already: nothing was changed.")
+        super().__init__(f"{creator} already has these details. Nothing was changed.")
 
 
 class DetailRefused(Refusal):
-    """What staff want to be known of a creator can't be kept."""
+    """A detail that staff want to set isn't valid."""
 
 
 class TokenRefused(Refusal):
-    """A token can't be trusted; `code` says why as far as its bearer may know."""
+    """A token isn't valid; `code` is the reason that its bearer may know."""
 
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)
@@ -131,10 +131,10 @@ class TokenRefused(Refusal):
 
 
 class KeysUnavailable(Refusal):
-    """The marketplace's public keys could not be fetched, and none were before."""
+    """The marketplace's public keys can't be fetched, and never were."""
 
     def __init__(self) -> None:
-        super().__init__("The marketplace's keys can't be fetched, so no token can be verified now.")
+        super().__init__("The marketplace's keys can't be fetched, so tokens can't be verified right now.")
 
 
 class NoSharedSecret(Refusal):
@@ -142,5 +142,5 @@ class NoSharedSecret(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "JWT_SECRET is not set: only the marketplace can sign tokens; ask the marketplace for a token."
+            "JWT_SECRET is not set, so only the marketplace can sign tokens. Ask the marketplace for one."
         )

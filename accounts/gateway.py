@@ -1,4 +1,4 @@
-"""Every Stripe call about connected accounts."""
+"""All Stripe calls about connected accounts."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from stripe_io.client import CLOCKS_APART, call, client
 from stripe_io.errors import StripeCallFailed
 
 T = TypeVar("T")
-# What Stripe calls an account that was deleted, or that took our access away.
+# Stripe's error codes for an account that was deleted, or that revoked our access.
 # Source: https://docs.stripe.com/error-codes#account-invalid
 GONE = frozenset(["account_invalid", "resource_missing"])
-# Another click's request is under way with the same key: its answer will be ours too.
+# Another request with the same key is in progress, such as a second click's. Its answer will be ours too.
 # Source: https://docs.stripe.com/error-codes#idempotency-key-in-use
 IN_USE = "idempotency_key_in_use"
 IN_USE_PAUSES = (0.2, 0.4, 0.8, 1.6)
@@ -31,28 +31,28 @@ LARGEST_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class ExternalAccount:
-    """A bank account or debit card; the same one has the same fingerprint wherever it is added again."""
+    """A bank account or debit card. Its fingerprint stays the same when it is added again elsewhere."""
 
     id: str
     fingerprint: str
 
     @classmethod
-    def paid_by(cls, said: dict[str, Any]) -> ExternalAccount | None:
-        """Find where an account is paid out to in its own currency, if anywhere.
+    def paid_by(cls, account: dict[str, Any]) -> ExternalAccount | None:
+        """Find where an account is paid out to, preferring the default of the account's own currency.
 
         Source: https://docs.stripe.com/api/external_account_bank_accounts/object
         """
-        every = (said.get("external_accounts") or {}).get("data") or []
-        defaults = [one for one in every if one.get("default_for_currency")]
-        own = [one for one in defaults if one.get("currency") == said.get("default_currency")]
-        for one in (*own, *defaults, *every):
-            return cls(id=one["id"], fingerprint=one.get("fingerprint") or "")
+        destinations = (account.get("external_accounts") or {}).get("data") or []
+        defaults = [item for item in destinations if item.get("default_for_currency")]
+        own = [item for item in defaults if item.get("currency") == account.get("default_currency")]
+        for item in (*own, *defaults, *destinations):
+            return cls(id=item["id"], fingerprint=item.get("fingerprint") or "")
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class StripeAccount:
-    """A connected account as Stripe describes it now; `said` is the whole of it."""
+    """A connected account as Stripe describes it now; `payload` is the complete object."""
 
     id: str
     country: str
@@ -65,24 +65,24 @@ class StripeAccount:
     capabilities: dict[str, str]
     requirements: dict[str, Any]
     external_account: ExternalAccount | None
-    said: dict[str, Any]
+    payload: dict[str, Any]
 
     @classmethod
     def of(cls, account: stripe.Account) -> StripeAccount:
-        said = account.to_dict()
+        payload = account.to_dict()
         return cls(
-            id=said["id"],
-            country=said.get("country") or "",
-            default_currency=(said.get("default_currency") or "").upper(),
-            business_type=said.get("business_type") or "",
-            service_agreement=(said.get("tos_acceptance") or {}).get("service_agreement") or "full",
-            details_submitted=bool(said.get("details_submitted")),
-            charges_enabled=bool(said.get("charges_enabled")),
-            payouts_enabled=bool(said.get("payouts_enabled")),
-            capabilities=said.get("capabilities") or {},
-            requirements=said.get("requirements") or {},
-            external_account=ExternalAccount.paid_by(said),
-            said=said,
+            id=payload["id"],
+            country=payload.get("country") or "",
+            default_currency=(payload.get("default_currency") or "").upper(),
+            business_type=payload.get("business_type") or "",
+            service_agreement=(payload.get("tos_acceptance") or {}).get("service_agreement") or "full",
+            details_submitted=bool(payload.get("details_submitted")),
+            charges_enabled=bool(payload.get("charges_enabled")),
+            payouts_enabled=bool(payload.get("payouts_enabled")),
+            capabilities=payload.get("capabilities") or {},
+            requirements=payload.get("requirements") or {},
+            external_account=ExternalAccount.paid_by(payload),
+            payload=payload,
         )
 
     @property
@@ -95,7 +95,7 @@ class StripeAccount:
 
     @property
     def stopped(self) -> bool:
-        """Whether Stripe stopped payouts for more than to look at what was submitted.
+        """Whether Stripe stopped payouts for any reason but to verify what was submitted.
 
         Source: https://docs.stripe.com/api/accounts/object#account_object-requirements-disabled_reason
         """
@@ -108,7 +108,7 @@ class StripeAccount:
 
 @dataclass(frozen=True, slots=True)
 class OnboardingLink:
-    """An address at Stripe that is good for one visit, until it expires."""
+    """A single-use link to Stripe that expires."""
 
     url: str
     expires_at: datetime
@@ -124,7 +124,9 @@ def create_account(
     business_type: str,
     service_agreement: str,
 ) -> StripeAccount:
-    """Make an Express account that can receive transfers, on a manual payout schedule unless Stripe pays the banks.
+    """Create an Express account that can receive transfers.
+
+    Its payout schedule is manual, unless BANK_PAYOUTS_BY_STRIPE is set.
 
     Raises: CountryNotSupported, CreationKeySpent, StripeUnavailable.
 
@@ -144,13 +146,13 @@ def create_account(
     if business_type:
         params["business_type"] = business_type
     try:
-        return StripeAccount.of(_created(params, idempotency_key=idempotency_key))
+        return StripeAccount.of(_create(params, idempotency_key=idempotency_key))
     except StripeCallFailed as error:
-        raise _not_made(error, country=country) from error
+        raise _creation_error(error, country=country) from error
 
 
 def find_account(*, payment_account_id: UUID, since: datetime, until: datetime) -> StripeAccount | None:
-    """Look for the account that was made for one of our rows, among all that Stripe made in that time.
+    """Find the account that was created for one of our rows, among all accounts created in that time.
 
     Raises: StripeUnavailable.
     """
@@ -162,29 +164,29 @@ def find_account(*, payment_account_id: UUID, since: datetime, until: datetime) 
         "limit": LARGEST_PAGE,
     }
 
-    def look() -> stripe.Account | None:
+    def search() -> stripe.Account | None:
         for account in client().v1.accounts.list(params).auto_paging_iter():
             metadata = account.to_dict().get("metadata") or {}
             if metadata.get("payment_account_id") == str(payment_account_id):
                 return account
         return None
 
-    found = _asked(look)
+    found = _call(search)
     return StripeAccount.of(found) if found else None
 
 
 def retrieve_account(stripe_account_id: str) -> StripeAccount:
-    """Ask Stripe for an account's present state.
+    """Retrieve an account's present state.
 
     Raises: StripeAccountGone, StripeUnavailable.
     """
     return StripeAccount.of(
-        _asked_of(stripe_account_id, lambda: client().v1.accounts.retrieve(stripe_account_id))
+        _call_about(stripe_account_id, lambda: client().v1.accounts.retrieve(stripe_account_id))
     )
 
 
 def create_onboarding_link(stripe_account_id: str, *, return_url: str, refresh_url: str) -> OnboardingLink:
-    """Make a link to Stripe's onboarding form, which asks for whatever is due.
+    """Create a link to Stripe's onboarding form, which asks for whatever is due.
 
     Raises: StripeAccountGone, StripeUnavailable.
 
@@ -196,29 +198,29 @@ def create_onboarding_link(stripe_account_id: str, *, return_url: str, refresh_u
         "return_url": return_url,
         "refresh_url": refresh_url,
     }
-    link = _asked_of(stripe_account_id, lambda: client().v1.account_links.create(params))
+    link = _call_about(stripe_account_id, lambda: client().v1.account_links.create(params))
     return OnboardingLink(url=link.url, expires_at=datetime.fromtimestamp(link.expires_at, UTC))
 
 
 def create_dashboard_link(stripe_account_id: str) -> str:
-    """Make a link, good for one visit, to the account's Express dashboard.
+    """Create a single-use link to the account's Express dashboard.
 
     Raises: StripeAccountGone, StripeUnavailable.
     """
-    return _asked_of(
+    return _call_about(
         stripe_account_id, lambda: client().v1.accounts.login_links.create(stripe_account_id)
     ).url
 
 
 def complete_in_sandbox(stripe_account_id: str) -> None:
-    """Have the sandbox fill in its onboarding form; the real Stripe has no such address.
+    """Have the sandbox complete its onboarding form; the real Stripe has no such endpoint.
 
     Raises: StripeUnavailable.
     """
-    _asked(lambda: client().raw_request("post", f"/_sandbox/accounts/{stripe_account_id}/complete"))
+    _call(lambda: client().raw_request("post", f"/_sandbox/accounts/{stripe_account_id}/complete"))
 
 
-def _created(params: stripe.params.AccountCreateParams, *, idempotency_key: str) -> stripe.Account:
+def _create(params: stripe.params.AccountCreateParams, *, idempotency_key: str) -> stripe.Account:
     pauses = iter(IN_USE_PAUSES)
     while True:
         try:
@@ -227,10 +229,10 @@ def _created(params: stripe.params.AccountCreateParams, *, idempotency_key: str)
             pause = next(pauses, None) if error.failure.code == IN_USE else None
             if pause is None:
                 raise
-        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (so that many clicks don't meet again)
+        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (spreads simultaneous clicks)
 
 
-def _not_made(error: StripeCallFailed, *, country: str) -> Exception:
+def _creation_error(error: StripeCallFailed, *, country: str) -> Exception:
     failure = error.failure
     if failure.param == "country":
         return CountryNotSupported(country)
@@ -239,7 +241,7 @@ def _not_made(error: StripeCallFailed, *, country: str) -> Exception:
     return StripeUnavailable(str(error))
 
 
-def _asked_of(stripe_account_id: str, request: Callable[[], T]) -> T:
+def _call_about(stripe_account_id: str, request: Callable[[], T]) -> T:
     try:
         return call(request)
     except StripeCallFailed as error:
@@ -248,7 +250,7 @@ def _asked_of(stripe_account_id: str, request: Callable[[], T]) -> T:
         raise StripeUnavailable(str(error)) from error
 
 
-def _asked(request: Callable[[], T]) -> T:
+def _call(request: Callable[[], T]) -> T:
     try:
         return call(request)
     except StripeCallFailed as error:

@@ -1,4 +1,4 @@
-"""Who is paid: staff users, creators and what changed of them, their Stripe accounts, and holds on them."""
+"""Staff users, creators and their changes, their Stripe accounts, and holds."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ EMAIL_MAX_LENGTH = 254  # RFC 5321's longest address
 
 
 def can_sign(username: str) -> None:
-    """Refuse a username that would sign as somebody else.
+    """Refuse a username that could be mistaken for another actor's.
 
     Raises: ValidationError.
     """
     if username.lower() == SYSTEM:
-        raise ValidationError(f"{SYSTEM!r} signs what the service does by itself.")
+        raise ValidationError(f"{SYSTEM!r} is reserved for what the service does by itself.")
     if User.objects.filter(username__iexact=username).exclude(username=username).exists():
         raise ValidationError("A user with that username already exists.")
 
 
 class User(AbstractUser):
-    """A member of staff. Creators and services have no user: they come with the marketplace's tokens.
+    """A member of staff. Creators and services have no user: they use the marketplace's tokens.
 
-    The username signs what they do. So it is never changed, and no user is ever deleted.
+    The username signs what they do, so it never changes, and no user is ever deleted.
     """
 
     username = models.CharField(
@@ -73,14 +73,14 @@ class Creator(models.Model):
 
 
 class CreatorField(models.TextChoices):
-    """What is known of a creator, and may change."""
+    """A detail of a creator that can change."""
 
     EMAIL = "email", "E-mail"
     COUNTRY = "country", "Country"
 
 
 class CreatorChange(Change):
-    """A creator's e-mail address or country that was set or changed."""
+    """A change of a creator's e-mail address or country; the first value counts as one."""
 
     creator = models.ForeignKey(Creator, models.PROTECT, related_name="changes", db_index=False)
     field = models.CharField(max_length=8, choices=CreatorField.choices)
@@ -100,11 +100,11 @@ class AccountStatus(models.TextChoices):
 
     @classmethod
     def from_stripe(cls, account: StripeAccount | None) -> AccountStatus:
-        """Derive the status from what Stripe says of the account; nothing else ever sets it.
+        """Derive the status from Stripe's account; nothing else ever sets it.
 
-        None is an account that Stripe doesn't let us use any more: closed, or disconnected by its holder.
-        `pending` has nothing submitted yet; `onboarding` waits for Stripe to verify what was; `restricted`
-        waits for the creator, or for Stripe to take a decision back.
+        None stands for an account that we can no longer use: closed, or disconnected by its holder. `pending`:
+        nothing was submitted yet. `onboarding`: Stripe is verifying what was. `restricted`: Stripe is waiting for
+        the creator, or has stopped payouts on its own.
 
         Source: https://docs.stripe.com/connect/handling-api-verification
         """
@@ -118,23 +118,23 @@ class AccountStatus(models.TextChoices):
 
 
 def information_due(requirements: Mapping[str, Any]) -> bool:
-    """Tell whether Stripe needs something of the account's holder by now, or by a deadline."""
+    """Check whether Stripe needs information from the account's holder, now or by a deadline."""
     return bool(requirements.get("currently_due") or requirements.get("past_due"))
 
 
 class CreatorPaymentAccount(models.Model):
-    """A creator's Stripe Connect account. At most one is live (`replaced_at` null); old ones stay.
+    """A creator's Stripe Connect account. At most one is live (`replaced_at` is null); old ones are kept.
 
-    The row comes first, with status `not_created` and no `stripe_account_id`. Stripe's account is then made
-    under the row's creation key, with the country, business type and agreement that stand on the row. While
-    `opening_since` is set, such a request may be under way or its outcome unknown; a new key is taken only
-    after it is known that the last one made nothing.
+    The row is created first, with status `not_created` and no `stripe_account_id`. Stripe's account is then created
+    under the row's creation key, with the row's country, business type and service agreement. While `opening_since`
+    is set, such a request may be in progress or its outcome unknown. A new key is used only once it is certain that
+    the last one created nothing.
 
-    `gone_at` is when Stripe first said that we can't use the account any more; null while we can. The external
-    account is the bank account or debit card that Stripe pays out to, the last one known if there is none now, and
-    since when it is another than before. `refused_country` is where Stripe opens no account, if it was asked to
-    there last and none was opened elsewhere since. `links_refreshed` counts how often a browser that came back with
-    a spent link was given a new one: the `state` of each link is good for that once, while the count is as it was.
+    `gone_at` is when Stripe first reported that we can't use the account; null while we can. The external account is
+    the bank account or debit card that Stripe pays out to, or the last one known; `external_account_since` is when
+    it replaced another. `refused_country` is where Stripe last refused to open an account, until one is opened.
+    `links_refreshed` counts the new links given to browsers that came back with a used one. Each link's `state`
+    contains the count, and gets a new link only while the count is unchanged: once.
     """
 
     id = uuid7_key()
@@ -185,7 +185,7 @@ class CreatorPaymentAccount(models.Model):
 
     @property
     def creation_key(self) -> str:
-        """The same again in a database restored from a backup."""
+        """The idempotency key; the same again in a database restored from a backup."""
         return f"account:{self.pk}:{self.openings}"
 
     @property
@@ -194,7 +194,7 @@ class CreatorPaymentAccount(models.Model):
 
     @property
     def verification_failed(self) -> bool:
-        """Whether Stripe found something wrong with what was submitted; what is only missing is not wrong.
+        """Whether Stripe rejected something that was submitted; missing information doesn't count.
 
         Source: https://docs.stripe.com/connect/handling-api-verification#validation-and-verification-errors
         """
@@ -214,11 +214,11 @@ class HoldSource(models.TextChoices):
 
 
 class Hold(models.Model):
-    """A reason not to pay a creator, open until its own source lifts it.
+    """A reason not to pay a creator, open until its source lifts it.
 
-    One that expires is a cool-down: where the creator is paid to has changed, and whoever changed it has to
-    wait. Runs make payouts meanwhile; they are held until it is over, or staff end it. One `until_paid_elsewhere` is
-    placed because payouts don't get through, and is over once the creator has another destination.
+    A hold with `expires_at` is a cool-down: the creator's destination changed, and whoever changed it has to wait.
+    Runs still create payouts, which are held until it expires or staff end it. A hold with `until_paid_elsewhere` is
+    placed because payouts keep failing, and ends once the creator has another destination.
     """
 
     id = uuid7_key()

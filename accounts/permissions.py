@@ -1,4 +1,4 @@
-"""Who may do what. A view without a permission of these is open to nobody."""
+"""Who may do what. A view without one of these permissions is closed to everyone."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 class IsNobody(BasePermission):
-    """Refuse everyone: what a view gets that names no permission."""
+    """Refuse everyone: the default for a view that names no permission."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return False
 
 
 class IsCreator(BasePermission):
-    """Let creators in, each to their own."""
+    """Allow creators, each to their own data."""
 
-    message = "This is for creators: the token's role must be `creator`."
+    message = "Only creators can do this: the token's role must be `creator`."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         bearer = bearer_of(request)
@@ -32,9 +32,9 @@ class IsCreator(BasePermission):
 
 
 class IsPlatformStaff(BasePermission):
-    """Let platform staff in: by a token with the admin's role, or logged in to the console."""
+    """Allow platform staff: with an admin's token, or logged in to the console."""
 
-    message = "This is for platform staff: the token's role must be `admin`."
+    message = "Only platform staff can do this: the token's role must be `admin`."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         if bearer := bearer_of(request):
@@ -44,9 +44,9 @@ class IsPlatformStaff(BasePermission):
 
 
 class IsBillingService(BasePermission):
-    """Let services in that hand over billing data."""
+    """Allow services that push billing data."""
 
-    message = "This is for services: the token needs the `billing` scope, and must not be a creator's or an admin's."
+    message = "Only services can do this: the token needs the `billing` scope, and can't be a creator's or an admin's."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         bearer = bearer_of(request)
@@ -54,7 +54,7 @@ class IsBillingService(BasePermission):
 
 
 class IsAnyone(BasePermission):
-    """Let everyone in, knowingly."""
+    """Allow everyone, deliberately."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""Who a token speaks for."""
+"""The bearers of tokens."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ BILLING_SCOPE = "billing"
 class Principal:
     """The bearer of a verified token; never a Django user, and never saved.
 
-    `subject` is the marketplace's own id of a creator or member of staff; of a service, the name of the one
-    billing source that it may push for.
+    `subject` is the marketplace's id of a creator or a member of staff. For a service, it is the name of the one
+    billing source that it pushes.
     """
 
     subject: str
@@ -26,7 +26,7 @@ class Principal:
     email: str = ""
     scopes: frozenset[str] = field(default_factory=frozenset)
 
-    # What DRF and Django ask of a `request.user`.
+    # Attributes that DRF and Django expect of a `request.user`.
     is_authenticated = True
     is_anonymous = False
     is_active = True
@@ -34,7 +34,7 @@ class Principal:
 
     @property
     def is_service(self) -> bool:
-        """Tell whether it speaks for a source. A person doesn't, whatever the scope: the subject is their own id."""
+        """Whether the token is for a source. A person's never is, whatever its scope: its subject is their own id."""
         return BILLING_SCOPE in self.scopes and self.role not in {CREATOR, ADMIN}
 
     @property
@@ -46,6 +46,6 @@ class Principal:
 
 
 def bearer_of(request: Request) -> Principal | None:
-    """Return whom the request's token speaks for; None if it bears no token."""
-    user: object = request.user  # the framework's types know Django's users only
+    """Return the bearer of the request's token; None without a token."""
+    user: object = request.user  # the framework's types only know Django's users
     return user if isinstance(user, Principal) else None

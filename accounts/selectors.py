@@ -15,7 +15,7 @@ STALE_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """What Stripe asks of an account, by Stripe's names; past `current_deadline` it restricts the account."""
+    """What Stripe requires, by Stripe's field names. Past `current_deadline` it restricts the account."""
 
     currently_due: list[str] = field(default_factory=list)
     past_due: list[str] = field(default_factory=list)
@@ -26,8 +26,8 @@ class Requirements:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountStanding:
-    """How far a creator's Stripe account is; without one, all but the status is empty."""
+class AccountState:
+    """The state of a creator's Stripe account; without one, everything but the status is empty."""
 
     has_account: bool = False
     status: AccountStatus = AccountStatus.NOT_CREATED
@@ -57,24 +57,24 @@ def live_account(creator_id: UUID) -> CreatorPaymentAccount | None:
     return CreatorPaymentAccount.objects.filter(creator=creator_id, replaced_at=None).first()
 
 
-def account_standing(creator_id: UUID) -> AccountStanding:
+def account_state(creator_id: UUID) -> AccountState:
     row = live_account(creator_id)
     if row is None or row.stripe_account_id is None:
-        return AccountStanding()
-    asked = row.requirements
-    return AccountStanding(
+        return AccountState()
+    requirements = row.requirements
+    return AccountState(
         has_account=True,
         status=AccountStatus(row.account_status),
         details_submitted=row.details_submitted,
         charges_enabled=row.charges_enabled,
         payouts_enabled=row.payouts_enabled,
         requirements=Requirements(
-            currently_due=asked.get("currently_due") or [],
-            past_due=asked.get("past_due") or [],
-            eventually_due=asked.get("eventually_due") or [],
-            pending_verification=asked.get("pending_verification") or [],
-            disabled_reason=asked.get("disabled_reason") or None,
-            current_deadline=moment(asked.get("current_deadline")),
+            currently_due=requirements.get("currently_due") or [],
+            past_due=requirements.get("past_due") or [],
+            eventually_due=requirements.get("eventually_due") or [],
+            pending_verification=requirements.get("pending_verification") or [],
+            disabled_reason=requirements.get("disabled_reason") or None,
+            current_deadline=moment(requirements.get("current_deadline")),
         ),
         country=row.country or None,
         default_currency=row.default_currency or None,
@@ -85,18 +85,18 @@ def account_standing(creator_id: UUID) -> AccountStanding:
 
 
 def stale_accounts(*, now: datetime, after: UUID | None = None, at_most: int | None = None) -> list[UUID]:
-    """List live accounts of which Stripe has told nothing for a day, by their ids, from after the given one on."""
-    unheard = CreatorPaymentAccount.objects.filter(
+    """List the ids of live accounts that weren't refreshed for a day, in order, starting after the given one."""
+    stale = CreatorPaymentAccount.objects.filter(
         Q(synced_at=None) | Q(synced_at__lt=now - STALE_AFTER),
         stripe_account_id__isnull=False,
         replaced_at=None,
     )
-    rest = unheard.filter(pk__gt=after) if after else unheard
+    rest = stale.filter(pk__gt=after) if after else stale
     return list(rest.order_by("pk").values_list("pk", flat=True)[:at_most])
 
 
-def longest_unheard_of(*, now: datetime) -> timedelta:
-    """Measure for how long Stripe has told nothing of the live account that was heard of longest ago."""
+def oldest_refresh_age(*, now: datetime) -> timedelta:
+    """Return the age of the least recently refreshed live account."""
     oldest = CreatorPaymentAccount.objects.filter(replaced_at=None).aggregate(oldest=Min("synced_at"))[
         "oldest"
     ]
@@ -104,13 +104,13 @@ def longest_unheard_of(*, now: datetime) -> timedelta:
 
 
 def account_is_gone(stripe_account_id: str) -> bool:
-    """Tell whether Stripe lets us use this account no more, be it a creator's present one or an earlier."""
+    """Check whether we can no longer use this account, live or replaced."""
     gone = CreatorPaymentAccount.objects.filter(stripe_account_id=stripe_account_id, gone_at__isnull=False)
     return gone.exists()
 
 
 def account_is_being_opened(*, since: datetime) -> bool:
-    """Tell whether Stripe was asked for some account since then, and its answer is not recorded yet."""
+    """Check whether Stripe was asked to create an account since then, and its answer isn't recorded yet."""
     return CreatorPaymentAccount.objects.filter(stripe_account_id=None, opening_since__gte=since).exists()
 
 
@@ -119,7 +119,7 @@ def open_holds(creator_id: UUID) -> QuerySet[Hold]:
 
 
 def cooling_down_until(creator_id: UUID) -> datetime | None:
-    """Return until when payouts wait as the creator would be paid elsewhere than before; None if they don't."""
+    """Return when the creator's cool-down ends; None without one."""
     until: datetime | None = open_holds(creator_id).aggregate(until=Max("expires_at"))["until"]
     return until
 
@@ -130,7 +130,7 @@ def creators_on_hold() -> int:
 
 
 def accounts_by_status() -> dict[str, int]:
-    """Count the live accounts of each status; those of none are counted as 0."""
+    """Count the live accounts by status, zeros included."""
     counts = dict(
         CreatorPaymentAccount.objects.filter(replaced_at=None)
         .order_by("account_status")

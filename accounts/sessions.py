@@ -1,4 +1,4 @@
-"""Staff's sessions: over after a time without a request, and after a working day whatever happens."""
+"""Staff sessions: they end after a time without requests, and at the latest after a working day."""
 
 import time
 from datetime import timedelta
@@ -10,15 +10,15 @@ from django.contrib.sessions.backends import db
 from django.http import HttpRequest
 from django.utils import timezone
 
-SEEN = "_seen"
-# How far behind the time of the last request may be: a session is written once in so many seconds, not by each.
+LAST_REQUEST = "_seen"
+# How stale the time of the last request may be, so that not every request writes its session.
 GRAIN_SECONDS = 60
 
 
 class SessionStore(db.SessionStore):
-    """Django's sessions in the database; those of someone who logged in end after SESSION_IDLE without a request.
+    """Django's database sessions; those of logged-in users end after SESSION_IDLE without a request.
 
-    All is done as a session is read: a request that reads none, such as one with a bearer token, pays nothing.
+    The check runs when a session is read. A request that reads none, such as one with a bearer token, costs nothing.
     """
 
     def load(self) -> dict[str, Any]:
@@ -26,19 +26,19 @@ class SessionStore(db.SessionStore):
         if SESSION_KEY not in data:
             return data
         now = int(time.time())
-        idle = now - data.get(SEEN, 0)
+        idle = now - data.get(LAST_REQUEST, 0)
         if idle > settings.SESSION_IDLE.total_seconds():
             self.delete()
             self._session_key = None
             return {}
         if idle >= GRAIN_SECONDS:
-            data[SEEN] = now
+            data[LAST_REQUEST] = now
             self.modified = True
         return data
 
 
 def begin(request: HttpRequest, **signal: Any) -> None:
-    """Set the end of a session in which someone has just logged in: requests don't put it off."""
-    request.session[SEEN] = int(time.time())
-    # By the clock of this process, by which Django ends sessions.
+    """Set when the session of a new login ends; requests don't extend it."""
+    request.session[LAST_REQUEST] = int(time.time())
+    # By this process's clock, because Django ends sessions by it.
     request.session.set_expiry(timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))

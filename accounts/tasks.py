@@ -1,4 +1,4 @@
-"""What beat does about accounts."""
+"""Periodic tasks about accounts."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from accounts import selectors
 from accounts.services import holds, logins, syncing
 from database import sql
 
-# Even if Stripe keeps silent, so many are done before CELERY_VISIBILITY_TIMEOUT gives the task to another worker.
+# Few enough to finish, even if Stripe never answers, before CELERY_VISIBILITY_TIMEOUT hands the task to another worker.
 SHARE = 25
 
 
@@ -24,7 +24,7 @@ def forget_logins() -> None:
 
 @shared_task(name="accounts.sync_stale")
 def sync_stale(after: str | None = None) -> None:
-    """Ask for some of the accounts that were not heard of, and leave the rest to the next task."""
+    """Refresh some stale accounts, and leave the rest to the next task."""
     stale = selectors.stale_accounts(now=sql.now(), after=UUID(after) if after else None, at_most=SHARE)
     syncing.sync_accounts(stale)
     if len(stale) == SHARE:

@@ -20,7 +20,7 @@ from database.fields import is_external
 
 SHARED_KEY_ALGORITHMS = ["HS256"]
 PUBLIC_KEY_ALGORITHMS = ["ES256", "RS256"]
-LEEWAY = timedelta(seconds=10)  # how far the marketplace's clock may be from ours
+LEEWAY = timedelta(seconds=10)  # tolerated difference between the marketplace's clock and ours
 KEYS_KEPT_SECONDS = 300
 KEYS_TIMEOUT_SECONDS = 3
 UNKNOWN_KEY_COOLDOWN_SECONDS = 30
@@ -28,10 +28,10 @@ OUTAGE_COOLDOWN_SECONDS = 5
 
 
 class MarketplaceKeys(jwt.PyJWKClient):
-    """The public keys at JWT_JWKS_URL, kept through an outage of the marketplace.
+    """The public keys at JWT_JWKS_URL, kept during an outage of the marketplace.
 
-    They are fetched again when they are old, or when a token names an unknown key: then at most once per
-    cooldown, so that junk key ids make no request each. While the address fails, the last keys serve.
+    They are fetched again when they are old, or when a token names an unknown key. The latter happens at most once
+    per cooldown, so that junk key ids don't cause a request each. While fetching fails, the last keys are used.
     """
 
     def __init__(self, address: str) -> None:
@@ -45,9 +45,9 @@ class MarketplaceKeys(jwt.PyJWKClient):
         self._failed_at = float("-inf")
 
     def get_jwk_set(self, refresh: bool = False) -> jwt.PyJWKSet:
-        """Return the keys there now, or the last that were there.
+        """Return the current keys, or the last ones fetched.
 
-        Raises: KeysUnavailable before any keys were ever fetched.
+        Raises: KeysUnavailable if no keys were ever fetched.
         """
         if time.monotonic() - self._failed_at >= OUTAGE_COOLDOWN_SECONDS:
             try:
@@ -60,28 +60,28 @@ class MarketplaceKeys(jwt.PyJWKClient):
 
     @staticmethod
     def _get_signing_keys_from_jwk_set(jwk_set: jwt.PyJWKSet) -> list[jwt.PyJWK]:
-        """Choose the keys that sign; the library's own passes over those without `kid`, which is optional."""
+        """Return the signing keys. The library's own method skips keys without a `kid`, which is optional."""
         return [key for key in jwk_set.keys if key.public_key_use in {"sig", None}]
 
     def key_for(self, header: Mapping[str, Any]) -> jwt.PyJWK:
         """Find the key that a token's header asks for.
 
-        A key without `kid` serves tokens with and without, and a token without `kid` is served by any key, if only one
-        of the set is of the token's kind. A token that names a key which the set names too is served by no other.
+        If the set has only one key for the token's algorithm, a key without `kid` fits every token, and a token
+        without `kid` fits every key. Otherwise the `kid`s must match.
 
         Raises: KeysUnavailable, jwt.PyJWKClientError.
 
         Source: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.4, https://www.rfc-editor.org/rfc/rfc7517#section-4.5
         """
-        named = header.get("kid")
-        of_its_kind = [key for key in self.get_signing_keys() if key.algorithm_name == header.get("alg")]
-        if len(of_its_kind) == 1 and (named is None or of_its_kind[0].key_id is None):
-            return of_its_kind[0]
-        return self.get_signing_key(str(named or ""))
+        key_id = header.get("kid")
+        matching = [key for key in self.get_signing_keys() if key.algorithm_name == header.get("alg")]
+        if len(matching) == 1 and (key_id is None or matching[0].key_id is None):
+            return matching[0]
+        return self.get_signing_key(str(key_id or ""))
 
 
 def read_token(token: str) -> Principal:
-    """Return whom a token speaks for, once its signature, issuer, audience and times are verified.
+    """Verify a token's signature, issuer, audience and times, and return its bearer.
 
     Raises: TokenRefused, KeysUnavailable.
     """
@@ -97,12 +97,12 @@ def read_token(token: str) -> Principal:
     except jwt.ExpiredSignatureError as error:
         raise TokenRefused("The token has expired.", code="token_expired") from error
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise TokenRefused("The token can't be used.", code="token_invalid") from error
+        raise TokenRefused("The token is not valid.", code="token_invalid") from error
     return _principal(claims)
 
 
 def issue_token(principal: Principal, *, now: datetime, lifetime: timedelta) -> str:
-    """Sign a token as the marketplace would; only where it shares a secret with us.
+    """Sign a token as the marketplace would; possible only with a shared secret.
 
     Raises: NoSharedSecret.
     """
@@ -127,7 +127,7 @@ def marketplace_keys(address: str) -> MarketplaceKeys:
 
 
 def _key(token: str) -> dict[str, Any]:
-    # Which algorithms a key serves is ours to say, never the token's: else a public key passes for a secret.
+    # We choose a key's algorithms, never the token: otherwise a public key could pass for a secret.
     if settings.JWT_SECRET:
         return {"key": settings.JWT_SECRET, "algorithms": SHARED_KEY_ALGORITHMS}
     key = marketplace_keys(settings.JWT_JWKS_URL).key_for(jwt.get_unverified_header(token))
@@ -140,5 +140,5 @@ def _principal(claims: dict[str, Any]) -> Principal:
     scopes = scope.split() if isinstance(scope, str) else scope
     texts = [role, email, *(scopes if isinstance(scopes, list) else [None])]
     if not is_external(subject) or not all(isinstance(text, str) for text in texts):
-        raise TokenRefused("The token's claims can't be used.", code="token_invalid")
+        raise TokenRefused("The token's claims are not valid.", code="token_invalid")
     return Principal(subject=subject, role=role, email=email, scopes=frozenset(scopes))

@@ -1,4 +1,4 @@
-"""What Stripe tells us of connected accounts."""
+"""Handlers of Stripe's events about connected accounts."""
 
 from accounts import selectors
 from accounts.models import CreatorPaymentAccount
@@ -22,21 +22,21 @@ def register_handlers() -> None:
 
 
 def account_changed(event: StripeEvent) -> None:
-    """Ask Stripe for the account as it is now: events come in any order, the present state does not.
+    """Refresh the account from Stripe: events arrive in any order, so their content may be out of date.
 
-    One change brings several events; whoever asked after they came has asked for all of them.
+    One change causes several events. A refresh after they arrived covers all of them.
     """
     now = sql.now()
     row = CreatorPaymentAccount.objects.filter(stripe_account_id=_account_of(event)).first()
     if row is None:
         if selectors.account_is_being_opened(since=now - payment_accounts.REQUEST_LIFE):
             raise NotYet("an account is being opened, and it may be this one")
-        raise SetAside("no creator here has this account")
+        raise SetAside("no creator has this account")
     if row.synced_at is not None and row.synced_at > event.due_since:
-        raise SetAside("Stripe was asked for this account after the event came")
+        raise SetAside("the account was refreshed after the event arrived")
     payment_accounts.refresh_payment_account(row, now=now)
 
 
 def _account_of(event: StripeEvent) -> str:
-    """Name the connected account: events of a platform's own endpoint bear it in their object alone."""
+    """Return the connected account's id; events for the platform's own endpoint have it only in their object."""
     return str(event.account or event.object.get("account") or event.object.get("id"))

@@ -1,4 +1,4 @@
-"""Creators, and what is known of them: said once, by whoever makes them known, and later by staff alone."""
+"""Creators and their details: set when a creator is first seen, and changed only by staff later."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -22,17 +22,17 @@ _MAKE, _IGNORED = (sql.read(_SQL / f"{name}.sql") for name in ("make", "ignored"
 
 
 class Details(NamedTuple):
-    """What is said of a creator; what is left empty is not said."""
+    """A creator's details; an empty one is unknown."""
 
     email: str = ""
     country: str = ""
 
 
 def creator_of(principal: Principal) -> Creator:
-    """Return the creator that a token speaks for, known from now on if not before.
+    """Return the token's creator, who is created if they don't exist yet.
 
-    The token's e-mail address is taken where there is none yet. It changes none: notices go to the address that the
-    creator had before somebody took over their log-in.
+    The token's e-mail address is stored only if there is none yet. It never replaces one: if someone takes over a
+    creator's login, notices still reach the creator.
     """
     creator = Creator.objects.filter(external_id=principal.subject).first()
     email = principal.email if is_email(principal.email) else ""
@@ -46,25 +46,25 @@ def creator_of(principal: Principal) -> Creator:
 
 
 @transaction.atomic
-def make_creators(said: Mapping[str, Details], *, by: Author) -> Counter[CreatorField]:
-    """Make the creators that are not known yet, by their external ids.
+def make_creators(creators: Mapping[str, Details], *, by: Author) -> Counter[CreatorField]:
+    """Create the creators that don't exist yet, by their external ids.
 
-    What is said of the others changes nothing: return how many of them it differs for, by field.
+    Existing creators don't change. Return for how many of them the details differ, by field.
     """
-    names = {
-        "ids": list(said),
-        "emails": [details.email for details in said.values()],
-        "countries": [details.country for details in said.values()],
+    params = {
+        "ids": list(creators),
+        "emails": [details.email for details in creators.values()],
+        "countries": [details.country for details in creators.values()],
     }
-    sql.run(_MAKE, names | by.columns)
-    return Counter({CreatorField(row["field"]): row["creators"] for row in sql.rows(_IGNORED, names)})
+    sql.run(_MAKE, params | by.columns)
+    return Counter({CreatorField(row["field"]): row["creators"] for row in sql.rows(_IGNORED, params)})
 
 
 @transaction.atomic
 def set_details(creator: Creator, *, email: str | None, country: str | None, act: Act) -> list[CreatorChange]:
-    """Have staff correct what is known of a creator; None stays as it is. Return what changed.
+    """Change a creator's details as staff ask; None leaves one as it is. Return the changes.
 
-    The country of a Stripe account that is open already doesn't follow. Raises: DetailRefused, NothingToSet.
+    The country of an existing Stripe account doesn't change. Raises: DetailRefused, NothingToSet.
     """
     by = Author.of(act)
     if email and not is_email(email):
@@ -72,10 +72,10 @@ def set_details(creator: Creator, *, email: str | None, country: str | None, act
     if country and not is_country(country):
         raise DetailRefused(f"{country!r} is not an ISO 3166-1 alpha-2 country, such as US")
     creator = Creator.objects.select_for_update(no_key=True).get(pk=creator.pk)
-    told = {CreatorField.EMAIL: email, CreatorField.COUNTRY: country and country.upper()}
+    details = {CreatorField.EMAIL: email, CreatorField.COUNTRY: country and country.upper()}
     changes = [
         _change(creator, field, after, by=by)
-        for field, after in told.items()
+        for field, after in details.items()
         if after is not None and after != getattr(creator, field)
     ]
     if not changes:
@@ -85,12 +85,12 @@ def set_details(creator: Creator, *, email: str | None, country: str | None, act
 
 
 def is_country(text: str) -> bool:
-    """Tell whether this is an ISO 3166-1 alpha-2 country, in whatever case."""
+    """Check whether this is an ISO 3166-1 alpha-2 country, in upper or lower case."""
     return pycountry.countries.get(alpha_2=text) is not None
 
 
 def is_email(text: str) -> bool:
-    """Tell whether this is an e-mail address that can be kept."""
+    """Check whether this is a valid e-mail address that can be stored."""
     try:
         validate_email(text)
     except ValidationError:
@@ -108,7 +108,7 @@ def _fill_email(creator: Creator, email: str, *, by: Author) -> None:
 
 
 def _change(creator: Creator, field: CreatorField, after: str, *, by: Author) -> CreatorChange:
-    """Note a change, and make it on the row, which is saved by whoever asks for this."""
+    """Record a change and set it on the row; the caller saves the row."""
     before = getattr(creator, field)
     setattr(creator, field, after)
     return CreatorChange.objects.create(

@@ -14,8 +14,8 @@ from database.staff import SYSTEM, Act
 
 @transaction.atomic
 def place_hold(creator: Creator, *, source: HoldSource, act: Act) -> Hold:
-    """Stop paying a creator, until this source lifts the hold; the same one twice is one."""
-    # Two workers that find the same reason would otherwise each place a hold, to be lifted each by itself.
+    """Stop paying a creator until this source lifts the hold. An open hold isn't placed twice."""
+    # Without the lock, two workers that find the same reason would place two holds.
     Creator.objects.select_for_update(no_key=True).get(pk=creator.pk)
     hold, _ = Hold.objects.get_or_create(
         creator=creator, source=source, reason=act.reason, lifted_at=None, defaults={"placed_by": act.actor}
@@ -24,7 +24,7 @@ def place_hold(creator: Creator, *, source: HoldSource, act: Act) -> Hold:
 
 
 def lift_staff_holds(creator: Creator, *, act: Act, now: datetime) -> int:
-    """Lift every open hold that staff placed, and no other; return how many there were.
+    """Lift every open hold that staff placed, and no other; return how many were lifted.
 
     Raises: NothingToLift.
     """
@@ -33,7 +33,7 @@ def lift_staff_holds(creator: Creator, *, act: Act, now: datetime) -> int:
 
 
 def cool_down(creator: Creator, *, reason: str, now: datetime) -> None:
-    """Hold a creator's payouts for as long as is set: they would go elsewhere than before."""
+    """Hold a creator's payouts for the configured hours, because their destination changed."""
     if settings.PAYOUT_COOL_DOWN_HOURS:
         Hold.objects.create(
             creator=creator,
@@ -45,7 +45,7 @@ def cool_down(creator: Creator, *, reason: str, now: datetime) -> None:
 
 
 def end_cool_down(creator: Creator, *, act: Act, now: datetime) -> int:
-    """Lift a creator's cool-downs before their time, as staff know who changed what; return how many there were.
+    """Lift a creator's cool-downs early, once staff know who made the change; return how many were lifted.
 
     Raises: NothingToLift.
     """
@@ -54,14 +54,14 @@ def end_cool_down(creator: Creator, *, act: Act, now: datetime) -> int:
 
 
 def lift_expired(*, now: datetime) -> int:
-    """Lift the holds whose time is over; return how many there were."""
+    """Lift expired holds; return how many were lifted."""
     return Hold.objects.filter(expires_at__lte=now, lifted_at=None).update(
-        lifted_by=SYSTEM, lift_reason="Its time is over", lifted_at=now
+        lifted_by=SYSTEM, lift_reason="Expired", lifted_at=now
     )
 
 
 def hold_until_paid_elsewhere(creator_id: UUID, *, reason: str) -> None:
-    """Stop paying a creator where payouts don't get through; staff may let it be tried again."""
+    """Stop paying a creator whose payouts fail, until they have another destination or staff let it be tried again."""
     Hold.objects.get_or_create(
         creator_id=creator_id,
         source=HoldSource.SYSTEM,
@@ -72,7 +72,7 @@ def hold_until_paid_elsewhere(creator_id: UUID, *, reason: str) -> None:
 
 
 def try_again(creator: Creator, *, act: Act, now: datetime) -> int:
-    """Have a creator paid again where payouts didn't get through, as staff want it; return how many holds that lifts.
+    """Lift the holds after failed payouts, so that the same destination is paid again; return how many were lifted.
 
     Raises: NothingToLift.
     """
@@ -81,7 +81,7 @@ def try_again(creator: Creator, *, act: Act, now: datetime) -> int:
 
 
 def lift_as_paid_elsewhere(creator: Creator, *, reason: str, now: datetime) -> None:
-    """Lift the holds of a creator who is paid elsewhere from now on."""
+    """Lift the holds after failed payouts, because the creator has another destination."""
     stuck = Hold.objects.filter(creator=creator, until_paid_elsewhere=True, lifted_at=None)
     stuck.update(lifted_by=SYSTEM, lift_reason=reason, lifted_at=now)
 

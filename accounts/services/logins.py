@@ -1,4 +1,4 @@
-"""What is kept of log-ins, and for how long."""
+"""Cleaning up sessions and the records of logins."""
 
 from axes.handlers.proxy import AxesProxyHandler
 
@@ -8,7 +8,7 @@ KEPT_DAYS = 400
 
 
 def forget_logins() -> None:
-    """Delete sessions that are over, and log-ins and failures of long ago."""
+    """Delete expired sessions, and old logins and failed attempts."""
     SessionStore.clear_expired()
     AxesProxyHandler.reset_logs(age_days=KEPT_DAYS)
     AxesProxyHandler.reset_failure_logs(age_days=KEPT_DAYS)

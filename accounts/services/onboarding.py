@@ -1,4 +1,4 @@
-"""Onboarding at Stripe, and the way back: links there, and the signed state that comes along on return."""
+"""Onboarding at Stripe: links to its form, and the signed state that identifies a returning creator."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,19 +26,21 @@ from accounts.services.payment_accounts import (
 )
 from database.staff import Act
 
-# Signs what creators do here; no username has a blank.
+# Signs what creators do. No username contains a space, so this can't be a member of staff.
 RECONNECTED = Act("the creator", "Stripe no longer lets us use it")
 CALLBACK = "/api/v1/accounts/onboard/callback"
-# Long enough to look for documents; whoever holds the state can open the form in the creator's name, once.
+# Long enough to find documents. Whoever has the state can open the form in the creator's name, once.
 STATE_LIFE = timedelta(hours=1)
-# Where a creator stands who has done all that Stripe asks; `onboarding` waits for Stripe alone.
+# The creator has done all that Stripe requires; `onboarding` only waits for Stripe.
 DONE = frozenset([AccountStatus.ACTIVE, AccountStatus.ONBOARDING])
 _signer = TimestampSigner(salt="accounts.onboarding")
 
 
 class Outcome(StrEnum):
-    """How a visit to Stripe's form ended. `left`: Stripe still asks for something. `verification_failed`: it found
-    something wrong. `verification_pending`: it has stopped payouts and asks for nothing.
+    """How a visit to Stripe's form ended.
+
+    `left`: Stripe still needs information. `verification_failed`: it rejected something that was submitted.
+    `verification_pending`: it has stopped payouts, and needs nothing from the creator.
     """
 
     COMPLETE = "complete"
@@ -50,7 +52,7 @@ class Outcome(StrEnum):
 def start_onboarding(
     creator: Creator, *, country: str, business_type: str, now: datetime
 ) -> gateway.OnboardingLink:
-    """Open the creator's account where there is none any more, and return a new link to Stripe's form for it.
+    """Return a new link to Stripe's form; open an account first if there is none, or the last one is gone.
 
     Raises: CountryFixed, CountryNotSupported, AlreadyActive, AccountRejected, StripeAccountGone,
     StripeUnavailable.
@@ -67,9 +69,9 @@ def start_onboarding(
 
 
 def continue_onboarding(state: str, *, now: datetime) -> gateway.OnboardingLink:
-    """Return a new link to Stripe's form, once, to the browser that came back with one that had expired or was used.
+    """Return a new link to Stripe's form to a browser that came back with an expired or used one; once per link.
 
-    Stripe is asked about the account first: while it is down, nothing is used up.
+    The account is refreshed first, so that an outage of Stripe doesn't use the state up.
 
     Raises: StateExpired, StateRefused, AccountReplaced, AlreadyActive, AccountRejected, StripeAccountGone,
     StripeUnavailable.
@@ -77,7 +79,7 @@ def continue_onboarding(state: str, *, now: datetime) -> gateway.OnboardingLink:
     row, refreshed = _returning(state)
     row = refresh_payment_account(row, now=now)
     _refuse_without_form(row)
-    # Of two browsers at once, one changes the row.
+    # If two browsers come at once, only one of them updates the row.
     if not CreatorPaymentAccount.objects.filter(pk=row.pk, links_refreshed=refreshed).update(
         links_refreshed=refreshed + 1
     ):
@@ -87,7 +89,7 @@ def continue_onboarding(state: str, *, now: datetime) -> gateway.OnboardingLink:
 
 
 def outcome_of(state: str, *, now: datetime) -> Outcome:
-    """Ask Stripe how far the creator got whose browser comes back from its form.
+    """Refresh the account of a returning creator, and return how their visit to Stripe's form ended.
 
     Raises: StateExpired, StateRefused, AccountReplaced, AccountRejected, StripeAccountGone, StripeUnavailable.
     """
@@ -102,7 +104,7 @@ def outcome_of(state: str, *, now: datetime) -> Outcome:
 
 
 def _refuse_without_form(row: CreatorPaymentAccount) -> None:
-    """Refuse an account, of which Stripe has just told, that Stripe's form can do nothing for."""
+    """Refuse a freshly refreshed account that has no use for Stripe's form."""
     _refuse_lost(row)
     if row.account_status == AccountStatus.ACTIVE:
         raise AlreadyActive
@@ -125,7 +127,7 @@ def _new_link(row: CreatorPaymentAccount) -> gateway.OnboardingLink:
 
 
 def _returning(state: str) -> tuple[CreatorPaymentAccount, int]:
-    """Return the account whose holder comes back, and how many links were refreshed when the state was signed.
+    """Return the account of a state, and its count of refreshed links when the state was signed.
 
     Raises: StateExpired, StateRefused, AccountReplaced.
     """
@@ -145,7 +147,7 @@ def _returning(state: str) -> tuple[CreatorPaymentAccount, int]:
 
 
 def open_dashboard(creator: Creator, *, now: datetime) -> str:
-    """Return a link, good for one visit, to the creator's Express dashboard.
+    """Return a single-use link to the creator's Express dashboard.
 
     Raises: NoPaymentAccount, OnboardingIncomplete, StripeAccountGone, StripeUnavailable.
     """
@@ -153,7 +155,7 @@ def open_dashboard(creator: Creator, *, now: datetime) -> str:
     if row is None or row.stripe_account_id is None:
         raise NoPaymentAccount
     stripe_account_id = row.stripe_account_id
-    if not row.details_submitted:  # they may have been, a moment ago
+    if not row.details_submitted:  # the row may be out of date
         row = refresh_payment_account(row, now=now)
     if row.gone_at is not None:
         raise StripeAccountGone(stripe_account_id)

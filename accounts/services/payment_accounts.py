@@ -1,4 +1,4 @@
-"""Creators' Stripe accounts: opened, and kept as Stripe describes them."""
+"""Creators' Stripe accounts: opened once, and kept up to date with Stripe."""
 
 from datetime import datetime, timedelta
 
@@ -18,21 +18,19 @@ from accounts.services.holds import cool_down, lift_as_paid_elsewhere
 from database.staff import Act
 from stripe_io import mirror
 
-SERVICE_AGREEMENTS = {True: "full", False: "recipient"}
-# Stripe may forget a key after 24 hours, and would then make a second account under it.
+# Stripe may forget a key after 24 hours, and would then create a second account under it.
 KEY_LIFE = timedelta(hours=23)
-# After this no request of ours is under way any more: the client gives up much sooner.
+# By then none of our requests is still in progress: the client gives up much sooner.
 REQUEST_LIFE = timedelta(minutes=2)
 
 
 def open_payment_account(
     creator: Creator, *, now: datetime, country: str = "", business_type: str = ""
 ) -> CreatorPaymentAccount:
-    """Return the creator's live Stripe account, made at Stripe if it isn't there yet.
+    """Return the creator's live Stripe account, creating it at Stripe if there is none.
 
-    However often it is called, in parallel too, one account results: the row is first, and whoever asks Stripe
-    sends what stands on the row, under the row's key. Without a country, the creator's or else the platform's
-    is taken.
+    Repeated and parallel calls create only one: the row is written first, and every call to Stripe sends the row's
+    values under the row's key. The country defaults to the creator's, then to the platform's.
 
     Raises: CountryFixed, CountryNotSupported, StripeUnavailable.
     """
@@ -45,49 +43,49 @@ def open_payment_account(
 
 
 def refresh_payment_account(row: CreatorPaymentAccount, *, now: datetime) -> CreatorPaymentAccount:
-    """Ask Stripe for the account's present state and record it; a row without an account stays as it is.
+    """Retrieve the account's present state from Stripe and record it. A row without an account stays as it is.
 
-    Raises: StripeUnavailable, and leaves the row alone: no answer says nothing of an account.
+    Raises: StripeUnavailable, and leaves the row as it is: the account's state is unknown.
     """
     if row.stripe_account_id is None:
         return row
     try:
-        said = gateway.retrieve_account(row.stripe_account_id)
+        account = gateway.retrieve_account(row.stripe_account_id)
     except StripeAccountGone:
         return _record_gone(row, now=now)
-    return record_account(row, said=said, now=now)
+    return record_account(row, account=account, now=now)
 
 
 @transaction.atomic
 def record_account(
-    row: CreatorPaymentAccount, *, said: gateway.StripeAccount, now: datetime
+    row: CreatorPaymentAccount, *, account: gateway.StripeAccount, now: datetime
 ) -> CreatorPaymentAccount:
-    """Copy what Stripe said at `now` onto the row, unless something later is there already.
+    """Copy the account, as Stripe described it at `now`, onto the row, unless the row is more recent.
 
-    An account that the row has, it keeps: a request held up for minutes may have made another since.
+    A row never changes to another account: a request that was delayed for minutes may have created a second one.
     """
     row = _locked(row)
-    if row.stripe_account_id not in {None, said.id} or (row.synced_at is not None and row.synced_at > now):
+    if row.stripe_account_id not in {None, account.id} or (row.synced_at is not None and row.synced_at > now):
         return row
-    mirror.remember_account(said.said)
-    row.stripe_account_id = said.id
-    if said.external_account is not None:
-        _record_destination(row, said.external_account, now=now)
-    row.account_status = AccountStatus.from_stripe(said)
-    row.details_submitted = said.details_submitted
-    row.charges_enabled = said.charges_enabled
-    row.payouts_enabled = said.payouts_enabled
-    row.capabilities = said.capabilities
-    row.requirements = said.requirements
-    row.service_agreement = said.service_agreement
-    row.default_currency = said.default_currency
-    row.country = said.country
+    mirror.remember_account(account.payload)
+    row.stripe_account_id = account.id
+    if account.external_account is not None:
+        _record_destination(row, account.external_account, now=now)
+    row.account_status = AccountStatus.from_stripe(account)
+    row.details_submitted = account.details_submitted
+    row.charges_enabled = account.charges_enabled
+    row.payouts_enabled = account.payouts_enabled
+    row.capabilities = account.capabilities
+    row.requirements = account.requirements
+    row.service_agreement = account.service_agreement
+    row.default_currency = account.default_currency
+    row.country = account.country
     row.refused_country = ""
-    row.business_type = said.business_type
+    row.business_type = account.business_type
     row.opening_since = None
     row.gone_at = None
     row.synced_at = now
-    if said.details_submitted and row.onboarding_completed_at is None:
+    if account.details_submitted and row.onboarding_completed_at is None:
         row.onboarding_completed_at = now
     row.save()
     return row
@@ -96,21 +94,21 @@ def record_account(
 def _record_destination(
     row: CreatorPaymentAccount, destination: gateway.ExternalAccount, *, now: datetime
 ) -> None:
-    """Note where the account is paid out to; a creator who was paid elsewhere before has to wait for a while."""
+    """Record where the account is paid out to; if that changed, start a cool-down."""
     if _is_elsewhere(row, destination):
         cool_down(
             row.creator,
-            reason=f"Payouts would go to {destination.id} of {row.stripe_account_id}, which is new",
+            reason=f"Payouts have a new destination: {destination.id} of {row.stripe_account_id}",
             now=now,
         )
-        lift_as_paid_elsewhere(row.creator, reason=f"{destination.id} is new", now=now)
+        lift_as_paid_elsewhere(row.creator, reason=f"New destination: {destination.id}", now=now)
         row.external_account_since = now
     row.external_account_id = destination.id
     row.external_account_fingerprint = destination.fingerprint
 
 
 def _is_elsewhere(row: CreatorPaymentAccount, destination: gateway.ExternalAccount) -> bool:
-    """Tell whether this is another place than the one before; a creator's very first is not."""
+    """Check whether the destination differs from the one before; a creator's very first doesn't."""
     if row.replaced_at is not None:
         return False
     if not row.external_account_id:
@@ -122,7 +120,7 @@ def _is_elsewhere(row: CreatorPaymentAccount, destination: gateway.ExternalAccou
 
 
 def replace_payment_account(row: CreatorPaymentAccount, *, act: Act, now: datetime) -> None:
-    """Let the creator open another account in the place of this one, to which nothing new is sent any more."""
+    """Retire this account, so that the creator can open another; nothing new is sent to it."""
     CreatorPaymentAccount.objects.filter(pk=row.pk, replaced_at=None).update(
         replaced_at=now, replaced_by=act.actor, replace_reason=act.reason
     )
@@ -130,7 +128,7 @@ def replace_payment_account(row: CreatorPaymentAccount, *, act: Act, now: dateti
 
 @transaction.atomic
 def _record_gone(row: CreatorPaymentAccount, *, now: datetime) -> CreatorPaymentAccount:
-    """Write down that Stripe doesn't let us use the account, unless it said otherwise later."""
+    """Record that we can't use the account any more, unless the row is more recent."""
     row = _locked(row)
     if row.synced_at is not None and row.synced_at > now:
         return row
@@ -153,7 +151,7 @@ def _live_row(creator: Creator) -> CreatorPaymentAccount:
 def _open(
     row: CreatorPaymentAccount, *, country: str, business_type: str, now: datetime
 ) -> CreatorPaymentAccount:
-    """Make the account under the row's key, or find what an earlier key made."""
+    """Create the account under the row's key, or find the one that an earlier key created."""
     if row.opening_since and (country not in {"", row.country} or now - row.opening_since > KEY_LIFE):
         row = _end_opening(row, now=now, proved_over=False)
     try:
@@ -169,7 +167,7 @@ def _open(
 def _begin_opening(
     row: CreatorPaymentAccount, *, country: str, business_type: str, now: datetime
 ) -> CreatorPaymentAccount:
-    """Write a new key and what is asked under it on the row, unless there is a key or an account already."""
+    """Write a new key and its parameters on the row, unless it already has a key or an account."""
     row = _locked(row)
     if row.opening_since is None and row.stripe_account_id is None:
         country = country or row.country or row.creator.country or settings.PLATFORM_COUNTRY
@@ -177,7 +175,7 @@ def _begin_opening(
         row.opening_since = now
         row.country = country
         row.business_type = business_type or row.business_type
-        row.service_agreement = SERVICE_AGREEMENTS[country == settings.PLATFORM_COUNTRY]
+        row.service_agreement = "full" if country == settings.PLATFORM_COUNTRY else "recipient"
         row.save()
     return row
 
@@ -187,7 +185,7 @@ def _create(row: CreatorPaymentAccount) -> CreatorPaymentAccount:
         return row
     assert row.opening_since is not None
     try:
-        made = gateway.create_account(
+        created = gateway.create_account(
             idempotency_key=row.creation_key,
             payment_account_id=row.pk,
             creator_id=row.creator.external_id,
@@ -199,14 +197,14 @@ def _create(row: CreatorPaymentAccount) -> CreatorPaymentAccount:
     except CountryNotSupported:
         _free(row, country="", refused_country=row.country)
         raise
-    # Under a key that was sent before, Stripe says what it said then.
-    return record_account(row, said=made, now=row.opening_since)
+    # If the key was sent before, Stripe repeats its first answer.
+    return record_account(row, account=created, now=row.opening_since)
 
 
 def _end_opening(row: CreatorPaymentAccount, *, now: datetime, proved_over: bool) -> CreatorPaymentAccount:
-    """Record the account that the row's key made; if there is none, free the row for another key.
+    """Record the account that the row's key created; if there is none, free the row for another key.
 
-    Stripe not having it proves nothing while a request may still be under way.
+    While a request may still be in progress, finding no account proves nothing.
     """
     assert row.opening_since is not None
     found = gateway.find_account(
@@ -215,15 +213,15 @@ def _end_opening(row: CreatorPaymentAccount, *, now: datetime, proved_over: bool
         until=row.opening_since + KEY_LIFE + REQUEST_LIFE,
     )
     if found:
-        return record_account(row, said=found, now=now)
+        return record_account(row, account=found, now=now)
     if not proved_over and now - row.opening_since < REQUEST_LIFE:
-        raise StripeUnavailable(f"the account of {row.creator} is being opened by another request")
+        raise StripeUnavailable(f"another request is opening the account of {row.creator}")
     return _free(row, country=row.country)
 
 
 @transaction.atomic
 def _free(row: CreatorPaymentAccount, *, country: str, refused_country: str = "") -> CreatorPaymentAccount:
-    """Take the key off the row, unless another was put there since."""
+    """Remove the key from the row, unless it has a newer one."""
     current = _locked(row)
     if current.openings == row.openings and current.stripe_account_id is None:
         current.opening_since = None

@@ -1,4 +1,4 @@
-"""Asking Stripe for the accounts that it hasn't told of lately: an event may have been lost."""
+"""Refreshing accounts that Stripe hasn't reported on lately: an event may have been lost."""
 
 import logging
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class SyncResult:
-    """How many accounts were asked for and how many turned out changed; `errors` has those that told nothing."""
+    """How many accounts were refreshed, and how many of them changed; `errors` has those that failed."""
 
     synced: int = 0
     changed: int = 0
@@ -22,10 +22,7 @@ class SyncResult:
 
 
 def sync_accounts(accounts: Iterable[UUID]) -> SyncResult:
-    """Ask Stripe for these accounts, one after the other, each as of its own moment.
-
-    One that can't be had stops only itself, and stays as it was.
-    """
+    """Refresh these accounts one by one. One that fails stays as it was, and doesn't stop the others."""
     result = SyncResult()
     for account in accounts:
         row = CreatorPaymentAccount.objects.get(pk=account)
@@ -39,5 +36,5 @@ def sync_accounts(accounts: Iterable[UUID]) -> SyncResult:
         result.changed += before != (row.account_status, row.external_account_fingerprint)
     if result.errors:
         first, error = next(iter(result.errors.items()))
-        log.warning("Stripe told nothing of %d accounts; of %s: %s", len(result.errors), first, error)
+        log.warning("%d accounts could not be refreshed; %s: %s", len(result.errors), first, error)
     return result

@@ -35,7 +35,7 @@ class BusinessCollector:
         yield GaugeMetricFamily(
             "payouts_oldest_stripe_account_seconds",
             "For how long Stripe has told nothing of the live account that was heard of longest ago.",
-            value=accounts.longest_unheard_of(now=now).total_seconds(),
+            value=accounts.oldest_refresh_age(now=now).total_seconds(),
         )
         month = selectors.history(months=1, now=now)
         yield _by_label(

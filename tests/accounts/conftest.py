@@ -1,4 +1,4 @@
-"""What these tests share: a browser, and a portal to come back to."""
+"""Fixtures: a browser, and the portal that it returns to."""
 
 import pytest
 from pytest_django import Settings

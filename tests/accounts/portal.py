@@ -1,4 +1,4 @@
-"""Onboarding as the portal and a creator's browser go through it."""
+"""Onboarding as the portal and a creator's browser experience it."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -15,32 +15,32 @@ CALLBACK = "/api/v1/accounts/onboard/callback"
 OUTAGES = [{"kind": "connection_reset"}, {"kind": "status", "status": 503}, {"kind": "status", "status": 401}]
 
 
-def onboard(creator: str = "alice", **given: str) -> Answer:
-    return caller(creator).post(ONBOARD, given, format="json")
+def onboard(creator: str = "alice", **params: str) -> Answer:
+    return caller(creator).post(ONBOARD, params, format="json")
 
 
-def link(creator: str = "alice", **given: str) -> str:
-    answer = onboard(creator, **given)
+def link(creator: str = "alice", **params: str) -> str:
+    answer = onboard(creator, **params)
     assert answer.status_code == 200, answer.content
     return str(answer.json()["onboarding_url"])
 
 
 def come_back(location: str) -> Answer:
-    """Ask our own address for what Stripe sent the browser there with."""
+    """Follow Stripe's redirect to our callback."""
     assert location.startswith(f"{settings.PUBLIC_URL}{CALLBACK}?"), location
     return nobody().get(location.removeprefix(settings.PUBLIC_URL))
 
 
 def through(browser: Browser, end: str, creator: str = "alice") -> str:
-    """Go through onboarding to this end; return where the browser is sent in the end."""
+    """Go through onboarding to this end; return where the browser is finally redirected."""
     browser.follow(link(creator))
     answer = come_back(browser.choose(end).location)
     assert answer.status_code == 302, answer.content
     return str(answer["Location"])
 
 
-def told_portal(location: str) -> dict[str, str]:
-    """Return what the portal is told there, which is all that its address has."""
+def portal_query(location: str) -> dict[str, str]:
+    """Return the query of a redirect to the portal."""
     address, _, query = location.partition("?")
     assert address == settings.CREATOR_PORTAL_URL, location
     return dict(parse_qsl(query))
@@ -51,12 +51,12 @@ def state_of(location: str) -> str:
 
 
 def connected(sandbox: Stripe) -> list[dict[str, Any]]:
-    """The accounts at Stripe but for the platform's own."""
+    """List the accounts at Stripe, except the platform's own."""
     state = sandbox.state()
     return [account for account in state["accounts"] if account["id"] != state["platform"]]
 
 
 def at_stripe(sandbox: Stripe, act: str, **params: str) -> None:
-    """Have something happen to the one account."""
+    """Make something happen to the one account."""
     (account,) = connected(sandbox)
     sandbox.control(f"accounts/{account['id']}/{act}", **params)

@@ -1,4 +1,4 @@
-"""`/api/v1/accounts`: onto Stripe and back, as the portal and a creator's browser meet it."""
+"""`/api/v1/accounts`: onboarding as the portal and a creator's browser experience it."""
 
 from collections import Counter
 from typing import Any
@@ -15,8 +15,8 @@ from tests.accounts.portal import (
     connected,
     link,
     onboard,
+    portal_query,
     through,
-    told_portal,
 )
 from tests.answers import Answer
 from tests.api import admin, caller, nobody, service
@@ -27,7 +27,7 @@ from tests.threads import at_once
 pytestmark = pytest.mark.django_db
 STATUS = "/api/v1/accounts/status"
 DASHBOARD = "/api/v1/accounts/dashboard"
-NOTHING_ASKED: dict[str, Any] = {
+NOTHING_REQUIRED: dict[str, Any] = {
     "currently_due": [],
     "past_due": [],
     "eventually_due": [],
@@ -38,8 +38,8 @@ NOTHING_ASKED: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def unhurried(settings: Settings) -> None:
-    """Let all of these tests ask within one minute."""
+def without_rate_limits(settings: Settings) -> None:
+    """Lift the rate limits: these tests make many requests within a minute."""
     settings.REQUESTS_PER_MINUTE = dict.fromkeys(settings.REQUESTS_PER_MINUTE, 10_000)
 
 
@@ -61,7 +61,7 @@ def test_a_creator_without_an_account_is_told_so(sandbox: Stripe) -> None:
         "details_submitted": False,
         "charges_enabled": False,
         "payouts_enabled": False,
-        "requirements": NOTHING_ASKED,
+        "requirements": NOTHING_REQUIRED,
         "country": None,
         "default_currency": None,
         "created_at": None,
@@ -71,14 +71,14 @@ def test_a_creator_without_an_account_is_told_so(sandbox: Stripe) -> None:
     refused(caller("alice").get(DASHBOARD), 404, "no_payment_account")
 
 
-def test_a_row_whose_account_stripe_could_not_make_is_no_account_yet(sandbox: Stripe) -> None:
+def test_a_row_without_an_account_at_stripe_is_no_account_yet(sandbox: Stripe) -> None:
     sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "connection_reset"})
     refused(onboard(), 503, "stripe_unavailable")
     assert caller("alice").get(STATUS).json()["has_account"] is False
     refused(caller("alice").get(DASHBOARD), 404, "no_payment_account")
 
 
-def test_onboarding_answers_with_a_link_that_is_nobody_elses_to_keep(sandbox: Stripe) -> None:
+def test_onboarding_returns_a_link_that_must_not_be_stored(sandbox: Stripe) -> None:
     answer = onboard(country="DE", business_type="company")
     assert answer.status_code == 200
     assert set(answer.json()) == {"onboarding_url", "expires_at"}
@@ -89,20 +89,20 @@ def test_onboarding_answers_with_a_link_that_is_nobody_elses_to_keep(sandbox: St
 
 
 @pytest.mark.parametrize("body", [None, {}])
-def test_nothing_needs_to_be_given(sandbox: Stripe, body: Any) -> None:
+def test_every_parameter_is_optional(sandbox: Stripe, body: Any) -> None:
     answer = caller("alice").post(ONBOARD, body, format="json")
     assert answer.status_code == 200, answer.content
     assert connected(sandbox)[0]["country"] == "US"
 
 
-def test_null_for_what_need_not_be_given_is_the_same_as_not_giving_it(sandbox: Stripe) -> None:
-    given = {"country": None, "business_type": None}
-    assert caller("alice").post(ONBOARD, given, format="json").status_code == 200
+def test_null_is_the_same_as_leaving_a_parameter_out(sandbox: Stripe) -> None:
+    params = {"country": None, "business_type": None}
+    assert caller("alice").post(ONBOARD, params, format="json").status_code == 200
     assert connected(sandbox)[0]["country"] == "US"
 
 
 @pytest.mark.parametrize(
-    ("given", "field", "code"),
+    ("params", "field", "code"),
     [
         ({"country": "de"}, "country", "invalid_choice"),
         ({"country": "XX"}, "country", "invalid_choice"),
@@ -114,14 +114,14 @@ def test_null_for_what_need_not_be_given_is_the_same_as_not_giving_it(sandbox: S
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(
-    sandbox: Stripe, given: dict[str, Any], field: str, code: str
+    sandbox: Stripe, params: dict[str, Any], field: str, code: str
 ) -> None:
-    problem = refused(caller("alice").post(ONBOARD, given, format="json"), 400, "invalid")
+    problem = refused(caller("alice").post(ONBOARD, params, format="json"), 400, "invalid")
     assert [(error["field"], error["code"]) for error in problem["errors"]] == [(field, code)]
     assert connected(sandbox) == []
 
 
-def test_a_country_that_stripe_does_not_serve_is_said_to_be_so(sandbox: Stripe) -> None:
+def test_a_country_without_stripe_accounts_is_refused_by_name(sandbox: Stripe) -> None:
     assert "AQ" in refused(onboard(country="AQ"), 422, "country_not_supported")["detail"]
     assert onboard(country="FR").status_code == 200
 
@@ -133,27 +133,27 @@ def test_the_country_is_fixed_once_the_account_exists(sandbox: Stripe) -> None:
     assert len(connected(sandbox)) == 1
 
 
-def test_who_is_active_needs_no_link(sandbox: Stripe, browser: Browser) -> None:
+def test_an_active_creator_gets_no_link(sandbox: Stripe, browser: Browser) -> None:
     through(browser, "complete")
     refused(onboard(), 409, "already_active")
 
 
-def test_who_was_restricted_can_go_on(sandbox: Stripe, browser: Browser) -> None:
+def test_a_restricted_creator_can_continue(sandbox: Stripe, browser: Browser) -> None:
     through(browser, "restricted")
-    assert told_portal(through(browser, "complete")) == {"onboarding": "complete"}
+    assert portal_query(through(browser, "complete")) == {"onboarding": "complete"}
     assert len(connected(sandbox)) == 1
 
 
-def test_who_was_rejected_is_told_so(sandbox: Stripe, browser: Browser) -> None:
+def test_a_rejected_creator_is_told_so(sandbox: Stripe, browser: Browser) -> None:
     through(browser, "restricted")
     at_stripe(sandbox, "restrict", disabled_reason="rejected.fraud")
     refused(onboard(), 409, "account_rejected")
-    told = caller("alice").get(STATUS).json()
-    assert (told["status"], told["requirements"]["disabled_reason"]) == ("disabled", "rejected.fraud")
+    account = caller("alice").get(STATUS).json()
+    assert (account["status"], account["requirements"]["disabled_reason"]) == ("disabled", "rejected.fraud")
 
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=str)
-def test_an_outage_is_worth_another_try_and_tells_nothing_of_stripes(
+def test_an_outage_can_be_retried_and_hides_stripes_own_error(
     sandbox: Stripe, browser: Browser, outage: dict[str, Any]
 ) -> None:
     through(browser, "complete")
@@ -169,16 +169,16 @@ def test_an_account_that_is_gone_is_not_an_outage(sandbox: Stripe, browser: Brow
     through(browser, "complete")
     at_stripe(sandbox, "deauthorize")
     refused(caller("alice").get(DASHBOARD), 409, "stripe_account_gone")
-    told = caller("alice").get(STATUS).json()
-    assert (told["status"], told["payouts_enabled"], told["requirements"]) == (
+    account = caller("alice").get(STATUS).json()
+    assert (account["status"], account["payouts_enabled"], account["requirements"]) == (
         "disabled",
         False,
-        NOTHING_ASKED,
+        NOTHING_REQUIRED,
     )
-    assert told["gone_at"]
+    assert account["gone_at"]
 
 
-def test_who_lost_an_account_can_open_another_and_the_old_row_stays(
+def test_a_creator_whose_account_is_gone_can_open_another_and_the_old_row_stays(
     sandbox: Stripe, browser: Browser
 ) -> None:
     through(browser, "complete")
@@ -193,11 +193,11 @@ def test_who_lost_an_account_can_open_another_and_the_old_row_stays(
     )
     new = CreatorPaymentAccount.objects.get(replaced_at=None)
     assert new.stripe_account_id != old.stripe_account_id
-    told = caller("alice").get(STATUS).json()
-    assert (told["has_account"], told["status"], told["gone_at"]) == (True, "pending", None)
+    account = caller("alice").get(STATUS).json()
+    assert (account["has_account"], account["status"], account["gone_at"]) == (True, "pending", None)
 
 
-def test_another_account_is_in_the_old_ones_country_unless_the_creator_moved(sandbox: Stripe) -> None:
+def test_a_new_account_keeps_the_old_ones_country_unless_the_creator_moved(sandbox: Stripe) -> None:
     for creator in ("alice", "bob"):
         link(creator, country="DE", business_type="company")
     for account in connected(sandbox):
@@ -268,7 +268,7 @@ def test_the_status_costs_three_queries_and_no_call_to_stripe(
 
 
 @pytest.mark.parametrize(("method", "address"), [("post", ONBOARD), ("get", STATUS), ("get", DASHBOARD)])
-def test_only_creators_are_let_in(sandbox: Stripe, method: str, address: str) -> None:
+def test_only_creators_are_allowed(sandbox: Stripe, method: str, address: str) -> None:
     refused(getattr(nobody(), method)(address), 401, "not_authenticated")
     for other in (admin(), service("market")):
         refused(getattr(other, method)(address), 403, "permission_denied")

@@ -1,4 +1,4 @@
-"""Coming back from Stripe: a person is always sent on, and the portal is told what happened."""
+"""Returning from Stripe: the browser is always redirected, and the portal learns what happened."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from django.core.signing import TimestampSigner, b62_encode
 from django.db import connection
 from pytest_django import Settings
 
-from accounts.callback import EVERY_REASON
+from accounts.callback import ALL_REASONS
 from accounts.models import AccountStatus, CreatorPaymentAccount
 from database import sql
 from tests.accounts.portal import (
@@ -20,9 +20,9 @@ from tests.accounts.portal import (
     come_back,
     connected,
     link,
+    portal_query,
     state_of,
     through,
-    told_portal,
 )
 from tests.answers import Answer
 from tests.api import caller, nobody
@@ -39,8 +39,8 @@ HOUR = 60 * 60
 
 
 @pytest.fixture(autouse=True)
-def unhurried(settings: Settings) -> None:
-    """Let all of these tests ask within one minute."""
+def without_rate_limits(settings: Settings) -> None:
+    """Lift the rate limits: these tests make many requests within a minute."""
     settings.REQUESTS_PER_MINUTE = dict.fromkeys(settings.REQUESTS_PER_MINUTE, 10_000)
 
 
@@ -52,12 +52,12 @@ def signed(row: CreatorPaymentAccount, *, salt: str = SALT, seconds_ago: int = 0
     return Signer(salt=salt).sign(f"{row.pk}/{row.links_refreshed}")
 
 
-def sent_on(answer: Answer) -> dict[str, str]:
-    """Return what the portal is told, in an answer that is nobody else's to keep and nothing to read."""
+def redirected(answer: Answer) -> dict[str, str]:
+    """Return the query of an empty redirect to the portal that must not be stored."""
     assert (answer.status_code, answer.content) == (302, b""), answer.content
     assert answer["Cache-Control"] == "no-store"
     assert answer["Referrer-Policy"] == "no-referrer"
-    return told_portal(answer["Location"])
+    return portal_query(answer["Location"])
 
 
 def incomplete(reason: str) -> dict[str, str]:
@@ -65,54 +65,50 @@ def incomplete(reason: str) -> dict[str, str]:
 
 
 def spent(browser: Browser) -> str:
-    """Visit a link twice; return where Stripe sends the browser the second time."""
+    """Visit a link twice; return where Stripe redirects the browser the second time."""
     url = link()
     browser.follow(url)
     return browser.follow(url).location
 
 
 @pytest.mark.parametrize(
-    ("end", "told", "status"),
+    ("end", "query", "status"),
     [
         ("complete", {"onboarding": "complete"}, AccountStatus.ACTIVE),
         ("incomplete", incomplete("left"), AccountStatus.PENDING),
         ("restricted", incomplete("verification_failed"), AccountStatus.RESTRICTED),
     ],
 )
-def test_the_way_back_tells_how_it_ended(
-    sandbox: Stripe, browser: Browser, end: str, told: dict[str, str], status: AccountStatus
+def test_the_portal_learns_how_the_visit_ended(
+    sandbox: Stripe, browser: Browser, end: str, query: dict[str, str], status: AccountStatus
 ) -> None:
-    assert told_portal(through(browser, end)) == told
-    seen = caller("alice").get("/api/v1/accounts/status").json()
+    assert portal_query(through(browser, end)) == query
+    account_status = caller("alice").get("/api/v1/accounts/status").json()
     account = connected(sandbox)[0]
-    assert (seen["has_account"], seen["status"]) == (True, status)
-    assert seen["details_submitted"] is account["details_submitted"]
-    assert seen["payouts_enabled"] is account["payouts_enabled"]
-    assert seen["requirements"]["currently_due"] == account["requirements"]["currently_due"]
-    assert (seen["requirements"]["current_deadline"] is None) is (end != "restricted")
-    assert (seen["country"], seen["default_currency"]) == ("US", "USD")
-    assert seen["created_at"].endswith("Z")
+    assert (account_status["has_account"], account_status["status"]) == (True, status)
+    assert account_status["details_submitted"] is account["details_submitted"]
+    assert account_status["payouts_enabled"] is account["payouts_enabled"]
+    assert account_status["requirements"]["currently_due"] == account["requirements"]["currently_due"]
+    assert (account_status["requirements"]["current_deadline"] is None) is (end != "restricted")
+    assert (account_status["country"], account_status["default_currency"]) == ("US", "USD")
+    assert account_status["created_at"].endswith("Z")
 
 
-def test_details_that_stripe_still_verifies_are_complete_on_the_creators_side(
-    sandbox: Stripe, browser: Browser
-) -> None:
+def test_onboarding_is_complete_while_stripe_is_still_verifying(sandbox: Stripe, browser: Browser) -> None:
     browser.follow(link())
     location = browser.choose("complete").location
     at_stripe(sandbox, "capabilities", transfers="pending")
-    assert sent_on(come_back(location)) == {"onboarding": "complete"}
+    assert redirected(come_back(location)) == {"onboarding": "complete"}
     assert CreatorPaymentAccount.objects.get().account_status == AccountStatus.ONBOARDING
 
 
-def test_who_is_asked_for_more_has_left_and_who_is_under_review_waits(
-    sandbox: Stripe, browser: Browser
-) -> None:
+def test_missing_information_means_left_and_a_review_means_pending(sandbox: Stripe, browser: Browser) -> None:
     browser.follow(link())
     location = browser.choose("complete").location
     at_stripe(sandbox, "restrict", disabled_reason="requirements.past_due")
-    assert sent_on(come_back(location)) == incomplete("left")
+    assert redirected(come_back(location)) == incomplete("left")
     at_stripe(sandbox, "restrict", disabled_reason="under_review")
-    assert sent_on(come_back(location)) == incomplete("verification_pending")
+    assert redirected(come_back(location)) == incomplete("verification_pending")
 
 
 @pytest.mark.parametrize(
@@ -135,10 +131,10 @@ def test_the_portals_own_query_and_fragment_stay(
 
 
 @pytest.mark.parametrize("refresh", BOTH)
-def test_who_was_rejected_is_told_so(sandbox: Stripe, browser: Browser, refresh: dict[str, str]) -> None:
+def test_a_rejected_creator_is_told_so(sandbox: Stripe, browser: Browser, refresh: dict[str, str]) -> None:
     state = state_of(spent(browser))
     at_stripe(sandbox, "restrict", disabled_reason="rejected.fraud")
-    assert sent_on(nobody().get(CALLBACK, {"state": state, **refresh})) == incomplete("account_rejected")
+    assert redirected(nobody().get(CALLBACK, {"state": state, **refresh})) == incomplete("account_rejected")
 
 
 @pytest.mark.parametrize("refresh", BOTH)
@@ -147,7 +143,9 @@ def test_a_creator_whose_account_is_gone_is_told_so(
 ) -> None:
     state = state_of(spent(browser))
     at_stripe(sandbox, "deauthorize")
-    assert sent_on(nobody().get(CALLBACK, {"state": state, **refresh})) == incomplete("stripe_account_gone")
+    assert redirected(nobody().get(CALLBACK, {"state": state, **refresh})) == incomplete(
+        "stripe_account_gone"
+    )
 
 
 @pytest.mark.parametrize("refresh", BOTH)
@@ -158,14 +156,14 @@ def test_a_creator_who_returns_while_stripe_is_down_lands_in_the_portal_and_uses
     location = spent(browser)
     sandbox.inject({**RETRIEVE, **outage})
     answer = nobody().get(CALLBACK, {"state": state_of(location), **refresh})
-    assert sent_on(answer) == incomplete("stripe_unavailable")
+    assert redirected(answer) == incomplete("stripe_unavailable")
     sandbox.clear_faults()
     assert "/setup/e/" in come_back(location)["Location"]
 
 
 @pytest.fixture
 def no_database() -> Iterator[None]:
-    """End this test's own connection, so that its next query fails as when PostgreSQL is stopped."""
+    """End this test's own connection, so that its next query fails as if PostgreSQL had stopped."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         pid = cursor.fetchone()[0]
@@ -177,63 +175,61 @@ def no_database() -> Iterator[None]:
 @pytest.mark.django_db(transaction=True)
 def test_a_creator_who_returns_while_our_database_is_down_lands_in_the_portal(no_database: None) -> None:
     state = TimestampSigner(salt=SALT).sign("00000000-0000-7000-8000-000000000000/0")
-    assert sent_on(nobody().get(CALLBACK, {"state": state})) == incomplete("unavailable")
+    assert redirected(nobody().get(CALLBACK, {"state": state})) == incomplete("unavailable")
 
 
 def test_a_fault_of_ours_is_logged_and_lands_in_the_portal(
     sandbox: Stripe, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # Signed by us, and nothing that we ever sign.
+    # Signed with our key, but nothing that we would ever sign.
     state = TimestampSigner(salt=SALT).sign("no uuid/0")
-    assert sent_on(nobody().get(CALLBACK, {"state": state})) == incomplete("unavailable")
+    assert redirected(nobody().get(CALLBACK, {"state": state})) == incomplete("unavailable")
     assert "could not be handled" in caplog.text
 
 
-def test_who_asks_too_often_lands_in_the_portal(sandbox: Stripe, settings: Settings) -> None:
+def test_a_rate_limited_creator_lands_in_the_portal(sandbox: Stripe, settings: Settings) -> None:
     settings.REQUESTS_PER_MINUTE = {"anonymous": 0}
-    assert sent_on(nobody().get(CALLBACK, {"state": "x"})) == incomplete("too_many_requests")
+    assert redirected(nobody().get(CALLBACK, {"state": "x"})) == incomplete("too_many_requests")
 
 
 @pytest.mark.parametrize("accept", ["text/html", "*/*;q=0", "image/png", "nonsense"])
-def test_whatever_a_browser_likes_to_read_it_is_sent_on(
-    sandbox: Stripe, browser: Browser, accept: str
-) -> None:
+def test_a_browser_is_redirected_whatever_it_accepts(sandbox: Stripe, browser: Browser, accept: str) -> None:
     browser.follow(link())
     location = browser.choose("complete").location
     answer = nobody().get(CALLBACK, {"state": state_of(location)}, headers={"Accept": accept})
-    assert sent_on(answer) == {"onboarding": "complete"}
+    assert redirected(answer) == {"onboarding": "complete"}
 
 
-def test_parameters_that_somebody_adds_on_the_way_do_no_harm(sandbox: Stripe, browser: Browser) -> None:
+def test_parameters_added_on_the_way_do_no_harm(sandbox: Stripe, browser: Browser) -> None:
     browser.follow(link())
     state = state_of(browser.choose("complete").location)
     answer = nobody().get(CALLBACK, {"state": state, "utm_source": "mail", "next": "https://evil.example"})
-    assert sent_on(answer) == {"onboarding": "complete"}
+    assert redirected(answer) == {"onboarding": "complete"}
 
 
 @pytest.mark.parametrize("refresh", BOTH)
-def test_a_state_is_good_for_an_hour(sandbox: Stripe, refresh: dict[str, str]) -> None:
+def test_a_state_is_valid_for_an_hour(sandbox: Stripe, refresh: dict[str, str]) -> None:
     link()
     row = CreatorPaymentAccount.objects.get()
     answer = nobody().get(CALLBACK, {"state": signed(row, seconds_ago=HOUR - 60), **refresh})
     assert "link_expired" not in answer["Location"]
     answer = nobody().get(CALLBACK, {"state": signed(row, seconds_ago=HOUR + 60), **refresh})
-    assert sent_on(answer) == incomplete("link_expired")
+    assert redirected(answer) == incomplete("link_expired")
 
 
 @pytest.mark.parametrize("refresh", BOTH)
 @pytest.mark.parametrize("forged", ["", "x", "x\0", "x" * 300, "a:b:c", "é" * 200, "\U0001f600"])
-def test_a_state_that_was_not_signed_here_leads_back_to_the_portal(
+def test_a_forged_state_leads_back_to_the_portal(
     sandbox: Stripe, forged: str, refresh: dict[str, str]
 ) -> None:
-    assert sent_on(nobody().get(CALLBACK, {"state": forged, **refresh})) == incomplete("link_invalid")
+    assert redirected(nobody().get(CALLBACK, {"state": forged, **refresh})) == incomplete("link_invalid")
 
 
 @pytest.mark.parametrize(
     "query", ["", "refresh=1", "state=", "state=x&state=x", "state=x&refresh=2", "a&" * 1_100]
 )
 def test_a_return_address_that_cannot_be_read_leads_back_to_the_portal(sandbox: Stripe, query: str) -> None:
-    assert sent_on(nobody().get(f"{CALLBACK}?{query}")) == incomplete("link_invalid")
+    assert redirected(nobody().get(f"{CALLBACK}?{query}")) == incomplete("link_invalid")
 
 
 def test_a_state_is_for_one_account_and_one_purpose(sandbox: Stripe) -> None:
@@ -246,14 +242,14 @@ def test_a_state_is_for_one_account_and_one_purpose(sandbox: Stripe) -> None:
         signed(unknown),
         TimestampSigner(salt=SALT).sign(str(row.pk)),
     ):
-        assert sent_on(nobody().get(CALLBACK, {"state": forged})) == incomplete("link_invalid")
+        assert redirected(nobody().get(CALLBACK, {"state": forged})) == incomplete("link_invalid")
 
 
 @pytest.mark.parametrize("refresh", BOTH)
-def test_who_has_another_account_by_now_is_told_so(sandbox: Stripe, refresh: dict[str, str]) -> None:
+def test_a_creator_with_a_newer_account_is_told_so(sandbox: Stripe, refresh: dict[str, str]) -> None:
     row = CreatorPaymentAccountFactory.create(replaced_at=sql.now())
     answer = nobody().get(CALLBACK, {"state": signed(row), **refresh})
-    assert sent_on(answer) == incomplete("account_replaced")
+    assert redirected(answer) == incomplete("account_replaced")
 
 
 @pytest.mark.parametrize("sandbox_options", [{}, {"link_seconds": 0}], ids=["used", "expired"])
@@ -272,14 +268,14 @@ def test_a_link_that_expired_or_was_used_leads_to_a_new_one(
     assert len(connected(sandbox)) == 1
 
 
-def test_a_state_gives_one_new_link_whose_own_gives_another(sandbox: Stripe, browser: Browser) -> None:
+def test_a_state_gives_one_new_link_and_that_links_state_another(sandbox: Stripe, browser: Browser) -> None:
     left = spent(browser)
     second = come_back(left)["Location"]
-    assert sent_on(come_back(left)) == incomplete("link_expired")
+    assert redirected(come_back(left)) == incomplete("link_expired")
     browser.follow(second)
     third = come_back(browser.follow(second).location)["Location"]
     browser.follow(third)
-    assert sent_on(come_back(browser.choose("complete").location)) == {"onboarding": "complete"}
+    assert redirected(come_back(browser.choose("complete").location)) == {"onboarding": "complete"}
 
 
 def test_a_state_that_gave_a_new_link_still_brings_its_creator_back(
@@ -287,11 +283,11 @@ def test_a_state_that_gave_a_new_link_still_brings_its_creator_back(
 ) -> None:
     left = spent(browser)
     come_back(left)
-    assert sent_on(nobody().get(CALLBACK, {"state": state_of(left)})) == incomplete("left")
+    assert redirected(nobody().get(CALLBACK, {"state": state_of(left)})) == incomplete("left")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_refresh_at_once_one_gets_a_link(sandbox: Stripe, browser: Browser) -> None:
+def test_of_many_simultaneous_refreshes_one_gets_a_link(sandbox: Stripe, browser: Browser) -> None:
     left = spent(browser)
     sandbox.inject({**RETRIEVE, "kind": "latency_ms", "latency_ms": 50})
     answers = at_once(*[lambda: str(come_back(left)["Location"])] * 6)
@@ -303,23 +299,23 @@ def test_of_many_who_refresh_at_once_one_gets_a_link(sandbox: Stripe, browser: B
     ("method", "headers"),
     [("head", {}), ("get", {"Sec-Purpose": "prefetch;prerender"}), ("get", {"Purpose": "prefetch"})],
 )
-def test_who_only_looks_gets_no_link_and_uses_nothing_up(
+def test_a_prefetch_gets_no_link_and_uses_nothing_up(
     sandbox: Stripe, browser: Browser, method: str, headers: dict[str, str]
 ) -> None:
     left = spent(browser)
     query = {"state": state_of(left), "refresh": "1"}
     answer = getattr(nobody(), method)(CALLBACK, query, headers=headers)
-    assert sent_on(answer) == incomplete("left")
+    assert redirected(answer) == incomplete("left")
     assert "/setup/e/" in come_back(left)["Location"]
 
 
-def test_who_finished_in_another_tab_gets_no_new_link(sandbox: Stripe, browser: Browser) -> None:
+def test_a_creator_who_finished_in_another_tab_gets_no_new_link(sandbox: Stripe, browser: Browser) -> None:
     left = spent(browser)
     through(browser, "complete")
     for _ in range(2):
-        assert sent_on(come_back(left)) == {"onboarding": "complete"}
+        assert redirected(come_back(left)) == {"onboarding": "complete"}
 
 
 def test_every_reason_is_documented_with_what_the_portal_should_say() -> None:
     page = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
-    assert [reason for reason in EVERY_REASON if f'| `{reason}` | "' not in page] == []
+    assert [reason for reason in ALL_REASONS if f'| `{reason}` | "' not in page] == []

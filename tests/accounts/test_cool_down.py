@@ -1,4 +1,4 @@
-"""When a creator would be paid elsewhere than before, payouts wait: whoever changed it may not be the creator."""
+"""When a creator's destination changes, payouts wait: someone else may have changed it."""
 
 from datetime import timedelta
 from functools import partial
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def creator(sandbox: Stripe) -> Creator:
-    """Alice, who is onboarded and has been paid to one bank account so far."""
+    """Alice, onboarded with her first bank account."""
     alice = CreatorFactory.create(external_id="alice")
     onboard(alice)
     return alice
@@ -46,8 +46,8 @@ def stripe_account(creator: Creator) -> str:
     return account
 
 
-def at_stripe(sandbox: Stripe, creator: Creator, what: str, **said: str) -> None:
-    sandbox.control(f"accounts/{stripe_account(creator)}/{what}", **said)
+def at_stripe(sandbox: Stripe, creator: Creator, what: str, **account_data: str) -> None:
+    sandbox.control(f"accounts/{stripe_account(creator)}/{what}", **account_data)
 
 
 def replace(creator: Creator) -> None:
@@ -62,7 +62,7 @@ def test_a_creators_first_bank_account_is_no_change(creator: Creator) -> None:
     assert not Hold.objects.exists()
 
 
-def test_another_bank_account_has_payouts_wait_for_two_days(creator: Creator, sandbox: Stripe) -> None:
+def test_another_bank_account_makes_payouts_wait_for_two_days(creator: Creator, sandbox: Stripe) -> None:
     at_stripe(sandbox, creator, "bank_account")
     row = refreshed(creator)
     (hold,) = Hold.objects.all()
@@ -70,11 +70,11 @@ def test_another_bank_account_has_payouts_wait_for_two_days(creator: Creator, sa
     assert row.external_account_id in hold.reason
     assert row.synced_at
     assert hold.expires_at == row.synced_at + timedelta(hours=48)
-    told = caller("alice").get("/api/v1/accounts/status").json()
-    assert told["cooling_down_until"] == hold.expires_at.isoformat().replace("+00:00", "Z")
+    status = caller("alice").get("/api/v1/accounts/status").json()
+    assert status["cooling_down_until"] == hold.expires_at.isoformat().replace("+00:00", "Z")
 
 
-def test_it_is_known_since_when_the_bank_account_is_another(creator: Creator, sandbox: Stripe) -> None:
+def test_the_time_of_a_change_of_bank_account_is_recorded(creator: Creator, sandbox: Stripe) -> None:
     assert refreshed(creator).external_account_since is None
     at_stripe(sandbox, creator, "bank_account")
     changed = refreshed(creator)
@@ -82,7 +82,7 @@ def test_it_is_known_since_when_the_bank_account_is_another(creator: Creator, sa
     assert refreshed(creator).external_account_since == changed.external_account_since
 
 
-def test_a_change_is_seen_once(creator: Creator, sandbox: Stripe) -> None:
+def test_a_change_is_noticed_once(creator: Creator, sandbox: Stripe) -> None:
     at_stripe(sandbox, creator, "bank_account")
     for _ in range(3):
         refreshed(creator)
@@ -96,7 +96,7 @@ def test_a_change_that_many_workers_see_at_once_is_one(creator: Creator, sandbox
     assert Hold.objects.count() == 1
 
 
-def test_each_change_begins_a_cool_down_of_its_own(creator: Creator, sandbox: Stripe) -> None:
+def test_each_change_starts_its_own_cool_down(creator: Creator, sandbox: Stripe) -> None:
     for _ in range(2):
         at_stripe(sandbox, creator, "bank_account")
         refreshed(creator)
@@ -104,7 +104,7 @@ def test_each_change_begins_a_cool_down_of_its_own(creator: Creator, sandbox: St
     assert Hold.objects.count() == 2
 
 
-def test_a_bank_account_that_was_taken_away_before_the_new_one_came_is_not_forgotten(
+def test_a_bank_account_that_was_removed_before_a_new_one_was_added_is_remembered(
     creator: Creator, sandbox: Stripe
 ) -> None:
     sandbox.remove_bank_account(stripe_account(creator))
@@ -115,20 +115,22 @@ def test_a_bank_account_that_was_taken_away_before_the_new_one_came_is_not_forgo
     assert Hold.objects.count() == 1
 
 
-def test_a_corrected_name_is_no_other_bank_account(creator: Creator, sandbox: Stripe) -> None:
+def test_a_corrected_name_is_no_change_of_bank_account(creator: Creator, sandbox: Stripe) -> None:
     at_stripe(sandbox, creator, "bank_account/edit", account_holder_name="Alice")
     refreshed(creator)
     assert not Hold.objects.exists()
 
 
-def test_the_same_bank_account_added_anew_is_no_change(creator: Creator, sandbox: Stripe) -> None:
+def test_the_same_bank_account_added_again_is_no_change(creator: Creator, sandbox: Stripe) -> None:
     row = refreshed(creator)
     CreatorPaymentAccount.objects.update(external_account_id="ba_before")
     assert refreshed(creator).external_account_id == row.external_account_id
     assert not Hold.objects.exists()
 
 
-def test_a_bank_account_without_a_fingerprint_is_known_by_its_id(creator: Creator, sandbox: Stripe) -> None:
+def test_a_bank_account_without_a_fingerprint_is_compared_by_its_id(
+    creator: Creator, sandbox: Stripe
+) -> None:
     CreatorPaymentAccount.objects.update(external_account_fingerprint="")
     refreshed(creator)
     assert not Hold.objects.exists()
@@ -137,7 +139,7 @@ def test_a_bank_account_without_a_fingerprint_is_known_by_its_id(creator: Creato
     assert Hold.objects.count() == 1
 
 
-def test_another_stripe_account_has_payouts_wait_from_when_its_bank_account_is_known(
+def test_another_stripe_account_makes_payouts_wait_once_its_bank_account_is_known(
     creator: Creator, sandbox: Stripe
 ) -> None:
     replace(creator)
@@ -147,7 +149,7 @@ def test_another_stripe_account_has_payouts_wait_from_when_its_bank_account_is_k
     assert Hold.objects.count() == 1
 
 
-def test_the_old_accounts_bank_account_is_no_concern_any_more(creator: Creator, sandbox: Stripe) -> None:
+def test_the_bank_account_of_a_replaced_account_no_longer_matters(creator: Creator, sandbox: Stripe) -> None:
     old = refreshed(creator)
     replace(creator)
     sandbox.control(f"accounts/{old.stripe_account_id}/bank_account")
@@ -164,13 +166,15 @@ def test_the_bank_account_of_the_accounts_own_currency_counts() -> None:
         bank("ba_pounds", "gbp", default=True),
         bank("ba_euros", "eur", default=True),
     ]
-    said = {"default_currency": "eur", "external_accounts": {"data": banks}}
-    assert gateway.ExternalAccount.paid_by(said) == gateway.ExternalAccount(id="ba_euros", fingerprint="")
+    account_data = {"default_currency": "eur", "external_accounts": {"data": banks}}
+    assert gateway.ExternalAccount.paid_by(account_data) == gateway.ExternalAccount(
+        id="ba_euros", fingerprint=""
+    )
     assert gateway.ExternalAccount.paid_by({"external_accounts": {"data": banks[:1]}})
     assert gateway.ExternalAccount.paid_by({"external_accounts": None}) is None
 
 
-def test_no_cool_down_is_made_where_none_is_set(
+def test_no_cool_down_starts_when_it_is_set_to_zero_hours(
     creator: Creator, sandbox: Stripe, settings: Settings
 ) -> None:
     settings.PAYOUT_COOL_DOWN_HOURS = 0
@@ -179,7 +183,7 @@ def test_no_cool_down_is_made_where_none_is_set(
     assert not Hold.objects.exists()
 
 
-def test_beat_lifts_what_is_over_and_nothing_else(creator: Creator) -> None:
+def test_beat_lifts_expired_holds_and_nothing_else(creator: Creator) -> None:
     holds.cool_down(creator, reason="another bank account", now=sql.now() - timedelta(hours=48))
     holds.cool_down(creator, reason="yet another", now=sql.now() - timedelta(hours=47))
     holds.place_hold(creator, source=HoldSource.SYSTEM, act=Act("system", "looks odd"))

@@ -1,4 +1,4 @@
-"""What is known of a creator: said when they become known, and corrected by staff alone, with a reason."""
+"""A creator's details are set when the creator is first seen, and later only by staff, with a reason."""
 
 import io
 import json
@@ -27,8 +27,8 @@ def change(*options: str, actor: str = "dana", reason: str = "She wrote to us") 
     call_command(
         "creator", "set", "alice", *options, "--reason", reason, "--actor", actor, "--json", stdout=out
     )
-    told: dict[str, Any] = json.loads(out.getvalue())
-    return list(told["changed"])
+    result: dict[str, Any] = json.loads(out.getvalue())
+    return list(result["changed"])
 
 
 def known() -> tuple[str, str]:
@@ -45,7 +45,7 @@ def by_token(email: str) -> Creator:
     return creator_of(Principal(subject="alice", role=CREATOR, email=email))
 
 
-def test_staff_correct_an_address_and_a_country_and_it_is_noted() -> None:
+def test_staff_correct_an_address_and_a_country_and_it_is_recorded() -> None:
     CreatorFactory.create(external_id="alice")
     assert change("--email", NEW, "--country", "DE") == [
         {"field": "email", "before": OLD, "after": NEW},
@@ -56,21 +56,21 @@ def test_staff_correct_an_address_and_a_country_and_it_is_noted() -> None:
     assert changes() == [("email", OLD, NEW, *by), ("country", "US", "DE", *by)]
 
 
-def test_a_country_is_kept_as_iso_writes_it() -> None:
+def test_a_country_is_stored_in_upper_case() -> None:
     CreatorFactory.create(external_id="alice")
     assert change("--country", "de") == [{"field": "country", "before": "US", "after": "DE"}]
 
 
-def test_what_is_not_said_stays() -> None:
+def test_details_that_are_not_set_stay() -> None:
     CreatorFactory.create(external_id="alice")
     assert change("--email", OLD, "--country", "DE") == [{"field": "country", "before": "US", "after": "DE"}]
     assert known() == (OLD, "DE")
 
 
 @pytest.mark.parametrize("options", [["--email", OLD], ["--country", "us"]])
-def test_what_is_known_already_changes_nothing_and_is_told_so(options: list[str]) -> None:
+def test_setting_the_same_details_again_is_refused(options: list[str]) -> None:
     CreatorFactory.create(external_id="alice")
-    with pytest.raises(CommandError, match="alice has these details already: nothing was changed"):
+    with pytest.raises(CommandError, match="alice already has these details"):
         change(*options)
 
 
@@ -92,7 +92,7 @@ def test_an_address_is_removed_by_an_empty_one() -> None:
         (["--email", NEW], {"actor": "sam"}, "sam lacks the right .* .edit_catalog."),
     ],
 )
-def test_what_cannot_be_set_is_said_and_nothing_changes(
+def test_invalid_details_are_refused_and_nothing_changes(
     options: list[str], how: dict[str, str], problem: str
 ) -> None:
     User.objects.create_user("sam", is_staff=True)
@@ -103,13 +103,13 @@ def test_what_cannot_be_set_is_said_and_nothing_changes(
     assert changes() == []
 
 
-def test_a_creator_who_is_not_known_is_not_made() -> None:
+def test_an_unknown_creator_is_not_created() -> None:
     with pytest.raises(CommandError, match="There is no creator 'alice'"):
         change("--email", NEW)
     assert not Creator.objects.exists()
 
 
-def test_a_token_makes_its_creator_known_with_its_address() -> None:
+def test_a_token_creates_its_creator_with_its_address() -> None:
     assert by_token(OLD).email == OLD
     assert changes() == [("email", "", OLD, "token", "", "alice", "")]
 
@@ -131,13 +131,13 @@ def test_a_token_changes_no_address() -> None:
 
 
 @pytest.mark.parametrize("email", ["", "no address", "a" * 250 + "@example.com"])
-def test_a_token_with_an_address_that_is_none_makes_its_creator_all_the_same(email: str) -> None:
+def test_a_token_with_an_invalid_address_still_creates_its_creator(email: str) -> None:
     assert by_token(email).email == ""
     assert changes() == []
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_creator_whose_tokens_come_all_at_once_is_made_once() -> None:
+def test_simultaneous_tokens_create_their_creator_once() -> None:
     found = at_once(*[lambda: by_token(OLD)] * 8)
     assert len({creator.pk for creator in found}) == 1
     assert len(changes()) == 1

@@ -19,17 +19,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def onboard() -> tuple[dict[str, Any], str]:
-    """Return what it tells, and its complaints."""
-    out, complaints = StringIO(), StringIO()
-    call_command("onboard_creators", "--json", stdout=out, stderr=complaints)
-    return json.loads(out.getvalue().splitlines()[-1]), complaints.getvalue()
+    """Return the command's result, and its errors."""
+    out, errors = StringIO(), StringIO()
+    call_command("onboard_creators", "--json", stdout=out, stderr=errors)
+    return json.loads(out.getvalue().splitlines()[-1]), errors.getvalue()
 
 
 def statuses() -> list[str]:
     return list(CreatorPaymentAccount.objects.values_list("account_status", flat=True))
 
 
-def test_all_without_an_account_get_one_and_the_others_keep_theirs(sandbox: Stripe) -> None:
+def test_creators_without_an_account_get_one_and_the_others_keep_theirs(sandbox: Stripe) -> None:
     CreatorFactory.create_batch(5)
     theirs = CreatorPaymentAccountFactory.create()
     assert onboard() == ({"onboarded": 5, "failed": 0}, "")
@@ -38,7 +38,7 @@ def test_all_without_an_account_get_one_and_the_others_keep_theirs(sandbox: Stri
     assert onboard() == ({"onboarded": 0, "failed": 0}, "")
 
 
-def test_no_connection_to_the_database_is_opened_for_each(sandbox: Stripe) -> None:
+def test_creators_share_the_database_connections(sandbox: Stripe) -> None:
     CreatorFactory.create_batch(2 * CALLS_AT_ONCE)
     opened: list[object] = []
 
@@ -53,27 +53,27 @@ def test_no_connection_to_the_database_is_opened_for_each(sandbox: Stripe) -> No
     assert len(opened) <= CALLS_AT_ONCE
 
 
-def test_one_that_fails_is_told_and_stops_only_itself(sandbox: Stripe) -> None:
+def test_a_failure_is_reported_and_does_not_stop_the_others(sandbox: Stripe) -> None:
     CreatorFactory.create_batch(3)
     sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "status", "status": 500, "count": 1})
-    told, complaints = onboard()
-    assert told == {"onboarded": 2, "failed": 1}
-    assert "500" in complaints
+    result, errors = onboard()
+    assert result == {"onboarded": 2, "failed": 1}
+    assert "500" in errors
     assert onboard()[0] == {"onboarded": 1, "failed": 0}
     assert statuses() == [AccountStatus.ACTIVE] * 3
 
 
-def test_an_account_that_stripe_does_not_know_stops_only_itself(sandbox: Stripe) -> None:
+def test_an_unknown_account_does_not_stop_the_others(sandbox: Stripe) -> None:
     CreatorFactory.create_batch(3)
     gone = {"kind": "status", "status": 403, "code": "account_invalid"}
     sandbox.inject({"method": "GET", "path": "/v1/accounts/.*", "count": 1, **gone})
-    told, complaints = onboard()
-    assert told == {"onboarded": 2, "failed": 1}
-    assert "Stripe has no account" in complaints
+    result, errors = onboard()
+    assert result == {"onboarded": 2, "failed": 1}
+    assert "Stripe has no account" in errors
 
 
-def test_what_was_left_half_done_is_completed(sandbox: Stripe) -> None:
-    """It died after the account was made, before the sandbox had completed it."""
+def test_an_interrupted_onboarding_is_completed(sandbox: Stripe) -> None:
+    """The command died after it created the account, before the sandbox completed it."""
     payment_accounts.open_payment_account(CreatorFactory.create(), now=sql.now())
     assert statuses() == [AccountStatus.PENDING]
     assert onboard()[0] == {"onboarded": 1, "failed": 0}

@@ -1,4 +1,4 @@
-"""Opening a creator's Stripe account: one, however often and however unluckily it is asked for."""
+"""A creator gets one Stripe account, however often it is requested and whatever fails."""
 
 from datetime import timedelta
 from functools import partial
@@ -27,17 +27,17 @@ def creator() -> Creator:
     return CreatorFactory.create(external_id="alice")
 
 
-def opened(creator: Creator, *, after: timedelta = timedelta(), **asked: str) -> CreatorPaymentAccount:
-    return payment_accounts.open_payment_account(creator, now=sql.now() + after, **asked)
+def opened(creator: Creator, *, after: timedelta = timedelta(), **params: str) -> CreatorPaymentAccount:
+    return payment_accounts.open_payment_account(creator, now=sql.now() + after, **params)
 
 
 def connected(sandbox: Stripe) -> list[dict[str, Any]]:
-    """The accounts at Stripe but for the platform's own."""
+    """List the accounts at Stripe, except the platform's own."""
     state = sandbox.state()
     return [account for account in state["accounts"] if account["id"] != state["platform"]]
 
 
-def test_an_account_is_made_for_transfers_and_manual_payouts(creator: Creator, sandbox: Stripe) -> None:
+def test_an_account_is_created_for_transfers_and_manual_payouts(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     (account,) = connected(sandbox)
     assert (row.stripe_account_id, row.account_status) == (account["id"], AccountStatus.PENDING)
@@ -59,7 +59,7 @@ def test_an_account_is_made_for_transfers_and_manual_payouts(creator: Creator, s
         ("DE", "US", "recipient"),
     ],
 )
-def test_the_service_agreement_is_recipient_exactly_abroad(
+def test_the_service_agreement_is_recipient_only_abroad(
     sandbox: Stripe, settings: Settings, platform: str, country: str, agreement: str
 ) -> None:
     settings.PLATFORM_COUNTRY = platform
@@ -69,14 +69,14 @@ def test_the_service_agreement_is_recipient_exactly_abroad(
     assert row.country == (country or platform)
 
 
-def test_country_and_business_type_are_the_creators_to_say(sandbox: Stripe) -> None:
+def test_the_creator_chooses_country_and_business_type(sandbox: Stripe) -> None:
     row = opened(CreatorFactory.create(country="US"), country="DE", business_type="company")
     (account,) = connected(sandbox)
     assert (account["country"], account["business_type"]) == ("DE", "company")
     assert (row.country, row.business_type, row.service_agreement) == ("DE", "company", "recipient")
 
 
-def test_asking_again_makes_no_second_account(creator: Creator, sandbox: Stripe) -> None:
+def test_asking_again_creates_no_second_account(creator: Creator, sandbox: Stripe) -> None:
     first = opened(creator)
     assert opened(creator) == first
     assert len(connected(sandbox)) == CreatorPaymentAccount.objects.count() == 1
@@ -105,8 +105,8 @@ def test_a_failure_that_stripe_replays_for_a_day_does_not_stop_the_next_click(
     assert len(connected(sandbox)) == 1
 
 
-def test_each_key_that_is_spent_gives_way_to_a_new_one(creator: Creator, sandbox: Stripe) -> None:
-    # From the second click on two requests each: under the spent key, and under the next.
+def test_a_spent_key_is_replaced_by_a_new_one(creator: Creator, sandbox: Stripe) -> None:
+    # From the second click on there are two requests each: with the spent key, and with the next.
     sandbox.inject({**CREATE, "kind": "abort_work", "status": 500, "count": 5})
     for _ in range(3):
         with pytest.raises(StripeUnavailable):
@@ -130,7 +130,7 @@ def test_a_key_that_stripe_may_have_forgotten_is_not_sent_again(
     assert (row.creation_key == first) is made
 
 
-def test_other_parameters_under_the_same_key_are_looked_into_once_nothing_is_under_way(
+def test_after_other_parameters_under_the_same_key_the_account_is_looked_up(
     creator: Creator, sandbox: Stripe
 ) -> None:
     sandbox.inject({**CREATE, "kind": "drop_response_after_work", "count": 1})
@@ -142,7 +142,7 @@ def test_other_parameters_under_the_same_key_are_looked_into_once_nothing_is_und
     assert len(connected(sandbox)) == 1
 
 
-def test_while_a_request_may_be_under_way_no_other_key_is_taken(creator: Creator, sandbox: Stripe) -> None:
+def test_while_a_request_may_be_in_progress_no_other_key_is_used(creator: Creator, sandbox: Stripe) -> None:
     sandbox.inject({**CREATE, "kind": "connection_reset", "count": 1})
     with pytest.raises(StripeUnavailable):
         opened(creator, country="US")
@@ -189,10 +189,10 @@ def test_after_a_country_that_stripe_does_not_serve_another_can_be_chosen(
     ],
     ids=str,
 )
-def test_clicking_in_many_tabs_at_once_makes_one_account(
+def test_clicking_in_many_tabs_at_once_creates_one_account(
     creator: Creator, sandbox: Stripe, fault: dict[str, Any]
 ) -> None:
-    """Some may be told to try again; none gets an account of its own."""
+    """Some clicks may have to be repeated; none opens a second account."""
     sandbox.inject({**CREATE, **fault, "count": 2})
 
     def click() -> str | None:
@@ -208,19 +208,19 @@ def test_clicking_in_many_tabs_at_once_makes_one_account(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_tabs_with_two_countries_make_one_account(creator: Creator, sandbox: Stripe) -> None:
+def test_tabs_with_different_countries_create_one_account(creator: Creator, sandbox: Stripe) -> None:
     def click(country: str) -> str:
         try:
             return opened(creator, country=country).country
         except (CountryFixed, StripeUnavailable):
             return ""
 
-    told = at_once(*[partial(click, country) for country in ("US", "DE", "FR") * 2])
+    countries = at_once(*[partial(click, country) for country in ("US", "DE", "FR") * 2])
     (account,) = connected(sandbox)
-    assert set(told) <= {"", account["country"]}
+    assert set(countries) <= {"", account["country"]}
 
 
-def test_an_account_that_was_made_too_late_is_left_alone(creator: Creator, sandbox: Stripe) -> None:
+def test_an_account_that_was_created_too_late_is_ignored(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     other = gateway.create_account(
         idempotency_key="held up",
@@ -231,10 +231,10 @@ def test_an_account_that_was_made_too_late_is_left_alone(creator: Creator, sandb
         business_type="",
         service_agreement="full",
     )
-    assert payment_accounts.record_account(row, said=other, now=sql.now()).stripe_account_id != other.id
+    assert payment_accounts.record_account(row, account=other, now=sql.now()).stripe_account_id != other.id
 
 
-def test_a_replaced_account_gives_way_to_a_new_one(creator: Creator, sandbox: Stripe) -> None:
+def test_a_replaced_account_makes_room_for_a_new_one(creator: Creator, sandbox: Stripe) -> None:
     old = opened(creator)
     assert old.stripe_account_id
     gateway.complete_in_sandbox(old.stripe_account_id)
@@ -256,7 +256,7 @@ def test_an_account_is_replaced_once(creator: Creator, sandbox: Stripe) -> None:
     assert old.replaced_by == "dana"
 
 
-def test_what_stripe_says_later_is_recorded(creator: Creator, sandbox: Stripe) -> None:
+def test_a_later_answer_from_stripe_is_recorded(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     assert row.stripe_account_id
     gateway.complete_in_sandbox(row.stripe_account_id)
@@ -276,7 +276,8 @@ def test_an_older_answer_does_not_undo_a_later_one(creator: Creator, sandbox: St
     gateway.complete_in_sandbox(row.stripe_account_id)
     payment_accounts.refresh_payment_account(row, now=sql.now())
     assert (
-        payment_accounts.record_account(row, said=before, now=earlier).account_status == AccountStatus.ACTIVE
+        payment_accounts.record_account(row, account=before, now=earlier).account_status
+        == AccountStatus.ACTIVE
     )
 
 
@@ -294,7 +295,7 @@ def test_an_older_answer_does_not_undo_a_later_one(creator: Creator, sandbox: St
     ],
     ids=str,
 )
-def test_stripe_being_down_is_not_an_account_that_is_gone(
+def test_an_outage_of_stripe_does_not_mean_that_the_account_is_gone(
     creator: Creator, sandbox: Stripe, fault: dict[str, Any]
 ) -> None:
     row = opened(creator)
@@ -302,12 +303,12 @@ def test_stripe_being_down_is_not_an_account_that_is_gone(
     sandbox.inject({**RETRIEVE, **fault})
     with pytest.raises(StripeUnavailable):
         payment_accounts.refresh_payment_account(row, now=sql.now())
-    seen = CreatorPaymentAccount.objects.get()
-    assert (seen.account_status, seen.gone_at) == (AccountStatus.ACTIVE, None)
+    after = CreatorPaymentAccount.objects.get()
+    assert (after.account_status, after.gone_at) == (AccountStatus.ACTIVE, None)
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, "account_invalid"), (404, "resource_missing")])
-def test_an_account_that_stripe_does_not_let_us_use_any_more_is_disabled(
+def test_an_account_that_we_can_no_longer_use_is_disabled(
     creator: Creator, sandbox: Stripe, status: int, code: str
 ) -> None:
     row = opened(creator)
@@ -320,7 +321,7 @@ def test_an_account_that_stripe_does_not_let_us_use_any_more_is_disabled(
     assert gone.gone_at == first
 
 
-def test_an_account_that_is_ours_again_is_as_stripe_says(creator: Creator, sandbox: Stripe) -> None:
+def test_an_account_that_we_can_use_again_is_refreshed(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     sandbox.inject({**RETRIEVE, "kind": "status", "status": 403, "code": "account_invalid", "count": 1})
     assert payment_accounts.refresh_payment_account(row, now=sql.now()).gone_at
@@ -336,13 +337,13 @@ def test_an_older_answer_does_not_take_an_account_away(creator: Creator, sandbox
     assert payment_accounts.refresh_payment_account(row, now=earlier).gone_at is None
 
 
-def test_a_row_without_an_account_is_not_asked_about(creator: Creator, sandbox: Stripe) -> None:
+def test_a_row_without_an_account_is_not_refreshed(creator: Creator, sandbox: Stripe) -> None:
     row = CreatorPaymentAccount.objects.create(creator=creator)
     assert payment_accounts.refresh_payment_account(row, now=sql.now()) == row
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_hold_at_once_is_one(creator: Creator) -> None:
+def test_the_same_hold_placed_many_times_at_once_is_one(creator: Creator) -> None:
     def hold() -> Hold:
         return holds.place_hold(creator, source=HoldSource.SYSTEM, act=Act("system", "the same"))
 

@@ -1,4 +1,4 @@
-"""`manage.py payment_account`: what staff do to creators' Stripe accounts, each for a reason and by name."""
+"""`manage.py payment_account`: staff act on creators' Stripe accounts by name and with a reason."""
 
 import json
 from io import StringIO
@@ -21,8 +21,8 @@ def act(what: str, creator: str, *, reason: str = "Moved to France") -> dict[str
     call_command(
         "payment_account", what, creator, "--reason", reason, "--actor", "dana", "--json", stdout=out
     )
-    told: dict[str, Any] = json.loads(out.getvalue())
-    return told
+    result: dict[str, Any] = json.loads(out.getvalue())
+    return result
 
 
 def test_an_account_is_replaced_for_a_reason_and_by_someone() -> None:
@@ -43,7 +43,7 @@ def test_staff_end_a_cool_down_and_no_other_hold_for_a_reason() -> None:
     assert other.lifted_at is None
     with pytest.raises(CommandError, match="A reason is needed"):
         act("end_cool_down", "alice", reason=" ")
-    with pytest.raises(CommandError, match=r"no cool-down to lift\. What holds them: System, looks odd"):
+    with pytest.raises(CommandError, match=r"no cool-down to lift\. Open holds: System, looks odd"):
         act("end_cool_down", "alice", reason="She called")
     with pytest.raises(CommandError, match="no hold after failed payouts to lift"):
         act("try_again", "alice", reason="She called")
@@ -57,7 +57,7 @@ def test_staff_end_a_cool_down_and_no_other_hold_for_a_reason() -> None:
         ("alice", " ", "A reason is needed"),
     ],
 )
-def test_what_can_not_be_done_is_refused_with_a_sentence(creator: str, reason: str, refusal: str) -> None:
+def test_an_impossible_act_is_refused_with_a_sentence(creator: str, reason: str, refusal: str) -> None:
     CreatorPaymentAccountFactory.create(creator__external_id="alice")
     CreatorFactory.create(external_id="bob")
     with pytest.raises(CommandError, match=refusal):

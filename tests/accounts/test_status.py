@@ -1,4 +1,4 @@
-"""One function reads an account's status off what Stripe says of it."""
+"""One function derives an account's status from Stripe's account."""
 
 from itertools import product
 from typing import Any
@@ -10,8 +10,8 @@ from accounts.gateway import StripeAccount
 from accounts.models import AccountStatus
 
 
-def account(**said: Any) -> StripeAccount:
-    """An account that can be paid, but for what is said."""
+def account(**changes: Any) -> StripeAccount:
+    """Return an account that can be paid, apart from these changes."""
     ready: dict[str, Any] = {
         "id": "acct_1",
         "object": "account",
@@ -21,7 +21,7 @@ def account(**said: Any) -> StripeAccount:
         "capabilities": {"transfers": "active"},
         "requirements": {"currently_due": [], "past_due": [], "disabled_reason": None},
     }
-    return StripeAccount.of(stripe.Account.construct_from(ready | said, "sk_test"))
+    return StripeAccount.of(stripe.Account.construct_from(ready | changes, "sk_test"))
 
 
 def due(**requirements: Any) -> dict[str, Any]:
@@ -35,7 +35,7 @@ NOTHING_YET = {
 }
 TABLE: list[tuple[dict[str, Any], AccountStatus]] = [
     ({}, AccountStatus.ACTIVE),
-    # Charges are only shown: a recipient takes none.
+    # `charges_enabled` is only displayed: a recipient accepts no charges.
     ({"charges_enabled": True}, AccountStatus.ACTIVE),
     ({"requirements": due(currently_due=["external_account"])}, AccountStatus.ACTIVE),
     (NOTHING_YET, AccountStatus.PENDING),
@@ -69,12 +69,12 @@ TABLE: list[tuple[dict[str, Any], AccountStatus]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "status"), TABLE, ids=str)
-def test_the_status_follows_from_what_stripe_says(said: dict[str, Any], status: AccountStatus) -> None:
-    assert AccountStatus.from_stripe(account(**said)) == status
+@pytest.mark.parametrize(("changes", "status"), TABLE, ids=str)
+def test_the_status_follows_from_stripes_account(changes: dict[str, Any], status: AccountStatus) -> None:
+    assert AccountStatus.from_stripe(account(**changes)) == status
 
 
-def test_active_needs_transfers_and_payouts_and_nothing_makes_it_known_as_uncreated() -> None:
+def test_active_needs_transfers_and_payouts_and_an_existing_account_is_never_not_created() -> None:
     booleans = [True, False]
     for transfers, payouts, submitted, charges in product(
         ["active", "inactive", "pending", None], booleans, booleans, booleans
@@ -91,5 +91,5 @@ def test_active_needs_transfers_and_payouts_and_nothing_makes_it_known_as_uncrea
         assert status != AccountStatus.NOT_CREATED
 
 
-def test_an_account_that_stripe_does_not_let_us_use_is_disabled() -> None:
+def test_an_inaccessible_account_is_disabled() -> None:
     assert AccountStatus.from_stripe(None) == AccountStatus.DISABLED

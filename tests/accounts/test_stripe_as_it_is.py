@@ -1,6 +1,6 @@
-"""What Stripe may say of accounts that isn't understood yet: each test states the right value.
+"""Behaviour of Stripe that isn't handled correctly yet. Each test states the right result.
 
-A test that passes here fails (`strict`): its law then moves to the file of what it is about.
+A test that passes here counts as a failure (`strict`): then move it to the file of its subject.
 """
 
 from http import HTTPStatus
@@ -14,7 +14,7 @@ from tests.local_stripe import Stripe
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.xfail(strict=True, reason="a refusal for good is told as an outage")
+@pytest.mark.xfail(strict=True, reason="a permanent refusal is reported as an outage")
 @pytest.mark.parametrize(
     "message",
     [
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
     ],
     ids=["approval", "agreement"],
 )
-def test_an_account_that_stripe_will_not_open_is_no_outage(sandbox: Stripe, message: str) -> None:
+def test_an_account_that_stripe_refuses_to_open_is_no_outage(sandbox: Stripe, message: str) -> None:
     refusal = {"kind": "abort_work", "status": 400, "message": message}
     sandbox.inject({"method": "POST", "path": "/v1/accounts", **refusal})
     alice = caller("alice")

@@ -1,4 +1,4 @@
-"""Accounts of which Stripe told nothing for a day are asked for: a change whose event was lost is found."""
+"""Accounts that weren't refreshed for a day are refreshed: a change whose event was lost is found."""
 
 import json
 from datetime import timedelta
@@ -19,21 +19,23 @@ from tests.local_stripe import Stripe
 pytestmark = pytest.mark.django_db
 
 
-def open_account(name: str, *, heard_of: timedelta) -> CreatorPaymentAccount:
-    """Open and complete an account at Stripe, which last told of it so long ago."""
+def open_account(name: str, *, refreshed_ago: timedelta) -> CreatorPaymentAccount:
+    """Open and complete an account that was last refreshed that long ago."""
     row = payment_accounts.open_payment_account(CreatorFactory.create(external_id=name), now=sql.now())
     assert row.stripe_account_id
     gateway.complete_in_sandbox(row.stripe_account_id)
     payment_accounts.refresh_payment_account(row, now=sql.now())
-    CreatorPaymentAccount.objects.filter(pk=row.pk).update(synced_at=sql.now() - heard_of)
+    CreatorPaymentAccount.objects.filter(pk=row.pk).update(synced_at=sql.now() - refreshed_ago)
     return CreatorPaymentAccount.objects.get(pk=row.pk)
 
 
 @pytest.fixture
 def accounts(sandbox: Stripe) -> list[CreatorPaymentAccount]:
-    """Alice's, Bob's and Charlie's, of which nothing was heard for two, three and four days."""
+    """Alice's, Bob's and Charlie's accounts, refreshed two, three and four days ago."""
     names = ("alice", "bob", "charlie")
-    return [open_account(name, heard_of=timedelta(days=days)) for days, name in enumerate(names, start=2)]
+    return [
+        open_account(name, refreshed_ago=timedelta(days=days)) for days, name in enumerate(names, start=2)
+    ]
 
 
 def at_stripe(sandbox: Stripe, row: CreatorPaymentAccount, what: str) -> None:
@@ -48,13 +50,11 @@ def statuses() -> list[str]:
 def sync(*arguments: str) -> dict[str, int]:
     out = StringIO()
     call_command("sync_accounts", *arguments, "--json", stdout=out)
-    told: dict[str, int] = json.loads(out.getvalue())
-    return told
+    result: dict[str, int] = json.loads(out.getvalue())
+    return result
 
 
-def test_what_changed_without_an_event_is_found(
-    accounts: list[CreatorPaymentAccount], sandbox: Stripe
-) -> None:
+def test_a_change_without_an_event_is_found(accounts: list[CreatorPaymentAccount], sandbox: Stripe) -> None:
     alice, bob, charlie = accounts
     at_stripe(sandbox, alice, "restrict")
     at_stripe(sandbox, bob, "deauthorize")
@@ -65,18 +65,18 @@ def test_what_changed_without_an_event_is_found(
     assert selectors.stale_accounts(now=sql.now()) == []
 
 
-def test_only_live_accounts_not_heard_of_for_a_day_are_asked_for(
+def test_only_live_accounts_not_refreshed_for_a_day_are_stale(
     accounts: list[CreatorPaymentAccount],
 ) -> None:
     alice, bob, charlie = accounts
-    open_account("dora", heard_of=timedelta(hours=23))
+    open_account("dora", refreshed_ago=timedelta(hours=23))
     never = CreatorPaymentAccountFactory.create()
     CreatorPaymentAccountFactory.create(stripe_account_id=None, account_status=AccountStatus.NOT_CREATED)
     payment_accounts.replace_payment_account(bob, act=Act("dana", "Moved"), now=sql.now())
     assert selectors.stale_accounts(now=sql.now()) == sorted([never.pk, charlie.pk, alice.pk])
 
 
-def test_one_that_can_not_be_had_stops_only_itself(
+def test_an_account_that_fails_does_not_stop_the_others(
     accounts: list[CreatorPaymentAccount], sandbox: Stripe
 ) -> None:
     *others, charlie = accounts
@@ -84,11 +84,11 @@ def test_one_that_can_not_be_had_stops_only_itself(
         at_stripe(sandbox, row, "restrict")
     path = f"/v1/accounts/{charlie.stripe_account_id}"
     sandbox.inject({"method": "GET", "path": path, "kind": "status", "status": 500})
-    out, complaints = StringIO(), StringIO()
+    out, errors = StringIO(), StringIO()
     with pytest.raises(SystemExit, match="1"):
-        call_command("sync_accounts", "--json", stdout=out, stderr=complaints)
+        call_command("sync_accounts", "--json", stdout=out, stderr=errors)
     assert json.loads(out.getvalue()) == {"synced": 2, "changed": 2, "failed": 1}
-    assert str(charlie) in complaints.getvalue()
+    assert str(charlie) in errors.getvalue()
     assert statuses() == [AccountStatus.RESTRICTED, AccountStatus.RESTRICTED, AccountStatus.ACTIVE]
     assert selectors.stale_accounts(now=sql.now()) == [charlie.pk]
 
@@ -99,11 +99,11 @@ def test_while_stripe_is_down_nobody_loses_their_account(
     sandbox.inject({"kind": "connection_reset"})
     tasks.sync_stale()
     assert statuses() == [AccountStatus.ACTIVE] * 3
-    assert "told nothing of 3 accounts" in caplog.text
+    assert "3 accounts could not be refreshed" in caplog.text
     assert len(selectors.stale_accounts(now=sql.now())) == 3
 
 
-def test_each_task_asks_for_a_share_and_the_next_goes_on_behind_it_whatever_became_of_it(
+def test_each_task_refreshes_a_share_and_the_next_continues_after_it_even_if_one_failed(
     accounts: list[CreatorPaymentAccount], sandbox: Stripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[dict[str, str]] = []
@@ -121,8 +121,8 @@ def test_each_task_asks_for_a_share_and_the_next_goes_on_behind_it_whatever_beca
     assert selectors.stale_accounts(now=sql.now()) == [second.pk]
 
 
-def test_one_creators_account_is_asked_for_however_lately_it_was_heard_of(sandbox: Stripe) -> None:
-    row = open_account("alice", heard_of=timedelta())
+def test_one_creators_account_is_refreshed_however_fresh_it_is(sandbox: Stripe) -> None:
+    row = open_account("alice", refreshed_ago=timedelta())
     assert sync()["synced"] == 0
     at_stripe(sandbox, row, "restrict")
     assert sync("--creator", "alice") == {"synced": 1, "changed": 1, "failed": 0}
@@ -132,7 +132,7 @@ def test_one_creators_account_is_asked_for_however_lately_it_was_heard_of(sandbo
 @pytest.mark.parametrize(
     ("creator", "refusal"), [("nobody", "no creator 'nobody'"), ("bob", "no Stripe account")]
 )
-def test_a_creator_without_an_account_is_named(creator: str, refusal: str) -> None:
+def test_a_creator_without_an_account_is_refused(creator: str, refusal: str) -> None:
     CreatorFactory.create(external_id="bob")
     with pytest.raises(CommandError, match=refusal):
         sync("--creator", creator)

@@ -1,4 +1,4 @@
-"""Only what the marketplace signed, for us and for now, speaks for anyone."""
+"""Only tokens that the marketplace signed, for us and for now, are accepted."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ EC_KEY = ec.generate_private_key(ec.SECP256R1())
 
 def claims(**changed: Any) -> dict[str, Any]:
     now = datetime.now(UTC)
-    said = {
+    payload = {
         "sub": "alice",
         "role": "creator",
         "email": "alice@example.com",
@@ -37,7 +37,7 @@ def claims(**changed: Any) -> dict[str, Any]:
         "exp": now + timedelta(minutes=5),
         **changed,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in payload.items() if value is not None}
 
 
 @pytest.fixture
@@ -47,19 +47,19 @@ def shared_secret(settings: Settings) -> None:
 
 
 class KeyServer:
-    """The marketplace's address of keys, which counts how often it is asked."""
+    """The marketplace's JWKS endpoint, which counts its requests."""
 
     def __init__(self) -> None:
         self.keys: dict[str, Any] = {"first": RSA_KEY.public_key(), "second": EC_KEY.public_key()}
-        self.nameless = False
+        self.without_ids = False
         self.more: list[dict[str, Any]] = []
-        self.asked = 0
+        self.requests = 0
         self.down = False
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                outer.asked += 1
+                outer.requests += 1
                 self.send_response(500 if outer.down else 200)
                 self.end_headers()
                 self.wfile.write(json.dumps({"keys": outer.published()}).encode())
@@ -73,7 +73,7 @@ class KeyServer:
     def published(self) -> list[dict[str, Any]]:
         return [
             *(
-                {**as_jwk(key), "use": "sig", **({} if self.nameless else {"kid": name})}
+                {**as_jwk(key), "use": "sig", **({} if self.without_ids else {"kid": name})}
                 for name, key in self.keys.items()
             ),
             *self.more,
@@ -107,7 +107,7 @@ def signed(
 
 
 @pytest.mark.usefixtures("shared_secret")
-def test_a_token_says_who_asks() -> None:
+def test_a_token_identifies_its_bearer() -> None:
     token = jwt.encode(claims(scope="billing reports"), SECRET, "HS256")
     assert tokens.read_token(token) == Principal(
         subject="alice",
@@ -137,7 +137,7 @@ REFUSED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.usefixtures("shared_secret")
 @pytest.mark.parametrize("changed", REFUSED.values(), ids=REFUSED.keys())
-def test_a_token_that_is_not_for_us_and_now_is_refused(changed: dict[str, Any]) -> None:
+def test_a_token_that_is_not_for_us_or_not_for_now_is_refused(changed: dict[str, Any]) -> None:
     with pytest.raises(TokenRefused):
         tokens.read_token(jwt.encode(claims(**changed), SECRET, "HS256"))
 
@@ -179,10 +179,10 @@ def test_a_forged_token_is_refused(token: str) -> None:
         tokens.read_token(token)
 
 
-def test_either_kind_of_public_key_serves(key_server: KeyServer) -> None:
+def test_both_kinds_of_public_keys_work(key_server: KeyServer) -> None:
     assert tokens.read_token(signed()).subject == "alice"
     assert tokens.read_token(signed(EC_KEY, kid="second", algorithm="ES256")).subject == "alice"
-    assert key_server.asked == 1
+    assert key_server.requests == 1
 
 
 @pytest.mark.usefixtures("key_server")
@@ -200,23 +200,23 @@ def test_a_public_key_is_no_secret() -> None:
 
 
 @pytest.mark.usefixtures("key_server")
-def test_another_key_under_a_known_name_is_refused() -> None:
+def test_another_key_under_a_known_id_is_refused() -> None:
     with pytest.raises(TokenRefused):
         tokens.read_token(signed(OTHER_RSA_KEY))
 
 
-def test_junk_key_names_make_no_request_each(key_server: KeyServer) -> None:
+def test_junk_key_ids_do_not_cause_a_request_each(key_server: KeyServer) -> None:
     for number in range(20):
         with pytest.raises(TokenRefused):
             tokens.read_token(signed(kid=f"junk-{number}"))
-    assert key_server.asked <= 2
+    assert key_server.requests <= 2
 
 
-@pytest.mark.parametrize("nameless", [False, True])
-def test_a_token_without_a_key_name_is_served_by_the_only_key_of_its_kind(
-    key_server: KeyServer, nameless: bool
+@pytest.mark.parametrize("without_ids", [False, True])
+def test_a_token_without_a_key_id_matches_the_only_key_of_its_kind(
+    key_server: KeyServer, without_ids: bool
 ) -> None:
-    key_server.nameless = nameless
+    key_server.without_ids = without_ids
     assert tokens.read_token(signed(kid=None)).subject == "alice"
     assert tokens.read_token(signed(EC_KEY, kid=None, algorithm="ES256")).subject == "alice"
     del key_server.keys["second"]
@@ -226,11 +226,11 @@ def test_a_token_without_a_key_name_is_served_by_the_only_key_of_its_kind(
         tokens.read_token(signed(EC_KEY, kid=None, algorithm="ES256"))
 
 
-def test_a_key_without_a_name_serves_tokens_that_name_any(key_server: KeyServer) -> None:
-    key_server.nameless = True
+def test_a_key_without_an_id_matches_tokens_with_any_key_id(key_server: KeyServer) -> None:
+    key_server.without_ids = True
     for number in range(20):
         assert tokens.read_token(signed(kid=f"any-{number}")).subject == "alice"
-    assert key_server.asked == 1
+    assert key_server.requests == 1
     with pytest.raises(TokenRefused):
         tokens.read_token(signed(OTHER_RSA_KEY, kid=None))
 
@@ -243,7 +243,7 @@ def test_of_several_keys_of_a_kind_a_token_must_name_its_own(key_server: KeyServ
         with pytest.raises(TokenRefused):
             tokens.read_token(signed(kid=name))
     assert tokens.read_token(signed(EC_KEY, kid=None, algorithm="ES256")).subject == "alice"
-    key_server.nameless = True
+    key_server.without_ids = True
     tokens.marketplace_keys.cache_clear()
     for name in (None, "first"):
         with pytest.raises(TokenRefused):
@@ -256,8 +256,8 @@ def test_a_token_that_names_another_key_than_the_only_one_is_refused(key_server:
         tokens.read_token(signed(kid="second"))
 
 
-def test_what_is_no_key_to_verify_with_serves_nothing(key_server: KeyServer) -> None:
-    """Keys for encryption, for other algorithms, and secrets that should not stand there."""
+def test_keys_that_cannot_verify_are_not_used(key_server: KeyServer) -> None:
+    """Keys for encryption or other algorithms, and secrets that shouldn't be published."""
     shared = "c2VjcmV0" * 8
     key_server.keys.clear()
     key_server.more = [
@@ -272,7 +272,7 @@ def test_what_is_no_key_to_verify_with_serves_nothing(key_server: KeyServer) -> 
     ):
         with pytest.raises(TokenRefused):
             tokens.read_token(token)
-    assert key_server.asked <= 2
+    assert key_server.requests <= 2
 
 
 def test_a_new_key_is_fetched(key_server: KeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,21 +283,21 @@ def test_a_new_key_is_fetched(key_server: KeyServer, monkeypatch: pytest.MonkeyP
     assert tokens.read_token(signed(EC_KEY, kid="second", algorithm="ES256")).subject == "alice"
 
 
-def test_known_keys_serve_through_an_outage(key_server: KeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_known_keys_work_during_an_outage(key_server: KeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokens, "KEYS_KEPT_SECONDS", 0.001)
     assert tokens.read_token(signed()).subject == "alice"
     key_server.down = True
     for _ in range(5):
         assert tokens.read_token(signed()).subject == "alice"
-    assert key_server.asked == 2
+    assert key_server.requests == 2
 
 
-def test_without_any_key_nobody_is_told_to_be_wrong(key_server: KeyServer) -> None:
+def test_without_any_key_no_token_is_called_invalid(key_server: KeyServer) -> None:
     key_server.down = True
     for _ in range(5):
         with pytest.raises(KeysUnavailable):
             tokens.read_token(signed())
-    assert key_server.asked == 1
+    assert key_server.requests == 1
 
 
 def test_only_the_marketplace_signs_with_its_private_key(settings: Settings) -> None:

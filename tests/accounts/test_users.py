@@ -1,4 +1,4 @@
-"""A username signs what staff do: it is one person's, in any case, and stays theirs."""
+"""A username signs what staff do. It belongs to one person, ignoring case, and stays theirs."""
 
 from collections.abc import Iterator
 from io import StringIO
@@ -21,7 +21,7 @@ def make_superuser(username: str) -> None:
 
 
 @pytest.mark.parametrize("username", NO_NAMES)
-def test_nobody_has_a_name_that_would_sign_for_somebody_else(username: str) -> None:
+def test_no_username_can_be_mistaken_for_another_actor(username: str) -> None:
     with pytest.raises(IntegrityError, match="username_"), transaction.atomic():
         User.objects.bulk_create([User(username=username)])
     with pytest.raises(ValidationError):
@@ -59,10 +59,10 @@ def test_nobody_is_deleted() -> None:
     assert User.objects.get() == dana
 
 
-def test_djangos_own_commands_make_a_user_and_change_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_djangos_own_commands_create_a_user_and_change_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
     make_superuser("root")
-    given: Iterator[str] = iter(["a long password", "a long password"])
-    monkeypatch.setattr("getpass.getpass", lambda prompt: next(given))
+    passwords: Iterator[str] = iter(["a long password", "a long password"])
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(passwords))
     call_command("changepassword", "root", stdout=StringIO())
     root = User.objects.get()
     assert root.check_password("a long password")
@@ -79,7 +79,7 @@ def test_a_database_with_users_can_be_emptied() -> None:
 
 @pytest.fixture
 def before_usernames_signed() -> Iterator[None]:
-    """The tables as they were before that, and afterwards as they are."""
+    """Undo the migration for the test, and apply it again afterwards."""
     call_command("migrate", "accounts", "0008", verbosity=0)
     try:
         yield
@@ -92,12 +92,12 @@ def before_usernames_signed() -> Iterator[None]:
 @pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("before_usernames_signed")
-def test_the_migration_names_every_user_who_stands_in_its_way_and_changes_none() -> None:
+def test_the_migration_names_every_user_to_rename_and_changes_none() -> None:
     names = ["dana", "Dana", "erin", "System", "frank miller", "DANA"]
     ids = {name: User.objects.create(username=name).pk for name in names}
     with pytest.raises(CommandError) as refused:
         call_command("migrate", "accounts", "0009", verbosity=0)
-    said: dict[Any, bool] = {
+    mentions: dict[Any, bool] = {
         f"'Dana' (id {ids['Dana']}) differs from 'dana' (id {ids['dana']}) only in case": True,
         f"'DANA' (id {ids['DANA']}) differs from 'Dana' (id {ids['Dana']}) only in case": True,
         f"'System' (id {ids['System']}) signs what the service does": True,
@@ -105,5 +105,5 @@ def test_the_migration_names_every_user_who_stands_in_its_way_and_changes_none()
         "'erin'": False,
         "UPDATE accounts_user SET username": True,
     }
-    assert {text: text in str(refused.value) for text in said} == said
+    assert {text: text in str(refused.value) for text in mentions} == mentions
     assert set(User.objects.values_list("username", flat=True)) == set(names)

@@ -1,4 +1,4 @@
-"""`account.updated`, in whatever order it comes."""
+"""Events about accounts, in whatever order they arrive."""
 
 import copy
 from typing import Any
@@ -33,7 +33,7 @@ def status() -> str:
     return CreatorPaymentAccount.objects.get().account_status
 
 
-def tell(sandbox: Stripe, event: dict[str, Any]) -> InboxEvent:
+def deliver(sandbox: Stripe, event: dict[str, Any]) -> InboxEvent:
     assert sandbox.post_event(event).status_code == 200
     inbox.handle_event(event_id=event["id"], now=sql.now())
     return InboxEvent.objects.get(event=event["id"])
@@ -49,7 +49,7 @@ def complete(account: CreatorPaymentAccount) -> None:
 
 
 def two_changes(sandbox: Stripe, account: CreatorPaymentAccount) -> list[dict[str, Any]]:
-    """Complete an account, then take its transfers away; return what Stripe tells of it, in order."""
+    """Complete an account, then stop its transfers; return Stripe's events, in order."""
     complete(account)
     assert account.stripe_account_id
     sandbox.stop_transfers(account.stripe_account_id)
@@ -58,33 +58,33 @@ def two_changes(sandbox: Stripe, account: CreatorPaymentAccount) -> list[dict[st
 
 def test_an_account_that_is_completed_becomes_active(account: CreatorPaymentAccount, sandbox: Stripe) -> None:
     complete(account)
-    assert tell(sandbox, updates(sandbox)[-1]).outcome == InboxOutcome.HANDLED
+    assert deliver(sandbox, updates(sandbox)[-1]).outcome == InboxOutcome.HANDLED
     assert status() == AccountStatus.ACTIVE
 
 
-def test_an_older_event_that_comes_later_does_not_give_payouts_back(
+def test_an_older_event_that_arrives_later_does_not_enable_payouts_again(
     account: CreatorPaymentAccount, sandbox: Stripe
 ) -> None:
     older, newer = two_changes(sandbox, account)
     for event in (newer, older):
-        tell(sandbox, event)
+        deliver(sandbox, event)
         assert status() != AccountStatus.ACTIVE
 
 
-def test_what_the_event_itself_says_is_not_believed(account: CreatorPaymentAccount, sandbox: Stripe) -> None:
+def test_the_events_own_content_is_not_trusted(account: CreatorPaymentAccount, sandbox: Stripe) -> None:
     complete(account)
     event = copy.deepcopy(updates(sandbox)[-1])
     event["data"]["object"]["payouts_enabled"] = False
-    tell(sandbox, event)
+    deliver(sandbox, event)
     assert status() == AccountStatus.ACTIVE
 
 
-def test_an_event_that_comes_while_stripe_is_down_is_tried_again(
+def test_an_event_that_arrives_while_stripe_is_down_is_tried_again(
     account: CreatorPaymentAccount, sandbox: Stripe
 ) -> None:
     complete(account)
     sandbox.inject({"method": "GET", "path": "/v1/accounts/.*", "kind": "connection_reset", "count": 1})
-    row = tell(sandbox, updates(sandbox)[-1])
+    row = deliver(sandbox, updates(sandbox)[-1])
     assert row.handled_at is None
     assert row.error.startswith("StripeUnavailable")
     assert status() == AccountStatus.PENDING
@@ -92,48 +92,46 @@ def test_an_event_that_comes_while_stripe_is_down_is_tried_again(
     assert status() == AccountStatus.ACTIVE
 
 
-def asked(sandbox: Stripe) -> int:
+def retrievals(sandbox: Stripe) -> int:
     counts: dict[str, int] = sandbox.state()["requests"]
     return sum(count for route, count in counts.items() if route.startswith("GET /v1/accounts/"))
 
 
-def test_the_events_of_one_change_have_the_account_asked_for_once(
+def test_the_events_of_one_change_refresh_the_account_once(
     account: CreatorPaymentAccount, sandbox: Stripe
 ) -> None:
     earlier, later = two_changes(sandbox, account)
     for event in (earlier, later):
         sandbox.post_event(event)
     assert inbox.handle_event(event_id=earlier["id"], now=sql.now())
-    times = asked(sandbox)
-    assert tell(sandbox, later).outcome == InboxOutcome.SET_ASIDE
-    assert asked(sandbox) == times > 0
+    times = retrievals(sandbox)
+    assert deliver(sandbox, later).outcome == InboxOutcome.SET_ASIDE
+    assert retrievals(sandbox) == times > 0
     inbox.ask_for_replay(event_id=later["id"], act=Act("dana", "To be sure"), now=sql.now())
     assert inbox.handle_event(event_id=later["id"], now=sql.now())
-    assert asked(sandbox) == times + 1
+    assert retrievals(sandbox) == times + 1
 
 
-def test_an_account_that_answers_as_it_was_made_is_asked_for_anew(creator: Creator, sandbox: Stripe) -> None:
-    """Under a key that was sent before, Stripe gives the answer of that time."""
+def test_an_account_from_a_replayed_answer_is_refreshed_again(creator: Creator, sandbox: Stripe) -> None:
+    """For a key that was sent before, Stripe repeats its first answer."""
     sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "drop_response_after_work", "count": 1})
     with pytest.raises(StripeUnavailable):
         payment_accounts.open_payment_account(creator, now=sql.now())
     state = sandbox.state()
-    (made,) = {account["id"] for account in state["accounts"]} - {state["platform"]}
-    gateway.complete_in_sandbox(made)
+    (created,) = {account["id"] for account in state["accounts"]} - {state["platform"]}
+    gateway.complete_in_sandbox(created)
     event = updates(sandbox)[-1]
     sandbox.post_event(event)
     payment_accounts.open_payment_account(creator, now=sql.now())
-    assert tell(sandbox, event).outcome == InboxOutcome.HANDLED
+    assert deliver(sandbox, event).outcome == InboxOutcome.HANDLED
     assert status() == AccountStatus.ACTIVE
 
 
-def test_an_account_that_nobody_here_has_is_set_aside(
-    account: CreatorPaymentAccount, sandbox: Stripe
-) -> None:
+def test_an_event_of_an_unknown_account_is_set_aside(account: CreatorPaymentAccount, sandbox: Stripe) -> None:
     complete(account)
     event = copy.deepcopy(updates(sandbox)[-1])
     event["account"] = event["data"]["object"]["id"] = "acct_unknown"
-    assert tell(sandbox, event).outcome == InboxOutcome.SET_ASIDE
+    assert deliver(sandbox, event).outcome == InboxOutcome.SET_ASIDE
 
 
 @pytest.mark.parametrize(
@@ -145,7 +143,7 @@ def test_an_account_that_nobody_here_has_is_set_aside(
         ("bank_account/edit", "account.external_account.updated"),
     ],
 )
-def test_what_changes_about_an_account_has_it_asked_for_anew(
+def test_every_change_of_an_account_refreshes_it(
     account: CreatorPaymentAccount, sandbox: Stripe, control: str, event_type: str
 ) -> None:
     complete(account)
@@ -155,27 +153,25 @@ def test_what_changes_about_an_account_has_it_asked_for_anew(
     sandbox.control(f"accounts/{account.stripe_account_id}/{control}", **params)
     (event,) = [event for event in sandbox.state()["events"] if event["type"] == event_type]
     before = sql.now()
-    assert tell(sandbox, event).outcome == InboxOutcome.HANDLED
+    assert deliver(sandbox, event).outcome == InboxOutcome.HANDLED
     synced_at = CreatorPaymentAccount.objects.get().synced_at
     assert synced_at
     assert synced_at > before
 
 
-def test_an_account_that_is_deauthorized_is_paid_no_more(
-    account: CreatorPaymentAccount, sandbox: Stripe
-) -> None:
+def test_a_deauthorized_account_is_no_longer_paid(account: CreatorPaymentAccount, sandbox: Stripe) -> None:
     complete(account)
-    tell(sandbox, updates(sandbox)[-1])
+    deliver(sandbox, updates(sandbox)[-1])
     sandbox.control(f"accounts/{account.stripe_account_id}/deauthorize")
     (event,) = [
         event for event in sandbox.state()["events"] if event["type"] == "account.application.deauthorized"
     ]
-    assert tell(sandbox, event).outcome == InboxOutcome.HANDLED
+    assert deliver(sandbox, event).outcome == InboxOutcome.HANDLED
     row = CreatorPaymentAccount.objects.get()
     assert (row.account_status, row.payable, row.gone_at is None) == (AccountStatus.DISABLED, False, False)
 
 
-def test_a_deauthorization_that_was_undone_before_it_was_heard_of_takes_nothing_away(
+def test_a_deauthorization_that_was_undone_before_its_event_arrived_changes_nothing(
     account: CreatorPaymentAccount, sandbox: Stripe
 ) -> None:
     complete(account)
@@ -184,11 +180,11 @@ def test_a_deauthorization_that_was_undone_before_it_was_heard_of_takes_nothing_
         "type": "account.application.deauthorized",
         "data": {"object": {"id": "ca_1", "object": "application"}},
     }
-    assert tell(sandbox, event).outcome == InboxOutcome.HANDLED
+    assert deliver(sandbox, event).outcome == InboxOutcome.HANDLED
     assert status() == AccountStatus.ACTIVE
 
 
-def test_an_account_that_is_connected_again_is_as_stripe_says(
+def test_an_account_that_is_connected_again_is_refreshed(
     account: CreatorPaymentAccount, sandbox: Stripe
 ) -> None:
     complete(account)
@@ -202,24 +198,24 @@ def test_an_account_that_is_connected_again_is_as_stripe_says(
     sandbox.inject({**gone, "count": 1})
     application = {"data": {"object": {"id": "ca_1", "object": "application"}}}
     event = copy.deepcopy(updates(sandbox)[-1]) | application
-    tell(sandbox, event | {"id": "evt_left", "type": "account.application.deauthorized"})
+    deliver(sandbox, event | {"id": "evt_left", "type": "account.application.deauthorized"})
     assert status() == AccountStatus.DISABLED
-    tell(sandbox, event | {"id": "evt_back", "type": "account.application.authorized"})
+    deliver(sandbox, event | {"id": "evt_back", "type": "account.application.authorized"})
     assert status() == AccountStatus.ACTIVE
 
 
 @pytest.mark.parametrize("reason", ["requirements.past_due", "under_review", "rejected.fraud"])
-def test_an_account_that_stripe_restricts_is_paid_no_more(
+def test_an_account_that_stripe_restricts_is_no_longer_paid(
     account: CreatorPaymentAccount, sandbox: Stripe, reason: str
 ) -> None:
     complete(account)
     sandbox.control(f"accounts/{account.stripe_account_id}/restrict", disabled_reason=reason)
-    tell(sandbox, updates(sandbox)[-1])
+    deliver(sandbox, updates(sandbox)[-1])
     expected = AccountStatus.DISABLED if reason == "rejected.fraud" else AccountStatus.RESTRICTED
     assert status() == expected
 
 
-def test_an_event_that_overtakes_the_opening_of_its_account_is_handled_once_that_is_recorded(
+def test_an_event_that_arrives_before_its_new_account_is_recorded_waits_for_it(
     sandbox: Stripe,
 ) -> None:
     opened = payment_accounts.open_payment_account(CreatorFactory.create(), now=sql.now())
@@ -227,7 +223,7 @@ def test_an_event_that_overtakes_the_opening_of_its_account_is_handled_once_that
     CreatorPaymentAccount.objects.update(
         stripe_account_id=None, account_status=AccountStatus.NOT_CREATED, opening_since=sql.now()
     )
-    row = tell(sandbox, updates(sandbox)[-1])
+    row = deliver(sandbox, updates(sandbox)[-1])
     assert row.error.startswith("not yet")
     CreatorPaymentAccount.objects.update(
         stripe_account_id=opened.stripe_account_id, account_status=AccountStatus.PENDING, opening_since=None
@@ -239,6 +235,6 @@ def test_an_event_that_overtakes_the_opening_of_its_account_is_handled_once_that
 def test_a_hold_by_staff_is_not_lifted_by_stripe(account: CreatorPaymentAccount, sandbox: Stripe) -> None:
     hold = holds.place_hold(account.creator, source=HoldSource.STAFF, act=Act("eve", "looks odd"))
     complete(account)
-    tell(sandbox, updates(sandbox)[-1])
+    deliver(sandbox, updates(sandbox)[-1])
     hold.refresh_from_db()
     assert hold.lifted_at is None

@@ -175,7 +175,7 @@ def test_the_name_that_signs_is_chosen_once(superuser: Client) -> None:
 
 @pytest.mark.parametrize(
     ("username", "problem"),
-    [("System", "signs what the service does"), ("DANA", "already exists"), ("da na", "valid username")],
+    [("System", "is reserved"), ("DANA", "already exists"), ("da na", "valid username")],
 )
 def test_a_name_that_cannot_sign_is_refused_in_words(superuser: Client, username: str, problem: str) -> None:
     UserFactory.create(username="dana")

@@ -20,7 +20,7 @@ from pytest_django import Settings
 
 from accounts import tasks
 from accounts.models import User
-from accounts.sessions import GRAIN_SECONDS, SEEN
+from accounts.sessions import GRAIN_SECONDS, LAST_REQUEST
 from database.admin import list_of
 from payouts_project import logins
 from tests.answers import Answer
@@ -240,7 +240,7 @@ def test_a_bearer_of_a_token_pays_nothing_for_any_of_it() -> None:
 def aged(browser: Client, seconds: int) -> None:
     """Make the browser's last request lie back."""
     session = browser.session
-    session[SEEN] -= seconds
+    session[LAST_REQUEST] -= seconds
     session.save()
 
 
@@ -287,7 +287,7 @@ def test_a_session_is_written_once_a_minute_at_most(browser: Client, address: st
 
 def test_a_session_that_does_not_know_when_it_was_used_is_over(browser: Client) -> None:
     session = browser.session
-    del session[SEEN]
+    del session[LAST_REQUEST]
     session.save()
     assert browser.get("/admin/").status_code == 302
 

@@ -115,7 +115,7 @@ def test_what_one_line_leaves_out_of_a_creator_another_may_say(file: Path) -> No
     assert state()[0] == [("alice", "alice@example.com", "US")]
 
 
-def test_a_country_is_kept_as_iso_writes_it(file: Path) -> None:
+def test_a_country_is_stored_in_upper_case(file: Path) -> None:
     load(file, "api-a,Weather,alice,alice@example.com,nz")
     assert Creator.objects.get().country == "NZ"
 

@@ -94,7 +94,7 @@ def test_an_amount_that_no_ledger_could_hold_makes_one_transfer_unreadable(
 def test_a_deadline_that_no_calendar_has_is_none(market: Market, sandbox: Stripe) -> None:
     row = market.onboard(market.creator("alice", account=None))
     CreatorPaymentAccount.objects.update(requirements={"current_deadline": 10**17})
-    assert accounts.account_standing(row.creator_id).requirements.current_deadline is None
+    assert accounts.account_state(row.creator_id).requirements.current_deadline is None
 
 
 def test_an_answer_that_is_no_json_is_no_answer(payout: Payout, sandbox: Stripe) -> None:

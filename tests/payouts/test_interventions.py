@@ -216,9 +216,9 @@ def test_nothing_is_said_to_have_been_done_to_a_payout_or_creator_that_is_not_th
 
 @pytest.mark.usefixtures("dana_and_erin")
 def test_a_release_that_releases_nothing_fails_and_says_what_holds_the_creator(payout: Payout) -> None:
-    assert said_no("release", "alice") == "alice has no hold by staff to lift. Nothing else holds them."
+    assert said_no("release", "alice") == "alice has no hold by staff to lift. There are no other holds."
     place_hold(payout.creator, source=HoldSource.STRIPE, act=Act("stripe", "disputes"))
-    assert said_no("release", "alice").endswith("What holds them: Stripe, disputes.")
+    assert said_no("release", "alice").endswith("Open holds: Stripe, disputes.")
     assert Hold.objects.get().lifted_at is None
 
 

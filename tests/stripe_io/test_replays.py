@@ -95,7 +95,7 @@ def test_events_are_chosen_by_id_type_and_time_in_the_order_they_came(
     assert told == [event_id for event_id in events if event_id != "evt_4"]
 
 
-def test_one_that_fails_is_told_and_stops_only_itself(stored: list[str], told: list[str]) -> None:
+def test_a_failure_is_reported_and_does_not_stop_the_others(stored: list[str], told: list[str]) -> None:
     answer = replay("--since", ago(days=30), *WHY)
     assert answer == {
         "replayed": 4,

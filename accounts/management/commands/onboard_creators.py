@@ -32,7 +32,7 @@ class Command(ServiceCommand):
             pk__in=live.exclude(account_status__in=unfinished).values("creator")
         )
         creators = list(waiting.order_by("external_id"))
-        # A share for each thread, which keeps its connection for all of it.
+        # One share per thread, so that each uses one database connection.
         shares = [creators[first::CALLS_AT_ONCE] for first in range(CALLS_AT_ONCE)]
         with (
             tqdm(total=len(creators), desc="Onboarding", disable=None) as progress,
@@ -46,7 +46,7 @@ class Command(ServiceCommand):
 
 
 def _onboard_each(creators: Sequence[Creator], *, done: Callable[[], object]) -> list[str]:
-    """Return what went wrong; say of each when it is done."""
+    """Onboard these creators, calling `done` after each; return the errors."""
     refusals = []
     for creator in creators:
         if refusal := _onboard(creator):
@@ -56,7 +56,7 @@ def _onboard_each(creators: Sequence[Creator], *, done: Callable[[], object]) ->
 
 
 def _onboard(creator: Creator) -> str:
-    """Return what went wrong, or nothing."""
+    """Onboard a creator; return the error, or an empty text."""
     try:
         account = payment_accounts.open_payment_account(creator, now=sql.now())
         if installation.configured_mode() == StripeMode.SANDBOX and account.stripe_account_id:
