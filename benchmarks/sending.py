@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -19,9 +20,12 @@ from sandbox.server import SandboxServer
 CREATORS = 1_000
 # Of each month, the rate at which it is sent, in requests per second to each of Stripe's endpoints, and how many
 # worker processes send it.
-ROUNDS = {8: (25, 1), 9: (25, 2), 10: (100, 2)}
+ROUNDS = {7: (25, 1), 8: (25, 2), 9: (100, 2)}
+# A month that is sent as fast as two worker processes can, beside the same calls without a database.
+UNPACED, PROCESSES = 10, 2
+NO_PACE = 10_000
 ANSWERS_AFTER_MS = 250
-THREADS = 16
+THREADS = 24
 
 
 def main() -> None:
@@ -39,7 +43,13 @@ def main() -> None:
             for month, (rate, processes) in ROUNDS.items():
                 owe(folder / "billing.csv", month=month)
                 with slowly(client):
-                    measure(month, rate=rate, processes=processes)
+                    sent = send(month, rate=rate, processes=processes)
+                tell(sent, floor=CREATORS / rate, unit="n ÷ rate")
+            owe(folder / "billing.csv", month=UNPACED)
+            with slowly(client):
+                sent = send(UNPACED, rate=NO_PACE, processes=PROCESSES)
+                bare = bare_calls(sandbox.url)
+            tell(sent, floor=bare, unit="the bare calls")
 
 
 def owe(billing: Path, *, month: int) -> None:
@@ -60,7 +70,19 @@ def slowly(client: stripe.StripeClient) -> Iterator[None]:
     client.raw_request("delete", "/_sandbox/faults")
 
 
-def measure(month: int, *, rate: int, processes: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How long it took, in seconds, until all of a month's transfers and bank payouts were sent."""
+
+    title: str
+    transfers: float
+    bank_payouts: float
+    refused: int
+    again: int
+    megabytes: float
+
+
+def send(month: int, *, rate: int, processes: int) -> Sent:
     """Send a month's payouts, both legs."""
     from payouts.models import Payout, PayoutAttempt  # noqa: PLC0415 (Django is set up by now)
     from payouts.states import PayoutStatus  # noqa: PLC0415
@@ -69,19 +91,59 @@ def measure(month: int, *, rate: int, processes: int) -> None:
     attempts = PayoutAttempt.objects.filter(payout__in=payouts)
     with workers(rate, processes) as running:
         begun = once(attempts.exists)
-        sent = once(lambda: not payouts.filter(stripe_transfer_id="").exists()) - begun
-        on_their_way = once(lambda: not payouts.filter(stripe_payout_id="").exists()) - begun
+        transfers = once(lambda: not payouts.filter(stripe_transfer_id="").exists()) - begun
+        bank_payouts = once(lambda: not payouts.filter(stripe_payout_id="").exists()) - begun
         peak = max(peak_megabytes(process) for process in running)
     assert payouts.filter(status=PayoutStatus.IN_TRANSIT).count() == CREATORS
-    refused = attempts.exclude(error_code="").count()
-    again = sum(attempts.values_list("sends", flat=True)) - 2 * CREATORS
-    floor = CREATORS / rate
-    print(
-        f"Sending, {CREATORS:,} payouts at {rate}/s, answers after {ANSWERS_AFTER_MS} ms, {processes} workers"
+    pace = "without a pace" if rate == NO_PACE else f"at {rate}/s"
+    return Sent(
+        f"Sending, {CREATORS:,} payouts {pace}, answers after {ANSWERS_AFTER_MS} ms, {processes} workers",
+        transfers,
+        bank_payouts,
+        refused=attempts.exclude(error_code="").count(),
+        again=sum(attempts.values_list("sends", flat=True)) - 2 * CREATORS,
+        megabytes=peak,
     )
-    print(f"  transfers      {sent:7.1f} s   {sent / floor:5.2f} × n ÷ rate")
-    print(f"  bank payouts   {on_their_way:7.1f} s   {on_their_way / floor:5.2f} × n ÷ rate")
-    print(f"  {refused} requests refused, {again} sent again; peak memory of a worker {peak:.0f} MB")
+
+
+def bare_calls(address: str) -> float:
+    """Make the same calls from as many processes and threads, without a database; return the seconds it took."""
+    from django.conf import settings  # noqa: PLC0415 (Django is set up by now)
+
+    from accounts.models import CreatorPaymentAccount  # noqa: PLC0415
+
+    accounts = [
+        str(each) for each in CreatorPaymentAccount.objects.values_list("stripe_account_id", flat=True)
+    ]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.bare_calls",
+        address,
+        settings.STRIPE_SECRET_KEY,
+        str(THREADS),
+    ]
+    running = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, text=True, env=os.environ) for _ in range(PROCESSES)
+    ]
+    begun = time.perf_counter()
+    for number, process in enumerate(running):
+        assert process.stdin
+        process.stdin.write("\n".join(accounts[number::PROCESSES]))
+        process.stdin.close()
+    assert not any(process.wait() for process in running)
+    return time.perf_counter() - begun
+
+
+def tell(sent: Sent, *, floor: float, unit: str) -> None:
+    print(sent.title)
+    print(f"  transfers      {sent.transfers:7.1f} s   {sent.transfers / floor:5.2f} × {unit}")
+    print(f"  bank payouts   {sent.bank_payouts:7.1f} s   {sent.bank_payouts / floor:5.2f} × {unit}")
+    print(
+        f"  {sent.refused} requests refused, {sent.again} sent again; "
+        f"peak memory of a worker {sent.megabytes:.0f} MB",
+        flush=True,
+    )
 
 
 def register_everyone(catalog: Path) -> None:

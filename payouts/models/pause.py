@@ -5,8 +5,6 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from database.fields import uuid7_key
-from payouts.models.payout import Payout
-from payouts.states import PayoutStatus
 
 
 class PauseCause(models.TextChoices):
@@ -60,10 +58,3 @@ class SendingPause(models.Model):
         if self.needed is None or self.available is None:
             return None
         return max(self.needed - self.available, 0)
-
-    def stops(self, payout: Payout) -> bool:
-        if not self.currency:
-            return True
-        if payout.currency != self.currency or payout.status != PayoutStatus.PENDING:
-            return False
-        return self.covered_until is None or payout.pk > self.covered_until

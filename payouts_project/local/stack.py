@@ -24,7 +24,7 @@ HIGHEST_PORT = 65_535
 WEB = {"GRANIAN_WORKERS": "2", "GRANIAN_BLOCKING_THREADS": "16"}
 WORKERS = {
     # Sending waits for Stripe: many threads in one process.
-    "payouts": ("payouts", 16),
+    "payouts": ("payouts", 24),
     "default": ("earnings,reports,webhooks", 4),
 }
 # A database of one's own brings its own secrets: each line is satisfied by any of its names.

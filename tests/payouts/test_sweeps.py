@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from database import notices, sql
@@ -34,6 +36,17 @@ def test_a_payout_is_taken_in_each_state_in_which_something_is_to_be_done(status
     payout = due(status=status)
     attended = status in {"pending", "processing", "unresolved", "in_transit", "returned"}
     assert sending.take_due(now=NOW) == (payout.pk if attended else None)
+
+
+def test_both_legs_of_a_payout_take_twenty_statements_at_most(payout: Payout) -> None:
+    """A core sends as many payouts as its statements leave time for."""
+    with CaptureQueriesContext(connection) as captured:
+        tasks.attend_due(new=True)
+    assert Payout.objects.exclude(stripe_transfer_id="").exclude(stripe_payout_id="").count() == 1
+    transactions = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
+    looked_again = 2  # the clock, and that nothing more is due
+    statements = [row["sql"] for row in captured if not row["sql"].startswith(transactions)]
+    assert len(statements) - looked_again <= 20
 
 
 def test_what_is_not_due_is_left_alone() -> None:

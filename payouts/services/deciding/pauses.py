@@ -2,7 +2,8 @@
 
 import logging
 from datetime import datetime
-from typing import Any
+from typing import TypedDict, Unpack
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -11,7 +12,7 @@ from database import notices
 from database.staff import SYSTEM, Act
 from payouts import gateway, policy
 from payouts.errors import AlreadyPaused, NotPaused
-from payouts.models import PauseCause, Payout, SendingPause
+from payouts.models import PauseCause, SendingPause
 from stripe_io.errors import Failure, StripeCallFailed
 
 logger = logging.getLogger(__name__)
@@ -19,9 +20,14 @@ logger = logging.getLogger(__name__)
 _OF_ALL_SENDING = (PauseCause.KEY_REFUSED, PauseCause.STAFF)
 
 
-def stops(payout: Payout) -> bool:
-    """Tell whether the payout must not be sent, nor asked about, now."""
-    return any(pause.stops(payout) for pause in SendingPause.objects.filter(lifted_at=None))
+class PauseFacts(TypedDict, total=False):
+    """What is known of a pause beside its cause; see SendingPause."""
+
+    currency: str
+    needed: int
+    available: int
+    covered_until: UUID | None
+    probe_at: datetime
 
 
 def pause_sending(*, act: Act, now: datetime) -> SendingPause:
@@ -76,7 +82,7 @@ def probe_key(*, now: datetime) -> None:
     lift(due, act=Act(SYSTEM, "Stripe takes our key again"), now=now)
 
 
-def open_pause(cause: PauseCause, *, detail: str, now: datetime, **facts: Any) -> SendingPause:
+def open_pause(cause: PauseCause, *, detail: str, now: datetime, **facts: Unpack[PauseFacts]) -> SendingPause:
     """Write down why the service sends nothing, or bring the open pause up to date."""
     known = {"detail": detail, **facts}
     pause, opened = SendingPause.objects.update_or_create(

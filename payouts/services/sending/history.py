@@ -16,6 +16,7 @@ from payouts.states import AttemptKind, AttemptStatus
 
 _FOLDER = Path(__file__).parent
 _CIRCUMSTANCES = sql.read(_FOLDER / "circumstances.sql", paused=sql.read(_FOLDER / "paused.sql"))
+_ATTEMPTS = "SELECT * FROM payout_attempts WHERE payout_id = %(payout)s ORDER BY created_at, id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,7 @@ def lock(payout_id: UUID) -> History:
     Raises: UnknownPayout.
     """
     payout = locked(payout_id)
-    attempts = PayoutAttempt.objects.filter(payout=payout).order_by("created_at", "pk")
-    return History(payout, tuple(attempts))
+    return History(payout, list(PayoutAttempt.objects.raw(_ATTEMPTS, {"payout": payout.pk})))
 
 
 def circumstances_of(history: History, *, arrived_in: str = "") -> Circumstances:
