@@ -1,4 +1,4 @@
-"""Reading billing files: CSV or NDJSON, plain, `.gz` or `.xz`, or standard input; never whole in memory."""
+"""Billing files: CSV or NDJSON, plain, `.gz` or `.xz`, or standard input, read as a stream."""
 
 import csv
 import gzip
@@ -20,10 +20,10 @@ from earnings.reading.records import (
     REQUIRED,
     Rules,
     StagedRecord,
-    refused,
     stage,
     stage_object,
     stage_plain,
+    stage_refused,
 )
 from earnings.reading.rows import Rows
 from web.strict_json import parse_line
@@ -33,7 +33,7 @@ LONGEST_FIELD = 1_000_000
 
 
 class BillingFile:
-    """An open billing file; iterating yields its records, staged, in order."""
+    """An open billing file; iterating yields its staged records in order."""
 
     def __init__(self, raw: IO[bytes], *, suffixes: list[str], rules: Rules) -> None:
         self._rules = rules
@@ -42,16 +42,16 @@ class BillingFile:
         self.ignored_columns: list[str] = []
 
     def __iter__(self) -> Iterator[StagedRecord]:
-        """Raises: FileRefused when the file is no billing file, or ends in the middle of its compression."""
+        """Raises: FileRefused if this is not a billing file, or its compressed data is truncated."""
         try:
-            # Bytes that are no UTF-8 stay visible as such, in the one record that they spoil.
+            # Invalid UTF-8 stays visible, and spoils only the record that it is in.
             with as_text(self._unpacked, errors="backslashreplace") as text:
                 first = text.readline()
                 lines = _prepend(first, text)
                 is_json = self._json or first.lstrip().startswith("{")
                 yield from self._ndjson(lines) if is_json else self._csv(lines)
         except (EOFError, lzma.LZMAError, zlib.error, OSError) as error:
-            raise FileRefused(f"the file can't be unpacked, or is cut off: {error}") from error
+            raise FileRefused(f"the file can't be decompressed, or is truncated: {error}") from error
 
     def _csv(self, lines: Iterator[str]) -> Iterator[StagedRecord]:
         csv.field_size_limit(LONGEST_FIELD)
@@ -64,7 +64,7 @@ class BillingFile:
             fitted = row if row is None or len(row) == width else header.fit(row)
             if fitted is None:
                 line = rows.first_line()
-                yield refused(rows.line, {"line": line}, reason=Reason.SYNTAX)
+                yield stage_refused(rows.line, {"line": line}, reason=Reason.SYNTAX)
             else:
                 values = in_order([*fitted, ""])
                 yield stage_plain(rows.line, values, self._rules) or stage(
@@ -79,7 +79,7 @@ class BillingFile:
 
 @contextmanager
 def open_billing_file(name: str, rules: Rules) -> Iterator[BillingFile]:
-    """Open a file by its name, or standard input for `-`; the name's endings say what it is.
+    """Open a file, or standard input for `-`; the suffixes of the name determine the format.
 
     Raises: FileRefused if there is no such file.
     """

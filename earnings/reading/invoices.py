@@ -1,4 +1,4 @@
-"""The marketplace's invoices: what one of them means in billing records."""
+"""Convert the marketplace's invoices to billing records."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from money import currencies
 
 DISPUTED = "disputed"
 PARTIALLY_REFUNDED = "partially_refunded"
-# Some of it may have to be given up; only people can say how much.
+# Part of the money may be gone; the invoice doesn't say how much.
 IN_QUESTION = (DISPUTED, PARTIALLY_REFUNDED)
-# The marketplace has the customer's money, all of it or some.
+# The marketplace has the customer's money, or some of it.
 PAID = ("paid", *IN_QUESTION)
 REFUNDED = "refunded"
-# It has none of it any more.
+# The marketplace has none of the money.
 TAKEN_BACK = (REFUNDED, "void", "failed", "uncollectible")
-# More than a record can hold, whatever the currency, so there is no need to convert it.
+# More than a record can hold in any currency, so there is no need to convert it.
 _TOO_LARGE = 10**15
 
 
 class Invoice(NamedTuple):
-    """An invoice as it stands in its table; ids and times as text, the amount in major units."""
+    """A row of the invoices table: ids and times as text, the amount in major units."""
 
     id: str
     subscription_id: str | None
@@ -39,8 +39,8 @@ class Invoice(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """A record that is here already; of a charge, `left` is what was not taken back of it."""
+class CountedRecord:
+    """An accepted record; for a charge, `left` is the part that was not taken back."""
 
     kind: str
     amount: int
@@ -52,14 +52,14 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What is here of an invoice: its charge, and what took it back and gave it back since, in turns.
+class KnownInvoice:
+    """The accepted records of an invoice: its charge, and then refunds and refund reversals in `turns`.
 
-    What only waits in quarantine counts for nothing yet, but keeps the usage and the time of refund that it came with.
+    Quarantined records don't count yet. From them we keep only the usage and the time of the refund.
     """
 
-    charge: Counted | None = None
-    turns: Sequence[Counted] = ()
+    charge: CountedRecord | None = None
+    turns: Sequence[CountedRecord] = ()
     api_calls: str = ""
     refunded_at: str = ""
 
@@ -69,25 +69,29 @@ def charge_id(invoice_id: str) -> str:
 
 
 def turn_id(invoice_id: str, number: int) -> str:
-    """Name the records by which a charge is taken back (1, 3, …) and given back (2, 4, …)."""
+    """Return the id of a charge's refund (turns 1, 3, …) or refund reversal (turns 2, 4, …)."""
     again, reverses = divmod(number - 1, 2)
     kind = RecordKind.REFUND_REVERSAL if reverses else RecordKind.REFUND
     return f"{charge_id(invoice_id)}:{kind}" + (f":{again + 1}" if again else "")
 
 
-def records(invoice: Invoice, known: Known, *, as_of: datetime) -> Iterator[dict[str, str]]:
-    """Yield what an invoice says that may be new here, each record as `records.stage` reads it.
+def records(invoice: Invoice, known: KnownInvoice, *, as_of: datetime) -> Iterator[dict[str, str]]:
+    """Yield the records of an invoice that may be new, in the form that `records.stage` reads.
 
-    `as_of` is when the tables were looked at: what came in here since then knows better than they did.
+    `as_of` is when the tables were read: records that arrived since then are newer, and win.
     """
     charge = known.charge
     if charge is None:
         if invoice.status in {*PAID, REFUNDED} and invoice.amount != 0:
             yield _charge(invoice, api_calls=known.api_calls)
             if invoice.status == REFUNDED:
-                amount = amount_as_text(invoice.amount, invoice.currency or "")
+                refunded = amount_as_text(invoice.amount, invoice.currency or "")
                 yield _turn(
-                    invoice, 1, amount, invoice.currency or "", known.refunded_at or invoice.changed_at or ""
+                    invoice,
+                    1,
+                    refunded,
+                    invoice.currency or "",
+                    known.refunded_at or invoice.changed_at or "",
                 )
         return
     is_paid, is_refunded = invoice.status in PAID, len(known.turns) % 2 == 1
@@ -96,13 +100,13 @@ def records(invoice: Invoice, known: Known, *, as_of: datetime) -> Iterator[dict
     last = known.turns[-1] if known.turns else charge
     if is_paid != is_refunded or last.received_at >= as_of:
         return
-    # Records that were handed in count too: no more is given back than is gone, and no more taken than is left.
-    moved = min(last.amount, charge.amount - charge.left) if is_paid else charge.left
-    if moved:
-        # As PostgreSQL writes times in UTC, they sort as text.
+    # Records handed in separately count too: never reverse more than was refunded, or refund more than is left.
+    amount = min(last.amount, charge.amount - charge.left) if is_paid else charge.left
+    if amount:
+        # PostgreSQL formats these times in UTC, so they sort as text.
         changed_at = invoice.changed_at and max(invoice.changed_at, last.occurred_at)
-        moment = changed_at if known.turns else known.refunded_at or changed_at
-        yield _turn(invoice, len(known.turns) + 1, str(moved), charge.currency, moment or "")
+        occurred_at = changed_at if known.turns else known.refunded_at or changed_at
+        yield _turn(invoice, len(known.turns) + 1, str(amount), charge.currency, occurred_at or "")
 
 
 def _charge(invoice: Invoice, *, api_calls: str) -> dict[str, str]:
@@ -134,7 +138,7 @@ def _turn(invoice: Invoice, number: int, amount: str, currency: str, occurred_at
 
 
 def amount_as_text(amount: Decimal | None, currency: str) -> str:
-    """Write an amount as a record has it; one that is no whole number of minor units stays as it came."""
+    """Format an amount in minor units for a record; if it is not a whole number of them, leave it as it is."""
     if amount is None:
         return ""
     minor = minor_units(amount, currency)
@@ -142,10 +146,10 @@ def amount_as_text(amount: Decimal | None, currency: str) -> str:
 
 
 def minor_units(amount: Decimal, currency: str) -> int | None:
-    """Convert an amount of major units exactly; None if it is too large or no whole number of minor units."""
+    """Convert an amount from major units exactly; None if it is too large, or not a whole number of minor units."""
     if not amount.is_finite() or abs(amount) >= _TOO_LARGE:
         return None
-    # In integers: Decimal rounds to its context's precision, and PostgreSQL's numeric may have more digits.
+    # With integers: Decimal rounds to its context's precision, and PostgreSQL's numeric can have more digits.
     numerator, denominator = amount.as_integer_ratio()
     minor, rest = divmod(numerator * 10 ** currencies.exponent(currency), denominator)
     return None if rest else minor

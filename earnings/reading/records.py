@@ -1,6 +1,6 @@
-"""The billing record format: what one record says, and what is wrong with it by itself.
+"""The billing record format: parse and validate one record by itself.
 
-What depends on other rows (a known API, its owner, the charge taken from) is settled in `services.intake`.
+Whatever depends on other rows (the API, its owner, the charge) is checked in `services.intake`.
 """
 
 import csv
@@ -26,20 +26,20 @@ FIELDS = (*REQUIRED, *OPTIONAL)
 
 _INTEGER = re.compile(r"-?[0-9]+")
 LONGEST_ID = 255
-# The six ids of a record, joined by a character that none of them may hold: one match checks them all.
+# The six ids of a record, joined by a character that none of them can contain: one match checks them all.
 _ID = r"[!\"$&-.0->@-~]"
 _IDS = re.compile(rf"{_ID}{{1,{LONGEST_ID}}}" + rf"/{_ID}{{0,{LONGEST_ID}}}" * 5)
 _NAMES = frozenset(FIELDS)
-_TEXT_OR_NUMBER = frozenset([str, int, float])  # true and false are neither, though whole numbers to Python
+_TEXT_OR_NUMBER = frozenset([str, int, float])  # not bool, though it is an int to isinstance
 _KINDS = frozenset(RecordKind.values)
-_MENDED_BY_TIME_OR_SETTINGS = frozenset([Reason.TIME_IN_FUTURE, Reason.CURRENCY_NOT_PAID])
+_RESOLVED_BY_TIME_OR_SETTINGS = frozenset([Reason.TIME_IN_FUTURE, Reason.CURRENCY_NOT_PAID])
 _DIGITS = len(str(LARGEST_AMOUNT))
 _COUNT = re.compile(r"[0-9]+")
 _COUNT_WITHIN_LIMITS = re.compile(rf"0*[0-9]{{1,{_DIGITS}}}")
-# A time before it was never set by whoever issued the record: zero, to a computer, is 1970 or the year 1.
+# Earlier times are unset values of the issuing system: zero, to a computer, is 1970 or the year 1.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-# A record as nearly all are written: its fields, in order, hold nothing that CSV would have to quote, and a time
-# that Python and PostgreSQL read alike.
+# Nearly all records are plain: the fields in order, none of which CSV would have to quote, and a time that Python and
+# PostgreSQL parse alike.
 _PLAIN_ID = r"[!$&-+\-.0->@-~]"
 _PLAIN = re.compile(
     rf"{_PLAIN_ID}{{1,{LONGEST_ID}}},(?:{'|'.join(RecordKind.values)}),{_PLAIN_ID}{{1,{LONGEST_ID}}},"
@@ -49,30 +49,30 @@ _PLAIN = re.compile(
 )
 
 
-# A batch ends at so many records, or sooner if they are large: what can't be used is kept as it came.
+# Limits of one batch. Unusable records are kept as they came, so their characters count too.
 BATCH_SIZE = 10_000
 BATCH_CHARACTERS = 4_000_000
 COUNTED_AT_ONCE = 50
 
 
 class StagedRecord(NamedTuple):
-    """One record on its way in; `content` is what came, as JSON, if it can't be used, with the `reason`."""
+    """One parsed record. If it can't be used, it has a `reason`, and `content` is the record as it came, as JSON."""
 
     line: int
-    fields: str  # of FIELDS, as CSV; of a record that can't be used, its id at most
-    told_time: datetime | None  # when it happened, as far as that can be read, usable or not
-    links: bool = False  # it names a charge that it takes from
+    fields: str  # FIELDS as CSV; only the id if the record can't be used
+    occurred_at: datetime | None  # None if it can't be parsed
+    links: bool = False  # it names a charge
     reason: str = ""
     content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StagedBatch:
-    """Records on their way in together, written out as PostgreSQL's COPY takes them."""
+    """A batch of parsed records, formatted for PostgreSQL's COPY."""
 
     text: str
     size: int
-    links: bool  # some record names a charge that it takes from
+    links: bool  # some record names a charge
 
     @classmethod
     def of(cls, records: Sequence[StagedRecord]) -> Self:
@@ -86,7 +86,7 @@ class StagedBatch:
 
 
 def in_batches(records: Iterable[T], *, content: Callable[[T], str]) -> Iterator[list[T]]:
-    """Cut records into batches, as they are read, by their number and by the `content` that is kept of them."""
+    """Split records into batches as they are read, by number and by the length of their kept `content`."""
     iterator = iter(records)
     batch: list[T] = []
     kept = 0
@@ -102,7 +102,7 @@ def in_batches(records: Iterable[T], *, content: Callable[[T], str]) -> Iterator
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What records are held against: nothing before EARLIEST or after `now`, no currency in which nobody is paid."""
+    """What records are checked against: no time after `now`, and only currencies in which creators are paid."""
 
     now: datetime
     paid_currencies: frozenset[str]
@@ -113,9 +113,9 @@ class Rules:
 
 
 def stage_plain(line: int, values: Sequence[str], rules: Rules) -> StagedRecord | None:
-    """Stage a record that is written plainly, its values in the order of FIELDS, by one look at all of them.
+    """Stage a plain record, its values in the order of FIELDS, with a single regex match.
 
-    None leaves it to `stage`, which finds the same, or says what is wrong.
+    Return None if it has to go through `stage`, which gives the same result, or a reason.
     """
     fields = ",".join(values)
     if _PLAIN.fullmatch(fields) is None:
@@ -131,9 +131,9 @@ def stage_plain(line: int, values: Sequence[str], rules: Rules) -> StagedRecord 
     return StagedRecord(line, fields, occurred_at, related != "")
 
 
-def stage(line: int, given: Mapping[str, str], rules: Rules) -> StagedRecord:
-    """Read one record, its values as text; a field that is not given counts as empty."""
-    field = given.get
+def stage(line: int, record: Mapping[str, str], rules: Rules) -> StagedRecord:
+    """Parse and validate one record whose values are text; a missing field is empty."""
+    field = record.get
     record_id = field("record_id", "")
     kind = field("kind", "")
     api_id = field("api_id", "")
@@ -172,53 +172,55 @@ def stage(line: int, given: Mapping[str, str], rules: Rules) -> StagedRecord:
         values = record_id, kind, api_id, amount, currency, occurred_at.isoformat()
         optional = creator_id, subscription_id, customer_id, calls, related
         return StagedRecord(line, _csv(*values, *optional), occurred_at, related != "")
-    if occurred_at is not None and reason in _MENDED_BY_TIME_OR_SETTINGS:
-        # PostgreSQL will ask whether it may enter by now, and reads fewer ways of writing a time than Python.
-        given = {**given, "occurred_at": occurred_at.isoformat()}
-    return refused(line, given, reason=reason, record_id=record_id)
+    if occurred_at is not None and reason in _RESOLVED_BY_TIME_OR_SETTINGS:
+        # PostgreSQL compares this time when it looks for records that can enter, and parses fewer formats than Python.
+        record = {**record, "occurred_at": occurred_at.isoformat()}
+    return stage_refused(line, record, reason=reason, record_id=record_id)
 
 
-def stage_object(line: int, given: object, rules: Rules) -> StagedRecord:
-    """Read what came as JSON: a record is an object of its fields, each a text, a number or null."""
-    if not isinstance(given, dict):
-        return refused(line, {"line": _written(given)}, reason=Reason.SYNTAX)
-    text = as_text(given)
-    if given.keys() <= _NAMES and all(
-        value is None or type(value) in _TEXT_OR_NUMBER for value in given.values()
+def stage_object(line: int, record: object, rules: Rules) -> StagedRecord:
+    """Stage a JSON value: a valid record is an object whose fields are strings, numbers or null."""
+    if not isinstance(record, dict):
+        return stage_refused(line, {"line": _value_as_text(record)}, reason=Reason.SYNTAX)
+    text = as_text(record)
+    if record.keys() <= _NAMES and all(
+        value is None or type(value) in _TEXT_OR_NUMBER for value in record.values()
     ):
         values = [text.get(name, "") for name in FIELDS]
         return stage_plain(line, values, rules) or stage(line, text, rules)
-    return refused(line, text, reason=Reason.SYNTAX, record_id=text.get("record_id", ""))
+    return stage_refused(line, text, reason=Reason.SYNTAX, record_id=text.get("record_id", ""))
 
 
-def as_text(given: Mapping[str, Any]) -> dict[str, str]:
-    """Write JSON's values as the text that a CSV file would have; null is empty."""
-    return {name: _written(value) for name, value in given.items() if value is not None}
+def as_text(record: Mapping[str, Any]) -> dict[str, str]:
+    """Convert JSON values to the text that a CSV file would have; null is left out."""
+    return {name: _value_as_text(value) for name, value in record.items() if value is not None}
 
 
-def refused(line: int, given: Mapping[str, str], *, reason: Reason, record_id: str = "") -> StagedRecord:
-    """Keep what came, as text that PostgreSQL can hold, beside the reason that it can't be used."""
-    content = {storable(name): storable(value) for name, value in given.items() if value}
+def stage_refused(
+    line: int, record: Mapping[str, str], *, reason: Reason, record_id: str = ""
+) -> StagedRecord:
+    """Stage a record that can't be used, with the reason, and its content as text that PostgreSQL can store."""
+    content = {storable(name): storable(value) for name, value in record.items() if value}
     fields = _csv(_shortened(storable(record_id)), *[""] * (len(FIELDS) - 1))
-    told_time = parse_time(given.get("occurred_at", ""))
-    return StagedRecord(line, fields, told_time, reason=reason.value, content=json.dumps(content))
+    occurred_at = parse_time(record.get("occurred_at", ""))
+    return StagedRecord(line, fields, occurred_at, reason=reason.value, content=json.dumps(content))
 
 
 def _shortened(record_id: str) -> str:
-    """Cut what is too long for an id so that it is none, and stays apart from the one that it begins with."""
+    """Shorten an id that is too long, with a character that no valid id has, so that it can't equal one."""
     return record_id if len(record_id) <= LONGEST_ID else record_id[: LONGEST_ID - 1] + "…"
 
 
 def is_too_old(moment: datetime) -> bool:
-    """Say whether a time lies before anything that is recorded here can have happened."""
+    """Tell whether a time is too early to be real."""
     return moment < EARLIEST
 
 
-def _written(value: Any) -> str:
+def _value_as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if type(value) is int:
-        return str(value)  # what JSON says too, in a tenth of the time
+        return str(value)  # same as json.dumps, in a tenth of the time
     try:
         return json.dumps(value)
     except RecursionError:
@@ -226,7 +228,7 @@ def _written(value: Any) -> str:
 
 
 def _csv(*values: str) -> str:
-    """Write values as one line without its end."""
+    """Format values as one CSV line, without its line break."""
     text = io.StringIO()
     csv.writer(text).writerow(values)
     return text.getvalue().removesuffix("\r\n")

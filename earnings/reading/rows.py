@@ -1,4 +1,4 @@
-"""Rows of a CSV file that know their lines, so that a quote out of place spoils one row and not those after it."""
+"""CSV rows that know their lines, so that a misplaced quote spoils only one row."""
 
 import csv
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from itertools import islice, tee
 
 
 class Rows:
-    """The rows of a CSV file, as lists of text.
+    """The rows of a CSV file, as lists of strings.
 
-    Iterating raises csv.Error at a row that can't be read. A quoted field may hold line breaks, so a quote that
-    nobody closed takes the following lines with it. Whoever finds that a row is broken asks for its `first_line`: the
-    others are then read once more, as rows of their own.
+    Iterating raises csv.Error at a row that can't be parsed. A quoted field can contain line breaks, so an unclosed
+    quote swallows the lines after it. If a row is broken, call `first_line`: its other lines are then read again, as
+    rows of their own.
     """
 
     def __init__(self, lines: Iterator[str]) -> None:
@@ -19,7 +19,7 @@ class Rows:
         self._read(lines)
 
     def header(self) -> list[str] | None:
-        """Return the first row that is not blank, however it is quoted; None if there is none.
+        """Return the first row that is not blank, with lenient quoting; None if there is none.
 
         Raises: csv.Error.
         """
@@ -52,15 +52,15 @@ class Rows:
         return list(islice(copy(self._unread), 1, self._reader.line_num - self._begins))
 
     def first_line(self) -> str:
-        """Return the row's first line, and have the others read as rows of their own."""
+        """Return the row's first line; its other lines are then read as rows of their own."""
         first = next(self._unread)
         self._before += self._begins + 1
         self._read(self._unread)
         return first.rstrip("\r\n")
 
     def _read(self, lines: Iterator[str]) -> None:
-        # The row's lines stay in `_unread` until the next one is asked for.
+        # `_unread` keeps the lines of the current row until the next row is read.
         ahead, self._unread = tee(lines)
-        # Strict, as text behind a closing quote is then an error and no guess.
+        # Strict makes text after a closing quote an error.
         self._reader = csv.reader(ahead, strict=True)
         self._begins = 0

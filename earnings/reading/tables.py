@@ -1,4 +1,4 @@
-"""Reading the marketplace's own PostgreSQL tables: one read-only snapshot, never whole in memory."""
+"""The marketplace's own PostgreSQL tables, read from one read-only snapshot in chunks."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from earnings.errors import BillingDatabaseRefused
 from earnings.reading.invoices import IN_QUESTION, PAID, TAKEN_BACK, Invoice
 
 CHUNK = 10_000
-READ = {
+REQUIRED_COLUMNS = {
     "invoices": [
         "id",
         "subscription_id",
@@ -34,9 +34,9 @@ READ = {
     "apis": ["id", "creator_id", "name"],
     "users": ["id", "email"],
 }
-# `invoices.pricing_plan_id` is, too.
-READ_IF_THERE = {"api_usage": ["api_id", "subscription_id", "hour", "calls"]}
-# A database that is gone must not keep the hourly task waiting.
+# `invoices.pricing_plan_id` is optional, too.
+OPTIONAL_COLUMNS = {"api_usage": ["api_id", "subscription_id", "hour", "calls"]}
+# An unreachable database must not block the hourly task.
 _CONNECTION = {
     "application_name": "payouts",
     "client_encoding": "utf8",
@@ -52,21 +52,21 @@ _SETTLED, _SESSION, _COLUMNS, _CALLS, _APIS, _MONTHS, _PAID = (
 )
 _NO_CALLS = "NULL::bigint"
 _STATUSES = {"paid": list(PAID), "taken_back": list(TAKEN_BACK), "in_question": list(IN_QUESTION)}
-# An invoice of nothing is no charge.
-_SAYS = (
+# An invoice of zero is not a charge.
+_PAID_OR_TAKEN_BACK = (
     "(invoice.status::text = ANY(%(taken_back)s)"
     " OR invoice.status::text = ANY(%(paid)s) AND invoice.amount IS DISTINCT FROM 0)"
 )
-_CHANGED_SINCE = f"{_SAYS} AND invoice.updated_at >= %(since)s"
-_UNDATED = f"{_SAYS} AND invoice.updated_at IS NULL"
-_NAMED = "invoice.id::text = ANY(%(ids)s)"
-_ITS_OWN_PLAN = "coalesce(invoice.pricing_plan_id, subscription.pricing_plan_id)"
-_ITS_SUBSCRIPTIONS_PLAN = "subscription.pricing_plan_id"
+_CHANGED_SINCE = f"{_PAID_OR_TAKEN_BACK} AND invoice.updated_at >= %(since)s"
+_UNDATED = f"{_PAID_OR_TAKEN_BACK} AND invoice.updated_at IS NULL"
+_BY_ID = "invoice.id::text = ANY(%(ids)s)"
+_OWN_PLAN = "coalesce(invoice.pricing_plan_id, subscription.pricing_plan_id)"
+_SUBSCRIPTIONS_PLAN = "subscription.pricing_plan_id"
 Row = TypeVar("Row")
 
 
 class MarketplaceApi(NamedTuple):
-    """An API and its present owner, as they stand in their tables."""
+    """An API and its current owner, from the marketplace's tables."""
 
     id: str
     name: str | None
@@ -75,7 +75,7 @@ class MarketplaceApi(NamedTuple):
 
 
 class PaidMonth(NamedTuple):
-    """What is paid of one month (its beginning, as text) in one currency; `ids` is a sum that tells which ones."""
+    """Totals of the invoices paid in one month and currency; `ids` is a checksum of which invoices they are."""
 
     month: str
     currency: str | None
@@ -93,11 +93,11 @@ class PaidInvoice(NamedTuple):
 
 
 class BillingTables:
-    """The tables as they are at one moment.
+    """A snapshot of the tables.
 
-    `settled_until`: whatever is committed after that moment was begun after `settled_until` (by the clock
-    there). `sees_all` False: but for transactions of other roles, which are hidden here. `says_plans`: an invoice
-    says itself which plan it is for, wherever its subscription has moved since.
+    `settled_until`: transactions that the snapshot can't see yet began after this time, by the database's clock.
+    If `sees_all` is False, other roles' open transactions are hidden from us, and may have begun earlier.
+    `has_plans`: invoices name their own plan, so it doesn't matter if their subscription has moved since.
     """
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
@@ -106,17 +106,17 @@ class BillingTables:
         with _refusals():
             connection.read_only = True
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            # Before the snapshot: a transaction that ends between the two is in neither otherwise.
+            # Before the snapshot: otherwise we would miss a transaction that ends between the two.
             with connection.transaction():
                 connection.execute(_SESSION)
                 self.settled_until, self.sees_all = _one(connection.execute(_SETTLED))
             connection.execute(_SESSION)
             found = self._verify_columns()
-        self.says_plans = "pricing_plan_id" in found["invoices"]
+        self.has_plans = "pricing_plan_id" in found["invoices"]
         self._invoices = partial(
             sql.read,
             _SQL / "invoices.sql",
-            plan=_ITS_OWN_PLAN if self.says_plans else _ITS_SUBSCRIPTIONS_PLAN,
+            plan=_OWN_PLAN if self.has_plans else _SUBSCRIPTIONS_PLAN,
             calls=_CALLS if "api_usage" in found else _NO_CALLS,
         )
 
@@ -125,31 +125,31 @@ class BillingTables:
         return self._chunks(_APIS, MarketplaceApi)
 
     def undated_invoices(self) -> Iterator[list[Invoice]]:
-        """Yield those that don't say when they changed, in chunks. Raises: BillingDatabaseRefused."""
+        """Yield the invoices without `updated_at`, in chunks. Raises: BillingDatabaseRefused."""
         return self._chunks(self._invoices(which=_UNDATED), Invoice, _STATUSES)
 
     def invoices(self, *, since: datetime) -> Iterator[list[Invoice]]:
-        """Yield those changed since then, in chunks, the oldest change first. Raises: BillingDatabaseRefused."""
+        """Yield the invoices changed since then, in chunks, oldest change first. Raises: BillingDatabaseRefused."""
         return self._chunks(self._invoices(which=_CHANGED_SINCE), Invoice, _STATUSES | {"since": since})
 
-    def named_invoices(self, ids: Sequence[str]) -> Iterator[list[Invoice]]:
-        """Yield those of these ids that there are, whatever they say, in chunks. Raises: BillingDatabaseRefused."""
-        return self._chunks(self._invoices(which=_NAMED), Invoice, {"ids": list(ids)})
+    def invoices_by_id(self, ids: Sequence[str]) -> Iterator[list[Invoice]]:
+        """Yield the invoices with these ids, in any status, in chunks. Raises: BillingDatabaseRefused."""
+        return self._chunks(self._invoices(which=_BY_ID), Invoice, {"ids": list(ids)})
 
     def paid_months(self) -> Iterator[list[PaidMonth]]:
-        """Yield what all that is paid comes to, in chunks. Raises: BillingDatabaseRefused."""
+        """Yield the monthly totals of all paid invoices, in chunks. Raises: BillingDatabaseRefused."""
         return self._chunks(_MONTHS, PaidMonth, _STATUSES)
 
     def paid_invoices(self, *, months: Sequence[str]) -> Iterator[list[PaidInvoice]]:
-        """Yield what is paid of these months, and what is in question of any. Raises: BillingDatabaseRefused."""
+        """Yield invoices paid in these months, and those in question from any month. Raises: BillingDatabaseRefused."""
         return self._chunks(_PAID, PaidInvoice, _STATUSES | {"months": list(months)})
 
     def _chunks(
-        self, statement: str, row: type[Row], names: Mapping[str, Any] | None = None
+        self, statement: str, row: type[Row], params: Mapping[str, Any] | None = None
     ) -> Iterator[list[Row]]:
         with self._connection.cursor("payouts", row_factory=class_row(row)) as cursor:
             with _refusals():
-                cursor.execute(statement, names)
+                cursor.execute(statement, params)
                 rows = cursor.fetchmany(CHUNK)
             while rows:
                 yield rows
@@ -157,12 +157,14 @@ class BillingTables:
                     rows = cursor.fetchmany(CHUNK)
 
     def _verify_columns(self) -> Mapping[str, set[str]]:
-        """Return which columns there are of which tables."""
+        """Return the columns that each table has."""
         found: dict[str, set[str]] = defaultdict(set)
-        tables = [*READ, *READ_IF_THERE]
+        tables = [*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS]
         for table, column in self._connection.execute(_COLUMNS, {"tables": tables}):
             found[table].add(column)
-        wanted = READ | {table: columns for table, columns in READ_IF_THERE.items() if table in found}
+        wanted = REQUIRED_COLUMNS | {
+            table: columns for table, columns in OPTIONAL_COLUMNS.items() if table in found
+        }
         missing = [
             f"{table}.{column}" if table in found else table
             for table, columns in wanted.items()
@@ -172,16 +174,16 @@ class BillingTables:
         if missing:
             names = ", ".join(dict.fromkeys(missing))
             raise BillingDatabaseRefused(
-                f"it lacks {names}, or hides them. docs/billing.md says what is read"
+                f"it has no {names}, or we have no permission to read them. See docs/billing.md."
             )
         return found
 
 
 @contextmanager
 def open_billing_tables(parameters: Mapping[str, Any]) -> Iterator[BillingTables]:
-    """Connect, and look at the tables as they are now.
+    """Connect, and take a snapshot of the tables.
 
-    Raises: BillingDatabaseRefused if the database can't be reached, or a table or a column is missing.
+    Raises: BillingDatabaseRefused if the database can't be reached, or a table or column is missing.
     """
     with _refusals():
         connection = psycopg.connect(**{**_CONNECTION, **parameters})

@@ -52,7 +52,7 @@ def between(
 ) -> Iterator[StagedRecord]:
     """Keep records that occurred from `start` up to `end`, and those whose time can't be told."""
     for record in records:
-        moment = record.told_time
+        moment = record.occurred_at
         if moment is None or ((start is None or moment >= start) and (end is None or moment < end)):
             yield record
 

@@ -24,7 +24,7 @@ from earnings.reading.invoices import (
     PARTIALLY_REFUNDED,
     TAKEN_BACK,
     Invoice,
-    Known,
+    KnownInvoice,
     charge_id,
     minor_units,
     turn_id,
@@ -119,7 +119,7 @@ def compare_shared_tables(database: Mapping[str, Any], *, now: datetime) -> Comp
             _mend(invoices, some, source=source, result=result, now=now)
             _judge(invoices, some, source=source, now=now, told=told, unsettled=unsettled)
         found = [*_grouped(told, source=source)]
-        if not tables.says_plans:
+        if not tables.has_plans:
             found += _moved(source, now=now)
     return Comparison(len(months), result.accepted, found, frozenset(unsettled))
 
@@ -164,7 +164,7 @@ def _suspects(tables: BillingTables, months: list[str], *, source: BillingSource
 
 
 def _named(tables: BillingTables, ids: Sequence[str]) -> Iterator[Invoice]:
-    for invoices in tables.named_invoices(ids):
+    for invoices in tables.invoices_by_id(ids):
         yield from invoices
 
 
@@ -216,7 +216,7 @@ def _judge(
             told.append(_Told(kind, charge_id(each), charge.left, invoice.status if invoice else ""))
 
 
-def _kind(invoice: Invoice | None, known: Known) -> FoundKind | None:
+def _kind(invoice: Invoice | None, known: KnownInvoice) -> FoundKind | None:
     if known.charge is None or not known.charge.left:
         return None
     if invoice is None:

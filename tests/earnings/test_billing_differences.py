@@ -345,7 +345,7 @@ class TestRunningIt:
         compare(sold)
         settings.BILLING_DATABASE = sold.parameters
         sold.run("DROP TABLE invoices")
-        with pytest.raises(CommandError, match="it lacks invoices"):
+        with pytest.raises(CommandError, match="it has no invoices"):
             self.run()
         assert len(told()) == 1
 

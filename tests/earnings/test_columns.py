@@ -103,13 +103,15 @@ def test_what_is_missing_is_named(load: Load, rows: Rows) -> None:
 
 
 def test_a_name_in_another_case_is_missing_and_told(load: Load, rows: Rows) -> None:
-    with pytest.raises(CommandError, match="lacks api_id; it has API_ID, but names are in lower case"):
+    with pytest.raises(CommandError, match="lacks api_id; it has API_ID, but names must be lower case"):
         load(text(rows[0].replace("api_id", "API_ID"), rows[1]))
     assert not loaded()
 
 
 def test_a_line_that_names_the_separator_is_no_header_and_said_so(load: Load, rows: Rows) -> None:
-    with pytest.raises(CommandError, match="the first line names the separator, and is no header: delete it"):
+    with pytest.raises(
+        CommandError, match="the first line names the separator and is not a header: delete it"
+    ):
         load(text("sep=,", *rows))
 
 

@@ -49,7 +49,7 @@ def said(staged: StagedRecord) -> tuple[object, ...]:
     numbers = int(fields.pop("amount")), int(fields.pop("api_calls") or 0)
     return (
         staged.line,
-        staged.told_time,
+        staged.occurred_at,
         parse_time(fields.pop("occurred_at")),
         staged.links,
         staged.reason,

@@ -304,7 +304,7 @@ class TestRefusals:
     )
     def test_what_is_missing_is_named(self, marketplace: Marketplace, change: str, missing: str) -> None:
         marketplace.run(change)
-        with pytest.raises(BillingDatabaseRefused, match=f"it lacks {missing}, or hides them"):
+        with pytest.raises(BillingDatabaseRefused, match=f"it has no {missing}, or we have no permission"):
             read(marketplace)
 
     def test_nothing_there_can_be_changed(self, marketplace: Marketplace) -> None:
@@ -380,7 +380,7 @@ class TestCommand:
     def test_a_refusal_is_a_sentence(self, marketplace: Marketplace, settings: Settings) -> None:
         settings.BILLING_DATABASE = marketplace.parameters
         marketplace.run("DROP TABLE invoices")
-        with pytest.raises(CommandError, match="the billing database can't be read: it lacks invoices"):
+        with pytest.raises(CommandError, match="The billing database can't be read: it has no invoices"):
             self.run()
 
 

@@ -1,4 +1,4 @@
--- Times leave as text, in UTC: there is `infinity` in PostgreSQL, and one bad row is to spoil only itself.
+-- Times are returned as text, in UTC: PostgreSQL has `infinity`, and one bad row must not spoil the others.
 SELECT
     invoice.id::text AS id,
     invoice.subscription_id::text AS subscription_id,

@@ -1,4 +1,4 @@
--- What is paid, by the month and the currency of the payment: how many, how much, and which ones (their ids, added up).
+-- Paid invoices by month and currency: their number, their total, and a checksum of their ids.
 SELECT
     date_trunc('month', invoice.paid_at::timestamptz, 'UTC')::text AS month,
     invoice.currency::text AS currency,

@@ -1,4 +1,4 @@
--- What is paid in some months, and whatever is paid and yet in question.
+-- Invoices paid in some months, and invoices in question from any month.
 SELECT
     invoice.id::text AS id,
     invoice.status::text AS status,

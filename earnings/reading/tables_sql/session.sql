@@ -1,13 +1,13 @@
--- What our statements rely on, whatever the marketplace's server and role are set to: for this transaction only, so
--- that a pooler may stand between. Which schema is read is for the role, or the address, to say.
+-- Settings that our statements rely on, whatever the server's and role's defaults. For this transaction only, so that a
+-- pooler can sit in between. The role or the connection URL determines the schema.
 SET LOCAL TIME ZONE 'UTC';
 SET LOCAL datestyle = 'ISO, MDY';
--- All rows of a cursor are read, not the first tenth.
+-- We read all rows of a cursor, not just the first tenth.
 SET LOCAL cursor_tuple_fraction = 1;
--- A table that is locked must not keep the hourly task for longer than its broker waits for it.
+-- A locked table must not block the hourly task for longer than the broker waits for it.
 SET LOCAL statement_timeout = '10min';
 SET LOCAL lock_timeout = 0;
--- Between two chunks the first is taken in here.
+-- Between two chunks we are idle here, taking in the first.
 SET LOCAL idle_in_transaction_session_timeout = 0;
 -- Since PostgreSQL 17.
 SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'

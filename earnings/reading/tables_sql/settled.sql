@@ -1,5 +1,5 @@
--- Up to when everything is committed: whatever commits after this began after it. (A replica doesn't see what is
--- open on its primary, and has only what was replayed.)
+-- Everything up to `settled_until` is committed: transactions that commit later began after it. (A replica can't see
+-- its primary's open transactions, and has only what was replayed.)
 SELECT
     least(
         statement_timestamp(),
