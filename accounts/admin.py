@@ -34,6 +34,7 @@ from database.admin import (
     number,
     short,
     state,
+    titled,
 )
 from database.staff import Right
 
@@ -106,7 +107,7 @@ class UserAdmin(_UserAdmin):
             label="Rights",
             required=False,
             widget=UnfoldAdminCheckboxSelectMultipleWidget,
-            help_text="Superusers have all of them.",
+            help_text="Superusers have all rights.",
         )
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -115,11 +116,11 @@ class UserAdmin(_UserAdmin):
 
 @admin.register(Creator)
 class CreatorAdmin(ReadOnlyAdmin):
-    list_display = ["external_id", "email", "country", "created_at"]
+    list_display = [titled("external_id", "Creator id"), "email", "country", "created_at"]
     search_fields = ["external_id__startswith", "email__istartswith", "pk"]
-    search_help_text = "Creator id or e-mail, from its beginning"
+    search_help_text = "Start of a creator id or email address"
     ordering = ["external_id"]
-    details = ["external_id", "email", "country", "created_at", copied("pk", "Id")]
+    details = [copied("external_id", "Creator id"), "email", "country", "created_at", copied("pk", "Id")]
 
 
 @admin.register(CreatorChange)
@@ -139,7 +140,7 @@ class CreatorChangeAdmin(LargeTableAdmin):
     ]
 
 
-@column("Holds up payouts")
+@column("Open")
 def is_open(hold: Hold) -> bool:
     return hold.lifted_at is None
 
@@ -171,7 +172,7 @@ class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
         state("account_status", AccountStatus, "Status"),
         is_live,
         "country",
-        "refused_country",
+        titled("refused_country", "Country refused by Stripe"),
         "default_currency",
         "business_type",
         "service_agreement",
@@ -181,11 +182,11 @@ class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
         "capabilities",
         "requirements",
         copied("external_account_id", "Bank account or card"),
-        copied("external_account_fingerprint", "Its fingerprint"),
+        copied("external_account_fingerprint", "Fingerprint"),
         "created_at",
         "onboarding_completed_at",
-        "synced_at",
-        "gone_at",
+        titled("synced_at", "Last refreshed"),
+        titled("gone_at", "Access lost"),
         "replaced_at",
         "replaced_by",
         "replace_reason",

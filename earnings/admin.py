@@ -1,4 +1,4 @@
-"""The catalogue, billing records and their batches, the quarantine, and what creators earned, to look at."""
+"""Read-only pages for the catalogue, billing records, batches, quarantine, adjustments and earnings."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -30,6 +30,7 @@ from database.admin import (
     percent,
     show,
     state,
+    titled,
 )
 from earnings.models import (
     Adjustment,
@@ -88,7 +89,7 @@ def period(earning: CreatorEarning) -> Period:
     return Period(earning.period_start, earning.period_end)
 
 
-@column("Row", kind="state")
+@column("State", kind="state")
 def open_or_closed(earning: CreatorEarning) -> str:
     return "Closed" if earning.closed_at else "Open"
 
@@ -107,7 +108,7 @@ class ClaimedFilter(admin.SimpleListFilter):
 
 
 class OfEarning(NarrowedBy):
-    """The records behind one earning, which is how any cent of it is explained."""
+    """The records behind one earning: they explain every cent of it."""
 
     title = "earning"
     parameter_name = "earning"
@@ -119,7 +120,7 @@ class OfEarning(NarrowedBy):
 
 
 class OfTrace(NarrowedBy):
-    """The batches from which a posting added to an earning."""
+    """The batches whose records a posting added to an earning."""
 
     title = "posting"
     parameter_name = "trace"
@@ -131,7 +132,7 @@ class OfTrace(NarrowedBy):
 
 
 class OfBatch(NarrowedBy):
-    """What the posting of a batch added to the earnings that hold records of it."""
+    """What posting a batch added to earnings."""
 
     title = "batch"
     parameter_name = "batch"
@@ -143,7 +144,7 @@ class OfBatch(NarrowedBy):
 
 
 class OfOwner(NarrowedBy):
-    """The APIs that became a creator's, and those that no longer are."""
+    """Ownership changes from or to one creator."""
 
     title = "owner"
     parameter_name = "creator"
@@ -170,19 +171,19 @@ class AdjustmentAdmin(LargeTableAdmin):
     list_select_related = ["creator"]
     list_filter = ["status", "kind", "counts_as_earned", narrowed_by("creator", Creator)]
     search_fields = ["creator__external_id", "pk"]
-    search_help_text = "Creator id or the adjustment's id"
+    search_help_text = "Creator id or adjustment id"
     details = [
         link("creator"),
         money("amount"),
         state("kind", AdjustmentKind),
-        link("write_off", "Write-off that it undoes or restores"),
+        link("write_off", "Write-off undone or restored"),
         "counts_as_earned",
         state("status", AdjustmentStatus),
         "reason",
         "proposed_by",
         "proposed_at",
         "decided_by",
-        "decide_reason",
+        titled("decide_reason", "Decision reason"),
         "decided_at",
         link("earning"),
         copied("pk", "Id"),
@@ -191,16 +192,16 @@ class AdjustmentAdmin(LargeTableAdmin):
 
 @admin.register(Api)
 class ApiAdmin(ReadOnlyAdmin):
-    list_display = ["external_id", "name", link("source"), "created_at"]
+    list_display = [titled("external_id", "API id"), "name", link("source"), "created_at"]
     list_select_related = ["source"]
     list_filter = ["source"]
     search_fields = ["external_id__startswith", "name__istartswith", "pk"]
-    search_help_text = "API id or name, from its beginning"
+    search_help_text = "Start of an API id or name"
     ordering = ["external_id"]
     details = [
         copied("external_id", "API id"),
         "name",
-        link("source", "Source that it belongs to"),
+        link("source"),
         "created_at",
         copied("pk", "Id"),
     ]
@@ -221,7 +222,7 @@ class ApiChangeAdmin(LargeTableAdmin):
     list_select_related = ["api"]
     list_filter = ["field", "had_sales", "way", narrowed_by("api", Api), OfOwner]
     search_fields = ["api__external_id", "creator__external_id"]
-    search_help_text = "API id, or the id of a creator who became its owner"
+    search_help_text = "API id or new owner's creator id"
     details = [
         link("api", "API"),
         state("field", ApiField),
@@ -269,7 +270,7 @@ class BillingSourceAdmin(ReadOnlyAdmin):
     details = ["name", "created_at", "read_until"]
 
 
-@column("Why")
+@column("Reason")
 def why_set_aside(batch: BillingBatch) -> SafeString:
     return show(batch.set_aside_reason.partition("\n")[0])
 
@@ -313,12 +314,16 @@ class BillingBatchAdmin(LargeTableAdmin):
     ]
 
 
+_ACT = state("kind", BatchActKind, "Action")
+_WHEN = titled("at", "When")
+
+
 @admin.register(BatchAct)
 class BatchActAdmin(LargeTableAdmin):
-    list_display = [number, link("batch"), state("kind", BatchActKind), "actor", "reason", "at"]
+    list_display = [number, link("batch"), _ACT, "actor", "reason", _WHEN]
     list_select_related = ["batch"]
     list_filter = ["kind", narrowed_by("batch", BillingBatch)]
-    details = [link("batch"), state("kind", BatchActKind), "actor", "reason", "at"]
+    details = [link("batch"), _ACT, "actor", "reason", _WHEN]
 
 
 @admin.register(Posting)
@@ -341,7 +346,7 @@ class BillingRecordAdmin(LargeTableAdmin):
     list_select_related = ["creator", "api", "batch"]
     list_filter = [OfEarning, narrowed_by("batch", BillingBatch)]
     search_fields = ["record_id"]
-    search_help_text = "Record id, whole"
+    search_help_text = "Full record id"
     details = [
         copied("record_id", "Record id"),
         link("source"),
@@ -354,14 +359,14 @@ class BillingRecordAdmin(LargeTableAdmin):
         count("api_calls", "API calls"),
         copied("subscription_id", "Subscription"),
         copied("customer_id", "Customer"),
-        copied("related_record_id", "Takes from record"),
+        copied("related_record_id", "Related charge"),
         link("batch"),
     ]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Name every source beside the record id, as the index on both begins with the source."""
+        """Search every source: the index on record ids begins with the source."""
         if not search_term:
             return queryset, False
         sources = list(BillingSource.objects.values_list("pk", flat=True))
@@ -392,7 +397,7 @@ class QuarantinedRecordAdmin(LargeTableAdmin):
         narrowed_by("batch", BillingBatch),
     ]
     search_fields = ["record_id"]
-    search_help_text = "Record id, whole"
+    search_help_text = "Full record id"
     details = [
         "record_id",
         state("reason", Reason),
@@ -422,12 +427,12 @@ class CreatorEarningAdmin(LargeTableAdmin):
     list_select_related = ["creator", "api", "payout"]
     list_filter = [ClaimedFilter, narrowed_by("creator", Creator), narrowed_by("api", Api)]
     search_fields = ["creator__external_id", "api__external_id", "pk"]
-    search_help_text = "Creator id, API id or the earning's id"
+    search_help_text = "Creator id, API id or earning id"
     details = [
         link("creator"),
         link("api", "API"),
         period,
-        money("refunds", "Refunds, inside gross"),
+        money("refunds", "Refunds (included in gross)"),
         count("transactions", "Charges"),
         count("api_calls", "API calls"),
         "description",
@@ -440,7 +445,7 @@ class CreatorEarningAdmin(LargeTableAdmin):
     ]
 
 
-@column("Added gross", kind="figure")
+@column("Gross added", kind="figure")
 def added(posting: EarningPosting) -> object:
     return Money(posting.gross, posting.earning.currency)
 

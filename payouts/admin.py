@@ -1,4 +1,4 @@
-"""Runs and what they decided, payouts, and the attempts to have Stripe move the money, to look at."""
+"""Read-only pages for runs, decisions, payouts, attempts, differences and sending pauses."""
 
 import re
 
@@ -24,6 +24,7 @@ from database.admin import (
     short,
     show,
     state,
+    titled,
 )
 from database.display import stripe_id
 from earnings.models import CreatorEarning
@@ -137,7 +138,7 @@ class PayoutAdmin(LargeTableAdmin):
     list_select_related = ["creator"]
     list_filter = ["status", narrowed_by("creator", Creator), narrowed_by("run", PayoutRun)]
     search_fields = ["creator__external_id", "stripe_transfer_id", "stripe_payout_id", "pk"]
-    search_help_text = "Creator id, payout id, tr_… or po_…"
+    search_help_text = "Creator id, payout id, transfer (tr_…) or bank payout (po_…)"
     details = [
         link("creator"),
         link("run"),
@@ -157,11 +158,11 @@ class PayoutAdmin(LargeTableAdmin):
 
 @admin.register(PayoutLineItem)
 class PayoutLineItemAdmin(LargeTableAdmin):
-    list_display = [ident("pk", "Line"), link("payout"), *_LINE, link("earning")]
+    list_display = [ident("pk", "Line item"), link("payout"), *_LINE, link("earning")]
     list_select_related = ["payout", "api", "earning"]
     list_filter = [narrowed_by("payout", Payout), narrowed_by("earning", CreatorEarning)]
     search_fields = ["payout", "pk"]
-    search_help_text = "Payout id or line id"
+    search_help_text = "Payout id or line item id"
     details = [
         link("payout"),
         *_LINE,
@@ -182,8 +183,8 @@ class PayoutAttemptAdmin(LargeTableAdmin):
         state("kind", AttemptKind),
         state("status", AttemptStatus),
         money("amount"),
-        count("sends"),
-        copied("stripe_id", "At Stripe"),
+        count("sends", "Times sent"),
+        copied("stripe_id", "Stripe id"),
         "created_at",
     ]
     list_select_related = ["payout"]
@@ -196,8 +197,8 @@ class PayoutAttemptAdmin(LargeTableAdmin):
         state("status", AttemptStatus),
         money("amount"),
         copied("destination", "Destination"),
-        copied("stripe_id", "At Stripe"),
-        count("sends"),
+        copied("stripe_id", "Stripe id"),
+        count("sends", "Times sent"),
         "first_sent_at",
         "last_sent_at",
         "ended_at",
@@ -217,7 +218,7 @@ class PayoutAttemptAdmin(LargeTableAdmin):
 @admin.register(PayoutEvent)
 class PayoutEventAdmin(LargeTableAdmin):
     list_display = [
-        "at",
+        titled("at", "When"),
         link("payout"),
         state("from_status", PayoutStatus, "From"),
         state("to_status", PayoutStatus, "To"),
@@ -232,7 +233,7 @@ class PayoutEventAdmin(LargeTableAdmin):
         link("payout"),
         state("from_status", PayoutStatus, "From"),
         state("to_status", PayoutStatus, "To"),
-        "at",
+        titled("at", "When"),
         "actor",
         "reason",
     ]
@@ -240,7 +241,7 @@ class PayoutEventAdmin(LargeTableAdmin):
 
 @column("Subject")
 def subject(difference: Difference) -> SafeString:
-    """Show an id of Stripe's by its end: there is no room for the whole."""
+    """Show only the end of a Stripe id, as the whole doesn't fit."""
     is_stripes = _STRIPE_ID.fullmatch(difference.subject)
     return stripe_id(difference.subject) if is_stripes else show(difference.subject)
 
@@ -264,7 +265,7 @@ class DifferenceAdmin(LargeTableAdmin):
         narrowed_by("creator", Creator),
     ]
     search_fields = ["subject", "creator__external_id"]
-    search_help_text = "What it is about at Stripe or in the marketplace's tables, or a creator id"
+    search_help_text = "Subject (such as tr_… or invoice:…) or creator id"
     details = [
         state("kind", DifferenceKind),
         copied("subject", "Subject"),
@@ -299,8 +300,8 @@ class ReconciliationPassAdmin(ReadOnlyAdmin):
         count("transfers"),
         count("bank_payouts"),
         count("found"),
-        count("mended"),
-        count("unread"),
+        count("mended", "Fixed"),
+        count("unread", "Not reported"),
         short("error"),
     ]
     ordering = ["-started_at"]
@@ -311,10 +312,10 @@ class ReconciliationPassAdmin(ReadOnlyAdmin):
         count("transfers"),
         count("transactions", "Balance transactions"),
         count("bank_payouts"),
-        count("unread", "Not told of"),
+        count("unread", "Not reported"),
         count("found"),
-        count("mended"),
-        count("gone"),
+        count("mended", "Fixed"),
+        count("gone", "Resolved by this pass"),
         moved,
         "error",
         copied("pk", "Id"),
@@ -342,7 +343,7 @@ class SendingPauseAdmin(ReadOnlyAdmin):
         copied("covered_until", "Covered up to payout"),
         "started_at",
         "started_by",
-        "probe_at",
+        titled("probe_at", "Next check"),
         "lifted_at",
         "lifted_by",
         "lift_reason",

@@ -1,4 +1,4 @@
-"""`GET /metrics`: what operators watch, as Prometheus reads it."""
+"""`GET /metrics`, in Prometheus text format."""
 
 import math
 import secrets
@@ -19,25 +19,28 @@ from revenue.metrics import BusinessCollector
 from web import problems
 from web.problems import Problem
 
-NO_TOKEN = Problem(HTTPStatus.UNAUTHORIZED, "not_authenticated", detail="This needs the metrics token.")
+NO_TOKEN = Problem(HTTPStatus.UNAUTHORIZED, "not_authenticated", detail="A valid metrics token is required.")
 LOOPBACK = frozenset(["127.0.0.1", "::1"])
-# What proxies add: who comes through one is not this machine, wherever the proxy runs.
+# Headers that proxies add: a forwarded request isn't this machine's own, wherever the proxy runs.
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
 
+REDIS_UP = "1 if Redis answers."
+
+
 class HeartbeatCollector:
-    """How long ago beat and the workers were alive, and whether Redis could tell."""
+    """Ages of the heartbeats of beat and the workers, and whether Redis, which keeps them, answers."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         try:
             ages = heartbeats.ages()
         except redis.RedisError:
-            yield GaugeMetricFamily("payouts_redis_up", "Whether Redis answers.", value=0)
+            yield GaugeMetricFamily("payouts_redis_up", REDIS_UP, value=0)
             return
-        yield GaugeMetricFamily("payouts_redis_up", "Whether Redis answers.", value=1)
+        yield GaugeMetricFamily("payouts_redis_up", REDIS_UP, value=1)
         gauge = GaugeMetricFamily(
             "payouts_heartbeat_age_seconds",
-            "How long ago beat, or some worker of a queue, was alive; +Inf if not within a day.",
+            "Time since the last heartbeat of beat or of a queue's workers, in seconds; +Inf after a day.",
             labels=["part"],
         )
         for part, age in ages.items():
@@ -46,13 +49,13 @@ class HeartbeatCollector:
 
 
 class ConnectionCollector:
-    """How many of PostgreSQL's connections are taken, and how many may still be opened."""
+    """PostgreSQL connections in use, and how many more can be opened."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         counted = count_connections()
         gauge = GaugeMetricFamily(
             "payouts_database_connections",
-            "Connections to PostgreSQL, everybody's, under the limit that is reached first.",
+            "PostgreSQL connections of all clients, under the lowest limit that applies.",
             labels=["state"],
         )
         gauge.add_metric(["used"], counted.used)
@@ -68,9 +71,9 @@ REGISTRY.register(BusinessCollector())
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer whoever has METRICS_TOKEN, and without a public https address this machine itself.
+    """Answer requests with METRICS_TOKEN; without a public https address, also requests from this machine.
 
-    With one there is a proxy, and what that forwards may look like this machine's own.
+    A public https address implies a proxy, whose forwarded requests could look like this machine's own.
     """
     if not (_has_token(request) or _is_from_here(request)):
         return problems.answer(NO_TOKEN, headers={"WWW-Authenticate": "Bearer"})

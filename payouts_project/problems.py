@@ -1,4 +1,4 @@
-"""Which problem each error of the API is."""
+"""Map the API's errors to problem documents."""
 
 import logging
 import sys
@@ -36,7 +36,7 @@ REFUSALS: Mapping[type[Refusal], Problem] = {
         HTTPStatus.SERVICE_UNAVAILABLE,
         "keys_unavailable",
         retry_after=10,
-        detail="We can't check who you are right now. Please try again in a moment.",
+        detail="We can't verify your token right now. Please try again in a moment.",
     ),
     accounts.NoPaymentAccount: Problem(HTTPStatus.NOT_FOUND, "no_payment_account"),
     accounts.OnboardingIncomplete: Problem(HTTPStatus.CONFLICT, "onboarding_incomplete"),
@@ -49,13 +49,13 @@ REFUSALS: Mapping[type[Refusal], Problem] = {
     earnings.ApiOfAnotherSource: Problem(
         HTTPStatus.FORBIDDEN,
         "api_of_another_source",
-        detail="This API belongs to another service, and only that one can change it.",
+        detail="This API belongs to another service. Only that service can change it.",
         facts=("api", "source"),
     ),
     earnings.ApiUnassigned: Problem(
         HTTPStatus.FORBIDDEN,
         "api_unassigned",
-        detail="This API is not assigned to a service yet. The platform's staff assign it.",
+        detail="This API is not assigned to a service yet. Ask the platform's staff to assign it.",
         facts=("api",),
     ),
     ndjson.BodyCutOff: Problem(HTTPStatus.BAD_REQUEST, "cut_off", facts=("line",)),
@@ -63,23 +63,23 @@ REFUSALS: Mapping[type[Refusal], Problem] = {
     earnings.OwnershipSuperseded: Problem(
         HTTPStatus.CONFLICT,
         "ownership_superseded",
-        detail="Somebody else has the API since. If this is no older message, say from when on, with a new time.",
+        detail="The API has changed owner since then. If this is a new change, send a later owned_from.",
         facts=("api", "creator", "owner"),
     ),
     earnings.OwnershipTooEarly: Problem(
         HTTPStatus.CONFLICT,
         "ownership_too_early",
-        detail="The API can't change its owner from that time on: its sales are settled up to a later one.",
+        detail="The API can't change owner at that time: it has later sales that are already recorded.",
         facts=("api", "owned_from", "latest"),
     ),
     earnings.UnknownSource: Problem(
         HTTPStatus.FORBIDDEN,
         "source_unknown",
-        detail="This service is not registered to hand over billing data.",
+        detail="This service is not registered as a billing source.",
         facts=("source",),
     ),
 }
-# What comes from below; its text may say too much.
+# Errors of libraries, whose own text may reveal too much.
 FAULTS: Mapping[type[Exception], Problem] = {
     **problems.FAULTS,
     accounts.StripeUnavailable: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "stripe_unavailable", retry_after=30),
@@ -88,9 +88,9 @@ REFUSED = (framework.NotAuthenticated, framework.AuthenticationFailed, framework
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response:
-    """Answer an exception of a view; one that nobody foresaw is logged, and a 500 that says nothing of it."""
+    """Answer an exception raised in a view. An unexpected one is logged and answered with a generic 500."""
     set_rollback()
-    # Whatever media type was asked for, an error is a problem document.
+    # An error is a problem document, whichever media type was requested.
     context["request"].accepted_renderer = problems.ProblemRenderer()
     context["request"].accepted_media_type = problems.MEDIA_TYPE
     if isinstance(error, REFUSED):
@@ -118,7 +118,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer for an exception that Django is handling; a 503 says when to come again, to browsers and Stripe too."""
+    """Answer an exception that Django is handling; a 503 has `Retry-After`, for browsers and Stripe too."""
     problem = problems.find(sys.exc_info()[1], FAULTS) or problems.INTERNAL
     if page := _page(request, problem):
         return page
@@ -134,10 +134,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def no_such_endpoint(request: HttpRequest) -> HttpResponse:
-    """Answer for every address below the API's that is none of its own, in debug mode too."""
+    """Answer unknown addresses below the API's, in debug mode too."""
     return problems.answer(FAULTS[Http404])
 
 
 def _page(request: HttpRequest, problem: Problem) -> HttpResponse | None:
-    """Answer for the API; the console has pages of its own."""
+    """Answer with a problem document below the API's address; the console has pages of its own."""
     return problems.answer(problem) if request.path.startswith(problems.API) else None

@@ -1,5 +1,7 @@
 """Payout runs, one per cut-off, and their decisions."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -25,7 +27,8 @@ class PayoutRun(models.Model):
         db_table = "payout_runs"
 
     def __str__(self) -> str:
-        return f"Run up to {self.cutoff}"
+        last_day = self.cutoff - timedelta(days=1)
+        return f"{last_day:%B} {last_day.year:04} run"
 
 
 class RunDecision(models.Model):

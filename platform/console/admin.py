@@ -1,7 +1,6 @@
-"""What of the console belongs to no app of ours: the panels that join apps, and the tables of packages.
+"""Admin pages that belong to none of our apps: panels that join apps, and tables of packages.
 
-Beat's schedules are for superusers to change, and log-ins for them to look at. Groups give no rights here and are not
-shown.
+Superusers can change beat's schedules and view logins. Groups grant no rights here and are not shown.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -34,7 +33,7 @@ for model in (Group, ClockedSchedule, CrontabSchedule, IntervalSchedule, Periodi
 
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(_ModelAdmin):
-    """When beat does what. The service itself makes and names its tasks; here they are paused or rescheduled."""
+    """Beat's schedule. The service creates and names its tasks; superusers can pause or reschedule them."""
 
     list_display = ["name", "task", "enabled", "scheduler", "last_run_at"]
     list_select_related = ["interval", "crontab", "solar", "clocked"]
@@ -63,7 +62,7 @@ class CrontabScheduleAdmin(_ModelAdmin):
 
 class _LogInAdmin(LargeTableAdmin):
     search_fields = ["username", "ip_address__startswith"]
-    search_help_text = "User name or address"
+    search_help_text = "Username or IP address"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.is_active and request.user.is_superuser

@@ -56,23 +56,25 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
     for owed in ledger.owed():
         yield Figure("Owed to creators", owed.to_creators, f"{owed.by_creators} owed back by creators")
-        yield Figure("In payouts", owed.reserved, "made, and not sent to Stripe yet")
+        yield Figure("In payouts", owed.reserved, "not sent to Stripe yet")
     if pauses := payouts.open_pauses():
         yield Figure(
-            "Sending is paused", link_to(pauses[0], PauseCause(pauses[0].cause).label), pauses[0].detail
+            "Sending paused", link_to(pauses[0], PauseCause(pauses[0].cause).label), pauses[0].detail
         )
     for forecast in payouts.latest_forecasts():
         missing = Money(forecast.missing, forecast.currency)
         yield Figure(
             "Next run needs",
             Money(forecast.needed, forecast.currency),
-            link_to(forecast, f"{missing} missing at Stripe" if forecast.missing else "Stripe has it"),
+            link_to(
+                forecast, f"{missing} missing at Stripe" if forecast.missing else "the balance covers it"
+            ),
         )
     if run:
-        yield Figure("Last run", link_to(run, run.cutoff), "pays what was earned before this day")
+        yield Figure("Last run", run, f"made {run.created_at:%-d %b %H:%M} UTC")
     if lag := earnings.unposted().lag:
         unposted = anchor(
-            list_of(BillingBatch, posted_at__isempty=1, set_aside_at__isempty=1), "batches not posted yet"
+            list_of(BillingBatch, posted_at__isempty=1, set_aside_at__isempty=1), "waiting to be posted"
         )
         yield Figure("Earnings lag", _spoken(lag), unposted)
     else:
@@ -80,7 +82,7 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
     yield _waiting(
         "Batches set aside",
         earnings.batches_set_aside().count(),
-        anchor(list_of(BillingBatch, set_aside_at__isempty=0), "can't be posted, for someone to look into"),
+        anchor(list_of(BillingBatch, set_aside_at__isempty=0), "can't be posted"),
     )
     yield _waiting(
         "Creators on hold",
@@ -91,18 +93,18 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
     yield _waiting(
         "Owners changed",
         concerns.owner_changes,
-        anchor(list_of(ApiChange, had_sales__exact=1), "of APIs with sales, in the last 30 days"),
+        anchor(list_of(ApiChange, had_sales__exact=1), "of APIs with sales, last 30 days"),
     )
     if concerns.unassigned:
         yield Figure(
             "APIs without a source",
             concerns.unassigned,
-            anchor(list_of(Api, source__isnull=1), "wait to be assigned to one"),
+            anchor(list_of(Api, source__isnull=1), "to be assigned"),
         )
     yield _waiting(
         "Differences",
         payouts.open_differences(now=now).count,
-        anchor(list_of(Difference, resolved_at__isempty=1), "open, for someone to look into"),
+        anchor(list_of(Difference, resolved_at__isempty=1), "open"),
     )
     yield _waiting(
         "Stripe events waiting",
@@ -111,21 +113,21 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
     )
     if aside := sum(inbox.bodies_set_aside().values()):
         yield Figure(
-            "Stripe bodies set aside",
+            "Webhook bodies set aside",
             aside,
-            anchor(list_of(KeptBody, event__isempty=1), "signed, and no event to act on"),
+            anchor(list_of(KeptBody, event__isempty=1), "signed by Stripe, not usable as events"),
         )
 
 
 def _waiting(title: str, count: int, which: SafeString) -> Figure:
-    """Count what someone may have to look into; there is nothing to look at where it is none."""
-    return Figure(title, count, which if count else "nothing to look into")
+    """Count what staff may have to act on; link to the list unless it is empty."""
+    return Figure(title, count, which if count else "nothing to do")
 
 
 def _payouts(*, now: datetime) -> Panel:
     return Panel(
         "Payouts by status",
-        ["Status", "This month", "Net", "Ever", "Net"],
+        ["Status", "This month", "Net this month", "All time", "Net all time"],
         [
             (
                 anchor(list_of(Payout, status__exact=total.status), total.status),
@@ -136,16 +138,16 @@ def _payouts(*, now: datetime) -> Panel:
             )
             for total in payouts.totals_by_status(now=now)
         ],
-        empty="No payouts yet: the first run makes them.",
+        empty="No payouts yet. The first run makes them.",
         more=list_of(Payout),
     )
 
 
 def _last_run(run: PayoutRun | None) -> Panel:
     if run is None:
-        return Panel("Last run", [], [], empty="No run yet. Beat makes one when a month is complete.")
+        return Panel("Last run", [], [], empty="No run yet. The first is made after the month ends.")
     return Panel(
-        f"Last run, of what was earned before {run.cutoff.day} {run.cutoff:%b} {run.cutoff.year:04}",
+        f"Last run: {run}",
         ["Outcome", "Creators", "Amount"],
         [
             *(
@@ -166,14 +168,14 @@ def _last_run(run: PayoutRun | None) -> Panel:
                 if total.reason is not DecisionReason.PAID
             ),
         ],
-        empty="Nobody had anything to be paid.",
+        empty="No creator had anything to pay out.",
         more=page_of(run),
     )
 
 
 def _debts() -> Panel:
     return Panel(
-        "Creators who owe longest",
+        "Oldest negative balances",
         ["Creator", "Owes", "Since", "Last earned"],
         [
             (
@@ -184,7 +186,7 @@ def _debts() -> Panel:
             )
             for balance in earnings.negative_balances(most=ROWS_SHOWN)
         ],
-        empty="Nobody owes the platform anything.",
+        empty="No creator owes the platform anything.",
         more=list_of(LedgerAccount, kind__exact=AccountKind.CREATOR_PAYABLE, balance__lt=0),
     )
 
@@ -200,7 +202,7 @@ def _quarantine() -> Panel:
             )
             for reason, count in earnings.open_quarantine_by_reason()
         ],
-        empty="Empty: every record that came could be used.",
+        empty="No records in quarantine.",
         more=list_of(QuarantinedRecord),
     )
 
@@ -227,7 +229,7 @@ def _best_gross(rows: Iterable[PlatformRevenue]) -> dict[str, int]:
 
 
 def _spoken(span: timedelta) -> str:
-    """Say how long, in its largest unit."""
+    """Write a duration in its largest unit."""
     seconds = int(span.total_seconds())
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= length:

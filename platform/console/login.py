@@ -1,4 +1,4 @@
-"""Logging in: every try is in the log, and who fails too often is told how long to wait."""
+"""Logging in: every attempt is logged, and too many failures lock the login for a while."""
 
 import logging
 import math
@@ -28,10 +28,10 @@ log = logging.getLogger(__name__)
 
 
 class LogInForm(_LogInForm):
-    """unfold's, which leaves the length of a name to the browser."""
+    """Unfold's form, which leaves the length of a username to the browser."""
 
     def clean_username(self) -> str:
-        """Refuse a name that nobody can have, before it is looked up and kept with the failures."""
+        """Refuse a username longer than any can be, before it is looked up and stored as a failure."""
         username: str = self.cleaned_data["username"]
         if len(username) > LONGEST_USERNAME:
             raise self.get_invalid_login_error()
@@ -39,17 +39,17 @@ class LogInForm(_LogInForm):
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Return where a request comes from, as the API's throttles see it: behind as many proxies as are trusted."""
+    """Return the client's address as the API's throttles see it, behind the trusted proxies."""
     seen = BaseThrottle().get_ident(request)  # type: ignore[arg-type]
     try:
         return str(ip_address(seen))
-    except ValueError:  # what a proxy added is no address
+    except ValueError:  # a proxy added something else than an address
         address: str | None = request.META.get("REMOTE_ADDR")
         return address
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any]) -> HttpResponse:
-    """Answer in the place of the log-in page who has failed too often under this name from this address."""
+    """Answer instead of the login page after too many failures with this username from this address."""
     (attempts,) = AxesProxyHandler.get_implementation().get_user_attempts(request, credentials)
     now = timezone.now()  # the clock by which axes dates attempts
     last = attempts.aggregate(last=Max("attempt_time"))["last"] or now
@@ -57,7 +57,7 @@ def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[s
 
 
 def refuse(request: HttpRequest, *, seconds: float) -> HttpResponse:
-    """Tell a person how long to wait before they try to log in again."""
+    """Say how long to wait before the next login attempt."""
     context = admin.site.each_context(request) | {
         "title": "Too many attempts",
         "minutes": max(math.ceil(seconds / 60), 1),
@@ -73,12 +73,12 @@ def tell_login(request: HttpRequest, user: Any, **signal: Any) -> None:
 
 
 def tell_failure(credentials: dict[str, Any], request: HttpRequest | None = None, **signal: Any) -> None:
-    """Log a try that failed: the name and the address, never the password. axes has counted it before."""
+    """Log a failed attempt: username and address, never the password. axes has already counted it."""
     name = credentials.get("username")
     if request is None:
         log.warning("%r failed to log in", name)
     elif (failures := request.axes_failures_since_start) is None:  # type: ignore[attr-defined]
-        log.warning("%r was refused to log in from %s: too many failures before", name, address_of(request))
+        log.warning("%r was locked out from %s: too many failures", name, address_of(request))
     else:
         limit = settings.AXES_FAILURE_LIMIT
         log.warning("%r failed to log in from %s: %s of %s", name, address_of(request), failures, limit)

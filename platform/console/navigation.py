@@ -1,4 +1,4 @@
-"""The console's frame: what its sidebar leads to, which Stripe it shows, its style sheet and script."""
+"""The console's frame: sidebar, Stripe mode, style sheet, script and icon."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from database.display import list_of
 
-# As staff think of it: title, then (table, name, icon).
+# Sidebar groups: title, then (table, name, icon).
 _GROUPS: dict[str, list[tuple[str, str, str]]] = {
     "Creators": [
         ("accounts.Creator", "Creators", "group"),
@@ -24,27 +24,27 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("earnings.Api", "APIs", "api"),
         ("earnings.ApiOwnership", "API owners", "badge"),
         ("earnings.ApiChange", "API changes", "published_with_changes"),
-        ("earnings.CommissionRate", "Commission", "percent"),
+        ("earnings.CommissionRate", "Commission rates", "percent"),
     ],
     "Billing": [
         ("earnings.QuarantinedRecord", "Quarantine", "report"),
         ("earnings.BillingBatch", "Batches", "inventory_2"),
-        ("earnings.BatchAct", "History of batches", "history"),
+        ("earnings.BatchAct", "Batch history", "history"),
         ("earnings.BillingRecord", "Records", "receipt_long"),
         ("earnings.Posting", "Postings", "post_add"),
-        ("earnings.EarningPosting", "Posted to earnings", "trending_up"),
+        ("earnings.EarningPosting", "Earning postings", "trending_up"),
         ("earnings.BillingSource", "Sources", "input"),
     ],
     "Payouts": [
         ("payouts.PayoutRun", "Runs", "event_repeat"),
         ("payouts.RunDecision", "Decisions", "rule"),
         ("payouts.Payout", "Payouts", "payments"),
-        ("payouts.PayoutLineItem", "Lines", "list"),
-        ("payouts.PayoutAttempt", "Attempts at Stripe", "send"),
-        ("payouts.PayoutEvent", "History", "history"),
+        ("payouts.PayoutLineItem", "Line items", "list"),
+        ("payouts.PayoutAttempt", "Attempts", "send"),
+        ("payouts.PayoutEvent", "Payout history", "history"),
         ("payouts.Difference", "Differences", "difference"),
         ("payouts.ReconciliationPass", "Reconciliation", "compare_arrows"),
-        ("payouts.SendingPause", "Pauses of sending", "pause_circle"),
+        ("payouts.SendingPause", "Sending pauses", "pause_circle"),
         ("payouts.Forecast", "Forecasts", "query_stats"),
     ],
     "Books": [
@@ -58,26 +58,26 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
     ],
     "Stripe": [
         ("stripe_io.InboxEvent", "Webhook inbox", "inbox"),
-        ("stripe_io.KeptBody", "Inbox: kept bodies", "unknown_document"),
+        ("stripe_io.KeptBody", "Kept webhook bodies", "unknown_document"),
         ("stripe_io.Replay", "Replays", "replay"),
         ("djstripe.Event", "Events", "bolt"),
-        ("djstripe.Account", "Accounts as told", "domain"),
+        ("djstripe.Account", "Stripe account data", "domain"),
     ],
 }
 _FOR_SUPERUSERS: dict[str, list[tuple[str, str, str]]] = {
     "Staff": [
         ("accounts.User", "Users", "manage_accounts"),
-        ("axes.AccessLog", "Log-ins", "login"),
-        ("axes.AccessFailureLog", "Failed log-ins", "lock_person"),
+        ("axes.AccessLog", "Logins", "login"),
+        ("axes.AccessFailureLog", "Failed logins", "lock_person"),
         ("django_celery_beat.PeriodicTask", "Periodic tasks", "schedule"),
         ("django_celery_beat.IntervalSchedule", "Intervals", "timer"),
-        ("django_celery_beat.CrontabSchedule", "Times of day", "alarm"),
+        ("django_celery_beat.CrontabSchedule", "Crontabs", "alarm"),
     ],
 }
 
 
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
-    """List the sidebar's groups, as unfold wants them."""
+    """List the sidebar's groups in unfold's format."""
     user = request.user
     shown = _GROUPS | (_FOR_SUPERUSERS if user.is_active and user.is_superuser else {})
     overview = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
@@ -95,7 +95,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def stripe_mode(request: HttpRequest) -> tuple[str, str]:
-    """Say beside the title which Stripe moves the money."""
+    """Return the Stripe mode shown beside the title, and its colour."""
     if settings.LOCAL_MODE:
         return ("Sandbox", "info")
     return ("Live", "danger") if settings.STRIPE_LIVE_MODE else ("Test mode", "warning")

@@ -11,7 +11,7 @@ else:
 
 
 class ConsoleSite(_AdminSite):
-    """The staff console. Its look, navigation and home are told to unfold in the settings."""
+    """The staff console. Its look, navigation and home are configured in the settings, under UNFOLD."""
 
     index_title = "Overview"
     empty_value_display = "–"

@@ -19,11 +19,13 @@ R = TypeVar("R")
 
 
 def add_actor_option(parser: ArgumentParser, *, required: bool = True) -> None:
-    parser.add_argument("--actor", required=required, default="", help="your username in the console")
+    parser.add_argument(
+        "--actor", required=required, default="", help="your username in the console, recorded with the act"
+    )
 
 
 def add_reason_option(parser: ArgumentParser, *, required: bool = True) -> None:
-    parser.add_argument("--reason", required=required, help="why; it is kept with what you do")
+    parser.add_argument("--reason", required=required, help="why, recorded with the act")
 
 
 def act_of(options: Mapping[str, Any]) -> staff.Act:
@@ -47,7 +49,7 @@ def moment(text: str) -> datetime:
     read = parse_time(text)
     if read is None:
         raise ArgumentTypeError(
-            f"{text!r} is not an ISO 8601 time with its offset, such as 2026-11-01T00:00:00Z"
+            f"{text!r} is not an ISO 8601 time with an offset, such as 2026-11-01T00:00:00Z"
         )
     return read
 
@@ -58,7 +60,7 @@ def signature(options: Mapping[str, Any], right: staff.Right) -> str:
     Raises: NotStaff, RightMissing; CommandError if it is not said who acts.
     """
     if not options["actor"]:
-        raise CommandError("Say who you are: --actor USERNAME.")
+        raise CommandError("--actor is missing. Use your username in the console.")
     return staff.signature_on_command_line(options["actor"], right)
 
 
@@ -69,7 +71,9 @@ class ServiceCommand(BaseCommand):
     """
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print the result as JSON on the last line")
+        parser.add_argument(
+            "--json", action="store_true", help="print the result as one JSON object on the last line"
+        )
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:

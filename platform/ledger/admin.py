@@ -1,4 +1,4 @@
-"""The books, to look at."""
+"""Read-only pages for the ledger."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ def _(entry: LedgerEntry) -> str:
     return str(Money(entry.amount, entry.currency))
 
 
-@column("Books")
+@column("Type")
 def what_it_books(transaction: LedgerTransaction) -> str:
     return transaction.kind.replace("_", " ").capitalize()
 
@@ -29,7 +29,7 @@ class LedgerAccountAdmin(LargeTableAdmin):
     list_display = ["__str__", owner, "currency", money("balance")]
     list_filter = ["kind"]
     search_fields = ["owner_id"]
-    search_help_text = "Creator's id in this service (a UUID)"
+    search_help_text = "Creator's UUID"
     details = [state("kind", AccountKind), owner, "currency", money("balance")]
 
 
@@ -37,7 +37,7 @@ class LedgerAccountAdmin(LargeTableAdmin):
 class LedgerTransactionAdmin(LargeTableAdmin):
     list_display = ["source_key", what_it_books, "created_at"]
     search_fields = ["source_key__startswith"]
-    search_help_text = "Source key, from its beginning: payout:<id>:, posting:<n>:"
+    search_help_text = "Start of a source key, such as payout:<id>: or posting:<n>:"
     details = [copied("source_key", "Source key"), what_it_books, "created_at"]
 
 

@@ -1,4 +1,4 @@
-"""What the platform itself earned, and its monthly reports, to look at."""
+"""Read-only pages for the platform's revenue and monthly reports."""
 
 from django.contrib import admin
 
@@ -31,7 +31,7 @@ class PlatformRevenueAdmin(ReadOnlyAdmin):
         money("total_gross_revenue", "Gross revenue"),
         money("total_platform_fees", "Platform fees"),
         money("total_creator_earnings", "Creator earnings"),
-        money("total_creator_payouts", "Paid to creators in the month"),
+        money("total_creator_payouts", "Paid to creators this month"),
         count("total_transactions", "Charges"),
         count("total_api_calls", "API calls"),
         count("active_subscriptions", "Active subscriptions"),

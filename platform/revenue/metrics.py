@@ -22,7 +22,7 @@ from stripe_io import selectors as inbox
 
 
 class BusinessCollector:
-    """Gauges over the tables; amounts are minor units, months UTC."""
+    """Gauges read from the tables; amounts are in minor units, months in UTC."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         now = sql.now()
@@ -34,13 +34,13 @@ class BusinessCollector:
         )
         yield GaugeMetricFamily(
             "payouts_oldest_stripe_account_seconds",
-            "For how long Stripe has told nothing of the live account that was heard of longest ago.",
+            "Age of the least recently refreshed live Stripe account, in seconds.",
             value=accounts.oldest_refresh_age(now=now).total_seconds(),
         )
         month = selectors.history(months=1, now=now)
         yield _by_label(
             "payouts_month_volume_minor_units",
-            "Payouts that became paid this month, less those that came back in it.",
+            "Payouts paid this month, less payouts returned or reversed this month.",
             "currency",
             {row.currency: row.total_creator_payouts for row in month},
         )
@@ -53,118 +53,118 @@ class BusinessCollector:
         outcomes = payouts.recent_outcomes(now=now)
         yield GaugeMetricFamily(
             "payouts_failed_ratio",
-            "Failed payouts among those that finished in the last 30 days; 0 if none did.",
+            "Share of failed payouts among those finished in the last 30 days; 0 if none finished.",
             value=outcomes.failed / outcomes.finished if outcomes.finished else 0,
         )
         unposted = earnings.unposted()
         yield GaugeMetricFamily(
             "payouts_earnings_lag_seconds",
-            "Age of the oldest accepted billing record that waits to be posted; 0 if none does.",
+            "Age of the oldest billing record waiting to be posted, in seconds; 0 if none.",
             value=unposted.lag.total_seconds(),
         )
         yield _by_label(
             "payouts_owed_by_creators_minor_units",
-            "What creators owe the platform, whose refunds came to more than they have earned since.",
+            "Total owed by creators whose refunds exceed their earnings.",
             "currency",
             {owed.by_creators.currency: owed.by_creators.amount for owed in ledger.owed()},
         )
         oldest = next(iter(earnings.negative_balances(most=1)), None)
         yield GaugeMetricFamily(
             "payouts_oldest_negative_balance_seconds",
-            "For how long the creator has owed who has owed for longest; 0 if none does.",
+            "Age of the oldest negative balance, in seconds; 0 if no creator owes anything.",
             value=(now - oldest.since).total_seconds() if oldest else 0,
         )
         yield GaugeMetricFamily(
-            "payouts_unposted_batches", "Billing batches that wait to be posted.", value=unposted.batches
+            "payouts_unposted_batches", "Billing batches waiting to be posted.", value=unposted.batches
         )
         yield GaugeMetricFamily(
             "payouts_batches_set_aside",
-            "Billing batches that can't be posted and wait for someone.",
+            "Billing batches set aside because they can't be posted.",
             value=earnings.batches_set_aside().count(),
         )
         yield _by_label(
             "payouts_quarantined_records",
-            "Billing records that can't be used and wait for someone.",
+            "Billing records in quarantine.",
             "reason",
             dict.fromkeys(Reason, 0) | dict(earnings.open_quarantine_by_reason()),
         )
         concerns = earnings.catalog_concerns(now=now)
         yield GaugeMetricFamily(
             "payouts_recent_owner_changes",
-            "Changes of owner of APIs with sales, in the last 30 days.",
+            "Ownership changes of APIs with sales in the last 30 days.",
             value=concerns.owner_changes,
         )
         yield GaugeMetricFamily(
             "payouts_unassigned_apis",
-            "APIs that belong to no source, so that no service can change them.",
+            "APIs without a source, which no service can change.",
             value=concerns.unassigned,
         )
         counts = Counter(dict.fromkeys(PayoutStatus, 0))
         for total in payouts.totals_by_status(now=now):
             counts[total.status] += total.count
-        yield _by_label("payouts_payouts", "All payouts ever made, by their state now.", "status", counts)
+        yield _by_label("payouts_payouts", "All payouts, by current status.", "status", counts)
         yield GaugeMetricFamily(
             "payouts_oldest_due_seconds",
-            "For how long the payout has been due that has been due longest; 0 if none is.",
+            "Time since the longest waiting payout became due, in seconds; 0 if none is due.",
             value=payouts.oldest_due(now=now).total_seconds(),
         )
         differing = payouts.open_differences(now=now)
         yield _by_label(
             "payouts_open_differences",
-            "Differences between the books and Stripe, or the marketplace's tables, that nobody has resolved.",
+            "Open differences with Stripe or the marketplace's tables.",
             "kind",
             dict.fromkeys(DifferenceKind, 0) | dict(differing.by_kind),
         )
         yield GaugeMetricFamily(
             "payouts_oldest_difference_seconds",
-            "Age of the oldest of them; 0 if there is none.",
+            "Age of the oldest open difference, in seconds; 0 if none.",
             value=differing.oldest.total_seconds(),
         )
         forecasts = payouts.latest_forecasts()
         yield _by_label(
             "payouts_forecast_needed_minor_units",
-            "What waits to be sent and what the next run would pay by last night, for which Stripe's balance must do.",
+            "Balance needed at Stripe for unsent payouts and the next run, as of the latest forecast.",
             "currency",
             {forecast.currency: forecast.needed for forecast in forecasts},
         )
         yield _by_label(
             "payouts_forecast_missing_minor_units",
-            "How much of that Stripe's available balance did not cover.",
+            "Part of the needed balance not available at Stripe, as of the latest forecast.",
             "currency",
             {forecast.currency: forecast.missing for forecast in forecasts},
         )
         pauses = payouts.open_pauses()
         yield _by_label(
             "payouts_sending_paused",
-            "1 if this cause stops payouts from being sent.",
+            "1 while sending is paused for this cause.",
             "cause",
             dict.fromkeys(PauseCause, 0) | {pause.cause: 1 for pause in pauses},
         )
         yield _by_label(
             "payouts_missing_minor_units",
-            "What must be added to the balance at Stripe until all that waits can be paid.",
+            "Amount to add to the balance at Stripe to send all waiting payouts.",
             "currency",
             {pause.currency: pause.missing for pause in pauses if pause.missing is not None},
         )
         events = inbox.unhandled_events(now=now)
         yield GaugeMetricFamily(
-            "payouts_unhandled_events", "Stripe's events that wait for their handler.", value=events.count
+            "payouts_unhandled_events", "Webhook events not handled yet.", value=events.count
         )
         yield GaugeMetricFamily(
             "payouts_oldest_unhandled_event_seconds",
-            "Age of the oldest of them; 0 if there is none.",
+            "Age of the oldest unhandled webhook event, in seconds; 0 if none.",
             value=events.oldest.total_seconds(),
         )
         yield _by_label(
             "payouts_webhook_bodies_set_aside",
-            "Bodies that Stripe signed and that are no event to store and act on here.",
+            "Signed webhook bodies that could not be handled as events.",
             "reason",
             inbox.bodies_set_aside(),
         )
 
 
-def _by_label(name: str, said: str, label: str, values: Mapping[Any, int]) -> GaugeMetricFamily:
-    gauge = GaugeMetricFamily(name, said, labels=[label])
+def _by_label(name: str, help_text: str, label: str, values: Mapping[Any, int]) -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(name, help_text, labels=[label])
     for key, value in values.items():
         gauge.add_metric([str(key)], value)
     return gauge

@@ -1,6 +1,6 @@
-"""What Stripe told: the inbox, its events and the connected accounts, to look at.
+"""Read-only pages for the inbox, kept webhook bodies, replays, and Stripe's events and accounts.
 
-dj-stripe's other tables are not used, and not shown.
+dj-stripe's other tables are neither used nor shown.
 """
 
 from django.apps import apps
@@ -23,6 +23,7 @@ from database.admin import (
     panel,
     short,
     state,
+    titled,
 )
 from stripe_io.models import BodyReason, InboxEvent, InboxOutcome, KeptBody, Replay
 
@@ -41,12 +42,12 @@ for model in apps.get_app_config("djstripe").get_models():
 
 @name_of.register(Account)
 @name_of.register(Event)
-def _(told: Account | Event) -> str:
-    return str(told.id)
+def _(row: Account | Event) -> str:
+    return str(row.id)
 
 
-def accounts_told() -> "QuerySet[Account]":
-    """Select the connected accounts as Stripe told of them, for pages that know which they want."""
+def mirrored_accounts() -> "QuerySet[Account]":
+    """Select connected accounts as Stripe last reported them, for panels of other apps."""
     return Account.objects.all()  # type: ignore[no-any-return]
 
 
@@ -87,8 +88,8 @@ class InboxEventAdmin(LargeTableAdmin):
 @panel(InboxEvent)
 def replays(event: InboxEvent) -> Panel:
     return Panel(
-        "Replayed by hand",
-        ["When", "By", "Why", "Before", "Note or error before"],
+        "Replays",
+        ["When", "By", "Reason", "Outcome before", "Note or error before"],
         [
             (
                 link_to(replay, replay.asked_at),
@@ -99,27 +100,27 @@ def replays(event: InboxEvent) -> Panel:
             )
             for replay in event.replays.order_by("pk")
         ],
-        empty="Never.",
+        empty="Never replayed.",
     )
 
 
 @panel(InboxEvent)
-def as_it_came(event: InboxEvent) -> Panel:
+def kept_bodies(event: InboxEvent) -> Panel:
     return Panel(
-        "Kept as it came",
-        ["Body", "Why", "Received", "Deliveries"],
+        "Kept webhook bodies",
+        ["Body", "Reason", "Received", "Deliveries"],
         [
             (link_to(body, body.digest[:12]), BodyReason(body.reason), body.received_at, body.deliveries)
             for body in event.kept_bodies.order_by("received_at").defer("body")
         ],
-        empty="It could be stored as it came.",
+        empty="None: stored as received.",
     )
 
 
 @column("Body")
 def text_of_body(kept: KeptBody) -> SafeString:
     text = bytes(kept.body).decode("utf-8", "backslashreplace")
-    left_out = f"\n… and {len(text) - LONGEST_SHOWN:,} characters more" if len(text) > LONGEST_SHOWN else ""
+    left_out = f"\n… and {len(text) - LONGEST_SHOWN:,} more characters" if len(text) > LONGEST_SHOWN else ""
     return format_html(
         '<pre class="pc-block">{}{}</pre>', text[:LONGEST_SHOWN].replace("\0", "\\x00"), left_out
     )
@@ -130,7 +131,7 @@ class KeptBodyAdmin(LargeTableAdmin):
     ordering = ["-last_received_at"]
     list_display = [
         short("told_type", "Type"),
-        copied("told_id", "Calls itself"),
+        copied("told_id", "Event id"),
         copied("told_account", "Connected account"),
         state("reason", BodyReason),
         link("event"),
@@ -140,14 +141,14 @@ class KeptBodyAdmin(LargeTableAdmin):
     ]
     list_filter = [("event", admin.EmptyFieldListFilter), "reason"]
     search_fields = ["told_id", "pk"]
-    search_help_text = "What it calls itself (evt_…), or its digest"
+    search_help_text = "Event id (evt_…) or digest"
     details = [
         copied("digest", "Digest"),
         state("reason", BodyReason),
         "note",
         link("event"),
-        "told_type",
-        copied("told_id", "Calls itself"),
+        titled("told_type", "Type"),
+        copied("told_id", "Event id"),
         copied("told_account", "Connected account"),
         "received_at",
         "last_received_at",
@@ -163,13 +164,13 @@ class KeptBodyAdmin(LargeTableAdmin):
 @panel(KeptBody)
 def readings(body: KeptBody) -> Panel:
     return Panel(
-        "Read again by hand",
-        ["When", "By", "Why", "Before"],
+        "Replays",
+        ["When", "By", "Reason", "Note before"],
         [
             (link_to(replay, replay.asked_at), replay.actor, replay.reason, replay.note_before)
             for replay in body.replays.order_by("pk")
         ],
-        empty="Never.",
+        empty="Never replayed.",
     )
 
 
@@ -181,8 +182,8 @@ class ReplayAdmin(LargeTableAdmin):
         link("event"),
         link("body"),
         "actor",
-        state("outcome_before", InboxOutcome, "Before"),
-        "asked_at",
+        state("outcome_before", InboxOutcome, "Outcome before"),
+        titled("asked_at", "When"),
     ]
     list_select_related = ["event", "body"]
     search_fields = ["event"]
@@ -192,9 +193,9 @@ class ReplayAdmin(LargeTableAdmin):
         link("body"),
         "actor",
         "reason",
-        "asked_at",
-        state("outcome_before", InboxOutcome, "Before"),
-        "note_before",
+        titled("asked_at", "When"),
+        state("outcome_before", InboxOutcome, "Outcome before"),
+        titled("note_before", "Note or error before"),
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Replay]":
@@ -215,5 +216,5 @@ class EventAdmin(LargeTableAdmin):
 class AccountAdmin(LargeTableAdmin):
     list_display = ["id", "created", "djstripe_updated"]
     search_fields = ["id"]
-    search_help_text = "Account (acct_…)"
+    search_help_text = "Connected account (acct_…)"
     details = [copied("id", "Account"), "created", "djstripe_updated", "stripe_data"]

@@ -57,17 +57,17 @@ FAULTS: Mapping[type[Exception], Problem] = {
 DETAILS = {
     HTTPStatus.BAD_REQUEST: "The request can't be read.",
     HTTPStatus.UNAUTHORIZED: "Please log in.",
-    HTTPStatus.FORBIDDEN: "This is not open to you.",
-    HTTPStatus.NOT_FOUND: "There is nothing here.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This can't be done here.",
-    HTTPStatus.NOT_ACCEPTABLE: "The answer can't be had in this form.",
+    HTTPStatus.FORBIDDEN: "You do not have permission to do this.",
+    HTTPStatus.NOT_FOUND: "Not found.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This method is not allowed here.",
+    HTTPStatus.NOT_ACCEPTABLE: "The response is not available in the requested format.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The request is in a form that can't be read here.",
-    HTTPStatus.TOO_MANY_REQUESTS: "These were too many requests at once. Please wait a minute and try again.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here. It has been logged; please try again later.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The service can't answer right now. Please try again.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The request's content type is not supported.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests. Please wait a minute and try again.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong. The error was logged; please try again later.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The service is temporarily unavailable. Please try again.",
 }
-INVALID = "Something in the request can't be used as it is."
+INVALID = "Some fields are invalid."
 
 
 def document(

@@ -86,7 +86,7 @@ def test_an_address_is_removed_by_an_empty_one() -> None:
         (["--email", "no address"], {}, "'no address' is not an e-mail address"),
         (["--email", "a" * 250 + "@example.com"], {}, "is not an e-mail address"),
         (["--country", "ZZ"], {}, "'ZZ' is not an ISO 3166-1 alpha-2 country"),
-        ([], {}, "Say what to set"),
+        ([], {}, "Nothing to set"),
         (["--email", NEW], {"reason": " "}, "A reason is needed"),
         (["--email", NEW], {"actor": "eve"}, "No active member of staff has the username 'eve'"),
         (["--email", NEW], {"actor": "sam"}, "sam lacks the right .* .edit_catalog."),

@@ -68,7 +68,7 @@ def test_what_a_run_came_to_is_told_by_the_status_of_its_payouts(
     assert "Paid" not in [figure.title for figure in headlines]
 
     panels = {panel.title: panel for panel in superuser.get(page_of(payout)).context["panels"]}
-    ((_, decision, *_),) = panels["Decided by"].rows
+    ((_, decision, *_),) = panels["Run decisions"].rows
     assert show(decision) == show(DecisionReason.PAID)
     assert "Payout made" in show(decision)
     assert "bg-green" not in show(decision)
@@ -106,15 +106,15 @@ def test_a_creators_page_tells_owed_earned_and_paid(marketplace: Marketplace, su
 
 def test_the_overview_shows_who_owes_the_platform(marketplace: Marketplace, superuser: Client) -> None:
     panels = {panel.title: panel for panel in superuser.get("/admin/").context["panels"]}
-    ((creator, owes, _, last_earned),) = panels["Creators who owe longest"].rows
+    ((creator, owes, _, last_earned),) = panels["Oldest negative balances"].rows
     assert page_of(Creator.objects.get(external_id="bob")) in creator
     assert (owes, last_earned) == (Money(4_000, "USD"), None)
-    listed = superuser.get(panels["Creators who owe longest"].more).context["cl"].queryset
+    listed = superuser.get(panels["Oldest negative balances"].more).context["cl"].queryset
     assert [account.balance for account in listed] == [-4_000]
 
 
 def test_a_payouts_lines_are_shown_with_their_sum(marketplace: Marketplace, superuser: Client) -> None:
     marketplace.live_through_april()
     shown = superuser.get(page_of(Payout.objects.latest("pk"))).content.decode()
-    assert "Sum of 2" in shown
+    assert "Total of 2" in shown
     assert shown.count("$720.00") >= 2

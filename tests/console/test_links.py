@@ -23,7 +23,7 @@ from earnings.selectors import postings_of
 from earnings.services.commission import set_rate
 from ledger.models import LedgerAccount, LedgerTransaction
 from payouts.models import Payout, PayoutAttempt, PayoutLineItem, PayoutRun, RunDecision
-from stripe_io.admin import accounts_told
+from stripe_io.admin import mirrored_accounts
 from tests.console.marketplace import Marketplace
 
 
@@ -65,7 +65,7 @@ def test_a_stripe_account_leads_to_what_stripe_told_of_it(
     marketplace: Marketplace, superuser: Client
 ) -> None:
     account = CreatorPaymentAccount.objects.get(creator__external_id="alice")
-    assert leads_to(page(superuser, account), accounts_told().get(id=account.stripe_account_id))
+    assert leads_to(page(superuser, account), mirrored_accounts().get(id=account.stripe_account_id))
 
 
 def test_a_payout_leads_to_creator_run_lines_attempts_and_what_was_booked(
@@ -168,10 +168,10 @@ def test_an_api_and_a_creator_show_the_commission_of_their_own(
     marketplace: Marketplace, superuser: Client
 ) -> None:
     api, alice = Api.objects.get(external_id="api-weather"), Creator.objects.get(external_id="alice")
-    assert "Commission of its own" not in page(superuser, api) + page(superuser, alice)
+    assert "Own commission rates" not in page(superuser, api) + page(superuser, alice)
     for of in (api, alice):
         rate = set_rate(1_250, of=of, effective_from=sql.now(), act=Act("dana", "A launch partner"))
         shown = page(superuser, of)
         assert leads_to(shown, rate)
-        assert all(said in shown for said in ("Commission of its own", "12.5 %", "dana", "A launch partner"))
+        assert all(said in shown for said in ("Own commission rates", "12.5 %", "dana", "A launch partner"))
         assert leads_to(page(superuser, rate), of)

@@ -197,7 +197,7 @@ def test_each_try_is_a_line_in_the_log_without_the_password(caplog: pytest.LogCa
     told = [record.getMessage() for record in caplog.records if record.name == "console.login"]
     assert told == [
         *(f"'dana' failed to log in from {MINE}: {count} of 5" for count in range(1, LIMIT + 1)),
-        f"'dana' was refused to log in from {MINE}: too many failures before",
+        f"'dana' was locked out from {MINE}: too many failures",
         f"'da\\nna' failed to log in from {ANOTHER}: 1 of 5",
         f"'dana' logged in from {ANOTHER}",
     ]

@@ -35,8 +35,8 @@ def test_the_overview_says_what_is_missing_when_there_is_nothing(superuser: Clie
     for sentence in (
         "No payouts yet",
         "No run yet",
-        "every record that came could be used",
-        "Nothing earned yet",
+        "No records in quarantine",
+        "No revenue yet",
     ):
         assert sentence in page
 

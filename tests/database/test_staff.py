@@ -62,7 +62,7 @@ def test_only_active_staff_act_whatever_they_might_do(
 
 @pytest.mark.django_db
 def test_a_made_up_name_is_refused() -> None:
-    with pytest.raises(CommandError, match="Say who you are"):
+    with pytest.raises(CommandError, match="--actor is missing"):
         signature({"actor": ""}, Right.HOLD)
     for name in ("nobody-i-made-up", "system", "dana via cli"):
         with pytest.raises(NotStaff):

@@ -183,9 +183,7 @@ def test_a_header_alone_is_a_file_without_rows(load: Load, rows: Rows) -> None:
 def test_a_row_of_the_catalogue_that_is_too_short_or_too_long_is_named_and_nothing_is_registered(
     load: Load, rows: Rows, change: Callable[[str], str]
 ) -> None:
-    with pytest.raises(
-        CommandError, match=r"line 3: its number of fields is \d, and the header's 5\. Nothing"
-    ):
+    with pytest.raises(CommandError, match=r"line 3: it has \d fields, and the header has 5\. Nothing"):
         load(text(rows[0], rows[1], change(rows[1].replace("api-n", "api-m"))))
     assert not loaded()
 

@@ -263,7 +263,7 @@ def test_staff_set_end_and_list_rates(source: BillingSource) -> None:
         (["set", "1000"], "--actor"),
         (["end", *BY], "required"),
         (["end", "--api", "api-a", *BY], "no rate of its own"),
-        (["preview", "--month", "2024-01"], "the default can't end"),
+        (["preview", "--month", "2024-01"], "The default rate can't end"),
         (["preview", "1000", "--month", "2024-13"], "month"),
     ],
 )

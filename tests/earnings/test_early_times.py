@@ -112,7 +112,7 @@ def test_a_catalogue_with_an_owner_since_the_year_1_is_refused(tmp_path: Path) -
         "api_id,api_name,creator_id,creator_email,creator_country,owned_from\n"
         f"api-w,Weather,alice,alice@example.com,US,{YEAR_1}\n"
     )
-    with pytest.raises(CommandError, match="line 2: owned_from lies before the year 2000"):
+    with pytest.raises(CommandError, match="line 2: owned_from is before the year 2000"):
         call_command("import_catalog", str(file), stdout=StringIO())
 
 

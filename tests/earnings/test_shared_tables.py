@@ -374,7 +374,7 @@ class TestCommand:
 
     @pytest.mark.parametrize("moment", ["yesterday", "2024-01-01"])
     def test_a_moment_needs_its_offset(self, moment: str) -> None:
-        with pytest.raises(CommandError, match="not an ISO 8601 time with its offset"):
+        with pytest.raises(CommandError, match="not an ISO 8601 time with an offset"):
             self.run("--since", moment)
 
     def test_a_refusal_is_a_sentence(self, marketplace: Marketplace, settings: Settings) -> None:

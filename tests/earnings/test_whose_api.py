@@ -405,7 +405,7 @@ class TestFiles:
         self, load: Callable[..., str]
     ) -> None:
         told = load()
-        assert "1 APIs belong to no source" in told
+        assert "1 APIs have no source" in told
         assert "manage.py catalog assign --unassigned --source NAME" in told
         assert state()[1] == [("api-a", "Weather", None)]
 

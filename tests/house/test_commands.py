@@ -160,7 +160,7 @@ def test_every_act_says_what_it_is_for(name: str) -> None:
 )
 @pytest.mark.parametrize("text", ["yesterday", "2026-11-01", "2026-11-01T00:00:00", "2026-13-01T00:00:00Z"])
 def test_every_command_refuses_a_moment_that_it_cannot_place(command: tuple[str, ...], text: str) -> None:
-    with pytest.raises(CommandError, match="is not an ISO 8601 time with its offset"):
+    with pytest.raises(CommandError, match="is not an ISO 8601 time with an offset"):
         call_command(*command, text)
 
 

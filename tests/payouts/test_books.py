@@ -172,7 +172,7 @@ def test_check_books_exits_with_1_when_something_does_not_hold(busy: Market) -> 
         call_command("check_books", stdout=out)
     assert "FAILED lines_are_as_their_earnings" in out.getvalue()
     *_, summary = out.getvalue().splitlines()
-    assert summary == f"The books do not balance: {len(SOUND) - 1} of {len(SOUND)} validations hold."
+    assert summary == f"The books do not balance: {len(SOUND) - 1} of {len(SOUND)} checks passed."
     with pytest.raises(books.BooksDisagree, match="lines_are_as_their_earnings"):
         books.require_sound()
 

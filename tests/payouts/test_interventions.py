@@ -182,13 +182,13 @@ def said_no(*arguments: str) -> str:
 def test_a_refused_act_says_where_the_payout_is_and_what_can_be_tried(
     payout: Payout, sandbox: Stripe
 ) -> None:
-    assert said_no("reverse", str(payout.pk)).endswith("It is pending; what can be tried: cancel, sync.")
-    assert said_no("retry", str(payout.pk)).endswith("It is pending; what can be tried: cancel, sync.")
+    assert said_no("reverse", str(payout.pk)).endswith("It is pending. You can try: cancel, sync.")
+    assert said_no("retry", str(payout.pk)).endswith("It is pending. You can try: cancel, sync.")
     assert "can't be marked as paid" in said_no("settle", str(payout.pk))
     send(payout)
     refusal = said_no("cancel", str(payout.pk))
     assert f"Payout {payout.pk} can't move from in_transit to cancelled." in refusal
-    assert refusal.endswith("It is in transit; what can be tried: reverse, settle, sync.")
+    assert refusal.endswith("It is in transit. You can try: reverse, settle, sync.")
 
 
 @pytest.mark.django_db

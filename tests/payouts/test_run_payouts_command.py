@@ -77,5 +77,5 @@ def test_a_now_ahead_of_the_database_clock_is_refused(market: Market, ahead: tim
 
 @pytest.mark.parametrize("now", ["yesterday", "2025-10-01", "2025-10-01T00:00:00", ""])
 def test_a_now_without_its_offset_is_refused(market: Market, now: str) -> None:
-    with pytest.raises(CommandError, match=r"--now: .* is not an ISO 8601 time with its offset"):
+    with pytest.raises(CommandError, match=r"--now: .* is not an ISO 8601 time with an offset"):
         told("--now", now)

@@ -74,7 +74,7 @@ def test_a_report_reads_as_people_write_money(source: BillingSource) -> None:
 
 
 def test_a_report_of_an_empty_month_says_so() -> None:
-    assert "Nothing was sold or paid" in make("2024-01").text
+    assert "No sales or payouts" in make("2024-01").text
 
 
 def test_a_report_is_a_snapshot(source: BillingSource) -> None:

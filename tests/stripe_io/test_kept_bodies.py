@@ -308,7 +308,7 @@ def test_a_body_that_still_cannot_be_read_stays_set_aside(deliver: Deliver, even
 
 
 def test_reading_a_body_again_needs_a_reason_and_a_name(unread: KeptBody) -> None:
-    with pytest.raises(CommandError, match="Say who you are"):
+    with pytest.raises(CommandError, match="--actor is missing"):
         replay("--body", unread.digest)
     with pytest.raises(CommandError, match="A reason is needed"):
         replay("--body", unread.digest, "--actor", "dana")
@@ -322,7 +322,7 @@ def test_staff_see_what_was_set_aside_and_why(deliver: Deliver, event: dict[str,
     deliver(body=b"\xff\x00 <i>")
     console = Client()
     console.force_login(UserFactory.create(username="frank"))
-    assert b"Stripe bodies set aside" in console.get("/admin/").content
+    assert b"Webhook bodies set aside" in console.get("/admin/").content
     listed = console.get("/admin/stripe_io/keptbody/").content.decode()
     assert "Number out of range" in listed
     assert "Not UTF-8" in listed

@@ -114,12 +114,12 @@ def test_an_event_that_is_not_here_is_named(stored: list[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "refusal"),
     [
-        (WHY, "say which events"),
+        (WHY, "Choose events"),
         (["--id", "evt_1", "--actor", "dana"], "A reason is needed"),
         (["--id", "evt_9", "--reason", " ", "--actor", "dana"], "A reason is needed"),
-        (["--id", "evt_1", "--reason", "Odd"], "Say who you are"),
+        (["--id", "evt_1", "--reason", "Odd"], "--actor is missing"),
         (["--id", "evt_1", "--reason", "Odd", "--actor", "nobody"], "username 'nobody'"),
-        (["--since", "2026-11-01T09:00:00", *WHY], "not an ISO 8601 time with its offset"),
+        (["--since", "2026-11-01T09:00:00", *WHY], "not an ISO 8601 time with an offset"),
         (["--until", "2026-13-01T09:00:00Z", *WHY], "not an ISO 8601 time"),
         (["--since", "yesterday", *WHY], "not an ISO 8601 time"),
     ],

@@ -1,4 +1,4 @@
-"""Correct what is known of a creator, which only staff change; who and why is kept."""
+"""Change a creator's email address or country, which only staff can. Records who did it and why."""
 
 from typing import Any
 
@@ -15,15 +15,15 @@ class Command(StaffCommand):
 
     def add_subcommands(self) -> None:
         setting = self.add_act(
-            "set", right=Right.EDIT_CATALOG, help="set the e-mail address, the country, or both"
+            "set", right=Right.EDIT_CATALOG, help="set the email address, the country, or both"
         )
-        setting.add_argument("creator", help="the marketplace's id of the creator")
-        setting.add_argument("--email", help='"" removes it')
-        setting.add_argument("--country", help='ISO 3166-1 alpha-2, such as US; "" removes it')
+        setting.add_argument("creator", help="creator id, as the marketplace assigned it")
+        setting.add_argument("--email", help='the new email address; "" removes it')
+        setting.add_argument("--country", help='ISO 3166-1 alpha-2 code, such as US; "" removes it')
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["email"] is None and options["country"] is None:
-            raise CommandError("Say what to set: --email, --country or both.")
+            raise CommandError("Nothing to set. Use --email, --country or both.")
         changes = creators.set_details(
             known_creator(options["creator"]),
             email=options["email"],

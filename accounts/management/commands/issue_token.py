@@ -1,4 +1,4 @@
-"""Sign a token as the marketplace would, to try the API; only where JWT_SECRET is set."""
+"""Sign an API token as the marketplace would, for testing. Needs JWT_SECRET."""
 
 import json
 from argparse import ArgumentParser
@@ -20,19 +20,21 @@ class Command(ServiceCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         whom = parser.add_mutually_exclusive_group(required=True)
-        whom.add_argument("--creator", metavar="ID", help="the marketplace's id of the creator")
-        whom.add_argument("--admin", metavar="ID", help="a member of the platform's staff")
+        whom.add_argument("--creator", metavar="ID", help="creator id, as the marketplace assigned it")
+        whom.add_argument("--admin", metavar="ID", help="id of a member of the platform's staff")
         whom.add_argument(
-            "--billing", metavar="SOURCE", help="a service that hands over this source's records"
+            "--billing",
+            metavar="SOURCE",
+            help="name of the billing source that the token can push records for",
         )
-        parser.add_argument("--email", default="", help="the creator's e-mail address")
-        parser.add_argument("--hours", type=int, default=24, help="how long it can be used (24)")
+        parser.add_argument("--email", default="", help="the creator's email address")
+        parser.add_argument("--hours", type=int, default=24, help="how long the token is valid (default: 24)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         principal = _principal(options)
         if not is_external(principal.subject):
             raise CommandError(
-                f"{principal.subject!r} can't be an id: 1 to 255 visible ASCII characters, no / ? # %."
+                f"{principal.subject!r} is not a valid id. Use 1 to 255 visible ASCII characters, without / ? # %."
             )
         if options["hours"] < 1:
             raise CommandError("--hours must be at least 1.")

@@ -1,4 +1,4 @@
-"""Make Stripe accounts for all creators that have none; in the sandbox, complete them too."""
+"""Create Stripe accounts for all creators without one. In the sandbox, complete their onboarding too."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -64,4 +64,4 @@ def _onboard(creator: Creator) -> str:
             account = payment_accounts.refresh_payment_account(account, now=sql.now())
     except (Refusal, StripeUnavailable) as error:
         return f"{creator}: {error}"
-    return f"{creator}: Stripe has no account {account} for us" if account.gone_at else ""
+    return f"{creator}: we can no longer access Stripe account {account}" if account.gone_at else ""

@@ -1,4 +1,4 @@
-"""Let a creator open another Stripe account, or pay one whose destination is held; who and why is kept."""
+"""Let a creator open another Stripe account, or lift a hold on their destination. Records who did it and why."""
 
 from typing import Any
 
@@ -10,9 +10,18 @@ from database.commands import StaffCommand, act_of
 from database.staff import Right
 
 ACTS = {
-    "replace": (Right.REPLACE_ACCOUNT, "after a move to another country, or one that Stripe rejected"),
-    "end_cool_down": (Right.END_COOL_DOWN, "once it is certain that the creator made the change"),
-    "try_again": (Right.TRY_AGAIN, "after three payouts in a row were refused or came back"),
+    "replace": (
+        Right.REPLACE_ACCOUNT,
+        "stop using the Stripe account, so that the creator can open another: they moved, or Stripe rejected it",
+    ),
+    "end_cool_down": (
+        Right.END_COOL_DOWN,
+        "end the cool-down early, once you are sure that the creator changed the destination",
+    ),
+    "try_again": (
+        Right.TRY_AGAIN,
+        "lift the hold placed after three payouts in a row were refused or came back",
+    ),
 }
 
 
@@ -22,7 +31,7 @@ class Command(StaffCommand):
     def add_subcommands(self) -> None:
         for name, (right, help_text) in ACTS.items():
             act = self.add_act(name, right=right, help=help_text)
-            act.add_argument("creator", help="the marketplace's id of the creator")
+            act.add_argument("creator", help="creator id, as the marketplace assigned it")
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         act, now = act_of(options), sql.now()

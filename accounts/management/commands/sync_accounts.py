@@ -1,4 +1,4 @@
-"""Ask Stripe for the accounts that it told nothing of for a day, or for one creator's; exit 1 if one can't be had."""
+"""Refresh the Stripe accounts not refreshed for a day, or one creator's. Exits with 1 if any can't be read."""
 
 import sys
 from argparse import ArgumentParser
@@ -18,7 +18,7 @@ class Command(ServiceCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--creator", help="the marketplace's id of the one whose account to ask for")
+        parser.add_argument("--creator", help="refresh only the account of this creator id")
 
     def handle(self, *args: Any, **options: Any) -> None:
         accounts = selectors.stale_accounts(now=sql.now())
@@ -27,7 +27,7 @@ class Command(ServiceCommand):
             if live is None or live.stripe_account_id is None:
                 raise NoPaymentAccount
             accounts = [live.pk]
-        result = syncing.sync_accounts(tqdm(accounts, desc="Asking Stripe", disable=None))
+        result = syncing.sync_accounts(tqdm(accounts, desc="Refreshing accounts", disable=None))
         for account, error in result.errors.items():
             self.stderr.write(f"{account}: {error}")
         self.show(options, {"synced": result.synced, "changed": result.changed, "failed": len(result.errors)})

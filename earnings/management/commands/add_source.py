@@ -1,4 +1,4 @@
-"""Register a billing source: a system that issues records, whatever way they come."""
+"""Register a billing source: a system that issues billing records."""
 
 from argparse import ArgumentParser
 
@@ -14,11 +14,13 @@ class Command(ServiceCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("name", help="the name that its records, files and tokens bear")
+        parser.add_argument("name", help="name of the source, as used by its files and tokens")
 
     def handle(self, *args: object, **options: object) -> None:
         try:
             source = sources.register_source(str(options["name"]))
         except ValidationError as refusal:
-            raise CommandError(f"{options['name']!r} can't name a source: {refusal.messages[0]}") from refusal
+            raise CommandError(
+                f"{options['name']!r} is not a valid name for a source: {refusal.messages[0]}"
+            ) from refusal
         self.show(options, {"source": source.name})

@@ -1,4 +1,4 @@
-"""Adjust by hand what a creator is owed: one person proposes, another approves, and only then is it booked."""
+"""Adjust what a creator is owed. One person proposes, and it is booked once another approves."""
 
 import re
 from decimal import Decimal
@@ -22,26 +22,26 @@ class Command(StaffCommand):
 
     def add_subcommands(self) -> None:
         propose = self.add_act(
-            "propose", right=Right.PROPOSE_ADJUSTMENT, help="propose to owe a creator more, or less"
+            "propose", right=Right.PROPOSE_ADJUSTMENT, help="propose to owe a creator more or less"
         )
         write_off = self.add_act(
-            "write-off", right=Right.PROPOSE_ADJUSTMENT, help="propose to give up what a creator owes"
+            "write-off", right=Right.PROPOSE_ADJUSTMENT, help="propose to write off what a creator owes"
         )
         for act in (propose, write_off):
-            act.add_argument("creator", help="the marketplace's id of the creator")
-            act.add_argument("--currency", default="USD", help="ISO 4217 (USD)")
-        propose.add_argument("amount", help="signed, in minor units: 12500 is $125.00")
+            act.add_argument("creator", help="creator id, as the marketplace assigned it")
+            act.add_argument("--currency", default="USD", help="ISO 4217 code (default: USD)")
+        propose.add_argument("amount", help="signed amount in minor units: 12500 is $125.00")
         propose.add_argument(
             "--counts-as-earned",
             action="store_true",
-            help="like a sale, it first undoes what was written off; without this, the creator keeps all of it",
+            help="treat it like a sale, which first undoes write-offs; otherwise the creator keeps all of it",
         )
         approve = self.add_act_without_reason(
-            "approve", right=Right.APPROVE_ADJUSTMENT, help="approve what another person has proposed"
+            "approve", right=Right.APPROVE_ADJUSTMENT, help="approve another person's proposal"
         )
-        decline = self.add_act("decline", right=Right.APPROVE_ADJUSTMENT, help="turn a proposal down")
+        decline = self.add_act("decline", right=Right.APPROVE_ADJUSTMENT, help="decline a proposal")
         for act in (approve, decline):
-            act.add_argument("adjustment", type=UUID, help="the proposal's id")
+            act.add_argument("adjustment", type=UUID, help="adjustment id")
         add_reason_option(approve, required=False)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _act(options: dict[str, Any]) -> Adjustment:
 
 
 def _amount(text: str, *, currency: str) -> Money:
-    """Read minor units, and nothing else: were 125.00 read as dollars, nobody would know what 125 is."""
+    """Read minor units only: if 125.00 were read as dollars, 125 would be ambiguous."""
     if not currencies.is_current(currency):
         raise CurrencyNotInUse(currency)
     if re.fullmatch(r"[+-]?[0-9]+", text):
@@ -87,6 +87,6 @@ def _amount(text: str, *, currency: str) -> Money:
         minor = Decimal(text.replace(",", "")).scaleb(currencies.exponent(currency))
         if minor == int(minor):
             meant = Money(int(minor), currency)
-            raise CommandError(f"Write the amount in minor units: {meant.amount} for {meant}.")
+            raise CommandError(f"The amount must be in minor units: {meant.amount} for {meant}.")
     example = Money(12_500, currency)
-    raise CommandError(f"{text!r} is no amount in minor units, such as {example.amount} for {example}.")
+    raise CommandError(f"{text!r} is not an amount in minor units, such as {example.amount} for {example}.")

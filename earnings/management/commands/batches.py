@@ -1,4 +1,4 @@
-"""See which billing batches can't be posted; have them posted again, or their records quarantined."""
+"""List the billing batches that can't be posted, retry them, or quarantine their records."""
 
 from typing import Any
 
@@ -15,15 +15,15 @@ class Command(StaffCommand):
     help = __doc__
 
     def add_subcommands(self) -> None:
-        self.add_report("list", help="the batches that are set aside, and why")
-        retry = self.add_act("retry", right=Right.RETRY_BATCH, help="post them, if they can be posted by now")
-        retry.add_argument("batches", type=int, nargs="+", metavar="batch", help="the batch's number")
+        self.add_report("list", help="list the batches that are set aside, with the reason")
+        retry = self.add_act("retry", right=Right.RETRY_BATCH, help="try to post these batches again")
+        retry.add_argument("batches", type=int, nargs="+", metavar="batch", help="batch number")
         quarantine = self.add_act(
             "quarantine",
             right=Right.QUARANTINE_BATCH,
-            help="quarantine the records of a batch that can't be posted",
+            help="quarantine the records that can't be posted, and post the rest of the batch",
         )
-        quarantine.add_argument("batch", type=int, help="the batch's number")
+        quarantine.add_argument("batch", type=int, help="batch number")
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["act"] == "list":

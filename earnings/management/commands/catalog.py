@@ -1,4 +1,4 @@
-"""Say which source APIs belong to: only that source changes them. Who and why is kept."""
+"""Assign APIs to a source, which alone can then change them. Records who did it and why."""
 
 from typing import Any
 
@@ -12,16 +12,18 @@ class Command(StaffCommand):
     help = __doc__
 
     def add_subcommands(self) -> None:
-        self.add_report("list-unassigned", help="the APIs that belong to no source yet")
+        self.add_report("list-unassigned", help="list the APIs without a source")
         assigning = self.add_act(
             "assign",
             right=Right.EDIT_CATALOG,
-            help="have APIs belong to a source, whichever they belonged to",
+            help="assign APIs to a source, even if they belong to another",
         )
         which = assigning.add_mutually_exclusive_group(required=True)
-        which.add_argument("apis", nargs="*", default=[], metavar="API", help="the marketplace's ids of them")
-        which.add_argument("--unassigned", action="store_true", help="all that belong to no source yet")
-        assigning.add_argument("--source", required=True, help="the source's name")
+        which.add_argument(
+            "apis", nargs="*", default=[], metavar="API", help="API ids, as the marketplace assigned them"
+        )
+        which.add_argument("--unassigned", action="store_true", help="all APIs without a source")
+        assigning.add_argument("--source", required=True, help="name of the source")
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["act"] == "list-unassigned":

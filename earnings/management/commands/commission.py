@@ -1,6 +1,6 @@
-"""Set the platform's commission: the default, a creator's or an API's, from a moment on; see first what it would do.
+"""Set or end commission rates, or preview a change. A rate is the default, or applies to one creator or API.
 
-An API's own rate goes before its creator's, and that before the default. Each sale bears the rate of its moment.
+An API's rate takes precedence over its creator's, and that over the default. The rate at the time of the sale counts.
 """
 
 from argparse import ArgumentTypeError
@@ -27,22 +27,31 @@ class Command(StaffCommand):
     help = __doc__
 
     def add_subcommands(self) -> None:
-        self.add_report("list", help="the rates that count now or will")
+        self.add_report("list", help="list current and future rates")
         setting = self.add_act("set", right=Right.SET_COMMISSION, help="set a rate")
-        setting.add_argument("bps", type=_basis_points, help="hundredths of a percent: 1500 is 15 %%")
+        setting.add_argument("bps", type=_basis_points, help="rate in basis points: 1500 is 15 %%")
         ending = self.add_act(
             "end",
             right=Right.SET_COMMISSION,
-            help="have a creator or an API bear no rate of its own any more",
+            help="end the rate of a creator or an API",
         )
-        preview = self.add_report("preview", help="show what that would have done to a month; change nothing")
-        preview.add_argument("bps", type=_basis_points, nargs="?", help="left out: as `end` would")
-        preview.add_argument("--month", type=month, help="YYYY-MM; the last full one if left out")
+        preview = self.add_report(
+            "preview", help="show the effect of a change on a past month, without making it"
+        )
+        preview.add_argument(
+            "bps", type=_basis_points, nargs="?", help="rate in basis points; leave it out to preview `end`"
+        )
+        preview.add_argument("--month", type=month, help="YYYY-MM (default: the last full month)")
         for act in (setting, ending, preview):
             whose = act.add_mutually_exclusive_group(required=act is ending)
-            whose.add_argument("--creator", help="the marketplace's id of the creator")
-            whose.add_argument("--api", help="the marketplace's id of the API")
-            act.add_argument("--from", dest="start", type=_start, help="ISO 8601 with its offset; else now")
+            whose.add_argument("--creator", help="creator id, as the marketplace assigned it")
+            whose.add_argument("--api", help="API id, as the marketplace assigned it")
+            act.add_argument(
+                "--from",
+                dest="start",
+                type=_start,
+                help="when the change takes effect, ISO 8601 with an offset (default: now)",
+            )
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         return _act(options, now=sql.now())
@@ -70,7 +79,7 @@ def _act(options: dict[str, Any], *, now: datetime) -> dict[str, Any]:
 def _preview(options: dict[str, Any], *, start: datetime, month: Period) -> dict[str, Any]:
     of = _whose(options)
     if options["bps"] is None and of is None:
-        raise CommandError("the default can't end: say which rate takes its place")
+        raise CommandError("The default rate can't end. Pass the rate that replaces it.")
     preview = preview_change(options["bps"], of=of, effective_from=start, month=month)
     return {
         "month": str(month),
@@ -97,12 +106,12 @@ def _named(options: dict[str, Any]) -> Api | Creator:
 
 def _basis_points(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 10_000:  # noqa: PLR2004 (100 %)
-        raise ArgumentTypeError(f"{text!r} is no number of basis points from 0 to 10000")
+        raise ArgumentTypeError(f"{text!r} is not a number of basis points from 0 to 10000")
     return int(text)
 
 
 def _start(text: str) -> datetime:
     start = moment(text)
     if is_too_old(start):
-        raise ArgumentTypeError(f"{text} lies before the year 2000: nothing is sold then")
+        raise ArgumentTypeError(f"{text} is before the year 2000, where no sales are accepted")
     return start

@@ -1,6 +1,6 @@
-"""Import billing records from a file: CSV or NDJSON, plain, .gz or .xz, or - for standard input.
+"""Import billing records from a CSV or NDJSON file, plain, .gz or .xz, or from standard input.
 
-Interrupted anywhere and run again, nothing is lost and nothing counts twice.
+If it is interrupted, run it again: no record is lost or counted twice.
 """
 
 import sys
@@ -24,12 +24,14 @@ class Command(ServiceCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("file", help="its path, or - for standard input")
-        parser.add_argument("--source", required=True, help="the system that issued the records")
+        parser.add_argument("file", help="path of the file, or - for standard input")
+        parser.add_argument("--source", required=True, help="name of the source that issued the records")
         parser.add_argument(
-            "--from", dest="first", type=month, help="first month of occurred_at, such as 2026-01"
+            "--from", dest="first", type=month, help="import only sales from this month on, such as 2026-01"
         )
-        parser.add_argument("--to", dest="last", type=month, help="last month of occurred_at, inclusive")
+        parser.add_argument(
+            "--to", dest="last", type=month, help="import only sales up to this month, inclusive"
+        )
 
     def handle(self, *args: object, **options: object) -> None:
         # The file is read in a thread while PostgreSQL works: with Python's own 5 ms, each answer from
@@ -48,7 +50,7 @@ class Command(ServiceCommand):
                 records, source=source, origin=Path(name).name, on_batch=progress.update
             )
         if file.ignored_columns:
-            self.stderr.write(f"columns that mean nothing here: {', '.join(file.ignored_columns)}")
+            self.stderr.write(f"ignored columns: {', '.join(file.ignored_columns)}")
         mended = quarantine.enter_mended(now=now)
         self.show(options, _told(result, mended=mended))
 

@@ -1,7 +1,7 @@
 """Import APIs and their owners from CSV: api_id,api_name,creator_id,creator_email,creator_country[,owned_from].
 
-New APIs belong to the source that is named, or to the only one there is; without either they wait to be assigned.
-What the file says of creators who are known already is counted, and changes nothing.
+New APIs belong to --source, or to the only source. If there are several and none is named, staff assign them later.
+Details of creators who are already known are counted as ignored.
 """
 
 import csv
@@ -42,8 +42,8 @@ class Command(ServiceCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("file", type=Path, help="its path")
-        parser.add_argument("--source", help="the system that the new APIs belong to")
+        parser.add_argument("file", type=Path, help="path of the file")
+        parser.add_argument("--source", help="name of the source that new APIs belong to")
 
     @transaction.atomic
     def handle(self, *args: object, **options: object) -> None:
@@ -67,7 +67,7 @@ class Command(ServiceCommand):
         count = selectors.catalog_concerns(now=now).unassigned
         if count:
             self.stderr.write(
-                f"{count} APIs belong to no source, so no service can change them. Assign them: manage.py catalog"
+                f"{count} APIs have no source, so no service can change them. Assign them: manage.py catalog"
                 f" assign --unassigned --source {source.name if source else 'NAME'} --reason … --actor …"
             )
 
@@ -97,14 +97,14 @@ def _entries(lines: Iterator[str], *, now: datetime) -> Iterator[CatalogEntry]:
         fitted = header.fit(row)
         if fitted is None:
             raise CatalogLineRefused(
-                rows.line, f"its number of fields is {len(row)}, and the header's {len(header.names)}"
+                rows.line, f"it has {len(row)} fields, and the header has {len(header.names)}"
             )
         said = {name: fitted[place].strip() for name, place in header.places.items()}
         entry = _entry(rows.line, said, now=now)
         says_when = entry.owned_from is not None
         if entry.api_id in dated and not (says_when and dated[entry.api_id]):
             raise CatalogLineRefused(
-                rows.line, f"{entry.api_id} comes more than once: each of its lines needs owned_from"
+                rows.line, f"{entry.api_id} occurs more than once, so each of its lines needs owned_from"
             )
         dated[entry.api_id] = says_when
         yield entry
@@ -115,25 +115,25 @@ def _entry(line: int, row: dict[str, str], *, now: datetime) -> CatalogEntry:
     moment = row.get("owned_from", "")
     owned_from = parse_time(moment)
     if moment and owned_from is None:
-        raise CatalogLineRefused(line, "owned_from is not a time with its offset")
+        raise CatalogLineRefused(line, "owned_from is not a time with an offset")
     if owned_from and ownership.begins_too_early(owned_from):
         raise CatalogLineRefused(
-            line, "owned_from lies before the year 2000; leave it empty for the first owner"
+            line, "owned_from is before the year 2000; leave it empty for the first owner"
         )
     if owned_from and ownership.begins_too_late(owned_from, now=now):
-        raise CatalogLineRefused(line, "owned_from lies more than a year ahead")
+        raise CatalogLineRefused(line, "owned_from is more than a year ahead")
     country = country.upper()
     if country and not is_country(country):
-        raise CatalogLineRefused(line, f"{country!r} is no ISO 3166 country")
+        raise CatalogLineRefused(line, f"{country!r} is not an ISO 3166 country code")
     if len(api_name) > LONGEST_NAME or "\x00" in api_name:
-        raise CatalogLineRefused(line, "the API's name is too long, or no text")
+        raise CatalogLineRefused(line, "the API's name is too long or contains NUL")
     if email and not is_email(email):
-        raise CatalogLineRefused(line, "the creator's e-mail address can't be used")
+        raise CatalogLineRefused(line, "the creator's email address is not valid")
     try:
         _external_id(api_id)
         _external_id(creator_id)
     except ValidationError as error:
-        raise CatalogLineRefused(line, "the API's or the creator's id can't be used") from error
+        raise CatalogLineRefused(line, "the API's or the creator's id is not valid") from error
     return CatalogEntry(
         api_id=api_id,
         api_name=api_name,

@@ -1,4 +1,4 @@
-"""List the creators who owe the platform: how much, since when, and when they last earned anything."""
+"""List the creators who owe the platform: how much, since when, and when they last earned."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Post every billing batch that is not in the earnings yet."""
+"""Post all billing batches that are waiting to be posted."""
 
 from dataclasses import asdict
 

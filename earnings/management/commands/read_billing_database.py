@@ -1,6 +1,6 @@
-"""Read new invoices, and the API catalogue, from the marketplace's own tables (BILLING_DATABASE_URL).
+"""Read new invoices and the API catalogue from the marketplace's own tables (BILLING_DATABASE_URL).
 
-Interrupted anywhere and run again, nothing is lost and nothing counts twice.
+If it is interrupted, run it again: no invoice is lost or counted twice.
 """
 
 from argparse import ArgumentParser
@@ -21,7 +21,7 @@ class Command(ServiceCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--since", type=moment, help="read again what changed since then, such as 2026-01-31T00:00Z"
+            "--since", type=moment, help="read all changes since this time again, such as 2026-01-31T00:00Z"
         )
 
     def handle(self, *args: object, **options: object) -> None:

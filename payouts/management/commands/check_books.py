@@ -1,4 +1,4 @@
-"""Validate the books on one snapshot; exit 1 if anything does not hold."""
+"""Check the books on one snapshot. Exits with 1 if a check fails."""
 
 import json
 import sys
@@ -22,6 +22,6 @@ class Command(ServiceCommand):
                     self.stdout.write(f"         {finding}")
             held = len(validations) - len(failed)
             verdict = "The books do not balance" if failed else "The books balance"
-            self.stdout.write(f"{verdict}: {held} of {len(validations)} validations hold.")
+            self.stdout.write(f"{verdict}: {held} of {len(validations)} checks passed.")
         if failed:
             sys.exit(1)

@@ -1,4 +1,4 @@
-"""Compare what is counted with the marketplace's own tables (BILLING_DATABASE_URL); exit 1 while they differ."""
+"""Compare posted invoices with the marketplace's own tables (BILLING_DATABASE_URL). Exits with 1 if they differ."""
 
 import sys
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""List open differences, with Stripe and the marketplace's tables, own one, or resolve it with a reason."""
+"""List, own or resolve the differences with Stripe and with the marketplace's tables."""
 
 import json
 from typing import Any
@@ -16,12 +16,16 @@ class Command(StaffCommand):
     help = __doc__
 
     def add_subcommands(self) -> None:
-        listed = self.add_report("list", help="the open ones, oldest first")
-        listed.add_argument("--kind", choices=DifferenceKind.values, help="only those of one kind")
-        own = self.add_act_without_reason("own", right=Right.OWN_DIFFERENCE, help="say that you look into it")
-        resolve = self.add_act("resolve", right=Right.RESOLVE_DIFFERENCE, help="say why it is none any more")
+        listed = self.add_report("list", help="list open differences, oldest first")
+        listed.add_argument("--kind", choices=DifferenceKind.values, help="list only this kind")
+        own = self.add_act_without_reason("own", right=Right.OWN_DIFFERENCE, help="take on a difference")
+        resolve = self.add_act(
+            "resolve",
+            right=Right.RESOLVE_DIFFERENCE,
+            help="close a difference, with the explanation as --reason",
+        )
         for act in (own, resolve):
-            act.add_argument("difference", type=UUID, help="its id, as listed")
+            act.add_argument("difference", type=UUID, help="difference id, as listed")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["act"] == "list":

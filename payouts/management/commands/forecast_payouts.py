@@ -1,4 +1,4 @@
-"""Tell what the next run would pay if nothing more were sold, and whether Stripe's balance covers it."""
+"""Show what the next run would pay without further sales, and whether the balance at Stripe covers it."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ class Command(ServiceCommand):
         try:
             made = forecasts.make_forecast(now=sql.now())
         except StripeCallFailed as failed:
-            raise CommandError(f"Stripe can't say what is available: {failed}") from failed
+            raise CommandError(f"The balance at Stripe can't be read: {failed}") from failed
         result: dict[str, Any] = {"cutoff": made[0].cutoff.isoformat()}
         for forecast in made:
             result[forecast.currency] = {

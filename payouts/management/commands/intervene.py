@@ -1,4 +1,4 @@
-"""Hold or release a creator; cancel, retry, reverse, settle or sync a payout. Who did it and why is kept."""
+"""Hold or release a creator; cancel, retry, reverse, settle or sync a payout. Records who did it and why."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,19 +18,19 @@ from payouts.states import STAFF_ACTS, PayoutStatus
 from stripe_io.errors import StripeCallFailed
 
 CREATOR_ACTS: dict[str, tuple[Right, str]] = {
-    "hold": (Right.HOLD, "make no payouts to a creator, and send none that wait"),
+    "hold": (Right.HOLD, "make no new payouts to a creator, and hold those not sent yet"),
     "release": (Right.RELEASE, "lift the holds that staff placed on a creator"),
 }
 PAYOUT_ACTS: dict[str, tuple[Callable[..., Payout], Right, str]] = {
     "cancel": (
         interventions.cancel_payout,
         Right.CANCEL_PAYOUT,
-        "end a payout of which nothing was sent",
+        "cancel a payout that has not been sent",
     ),
     "retry": (
         interventions.retry_payout,
         Right.RETRY_PAYOUT,
-        "pay at once what a payout that ended unpaid had given back",
+        "pay the earnings of a failed, cancelled or reversed payout at once",
     ),
     "reverse": (
         interventions.reverse_payout,
@@ -42,7 +42,7 @@ PAYOUT_ACTS: dict[str, tuple[Callable[..., Payout], Right, str]] = {
         Right.SETTLE_PAYOUT,
         "mark as paid: the money is on an account we can no longer reach",
     ),
-    "sync": (interventions.sync_payout, Right.SYNC, "ask Stripe what has become of a payout"),
+    "sync": (interventions.sync_payout, Right.SYNC, "refresh a payout from Stripe"),
 }
 
 
@@ -52,10 +52,10 @@ class Command(StaffCommand):
     def add_subcommands(self) -> None:
         for name, (right, help_text) in CREATOR_ACTS.items():
             act = self.add_act(name, right=right, help=help_text)
-            act.add_argument("creator", help="the marketplace's id of the creator")
+            act.add_argument("creator", help="creator id, as the marketplace assigned it")
         for name, (_, right, help_text) in PAYOUT_ACTS.items():
             act = self.add_act(name, right=right, help=help_text)
-            act.add_argument("payout", type=UUID, help="the payout's id")
+            act.add_argument("payout", type=UUID, help="payout id")
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         act, now = act_of(options), sql.now()
@@ -76,7 +76,5 @@ def _act_on_payout(payout_id: UUID, name: str, *, act: Act, now: datetime) -> di
     except ActNotPossible as refusal:
         status = PayoutStatus(Payout.objects.get(pk=payout_id).status)
         others = ", ".join(other for other in STAFF_ACTS if status in STAFF_ACTS[other] and other != name)
-        raise CommandError(
-            f"{refusal} It is {status.label.lower()}; what can be tried: {others}."
-        ) from refusal
+        raise CommandError(f"{refusal} It is {status.label.lower()}. You can try: {others}.") from refusal
     return {"payout": str(payout.pk), "status": payout.status}

@@ -1,4 +1,4 @@
-"""Compare our payouts and books with what Stripe has; exit 1 while differences are open."""
+"""Compare payouts and ledger with Stripe. Exits with 1 while differences are open."""
 
 import sys
 from argparse import ArgumentParser
@@ -19,14 +19,16 @@ class Command(ServiceCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--since", type=moment, help="ISO 8601 with its offset; default: the last pass, and a week more"
+            "--since",
+            type=moment,
+            help="compare from this time on, ISO 8601 with an offset (default: a week before the last pass)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             result = reconciliation.reconcile(now=sql.now(), since=options["since"])
         except StripeCallFailed as failure:
-            raise CommandError(f"Stripe can't be read: {failure}") from failure
+            raise CommandError(f"Stripe could not be read: {failure}") from failure
         made = result.made
         shown = {
             "since": made.since.isoformat(),

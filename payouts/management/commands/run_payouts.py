@@ -1,4 +1,4 @@
-"""Make the payout run for the last period complete at --now (default: now)."""
+"""Make the payout run for the last month that is complete, now or at --now."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -21,15 +21,19 @@ class Command(ServiceCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--now", type=moment, help="a past moment, ISO 8601 with its offset, that chooses the cut-off"
+            "--now",
+            type=moment,
+            help="choose the cut-off as of this past time, ISO 8601 with an offset (default: now)",
         )
-        parser.add_argument("--dry-run", action="store_true", help="decide, show, and leave nothing behind")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show the decisions without making payouts"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = sql.now()
         chosen = options["now"] or now
         if chosen > now:
-            raise CommandError(f"--now can't be ahead of the database's clock, which says {now.isoformat()}")
+            raise CommandError(f"--now is in the future: the database's clock says {now.isoformat()}.")
         cutoff = runs.period_complete_at(chosen).end
         make = runs.preview_run if options["dry_run"] else runs.make_run
         result = make(cutoff=cutoff, now=now)
@@ -63,9 +67,9 @@ def _figures(result: RunResult) -> dict[str, object]:
 
 
 def _lines(result: RunResult) -> Iterator[str]:
-    yield f"Run up to {result.cutoff}"
+    yield f"Payout run up to {result.cutoff}"
     if not result.creators:
-        yield "  nobody is owed anything that is not in a payout already"
+        yield "  no creator has unpaid earnings"
     for (reason, currency), creators in sorted(result.creators.items()):
         total = str(Money(result.amounts[reason, currency], currency)) if currency else ""
         yield f"  {creators:>7,} creator{pluralize(creators):<1} {total:>18}  {DecisionReason(reason).label}"

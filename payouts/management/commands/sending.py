@@ -1,4 +1,4 @@
-"""Pause all sending, resume it, or tell what stops it; who did it and why is kept."""
+"""Pause or resume sending, or show what pauses it. Records who did it and why."""
 
 from typing import Any
 
@@ -13,11 +13,9 @@ class Command(StaffCommand):
     help = __doc__
 
     def add_subcommands(self) -> None:
-        self.add_act("pause", right=Right.PAUSE_SENDING, help="send nothing to anybody")
-        self.add_act(
-            "resume", right=Right.RESUME_SENDING, help="lift what staff or a refused key have paused"
-        )
-        self.add_report("status", help="show what is paused, and why")
+        self.add_act("pause", right=Right.PAUSE_SENDING, help="pause all sending")
+        self.add_act("resume", right=Right.RESUME_SENDING, help="lift pauses by staff and for a refused key")
+        self.add_report("status", help="list open pauses, with the reason")
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["act"] == "status":

@@ -1,4 +1,4 @@
-"""Pay real sales through the running local service, have a bad day, and tell what came of it."""
+"""Pay three months of real sales through the running local service, with some failures on the way."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -22,12 +22,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--exit", action="store_true", help="the service stops afterwards: leave out where to look at it"
+            "--exit",
+            action="store_true",
+            help="don't print addresses to look at, as the service stops afterwards",
         )
 
     def handle(self, *args: object, **options: object) -> None:
         if installation.configured_mode() != StripeMode.SANDBOX:
-            raise CommandError("the demo moves invented money: it runs in the sandbox only")
+            raise CommandError("The demo moves invented money, so it runs in the sandbox only.")
         folder = settings.BASE_DIR / ".local" / "demo"
         folder.mkdir(parents=True, exist_ok=True)
         password = people.hire(folder)

@@ -1,4 +1,4 @@
-"""What pages show of the apps above theirs. Importing this registers all of it."""
+"""Panels that show data of other apps on an app's pages. Importing this package registers them all."""
 
 from console.panels import billing, books, changes, commission, creators, earnings, payouts, runs
 

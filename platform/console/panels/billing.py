@@ -1,4 +1,4 @@
-"""A billing record and where its money went; a batch and what it came to."""
+"""Panels of billing records, batches and postings: where the money went."""
 
 from database.admin import Panel, link_to, list_of, panel
 from earnings.models import (
@@ -45,15 +45,15 @@ def where_it_went(record: BillingRecord) -> Panel:
 
 @panel(BillingRecord)
 def related(record: BillingRecord) -> Panel:
-    """List the charge that a record takes from."""
+    """List the charge that a refund, chargeback or reversal names."""
     rows = BillingRecord.objects.filter(
         source=record.source_id, record_id=record.related_record_id or None
     ).select_related("api")
     return Panel(
-        "Takes from",
+        "Related charge",
         ["Record", "Kind", "Amount", "Occurred"],
         [(row, RecordKind(row.kind), Money(row.amount, row.currency), row.occurred_at) for row in rows],
-        empty="It names no other record.",
+        empty="No related charge.",
     )
 
 
@@ -63,8 +63,8 @@ def postings(batch: BillingBatch) -> Panel:
         postings_of(batch).select_related("earning__creator", "earning__api").order_by("-gross", "pk")[:ROWS]
     )
     return Panel(
-        f"The {ROWS} largest postings that it is in",
-        ["Posting", "Creator", "API", "Earning", "Added gross", "Charges"],
+        f"Earning postings (largest {ROWS})",
+        ["Posting", "Creator", "API", "Earning", "Gross added", "Charges"],
         [
             (
                 link_to(posting, f"#{posting.pk}"),
@@ -76,7 +76,7 @@ def postings(batch: BillingBatch) -> Panel:
             )
             for posting in rows
         ],
-        empty="Not posted yet, or nothing in it was accepted.",
+        empty="None. The batch is not posted yet, or none of its records were accepted.",
         more=list_of(EarningPosting, batch=batch.pk),
     )
 
@@ -85,24 +85,24 @@ def postings(batch: BillingBatch) -> Panel:
 def history(batch: BillingBatch) -> Panel:
     return Panel(
         "History",
-        ["What", "Who", "Why", "When"],
+        ["Action", "By", "Reason", "When"],
         [
             (BatchActKind(act.kind), act.actor, act.reason, act.at)
             for act in batch.acts.order_by("-pk")[:ROWS]
         ],
-        empty="Nobody had to look at it.",
+        empty="Never set aside.",
         more=list_of(BatchAct, batch=batch.pk),
     )
 
 
 @panel(BillingBatch)
 def parts(batch: BillingBatch) -> Panel | None:
-    """List the batches into which it was divided, as some of its records can't be posted."""
+    """List the batches it was divided into because some of its records can't be posted."""
     rows = list(batch.parts.order_by("-pk")[:ROWS])
     if not rows:
         return None
     return Panel(
-        f"Parts that were posted apart (the last {ROWS})",
+        f"Parts posted separately (latest {ROWS})",
         ["Batch", "Accepted", "Posted", "Set aside"],
         [(part, part.accepted, part.posted_at, part.set_aside_at) for part in rows],
         more=list_of(BillingBatch, part_of=batch.pk),
@@ -113,10 +113,9 @@ def parts(batch: BillingBatch) -> Panel | None:
 def posted_batches(posting: Posting) -> Panel:
     rows = posting.batches.order_by("-pk")[:ROWS]
     return Panel(
-        f"Batches (the last {ROWS})",
+        f"Batches (latest {ROWS})",
         ["Batch", "Received", "Accepted"],
         [(batch, batch.received_at, batch.accepted) for batch in rows],
-        empty="None.",
         more=list_of(BillingBatch, posting=posting.pk),
     )
 
@@ -125,8 +124,8 @@ def posted_batches(posting: Posting) -> Panel:
 def earnings(posting: Posting) -> Panel:
     rows = posting.traces.select_related("earning__creator", "earning__api").order_by("-gross", "pk")[:ROWS]
     return Panel(
-        f"Posted to earnings (the {ROWS} largest)",
-        ["Posted", "Creator", "API", "Earning", "Added gross", "Charges"],
+        f"Earning postings (largest {ROWS})",
+        ["Posting", "Creator", "API", "Earning", "Gross added", "Charges"],
         [
             (
                 link_to(trace, f"#{trace.pk}"),
@@ -138,7 +137,6 @@ def earnings(posting: Posting) -> Panel:
             )
             for trace in rows
         ],
-        empty="Nothing.",
         more=list_of(EarningPosting, posting=posting.pk),
     )
 
@@ -147,10 +145,9 @@ def earnings(posting: Posting) -> Panel:
 def batches(posting: EarningPosting) -> Panel:
     rows = BillingBatch.objects.filter(pk__in=posting.batches).order_by("-pk")[:ROWS]
     return Panel(
-        f"Batches with records of it (the last {ROWS})",
+        f"Batches (latest {ROWS})",
         ["Batch", "Received", "Posted"],
         [(batch, batch.received_at, batch.posted_at) for batch in rows],
-        empty="None.",
         more=list_of(BillingBatch, trace=posting.pk),
     )
 
@@ -159,7 +156,7 @@ def batches(posting: EarningPosting) -> Panel:
 def records(batch: BillingBatch) -> Panel:
     rows = batch.records.select_related("creator", "api").order_by("-pk")[:ROWS]
     return Panel(
-        f"Records (the last {ROWS})",
+        f"Records (latest {ROWS})",
         ["Record", "Kind", "Amount", "Creator", "API", "Occurred"],
         [
             (
@@ -172,7 +169,7 @@ def records(batch: BillingBatch) -> Panel:
             )
             for record in rows
         ],
-        empty="It brought no new records.",
+        empty="No records were accepted.",
         more=list_of(BillingRecord, batch=batch.pk),
     )
 
@@ -181,12 +178,11 @@ def records(batch: BillingBatch) -> Panel:
 def quarantined(batch: BillingBatch) -> Panel:
     rows = batch.quarantined_records.order_by("-pk")[:ROWS]
     return Panel(
-        f"Quarantined (the last {ROWS})",
+        f"Quarantined records (latest {ROWS})",
         ["Record", "Reason", "Resolved"],
         [
-            (link_to(record, record.record_id or "a line"), Reason(record.reason), record.resolved_at)
+            (link_to(record, record.record_id or "no id"), Reason(record.reason), record.resolved_at)
             for record in rows
         ],
-        empty="Nothing.",
         more=list_of(QuarantinedRecord, batch=batch.pk),
     )

@@ -1,4 +1,4 @@
-"""The books: what was booked for a fact, and what a transaction and a ledger account consist of."""
+"""Panels of the ledger: the entries of a payout, a transaction or a ledger account, and their owners."""
 
 from accounts.models import Creator
 from database.admin import Panel, link_to, list_of, panel
@@ -10,7 +10,7 @@ ROWS = 50
 
 
 def entries_of(source_key_prefix: str) -> list[tuple[object, ...]]:
-    """Return the entries of all transactions whose source key begins so, as a panel's rows, oldest first."""
+    """Return panel rows of the entries whose transaction's source key has this prefix, oldest first."""
     entries = (
         LedgerEntry.objects.filter(transaction__source_key__startswith=source_key_prefix)
         .select_related("transaction", "account")
@@ -57,14 +57,14 @@ def entries(transaction: LedgerTransaction) -> Panel:
 def owners(transaction: LedgerTransaction) -> Panel:
     accounts = transaction.entries.exclude(account__owner_id=PLATFORM)
     creators = Creator.objects.filter(pk__in=accounts.values("account__owner_id"))
-    return Panel("Creators", ["Creator", "E-mail"], [(creator, creator.email) for creator in creators])
+    return Panel("Creators", ["Creator", "Email"], [(creator, creator.email) for creator in creators])
 
 
 @panel(LedgerAccount)
 def last_entries(account: LedgerAccount) -> Panel:
     rows = account.entries.select_related("transaction").order_by("-pk")[:ROWS]
     return Panel(
-        "Last entries",
+        "Latest entries",
         ["Transaction", "Amount", "Balance after", "Booked"],
         [
             (
@@ -84,4 +84,4 @@ def owner(account: LedgerAccount) -> Panel | None:
     if account.owner_id == PLATFORM:
         return None
     creators = Creator.objects.filter(pk=account.owner_id)
-    return Panel("Owner", ["Creator", "E-mail"], [(creator, creator.email) for creator in creators])
+    return Panel("Owner", ["Creator", "Email"], [(creator, creator.email) for creator in creators])

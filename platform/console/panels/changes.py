@@ -1,4 +1,4 @@
-"""What changed of an API or a creator, and who said so."""
+"""Panels of changes to an API or a creator, and who made them."""
 
 from accounts.models import Creator, CreatorChange, CreatorField
 from database.admin import Panel, link_to, list_of, panel
@@ -17,7 +17,7 @@ def of_api(api: Api) -> Panel:
         "Changes",
         ["What", "Before", "After", *WHO],
         [(link_to(row, ApiField(row.field)), row.before, row.after, *_who(row)) for row in rows],
-        empty="None since changes are noted.",
+        empty="No changes recorded.",
         more=list_of(ApiChange, api=api.pk),
     )
 
@@ -26,10 +26,10 @@ def of_api(api: Api) -> Panel:
 def of_creator(creator: Creator) -> Panel:
     rows = creator.changes.order_by("-pk")[:ROWS]
     return Panel(
-        "Changes of e-mail and country",
+        "Email and country changes",
         ["What", "Before", "After", *WHO],
         [(link_to(row, CreatorField(row.field)), row.before, row.after, *_who(row)) for row in rows],
-        empty="None since changes are noted.",
+        empty="No changes recorded.",
         more=list_of(CreatorChange, creator=creator.pk),
     )
 
@@ -38,10 +38,10 @@ def of_creator(creator: Creator) -> Panel:
 def of_owned_apis(creator: Creator) -> Panel:
     rows = changes_of_ownership(creator).select_related("api").order_by("-pk")[:ROWS]
     return Panel(
-        "APIs that became theirs, or somebody else's",
+        "API ownership changes",
         ["API", "Before", "After", "From", *WHO],
         [(link_to(row, row.api), row.before, row.after, row.owned_from, *_who(row)) for row in rows],
-        empty="None since changes are noted.",
+        empty="No changes recorded.",
         more=list_of(ApiChange, creator=creator.pk),
     )
 

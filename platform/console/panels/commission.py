@@ -1,4 +1,4 @@
-"""The commission that an API or a creator bears instead of everyone's."""
+"""Panels of the commission rates set for one API or one creator."""
 
 from accounts.models import Creator
 from database.admin import Panel, list_of, panel
@@ -21,4 +21,4 @@ def of_creator(creator: Creator) -> Panel | None:
 def _shown(of: Api | Creator, *, more: str) -> Panel | None:
     rates = of.commission_rates.order_by("-effective_from", "-pk")[:ROWS]
     rows = [(rate, rate.effective_from, rate.actor, rate.reason) for rate in rates]
-    return Panel("Commission of its own", COLUMNS, rows, more=more) if rows else None
+    return Panel("Own commission rates", COLUMNS, rows, more=more) if rows else None

@@ -1,4 +1,4 @@
-"""A creator, explained on one page."""
+"""Panels of a creator's page: what they are owed, and why they are paid or not."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from money import Money, Period
 from payouts.models import Payout, RunDecision
 from payouts.selectors import standing_of
 from payouts.states import DecisionReason, PayoutStatus
-from stripe_io.admin import accounts_told
+from stripe_io.admin import mirrored_accounts
 
 ROWS = 12
 
@@ -26,9 +26,9 @@ def what_is_owed(creator: Creator) -> Iterator[Figure]:
         account or "",
     )
     for currency, figures in standing_of(creator.external_id, now=sql.now()).totals.items():
-        yield Figure("Owed now", Money(figures.unclaimed_net, currency), "earned, and not in a payout")
-        yield Figure("Earned ever", Money(figures.lifetime_net, currency))
-        yield Figure("Paid ever", Money(figures.lifetime_payouts, currency))
+        yield Figure("Owed now", Money(figures.unclaimed_net, currency), "not in a payout yet")
+        yield Figure("Earned", Money(figures.lifetime_net, currency), "all time")
+        yield Figure("Paid", Money(figures.lifetime_payouts, currency), "all time")
 
 
 @panel(Creator)
@@ -48,7 +48,7 @@ def holds(creator: Creator) -> Panel:
             )
             for hold in rows
         ],
-        empty="Nothing ever held up this creator's payouts.",
+        empty="Never on hold.",
         more=list_of(Hold, creator=creator.pk),
     )
 
@@ -57,7 +57,7 @@ def holds(creator: Creator) -> Panel:
 def last_decisions(creator: Creator) -> Panel:
     rows = RunDecision.objects.filter(creator=creator).select_related("run", "payout").order_by("-pk")[:ROWS]
     return Panel(
-        "What the last runs decided",
+        "Latest run decisions",
         ["Run", "Decision", "Amount", "Payout", "Detail", "Decided"],
         [
             (
@@ -70,7 +70,7 @@ def last_decisions(creator: Creator) -> Panel:
             )
             for row in rows
         ],
-        empty="No run has considered this creator yet.",
+        empty="No run has included this creator yet.",
         more=list_of(RunDecision, creator=creator.pk),
     )
 
@@ -79,8 +79,8 @@ def last_decisions(creator: Creator) -> Panel:
 def last_payouts(creator: Creator) -> Panel:
     rows = Payout.objects.filter(creator=creator).select_related("run").order_by("-pk")[:ROWS]
     return Panel(
-        "Last payouts",
-        ["Payout", "Status", "Run", "Period", "Made", "Paid"],
+        "Latest payouts",
+        ["Payout", "Status", "Run", "Period", "Created", "Paid"],
         [
             (
                 row,
@@ -92,7 +92,7 @@ def last_payouts(creator: Creator) -> Panel:
             )
             for row in rows
         ],
-        empty="Not paid yet.",
+        empty="No payouts yet.",
         more=list_of(Payout, creator=creator.pk),
     )
 
@@ -103,7 +103,7 @@ def last_earnings(creator: Creator) -> Panel:
         CreatorEarning.objects.filter(creator=creator).select_related("api", "payout").order_by("-pk")[:ROWS]
     )
     return Panel(
-        "Last earnings",
+        "Latest earnings",
         ["Earning", "API", "Gross", "Platform fee", "Net", "Payout"],
         [
             (
@@ -116,7 +116,7 @@ def last_earnings(creator: Creator) -> Panel:
             )
             for row in rows
         ],
-        empty="Nothing earned yet.",
+        empty="No earnings yet.",
         more=list_of(CreatorEarning, creator=creator.pk),
     )
 
@@ -128,7 +128,7 @@ def apis(creator: Creator) -> Panel:
         "APIs",
         ["API", "API id", "Owned from"],
         [(row.api, row.api.external_id, row.owned_from) for row in rows],
-        empty="Owns no API.",
+        empty="No APIs.",
         more=list_of(ApiOwnership, creator=creator.pk),
     )
 
@@ -138,7 +138,7 @@ def stripe_accounts(creator: Creator) -> Panel:
     rows = CreatorPaymentAccount.objects.filter(creator=creator).order_by("-pk")
     return Panel(
         "Stripe accounts",
-        ["Account", "Status", "Country", "Made", "Onboarded", "Replaced"],
+        ["Account", "Status", "Country", "Created", "Onboarded", "Replaced"],
         [
             (
                 row,
@@ -150,7 +150,7 @@ def stripe_accounts(creator: Creator) -> Panel:
             )
             for row in rows
         ],
-        empty="None: onboarding has not begun.",
+        empty="None. Onboarding hasn't started.",
     )
 
 
@@ -161,16 +161,16 @@ def ledger_accounts(creator: Creator) -> Panel:
         "Ledger accounts",
         ["Ledger account", "Balance"],
         [(row, Money(row.balance or 0, row.currency)) for row in rows],
-        empty="Nothing is booked yet.",
+        empty="No entries yet.",
     )
 
 
 @panel(CreatorPaymentAccount)
-def as_stripe_tells_it(account: CreatorPaymentAccount) -> Panel:
-    told = accounts_told().filter(id=account.stripe_account_id)
+def stripe_data(account: CreatorPaymentAccount) -> Panel:
+    rows = mirrored_accounts().filter(id=account.stripe_account_id)
     return Panel(
-        "As Stripe tells it",
-        ["Account", "Made", "Told"],
-        [(row, row.created, row.djstripe_updated) for row in told],
-        empty="Stripe has not told of it yet.",
+        "Stripe account data",
+        ["Account", "Created", "Updated"],
+        [(row, row.created, row.djstripe_updated) for row in rows],
+        empty="Not received from Stripe yet.",
     )

@@ -1,4 +1,4 @@
-"""An earning: the records and batches that make it up, and the payout it went to."""
+"""Panels of an earning (its records, postings and payouts) and of an API (its owners and earnings)."""
 
 from collections.abc import Iterator
 
@@ -14,9 +14,7 @@ ROWS = 20
 @headline(CreatorEarning)
 def what_it_is(earning: CreatorEarning) -> Iterator[Figure]:
     yield Figure("Net", Money(earning.net, earning.currency), "the creator's share")
-    yield Figure(
-        "Gross", Money(earning.gross, earning.currency), "what customers paid, less what they got back"
-    )
+    yield Figure("Gross", Money(earning.gross, earning.currency), "charges less refunds and chargebacks")
     yield Figure(
         "Platform fee", Money(earning.platform_fee, earning.currency), f"{earning.commission_bps / 100:g} %"
     )
@@ -26,8 +24,8 @@ def what_it_is(earning: CreatorEarning) -> Iterator[Figure]:
 def went_to(earning: CreatorEarning) -> Panel:
     rows = earning.line_items.select_related("payout").order_by("-pk")
     return Panel(
-        "Payouts it went to",
-        ["Payout", "Status", "Line", "Paid"],
+        "Payouts",
+        ["Payout", "Status", "Line item", "Paid"],
         [
             (
                 line.payout,
@@ -37,14 +35,14 @@ def went_to(earning: CreatorEarning) -> Panel:
             )
             for line in rows
         ],
-        empty="Not claimed yet: it waits for the run after its period ends.",
+        empty="Not claimed yet. The run after its period ends includes it.",
     )
 
 
 @panel(CreatorEarning)
 def records(earning: CreatorEarning) -> Panel:
     return Panel(
-        f"Billing records (the newest {ROWS})",
+        f"Billing records (latest {ROWS})",
         ["Record", "Kind", "Amount", "Occurred", "Customer", "Batch"],
         [
             (
@@ -57,7 +55,7 @@ def records(earning: CreatorEarning) -> Panel:
             )
             for record in records_of(earning).select_related("batch").order_by("-pk")[:ROWS]
         ],
-        empty="None: it is an adjustment.",
+        empty="None: this is an adjustment.",
         more=list_of(BillingRecord, earning=earning.pk),
     )
 
@@ -66,8 +64,8 @@ def records(earning: CreatorEarning) -> Panel:
 def postings(earning: CreatorEarning) -> Panel:
     rows = earning.postings.select_related("posting").order_by("-pk")[:ROWS]
     return Panel(
-        "Postings that added to it",
-        ["Posting", "Batches", "Added gross", "of it refunds", "Charges", "API calls", "Posted"],
+        f"Postings (latest {ROWS})",
+        ["Posting", "Batches", "Gross added", "Refunds added", "Charges", "API calls", "Posted"],
         [
             (
                 link_to(posting, f"#{posting.pk}"),
@@ -80,7 +78,7 @@ def postings(earning: CreatorEarning) -> Panel:
             )
             for posting in rows
         ],
-        empty="None: it is an adjustment.",
+        empty="None: this is an adjustment.",
         more=list_of(EarningPosting, earning=earning.pk),
     )
 
@@ -92,7 +90,7 @@ def owners(api: Api) -> Panel:
         "Owners",
         ["Creator", "From"],
         [(ownership.creator, ownership.owned_from) for ownership in rows],
-        empty="Nobody owns it: its charges wait in quarantine.",
+        empty="No owner. Its charges wait in quarantine.",
     )
 
 
@@ -100,7 +98,7 @@ def owners(api: Api) -> Panel:
 def last_earnings(api: Api) -> Panel:
     rows = api.earnings.select_related("creator", "payout").order_by("-pk")[:ROWS]
     return Panel(
-        "Last earnings",
+        "Latest earnings",
         ["Earning", "Creator", "Gross", "Platform fee", "Net", "Payout"],
         [
             (
@@ -113,6 +111,6 @@ def last_earnings(api: Api) -> Panel:
             )
             for row in rows
         ],
-        empty="It earned nothing yet.",
+        empty="No earnings yet.",
         more=list_of(CreatorEarning, api=api.pk),
     )

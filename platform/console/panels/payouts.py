@@ -1,4 +1,4 @@
-"""A payout: what it is made of, what became of it, and what was booked."""
+"""Panels of a payout: its line items, history, attempts and ledger entries."""
 
 from collections.abc import Iterator
 
@@ -18,12 +18,12 @@ LINES_SHOWN = 20
 @headline(Payout)
 def amounts_and_status(payout: Payout) -> Iterator[Figure]:
     yield Figure("Status", PayoutStatus(payout.status), payout.failure_message)
-    yield Figure("Net", payout.net, "what the creator gets")
+    yield Figure("Net", payout.net, "the creator's share")
     yield Figure("Gross", Money(payout.gross_amount, payout.currency))
     yield Figure("Platform fee", Money(payout.platform_fee, payout.currency))
     if payout.bank_amount is not None:
         yield Figure(
-            "To the bank", Money(payout.bank_amount, payout.bank_currency), payout.arrival_date or ""
+            "Bank payout", Money(payout.bank_amount, payout.bank_currency), payout.arrival_date or ""
         )
 
 
@@ -31,7 +31,7 @@ def amounts_and_status(payout: Payout) -> Iterator[Figure]:
 def history(payout: Payout) -> Panel:
     return Panel(
         "History",
-        ["When", "From", "To", "By", "Why"],
+        ["When", "From", "To", "By", "Reason"],
         [
             (
                 event.at,
@@ -48,8 +48,8 @@ def history(payout: Payout) -> Panel:
 @panel(Payout)
 def attempts(payout: Payout) -> Panel:
     return Panel(
-        "Attempts at Stripe",
-        ["Attempt", "Status", "Amount", "At Stripe", "Sends", "Error", "Made"],
+        "Attempts",
+        ["Attempt", "Status", "Amount", "Stripe id", "Times sent", "Error", "Created"],
         [
             (
                 link_to(attempt, AttemptKind(attempt.kind).label),
@@ -62,40 +62,42 @@ def attempts(payout: Payout) -> Panel:
             )
             for attempt in payout.attempts.order_by("pk")
         ],
-        empty="Stripe has not been asked to move anything yet.",
+        empty="Nothing sent to Stripe yet.",
     )
 
 
 @panel(Payout)
 def booked(payout: Payout) -> Panel:
     prefix = f"payout:{payout.pk}:"
-    return Panel("In the books", ENTRY_COLUMNS, entries_of(prefix), more=list_of(LedgerTransaction, q=prefix))
+    return Panel(
+        "Ledger entries", ENTRY_COLUMNS, entries_of(prefix), more=list_of(LedgerTransaction, q=prefix)
+    )
 
 
 @panel(Payout)
 def decisions(payout: Payout) -> Panel:
     rows = payout.decisions.select_related("run").order_by("pk")
     return Panel(
-        "Decided by",
+        "Run decisions",
         ["Run", "Decision", "Amount", "Decided"],
         [
             (row.run, DecisionReason(row.reason), Money(row.amount, row.currency), row.decided_at)
             for row in rows
         ],
-        empty="No run made it.",
+        empty="Not made by a run.",
     )
 
 
 @panel(Payout)
 def lines(payout: Payout) -> Panel:
-    """List the lines, the largest first, and the sum of all of them, shown or not."""
+    """List the largest line items first; the total includes those not shown."""
     rows = payout.line_items.select_related("api", "earning").order_by("-net_revenue", "pk")[:LINES_SHOWN]
     whole = payout.line_items.aggregate(
         count=Count("pk"), gross=Sum("gross_revenue"), fee=Sum("platform_fee"), net=Sum("net_revenue")
     )
     sums = [Money(int(whole[name] or 0), payout.currency) for name in ("gross", "fee", "net")]
     return Panel(
-        "Lines",
+        "Line items",
         ["API", "Period", "Gross", "Platform fee", "Net", "Subscriptions", "API calls", "Earning"],
         [
             (
@@ -110,6 +112,6 @@ def lines(payout: Payout) -> Panel:
             )
             for row in rows
         ],
-        total=(f"Sum of {whole['count']}", "", *sums, "", "", ""),
+        total=(f"Total of {whole['count']}", "", *sums, "", "", ""),
         more=list_of(PayoutLineItem, payout=payout.pk),
     )

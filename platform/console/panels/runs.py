@@ -1,4 +1,4 @@
-"""A run: whom it paid, whom not, and why."""
+"""Panels of a run: its decisions and payouts."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ ROWS = 100
 
 @headline(PayoutRun)
 def what_it_pays(run: PayoutRun) -> Iterator[Figure]:
-    yield Figure("Pays what was earned before", run.cutoff)
+    yield Figure("Cut-off", run.cutoff, "pays earnings from before this day")
     for total in outcomes_by_status(run):
         listed = list_of(Payout, run=run.pk, status__exact=total.status)
         yield Figure(
@@ -37,7 +37,7 @@ def reasons(run: PayoutRun) -> Panel:
             )
             for total in decisions_by_reason(run)
         ],
-        empty="Nobody had anything to be paid.",
+        empty="No creator had anything to pay out.",
         more=list_of(RunDecision, run=run.pk),
     )
 
@@ -47,8 +47,8 @@ def largest(run: PayoutRun) -> Panel:
     rows = Payout.objects.filter(run=run).select_related("creator").order_by("-net_amount", "pk")[:ROWS]
     return Panel(
         "Largest payouts",
-        ["Payout", "Creator", "Status", "Made", "Paid"],
+        ["Payout", "Creator", "Status", "Created", "Paid"],
         [(row, row.creator, PayoutStatus(row.status), row.created_at, row.paid_at) for row in rows],
-        empty="It made no payouts.",
+        empty="No payouts.",
         more=list_of(Payout, run=run.pk),
     )

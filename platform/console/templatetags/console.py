@@ -1,4 +1,4 @@
-"""`{{ value|show }}`, `{{ object|name }}`: values and objects in templates as they show everywhere else."""
+"""`{{ value|show }}` and `{{ object|name }}`: format values and objects as the rest of the console does."""
 
 from django import template
 from django.db.models import Model

@@ -15,6 +15,7 @@ from database.admin.columns import (
     percent,
     short,
     state,
+    titled,
 )
 from database.admin.filters import NarrowedBy, narrowed_by
 from database.admin.pages import LargeTableAdmin, ReadOnlyAdmin
@@ -51,4 +52,5 @@ __all__ = [
     "short",
     "show",
     "state",
+    "titled",
 ]

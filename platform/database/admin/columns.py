@@ -53,6 +53,11 @@ def money_in(name: str, currency: str, title: str | None = None) -> Column:
     return column(title or _title(name), order=name, kind="figure")(read)
 
 
+def titled(name: str, title: str) -> Column:
+    """Show a field under another title than its name."""
+    return column(title, order=name)(attrgetter(name))
+
+
 def count(name: str, title: str | None = None) -> Column:
     return column(title or _title(name), order=name, kind="figure")(attrgetter(name))
 
@@ -121,4 +126,4 @@ def _title(name: str) -> str:
 
 
 # How a row of `Change` came about.
-CHANGED_BY: list[str | Column] = [state("way", Way), "source", "actor", "created_at"]
+CHANGED_BY: list[str | Column] = [state("way", Way, "How"), "source", "actor", "created_at"]

@@ -1,4 +1,4 @@
-// A click on the sign beside an id copies the whole of the id.
+// Clicking the icon beside an id copies the full id.
 document.addEventListener("click", (event) => {
     const sign = event.target.closest("[data-copy]");
     if (!sign || !navigator.clipboard) return;

@@ -1,4 +1,4 @@
-"""Make the report of a month (default: the last one), or show the one that was made."""
+"""Show a month's revenue report, and make it first if there is none."""
 
 from argparse import ArgumentParser
 
@@ -15,14 +15,16 @@ class Command(ServiceCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--month", type=month, help="such as 2026-10")
+        parser.add_argument(
+            "--month", type=month, help="month of the report, such as 2026-10 (default: last month)"
+        )
 
     def handle(self, *args: object, **options: object) -> None:
         now = sql.now()
         chosen = options["month"]
         period = chosen if isinstance(chosen, Period) else month_of(now).previous_month()
         if period.end > now.date():
-            raise CommandError(f"{period} is not over yet")
+            raise CommandError(f"{period} is not over yet.")
         report = services.make_report(period, now=now)
         if options["json"]:
             self.show(options, report.figures)

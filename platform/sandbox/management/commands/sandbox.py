@@ -18,15 +18,15 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, required=True, help="where it listens on this machine")
-        parser.add_argument("--state", type=Path, required=True, help="folder that keeps what happened")
-        parser.add_argument("--webhook", default="", help="address that events are delivered to")
-        parser.add_argument("--seed", type=int, default=0, help="which requests faults by chance hit")
+        parser.add_argument("--port", type=int, required=True, help="port to listen on, on this machine")
+        parser.add_argument("--state", type=Path, required=True, help="folder for its state")
+        parser.add_argument("--webhook", default="", help="URL that events are delivered to")
+        parser.add_argument("--seed", type=int, default=0, help="seed for random faults")
         parser.add_argument(
-            "--payout-seconds", type=float, default=1.0, help="from a bank payout to its arrival"
+            "--payout-seconds", type=float, default=1.0, help="seconds until a bank payout arrives"
         )
         parser.add_argument(
-            "--settle-seconds", type=float, default=0.0, help="until a transfer can be paid out"
+            "--settle-seconds", type=float, default=0.0, help="seconds until a transfer can be paid out"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,7 +1,7 @@
-"""Hand stored Stripe events to their handlers once more, by id, type or time; who asked and why is kept.
+"""Replay stored Stripe events, chosen by id, type or time. Records who did it and why.
 
-It is safe with events that were handled already: handlers do nothing twice. Bodies that were set aside are read once
-more as this version understands them, by digest or reason: one that is an event by now enters the inbox and is handled.
+Replaying a handled event is safe: handlers do nothing twice. Webhook bodies that were set aside can be replayed too, by
+digest or reason: one that this version can read enters the inbox and is handled.
 """
 
 from argparse import ArgumentParser
@@ -23,24 +23,28 @@ class Command(ServiceCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--id", action="append", default=[], help="evt_…; may be given several times")
-        parser.add_argument("--type", action="append", default=[], help="such as payout.paid; several times")
-        parser.add_argument("--since", type=moment, help="received then or later: ISO 8601 with its offset")
-        parser.add_argument("--until", type=moment, help="received before then")
+        parser.add_argument("--id", action="append", default=[], help="event id (evt_…); repeatable")
+        parser.add_argument("--type", action="append", default=[], help="such as payout.paid; repeatable")
+        parser.add_argument(
+            "--since", type=moment, help="events received at this time or later, ISO 8601 with an offset"
+        )
+        parser.add_argument("--until", type=moment, help="events received before this time")
         parser.add_argument(
             "--body",
             action="append",
             default=[],
-            help="the digest of a body that was set aside; several times",
+            help="digest of a body that was set aside; repeatable",
         )
         parser.add_argument(
             "--set-aside",
             action="append",
             default=[],
             choices=[reason.value for reason in BodyReason if reason != BodyReason.TEXT],
-            help="all bodies that were set aside for this reason; several times",
+            help="all bodies that were set aside for this reason; repeatable",
         )
-        parser.add_argument("--dry-run", action="store_true", help="list what was chosen and leave it alone")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="list the chosen events and bodies without replaying them"
+        )
         add_reason_option(parser, required=False)
         add_actor_option(parser, required=False)
 
@@ -54,7 +58,7 @@ class Command(ServiceCommand):
         asked_bodies = {"digests": options["body"], "reasons": options["set_aside"]}
         if not any(chosen.values()) and not any(asked_bodies.values()):
             raise CommandError(
-                "say which events: --id, --type, --since, --until, or which bodies: --body, --set-aside"
+                "Choose events with --id, --type, --since or --until, or bodies with --body or --set-aside."
             )
         events = selectors.stored_events(**chosen) if any(chosen.values()) else []
         bodies = selectors.chosen_bodies(**asked_bodies)
@@ -70,7 +74,7 @@ class Command(ServiceCommand):
 
 
 def _replay(events: list[str], bodies: list[KeptBody], *, act: Act) -> dict[str, Any]:
-    """Replay one after the other; return how many came to what, and the error of each that failed."""
+    """Replay one after the other; return the count of each outcome, and the error of each that failed."""
     outcomes: Counter[str] = Counter(dict.fromkeys(InboxOutcome.values, 0))
     errors: dict[str, str] = {}
     for event_id in tqdm(events, desc="Replaying", disable=None):
