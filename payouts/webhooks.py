@@ -50,7 +50,7 @@ def balance_available(event: StripeEvent) -> None:
     if event.account:
         sending.wake(event.account, now=sql.now())
     else:
-        funds.expect(now=sql.now())
+        funds.probe_now(now=sql.now())
         notices.send_debounced_on_commit("payouts.sweep")
 
 

@@ -1,4 +1,4 @@
-"""Stripe, as payouts see it: its objects, the calls that move money or ask about it, and lists of it all."""
+"""The payouts app's interface to Stripe: its objects, calls that move or look up money, and lists."""
 
 from payouts.gateway.calls import (
     available_balance,

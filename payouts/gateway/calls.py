@@ -1,4 +1,4 @@
-"""Every Stripe call that sends money, or asks where it is."""
+"""Stripe calls that move money, or look up where it is."""
 
 from uuid import UUID
 
@@ -8,12 +8,12 @@ from payouts.gateway.objects import Arrival, BankPayout, Reversal, Transfer
 from payouts.models import PayoutAttempt
 from stripe_io.client import CLOCKS_APART, call, client, every
 
-# Of a bank account: Stripe sends nothing there until it is corrected.
+# Statuses of a bank account that Stripe won't pay out to until it is corrected.
 _UNUSABLE = frozenset(["errored", "verification_failed"])
 
 
 def create_transfer(attempt: PayoutAttempt) -> Transfer:
-    """Send leg one under the attempt's key.
+    """Transfer the attempt's amount to its connected account, under its idempotency key.
 
     Raises: StripeCallFailed.
 
@@ -35,7 +35,7 @@ def create_transfer(attempt: PayoutAttempt) -> Transfer:
 
 
 def find_transfers(payout_id: UUID) -> list[Transfer]:
-    """List what Stripe has of this payout's leg one.
+    """List the payout's transfers at Stripe.
 
     Raises: StripeCallFailed.
     """
@@ -44,7 +44,7 @@ def find_transfers(payout_id: UUID) -> list[Transfer]:
 
 
 def retrieve_transfer(transfer_id: str) -> Transfer:
-    """Ask what became of a transfer.
+    """Retrieve a transfer.
 
     Raises: StripeCallFailed.
     """
@@ -52,7 +52,7 @@ def retrieve_transfer(transfer_id: str) -> Transfer:
 
 
 def create_reversal(attempt: PayoutAttempt) -> Reversal:
-    """Take back what the attempt says of its payout's transfer, under the attempt's key.
+    """Reverse the attempt's amount of its payout's transfer, under its idempotency key.
 
     Raises: StripeCallFailed.
 
@@ -69,7 +69,7 @@ def create_reversal(attempt: PayoutAttempt) -> Reversal:
 
 
 def find_reversals(transfer_id: str) -> list[Reversal]:
-    """List what was taken back of a transfer.
+    """List the reversals of a transfer.
 
     Raises: StripeCallFailed.
     """
@@ -78,24 +78,25 @@ def find_reversals(transfer_id: str) -> list[Reversal]:
 
 
 def takes_bank_payouts(account: str, *, currency: str) -> bool:
-    """Tell whether the connected account has a bank account in this currency that Stripe would pay out to now.
+    """Return whether Stripe would pay out to a bank account of the connected account in this currency now.
 
     Raises: StripeCallFailed.
 
     Source: https://docs.stripe.com/api/account_bank_accounts/object#account_bank_account_object-status
     """
     payload = call(lambda: client().v1.accounts.retrieve(account)).to_dict()
-    listed = (payload.get("external_accounts") or {}).get("data") or []
+    bank_accounts = (payload.get("external_accounts") or {}).get("data") or []
     usable = [
-        each
-        for each in listed
-        if str(each.get("currency") or "").upper() == currency and each.get("status") not in _UNUSABLE
+        bank_account
+        for bank_account in bank_accounts
+        if str(bank_account.get("currency") or "").upper() == currency
+        and bank_account.get("status") not in _UNUSABLE
     ]
     return bool(payload.get("payouts_enabled") and usable)
 
 
 def retrieve_arrival(*, destination_payment: str, account: str) -> Arrival:
-    """Ask what a transfer brought to the connected account.
+    """Retrieve what a transfer brought to the connected account.
 
     Raises: StripeCallFailed.
 
@@ -110,7 +111,7 @@ def retrieve_arrival(*, destination_payment: str, account: str) -> Arrival:
 
 
 def create_bank_payout(attempt: PayoutAttempt) -> BankPayout:
-    """Send leg two, from the connected account to its bank, under the attempt's key.
+    """Pay out the attempt's amount from the connected account to its bank, under its idempotency key.
 
     Raises: StripeCallFailed.
 
@@ -126,7 +127,7 @@ def create_bank_payout(attempt: PayoutAttempt) -> BankPayout:
 
 
 def retrieve_bank_payout(*, stripe_payout_id: str, account: str) -> BankPayout:
-    """Ask where a bank payout is now.
+    """Retrieve a bank payout.
 
     Raises: StripeCallFailed.
     """
@@ -135,7 +136,9 @@ def retrieve_bank_payout(*, stripe_payout_id: str, account: str) -> BankPayout:
 
 
 def find_bank_payouts(attempt: PayoutAttempt) -> list[BankPayout]:
-    """Find the attempt's bank payout among the connected account's since the attempt's first send: one, or none.
+    """Find the attempt's bank payout on its connected account: a list of one, or empty.
+
+    Only bank payouts created since the attempt's first send are searched.
 
     Raises: StripeCallFailed.
     """
@@ -148,14 +151,14 @@ def find_bank_payouts(attempt: PayoutAttempt) -> list[BankPayout]:
 
 
 def available_balance() -> dict[str, int]:
-    """Ask what the platform can send now: minor units by currency.
+    """Retrieve the platform's available balance: minor units by currency.
 
     Raises: StripeCallFailed.
 
     Source: https://docs.stripe.com/api/balance/balance_object#balance_object-available
     """
     balance = call(client().v1.balance.retrieve).to_dict()
-    return {each["currency"].upper(): each["amount"] for each in balance["available"]}
+    return {funds["currency"].upper(): funds["amount"] for funds in balance["available"]}
 
 
 def _metadata(attempt: PayoutAttempt) -> dict[str, str]:

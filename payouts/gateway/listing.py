@@ -1,4 +1,4 @@
-"""What Stripe has, read from its lists page by page, for comparing it with what is written here."""
+"""Stripe's objects, read page by page from its lists, to compare with our records."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from stripe_io.errors import StripeCallFailed
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 PAGE = 100
-# The balance transactions that transfers make.
+# The type of a transfer's balance transaction.
 TRANSFER = "transfer"
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something at Stripe that is not as we know such things to be, or that Stripe doesn't show us."""
+    """A Stripe object that Stripe doesn't show us, or that isn't in the expected form."""
 
     id: str
     account: str
@@ -32,7 +32,7 @@ class Unreadable:
 
 
 def list_transfers(*, since: datetime) -> Iterator[Transfer | Unreadable]:
-    """Yield the transfers made since then, newest first.
+    """Yield the transfers created since then, newest first.
 
     Raises: StripeCallFailed.
 
@@ -44,7 +44,7 @@ def list_transfers(*, since: datetime) -> Iterator[Transfer | Unreadable]:
 
 
 def list_transactions(kind: str, *, since: datetime) -> Iterator[BalanceTransaction | Unreadable]:
-    """Yield the movements of this kind on the platform's balance since then, newest first.
+    """Yield the platform's balance transactions of this type since then, newest first.
 
     Raises: StripeCallFailed.
 
@@ -61,7 +61,7 @@ def list_transactions(kind: str, *, since: datetime) -> Iterator[BalanceTransact
 
 
 def list_bank_payouts(account: str, *, since: datetime) -> list[BankPayout | Unreadable]:
-    """List an account's bank payouts since then; an account that Stripe keeps from us is one unreadable thing.
+    """List an account's bank payouts since then; an account that Stripe hides from us is one unreadable object.
 
     Raises: StripeCallFailed.
     """
@@ -78,7 +78,7 @@ def list_bank_payouts(account: str, *, since: datetime) -> list[BankPayout | Unr
 def retrieve_transfer(
     transfer_id: str,
 ) -> tuple[Transfer | Unreadable, list[BalanceTransaction | Unreadable]] | None:
-    """Ask for one transfer and its movements of the balance, all as of one moment; None if there is none.
+    """Retrieve a transfer and its balance transactions, all as of one moment; None if it doesn't exist.
 
     Raises: StripeCallFailed.
     """
@@ -94,12 +94,12 @@ def retrieve_transfer(
             "expand": ["data.balance_transaction"],
         }
         reversals = list(every(lambda: client().v1.transfers.reversals.list(transfer_id, params)))
-    movements = [each["balance_transaction"] | {"source": each} for each in [payload, *reversals]]
+    movements = [source["balance_transaction"] | {"source": source} for source in [payload, *reversals]]
     return _read(Transfer.of, payload), [_read(BalanceTransaction.of, movement) for movement in movements]
 
 
 def retrieve_bank_payout(payout_id: str, *, account: str) -> BankPayout | Unreadable | None:
-    """Ask for one bank payout; None if there is none.
+    """Retrieve a bank payout; None if it doesn't exist.
 
     Raises: StripeCallFailed.
     """
@@ -118,7 +118,7 @@ def _found(request: Callable[[], Any]) -> dict[str, Any] | None:
 
 
 def _read(parse: Callable[..., T], payload: dict[str, Any], *, account: str = "") -> T | Unreadable:
-    """Read one object; one that can't be read stops only itself."""
+    """Parse one object; one that can't be parsed doesn't stop the others."""
     try:
         return parse(payload, account=account) if account else parse(payload)
     except (AttributeError, KeyError, TypeError, ValueError) as error:

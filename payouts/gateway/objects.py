@@ -1,6 +1,6 @@
-"""Stripe's objects, as far as payouts need them: amounts in minor units, currencies in capitals, times in UTC.
+"""The Stripe objects that payouts use: amounts in minor units, currencies in upper case, times in UTC.
 
-An object that lacks what Stripe always sends can't be read: its `of` raises KeyError, TypeError or ValueError.
+Parsing an object that lacks what Stripe always sends raises KeyError, TypeError or ValueError.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Payload = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A transfer from the platform's balance to a connected account, where it is the charge `destination_payment`.
+    """A transfer from the platform's balance to a connected account, where it arrives as charge `destination_payment`.
 
-    `amount_reversed` is how much of it came back so far. `payout_id` and `attempt_id` are the ids that we sent with
-    it; None where it has none of ours.
+    `amount_reversed` is how much of it has come back so far. `payout_id` and `attempt_id` are the ids that we sent
+    with it; None if it has none of ours.
 
     Source: https://docs.stripe.com/api/transfers/object
     """
@@ -57,7 +57,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """What was taken back of a transfer.
+    """A reversal of a transfer, in whole or in part.
 
     Source: https://docs.stripe.com/api/transfer_reversals/object
     """
@@ -78,7 +78,7 @@ class Reversal:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What a transfer brought to the connected account, in that account's currency, and from when it can leave."""
+    """What a transfer brought to the connected account, in that account's currency, and when it can be paid out."""
 
     amount: int
     currency: str
@@ -86,7 +86,7 @@ class Arrival:
 
     @classmethod
     def of(cls, charge: Payload) -> Arrival:
-        """Read it from the transfer's charge on the connected account, its balance transaction expanded."""
+        """Parse the transfer's charge on the connected account, with its balance transaction expanded."""
         transaction = charge["balance_transaction"]
         return cls(
             amount=_amount(transaction["net"]),
@@ -97,7 +97,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class BankPayout:
-    """A payout from the connected account `account` to its bank; `attempt_id` is ours, None where it has none.
+    """A payout from the connected account `account` to its bank; `attempt_id` is None if it has none of ours.
 
     Source: https://docs.stripe.com/api/payouts/object
     """
@@ -133,7 +133,7 @@ class BankPayout:
 
 @dataclass(frozen=True, slots=True)
 class BalanceTransaction:
-    """A movement of the platform's balance by a transfer, or (`kind` REVERSED) by one that came back; signed.
+    """A change of the platform's balance by a transfer or (`kind` REVERSED) a reversal; the amount is signed.
 
     Source: https://docs.stripe.com/api/balance_transactions/object
     """
@@ -147,7 +147,7 @@ class BalanceTransaction:
 
     @classmethod
     def of(cls, payload: Payload) -> BalanceTransaction:
-        """Read one with its source expanded."""
+        """Parse one with its source expanded."""
         source = payload["source"]
         return cls(
             id=payload["id"],
@@ -160,7 +160,7 @@ class BalanceTransaction:
 
 
 def _id(reference: Any) -> str:
-    """Return the id of what another object names, be it expanded or not."""
+    """Return the id of a referenced object, expanded or not."""
     return str(reference if isinstance(reference, str) else reference["id"])
 
 
@@ -171,9 +171,9 @@ def _uuid(text: Any) -> UUID | None:
 
 
 def _amount(number: Any) -> int:
-    """Make sure that this is an amount: a number that 64 bits can't hold came as text."""
+    """Require an amount; a number too large for 64 bits arrives as text."""
     if type(number) is not int:
-        raise TypeError(f"{number!r} is no amount")
+        raise TypeError(f"{number!r} is not an amount")
     return number
 
 

@@ -1,4 +1,4 @@
-"""Differences between what is written here and what others have: opened once, resolved with a reason."""
+"""Differences between our records and others': opened once, resolved with a reason."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,28 +20,28 @@ def open_difference(
     creator_id: UUID | None = None,
     account: str = "",
 ) -> Difference:
-    """Write down a difference, or bring the one that is open for this subject up to date."""
-    seen = {"amount": amount.amount, "currency": amount.currency, "detail": detail}
-    named = {"payout": payout, "creator_id": payout.creator_id if payout else creator_id, "account": account}
+    """Open a difference, or update the one that is open for this kind and subject."""
+    values = {"amount": amount.amount, "currency": amount.currency, "detail": detail}
+    owner = {"payout": payout, "creator_id": payout.creator_id if payout else creator_id, "account": account}
     difference, _ = Difference.objects.update_or_create(
         kind=kind,
         subject=subject,
         resolved_at=None,
-        defaults=seen,
-        create_defaults=seen | named | {"found_at": now},
+        defaults=values,
+        create_defaults=values | owner | {"found_at": now},
     )
     return difference
 
 
 def settle(kind: DifferenceKind, *, subject: str, reason: str, now: datetime) -> None:
-    """Close what is open for this subject, as the service itself has seen that it is none any more."""
+    """Close the open difference for this subject, if any, on the service's own account."""
     Difference.objects.filter(kind=kind, subject=subject, resolved_at=None).update(
         resolved_at=now, resolved_by=SYSTEM, resolution=reason
     )
 
 
 def own_difference(difference_id: UUID, *, actor: str) -> None:
-    """Say who looks into it.
+    """Record who is looking into it.
 
     Raises: DifferenceResolved.
     """
@@ -50,7 +50,7 @@ def own_difference(difference_id: UUID, *, actor: str) -> None:
 
 
 def resolve_difference(difference_id: UUID, *, act: Act, now: datetime) -> None:
-    """Close a difference, saying why it is none any more.
+    """Resolve a difference with a reason.
 
     Raises: DifferenceResolved.
     """

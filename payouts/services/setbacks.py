@@ -1,4 +1,4 @@
-"""Payouts that don't get through: after several in a row nothing more is sent to the same destination."""
+"""Failed payouts: after several in a row, stop paying the same destination."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,14 +12,14 @@ from payouts.models import PayoutAttempt, PayoutEvent
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 
 IN_A_ROW = 3
-# Refused by Stripe, or come back from the bank.
+# Refused by Stripe, or returned by the bank.
 SETBACKS = (PayoutStatus.FAILED, PayoutStatus.RETURNED)
 
 
 def hold_after_several(creator_id: UUID) -> None:
-    """Hold a creator whose last payouts to their present destination were all refused or came back.
+    """Hold a creator whose last payouts to their current destination were all refused or returned.
 
-    Want of funds is no refusal. Whoever was paid once in between begins anew, and so does whoever staff let try again.
+    A lack of funds is not a refusal. The count restarts when a payout is paid, and when staff lift the hold.
     """
     account = accounts.live_account(creator_id)
     if account is None:
@@ -28,12 +28,12 @@ def hold_after_several(creator_id: UUID) -> None:
     if len(ends) == IN_A_ROW and set(ends) <= set(SETBACKS):
         hold_until_paid_elsewhere(
             creator_id,
-            reason=f"{IN_A_ROW} payouts in a row to {account.stripe_account_id} were refused or came back",
+            reason=f"{IN_A_ROW} payouts in a row to {account.stripe_account_id} were refused or returned",
         )
 
 
 def _ends(account: CreatorPaymentAccount) -> list[str]:
-    """List how payouts to the present destination ended, the last first; one that was paid and came back came back."""
+    """List how payouts to the current destination ended, latest first; paid counts only if it still is."""
     sent_there = PayoutAttempt.objects.filter(
         payout=OuterRef("payout"),
         kind=AttemptKind.TRANSFER,

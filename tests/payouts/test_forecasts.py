@@ -40,7 +40,7 @@ def in_all_situations(market: Market) -> None:
 def test_a_forecast_is_what_the_run_then_decides(market: Market) -> None:
     in_all_situations(market)
     now = sql.now()
-    foreseen = runs.foresee_run(cutoff=CUTOFF, now=now)
+    foreseen = runs.forecast_run(cutoff=CUTOFF, now=now)
     made = runs.make_run(cutoff=CUTOFF, now=now)
     assert (foreseen.amounts, foreseen.creators) == (made.amounts, made.creators)
     assert len(foreseen.amounts) == 4
@@ -51,7 +51,7 @@ def test_a_creator_who_cannot_be_decided_is_in_no_forecast_and_stops_nobody(mark
     mallory = market.creator("mallory")
     for _ in range(2):
         CreatorEarningFactory.create(creator=mallory, gross=9 * 10**18)
-    foreseen = runs.foresee_run(cutoff=CUTOFF, now=sql.now())
+    foreseen = runs.forecast_run(cutoff=CUTOFF, now=sql.now())
     assert foreseen.creators == {(DecisionReason.PAID, "USD"): 1}
 
 

@@ -54,11 +54,11 @@ def open_pause() -> SendingPause:
 def test_too_little_pauses_before_anything_is_refused_and_says_how_much_is_missing(
     short: datetime, sandbox: Stripe
 ) -> None:
-    funds.weigh(now=short)
+    funds.update_pauses(now=short)
     pause = open_pause()
     assert (pause.cause, pause.currency) == (PauseCause.SHORT, "USD")
     assert (pause.needed, pause.available, pause.missing) == (sum(NETS), 10_000_000_00, MISSING)
-    assert "$2,000,080.00 are missing" in pause.detail
+    assert "$2,000,080.00 is missing" in pause.detail
     assert requests(sandbox) == 0
 
 
@@ -104,7 +104,7 @@ def test_a_payout_that_is_taken_already_is_not_sent_while_it_is_not_covered(
     short: datetime, sandbox: Stripe
 ) -> None:
     waiting = [sending.take_due(now=short) for _ in range(3)]
-    funds.weigh(now=short)
+    funds.update_pauses(now=short)
     for each in waiting:
         assert each
         send_transfer(each, now=short)
@@ -170,7 +170,7 @@ def test_what_is_under_way_is_set_aside(short: datetime, sandbox: Stripe) -> Non
     work(short)
     assert statuses() == ["processing", "pending", "pending"]
     sandbox.fund(2_000_000_00)
-    funds.weigh(now=short + timedelta(minutes=1))
+    funds.update_pauses(now=short + timedelta(minutes=1))
     assert open_pause().covered_until == Payout.objects.order_by("pk")[1].pk
     sandbox.fund(80_00)
     work(short + timedelta(minutes=2))
@@ -195,18 +195,18 @@ def test_want_of_one_currency_stops_no_other(sandbox: Stripe) -> None:
     now = sql.now()
     euros = PayoutFactory.create(currency="EUR", next_retry_at=now)
     dollars = PayoutFactory.create(currency="USD", next_retry_at=now)
-    funds.weigh(now=now)
+    funds.update_pauses(now=now)
     assert open_pause().currency == "EUR"
     assert taken(now) == [dollars.pk]
     sandbox.fund(80_00, "eur")
-    funds.weigh(now=now)
+    funds.update_pauses(now=now)
     assert taken(now) == [euros.pk]
 
 
 def test_a_pause_ends_when_nothing_waits_any_more(short: datetime, sandbox: Stripe) -> None:
     work(short)
     Payout.objects.filter(status=PayoutStatus.PENDING).update(status=PayoutStatus.ON_HOLD)
-    funds.weigh(now=short)
+    funds.update_pauses(now=short)
     assert not SendingPause.objects.filter(lifted_at=None).exists()
 
 
@@ -215,7 +215,7 @@ def test_a_currency_in_which_more_waits_than_can_be_counted_keeps_no_other_from_
 ) -> None:
     for amount, currency in [(9 * 10**18, "USD"), (9 * 10**18, "USD"), (80_00, "EUR")]:
         PayoutFactory.create(gross_amount=amount, platform_fee=0, currency=currency, next_retry_at=sql.now())
-    funds.weigh(now=sql.now())
+    funds.update_pauses(now=sql.now())
     assert set(SendingPause.objects.filter(lifted_at=None).values_list("currency", flat=True)) == {
         "USD",
         "EUR",

@@ -115,7 +115,7 @@ def test_what_stops_sending_and_what_is_missing_is_told(market: Market, sandbox:
     market.sell(market.creator("alice"), 20_000_000_00)
     forecasts.make_forecast(now=sql.now())
     PayoutFactory.create(currency="EUR", next_retry_at=sql.now())
-    funds.weigh(now=sql.now())
+    funds.update_pauses(now=sql.now())
     samples = scrape()
     assert samples["payouts_forecast_needed_minor_units", "USD"] == 16_000_000_00
     assert samples["payouts_forecast_missing_minor_units", "USD"] == 6_000_000_00

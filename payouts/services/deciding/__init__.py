@@ -1,1 +1,1 @@
-"""What is decided for everyone at once: runs, the funds and pauses of sending, and forecasts."""
+"""Decisions for everyone at once: runs, forecasts, and pauses of sending."""

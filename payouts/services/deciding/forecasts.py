@@ -1,4 +1,4 @@
-"""Will the balance at Stripe do for the next run? Asked each night, days ahead."""
+"""Forecast, each night, whether the Stripe balance will cover the next run."""
 
 import logging
 from collections import Counter
@@ -15,21 +15,21 @@ from payouts.services.deciding import runs
 from payouts.states import DecisionReason, PayoutStatus
 
 logger = logging.getLogger(__name__)
-_NOT_GONE = (PayoutStatus.PENDING, PayoutStatus.ON_HOLD, PayoutStatus.PROCESSING, PayoutStatus.UNRESOLVED)
+_UNSENT = (PayoutStatus.PENDING, PayoutStatus.ON_HOLD, PayoutStatus.PROCESSING, PayoutStatus.UNRESOLVED)
 
 
 def make_forecast(*, now: datetime) -> list[Forecast]:
-    """Write down, by currency, what the next run needs beside what Stripe has available.
+    """Record, by currency, what the next run needs and what Stripe has available.
 
     Raises: StripeCallFailed.
     """
     cutoff = selectors.next_cutoff(now=now)
     available = gateway.available_balance()
-    expected = runs.foresee_run(cutoff=cutoff, now=now).amounts
+    expected = runs.forecast_run(cutoff=cutoff, now=now).amounts
     next_run = Counter(
         {currency: net for (reason, currency), net in expected.items() if reason == DecisionReason.PAID}
     )
-    unsent = Payout.objects.filter(status__in=_NOT_GONE).values_list("currency").annotate(Sum("net_amount"))
+    unsent = Payout.objects.filter(status__in=_UNSENT).values_list("currency").annotate(Sum("net_amount"))
     waiting = Counter({currency: int(net) for currency, net in unsent})
     return [
         Forecast.objects.update_or_create(
@@ -47,7 +47,7 @@ def make_forecast(*, now: datetime) -> list[Forecast]:
 
 
 def require_funds(*, now: datetime) -> None:
-    """Make the forecast, and refuse to be content with it if money is missing and the run is near.
+    """Make the forecast; raise if money is missing and the run is near, else log it.
 
     Raises: FundsWillBeMissing, StripeCallFailed.
     """
@@ -58,4 +58,4 @@ def require_funds(*, now: datetime) -> None:
         return
     if due_at - now <= timedelta(days=settings.FORECAST_ALERT_DAYS):
         raise FundsWillBeMissing(missing, day=due_at.date())
-    logger.warning("the balance at Stripe lacks %s for the run of %s", missing, due_at.date())
+    logger.warning("the Stripe balance lacks %s for the run on %s", missing, due_at.date())

@@ -1,8 +1,8 @@
--- What is due to be sent in each currency, and how far what Stripe has available reaches, in the order of ids. What is
--- under way may or may not have left the balance yet, so it is set aside. What is needed may be more than any balance,
--- and then more than can be counted: that must not keep other currencies from being weighed.
-WITH given AS (
-    SELECT * FROM unnest(%(currencies)s::text[], %(amounts)s::bigint[]) AS said (currency, available)
+-- What is due in each currency, and how far Stripe's balance reaches, in the order of ids. Payouts in progress
+-- may or may not have left the balance yet, so their amount is reserved. Sums are capped at a bigint's maximum, so that
+-- one currency's overflow doesn't stop the others.
+WITH balance AS (
+    SELECT * FROM unnest(%(currencies)s::text[], %(amounts)s::bigint[]) AS available (currency, available)
 ),
 under_way AS (
     SELECT currency, least(sum(net_amount), 9223372036854775807)::bigint AS net
@@ -22,12 +22,12 @@ waiting AS (
 SELECT
     waiting.currency,
     least(sum(waiting.net_amount), 9223372036854775807)::bigint AS needed,
-    coalesce(max(given.available), 0)::bigint AS available,
+    coalesce(max(balance.available), 0)::bigint AS available,
     coalesce(max(under_way.net), 0)::bigint AS under_way,
     (array_agg(waiting.id ORDER BY waiting.id DESC) FILTER (
-        WHERE waiting.so_far <= coalesce(given.available, 0) - coalesce(under_way.net, 0)
+        WHERE waiting.so_far <= coalesce(balance.available, 0) - coalesce(under_way.net, 0)
     ))[1] AS covered_until
 FROM waiting
-LEFT JOIN given USING (currency)
+LEFT JOIN balance USING (currency)
 LEFT JOIN under_way USING (currency)
 GROUP BY waiting.currency

@@ -1,4 +1,4 @@
-"""Pausing all sending, because Stripe refuses our key or staff say so, and going on."""
+"""Pausing all sending, by staff or because Stripe refuses our API key, and resuming it."""
 
 import logging
 from datetime import datetime
@@ -16,12 +16,12 @@ from payouts.models import PauseCause, SendingPause
 from stripe_io.errors import Failure, StripeCallFailed
 
 logger = logging.getLogger(__name__)
-# What only a person, or Stripe taking our key again, may lift.
+# Lifted only by staff, or when Stripe accepts our API key again.
 _OF_ALL_SENDING = (PauseCause.KEY_REFUSED, PauseCause.STAFF)
 
 
 class PauseFacts(TypedDict, total=False):
-    """What is known of a pause beside its cause; see SendingPause."""
+    """The details of a pause; see SendingPause."""
 
     currency: str
     needed: int
@@ -31,9 +31,9 @@ class PauseFacts(TypedDict, total=False):
 
 
 def pause_sending(*, act: Act, now: datetime) -> SendingPause:
-    """Have nothing sent to anybody until staff resume it; what is being sent this moment still is.
+    """Stop all sending until staff resume it; a call to Stripe in progress still completes.
 
-    Raises: AlreadyPaused by staff: who did, and why, stays as it is.
+    Raises: AlreadyPaused if staff have paused it before; that pause keeps its actor and reason.
     """
     pause, opened = SendingPause.objects.get_or_create(
         cause=PauseCause.STAFF,
@@ -48,7 +48,7 @@ def pause_sending(*, act: Act, now: datetime) -> SendingPause:
 
 
 def resume_sending(*, act: Act, now: datetime) -> int:
-    """Lift every pause of all sending, return how many; one for want of funds ends only when they are there.
+    """Lift every pause of all sending, and return how many; pauses for lack of funds stay.
 
     Raises: NotPaused.
     """
@@ -59,7 +59,7 @@ def resume_sending(*, act: Act, now: datetime) -> int:
 
 
 def pause_for_key(failure: Failure, *, now: datetime) -> None:
-    """Have nothing sent while Stripe refuses our key, or what it may do."""
+    """Stop all sending while Stripe refuses our API key or its permissions."""
     open_pause(
         PauseCause.KEY_REFUSED,
         detail=f"Stripe answers {failure.http_status}: {failure.message}",
@@ -69,28 +69,28 @@ def pause_for_key(failure: Failure, *, now: datetime) -> None:
 
 
 def probe_key(*, now: datetime) -> None:
-    """Go on once Stripe takes our key again; if it still may not do what we ask, the next send pauses anew."""
+    """Resume once Stripe accepts our API key again; if it still lacks a permission, the next send pauses again."""
     due = Q(cause=PauseCause.KEY_REFUSED, probe_at__lte=now)
     if not SendingPause.objects.filter(due, lifted_at=None).exists():
         return
     try:
         gateway.available_balance()
-    except StripeCallFailed as refused:
-        logger.error("sending stays paused: %s", refused)
+    except StripeCallFailed as error:
+        logger.error("sending stays paused: %s", error)
         SendingPause.objects.filter(due, lifted_at=None).update(probe_at=now + policy.PROBE_KEY_AFTER)
         return
-    lift(due, act=Act(SYSTEM, "Stripe takes our key again"), now=now)
+    lift(due, act=Act(SYSTEM, "Stripe accepts our API key again"), now=now)
 
 
 def open_pause(cause: PauseCause, *, detail: str, now: datetime, **facts: Unpack[PauseFacts]) -> SendingPause:
-    """Write down why the service sends nothing, or bring the open pause up to date."""
-    known = {"detail": detail, **facts}
+    """Open a pause, or update the one that is open for this cause and currency."""
+    values = {"detail": detail, **facts}
     pause, opened = SendingPause.objects.update_or_create(
         cause=cause,
         currency=facts.get("currency", ""),
         lifted_at=None,
-        defaults=known,
-        create_defaults=known | {"started_by": SYSTEM, "started_at": now},
+        defaults=values,
+        create_defaults=values | {"started_by": SYSTEM, "started_at": now},
     )
     if opened:
         logger.error("sending is paused: %s", detail)
@@ -99,11 +99,11 @@ def open_pause(cause: PauseCause, *, detail: str, now: datetime, **facts: Unpack
 
 @transaction.atomic
 def lift(which: Q, *, act: Act, now: datetime) -> int:
-    """Lift the open pauses that fit, and have what they stopped sent at once."""
+    """Lift the matching open pauses, and have what they stopped sent at once."""
     lifted = SendingPause.objects.filter(which, lifted_at=None).update(
         lifted_by=act.actor, lift_reason=act.reason, lifted_at=now
     )
     if lifted:
-        logger.warning("sending goes on: %s", act.reason)
+        logger.warning("sending resumes: %s", act.reason)
         notices.send_debounced_on_commit("payouts.sweep")
     return lifted

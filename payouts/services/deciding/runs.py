@@ -1,4 +1,4 @@
-"""Payout runs: claim, sum and decide on the same rows, for everyone, set by set."""
+"""Payout runs: claim, sum and decide on the same rows, set by set of creators."""
 
 import logging
 from collections import Counter
@@ -26,7 +26,7 @@ from stripe_io import installation
 
 logger = logging.getLogger(__name__)
 _SQL = Path(__file__).parent / "run_sql"
-_CREATE, _NEXT, _CLAIM, _PAY, _CLAIMED, _LINES, _EVENTS, _LEDGER, _RECORD, _TELL, _GIVE_UP = (
+_CREATE, _NEXT, _CLAIM, _PAY, _CLAIMED, _LINES, _EVENTS, _LEDGER, _RECORD, _SUMMARY, _GIVE_UP = (
     sql.read(_SQL / f"{name}.sql")
     for name in (
         "create",
@@ -38,7 +38,7 @@ _CREATE, _NEXT, _CLAIM, _PAY, _CLAIMED, _LINES, _EVENTS, _LEDGER, _RECORD, _TELL
         "events",
         "ledger",
         "record",
-        "tell",
+        "summary",
         "give_up",
     )
 )
@@ -56,7 +56,7 @@ class _Decided:
 
 @dataclass(slots=True)
 class RunResult:
-    """What one making of a run decided: creators and signed minor units by (reason, currency)."""
+    """What making a run decided: creators and signed minor units by (reason, currency)."""
 
     cutoff: date
     creators: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -66,12 +66,12 @@ class RunResult:
 def make_run(*, cutoff: date, now: datetime) -> RunResult:
     """Make, finish or repeat the run that pays what was earned before `cutoff`.
 
-    What has arrived is posted first. Only creators with unclaimed rows, and no live payout in this run, are
-    considered, so a second making pays nobody again. One creator that can't be decided stops only itself.
+    Received records are posted first. Only creators with unclaimed rows and no live payout in this run are
+    considered, so repeating the run pays nobody twice. A creator that can't be decided doesn't stop the others.
 
     Raises: CutoffNotReached.
     """
-    _refuse_early(cutoff, now=now)
+    _require_period_over(cutoff, now=now)
     posting.post_due(now=now)
     write_offs.settle_all(now=now)
     run, _ = PayoutRun.objects.get_or_create(cutoff=cutoff)
@@ -100,31 +100,31 @@ def preview_run(*, cutoff: date, now: datetime) -> RunResult:
     return result
 
 
-def foresee_run(*, cutoff: date, now: datetime) -> RunResult:
-    """Decide as the run up to `cutoff`, still to come, would if nothing more were sold; leave nothing behind.
+def forecast_run(*, cutoff: date, now: datetime) -> RunResult:
+    """Decide as the future run up to `cutoff` would if nothing more were sold; leave nothing behind.
 
-    What has arrived and isn't posted yet is not in it, nor is a creator who can't be decided. Rows are locked only
+    Records that aren't posted yet are left out, and so are creators that can't be decided. Rows are locked only
     while a set of creators is decided.
     """
     run = PayoutRun.objects.filter(cutoff=cutoff).first()
     result = RunResult(cutoff=cutoff)
     last: UUID | None = None
     while creators := _next_creators(cutoff, after=last):
-        foreseen = do_in_halves(
+        decided = do_in_halves(
             creators,
-            act=partial(_foresee_set, run, cutoff=cutoff, now=now),
+            act=partial(_forecast_set, run, cutoff=cutoff, now=now),
             give_up=lambda creator, error: [],
         )
-        for part in foreseen:
+        for part in decided:
             _add_up(result, part)
         last = creators[-1]
     return result
 
 
-def _foresee_set(
+def _forecast_set(
     run: PayoutRun | None, creators: Sequence[UUID], *, cutoff: date, now: datetime
 ) -> list[_Decided]:
-    names = {
+    params = {
         "run": run.pk if run else None,
         "currency": None,
         "cutoff": cutoff,
@@ -134,14 +134,14 @@ def _foresee_set(
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
     for statement in (_CLAIM, _DECIDE):
-        sql.run(statement, names)
-    foreseen = _told()
+        sql.run(statement, params)
+    decided = _summary()
     transaction.set_rollback(True)
-    return foreseen
+    return decided
 
 
 def make_due_run(*, now: datetime) -> RunResult | None:
-    """Make the latest run that is due and not complete; ones missed, or left unfinished, are noted as superseded."""
+    """Make the latest due run that isn't complete; mark earlier missed or unfinished runs as superseded."""
     cutoff = selectors.unmade_cutoff(now=now)
     if cutoff is None:
         return None
@@ -157,24 +157,24 @@ def make_due_run(*, now: datetime) -> RunResult | None:
 
 
 def period_complete_at(now: datetime) -> Period:
-    """Return the last period that was over at `now`."""
+    """Return the last period that was complete at `now`."""
     return month_of(now).previous_month()
 
 
-def _refuse_early(cutoff: date, *, now: datetime) -> None:
+def _require_period_over(cutoff: date, *, now: datetime) -> None:
     if midnight(cutoff) > min(now, sql.now()):
         raise CutoffNotReached(cutoff)
 
 
 def _next_creators(cutoff: date, *, after: UUID | None) -> list[UUID]:
-    names = {"after": after or UUID(int=0), "cutoff": cutoff, "limit": CREATORS_AT_ONCE}
-    return [row["creator_id"] for row in sql.rows(_NEXT, names)]
+    params = {"after": after or UUID(int=0), "cutoff": cutoff, "limit": CREATORS_AT_ONCE}
+    return [row["creator_id"] for row in sql.rows(_NEXT, params)]
 
 
 def _give_up(run: PayoutRun, creator: UUID, error: DatabaseError, *, now: datetime) -> list[_Decided]:
     logger.error("could not decide creator %s", creator, exc_info=error)
-    names = {"run": run.pk, "cutoff": run.cutoff, "creator": creator, "detail": str(error), "now": now}
-    sql.run(_GIVE_UP, names)
+    params = {"run": run.pk, "cutoff": run.cutoff, "creator": creator, "detail": str(error), "now": now}
+    sql.run(_GIVE_UP, params)
     return [_Decided(DecisionReason.ERROR, "", 1, 0)]
 
 
@@ -184,8 +184,8 @@ def _add_up(result: RunResult, decided: Sequence[_Decided]) -> None:
         result.amounts[row.reason, row.currency] += row.amount
 
 
-def _told() -> list[_Decided]:
-    return [_Decided(**row) for row in sql.rows(_TELL)]
+def _summary() -> list[_Decided]:
+    return [_Decided(**row) for row in sql.rows(_SUMMARY)]
 
 
 def _rules(*, now: datetime) -> dict[str, Any]:
@@ -193,10 +193,10 @@ def _rules(*, now: datetime) -> dict[str, Any]:
 
 
 def decide_again(dead: Payout, *, act: Act, now: datetime) -> UUID | DecisionReason | None:
-    """Decide anew, in the caller's transaction, what the dead payout's run would have paid its creator.
+    """Decide again, in the caller's transaction, what the dead payout's run would pay its creator.
 
-    The rules are the run's, so what came late for its period counts too. Return the new payout's id, or why there
-    is none; None if nothing is payable any more.
+    The run's rules apply, so earnings that arrived late for its period count too. Return the new payout's id, or
+    the reason why there is none; None if nothing is payable any more.
     """
     assert dead.run is not None
     _decide_set(
@@ -221,7 +221,7 @@ def _decide_set(
     act: Act | None = None,
 ) -> list[_Decided]:
     act = act or Act(SYSTEM, f"made by the run up to {run.cutoff}")
-    names = {
+    params = {
         "currency": currency,
         "retry_of": retry_of,
         "actor": act.actor,
@@ -232,15 +232,15 @@ def _decide_set(
         "now": now,
         **_rules(now=now),
     }
-    # Two makings of the same run take turns: the second sees the first one's payouts.
+    # If the same run is made twice at once, the second waits here, and then sees the first one's payouts.
     PayoutRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
     for statement in (_CLAIM, _DECIDE, _PAY):
-        sql.run(statement, names)
-    claims.claim(_CLAIMED, names)
+        sql.run(statement, params)
+    claims.claim(_CLAIMED, params)
     for statement in (_LINES, _EVENTS):
-        sql.run(statement, names)
+        sql.run(statement, params)
     ledger.post_set(_LEDGER)
-    sql.run(_RECORD, names)
-    return _told()
+    sql.run(_RECORD, params)
+    return _summary()

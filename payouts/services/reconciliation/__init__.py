@@ -1,4 +1,4 @@
-"""Reconciliation: our payouts, our ledger and what Stripe has, compared to the cent, and mended where that can be."""
+"""Reconciliation: compare payouts and ledger with Stripe to the cent, and fix what can be fixed."""
 
 from payouts.services.reconciliation.passes import PassResult, reconcile
 

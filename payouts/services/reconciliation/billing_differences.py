@@ -1,4 +1,4 @@
-"""Differences between what is counted and the marketplace's own tables: found nightly, told, and resolved once gone."""
+"""Differences between our records and the marketplace's tables: found each night, and resolved once they are gone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from payouts import selectors
 from payouts.models import BILLING_KINDS, Difference, DifferenceKind
 from payouts.services import differences
 
-GONE = "Gone: the tables were compared again, and both sides agree."
-# That a subscription moved doesn't pass: whoever looked into it says so.
-_NEVER_GONE = frozenset([DifferenceKind.SUBSCRIPTION_MOVED])
+GONE = "Gone: both sides agreed when the tables were compared again."
+# A moved subscription stays moved: only a person can resolve it.
+_STAFF_ONLY = frozenset([DifferenceKind.SUBSCRIPTION_MOVED])
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What comparing came to; `open` counts the differences of these kinds that are open after it."""
+    """The result of a comparison; `open` counts the billing differences that are open after it, by kind."""
 
     months: int
     mended: int
@@ -31,32 +31,32 @@ class Compared:
 
 
 def compare_billing_tables(database: Mapping[str, Any], *, now: datetime) -> Compared:
-    """Compare all that is paid in the marketplace's tables with what is counted here, and write down what differs.
+    """Compare what is paid in the marketplace's tables with our records, and open differences.
 
     Raises: BillingDatabaseRefused.
     """
     comparison = compare_shared_tables(database, now=now)
     with transaction.atomic():
-        # Two comparisons at once would both open what neither sees of the other.
+        # Two comparisons at once could both open the same difference.
         sql.rows("SELECT pg_advisory_xact_lock(hashtextextended('payouts.compare_billing', 0))")
-        found = [each for each in comparison.found if not _is_explained(each)]
-        for each in found:
+        unexplained = [found for found in comparison.found if not _is_explained(found)]
+        for found in unexplained:
             differences.open_difference(
-                DifferenceKind(each.kind),
-                subject=each.subject,
-                amount=each.amount,
-                detail=each.detail,
-                creator_id=each.creator_id,
+                DifferenceKind(found.kind),
+                subject=found.subject,
+                amount=found.amount,
+                detail=found.detail,
+                creator_id=found.creator_id,
                 now=now,
             )
         gone = _resolve_gone(comparison, now=now)
     by_kind = selectors.open_differences(now=now).by_kind
     still_open = {kind: count for kind, count in by_kind.items() if kind in BILLING_KINDS}
-    return Compared(comparison.months, comparison.mended, len(found), gone, still_open)
+    return Compared(comparison.months, comparison.mended, len(unexplained), gone, still_open)
 
 
 def _is_explained(found: Found) -> bool:
-    """Say whether a person has resolved it as it is."""
+    """Return whether a person has resolved this difference, with this amount."""
     explained = Difference.objects.filter(
         kind=DifferenceKind(found.kind),
         subject=found.subject,
@@ -68,9 +68,9 @@ def _is_explained(found: Found) -> bool:
 
 
 def _resolve_gone(comparison: Comparison, *, now: datetime) -> int:
-    still = {(each.kind.value, each.subject) for each in comparison.found}
+    still = {(found.kind.value, found.subject) for found in comparison.found}
     gone = 0
-    for difference in Difference.objects.filter(resolved_at=None, kind__in=BILLING_KINDS - _NEVER_GONE):
+    for difference in Difference.objects.filter(resolved_at=None, kind__in=BILLING_KINDS - _STAFF_ONLY):
         if (
             difference.kind,
             difference.subject,

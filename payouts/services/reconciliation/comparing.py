@@ -1,4 +1,4 @@
-"""Comparing what was staged with what is written here, kind by kind, in SQL."""
+"""Comparing what was staged with our records, kind by kind, in SQL."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from payouts.models import DifferenceKind
 
 _SQL = Path(__file__).parent / "pass_sql"
 _BOOK, _GONE, _TOTALS = (sql.read(_SQL / f"{name}.sql") for name in ("book", "gone", "totals"))
-# Each file is one kind of difference, and selects those that there are.
+# Each file selects the differences of one kind.
 KINDS = {DifferenceKind(path.stem): sql.read(path) for path in sorted((_SQL / "kinds").glob("*.sql"))}
-# What the kinds' own queries hold of percent signs is not for parameters.
+# Escape the percent signs of the kinds' own queries: they aren't parameters.
 _SETTLED = {
     kind: sql.read(_SQL / "settled.sql", found=query.replace("%", "%%")) for kind, query in KINDS.items()
 }
@@ -22,7 +22,7 @@ _SETTLED = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A difference: `subject` is Stripe's id, or ours; `amount` is how much more Stripe moved than is written here."""
+    """A difference. `subject` is Stripe's id, or ours; `amount` is how much more Stripe moved than we recorded."""
 
     kind: DifferenceKind
     subject: str
@@ -35,7 +35,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """An open difference that is none any more."""
+    """An open difference that no longer exists."""
 
     id: UUID
     kind: DifferenceKind
@@ -43,31 +43,29 @@ class Gone:
 
 
 def compare() -> list[Found]:
-    """Find what differs, is not moving any more and has not been explained by a person."""
+    """Find the differences that have settled and that no person has explained."""
     sql.run(_BOOK)
     return [found for kind in KINDS for found in _of_kind(kind)]
 
 
 def gone() -> list[Gone]:
-    """Find the open differences that are none any more; one whose object was not looked at stays."""
+    """Find the open differences that no longer exist; one whose object wasn't read this time stays open."""
     sql.run(_BOOK)
     still = [
         (kind, row["subject"])
         for kind, query in KINDS.items()
         for row in sql.rows(f"SELECT subject FROM ({query}) AS found")  # noqa: S608
     ]
-    parameters = {
+    params = {
         "kinds": [kind.value for kind in KINDS],
         "found_kinds": [kind.value for kind, _ in still],
         "found_subjects": [subject for _, subject in still],
     }
-    return [
-        Gone(row["id"], DifferenceKind(row["kind"]), row["subject"]) for row in sql.rows(_GONE, parameters)
-    ]
+    return [Gone(row["id"], DifferenceKind(row["kind"]), row["subject"]) for row in sql.rows(_GONE, params)]
 
 
 def totals() -> dict[str, dict[str, int]]:
-    """Sum up what the window's transfers moved, by currency: at Stripe and in the books."""
+    """Sum what the pass's transfers moved, by currency: at Stripe and in the books."""
     return {
         row["currency"]: {"at_stripe": int(row["at_stripe"]), "in_books": int(row["in_books"])}
         for row in sql.rows(_TOTALS)

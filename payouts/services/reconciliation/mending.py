@@ -1,4 +1,4 @@
-"""Mending a difference by recording what Stripe says, through the services that a webhook would have called."""
+"""Fixing a difference by recording what Stripe has, through the services that a webhook would have called."""
 
 import logging
 from collections.abc import Callable
@@ -14,24 +14,24 @@ logger = logging.getLogger(__name__)
 
 
 def mend(found: Found, *, now: datetime) -> bool:
-    """Record what Stripe says of it, as it is now; return False where that is for a person, or for later."""
+    """Record what Stripe has now; return False if that must wait, or is up to staff."""
     record = _RECORDS.get(found.kind)
     if record is None:
         return False
     try:
         record(found, now)
-    except (NotYet, SetAside, StripeCallFailed) as reason:
-        logger.info("%s %s is not mended: %s", found.kind, found.subject, reason)
+    except (NotYet, SetAside, StripeCallFailed) as error:
+        logger.info("%s %s is not fixed: %s", found.kind, found.subject, error)
         return False
     except Exception:
-        # One that can't be mended must not keep the others from it.
-        logger.exception("%s %s can't be mended", found.kind, found.subject)
+        # One that can't be fixed must not stop the others.
+        logger.exception("%s %s can't be fixed", found.kind, found.subject)
         return False
     return True
 
 
 def _record_transfer(found: Found, now: datetime) -> None:
-    """Record a transfer that names a payout of ours: the payout's own, or one that was not to be."""
+    """Record a transfer that names a payout of ours: the payout's own, or an unexpected one."""
     if found.payout_id is None:
         return
     payout = Payout.objects.get(pk=found.payout_id)

@@ -1,4 +1,4 @@
-"""A pass: stage what Stripe has, compare, look again at what differs, write it down, mend it, resolve what is gone."""
+"""A pass: stage what Stripe has, compare, read what differs again, open differences, fix them, resolve what is gone."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,27 +15,27 @@ from payouts.models import BILLING_KINDS, Payout, PayoutAttempt, ReconciliationP
 from payouts.services import differences
 from payouts.services.reconciliation import comparing, mending, staging
 
-# Banks send payouts back days after they took them, and what Stripe didn't tell of is asked for again.
+# Banks return payouts days later, and what Stripe didn't show last time is read again.
 OVERLAP = timedelta(days=7)
-# What moved within this long may still be on its way here, or there.
+# What moved this recently may not have reached both sides yet.
 SETTLING = timedelta(minutes=15)
 _LOCK = "hashtextextended('payouts.reconcile', 0)"
-MENDED = "Mended: what Stripe says is recorded."
-GONE = "Gone: this pass looked again, and both sides agree."
+MENDED = "Fixed: what Stripe has is now recorded."
+GONE = "Gone: both sides agreed when this pass compared them again."
 
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
-    """What a pass came to; `open` counts all differences with Stripe that are open after it, by kind."""
+    """The result of a pass; `open` counts the differences with Stripe that are open after it, by kind."""
 
     made: ReconciliationPass
     open: Mapping[str, int]
 
 
 def reconcile(*, now: datetime, since: datetime | None = None) -> PassResult:
-    """Compare all that moved since then (None: since the last pass, with an overlap) with what is written here.
+    """Compare all that moved since then (None: since the last pass, with an overlap) with our records.
 
-    Must be called outside a transaction. One pass at a time: the task is delivered again while a long one lasts.
+    Must be called outside a transaction. One pass runs at a time: Celery redelivers the task while a long one runs.
 
     Raises: ReconciliationUnderWay, and StripeCallFailed if Stripe's lists can't be read.
     """
@@ -55,23 +55,23 @@ def reconcile(*, now: datetime, since: datetime | None = None) -> PassResult:
 
 def _fill(made: ReconciliationPass, *, now: datetime) -> None:
     staged = staging.stage(since=made.since, settled=now - SETTLING)
-    suspects = {(each.subject, each.account) for each in comparing.compare() if _at_stripe(each.subject)}
+    suspects = {(found.subject, found.account) for found in comparing.compare() if _at_stripe(found.subject)}
     unread = staging.look_again(sorted(suspects))
-    found = comparing.compare()
-    for each in found:
+    all_found = comparing.compare()
+    for found in all_found:
         differences.open_difference(
-            each.kind,
-            subject=each.subject,
-            amount=each.amount,
-            detail=each.detail,
-            payout=Payout.objects.get(pk=each.payout_id) if each.payout_id else None,
-            creator_id=each.creator_id,
-            account=each.account,
+            found.kind,
+            subject=found.subject,
+            amount=found.amount,
+            detail=found.detail,
+            payout=Payout.objects.get(pk=found.payout_id) if found.payout_id else None,
+            creator_id=found.creator_id,
+            account=found.account,
             now=now,
         )
-    tried = [each for each in found if mending.mend(each, now=now)]
-    staging.look_again(sorted({(each.subject, each.account) for each in tried}))
-    mended = {(each.kind, each.subject) for each in tried}
+    tried = [found for found in all_found if mending.mend(found, now=now)]
+    staging.look_again(sorted({(found.subject, found.account) for found in tried}))
+    mended = {(found.kind, found.subject) for found in tried}
     resolved = comparing.gone()
     for gone in resolved:
         reason = MENDED if (gone.kind, gone.subject) in mended else GONE
@@ -82,7 +82,7 @@ def _fill(made: ReconciliationPass, *, now: datetime) -> None:
         staged.bank_payouts,
     )
     made.unread = staged.unread + unread
-    made.found = len(found)
+    made.found = len(all_found)
     made.mended = sum((gone.kind, gone.subject) in mended for gone in resolved)
     made.gone = len(resolved) - made.mended
     made.totals = comparing.totals()
@@ -92,7 +92,7 @@ def _fill(made: ReconciliationPass, *, now: datetime) -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Hold the lock that a session of the database has until it ends, however it ends."""
+    """Hold a session-level advisory lock, which PostgreSQL releases even if this process dies."""
     (row,) = sql.rows(f"SELECT pg_try_advisory_lock({_LOCK}) AS taken")
     if not row["taken"]:
         raise ReconciliationUnderWay
@@ -103,7 +103,7 @@ def _alone() -> Iterator[None]:
 
 
 def _next_since(now: datetime) -> datetime:
-    """Begin before the last pass did; the first one, with the first that was sent."""
+    """Start an overlap before the last pass; the first pass starts before the first send."""
     last = ReconciliationPass.objects.exclude(finished_at=None).order_by("-started_at").first()
     if last is not None:
         return last.started_at - OVERLAP

@@ -1,4 +1,4 @@
-"""What Stripe says, streamed into temporary tables, where SQL can compare it with what is written here."""
+"""Stripe's data, streamed into temporary tables so that SQL can compare it with our records."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -24,11 +24,11 @@ logger = logging.getLogger(__name__)
 _SQL = Path(__file__).parent / "pass_sql"
 _STAGE, _ACCOUNTS, _UNLISTED = (sql.read(_SQL / f"{name}.sql") for name in ("stage", "accounts", "unlisted"))
 ROWS_AT_ONCE = 2_000
-# Accounts are asked one by one; so many at once keep the pace that Stripe allows in spite of its latency.
+# Each account takes its own request. This many at once use the rate that Stripe allows, despite its latency.
 ACCOUNTS_AT_ONCE = 8
 
 Listed = Transfer | BalanceTransaction | BankPayout | Unreadable
-# Where each is staged, and what of it.
+# The table for each type, and its columns.
 _TABLES: dict[type[Listed], tuple[str, tuple[str, ...]]] = {
     Transfer: (
         "stripe_transfers",
@@ -57,7 +57,7 @@ _TABLES: dict[type[Listed], tuple[str, tuple[str, ...]]] = {
 
 @dataclass(slots=True)
 class Staged:
-    """How much of each was listed, and how many accounts and objects Stripe didn't tell of."""
+    """How many of each were listed, and how many accounts and objects Stripe didn't show."""
 
     transfers: int = 0
     transactions: int = 0
@@ -66,18 +66,19 @@ class Staged:
 
 
 def stage(*, since: datetime, settled: datetime) -> Staged:
-    """Read all that moved since then, newest first; what is listed in part only is never compared.
+    """Read all that moved since then, newest first.
 
-    Raises: StripeCallFailed if the platform's own lists can't be read; an account's stops only itself.
+    Raises: StripeCallFailed if the platform's own lists can't be read: half a list is never compared. An account
+    whose list can't be read doesn't stop the others.
     """
     sql.run(_STAGE, {"since": since, "settled": settled, "currency": settings.DEFAULT_CURRENCY})
     staged = Staged()
     staged.transfers = _copy(listing.list_transfers(since=since))
     for kind in (listing.TRANSFER, REVERSED):
         staged.transactions += _copy(listing.list_transactions(kind, since=since))
-    if not settings.BANK_PAYOUTS_BY_STRIPE:  # else they are Stripe's own
+    if not settings.BANK_PAYOUTS_BY_STRIPE:  # otherwise Stripe makes them, not us
         staged.bank_payouts, staged.unread = _stage_bank_payouts(since=since)
-    # No autovacuum looks at temporary tables, and without statistics the joins are guesses.
+    # Autovacuum doesn't analyze temporary tables, and the planner needs statistics for the joins.
     sql.run("ANALYZE stripe_transfers, stripe_transactions, stripe_bank_payouts")
     staged.unread += look_again((row["id"], row["account"]) for row in sql.rows(_UNLISTED))
     _copy_ids("events_under_way", inbox.objects_under_way(since=settled))
@@ -85,7 +86,7 @@ def stage(*, since: datetime, settled: datetime) -> Staged:
 
 
 def look_again(subjects: Iterable[tuple[str, str]]) -> int:
-    """Ask for objects one by one, (id, account), in the place of what was staged; return how many were not told."""
+    """Retrieve objects by (id, account) and replace what was staged; return how many Stripe didn't show."""
     return sum(not _look(subject, account=account) for subject, account in subjects)
 
 
@@ -93,13 +94,13 @@ def _look(subject: str, *, account: str) -> bool:
     _forget(subject)
     try:
         if subject.startswith("tr_"):
-            told = listing.retrieve_transfer(subject)
-            found: list[Listed] = [] if told is None else [told[0], *told[1]]
+            answer = listing.retrieve_transfer(subject)
+            found: list[Listed] = [] if answer is None else [answer[0], *answer[1]]
         else:
             payout = listing.retrieve_bank_payout(subject, account=account)
             found = [] if payout is None else [payout]
     except StripeCallFailed as error:
-        logger.warning("%s was not told: %s", subject, error)
+        logger.warning("Stripe did not show %s: %s", subject, error)
         return False
     if found:
         _copy(found)
@@ -113,9 +114,9 @@ def _stage_bank_payouts(*, since: datetime) -> tuple[int, int]:
     listed = unread = 0
     with ThreadPoolExecutor(ACCOUNTS_AT_ONCE) as pool:
         while some := list(islice(accounts, ROWS_AT_ONCE)):
-            told = list(pool.map(partial(_listed, since=since), some))
-            listed += _copy(chain.from_iterable(payouts for payouts in told if payouts))
-            unread += told.count(None)
+            lists = list(pool.map(partial(_listed, since=since), some))
+            listed += _copy(chain.from_iterable(payouts for payouts in lists if payouts))
+            unread += lists.count(None)
     return listed, unread
 
 
@@ -123,15 +124,15 @@ def _listed(account: str, *, since: datetime) -> list[BankPayout | Unreadable] |
     try:
         return listing.list_bank_payouts(account, since=since)
     except StripeCallFailed as error:
-        logger.warning("%s was not told: %s", account, error)
+        logger.warning("Stripe did not show %s: %s", account, error)
         return None
 
 
 def _copy(listed: Iterable[Listed]) -> int:
-    """Copy what is read into its tables, some at a time, so that no statement lasts while Stripe is waited for."""
+    """Copy objects into their tables, in chunks, so that no statement stays open while we wait for Stripe."""
     count = 0
-    every = iter(listed)
-    while some := list(islice(every, ROWS_AT_ONCE)):
+    remaining = iter(listed)
+    while some := list(islice(remaining, ROWS_AT_ONCE)):
         for kind, (table, columns) in _TABLES.items():
             if rows := [attrgetter(*columns)(row) for row in some if isinstance(row, kind)]:
                 _write(table, columns, rows)
@@ -140,7 +141,7 @@ def _copy(listed: Iterable[Listed]) -> int:
 
 
 def _copy_ids(table: str, ids: Iterable[str]) -> None:
-    _write(table, ["id"], [(each,) for each in ids])
+    _write(table, ["id"], [(object_id,) for object_id in ids])
 
 
 def _write(table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:

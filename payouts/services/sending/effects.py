@@ -100,4 +100,4 @@ class PauseForFunds:
     """Pause the payout's currency, as Stripe says that the platform has too little of it."""
 
     def apply(self, payout: Payout, *, now: datetime) -> None:
-        funds.note_refusal(payout, now=now)
+        funds.pause_after_refusal(payout, now=now)

@@ -44,7 +44,7 @@ def prepare(*, now: datetime) -> bool:
     release_unheld(now=now)
     pauses.probe_key(now=now)
     try:
-        funds.weigh(now=now)
+        funds.update_pauses(now=now)
     except StripeCallFailed as failed:
         logger.error("Stripe can't say what is available, so nothing new is sent: %s", failed)
         if policy.refuses_key(failed.failure):

@@ -1,1 +1,1 @@
-"""What staff do to payouts."""
+"""Acts of staff on payouts."""

@@ -1,4 +1,4 @@
-"""What staff do to payouts, each with a reason and the name of who did it."""
+"""Acts of staff on payouts, each with a reason and an actor."""
 
 import logging
 from datetime import datetime
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 @transaction.atomic
 def hold_creator(creator: Creator, *, act: Act, now: datetime) -> Hold:
-    """Stop paying a creator: no run makes a payout, and those that wait are held. What is under way goes on."""
+    """Stop paying a creator: runs make no payout, and waiting ones are held. Payouts being sent go on."""
     hold = place_hold(creator, source=HoldSource.STAFF, act=act)
     for payout in waiting_of(creator.pk).filter(status=PayoutStatus.PENDING):
         move(payout, PayoutStatus.ON_HOLD, now=now, actor=act.actor, reason=act.reason, next_retry_at=None)
@@ -32,7 +32,7 @@ def hold_creator(creator: Creator, *, act: Act, now: datetime) -> Hold:
 
 
 def release_creator(creator: Creator, *, act: Act, now: datetime) -> int:
-    """Lift what staff placed, return how many; held payouts go on if no other source holds them.
+    """Lift staff's holds, and return how many; held payouts resume if no other source holds the creator.
 
     Raises: NothingToLift.
     """
@@ -43,11 +43,11 @@ def release_creator(creator: Creator, *, act: Act, now: datetime) -> int:
 
 @transaction.atomic
 def cancel_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
-    """End a payout of which nothing was sent; its earnings go into a later one.
+    """Cancel a payout of which nothing was sent; a later payout includes its earnings.
 
     Raises: UnknownPayout; IllegalMove once it is being sent, or has ended.
     """
-    # Whoever sends it takes the same lock first, and then finds it cancelled; or we find it being sent.
+    # Sending takes the same lock first. Either it then finds the payout cancelled, or we find it being sent.
     payout = locked(payout_id)
     move(payout, PayoutStatus.CANCELLED, now=now, actor=act.actor, reason=act.reason, next_retry_at=None)
     give_back(payout, held_in=AccountKind.PAYOUTS_RESERVED)
@@ -55,10 +55,9 @@ def cancel_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
 
 
 def retry_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
-    """Pay at once what a payout that ended unpaid had given back, by the rules of its run; return the new one.
+    """Pay a dead payout's released earnings at once, by the rules of its run; return the new payout.
 
-    Raises: UnknownPayout; NotRetryable if it isn't over, was retried, or the run's rules don't let it
-    be paid.
+    Raises: UnknownPayout; NotRetryable if it isn't dead, was already retried, or is blocked by the run's rules.
     """
     _require_known(payout_id)
     posting.post_due(now=now)
@@ -76,9 +75,9 @@ def retry_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
 
 
 def reverse_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
-    """Take a payout's transfer back at Stripe, while its money lies on the connected account; return it as it is then.
+    """Reverse a payout's transfer while its money is on the connected account; return the updated payout.
 
-    Raises: UnknownPayout; NotReversible if its money went to the bank, or something is under way.
+    Raises: UnknownPayout; NotReversible if its money went to the bank, or something is in progress.
     """
     sending.request_reversal(payout_id, act=act, now=now)
     sending.attend(payout_id, now=now)
@@ -86,20 +85,20 @@ def reverse_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
 
 
 def settle_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
-    """Count a payout as paid whose money is on an account that Stripe shows us no more: its creator has it.
+    """Mark a payout as paid: its creator has the money, on an account that we can no longer reach.
 
-    It moves no money.
+    No money moves.
 
-    Raises: UnknownPayout; NotSettleable while Stripe tells of the account, or if some of the money may
-    be back.
+    Raises: UnknownPayout; NotSettleable while Stripe still shows the account, or if some of the money may have
+    come back.
     """
     return sending.settle(payout_id, act=act, now=now)
 
 
 def sync_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
-    """Ask Stripe now what has become of a payout, record it, and return the payout as it is then.
+    """Look the payout up at Stripe now and record what is found; return the updated payout.
 
-    It moves no money.
+    No money moves.
 
     Raises: UnknownPayout, StripeCallFailed.
     """

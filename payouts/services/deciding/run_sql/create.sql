@@ -22,10 +22,10 @@ CREATE TEMPORARY TABLE IF NOT EXISTS run_decision (
     period_start date NOT NULL,
     period_end date NOT NULL,
     reason text NOT NULL,
-    -- Set for those that are paid.
+    -- Set if a payout is made.
     payout_id uuid
 ) ON COMMIT DELETE ROWS;
 
--- Empty already after a commit; not within one transaction.
+-- A commit empties them; a second use in one transaction doesn't.
 DELETE FROM run_claim;
 DELETE FROM run_decision;

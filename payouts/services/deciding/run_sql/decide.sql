@@ -1,4 +1,4 @@
--- One statement, so one snapshot: what is unclaimed and what the ledger says are of the same moment.
+-- One statement, so one snapshot: unclaimed earnings and ledger balances are as of the same moment.
 WITH payable AS (
     SELECT
         creator_id,

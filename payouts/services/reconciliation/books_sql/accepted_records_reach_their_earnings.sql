@@ -1,10 +1,10 @@
--- A batch that waits for longer than any posting is away is overlooked; one that is set aside waits for a person.
+-- A batch that is still unposted after three hours was overlooked. One that is set aside waits for staff.
 SELECT
     CASE
         WHEN set_aside_at IS NOT NULL THEN format(
-            'batch %s, of %s records, is set aside: %s', id, accepted, split_part(set_aside_reason, E'\n', 1)
+            'batch %s (%s records) is set aside: %s', id, accepted, split_part(set_aside_reason, E'\n', 1)
         )
-        ELSE format('batch %s, of %s records, came at %s and is not posted', id, accepted, received_at)
+        ELSE format('batch %s (%s records), received at %s, is not posted', id, accepted, received_at)
     END AS finding
 FROM billing_batches
 WHERE posted_at IS NULL

@@ -1,6 +1,6 @@
--- The records of a batch are those that it accepted, and as they were then.
+-- A batch holds exactly the records that it accepted, unchanged.
 SELECT format(
-    'batch %s: %s records accepted, %s there%s',
+    'batch %s: %s records accepted, %s present%s',
     batch_id, coalesce(batch.accepted::text, 'no batch, no'), coalesce(held.records, 0),
     CASE WHEN batch.accepted = held.records THEN ', changed since' END
 ) AS finding

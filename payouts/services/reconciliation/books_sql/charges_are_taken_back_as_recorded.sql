@@ -1,6 +1,5 @@
--- A charge that some record takes from has a row that knows its amount and what was refunded and charged back, and no
--- other charge has. One that had to leave the books, and came again, has its row once more as soon as something new
--- takes from it.
+-- A charge has a takeback row, with its amount and what was refunded and charged back, iff a record takes from it.
+-- A charge that was removed from the books, and came again, gets its row back when the next record takes from it.
 SELECT format(
     'charge %s of %s: refunded %s and charged back %s of %s, records say %s and %s',
     charge_id, charged, takeback.refunded, takeback.charged_back, takeback.amount,

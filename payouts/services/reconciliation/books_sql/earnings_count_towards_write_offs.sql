@@ -1,5 +1,5 @@
--- What counts towards a write-off is what the ledger says was earned after it and before the creator's next one; what
--- counts as undone before it is what had been undone by then.
+-- What counts towards a write-off is what the ledger says was earned between it and the creator's next one. What counts
+-- as undone before it is what had been undone by then.
 WITH span AS MATERIALIZED (
     SELECT
         id AS write_off_id,

@@ -1,4 +1,4 @@
--- What an entry says the balance was after it is the sum of the account's entries up to it.
+-- An entry's balance_after is the sum of its account's entries up to and including it.
 SELECT format('entry %s says %s after it, the entries up to it %s', id, balance_after, run_up) AS finding
 FROM (
     SELECT

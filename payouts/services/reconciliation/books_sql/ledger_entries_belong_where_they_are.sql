@@ -1,4 +1,4 @@
--- Each entry has its transaction and its account, in the account's currency; only creators' accounts run a balance.
+-- Each entry has a transaction, and an account of the same currency. Only creators' accounts keep a balance.
 SELECT format(
     'entry %s of %s: transaction %s, account %s', entry.id, entry.currency, booked.source_key, account.currency
 ) AS finding

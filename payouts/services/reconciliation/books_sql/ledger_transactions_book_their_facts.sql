@@ -1,5 +1,5 @@
--- Each posting, payout and adjustment is booked once, under the key made from it, for its own amount; nothing else is.
--- Of each transaction one line is compared: the rest of it follows from the sum of zero and the accounts' totals.
+-- Each posting, payout and adjustment is booked once, under its own key and for its own amount; nothing else is booked.
+-- One line of each transaction is compared; the rest follows from the sum of zero and the accounts' totals.
 WITH fact AS (
     SELECT
         'posting:' || trace.posting_id || ':' || earning.creator_id AS source_key,
@@ -37,10 +37,10 @@ FROM fact
 LEFT JOIN booked USING (source_key, kind, owner_id, currency)
 WHERE fact.amount <> coalesce(booked.amount, 0)
 UNION ALL
-SELECT format('%s is booked, and is nothing that happened', source_key)
+SELECT format('%s is booked, but never happened', source_key)
 FROM ledger_transactions AS booking
 WHERE NOT EXISTS (SELECT FROM fact WHERE fact.source_key = booking.source_key)
-    -- A part of a transfer that came back: what is in suspense has a validation of its own.
+    -- A partial reversal is in suspense, which has its own validation.
     AND NOT EXISTS (
         SELECT FROM payouts
         WHERE booking.source_key LIKE 'payout:%:reversed:%'

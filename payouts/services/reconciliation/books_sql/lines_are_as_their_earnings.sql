@@ -1,4 +1,4 @@
--- A line is a copy of the row it claimed; a live payout holds the rows of its lines, and no other.
+-- A line item is a copy of the row it claimed. A live payout holds exactly the rows of its line items.
 SELECT format('payout %s: line %s differs from earning %s', line.payout_id, line.id, line.earning_id) AS finding
 FROM payout_line_items AS line
 JOIN payouts AS payout ON payout.id = line.payout_id

@@ -1,5 +1,5 @@
--- The total was last updated no earlier than the rows in it, and no later than any row of its kind: one that was paid
--- and came back may have been the last.
+-- A total was last updated no earlier than the rows in it, and no later than the latest closed row: that one may have
+-- been paid and come back.
 SELECT format(
     'creator %s, API %s: paid in all %s, in paid payouts %s %s, last updated %s',
     creator_id, api_id, total, paid, currency, updated

@@ -1,4 +1,4 @@
--- A payout's events form one chain, from nothing to where the payout is.
+-- A payout's events form one chain, from its creation to its current status.
 SELECT format('payout %s is %s, its history %s', payout.id, payout.status, history.steps) AS finding
 FROM payouts AS payout
 LEFT JOIN (

@@ -1,5 +1,5 @@
--- The platform's own ledger accounts come to what earnings and adjustments say. What lies at Stripe and in suspense has
--- validations of its own.
+-- The platform's own ledger accounts match the totals of earnings and adjustments. The Stripe balance and suspense have
+-- their own validations.
 SELECT format('%s is %s, the tables say %s %s', kind, booked, expected, currency) AS finding
 FROM (
     SELECT kind, currency, sum(booked) AS booked, sum(expected) AS expected

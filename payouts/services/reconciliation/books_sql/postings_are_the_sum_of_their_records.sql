@@ -1,4 +1,4 @@
--- Each batch that holds records of a row is among those of its trace, and no other.
+-- A posting's batches for a row are exactly those that hold the row's records.
 SELECT format(
     'posting %s of earning %s: %s of batches %s, records %s of %s',
     posting_id, earning_id, posted, batches, recorded, held_by

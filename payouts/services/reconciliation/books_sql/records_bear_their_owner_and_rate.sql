@@ -1,5 +1,5 @@
--- A record bears the owner of its API and the rate of its moment; one that names a charge bears the charge's. Of a
--- charge that had to leave the books, what was posted before stays as it was.
+-- A record has its API's owner and the rate at the time it happened. One that names a charge has the charge's owner and
+-- rate. Records of a charge that was removed from the books stay as they were posted.
 WITH owned AS MATERIALIZED (
     SELECT
         api_id,

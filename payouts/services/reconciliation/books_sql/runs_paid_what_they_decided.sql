@@ -1,4 +1,4 @@
--- A run's payouts are those it decided to make, with the amounts it decided on, and each live one was decided.
+-- A run's payouts are those it decided to make, with the amounts it decided on. Every live payout has its decision.
 SELECT format(
     'decision %s: %s of %s, payout %s of %s',
     decision.id, decision.reason, decision.amount, payout.id, payout.net_amount

@@ -1,4 +1,4 @@
--- Of each payout at most one transfer succeeded, and of one that ended unpaid none: any other is owed back.
+-- At most one transfer of a payout succeeded, and none of a payout that ended unpaid. Any other is owed back.
 SELECT format(
     'payout %s is %s, and transfer %s of %s succeeded', payout.id, payout.status, attempt.stripe_id, attempt.amount
 ) AS finding

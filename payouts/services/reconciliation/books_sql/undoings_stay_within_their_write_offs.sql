@@ -1,5 +1,5 @@
--- An undoing, and what restores a part of it, is of its write-off's creator and currency, and never takes back more
--- than was given up. What was undone before undoings named their write-off is spread over the creator's, oldest first.
+-- An undoing, and what restores part of it, has its write-off's creator and currency. It never exceeds the write-off.
+-- Undoings older than the link to a write-off are spread over the creator's write-offs, oldest first.
 SELECT format(
     'write-off %s of %s: undone %s, after %s that name none', written.id, written.amount, coalesce(undone.amount, 0),
     written.undone_before
@@ -30,7 +30,7 @@ WHERE (
         AND coalesce(undone.is_its_own, TRUE)
     )
 UNION ALL
-SELECT format('creator %s: undone by name of nothing %s, write-offs say %s %s', creator_id, unnamed, spread, currency)
+SELECT format('creator %s: undone without a write-off %s, write-offs say %s %s', creator_id, unnamed, spread, currency)
 FROM (
     SELECT
         creator_id,

@@ -1,5 +1,5 @@
--- Of a creator's write-offs, oldest first, as much is undone as was earned since the latest one, beyond what they still
--- owed after it; what was lost since takes back what had been undone before.
+-- A creator's write-offs are undone, oldest first, by what was earned since the latest one, beyond what they still owed
+-- after it. What was lost since restores what had been undone before.
 WITH written AS MATERIALIZED (
     SELECT
         id,

@@ -1,4 +1,4 @@
--- The connected accounts on which anything moved, or may still.
+-- The connected accounts on which money moved, or may still move.
 SELECT destination AS account FROM stripe_transfers
 UNION
 SELECT destination FROM payout_attempts WHERE last_sent_at >= (SELECT since FROM this_pass)

@@ -1,4 +1,4 @@
--- Our side, read anew: after Stripe's, so that nothing which is recorded meanwhile looks as if it were not.
+-- Our side, read after Stripe's, so that what is recorded in between doesn't look unrecorded.
 TRUNCATE booked;
 INSERT INTO booked
 SELECT

@@ -1,4 +1,4 @@
--- Open differences of kinds that a pass finds, looked at in this one and not there any more.
+-- Open differences of the kinds that a pass finds, that were read in this pass and no longer exist.
 SELECT id, kind, subject
 FROM differences AS open
 WHERE resolved_at IS NULL

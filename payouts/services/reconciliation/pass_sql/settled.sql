@@ -1,4 +1,4 @@
--- What is still moving is no difference yet, and what a person has explained is none any more, unless it changes.
+-- What is still moving is not a difference yet. What a person has explained no longer is one, unless it changes.
 SELECT found.*
 FROM ({found}) AS found
 WHERE (found.at IS NULL OR found.at < (SELECT settled FROM this_pass))

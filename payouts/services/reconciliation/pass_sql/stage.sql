@@ -1,4 +1,4 @@
--- What Stripe said in this pass, for the length of a session; a pass begins with none of it.
+-- What Stripe returned in this pass. The tables live as long as the session; each pass begins with empty ones.
 DROP TABLE IF EXISTS
     stripe_transfers, stripe_transactions, stripe_bank_payouts, stripe_unreadable, stripe_absent, events_under_way,
     booked, this_pass;
@@ -14,9 +14,9 @@ CREATE TEMP TABLE stripe_bank_payouts (
 );
 CREATE TEMP TABLE stripe_unreadable (id text, account text, detail text);
 CREATE TEMP TABLE stripe_absent (id text);
--- Objects that an event which came lately, and is not handled yet, speaks of.
+-- Objects of recent webhook events that aren't handled yet.
 CREATE TEMP TABLE events_under_way (id text);
--- What our books say moved at Stripe.
+-- What moved at Stripe according to our books.
 CREATE TEMP TABLE booked (source_key text, payout_id uuid, amount bigint, currency text);
 CREATE TEMP TABLE this_pass AS
 SELECT %(since)s::timestamptz AS since, %(settled)s::timestamptz AS settled, %(currency)s::text AS currency;

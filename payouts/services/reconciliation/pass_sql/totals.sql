@@ -1,4 +1,4 @@
--- What the window's transfers moved, less what came back of them: at Stripe, and in the books.
+-- What this pass's transfers moved, less what came back: at Stripe, and in the books.
 SELECT currency, sum(at_stripe) AS at_stripe, sum(in_books) AS in_books
 FROM (
     SELECT currency, amount - amount_reversed AS at_stripe, 0 AS in_books

@@ -1,4 +1,4 @@
--- What our side, or an open difference, speaks of and no list has shown: Stripe is asked for each by its id.
+-- Objects that our side or an open difference names, and that no list has shown. They are retrieved by id.
 SELECT id, max(account) AS account
 FROM (
     SELECT stripe_id AS id, destination AS account

@@ -1,4 +1,4 @@
--- Its state matters where it is the payout's last; an earlier one has failed, and another was sent.
+-- The status matters only for the payout's current bank payout: an earlier one has failed, and another was sent.
 SELECT
     listed.id AS subject,
     payout.id AS payout_id,

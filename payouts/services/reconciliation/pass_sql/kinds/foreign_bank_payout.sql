@@ -1,4 +1,4 @@
--- One that is no payout's own. If it failed or was cancelled, it has moved nothing.
+-- Bank payouts that belong to no payout. One that failed or was cancelled moved nothing.
 SELECT
     listed.id AS subject,
     attempt.payout_id,
@@ -7,8 +7,8 @@ SELECT
     listed.amount,
     listed.currency,
     CASE
-        WHEN attempt.id IS NULL THEN format('Stripe says %s; it bears no attempt of ours', listed.status)
-        ELSE format('Stripe says %s; its attempt has made %s', listed.status, attempt.stripe_id)
+        WHEN attempt.id IS NULL THEN format('Stripe says %s; it names no attempt of ours', listed.status)
+        ELSE format('Stripe says %s; its attempt made %s', listed.status, attempt.stripe_id)
     END AS detail,
     listed.created AS at
 FROM stripe_bank_payouts AS listed

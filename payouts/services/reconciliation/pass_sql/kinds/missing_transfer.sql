@@ -5,7 +5,7 @@ SELECT
     attempt.destination AS account,
     -attempt.amount AS amount,
     attempt.currency,
-    format('the payout is %s; Stripe says that there is no such transfer', payout.status) AS detail,
+    format('the payout is %s; Stripe has no such transfer', payout.status) AS detail,
     attempt.ended_at AS at
 FROM stripe_absent AS absent
 JOIN payouts AS payout ON payout.stripe_transfer_id = absent.id

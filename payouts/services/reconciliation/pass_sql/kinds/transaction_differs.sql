@@ -1,5 +1,5 @@
--- Each movement of the platform's balance against the transfer that it is of. Of a transfer older than the window,
--- only what came back within it is seen; then no more may have come back than the transfer says.
+-- The platform's balance transactions, compared with their transfers. Of a transfer older than this pass's window, only
+-- reversals within the window are listed; then no more may have come back than the transfer says.
 SELECT
     transfer_id AS subject,
     payout.id AS payout_id,

@@ -1,4 +1,4 @@
--- Money that the books say moved at Stripe, for a payout that was never sent, or for nothing that we know.
+-- Money that moved at Stripe according to the books, for a payout that was never sent or for nothing we know.
 SELECT
     booked.source_key AS subject,
     payout.id AS payout_id,

@@ -1,4 +1,4 @@
--- One that is reversed in full has moved nothing.
+-- A transfer that was fully reversed moved nothing.
 SELECT
     listed.id AS subject,
     payout.id AS payout_id,

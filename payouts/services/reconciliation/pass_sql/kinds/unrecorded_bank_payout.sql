@@ -1,4 +1,4 @@
--- It bears an attempt of ours, which doesn't know of it.
+-- It names an attempt of ours that has no record of it.
 SELECT
     listed.id AS subject,
     payout.id AS payout_id,

@@ -1,4 +1,4 @@
--- It bears an attempt of ours and is what the attempt was to send; the attempt doesn't know of it.
+-- It names an attempt of ours and matches it, but the attempt has no record of it.
 SELECT
     listed.id AS subject,
     payout.id AS payout_id,
