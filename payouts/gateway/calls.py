@@ -6,7 +6,7 @@ import stripe
 
 from payouts.gateway.objects import Arrival, BankPayout, Reversal, Transfer
 from payouts.models import PayoutAttempt
-from stripe_io.client import CLOCKS_APART, call, client, every
+from stripe_io.client import CLOCKS_APART, call, client, list_all
 
 # Statuses of a bank account that Stripe won't pay out to until it is corrected.
 _UNUSABLE = frozenset(["errored", "verification_failed"])
@@ -40,7 +40,7 @@ def find_transfers(payout_id: UUID) -> list[Transfer]:
     Raises: StripeCallFailed.
     """
     params: stripe.params.TransferListParams = {"transfer_group": str(payout_id), "limit": 100}
-    return [Transfer.of(payload) for payload in every(lambda: client().v1.transfers.list(params))]
+    return [Transfer.of(payload) for payload in list_all(lambda: client().v1.transfers.list(params))]
 
 
 def retrieve_transfer(transfer_id: str) -> Transfer:
@@ -73,7 +73,7 @@ def find_reversals(transfer_id: str) -> list[Reversal]:
 
     Raises: StripeCallFailed.
     """
-    listed = every(lambda: client().v1.transfers.reversals.list(transfer_id, {"limit": 100}))
+    listed = list_all(lambda: client().v1.transfers.reversals.list(transfer_id, {"limit": 100}))
     return [Reversal.of(payload) for payload in listed]
 
 
@@ -144,7 +144,9 @@ def find_bank_payouts(attempt: PayoutAttempt) -> list[BankPayout]:
     """
     since = int((attempt.first_sent_at - CLOCKS_APART).timestamp()) if attempt.first_sent_at else 0
     params: stripe.params.PayoutListParams = {"created": {"gte": since}, "limit": 100}
-    for payload in every(lambda: client().v1.payouts.list(params, {"stripe_account": attempt.destination})):
+    for payload in list_all(
+        lambda: client().v1.payouts.list(params, {"stripe_account": attempt.destination})
+    ):
         if (payload.get("metadata") or {}).get("attempt_id") == str(attempt.pk):
             return [BankPayout.of(payload, account=attempt.destination)]
     return []

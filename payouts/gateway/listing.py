@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import stripe
 
 from payouts.gateway.objects import BalanceTransaction, BankPayout, Transfer
-from stripe_io.client import call, client, every
+from stripe_io.client import call, client, list_all
 from stripe_io.errors import StripeCallFailed
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def list_transfers(*, since: datetime) -> Iterator[Transfer | Unreadable]:
     Source: https://docs.stripe.com/api/transfers/list
     """
     params: stripe.params.TransferListParams = {"created": {"gte": _seconds(since)}, "limit": PAGE}
-    for payload in every(lambda: client().v1.transfers.list(params)):
+    for payload in list_all(lambda: client().v1.transfers.list(params)):
         yield _read(Transfer.of, payload)
 
 
@@ -56,7 +56,7 @@ def list_transactions(kind: str, *, since: datetime) -> Iterator[BalanceTransact
         "limit": PAGE,
         "expand": ["data.source"],
     }
-    for payload in every(lambda: client().v1.balance_transactions.list(params)):
+    for payload in list_all(lambda: client().v1.balance_transactions.list(params)):
         yield _read(BalanceTransaction.of, payload)
 
 
@@ -67,7 +67,7 @@ def list_bank_payouts(account: str, *, since: datetime) -> list[BankPayout | Unr
     """
     params: stripe.params.PayoutListParams = {"created": {"gte": _seconds(since)}, "limit": PAGE}
     try:
-        listed = every(lambda: client().v1.payouts.list(params, {"stripe_account": account}))
+        listed = list_all(lambda: client().v1.payouts.list(params, {"stripe_account": account}))
         return [_read(BankPayout.of, payload, account=account) for payload in listed]
     except StripeCallFailed as error:
         if error.failure.http_status not in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
@@ -93,7 +93,7 @@ def retrieve_transfer(
             "limit": PAGE,
             "expand": ["data.balance_transaction"],
         }
-        reversals = list(every(lambda: client().v1.transfers.reversals.list(transfer_id, params)))
+        reversals = list(list_all(lambda: client().v1.transfers.reversals.list(transfer_id, params)))
     movements = [source["balance_transaction"] | {"source": source} for source in [payload, *reversals]]
     return _read(Transfer.of, payload), [_read(BalanceTransaction.of, movement) for movement in movements]
 

@@ -1,1 +1,1 @@
-"""Everything that touches Stripe on the wire: the one client, its errors and pace, and the webhook inbox."""
+"""Everything that talks to Stripe: the client, its errors and rate limit, and the webhook inbox."""

@@ -1,4 +1,4 @@
-"""The one Stripe client: key, version, address, time-outs and pace."""
+"""The Stripe client: key, version, address, time-outs and rate limit."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -17,14 +17,14 @@ from stripe_io.values import storable_answer
 T = TypeVar("T")
 TIMEOUT_SECONDS = 30
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-# By so much our clock may differ from Stripe's: what a look-up by time misses would be made once more.
+# How much our clock may differ from Stripe's. Whatever a look-up by time misses would be sent a second time.
 CLOCKS_APART = timedelta(hours=1)
 
 
 class PacedClient(stripe.RequestsClient):
-    """Wait for a turn before each request, so that Stripe need not say 429, and let all wait when it does.
+    """Wait for a slot before each request, so that Stripe has no reason to answer 429. If it does, all workers wait.
 
-    Whatever Stripe answers passes here, and is made storable before anyone reads it.
+    Every answer is made storable here, before anyone reads it.
     """
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
@@ -32,29 +32,29 @@ class PacedClient(stripe.RequestsClient):
         pacing.wait(endpoint=endpoint)
         body, status, headers = super().request(method, url, *args, **kwargs)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            pacing.leave_alone(endpoint=endpoint)
+            pacing.back_off(endpoint=endpoint)
         return storable_answer(body), status, headers
 
 
 @cache
 def client() -> stripe.StripeClient:
-    """Return the client, having made sure once that the database belongs to the key's mode.
+    """Return the client, after checking once that the database belongs to the key's mode.
 
-    It never retries by itself: an unknown outcome must be written down before anything is sent again. Stripe is
-    reached through the environment's HTTPS_PROXY, a sandbox on this machine without any proxy.
+    It never retries by itself: an unknown outcome must be recorded before anything is sent again. It uses the
+    environment's HTTPS_PROXY for Stripe, and no proxy for a sandbox on this machine.
 
     Raises: WrongMode.
     """
     installation.verify()
     base = settings.STRIPE_API_BASE
-    is_here = urlsplit(base).hostname in LOOPBACK
+    is_local = urlsplit(base).hostname in LOOPBACK
     return stripe.StripeClient(
         settings.STRIPE_SECRET_KEY,
         base_addresses={"api": base, "files": base, "connect": base, "meter_events": base},
         http_client=PacedClient(
             timeout=TIMEOUT_SECONDS,
-            # To requests, an empty address is no proxy, and None the environment's.
-            proxy={"http": "", "https": ""} if is_here else None,
+            # The requests library takes an empty address as no proxy, and None as the environment's.
+            proxy={"http": "", "https": ""} if is_local else None,
         ),
         max_network_retries=0,
     )
@@ -63,7 +63,7 @@ def client() -> stripe.StripeClient:
 def call(request: Callable[[], T]) -> T:
     """Make one request to Stripe.
 
-    Raises: StripeCallFailed for every answer but success, and for none.
+    Raises: StripeCallFailed for every answer but success, and if there is no answer.
     """
     try:
         return request()
@@ -71,21 +71,21 @@ def call(request: Callable[[], T]) -> T:
         raise StripeCallFailed(Failure.of(error)) from error
 
 
-def every(first_page: Callable[[], Any]) -> Iterator[dict[str, Any]]:
-    """Yield all that one of Stripe's lists has, to its last page; each page is a request.
+def list_all(first_page: Callable[[], Any]) -> Iterator[dict[str, Any]]:
+    """Yield all items of a list at Stripe, page by page; each page is a request.
 
-    Raises: StripeCallFailed, also after some were yielded.
+    Raises: StripeCallFailed, possibly after yielding some items.
     """
     page = call(first_page)
     while True:
-        for each in page.data:
-            yield each.to_dict()
+        for item in page.data:
+            yield item.to_dict()
         if not page.has_more:
             return
         page = call(page.next_page)
 
 
 def _resource(url: str) -> str:
-    """Name the endpoint as Stripe limits it: `/v1/transfers/tr_1` is `transfers`."""
+    """Name the endpoint as Stripe's rate limits do: `/v1/transfers/tr_1` is `transfers`."""
     parts = urlsplit(url).path.strip("/").split("/")
     return parts[1] if len(parts) > 1 else parts[0]

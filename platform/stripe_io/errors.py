@@ -1,4 +1,4 @@
-"""What can go wrong between us and Stripe."""
+"""Errors of calls to Stripe, and of webhooks."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ LONGEST_CODE = 255
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Stripe's answer to a call that did not succeed; `http_status` None means that none arrived.
+    """Stripe's answer to a call that failed; `http_status` is None if no answer arrived.
 
-    Its text can be stored: a proxy's error page may hold anything.
+    All text is storable: a proxy's error page may contain anything.
 
     Source: https://docs.stripe.com/api/errors
     """
@@ -40,7 +40,7 @@ class Failure:
         return cls(
             http_status=error.http_status,
             type=_code(getattr(details, "type", None)),
-            # The client leaves `code` empty on 401, 403 and 429, and only there keeps it in the error object.
+            # On 401, 403 and 429 the library leaves `code` empty, and has it only in the error object.
             code=_code(error.code or getattr(details, "code", None)),
             param=_code(getattr(details, "param", None)),
             message=storable(str(error.user_message or error)),
@@ -49,12 +49,12 @@ class Failure:
         )
 
 
-def _code(said: object) -> str:
-    return storable(str(said or ""))[:LONGEST_CODE]
+def _code(value: object) -> str:
+    return storable(str(value or ""))[:LONGEST_CODE]
 
 
 class StripeCallFailed(Exception):
-    """A call to Stripe did not succeed; what that means is for the caller to decide."""
+    """A call to Stripe failed; the caller decides what that means."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(
@@ -64,21 +64,21 @@ class StripeCallFailed(Exception):
 
 
 class WrongMode(Exception):
-    """The database belongs to another mode of Stripe than the configured key."""
+    """The database belongs to a different Stripe mode than the configured key."""
 
     def __init__(self, *, remembered: str, configured: str) -> None:
         super().__init__(
-            f"This database was set up for Stripe's {remembered} mode and STRIPE_SECRET_KEY is of {configured} mode: "
-            "use another database, or the key that belongs to this one."
+            f"This database was set up for Stripe's {remembered} mode, but STRIPE_SECRET_KEY is for {configured} mode. "
+            "Use another database, or the key that belongs to this one."
         )
 
 
 class SignatureRefused(Exception):
-    """The webhook's signature is missing, malformed, stale, or made with another endpoint's secret."""
+    """The webhook's signature is missing, malformed, too old, or made with another endpoint's secret."""
 
 
 class BodySetAside(Exception):
-    """The body is rightly signed, and is no event that can be stored and acted on here."""
+    """The body has a valid signature, but isn't an event that we can store and act on."""
 
     def __init__(self, reason: BodyReason, note: str, event: Mapping[str, Any] | None = None) -> None:
         super().__init__(note)
@@ -88,12 +88,12 @@ class BodySetAside(Exception):
 
 
 class BodyTooLarge(Exception):
-    """A webhook's body is larger than is read."""
+    """A webhook's body exceeds the size limit."""
 
 
 class NotYet(Exception):
-    """The event speaks of something that is still being written here: try it again later."""
+    """The event is about something that we are still writing: try it again later."""
 
 
 class SetAside(Exception):
-    """The event is kept and changes nothing; the message says why."""
+    """The event is stored without effect; the message says why."""

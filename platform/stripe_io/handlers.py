@@ -1,4 +1,4 @@
-"""Which function handles which type of event. Apps register theirs in `AppConfig.ready()`."""
+"""Which function handles which event type. Apps register theirs in `AppConfig.ready()`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class StripeEvent:
-    """One event as Stripe told it; `account` is the connected account it happened on, or empty.
+    """An event from Stripe; `account` is the connected account that it happened on, or empty.
 
-    Whatever Stripe was asked after `due_since`, by our clock, it answered knowing of the event.
+    Everything that we retrieve from Stripe after `due_since`, by our clock, already reflects the event.
     """
 
     id: str
@@ -26,10 +26,10 @@ _handlers: dict[str, Handler] = {}
 
 
 def register(handler: Handler, *types: str) -> None:
-    """Have `handler` called, at least once, with each event of these types.
+    """Register a handler for these event types. It is called at least once with each event.
 
-    It runs outside any transaction, may be called again with the same event, and raises NotYet to be called
-    later, SetAside to leave the event without effect.
+    It runs outside any transaction, and may be called again with the same event. It raises NotYet to be called
+    later, or SetAside to leave the event without effect.
     """
     for event_type in types:
         _handlers[event_type] = handler

@@ -1,4 +1,4 @@
-"""A database remembers which mode of Stripe it serves, and since when."""
+"""The database remembers which Stripe mode it serves, and since when."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ def configured_mode() -> StripeMode:
 
 
 def verify() -> None:
-    """Make sure that the database belongs to the configured mode; the first call settles it.
+    """Check that the database belongs to the configured mode; the first call sets it.
 
     Raises: WrongMode.
     """
@@ -26,5 +26,5 @@ def verify() -> None:
 
 
 def installed_at() -> datetime:
-    """Return when this installation began; nothing before it is due by itself."""
+    """Return when this installation started; nothing from before then becomes due by itself."""
     return Installation.objects.get_or_create(defaults={"mode": configured_mode()})[0].installed_at

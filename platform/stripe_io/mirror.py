@@ -1,6 +1,6 @@
-"""dj-stripe's Account and Event tables: what Stripe said, as it said it, for staff to look at.
+"""dj-stripe's Account and Event tables: Stripe's objects, unchanged, for staff to look at.
 
-Its own ways of filling them are not used: they ask Stripe within a request and keep the API key in the database.
+dj-stripe's own code to fill them isn't used: it calls Stripe during requests and stores the API key in the database.
 """
 
 from collections.abc import Mapping
@@ -10,17 +10,17 @@ from djstripe.models import Account, Event
 
 from stripe_io.values import moment
 
-# What dj-stripe's columns take; the whole stands in `stripe_data`.
+# The limits of dj-stripe's columns; `stripe_data` has the full values.
 LONGEST_VERSION, LONGEST_REQUEST_ID = 64, 50
 
 
-def remember_account(said: Mapping[str, Any]) -> None:
-    """Keep a connected account as Stripe describes it now."""
+def remember_account(payload: Mapping[str, Any]) -> None:
+    """Store a connected account as Stripe describes it now."""
     account = Account(
-        id=said["id"],
-        created=moment(said.get("created")),
-        metadata=said.get("metadata") or {},
-        stripe_data=dict(said),
+        id=payload["id"],
+        created=moment(payload.get("created")),
+        metadata=payload.get("metadata") or {},
+        stripe_data=dict(payload),
     )
     Account.objects.bulk_create(
         [account],
@@ -31,12 +31,12 @@ def remember_account(said: Mapping[str, Any]) -> None:
 
 
 def remember_event(event: Mapping[str, Any]) -> None:
-    """Keep an event, once, and the connected account that it names, known or not."""
+    """Store an event, once, and a row for the connected account that it names."""
     account = str(event.get("account") or "")
     if account:
         Account.objects.bulk_create([Account(id=account, stripe_data={})], ignore_conflicts=True)
     request = event.get("request")
-    if not isinstance(request, Mapping):  # before 2017-05-25 it was the id alone
+    if not isinstance(request, Mapping):  # before API version 2017-05-25 it was only the id
         request = {"id": request}
     Event.objects.bulk_create(
         [

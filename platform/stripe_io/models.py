@@ -1,4 +1,4 @@
-"""The webhook inbox, what was replayed from it, and the mode that this database serves."""
+"""The webhook inbox, its replays, and the Stripe mode that this database serves."""
 
 from django.db import models
 from django.db.models import Q
@@ -16,7 +16,7 @@ class StripeMode(models.TextChoices):
 
 
 class Installation(models.Model):
-    """The one row that says which mode of Stripe this database serves."""
+    """The single row that says which Stripe mode this database serves."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     mode = models.CharField(max_length=8, choices=StripeMode.choices)
@@ -36,7 +36,7 @@ class InboxOutcome(models.TextChoices):
 
 
 class InboxEvent(models.Model):
-    """A stored Stripe event on its way to its handler: handled once, or kept with its error and tried again."""
+    """A stored Stripe event. It is handled once; after an error it is kept, with the error, and tried again."""
 
     event = models.OneToOneField(
         Event, models.PROTECT, to_field="id", primary_key=True, db_column="event_id", related_name="inbox"
@@ -76,11 +76,11 @@ class BodyReason(models.TextChoices):
 
 
 class KeptBody(models.Model):
-    """A rightly signed body that is no event in the inbox as it came, kept byte for byte with the reason.
+    """A validly signed body that couldn't be stored unchanged as an event, kept byte for byte with the reason.
 
-    With `event` it became one, its text replaced where it couldn't be stored. Without, it is set aside: nothing here
-    acted on it. `told_id`, `told_type` and `told_account` are what it calls itself, as far as that can be read. The
-    same body is kept once, however often it is delivered.
+    With `event`, it became that event after some of its text was replaced. Without one, it is set aside: nothing
+    acted on it. `told_id`, `told_type` and `told_account` are the ids and the type in the body, as far as they can be
+    read. The same body is kept once, however often it is delivered.
     """
 
     digest = models.CharField(max_length=64, primary_key=True)
@@ -106,7 +106,7 @@ class KeptBody(models.Model):
 
 
 class Replay(models.Model):
-    """Someone's wish that an event be handled, or a body read, once more: who, why, and what became of it before."""
+    """A request to handle an event or read a body again: who asked, why, and the outcome before."""
 
     id = models.BigAutoField(primary_key=True)
     event = models.ForeignKey(InboxEvent, models.PROTECT, null=True, blank=True, related_name="replays")

@@ -1,4 +1,4 @@
-"""One pace for all workers: each request to an endpoint takes the next free slot, kept in Redis."""
+"""One rate limit for all workers: each request to an endpoint takes the next free slot, kept in Redis."""
 
 import time
 from contextlib import suppress
@@ -9,7 +9,7 @@ from django.conf import settings
 
 from web import redis_client
 
-# The slot after the last one taken, or now; in microseconds of Redis's own clock.
+# Takes the slot after the last one taken, or now; in microseconds of Redis's own clock.
 # Source: https://docs.stripe.com/rate-limits
 _TAKE_SLOT = """
 local clock = redis.call('TIME')
@@ -18,8 +18,8 @@ local slot = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
 redis.call('SET', KEYS[1], string.format('%.0f', slot + tonumber(ARGV[1])), 'PX', 60000)
 return slot - now
 """
-# Nobody's next slot is sooner than a second from now.
-_LEAVE_ALONE = """
+# Moves the next slot to at least a second from now.
+_BACK_OFF = """
 local clock = redis.call('TIME')
 local slot = clock[1] * 1000000 + clock[2] + 1000000
 if slot > tonumber(redis.call('GET', KEYS[1]) or '0') then
@@ -30,9 +30,9 @@ MICROSECONDS = 1_000_000
 
 
 def take_slot(*, endpoint: str) -> float:
-    """Take this endpoint's next free slot; return the seconds until it, or without Redis, one slot's length.
+    """Take the endpoint's next free slot; return the seconds until it. Without Redis, return one slot's length.
 
-    A Redis that keeps silent costs a second, and then nothing for some time.
+    If Redis doesn't answer, this waits a second, and for some time after that doesn't ask it.
     """
     interval = MICROSECONDS // settings.STRIPE_REQUESTS_PER_SECOND
     try:
@@ -47,11 +47,11 @@ def wait(*, endpoint: str) -> None:
     time.sleep(take_slot(endpoint=endpoint))
 
 
-def leave_alone(*, endpoint: str) -> None:
-    """Have every worker leave this endpoint alone for a second, as Stripe says that it is too much."""
+def back_off(*, endpoint: str) -> None:
+    """Keep every worker off this endpoint for a second, because Stripe answered 429."""
     with suppress(redis.RedisError):
-        _run(_LEAVE_ALONE, endpoint)
+        _run(_BACK_OFF, endpoint)
 
 
 def _run(script: str, endpoint: str, *arguments: int) -> Any:
-    return redis_client.ask(lambda asked: asked.eval(script, 1, f"stripe:slot:{endpoint}", *arguments))
+    return redis_client.ask(lambda client: client.eval(script, 1, f"stripe:slot:{endpoint}", *arguments))

@@ -1,4 +1,4 @@
-"""From a signed body to a row: an event in the inbox, or the body itself with the reason why it is none."""
+"""From a signed body to a row: an event in the inbox, or the body itself with the reason why it isn't one."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,14 +13,14 @@ from database.staff import Act
 from stripe_io import services, verification
 from stripe_io.errors import BodySetAside
 from stripe_io.models import LONGEST_ID, LONGEST_TYPE, BodyReason, KeptBody, Replay
-from stripe_io.reading import Told, read_event
+from stripe_io.reading import StorableEvent, read_event
 
-ALTERED = "what its text holds that can't be stored was replaced"
+ALTERED = "text that can't be stored was replaced"
 _KEEP = sql.read(Path(__file__).with_name("keep_body.sql"))
 
 
 def receive(*, body: bytes, signature: str) -> None:
-    """Store what Stripe says, whatever it holds: as an event to be handled, or set aside as the body that it is.
+    """Store a webhook's body, whatever it contains: as an event to be handled, or set aside.
 
     Raises: SignatureRefused, and stores nothing.
     """
@@ -28,23 +28,24 @@ def receive(*, body: bytes, signature: str) -> None:
 
 
 def keep_or_store(body: bytes, *, signer: int) -> None:
-    """Store what a body says that the secret at this position signed.
+    """Store a body that was signed with the secret at this position.
 
     Raises: SignatureRefused if it belongs to the other endpoint.
     """
     try:
-        told = read_event(body)
-        verification.check_endpoint(told.event, signer=signer)
-        _store(body, told)
+        event = read_event(body)
+        verification.check_endpoint(event.payload, signer=signer)
+        _store(body, event)
     except BodySetAside as aside:
         _keep(body, reason=aside.reason, note=aside.note, event=aside.event)
 
 
 @transaction.atomic
 def read_again(kept: KeptBody, *, act: Act, now: datetime) -> str | None:
-    """Read a body that was set aside as this version understands it; return the id of the event that it is by now.
+    """Read a body that was set aside with the rules of this version; return the id of its event.
 
-    It enters the inbox as if it had just come. One that still can't be stored stays, with the reason of today: None.
+    The event enters the inbox as if it had just arrived. Return None if it still can't be stored: the body stays set
+    aside, with its current reason.
     """
     kept = KeptBody.objects.select_for_update(no_key=True).get(pk=kept.pk)
     Replay.objects.create(
@@ -52,29 +53,28 @@ def read_again(kept: KeptBody, *, act: Act, now: datetime) -> str | None:
     )
     body = bytes(kept.body)
     try:
-        told = read_event(body)
-        _enter(told)
+        event = read_event(body)
+        _enter(event)
     except BodySetAside as aside:
         KeptBody.objects.filter(pk=kept.pk).update(reason=aside.reason, note=aside.note)
         return None
-    KeptBody.objects.filter(pk=kept.pk).update(event=told.event["id"])
-    return str(told.event["id"])
+    KeptBody.objects.filter(pk=kept.pk).update(event=event.payload["id"])
+    return str(event.payload["id"])
 
 
 @transaction.atomic
-def _store(body: bytes, told: Told) -> None:
-    _enter(told)
-    if told.altered:
-        _keep(body, reason=BodyReason.TEXT, note=ALTERED, event=told.event, event_id=told.event["id"])
+def _store(body: bytes, event: StorableEvent) -> None:
+    _enter(event)
+    if event.altered:
+        _keep(body, reason=BodyReason.TEXT, note=ALTERED, event=event.payload, event_id=event.payload["id"])
 
 
-def _enter(told: Told) -> None:
+def _enter(event: StorableEvent) -> None:
     try:
-        services.store_event(told.event)
-    except (
-        DataError
-    ) as error:  # what no check foresaw: Stripe would send a 5xx for days, and it would be one again
-        raise BodySetAside(BodyReason.REFUSED, texts.storable(str(error)), told.event) from error
+        services.store_event(event.payload)
+    # A case that no check foresaw. If we answered 5xx, Stripe would resend it for days, and it would fail each time.
+    except DataError as error:
+        raise BodySetAside(BodyReason.REFUSED, texts.storable(str(error)), event.payload) from error
 
 
 def _keep(
@@ -85,7 +85,7 @@ def _keep(
     event: Mapping[str, Any] | None,
     event_id: str | None = None,
 ) -> None:
-    told = event or {}
+    payload = event or {}
     sql.run(
         _KEEP,
         {
@@ -93,13 +93,13 @@ def _keep(
             "body": body,
             "reason": reason,
             "note": note,
-            "told_id": _named(told.get("id"))[:LONGEST_ID],
-            "told_type": _named(told.get("type"))[:LONGEST_TYPE],
-            "told_account": _named(told.get("account"))[:LONGEST_ID],
+            "told_id": _text(payload.get("id"))[:LONGEST_ID],
+            "told_type": _text(payload.get("type"))[:LONGEST_TYPE],
+            "told_account": _text(payload.get("account"))[:LONGEST_ID],
             "event_id": event_id,
         },
     )
 
 
-def _named(said: object) -> str:
-    return said if isinstance(said, str) else ""
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -11,7 +11,7 @@ from stripe_io.models import BodyReason, InboxEvent, KeptBody
 
 @dataclass(frozen=True, slots=True)
 class Unhandled:
-    """The stored events that wait for their handler, and how long the oldest has waited."""
+    """The stored events that are waiting for their handler, and how long the oldest has waited."""
 
     count: int
     oldest: timedelta
@@ -27,9 +27,9 @@ def unhandled_events(*, now: datetime) -> Unhandled:
 def stored_events(
     *, ids: Sequence[str], types: Sequence[str], since: datetime | None, until: datetime | None
 ) -> list[str]:
-    """List the ids of the events received in [since, until) that are asked for, in the order they came.
+    """List the ids of the events received in [since, until), oldest first.
 
-    Without ids any is, without types all of them, without a time all times.
+    Empty ids or types, or None as a time, don't restrict the list.
     """
     found = InboxEvent.objects.order_by("received_at", "pk")
     if ids:
@@ -44,20 +44,20 @@ def stored_events(
 
 
 def objects_under_way(*, since: datetime) -> list[str]:
-    """List the ids of the objects that events speak of which came since then and are not handled yet."""
+    """List the ids of the objects of events that arrived since then and aren't handled yet."""
     waiting = InboxEvent.objects.filter(handled_at=None, received_at__gte=since)
     named = waiting.values_list("event__data__object__id", flat=True)
     return [str(object_id) for object_id in named if object_id]
 
 
 def bodies_set_aside() -> dict[BodyReason, int]:
-    """Count the signed bodies that no event was made of, by reason; those of none are counted as 0."""
+    """Count the signed bodies that are set aside, by reason, zeros included."""
     rows = KeptBody.objects.filter(event=None).order_by("reason").values_list("reason")
     counts = dict(rows.annotate(Count("pk")))
     return {reason: counts.get(reason, 0) for reason in BodyReason if reason != BodyReason.TEXT}
 
 
 def chosen_bodies(*, digests: Sequence[str], reasons: Sequence[str]) -> list[KeptBody]:
-    """List the bodies with these digests, and those set aside for these reasons, in the order they came."""
+    """List the bodies with these digests, and those set aside for these reasons, oldest first."""
     chosen = Q(digest__in=digests) | Q(reason__in=reasons, event=None)
     return list(KeptBody.objects.filter(chosen).order_by("received_at", "pk"))

@@ -1,4 +1,4 @@
-"""The inbox: store an event once, hand it to its handler until it is handled."""
+"""The inbox: store each event once, and hand it to its handler until it is handled."""
 
 import json
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from stripe_io.errors import NotYet, SetAside
 from stripe_io.handlers import StripeEvent, handler_of
 from stripe_io.models import InboxEvent, InboxOutcome, Replay
 
-# Long enough for any handler; another delivery of the task finds the event taken until then.
+# Longer than any handler takes; until it ends, other workers find the event taken.
 LEASE = timedelta(minutes=1)
 FIRST_RETRY = timedelta(seconds=10)
 LONGEST_RETRY = timedelta(hours=6)
 _TAKE = sql.read(Path(__file__).with_name("take.sql"))
-NOT_OURS = "no part of this service acts on this type"
+NOT_OURS = "this service doesn't act on this event type"
 _STORE = """
 INSERT INTO stripe_inbox (event_id, type, account, tries, error, outcome, note, handled_at)
 VALUES (
@@ -32,7 +32,7 @@ ON CONFLICT DO NOTHING
 
 
 class _Taken(NamedTuple):
-    """An event that is this worker's to handle until its lease is over."""
+    """An event that belongs to this worker until its lease ends."""
 
     event: StripeEvent
     tries: int
@@ -41,26 +41,26 @@ class _Taken(NamedTuple):
 
 @transaction.atomic
 def store_event(event: Mapping[str, Any]) -> bool:
-    """Store a verified event in dj-stripe's Event table and the inbox; return False if it was there before.
+    """Store a verified event in dj-stripe's Event table and the inbox; return False if it was already there.
 
-    No lock is needed against deliveries in parallel: the event's unique id is one.
+    Parallel deliveries need no lock: the event's id is unique.
     """
     mirror.remember_event(event)
     acted_on = handler_of(event["type"]) is not None
     outcome = (
         {"outcome": "", "note": ""} if acted_on else {"outcome": InboxOutcome.SET_ASIDE, "note": NOT_OURS}
     )
-    names = {"id": event["id"], "type": event["type"], "account": event.get("account") or ""}
-    stored = sql.run(_STORE, names | outcome)
+    params = {"id": event["id"], "type": event["type"], "account": event.get("account") or ""}
+    stored = sql.run(_STORE, params | outcome)
     if stored and acted_on:
         notices.send_debounced_on_commit("stripe_io.sweep_inbox")
     return stored == 1
 
 
 def handle_due(*, at_most: int) -> int:
-    """Handle events that are due, oldest first, until there are no more or enough; return how many were taken.
+    """Handle up to `at_most` due events, oldest first; return how many were taken.
 
-    Workers that do so at once share them.
+    Workers that run this in parallel share the events.
     """
     for count in range(at_most):
         taken = _take(event_id=None, now=sql.now())
@@ -71,14 +71,14 @@ def handle_due(*, at_most: int) -> int:
 
 
 def handle_event(*, event_id: str, now: datetime) -> bool:
-    """Handle one stored event, unless it is handled, taken, or not due; return whether it is now handled."""
+    """Handle one stored event, unless it is handled, taken or not due; return whether this handled it."""
     taken = _take(event_id=event_id, now=now)
     return taken is not None and _handle(taken)
 
 
 def _take(*, event_id: str | None, now: datetime) -> _Taken | None:
     for row in sql.rows(_TAKE, {"event_id": event_id, "now": now, "lease": LEASE}):
-        told = StripeEvent(
+        event = StripeEvent(
             id=row["event_id"],
             type=row["type"],
             account=row["account"],
@@ -86,15 +86,12 @@ def _take(*, event_id: str | None, now: datetime) -> _Taken | None:
             due_since=row["since"],
             object=json.loads(row["object"] or "{}"),
         )
-        return _Taken(told, tries=row["tries"], now=now)
+        return _Taken(event, tries=row["tries"], now=now)
     return None
 
 
 def _handle(taken: _Taken) -> bool:
-    """Hand an event to its handler.
-
-    An error is kept with the event, which is tried again after a while that doubles each time.
-    """
+    """Hand an event to its handler; after an error, keep the error and retry with a backoff that doubles."""
     handler = handler_of(taken.event.type)
     outcome, note, error = InboxOutcome.HANDLED, "", ""
     try:
@@ -107,7 +104,7 @@ def _handle(taken: _Taken) -> bool:
         error = f"not yet: {reason}"
     except Exception as failure:
         error = texts.storable(f"{type(failure).__name__}: {failure}")
-    # Whoever took it since has counted another try.
+    # A worker that took the event since then has counted another try.
     mine = InboxEvent.objects.filter(event=taken.event.id, tries=taken.tries)
     if error:
         retry = min(FIRST_RETRY * 2 ** (min(taken.tries, 20) - 1), LONGEST_RETRY)
@@ -119,7 +116,7 @@ def _handle(taken: _Taken) -> bool:
 
 @transaction.atomic
 def ask_for_replay(*, event_id: str, act: Act, now: datetime) -> None:
-    """Make a stored event due once more, whatever became of it: for whoever asks to handle, or else the sweep."""
+    """Make a stored event due again, whatever its outcome was. The caller handles it, or else the sweep does."""
     row = InboxEvent.objects.select_for_update(no_key=True).get(event=event_id)
     Replay.objects.create(
         event=row,

@@ -1,5 +1,4 @@
--- Take the event that has been due longest, or the named one if it is due; one that another takes just now is left to
--- it.
+-- Take the event that has been due longest, or the given one if it is due. Skip events that another worker is taking.
 WITH due AS (
     SELECT event_id, next_try_at AS since
     FROM stripe_inbox

@@ -1,4 +1,4 @@
-"""Hand stored events to their handlers: a moment after they came, and those that were missed, each minute."""
+"""Hands stored events to their handlers: a moment after they arrive, and each minute those that were missed."""
 
 from celery import current_app, shared_task
 
@@ -6,13 +6,13 @@ from database import notices
 from stripe_io import services
 
 TASK = "stripe_io.sweep_inbox"
-# So many, and the next task takes over: other tasks have their turn between.
+# After this many, the next task takes over, so that other tasks get their turn.
 SHARE = 25
 
 
 @shared_task(name=TASK)
 def sweep_inbox() -> None:
-    """Handle what is due: events that just came, that were missed, or whose last try failed."""
+    """Handle due events: those that just arrived, were missed, or failed on their last try."""
     notices.begin_debounced(TASK)
     if services.handle_due(at_most=SHARE) == SHARE:
         current_app.send_task(TASK)

@@ -1,7 +1,7 @@
-"""JSON that Stripe sends, as Python and PostgreSQL can hold it.
+"""JSON from Stripe, as Python and PostgreSQL can store it.
 
-JSON allows what `text` and `jsonb` refuse: half a character (`\\ud83d` alone, which a form that cuts text in the
-middle of an emoji leaves), NUL, and numbers without bounds.
+JSON allows what `text` and `jsonb` refuse: lone surrogates (such as `\\ud83d`, left behind by a form that cuts text in
+the middle of an emoji), NULs, and numbers of any size.
 """
 
 import json
@@ -12,32 +12,32 @@ from typing import Any
 
 from database import texts
 
-# Stripe's deepest objects, expanded, have a dozen levels.
+# Stripe's deepest objects, when expanded, have about a dozen levels.
 DEEPEST = 100
 _LARGEST = 2**63 - 1
 _LONGEST = len(str(_LARGEST))
-# What a body must contain to hold anything that can't be stored.
+# A body that doesn't match this can be stored as it is.
 _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|NaN|Infinity|[0-9]{19}|[eE]\+?[0-9]{3}")
 
 
 class NumberOutOfRange(ValueError):
-    """A number that is none, is infinite, or needs more than 64 bits."""
+    """A number that isn't finite, or needs more than 64 bits."""
 
     def __init__(self, number: str) -> None:
-        super().__init__(f"it holds the number {number[:40]}, which is none or needs more than 64 bits")
+        super().__init__(f"the number {number[:40]} isn't finite or needs more than 64 bits")
 
 
 class NestedTooDeep(ValueError):
-    """JSON of more levels than anything of Stripe's."""
+    """JSON that is nested deeper than any of Stripe's objects."""
 
     def __init__(self) -> None:
-        super().__init__(f"it is nested more than {DEEPEST} levels deep")
+        super().__init__(f"nested more than {DEEPEST} levels deep")
 
 
 def parse(text: str) -> Any:
-    """Read JSON whose numbers can be stored; its text is as it came.
+    """Parse JSON whose numbers can be stored; its text may still have to be made storable.
 
-    Raises: NumberOutOfRange, NestedTooDeep, or ValueError if it is no JSON.
+    Raises: NumberOutOfRange, NestedTooDeep, or ValueError if it isn't JSON.
     """
     try:
         return json.loads(text, parse_int=_integer, parse_float=_decimal, parse_constant=_refused)
@@ -46,33 +46,33 @@ def parse(text: str) -> Any:
 
 
 def parse_any_number(text: str) -> Any:
-    """Read JSON; a number that can't be stored becomes its text, which nobody takes for an amount.
+    """Parse JSON; a number that can't be stored becomes text, which can't be mistaken for an amount.
 
-    Raises: ValueError if it is no JSON, RecursionError.
+    Raises: ValueError if it isn't JSON, RecursionError.
     """
     return json.loads(text, parse_int=_integer_or_text, parse_float=_decimal_or_text, parse_constant=str)
 
 
-def storable(said: Any, *, level: int = 0) -> Any:
-    """Copy parsed JSON with all its text, names too, made storable.
+def storable(parsed: Any, *, level: int = 0) -> Any:
+    """Copy parsed JSON with all its text, including names, made storable.
 
     Raises: NestedTooDeep.
     """
-    if isinstance(said, str):
-        return texts.storable(said)
+    if isinstance(parsed, str):
+        return texts.storable(parsed)
     if level > DEEPEST:
         raise NestedTooDeep
-    if isinstance(said, dict):
-        return {texts.storable(name): storable(value, level=level + 1) for name, value in said.items()}
-    if isinstance(said, list):
-        return [storable(value, level=level + 1) for value in said]
-    return said
+    if isinstance(parsed, dict):
+        return {texts.storable(name): storable(value, level=level + 1) for name, value in parsed.items()}
+    if isinstance(parsed, list):
+        return [storable(value, level=level + 1) for value in parsed]
+    return parsed
 
 
 def storable_answer(body: bytes) -> str:
-    """Rewrite the body of an answer of Stripe's so that all it holds can be stored, if it isn't so already.
+    """Rewrite the body of Stripe's answer so that everything in it can be stored, if it can't be yet.
 
-    What is no JSON stays as it is: the client says so.
+    A body that isn't JSON stays as it is: the library reports it.
     """
     text = body.decode("utf-8", "replace")
     if not _SUSPECT.search(text):
@@ -84,7 +84,7 @@ def storable_answer(body: bytes) -> str:
 
 
 def moment(seconds: object) -> datetime | None:
-    """Read a time as Stripe tells it, in seconds since 1970; None if it is none that a calendar has."""
+    """Read one of Stripe's times, in seconds since 1970; None if it isn't a valid time."""
     if type(seconds) is not int:
         return None
     try:
@@ -94,7 +94,7 @@ def moment(seconds: object) -> datetime | None:
 
 
 def _integer(digits: str) -> int:
-    # Python reads no more than some thousand digits.
+    # Python refuses to parse more than a few thousand digits.
     if len(digits) > _LONGEST + 1 or not -_LARGEST <= int(digits) <= _LARGEST:
         raise NumberOutOfRange(digits)
     return int(digits)

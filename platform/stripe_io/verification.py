@@ -1,4 +1,4 @@
-"""Is this really from Stripe, and for us?"""
+"""Checks that a webhook is from Stripe, and for us."""
 
 import hmac
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ TOLERANCE_SECONDS = 300
 
 
 class _Signature(stripe.WebhookSignature):
-    """The library's own check, of bodies too that are no UTF-8: their bytes reach it as surrogates."""
+    """The library's check, also for bodies that aren't UTF-8: their bytes reach it as surrogates."""
 
     @staticmethod
     def _compute_signature(payload: str, secret: str) -> str:
@@ -23,12 +23,12 @@ class _Signature(stripe.WebhookSignature):
 
 
 def signer_of(*, body: bytes, signature: str) -> int:
-    """Find the position of the secret that signed this body, whatever it holds.
+    """Find the position of the secret that signed this body, whatever the body contains.
 
     Raises: SignatureRefused.
     """
     if not signature.isascii():
-        raise SignatureRefused("no signature of Stripe's holds such characters")
+        raise SignatureRefused("the signature contains characters that Stripe never uses")
     text = body.decode("utf-8", "surrogateescape")
     for position, secret in enumerate(settings.STRIPE_WEBHOOK_SECRETS):
         try:
@@ -36,14 +36,14 @@ def signer_of(*, body: bytes, signature: str) -> int:
         except stripe.SignatureVerificationError:
             continue
         return position
-    raise SignatureRefused("no secret of ours made this signature, or it is too old")
+    raise SignatureRefused("no webhook secret matches this signature, or it is too old")
 
 
 def check_endpoint(event: Mapping[str, Any], *, signer: int) -> None:
-    """Make sure that the event is signed for the endpoint that it belongs to.
+    """Check that the event was signed for the endpoint that it belongs to.
 
-    The first secret is the platform endpoint's and the others the Connect endpoint's; a single secret serves
-    both, as `stripe listen` does.
+    The first secret is the platform endpoint's, and the others are the Connect endpoint's. A single secret serves
+    both, as with `stripe listen`.
 
     Raises: SignatureRefused.
     """

@@ -14,10 +14,10 @@ from stripe_io.errors import BodyTooLarge, SignatureRefused
 @csrf_exempt
 @require_POST
 def receive_webhook(request: HttpRequest) -> HttpResponse:
-    """Answer 200 once what came is stored, as an event or set aside; 400 if Stripe didn't sign it for us.
+    """Answer 200 once the body is stored, as an event or set aside; 400 if Stripe didn't sign it for us.
 
-    Stripe is not called here; a failure to store is a 500, so that Stripe sends the event again. Of a body that is
-    larger than any event nothing is read, and so nothing is known: 413.
+    Stripe isn't called here. If storing fails, the answer is 500, so that Stripe sends the event again. A body larger
+    than any event isn't read at all: 413.
     """
     try:
         receiving.receive(body=_body(request), signature=request.headers.get("Stripe-Signature", ""))
@@ -29,15 +29,13 @@ def receive_webhook(request: HttpRequest) -> HttpResponse:
 
 
 def _body(request: HttpRequest) -> bytes:
-    """Read the body up to a limit of its own, as Django's is for forms.
+    """Read the body up to its own limit, because Django's limit is for forms.
 
     Raises: BodyTooLarge.
     """
-    announced = int(request.META.get("CONTENT_LENGTH") or 0)
-    if announced > settings.WEBHOOK_MAX_BYTES:
-        raise BodyTooLarge(
-            f"no event of Stripe's is larger than {settings.WEBHOOK_MAX_BYTES:,} bytes; this one is {announced:,}"
-        )
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if length > settings.WEBHOOK_MAX_BYTES:
+        raise BodyTooLarge(f"the body has {length:,} bytes; the limit is {settings.WEBHOOK_MAX_BYTES:,}")
     body: bytes = request.read()
     return body
 

@@ -1,4 +1,4 @@
-"""Charges of the platform: what they mean for creators is the Billing Service's to say, in its records."""
+"""Events about the platform's charges. What they mean for creators comes from the Billing Service's records."""
 
 from stripe_io.errors import SetAside
 from stripe_io.handlers import StripeEvent, register
@@ -17,4 +17,4 @@ def register_handlers() -> None:
 
 
 def keep_for_billing(event: StripeEvent) -> None:
-    raise SetAside("kept for the Billing Service, whose records say what is taken back from whom")
+    raise SetAside("the records of the Billing Service decide what is taken back from whom")

@@ -1,4 +1,4 @@
-"""Deliveries to our webhook address, as Stripe makes them."""
+"""Webhook deliveries, as Stripe makes them."""
 
 import hmac
 import json
@@ -24,7 +24,7 @@ def secrets(settings: Settings) -> None:
 
 @pytest.fixture
 def deliver() -> Deliver:
-    """Post a body, signed as told; an `event` is signed for the endpoint that it belongs to."""
+    """Post a body with this signature; an `event` is by default signed for the endpoint that it belongs to."""
 
     def deliver(
         event: object = None,
@@ -35,8 +35,8 @@ def deliver() -> Deliver:
         age: int = 0,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        told = json.dumps(event) if body is None else body
-        sent = told.encode() if isinstance(told, str) else told
+        text = json.dumps(event) if body is None else body
+        sent = text.encode() if isinstance(text, str) else text
         if secret is None:
             secret = CONNECT if isinstance(event, dict) and event.get("account") else PLATFORM
         if signature is None:

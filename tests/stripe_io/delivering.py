@@ -1,4 +1,4 @@
-"""How a test delivers a webhook."""
+"""The type of the `deliver` fixture."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -7,7 +7,7 @@ from tests.answers import Answer
 
 
 class Deliver(Protocol):
-    """Post a body, signed as told; an `event` is signed for the endpoint that it belongs to."""
+    """Post a body with this signature; an `event` is by default signed for the endpoint that it belongs to."""
 
     def __call__(
         self,

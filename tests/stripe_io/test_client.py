@@ -1,4 +1,4 @@
-"""The way to Stripe: through the environment's proxy, but to a sandbox on this machine without one."""
+"""Stripe is reached through the environment's proxy, a sandbox on this machine without one."""
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -17,12 +17,12 @@ NOBODY = "http://127.0.0.1:9"
 
 @pytest.fixture
 def proxy() -> Iterator[tuple[str, list[str]]]:
-    """A proxy that answers by itself: its address, and the addresses that it was asked for."""
-    asked: list[str] = []
+    """A proxy that answers by itself: its address, and the addresses requested from it."""
+    requested: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(self.path)
+            requested.append(self.path)
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b'{"object": "balance"}')
@@ -33,7 +33,7 @@ def proxy() -> Iterator[tuple[str, list[str]]]:
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", asked
+        yield f"http://127.0.0.1:{server.server_port}", requested
         server.shutdown()
         thread.join()
 
@@ -59,8 +59,8 @@ def test_a_sandbox_on_this_machine_is_reached_without_a_proxy(
 def test_stripe_is_reached_through_the_environments_proxy(
     proxy: tuple[str, list[str]], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address, asked = proxy
+    address, requested = proxy
     settings.STRIPE_API_BASE = "http://stripe.invalid"
     monkeypatch.setenv("http_proxy", address)
     call(client().v1.balance.retrieve)
-    assert asked == ["http://stripe.invalid/v1/balance"]
+    assert requested == ["http://stripe.invalid/v1/balance"]

@@ -1,4 +1,4 @@
-"""The inbox: each stored event reaches its handler until it is handled, or is kept with what went wrong."""
+"""The inbox hands each stored event to its handler until it is handled, and keeps the errors."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ HandledBy = Callable[[Handler], InboxEvent]
 
 @pytest.fixture
 def handled_by(event: dict[str, Any]) -> Iterator[HandledBy]:
-    """Store an event that this handler is for."""
+    """Register a handler, and store an event for it."""
 
     def handled_by(handler: Handler) -> InboxEvent:
         handlers.register(handler, "test.happened")
@@ -33,14 +33,14 @@ def handled_by(event: dict[str, Any]) -> Iterator[HandledBy]:
 
 
 class Fails:
-    """A handler that raises what it is given, one after the other, and then succeeds."""
+    """A handler that raises these errors, one per call, and then succeeds."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
-        self.told: list[StripeEvent] = []
+        self.events: list[StripeEvent] = []
 
     def __call__(self, event: StripeEvent) -> None:
-        self.told.append(event)
+        self.events.append(event)
         if self.errors:
             raise self.errors.pop(0)
 
@@ -50,14 +50,14 @@ def handle(*, after: timedelta = timedelta()) -> InboxEvent:
     return InboxEvent.objects.get()
 
 
-def test_a_handler_is_told_what_happened_and_to_whom(handled_by: HandledBy) -> None:
+def test_a_handler_receives_the_event_and_its_account(handled_by: HandledBy) -> None:
     handler = Fails()
     handled_by(handler)
     assert handle().outcome == InboxOutcome.HANDLED
-    (told,) = handler.told
-    assert (told.id, told.type, told.account) == ("evt_1", "test.happened", "acct_1")
-    assert told.object["id"] == "tr_1"
-    assert told.created == datetime.fromtimestamp(1_760_000_000, tz=UTC)
+    (event,) = handler.events
+    assert (event.id, event.type, event.account) == ("evt_1", "test.happened", "acct_1")
+    assert event.object["id"] == "tr_1"
+    assert event.created == datetime.fromtimestamp(1_760_000_000, tz=UTC)
 
 
 def test_a_handled_event_is_not_handled_again(handled_by: HandledBy) -> None:
@@ -65,10 +65,10 @@ def test_a_handled_event_is_not_handled_again(handled_by: HandledBy) -> None:
     handled_by(handler)
     for days in range(3):
         handle(after=timedelta(days=days))
-    assert len(handler.told) == 1
+    assert len(handler.events) == 1
 
 
-def test_an_error_is_kept_and_the_event_tried_again_later_and_later(
+def test_after_an_error_the_event_is_retried_with_a_growing_backoff(
     handled_by: HandledBy,
 ) -> None:
     handler = Fails(*[ValueError(f"mistake {number}") for number in range(14)])
@@ -89,7 +89,7 @@ def test_an_error_is_kept_and_the_event_tried_again_later_and_later(
     assert services.handle_event(event_id="evt_1", now=now)
     row = InboxEvent.objects.get()
     assert (row.outcome, row.error) == (InboxOutcome.HANDLED, "")
-    assert len(handler.told) == 15
+    assert len(handler.events) == 15
 
 
 def test_not_yet_is_tried_again(handled_by: HandledBy) -> None:
@@ -106,10 +106,10 @@ def test_set_aside_is_kept_with_its_reason_and_not_tried_again(
     row = handle()
     assert (row.outcome, row.note, row.error) == (InboxOutcome.SET_ASIDE, "not ours", "")
     handle(after=timedelta(days=1))
-    assert len(handler.told) == 1
+    assert len(handler.events) == 1
 
 
-def test_while_one_worker_handles_an_event_another_leaves_it_alone(
+def test_while_one_worker_handles_an_event_others_skip_it(
     handled_by: HandledBy,
 ) -> None:
     inner: list[bool] = []
@@ -124,7 +124,7 @@ def test_while_one_worker_handles_an_event_another_leaves_it_alone(
 
 @pytest.mark.parametrize("late", [[], [ValueError("too late")]], ids=["succeeds", "fails"])
 @pytest.mark.parametrize("meanwhile", [[], [ValueError("bad")]], ids=["handled", "failed"])
-def test_a_handler_that_outlived_its_lease_changes_nothing_of_what_another_recorded(
+def test_a_handler_that_outlived_its_lease_does_not_overwrite_another_workers_outcome(
     handled_by: HandledBy, late: list[Exception], meanwhile: list[Exception]
 ) -> None:
     recorded: list[object] = []
@@ -143,7 +143,7 @@ def test_a_handler_that_outlived_its_lease_changes_nothing_of_what_another_recor
     assert list(InboxEvent.objects.values()) == recorded
 
 
-def test_an_event_whose_worker_died_is_taken_up_again(handled_by: HandledBy) -> None:
+def test_an_event_whose_worker_died_is_taken_again(handled_by: HandledBy) -> None:
     def die(event: StripeEvent) -> None:
         raise KeyboardInterrupt
 
@@ -163,21 +163,21 @@ def test_one_bad_event_does_not_stop_the_others(event: dict[str, Any], handled_b
     assert InboxEvent.objects.get(event="evt_2").outcome == InboxOutcome.HANDLED
 
 
-def test_an_error_that_postgresql_cannot_hold_is_kept_all_the_same(
+def test_an_error_that_postgresql_cannot_store_is_kept_anyway(
     handled_by: HandledBy,
 ) -> None:
     handled_by(Fails(ValueError("a\0b")))
     assert "ValueError: a" in handle().error
 
 
-def test_storing_an_event_again_keeps_what_became_of_it(event: dict[str, Any], handled_by: HandledBy) -> None:
+def test_storing_an_event_again_keeps_its_outcome(event: dict[str, Any], handled_by: HandledBy) -> None:
     handled_by(Fails())
     handled = handle()
     assert services.store_event(event) is False
     assert InboxEvent.objects.get().handled_at == handled.handled_at
 
 
-def test_what_is_due_longest_is_handled_first_and_no_more_than_a_share(
+def test_the_longest_due_events_are_handled_first_and_no_more_than_a_share(
     event: dict[str, Any], handled_by: HandledBy
 ) -> None:
     handler = Fails()
@@ -187,9 +187,9 @@ def test_what_is_due_longest_is_handled_first_and_no_more_than_a_share(
         due = sql.now() - timedelta(minutes=minutes)
         InboxEvent.objects.filter(event=f"evt_{number}").update(next_try_at=due)
     assert services.handle_due(at_most=2) == 2
-    assert [told.id for told in handler.told] == ["evt_2", "evt_3"]
+    assert [handled.id for handled in handler.events] == ["evt_2", "evt_3"]
     assert services.handle_due(at_most=2) == 1
-    assert handler.told[-1].id == "evt_1"
+    assert handler.events[-1].id == "evt_1"
 
 
 @pytest.mark.parametrize(("waiting", "followed"), [(1, False), (2, True), (3, True)])

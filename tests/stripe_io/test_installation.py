@@ -1,4 +1,4 @@
-"""A database remembers its mode of Stripe, and refuses another."""
+"""A database remembers its Stripe mode, and refuses another."""
 
 from itertools import permutations
 
@@ -24,7 +24,7 @@ def fresh() -> None:
 
 
 @pytest.mark.parametrize("mode", StripeMode)
-def test_the_first_call_settles_the_mode(settings: Settings, mode: StripeMode) -> None:
+def test_the_first_call_sets_the_mode(settings: Settings, mode: StripeMode) -> None:
     configure(settings, mode)
     installation.verify()
     installation.verify()
@@ -36,11 +36,11 @@ def test_a_database_refuses_another_mode(settings: Settings, first: StripeMode, 
     configure(settings, first)
     installation.verify()
     configure(settings, then)
-    with pytest.raises(WrongMode, match=f"{first} mode .* {then} mode"):
+    with pytest.raises(WrongMode, match=f"{first} mode, but .* {then} mode"):
         installation.verify()
 
 
-def test_nothing_is_asked_of_stripe_from_a_database_of_another_mode(settings: Settings) -> None:
+def test_stripe_is_not_called_from_a_database_of_another_mode(settings: Settings) -> None:
     configure(settings, StripeMode.TEST)
     installation.verify()
     configure(settings, StripeMode.LIVE)
@@ -49,7 +49,7 @@ def test_nothing_is_asked_of_stripe_from_a_database_of_another_mode(settings: Se
         stripe_io.client()
 
 
-def test_an_installation_keeps_when_it_began(settings: Settings) -> None:
+def test_an_installation_remembers_when_it_started(settings: Settings) -> None:
     began = installation.installed_at()
     assert installation.installed_at() == began
     assert Installation.objects.get().installed_at == began

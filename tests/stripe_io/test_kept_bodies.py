@@ -1,4 +1,4 @@
-"""What is rightly signed and can't be stored as it is: never a 5xx for what it holds, never lost, never piling up."""
+"""Validly signed bodies that can't be stored as they are: never answered with a 5xx, never lost, never duplicated."""
 
 import json
 from datetime import UTC, datetime
@@ -32,15 +32,15 @@ def kept() -> KeptBody:
 def test_an_event_whose_text_cannot_be_stored_is_handled_and_kept_as_it_came(
     deliver: Deliver, event: dict[str, Any], text: str
 ) -> None:
-    told: list[handlers.StripeEvent] = []
-    handlers.register(told.append, "test.happened")
+    events: list[handlers.StripeEvent] = []
+    handlers.register(events.append, "test.happened")
     event["data"]["object"] |= {"name": text, "metadata": {text: "in a name too"}}
     body = json.dumps(event | {"type": "test.happened", "account": "acct_1"}).encode()
     assert deliver(body=body, secret="whsec_connect_endpoint").status_code == 200
     tasks.sweep_inbox()
     row = InboxEvent.objects.select_related("event").get()
     assert (row.outcome, row.pk) == (InboxOutcome.HANDLED, "evt_1")
-    (handled,) = told
+    (handled,) = events
     assert handled.object["name"] == text.replace(HALF, "\ufffd").replace("\ude00", "\ufffd").replace(
         "\x00", "\ufffd"
     )
@@ -61,7 +61,7 @@ def changed(event: dict[str, Any], **change: Any) -> bytes:
 
 
 def with_number(event: dict[str, Any], number: str, *, field: str = "created") -> bytes:
-    """Write a number that no JSON writer of Python's would."""
+    """Write a number that Python's JSON writer never would."""
     event["data"]["object"]["amount"] = 1
     written = {"created": '"created": 1760000000', "amount": '"amount": 1'}[field]
     body = json.dumps(event)
@@ -84,7 +84,7 @@ NUMBERS = [
 
 @pytest.mark.parametrize("field", ["created", "amount"])
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number[:8])
-def test_a_number_that_cannot_be_held_is_never_acted_on(
+def test_an_event_with_a_number_that_cannot_be_stored_is_never_acted_on(
     deliver: Deliver, event: dict[str, Any], number: str, field: str
 ) -> None:
     body = with_number(event, number, field=field)
@@ -134,7 +134,7 @@ def test_a_number_that_cannot_be_held_is_never_acted_on(
     ],
     ids=ascii,
 )
-def test_what_is_no_event_that_can_be_acted_on_is_set_aside(
+def test_an_invalid_event_is_set_aside(
     deliver: Deliver, event: dict[str, Any], change: dict[str, Any]
 ) -> None:
     body = changed(event, **change)
@@ -171,7 +171,7 @@ def test_what_is_no_event_that_can_be_acted_on_is_set_aside(
         (b'{"object": "v2.core.event", "id": "evt_2"}', BodyReason.THIN),
         (b'["' + b"x" * 5_000_000 + b'"]', BodyReason.NOT_AN_EVENT),
     ],
-    ids=lambda given: ascii(given)[:30],
+    ids=lambda value: ascii(value)[:30],
 )
 def test_a_body_that_is_no_event_is_kept_byte_for_byte(
     deliver: Deliver, body: bytes, reason: BodyReason
@@ -189,7 +189,7 @@ def test_a_body_that_is_no_event_is_kept_byte_for_byte(
     assert selectors.bodies_set_aside()[reason] == 1
 
 
-def test_a_byte_order_mark_is_no_part_of_an_event(deliver: Deliver, event: dict[str, Any]) -> None:
+def test_a_byte_order_mark_is_ignored(deliver: Deliver, event: dict[str, Any]) -> None:
     assert deliver(body=b"\xef\xbb\xbf" + json.dumps(event).encode()).status_code == 200
     assert InboxEvent.objects.count() == 1
     assert not KeptBody.objects.exists()
@@ -199,7 +199,7 @@ def test_a_byte_order_mark_is_no_part_of_an_event(deliver: Deliver, event: dict[
 def test_an_event_of_the_other_mode_is_set_aside(
     deliver: Deliver, event: dict[str, Any], settings: Settings, live: bool
 ) -> None:
-    """A live Connect endpoint gets the test events of connected accounts, too."""
+    """A live Connect endpoint also receives the test events of connected accounts."""
     settings.STRIPE_LIVE_MODE = live
     other = event | {"livemode": not live, "account": "acct_1", "type": "account.updated"}
     assert deliver(other).status_code == 200
@@ -216,7 +216,9 @@ def test_an_event_of_the_other_mode_is_set_aside(
     assert InboxEvent.objects.count() == 1
 
 
-def test_what_dj_stripes_columns_do_not_take_stops_no_event(deliver: Deliver, event: dict[str, Any]) -> None:
+def test_values_too_long_for_dj_stripes_columns_do_not_stop_an_event(
+    deliver: Deliver, event: dict[str, Any]
+) -> None:
     request = {"id": "req_" + "x" * 300, "idempotency_key": "k" * 10_000}
     assert deliver(event | {"api_version": "v" * 300, "request": request}).status_code == 200
     row = Event.objects.get()
@@ -224,10 +226,10 @@ def test_what_dj_stripes_columns_do_not_take_stops_no_event(deliver: Deliver, ev
     assert (len(row.api_version), len(row.request_id)) == (64, 50)
 
 
-def test_what_only_postgresql_finds_is_set_aside_too(
+def test_a_body_that_only_postgresql_refuses_is_set_aside_too(
     deliver: Deliver, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As if a check were missing: here the one for long names."""
+    """Simulates a missing check, here the one for long types."""
     monkeypatch.setattr("stripe_io.reading.LONGEST_TYPE", 1_000)
     assert deliver(event | {"type": "t" * 300}).status_code == 200
     assert (kept().reason, kept().told_id) == (BodyReason.REFUSED, "evt_1")
@@ -244,7 +246,7 @@ def test_the_same_body_again_is_kept_once(deliver: Deliver, event: dict[str, Any
 
 
 @pytest.mark.django_db(transaction=True)
-def test_deliveries_at_once_keep_one_body_and_one_event(deliver: Deliver, event: dict[str, Any]) -> None:
+def test_parallel_deliveries_keep_one_body_and_one_event(deliver: Deliver, event: dict[str, Any]) -> None:
     bodies = [b"[]", changed(event, note=HALF)]
     for body in bodies:
         answers = at_once(*[partial(deliver, body=body)] * 8)
@@ -253,7 +255,7 @@ def test_deliveries_at_once_keep_one_body_and_one_event(deliver: Deliver, event:
     assert InboxEvent.objects.count() == 1
 
 
-def test_the_other_endpoints_secret_stores_nothing_of_an_event(
+def test_an_event_signed_with_the_other_endpoints_secret_is_not_stored(
     deliver: Deliver, event: dict[str, Any]
 ) -> None:
     assert deliver(event | {"note": HALF}, secret="whsec_connect_endpoint").status_code == 400
@@ -263,22 +265,22 @@ def test_the_other_endpoints_secret_stores_nothing_of_an_event(
 def replay(*arguments: str) -> dict[str, Any]:
     out = StringIO()
     call_command("replay_events", *arguments, "--json", stdout=out)
-    told: dict[str, Any] = json.loads(out.getvalue())
-    return told
+    result: dict[str, Any] = json.loads(out.getvalue())
+    return result
 
 
 @pytest.fixture
 def unread(event: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> KeptBody:
-    """A body that a version before this one could not read: it knew shorter types only."""
+    """A body that an earlier version couldn't read, because it only accepted shorter types."""
     with monkeypatch.context() as before:
         before.setattr("stripe_io.reading.LONGEST_TYPE", 3)
         receiving.keep_or_store(changed(event, type="test.happened"), signer=0)
     return kept()
 
 
-def test_a_body_set_aside_that_can_be_read_by_now_is_handled(unread: KeptBody) -> None:
-    told: list[str] = []
-    handlers.register(lambda event: told.append(event.id), "test.happened")
+def test_a_body_set_aside_that_can_now_be_read_is_handled(unread: KeptBody) -> None:
+    handled: list[str] = []
+    handlers.register(lambda event: handled.append(event.id), "test.happened")
     assert replay("--body", unread.digest, "--dry-run")["bodies"] == [unread.digest]
     assert replay("--body", unread.digest, *WHY) == {
         "replayed": 1,
@@ -286,7 +288,7 @@ def test_a_body_set_aside_that_can_be_read_by_now_is_handled(unread: KeptBody) -
         "set_aside": 0,
         "errors": {},
     }
-    assert told == ["evt_1"]
+    assert handled == ["evt_1"]
     assert kept().event == InboxEvent.objects.get()
     row = Replay.objects.get()
     assert (row.body, row.event, row.actor, row.reason) == (
@@ -316,7 +318,7 @@ def test_reading_a_body_again_needs_a_reason_and_a_name(unread: KeptBody) -> Non
     assert not Replay.objects.exists()
 
 
-def test_staff_see_what_was_set_aside_and_why(deliver: Deliver, event: dict[str, Any]) -> None:
+def test_staff_see_the_bodies_set_aside_and_their_reasons(deliver: Deliver, event: dict[str, Any]) -> None:
     deliver(event | {"note": HALF})
     deliver(body=b'{"id": "evt_odd", "what": "<b>\\u0000</b>", "n": NaN}')
     deliver(body=b"\xff\x00 <i>")

@@ -1,4 +1,4 @@
-"""One pace for all: each request to an endpoint gets a slot of its own."""
+"""Each request to an endpoint gets its own slot, across all workers."""
 
 import time
 from collections.abc import Callable
@@ -15,13 +15,13 @@ from tests.threads import at_once
 
 @pytest.fixture(autouse=True)
 def slow(settings: Settings) -> None:
-    """One slot a second: far longer than the threads take, so that each slot can be told from the next."""
+    """Use one slot a second: far longer than the threads take, so that slots can be distinguished."""
     settings.STRIPE_REQUESTS_PER_SECOND = 1
     redis.Redis.from_url(settings.REDIS_URL).flushdb()
 
 
 def slots(*endpoints: str) -> list[int]:
-    """Take a slot for each at once; return which second after the first each got."""
+    """Take a slot for each endpoint in parallel; return the second that each slot is in."""
     return sorted(round(wait) for wait in at_once(*[take(endpoint) for endpoint in endpoints]))
 
 
@@ -29,11 +29,11 @@ def take(endpoint: str) -> Callable[[], float]:
     return lambda: pacing.take_slot(endpoint=endpoint)
 
 
-def test_requests_at_once_get_slots_one_after_the_other() -> None:
+def test_parallel_requests_get_successive_slots() -> None:
     assert slots(*["post transfers"] * 8) == list(range(8))
 
 
-def test_each_endpoint_has_slots_of_its_own() -> None:
+def test_each_endpoint_has_its_own_slots() -> None:
     assert slots(*["post transfers"] * 3, *["get transfers"] * 3) == [0, 0, 1, 1, 2, 2]
 
 
@@ -45,32 +45,32 @@ def test_a_slot_is_one_share_of_a_second(settings: Settings) -> None:
     assert 0.3 < third <= 0.5
 
 
-def test_once_stripe_says_that_it_is_too_much_all_wait_for_a_second(settings: Settings) -> None:
+def test_after_a_429_all_workers_wait_for_a_second(settings: Settings) -> None:
     settings.STRIPE_REQUESTS_PER_SECOND = 1_000
     pacing.take_slot(endpoint="post transfers")
-    pacing.leave_alone(endpoint="post transfers")
+    pacing.back_off(endpoint="post transfers")
     assert 0.9 < pacing.take_slot(endpoint="post transfers") <= 1
     assert pacing.take_slot(endpoint="get transfers") == 0
 
 
-def test_who_waits_longer_already_is_not_let_past(settings: Settings) -> None:
+def test_backing_off_never_shortens_a_wait(settings: Settings) -> None:
     for _ in range(4):
         pacing.take_slot(endpoint="post transfers")
-    pacing.leave_alone(endpoint="post transfers")
+    pacing.back_off(endpoint="post transfers")
     assert 3.5 < pacing.take_slot(endpoint="post transfers") <= 4
 
 
-def test_without_redis_each_waits_for_one_slot(settings: Settings) -> None:
+def test_without_redis_each_request_waits_for_one_slot(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     assert [pacing.take_slot(endpoint="post transfers") for _ in range(2)] == [1, 1]
 
 
-def test_a_redis_that_accepts_and_never_answers_costs_a_second_once(settings: Settings) -> None:
+def test_a_redis_that_never_answers_costs_one_second_once(settings: Settings) -> None:
     with silent_server() as address:
         settings.REDIS_URL = address
         began = time.monotonic()
         waits = [pacing.take_slot(endpoint="post transfers") for _ in range(50)]
-        pacing.leave_alone(endpoint="post transfers")
+        pacing.back_off(endpoint="post transfers")
         assert waits == [1] * 50
         assert time.monotonic() - began < 1.5
 

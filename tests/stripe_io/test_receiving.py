@@ -1,4 +1,4 @@
-"""`POST /webhooks/stripe`: only what Stripe says to us is stored, and it is stored once."""
+"""`POST /webhooks/stripe`: only what Stripe signed for us is stored, and it is stored once."""
 
 from functools import partial
 from typing import Any
@@ -33,7 +33,7 @@ def test_an_event_is_stored_and_waits_for_its_handler(deliver: Deliver, event: d
     assert row.event.livemode is False
 
 
-def test_an_event_of_a_connected_account_bears_it(deliver: Deliver, event: dict[str, Any]) -> None:
+def test_an_event_of_a_connected_account_is_stored_with_it(deliver: Deliver, event: dict[str, Any]) -> None:
     assert deliver(event | {"account": "acct_1"}).status_code == 200
     assert InboxEvent.objects.get().account == "acct_1"
     assert Event.objects.get().djstripe_owner_account_id == "acct_1"
@@ -44,12 +44,14 @@ def test_the_same_event_twice_is_stored_once(deliver: Deliver, event: dict[str, 
     assert stored() == 1
 
 
-def test_an_event_that_nobody_acts_on_is_kept_and_set_aside(deliver: Deliver, event: dict[str, Any]) -> None:
+def test_an_event_that_nothing_acts_on_is_stored_and_set_aside(
+    deliver: Deliver, event: dict[str, Any]
+) -> None:
     assert deliver(event | {"type": "customer.created"}).status_code == 200
     assert InboxEvent.objects.get().outcome == InboxOutcome.SET_ASIDE
 
 
-def test_only_a_new_event_that_somebody_acts_on_wakes_a_worker(
+def test_only_a_new_event_with_a_handler_wakes_a_worker(
     deliver: Deliver,
     event: dict[str, Any],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -61,7 +63,7 @@ def test_only_a_new_event_that_somebody_acts_on_wakes_a_worker(
 
 
 @pytest.mark.parametrize("event_type", ["charge.refunded", "charge.dispute.created", "charge.dispute.closed"])
-def test_what_becomes_of_the_platforms_charges_is_kept_for_billing(
+def test_events_about_the_platforms_charges_are_left_to_billing(
     deliver: Deliver, event: dict[str, Any], event_type: str
 ) -> None:
     assert deliver(event | {"type": event_type}).status_code == 200
@@ -116,16 +118,16 @@ def test_the_other_endpoints_secret_is_refused(deliver: Deliver, event: dict[str
     assert stored() == 0
 
 
-def test_one_secret_serves_both_endpoints(
+def test_one_secret_works_for_both_endpoints(
     deliver: Deliver, event: dict[str, Any], settings: Settings
 ) -> None:
-    """As `stripe listen` does."""
+    """`stripe listen` works like this."""
     settings.STRIPE_WEBHOOK_SECRETS = [PLATFORM]
     assert deliver(event, secret=PLATFORM).status_code == 200
     assert deliver(event | {"id": "evt_2", "account": "acct_1"}, secret=PLATFORM).status_code == 200
 
 
-def test_an_unsigned_body_is_refused_whatever_it_holds(deliver: Deliver) -> None:
+def test_an_unsigned_body_is_refused_whatever_it_contains(deliver: Deliver) -> None:
     for body in (b"", b"[]", b"\xff", b'{"id": "\\ud83d"}'):
         assert deliver(body=body, secret="whsec_guessed").status_code == 400
     assert not KeptBody.objects.exists()
@@ -157,16 +159,16 @@ def test_dj_stripes_own_header_does_nothing(
 
 
 @pytest.mark.parametrize("method", ["get", "put", "delete", "patch"])
-def test_only_post_is_taken(client: Client, method: str) -> None:
+def test_only_post_is_accepted(client: Client, method: str) -> None:
     assert getattr(client, method)("/webhooks/stripe").status_code == 405
 
 
 @pytest.mark.django_db(transaction=True)
 def test_parallel_deliveries_are_one_event_with_one_effect(deliver: Deliver, event: dict[str, Any]) -> None:
     effects: list[str] = []
-    handlers.register(lambda told: effects.append(told.id), "test.happened")
-    said = event | {"type": "test.happened", "account": "acct_1"}
-    assert [response.status_code for response in at_once(*[partial(deliver, said)] * 8)] == [200] * 8
+    handlers.register(lambda event: effects.append(event.id), "test.happened")
+    event |= {"type": "test.happened", "account": "acct_1"}
+    assert [response.status_code for response in at_once(*[partial(deliver, event)] * 8)] == [200] * 8
     assert stored() == 1
     at_once(*[tasks.sweep_inbox] * 4)
     assert effects == ["evt_1"]
@@ -177,7 +179,7 @@ def test_with_the_broker_down_an_event_is_stored_and_handled_by_the_sweep(
     deliver: Deliver, event: dict[str, Any]
 ) -> None:
     effects: list[str] = []
-    handlers.register(lambda told: effects.append(told.id), "test.happened")
+    handlers.register(lambda event: effects.append(event.id), "test.happened")
     ours = app_or_default()
     unreachable = Celery(broker="redis://127.0.0.1:9/0", set_as_current=True)
     unreachable.conf.broker_transport_options = ours.conf.broker_transport_options
@@ -191,7 +193,7 @@ def test_with_the_broker_down_an_event_is_stored_and_handled_by_the_sweep(
     assert InboxEvent.objects.get().outcome == InboxOutcome.HANDLED
 
 
-def test_what_cannot_be_stored_is_a_5xx_so_that_stripe_sends_it_again(
+def test_a_failure_to_store_is_a_5xx_so_that_stripe_sends_the_event_again(
     deliver: Deliver, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(event: object) -> None:

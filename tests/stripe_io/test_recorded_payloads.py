@@ -1,4 +1,4 @@
-"""Webhook payloads that others recorded, the oldest in shapes that Stripe no longer sends."""
+"""Webhook payloads recorded by others. The oldest have shapes that Stripe no longer sends."""
 
 import json
 from pathlib import Path
@@ -19,11 +19,11 @@ OF_ACCOUNTS = [path for path in PAYLOADS if "account" in path.stem and not path.
 
 
 def events(path: Path) -> list[dict[str, Any]]:
-    """Read the events in a file; one that holds a bare object is told of as an event would."""
-    said = json.loads(path.read_text())
-    if said.get("object") == "event":
-        return [said]
-    kind = str(said.get("object"))
+    """Read the events in a file; a bare object is wrapped in events."""
+    payload = json.loads(path.read_text())
+    if payload.get("object") == "event":
+        return [payload]
+    kind = str(payload.get("object"))
     return [
         {
             "id": f"evt_{path.stem}_{event_type}",
@@ -31,13 +31,13 @@ def events(path: Path) -> list[dict[str, Any]]:
             "created": 1_600_000_000,
             "livemode": False,
             "type": event_type,
-            "data": {"object": said},
+            "data": {"object": payload},
         }
         for event_type in (f"{kind}.updated", f"{kind}.paid", f"{kind}.failed")
     ]
 
 
-def test_there_is_something_recorded() -> None:
+def test_there_are_recorded_payloads() -> None:
     assert len(PAYLOADS) > 20
 
 
@@ -59,11 +59,11 @@ def test_a_recorded_payload_is_stored_and_handled_or_set_aside(
 def test_a_recorded_payload_about_an_account_that_we_have_is_handled_or_set_aside(
     path: Path, deliver: Deliver, sandbox: Stripe
 ) -> None:
-    """Stripe, when asked, lets us use it no more."""
+    """Stripe answers that we can no longer use the account."""
     for event in events(path):
-        said = event["data"]["object"]
+        payload = event["data"]["object"]
         CreatorPaymentAccountFactory.create(
-            stripe_account_id=event.get("account") or said.get("account") or said["id"]
+            stripe_account_id=event.get("account") or payload.get("account") or payload["id"]
         )
         assert deliver(event).status_code == 200
         tasks.sweep_inbox()

@@ -1,4 +1,4 @@
-"""`manage.py replay_events`: stored events are handled once more by hand, and it is known who asked and why."""
+"""`manage.py replay_events`: staff have stored events handled again, and who asked and why is recorded."""
 
 import json
 from collections.abc import Iterator
@@ -15,59 +15,57 @@ from stripe_io import handlers, services
 from stripe_io.models import InboxEvent, InboxOutcome, Replay
 
 pytestmark = pytest.mark.usefixtures("dana_and_erin")
-WHY = ["--reason", "The handler was mended", "--actor", "dana"]
+WHY = ["--reason", "The handler was fixed", "--actor", "dana"]
 
 
 @pytest.fixture
-def told() -> Iterator[list[str]]:
-    """Who was told of, by a handler of the types `test.happened` and `test.failed`, which fails."""
-    told: list[str] = []
+def called() -> Iterator[list[str]]:
+    """The events for which the handlers of `test.happened` and `test.failed`, which fails, were called."""
+    called: list[str] = []
 
     def fail(event: handlers.StripeEvent) -> None:
-        told.append(event.id)
+        called.append(event.id)
         raise ValueError("mistake")
 
-    handlers.register(lambda event: told.append(event.id), "test.happened")
+    handlers.register(lambda event: called.append(event.id), "test.happened")
     handlers.register(fail, "test.failed")
-    yield told
+    yield called
     handlers.register(lambda event: None, "test.happened", "test.failed")
 
 
 @pytest.fixture
-def stored(event: dict[str, Any], told: list[str]) -> list[str]:
-    """Four events, a day apart, the last one today; all were told of once."""
+def stored(event: dict[str, Any], called: list[str]) -> list[str]:
+    """Four events, a day apart, the last one today; all were tried once."""
     kinds = {"evt_1": "test.happened", "evt_2": "test.failed", "evt_3": "test.happened", "evt_4": "not.ours"}
     for age, (event_id, kind) in enumerate(reversed(kinds.items())):
         services.store_event(event | {"id": event_id, "type": kind})
         InboxEvent.objects.filter(event=event_id).update(received_at=sql.now() - timedelta(days=age))
         services.handle_event(event_id=event_id, now=sql.now())
-    told.clear()
+    called.clear()
     return list(kinds)
 
 
 def replay(*arguments: str) -> dict[str, Any]:
     out = StringIO()
     call_command("replay_events", *arguments, "--json", stdout=out)
-    told: dict[str, Any] = json.loads(out.getvalue())
-    return told
+    result: dict[str, Any] = json.loads(out.getvalue())
+    return result
 
 
 def ago(**time: float) -> str:
     return (sql.now() - timedelta(**time)).isoformat()
 
 
-def test_an_event_that_was_handled_is_handled_once_more(stored: list[str], told: list[str]) -> None:
+def test_a_handled_event_is_handled_again(stored: list[str], called: list[str]) -> None:
     assert replay("--id", "evt_1", *WHY)["handled"] == 1
-    assert told == ["evt_1"]
+    assert called == ["evt_1"]
     assert InboxEvent.objects.get(event="evt_1").outcome == InboxOutcome.HANDLED
 
 
-def test_who_asked_and_why_and_what_was_before_is_kept(stored: list[str]) -> None:
+def test_who_asked_and_why_and_the_outcome_before_are_recorded(stored: list[str]) -> None:
     replay("--id", "evt_2", "--id", "evt_4", *WHY)
     failed, aside = Replay.objects.order_by("event")
-    assert {(row.actor, row.reason) for row in (failed, aside)} == {
-        ("dana via cli", "The handler was mended")
-    }
+    assert {(row.actor, row.reason) for row in (failed, aside)} == {("dana via cli", "The handler was fixed")}
     assert (failed.outcome_before, failed.note_before) == ("", "ValueError: mistake")
     assert (aside.outcome_before, aside.note_before) == (InboxOutcome.SET_ASIDE, services.NOT_OURS)
 
@@ -84,18 +82,18 @@ def test_who_asked_and_why_and_what_was_before_is_kept(stored: list[str]) -> Non
     ],
     ids=str,
 )
-def test_events_are_chosen_by_id_type_and_time_in_the_order_they_came(
-    stored: list[str], told: list[str], chosen: list[Any], events: list[str]
+def test_events_are_chosen_by_id_type_and_time_oldest_first(
+    stored: list[str], called: list[str], chosen: list[Any], events: list[str]
 ) -> None:
     arguments = [ago(**part) if isinstance(part, dict) else part for part in chosen]
     assert replay("--dry-run", *arguments)["events"] == events
-    assert told == []
+    assert called == []
     assert not Replay.objects.exists()
     assert replay(*arguments, *WHY)["replayed"] == len(events)
-    assert told == [event_id for event_id in events if event_id != "evt_4"]
+    assert called == [event_id for event_id in events if event_id != "evt_4"]
 
 
-def test_a_failure_is_reported_and_does_not_stop_the_others(stored: list[str], told: list[str]) -> None:
+def test_a_failure_is_reported_and_does_not_stop_the_others(stored: list[str], called: list[str]) -> None:
     answer = replay("--since", ago(days=30), *WHY)
     assert answer == {
         "replayed": 4,
@@ -107,7 +105,7 @@ def test_a_failure_is_reported_and_does_not_stop_the_others(stored: list[str], t
     assert InboxEvent.objects.get(handled_at=None).pk == "evt_2"
 
 
-def test_an_event_that_is_not_here_is_named(stored: list[str]) -> None:
+def test_an_unknown_event_is_named(stored: list[str]) -> None:
     assert replay("--id", "evt_9", *WHY)["not_replayed"] == ["evt_9"]
 
 
@@ -126,17 +124,17 @@ def test_an_event_that_is_not_here_is_named(stored: list[str]) -> None:
     ids=str,
 )
 def test_a_replay_needs_events_a_reason_and_a_name(
-    stored: list[str], told: list[str], arguments: list[str], refusal: str
+    stored: list[str], called: list[str], arguments: list[str], refusal: str
 ) -> None:
     with pytest.raises(CommandError, match=refusal):
         replay(*arguments)
-    assert told == []
+    assert called == []
     assert not Replay.objects.exists()
 
 
-def test_an_event_asked_for_by_one_who_died_is_handled_by_the_sweep(
-    stored: list[str], told: list[str]
+def test_an_event_whose_replay_was_interrupted_is_handled_by_the_sweep(
+    stored: list[str], called: list[str]
 ) -> None:
     services.ask_for_replay(event_id="evt_3", act=Act("dana", "Odd"), now=sql.now())
     services.handle_due(at_most=10)
-    assert told == ["evt_3"]
+    assert called == ["evt_3"]

@@ -1,4 +1,4 @@
-"""What Stripe's JSON holds, and Python or PostgreSQL can't."""
+"""JSON from Stripe that Python or PostgreSQL can't store."""
 
 import json
 from datetime import UTC, datetime
@@ -18,32 +18,32 @@ JSON = st.recursive(
 
 
 @pytest.mark.django_db
-@given(said=JSON, escaped=st.booleans())
-def test_whatever_stripe_answers_can_be_stored(said: object, escaped: bool) -> None:
-    body = json.dumps({"said": said}, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
+@given(data=JSON, escaped=st.booleans())
+def test_every_answer_from_stripe_can_be_stored(data: object, escaped: bool) -> None:
+    body = json.dumps({"data": data}, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
     answer = values.storable_answer(body)
     parsed = json.loads(answer)
-    (row,) = sql.rows("SELECT %(json)s::jsonb ? 'said' AS kept", {"json": json.dumps(parsed)})
+    (row,) = sql.rows("SELECT %(json)s::jsonb ? 'data' AS kept", {"json": json.dumps(parsed)})
     assert row["kept"]
 
 
-@given(said=JSON)
-def test_what_can_be_stored_stays_as_it_is(said: object) -> None:
-    body = json.dumps({"said": said})
+@given(data=JSON)
+def test_storable_json_stays_as_it_is(data: object) -> None:
+    body = json.dumps({"data": data})
     try:
-        mended = values.storable(values.parse(body))
+        stored = values.storable(values.parse(body))
     except values.NumberOutOfRange:
         return
-    if mended == json.loads(body):
-        assert json.loads(values.storable_answer(body.encode())) == mended
+    if stored == json.loads(body):
+        assert json.loads(values.storable_answer(body.encode())) == stored
 
 
-def test_an_answer_without_anything_odd_is_not_touched() -> None:
+def test_an_ordinary_answer_is_not_touched() -> None:
     text = '{"id": "acct_1",  "name": "Café 😀", "amount": 999999999999}'
     assert values.storable_answer(text.encode()) == text
 
 
-def test_a_number_that_cannot_be_held_becomes_its_text() -> None:
+def test_a_number_that_cannot_be_stored_becomes_text() -> None:
     answer = values.storable_answer(
         b'{"a": 1e999, "b": NaN, "c": 9223372036854775808, "d": 9223372036854775807}'
     )
@@ -51,7 +51,7 @@ def test_a_number_that_cannot_be_held_becomes_its_text() -> None:
 
 
 @pytest.mark.parametrize("body", [b"<html>\x00", b"{", b"\xff\xfe\\ud83d", b"[" * 50_000 + b"NaN"])
-def test_what_is_no_json_is_left_to_the_client_to_refuse(body: bytes) -> None:
+def test_a_body_that_is_not_json_is_left_to_the_library(body: bytes) -> None:
     assert values.storable_answer(body) == body.decode("utf-8", "replace")
 
 
@@ -69,5 +69,5 @@ def test_what_is_no_json_is_left_to_the_client_to_refuse(body: bytes) -> None:
         (2**62, None),
     ],
 )
-def test_a_time_is_one_that_a_calendar_has(seconds: object, moment: datetime | None) -> None:
+def test_only_a_valid_time_is_read(seconds: object, moment: datetime | None) -> None:
     assert values.moment(seconds) == moment

@@ -55,13 +55,13 @@ class Command(ServiceCommand):
             "since": options["since"],
             "until": options["until"],
         }
-        asked_bodies = {"digests": options["body"], "reasons": options["set_aside"]}
-        if not any(chosen.values()) and not any(asked_bodies.values()):
+        chosen_bodies = {"digests": options["body"], "reasons": options["set_aside"]}
+        if not any(chosen.values()) and not any(chosen_bodies.values()):
             raise CommandError(
                 "Choose events with --id, --type, --since or --until, or bodies with --body or --set-aside."
             )
         events = selectors.stored_events(**chosen) if any(chosen.values()) else []
-        bodies = selectors.chosen_bodies(**asked_bodies)
+        bodies = selectors.chosen_bodies(**chosen_bodies)
         if options["dry_run"]:
             result: dict[str, Any] = {"events": events, "bodies": [body.digest for body in bodies]}
         else:
@@ -81,11 +81,11 @@ def _replay(events: list[str], bodies: list[KeptBody], *, act: Act) -> dict[str,
         services.ask_for_replay(event_id=event_id, act=act, now=sql.now())
         _handle(event_id, outcomes, errors)
     for body in tqdm(bodies, desc="Reading again", disable=None):
-        became = receiving.read_again(body, act=act, now=sql.now())
-        if became is None:
+        stored = receiving.read_again(body, act=act, now=sql.now())
+        if stored is None:
             outcomes[InboxOutcome.SET_ASIDE] += 1
         else:
-            _handle(became, outcomes, errors)
+            _handle(stored, outcomes, errors)
     return {"replayed": len(events) + len(bodies), **outcomes, "errors": errors}
 
 
