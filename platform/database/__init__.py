@@ -1,1 +1,1 @@
-"""What every table here shares: time-ordered ids, outside ids, named SQL files, the database's clock."""
+"""What all apps' tables share: time-ordered ids, external ids, SQL files, the database's clock."""

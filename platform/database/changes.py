@@ -1,4 +1,4 @@
-"""What every history of changed fields is made of."""
+"""Shared parts of all histories of changed fields."""
 
 from dataclasses import dataclass
 
@@ -23,8 +23,8 @@ class Way(models.TextChoices):
 class Author:
     """Who changes something.
 
-    `actor` is a token's subject, a file's name or the signature of staff; `source` names the billing source that
-    says it, if one does. Staff have a reason.
+    `actor` is a token's subject, a file's name or the signature of staff. `source` is the billing source, if the
+    change comes from one. Staff give a reason.
     """
 
     way: Way
@@ -34,17 +34,17 @@ class Author:
 
     @classmethod
     def of(cls, act: Act, *, source: str = "") -> "Author":
-        """Return the member of staff whose act it is."""
+        """Return the author of an act of staff."""
         return cls(Way.STAFF, actor=act.actor, source=source, reason=act.reason)
 
     @property
     def columns(self) -> dict[str, str]:
-        """What a row of `Change` says of them."""
+        """The columns of a row of `Change`."""
         return {"way": self.way.value, "source": self.source, "actor": self.actor, "reason": self.reason}
 
 
 class Change(models.Model):
-    """One field that changed, or got its first value (`before` empty); append-only."""
+    """One changed field, or its first value (`before` is empty); append-only."""
 
     id = models.BigAutoField(primary_key=True)
     before = models.CharField(max_length=255, blank=True)

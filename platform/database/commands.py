@@ -1,4 +1,4 @@
-"""What management commands share: `--json`, `--actor`, `--reason`, results, connections of worker threads."""
+"""Shared parts of management commands: `--json`, `--actor`, `--reason`, results, connections of worker threads."""
 
 import json
 from abc import abstractmethod
@@ -29,7 +29,7 @@ def add_reason_option(parser: ArgumentParser, *, required: bool = True) -> None:
 
 
 def act_of(options: Mapping[str, Any]) -> staff.Act:
-    """Return the act that is signed, for its `--reason`.
+    """Return the act with its `--reason`, once `--actor` has become a signature.
 
     Raises: ReasonMissing.
     """
@@ -37,7 +37,7 @@ def act_of(options: Mapping[str, Any]) -> staff.Act:
 
 
 def month(text: str) -> Period:
-    """Read an option that is a month."""
+    """Parse an option that is a month."""
     try:
         return parse_month(text)
     except ValueError as problem:
@@ -45,19 +45,19 @@ def month(text: str) -> Period:
 
 
 def moment(text: str) -> datetime:
-    """Read an option that is a moment."""
-    read = parse_time(text)
-    if read is None:
+    """Parse an option that is a point in time."""
+    parsed = parse_time(text)
+    if parsed is None:
         raise ArgumentTypeError(
             f"{text!r} is not an ISO 8601 time with an offset, such as 2026-11-01T00:00:00Z"
         )
-    return read
+    return parsed
 
 
 def signature(options: Mapping[str, Any], right: staff.Right) -> str:
-    """Return how an act by `--actor` is signed.
+    """Return the signature for an act by `--actor`.
 
-    Raises: NotStaff, RightMissing; CommandError if it is not said who acts.
+    Raises: NotStaff, RightMissing; CommandError without an actor.
     """
     if not options["actor"]:
         raise CommandError("--actor is missing. Use your username in the console.")
@@ -65,9 +65,9 @@ def signature(options: Mapping[str, Any], right: staff.Right) -> str:
 
 
 class ServiceCommand(BaseCommand):
-    """A command that has services do something: why they refuse is what the person reads.
+    """A command that calls services. A service's refusal becomes the command's error message.
 
-    It prints what came of it with `show`, as JSON if asked to.
+    `show` prints the result, as JSON with `--json`.
     """
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -86,7 +86,7 @@ class ServiceCommand(BaseCommand):
 
 
 class StaffCommand(ServiceCommand):
-    """A command of acts and reports, each a subcommand. Who acts is checked before anything is done."""
+    """A command whose subcommands are acts and reports. The actor is checked before anything is done."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         self._subcommands = parser.add_subparsers(dest="act", required=True)
@@ -97,7 +97,7 @@ class StaffCommand(ServiceCommand):
         """Add each act and each report."""
 
     def add_act(self, name: str, *, right: staff.Right, help: str) -> ArgumentParser:
-        """Add a subcommand that changes something, for a reason, for those who have this right."""
+        """Add a subcommand that changes something; it needs a reason and this right."""
         parser = self.add_act_without_reason(name, right=right, help=help)
         add_reason_option(parser)
         return parser
@@ -109,14 +109,14 @@ class StaffCommand(ServiceCommand):
         return parser
 
     def add_report(self, name: str, *, help: str) -> ArgumentParser:
-        """Add a subcommand that changes nothing, for whoever may run commands."""
+        """Add a subcommand that only reads; everyone who can run commands can run it."""
         parser: ArgumentParser = self._subcommands.add_parser(name, help=help)
         super().add_arguments(parser)
         return parser
 
     @abstractmethod
     def act(self, options: dict[str, Any]) -> Mapping[str, Any]:
-        """Do what the subcommand says and return what came of it; `options["actor"]` is the signature."""
+        """Execute the subcommand and return its result; `options["actor"]` is the signature."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         if right := options.get("right"):
@@ -125,9 +125,9 @@ class StaffCommand(ServiceCommand):
 
 
 def _print(out: Any, *, as_json: bool, result: Mapping[str, Any]) -> None:
-    """Print what came out: one JSON line, or a line for each figure and a table for each list of rows.
+    """Print a result: one line of JSON, or a line for each figure and a table for each list of rows.
 
-    Money is in minor units in JSON, and as people write it elsewhere.
+    Money is in minor units in JSON, and formatted for people otherwise.
     """
     if as_json:
         out.write(json.dumps(result, default=_plain))
@@ -158,7 +158,7 @@ def _in_a_line(value: object) -> str:
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Lay out rows of the same keys under their names, each column as wide as its widest."""
+    """Format rows with the same keys as a table with a header and aligned columns."""
     heads = [name.replace("_", " ") for name in rows[0]]
     cells = [["-" if value is None else str(value) for value in row.values()] for row in rows]
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
@@ -167,7 +167,7 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def close_connections_after(function: Callable[P, R]) -> Callable[P, R]:
-    """Have a pool's thread give its database connection back when the function returns."""
+    """Close the thread's database connections when the function returns."""
 
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:

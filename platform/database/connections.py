@@ -1,4 +1,4 @@
-"""How many connections PostgreSQL still has for us."""
+"""How many more connections PostgreSQL can give us."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 from database import sql
 
 _CONNECTIONS = sql.read(Path(__file__).with_name("connections.sql"))
-SHORT_BELOW = 0.1  # of all that there may be
+SHORT_BELOW = 0.1  # as a share of the limit
 
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """Those of the tightest limit: the server's, the database's or the role's; what is reserved isn't counted."""
+    """Connections under the tightest limit: the server's, the database's or the role's, without reserved ones."""
 
     limit: int
     used: int
@@ -26,6 +26,6 @@ class Connections:
 
 
 def count_connections() -> Connections:
-    """Count all connections under the limit that is reached first, whoever holds them."""
+    """Count the connections of all clients under the limit that is reached first."""
     (row,) = sql.rows(_CONNECTIONS)
     return Connections(limit=row["limit"], used=row["used"])

@@ -1,4 +1,5 @@
--- Who can't read all statistics isn't told what other roles' backends are: then whoever is in a database counts.
+-- A role that can't read all statistics doesn't see the type of other roles' backends. They count if they are in a
+-- database.
 WITH used AS (
     SELECT
         count(*) AS in_all,

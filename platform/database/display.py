@@ -1,4 +1,4 @@
-"""How values and links are shown to staff: in lists, on pages, in panels, everywhere the same."""
+"""How values and links are shown to staff, in lists, pages and panels alike."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -23,7 +23,7 @@ _tones: dict[type[TextChoices], dict[str, Tone]] = {}
 
 
 def give_tones(states: type[TextChoices], **tones: Iterable[TextChoices]) -> None:
-    """Say which states show as `success`, `info`, `warning` or `danger`; the others show in grey."""
+    """Set which states are shown as `success`, `info`, `warning` or `danger`; the others are grey."""
     _tones[states] = {state.value: tone for tone, members in tones.items() for state in members}  # type: ignore[misc]
 
 
@@ -32,14 +32,14 @@ def page_of(obj: Model) -> str:
 
 
 def list_of(model: type[Model], **parameters: object) -> str:
-    """Return the address of a table's list; the parameters are its filters, or `q` for its search."""
+    """Return the address of a table's list; the parameters are filters, or `q` for a search."""
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     return f"{address}?{urlencode(parameters)}" if parameters else address
 
 
 @singledispatch
 def name_of(obj: Model) -> str:
-    """Name an object where it is linked to, and on its page. Apps register better names than `str`."""
+    """Name an object in links and on its page. Apps register better names than `str`."""
     return str(obj)
 
 
@@ -97,7 +97,7 @@ def _(value: date) -> SafeString:
 
 @show.register
 def _(value: UUID) -> SafeString:
-    """Show an id's random end, as time-ordered ids begin alike."""
+    """Show an id's random end: time-ordered ids start alike."""
     return copyable(str(value), shown=f"…{str(value)[-_LEGIBLE_TAIL:]}")
 
 
@@ -130,13 +130,13 @@ def anchor(address: str, text: object) -> SafeString:
 
 
 def stripe_id(text: str) -> SafeString:
-    """Show an id of Stripe's: what it is of (`tr_`), and its random end."""
+    """Show a Stripe id: its prefix (`tr_`) and its random end."""
     kind, separator, _ = text.partition("_")
     return copyable(text, shown=f"{kind}{separator}…{text[-_LEGIBLE_TAIL:]}")
 
 
 def copyable(text: str, *, shown: str) -> SafeString:
-    """Show an id with a sign beside it that copies the whole of it."""
+    """Show an id with a button beside it that copies all of it."""
     if not text:
         return NOTHING
     return format_html(

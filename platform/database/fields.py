@@ -1,4 +1,4 @@
-"""Column types that several apps share."""
+"""Column types shared by several apps."""
 
 import re
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from django.core.validators import RegexValidator
 from django.db import models
 
-# Visible ASCII, 1 to 255 of it, and nothing that would end a URL's path segment.
+# 1 to 255 visible ASCII characters, without those that would end a URL's path segment.
 EXTERNAL_ID_CHARACTERS = r"[!\"$&-.0->@-~]{1,255}"
 EXTERNAL_ID_REGEX = rf"\A{EXTERNAL_ID_CHARACTERS}\Z"
 _EXTERNAL_ID = re.compile(EXTERNAL_ID_REGEX)
 
 
 class UUID7(models.Func):
-    """PostgreSQL's `uuid7()`: a random id that sorts by the millisecond it was made in."""
+    """Our `uuid7()` in PostgreSQL: a random id that sorts by the millisecond in which it was created."""
 
     function = "uuid7"
     arity = 0
@@ -21,7 +21,7 @@ class UUID7(models.Func):
 
 
 class ExternalIdField(models.CharField[str, str]):
-    """An id given by another system: 1–255 visible ASCII characters without `/ ? # %`."""
+    """An id from another system: 1–255 visible ASCII characters without `/ ? # %`."""
 
     default_validators = [RegexValidator(EXTERNAL_ID_REGEX)]
 
@@ -31,17 +31,17 @@ class ExternalIdField(models.CharField[str, str]):
 
 
 def is_external(text: object) -> bool:
-    """Tell whether this is an id that another system may give."""
+    """Check whether this is a valid id from another system."""
     return isinstance(text, str) and _EXTERNAL_ID.match(text) is not None
 
 
 def uuid7_key() -> models.UUIDField[Any, Any]:
-    """Make a primary key that the database fills."""
+    """Make a primary key that the database generates."""
     return models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
 
 
 def is_external_id(name: str) -> models.CheckConstraint:
-    """Make the constraint that a column holds an external id."""
+    """Make a constraint that a column contains a valid external id."""
     return models.CheckConstraint(
         condition=models.Q(**{f"{name}__regex": EXTERNAL_ID_REGEX}), name=f"%(class)s_{name}_is_external"
     )

@@ -1,4 +1,4 @@
-"""Doing something with many at once, so that one of them that can't be done stops only itself."""
+"""Processing many items at once, so that an item that fails doesn't stop the others."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -7,13 +7,13 @@ from django.db import DatabaseError, DataError, transaction
 
 T = TypeVar("T")
 R = TypeVar("R")
-# What PostgreSQL refuses because of what it is given. All else (a connection that is lost, a deadlock, a full disk, a
-# column that isn't there yet) is nobody's fault in particular, and passes or must be mended.
+# Errors that PostgreSQL raises because of the data. All others (a lost connection, a deadlock, a full disk, a missing
+# column) aren't any item's fault: they pass by themselves, or somebody has to fix them.
 # Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _BY_THE_DATA = (
     "21",  # cardinality violation
-    "22",  # data exception: a sum that passes bigint
-    "23",  # integrity constraint violation: checks, keys, and what our triggers refuse
+    "22",  # data exception: a sum that exceeds bigint
+    "23",  # integrity constraint violation: checks, keys, and our triggers
     "44",  # WITH CHECK OPTION violation
     "54",  # program limit exceeded: an array or a row that grew too large
     "P0",  # PL/pgSQL error
@@ -24,10 +24,10 @@ _BY_THE_DATA = (
 def do_in_halves(
     items: Sequence[T], *, act: Callable[[Sequence[T]], R], give_up: Callable[[T, DatabaseError], R]
 ) -> list[R]:
-    """Act on all items in one transaction; if the data is at fault, on each half, until only the culprit is left.
+    """Act on all items in one transaction. If the data causes an error, act on each half, until one item is left.
 
-    What failed leaves no trace. The culprit is given up, and all others are acted on, in order. Return what came of
-    each part. Errors that are not the data's doing are raised: what was done until then is committed.
+    Failures are rolled back. The item that causes the error is given up, and all others are acted on, in order. Return
+    the result of each part. Other errors are raised; what was done before them stays committed.
     """
     try:
         with transaction.atomic():
@@ -47,9 +47,9 @@ def do_in_halves(
 
 
 def is_by_the_data(error: DatabaseError) -> bool:
-    """Say whether an error is due to what was stored or written, rather than to the server or the connection."""
+    """Check whether an error is caused by the data, rather than by the server or the connection."""
     state = getattr(error.__cause__, "sqlstate", None)
     if state is None:
-        # Found by psycopg itself, in a value that Python can't hold.
+        # Raised by psycopg itself, for a value that Python can't represent.
         return isinstance(error, DataError)
     return str(state).startswith(_BY_THE_DATA)

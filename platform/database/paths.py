@@ -1,4 +1,4 @@
-"""Path parts of addresses."""
+"""Path converters for URLs."""
 
 from django.urls import register_converter
 
@@ -6,7 +6,7 @@ from database.fields import EXTERNAL_ID_CHARACTERS
 
 
 class ExternalIdConverter:
-    """An id that another system gave; whatever can't be one is no address here."""
+    """An id from another system; URLs with an invalid one don't exist."""
 
     regex = EXTERNAL_ID_CHARACTERS
 

@@ -1,5 +1,5 @@
-"""What services say no with."""
+"""The base class of all refusals by services."""
 
 
 class Refusal(Exception):
-    """A service does not do what it was asked to, for a reason that its message tells whoever asked."""
+    """A service refuses a request; the message tells the caller why."""

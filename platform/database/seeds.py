@@ -1,4 +1,4 @@
-"""Rows that an installation starts with, made after migrating where they are missing."""
+"""Initial rows of an installation, created after migrations where they are missing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from django.db.models.signals import post_migrate
 
 
 def seed_after_migrate(config: AppConfig, *, model: str, seed: Callable[[], None]) -> None:
-    """Have `seed` called after each migrate that leaves the table of `model` ("app.Model") in place."""
+    """Call `seed` after each migrate, if the table of `model` ("app.Model") exists."""
 
     def receive(*, apps: Any = installed, **signal: Any) -> None:
         try:

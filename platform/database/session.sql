@@ -1,13 +1,13 @@
--- What our statements rely on, whatever server, database and role are set to. These are PostgreSQL's own defaults;
--- a search path that the connection's address names stays. What this server doesn't know isn't in pg_settings.
+-- The settings that our statements rely on, whatever the server, database and role have set. They are PostgreSQL's
+-- defaults. A search path in the connection's URL stays. Settings that this server doesn't have aren't in pg_settings.
 SELECT set_config(name, needed.setting, false)
 FROM (
     VALUES
         ('default_transaction_isolation', 'read committed'),
         ('default_transaction_read_only', 'off'),
-        -- What is committed before Stripe is called must outlive a crash.
+        -- What is committed before a call to Stripe must survive a crash.
         ('synchronous_commit', 'on'),
-        -- Runs, imports and reconciliation last as long as they must; what may not sets a limit itself.
+        -- Runs, imports and reconciliation may take long; statements that may not set their own limits.
         ('statement_timeout', '0'),
         ('lock_timeout', '0'),
         ('transaction_timeout', '0'),

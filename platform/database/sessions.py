@@ -1,4 +1,4 @@
-"""What every connection of ours is set to, and what it refuses, before it is used."""
+"""Settings and checks of each new database connection."""
 
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,10 @@ from django.db.backends.signals import connection_created
 
 from database import sql
 
-OLDEST_SERVER = 150000  # the oldest that the tests run on
+OLDEST_SERVER = 150000  # the oldest version that the tests run on
 ENCODING = "UTF8"
 _SESSION = sql.read(Path(__file__).with_name("session.sql"))
-# A pool's connections are given out again and again.
+# A pool hands out the same connections again and again.
 _prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
 
@@ -29,7 +29,7 @@ def _prepare(*, connection: Any, **kwargs: object) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_SESSION)
     except BaseException:
-        connection.close()  # else its next user would find it open, and as it came
+        connection.close()  # otherwise its next user would get it unprepared
         raise
     _prepared.add(connection.connection)
 
@@ -38,11 +38,11 @@ def _refuse_unfit(connection: Any) -> None:
     if connection.pg_version < OLDEST_SERVER:
         found = connection.pg_version // 10000
         raise ImproperlyConfigured(
-            f"PostgreSQL 15 or newer is needed; DATABASE_URL leads to version {found}."
+            f"PostgreSQL 15 or newer is required. The server at DATABASE_URL is version {found}."
         )
     encoding = connection.connection.info.parameter_status("server_encoding")
     if encoding != ENCODING:
         raise ImproperlyConfigured(
-            f"DATABASE_URL leads to a database that is encoded in {encoding}. It can't hold every name: create one "
+            f"The database at DATABASE_URL is encoded in {encoding}, which can't store every name. Create one "
             "WITH ENCODING 'UTF8' TEMPLATE template0."
         )

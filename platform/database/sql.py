@@ -1,4 +1,4 @@
-"""SQL that lives in files, and the database's clock."""
+"""SQL in files, and the database's clock."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,13 +16,13 @@ _HOLE = re.compile(r"\{([a-z_]+)\}")
 def read(path: Path, /, **fillings: str) -> str:
     """Read SQL from a file, and fill its holes (`{name}`) with other SQL.
 
-    Raises: ValueError if a hole has no filling, or a filling no hole.
+    Raises: ValueError if the fillings don't match the holes.
     """
     statement = _text(path)
     holes = set(_HOLE.findall(statement))
     if holes != fillings.keys():
-        wanted, given = (", ".join(sorted(names)) or "none" for names in (holes, fillings))
-        raise ValueError(f"{path.name} has these holes: {wanted}. It is filled with: {given}.")
+        expected, actual = (", ".join(sorted(names)) or "none" for names in (holes, fillings))
+        raise ValueError(f"{path.name} has these holes: {expected}. The fillings are: {actual}.")
     return _HOLE.sub(lambda hole: fillings[hole[1]], statement)
 
 
@@ -32,7 +32,7 @@ def _text(path: Path) -> str:
 
 
 def run(statement: str, parameters: Mapping[str, Any] | None = None) -> int:
-    """Execute one statement with named parameters (`%(name)s`); return how many rows it touched."""
+    """Execute one statement with named parameters (`%(name)s`); return how many rows it affected."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.rowcount)
@@ -47,17 +47,17 @@ def rows(statement: str, parameters: Mapping[str, Any] | None = None) -> Iterabl
 
 
 def stream(statement: str, parameters: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-    """Execute one query like `rows`, and fetch some at a time: for results that shall not lie in memory."""
+    """Execute one query like `rows`, but fetch in batches, for results that are too large for memory."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(statement, parameters)
         names = [column.name for column in cursor.description]
-        while some := cursor.fetchmany(ROWS_AT_ONCE):
-            for row in some:
+        while batch := cursor.fetchmany(ROWS_AT_ONCE):
+            for row in batch:
                 yield dict(zip(names, row, strict=True))
 
 
 def now() -> datetime:
-    """Read the database's clock, the one that decides what is due and what is in the future."""
+    """Read the database's clock, which decides what is due and what is in the future."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         moment: datetime = cursor.fetchone()[0]

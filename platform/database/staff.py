@@ -1,4 +1,4 @@
-"""Who acts for the platform, whether they may, how what they do is signed, and that it has a reason."""
+"""Acts of staff: who may do them, how they are signed, and why they were done."""
 
 import re
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from django.db import models
 
 from database.refusals import Refusal
 
-# Signs what the service does by itself; no user can have this name.
+# Signs what the service does by itself; no user can have this username.
 SYSTEM = "system"
 _CLI = " via cli"
 _VIA = re.compile(r" via [a-z]+\Z")
 
 
 class Right(models.TextChoices):
-    """One kind of act each; every right is a permission of Django's on the user model. Superusers have them all."""
+    """The right to one kind of act: a Django permission on the user model. Superusers have all of them."""
 
     HOLD = "hold", "Can hold creators"
     RELEASE = "release", "Can release creators from holds"
@@ -46,7 +46,7 @@ class Right(models.TextChoices):
 
 
 class NotStaff(Refusal):
-    """Nobody who is active staff has this user name."""
+    """No active member of staff has this username."""
 
     def __init__(self, username: str) -> None:
         super().__init__(
@@ -56,7 +56,7 @@ class NotStaff(Refusal):
 
 
 class RightMissing(Refusal):
-    """This member of staff may not do that."""
+    """This member of staff lacks the right."""
 
     def __init__(self, username: str, right: Right) -> None:
         super().__init__(
@@ -66,14 +66,14 @@ class RightMissing(Refusal):
 
 
 class ActorMissing(Refusal):
-    """Nothing is done by nobody."""
+    """Every act needs an actor."""
 
     def __init__(self) -> None:
-        super().__init__("It must be said who acts.")
+        super().__init__("An actor is needed.")
 
 
 class ReasonMissing(Refusal):
-    """Staff act for a reason, and it is kept."""
+    """Every act needs a reason."""
 
     def __init__(self) -> None:
         super().__init__("A reason is needed.")
@@ -81,7 +81,7 @@ class ReasonMissing(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who does something, and why; both are kept with what is done, without blanks around them.
+    """Who does something, and why. Both are recorded with the act, without surrounding blanks.
 
     The actor is the signature of a member of staff, or SYSTEM. Raises: ActorMissing, ReasonMissing.
     """
@@ -99,7 +99,7 @@ class Act:
 
 
 def signature_on_command_line(username: str, right: Right) -> str:
-    """Return how an act of this member of staff is signed: `dana via cli`.
+    """Return the signature of this member of staff for acts on the command line: `dana via cli`.
 
     Raises: NotStaff, RightMissing.
     """
@@ -112,7 +112,7 @@ def signature_on_command_line(username: str, right: Right) -> str:
 
 
 def person_behind(signature: str) -> str:
-    """Return who signed, whichever way they came; two usernames never differ only in case."""
+    """Return who signed, wherever they did it. Usernames never differ only in case."""
     return _VIA.sub("", signature).lower()
 
 

@@ -1,4 +1,4 @@
-"""Text that others wrote, as PostgreSQL can hold it."""
+"""Text from outside, made storable in PostgreSQL."""
 
 import re
 
@@ -6,5 +6,5 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
-    """Replace each NUL and each half of a character (a lone surrogate) by U+FFFD, the replacement character."""
+    """Replace NULs and lone surrogates with U+FFFD, the replacement character."""
     return _UNSTORABLE.sub("\ufffd", text)

@@ -1,1 +1,1 @@
-"""HTTP plumbing that knows no account: what callers send, pages, files, problem documents, headers; and Redis."""
+"""HTTP plumbing without accounts: input, output, pagination, files, problem documents, headers; and Redis."""

@@ -1,4 +1,4 @@
-"""Pages of lists whose rows can be millions, by the place where a row lies, so that each page costs the same."""
+"""Pagination by a row's position, for lists of millions of rows: every page costs the same."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Row_co = TypeVar("Row_co", bound=Placed, covariant=True)
 
 
 class Rows(Protocol[Row_co]):
-    """Rows in the order of their positions, which both methods return the last one first."""
+    """Rows ordered by position; both methods return the last one first."""
 
     def before(self, position: Position, *, count: int) -> Sequence[Row_co]: ...
 
@@ -42,14 +42,14 @@ class PageSizeInput(serializers.Serializer[Any]):
 
 
 class PositionPages(CursorPagination):
-    """`cursor` and `page_size`; cursors are in the links to the next and the previous page."""
+    """Pagination by `cursor` and `page_size`; the links to the next and the previous page contain the cursors."""
 
     page_size = LARGEST_PAGE
     page_size_query_param = "page_size"
     max_page_size = LARGEST_PAGE
 
     def read(self, rows: Rows[Row_co], request: Request) -> Sequence[Row_co]:
-        """Read the page that the request asks for, as `paginate_queryset` does of a queryset."""
+        """Read the requested page, like `paginate_queryset` for a queryset."""
         reader = PageSizeInput(data=request.query_params)
         reader.is_valid(raise_exception=True)
         size = reader.validated_data["page_size"]
@@ -57,7 +57,7 @@ class PositionPages(CursorPagination):
         cursor = self.decode_cursor(request)
         backwards = cursor is not None and cursor.reverse
         read = rows.after if backwards else rows.before
-        found = read(_position(cursor), count=size + 1)  # one more, to see whether there is another page
+        found = read(_position(cursor), count=size + 1)  # one more row shows whether there is another page
         more = len(found) > size
         page = found[-size:] if backwards else found[:size]
         self.has_next = backwards or more
@@ -81,5 +81,5 @@ def _position(cursor: Cursor | None) -> Position:
         return LAST
     first, _, second = str(cursor.position).partition("-")
     if not (first.isdecimal() and second.isdecimal()):
-        raise NotFound("This cursor is from no page of this list.")
+        raise NotFound("This cursor does not belong to this list.")
     return min(int(first), LAST[0]), min(int(second), LAST[1])

@@ -1,4 +1,4 @@
-"""Headers of the API's answers against misuse."""
+"""Security headers of the API's responses."""
 
 from collections.abc import Callable
 
@@ -8,13 +8,13 @@ from web import problems
 
 
 class ApiHeaders:
-    """Tell browsers that nothing of the API's answers is a page, a frame or a script."""
+    """Tell browsers that the API's responses are never pages, frames or scripts."""
 
-    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.answer = answer
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.answer(request)
+        response = self.get_response(request)
         if request.path.startswith(problems.API):
             response.headers.setdefault(
                 "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"

@@ -1,4 +1,4 @@
-"""Addresses of ours, as others see them."""
+"""Our own addresses, as callers see them."""
 
 from urllib.parse import urlsplit, urlunsplit
 
@@ -6,5 +6,5 @@ from django.conf import settings
 
 
 def public_link(link: str) -> str:
-    """Return a link to ourselves as it works from outside, whatever Host a proxy has passed on."""
+    """Make a link to ourselves that works from outside, whatever Host a proxy passed on."""
     return settings.PUBLIC_URL + urlunsplit(urlsplit(link)._replace(scheme="", netloc=""))

@@ -1,12 +1,12 @@
-"""What a line of the log says of a request, and of one that is refused."""
+"""Log lines about refused requests."""
 
 import logging
 
 
 class RefusalsInOneLine(logging.Filter):
-    """Make a warning, without a stack trace, of what Django logs of a caller's mistakes: a foreign host, a large body.
+    """Turn Django's log entries about callers' mistakes (an unknown host, a large body) into one-line warnings.
 
-    Anyone can cause them, as often as they like, and where in Django they were noticed helps nobody.
+    Anyone can cause them, as often as they like, and a stack trace through Django helps nobody.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -1,4 +1,4 @@
-"""NDJSON over HTTP: read piece by piece, however large the body is; answered from a file.
+"""NDJSON over HTTP: a body of any size is read piece by piece, and a response is sent from a file.
 
 Source: https://github.com/ndjson/ndjson-spec
 """
@@ -20,43 +20,43 @@ from web.strict_json import parse_line
 
 MEDIA_TYPE = "application/x-ndjson"
 MOST_LINES = 100_000
-# The longest record that can be used is far shorter, however it is escaped.
+# The longest valid record is far shorter, however it is escaped.
 LONGEST_LINE = 65_536
 PIECE = 65_536
 KEPT_IN_MEMORY = 1_000_000
 
 
 class BodyTooLarge(Refusal):
-    """More lines than one request may carry; those before are taken in."""
+    """The body is larger than one request may be; the lines before that were accepted."""
 
     def __init__(self, line: int) -> None:
         super().__init__(
-            f"One request can't carry line {line} and what follows. The lines before it were taken in: "
-            "send the others in requests of their own."
+            f"The request is too large from line {line} on. The lines before it were accepted: "
+            "send the others in further requests."
         )
         self.line = line
 
 
 class BodyCutOff(Refusal):
-    """The body ends in the middle of a line; those before are taken in."""
+    """The body ends in the middle of a line; the lines before it were accepted."""
 
     def __init__(self, line: int) -> None:
         super().__init__(
-            f"The body ends in the middle of line {line}. The lines before it were taken in: "
-            "send it again, whole or from that line on."
+            f"The body ends in the middle of line {line}. The lines before it were accepted: "
+            "send it again, completely or from that line on."
         )
         self.line = line
 
 
 class NdjsonRenderer(BaseRenderer):
-    """A media type to agree on; what is written in it are files, which need no renderer."""
+    """Declares the media type. Responses are files, which need no rendering."""
 
     media_type = MEDIA_TYPE
     format = "ndjson"
 
 
 class NdjsonFile(FileResponse):
-    """An answer that was written to a file line by line."""
+    """A response that was written to a file line by line."""
 
     block_size = PIECE
 
@@ -66,13 +66,13 @@ class NdjsonFile(FileResponse):
 
 
 class NdjsonBody:
-    """What the lines of a request say, with their numbers from 1, read as they are asked for; blank ones say nothing.
+    """The parsed lines of a request with their numbers from 1, read on demand; blank lines are skipped.
 
-    It ends where the body does, or where that is too much or cut off: then `refusal` says so.
+    It ends where the body does. If the body is too large or cut off, it ends there, and `refusal` is set.
     """
 
     def __init__(self, request: Request) -> None:
-        # A body that comes in chunks doesn't say how long it is; Django's stream goes by a length.
+        # A chunked body doesn't declare its length, and Django's stream needs one.
         in_chunks = "HTTP_TRANSFER_ENCODING" in request.META
         self._length = None if in_chunks else int(request.META.get("CONTENT_LENGTH") or 0)
         self._read: Callable[[int], bytes] = (request.META["wsgi.input"] if in_chunks else request).read
@@ -87,15 +87,15 @@ class NdjsonBody:
             if number > MOST_LINES:
                 self.refusal = BodyTooLarge(number)
                 return
-            said = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
-            if said.strip():
-                yield number, _said(said)
+            content = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+            if content.strip():
+                yield number, _parsed(content)
         if self._stopped is not None:
             self.refusal = self._stopped(number + 1)
 
     def _lines(self) -> Iterator[bytes]:
         read, rest = 0, b""
-        # Not by readline, which granian's stream doesn't do as WSGI asks.
+        # Without readline, which granian's stream doesn't implement as WSGI requires.
         while piece := self._read(PIECE):
             read += len(piece)
             *lines, rest = (rest + piece).split(b"\n")
@@ -104,15 +104,15 @@ class NdjsonBody:
                 self._stopped = BodyTooLarge
                 return
             rest = rest[: LONGEST_LINE + 1]
-        if not self._came_whole(read, rest):
+        if not self._is_complete(read, rest):
             self._stopped = BodyCutOff
         elif rest:
             yield rest
 
-    def _came_whole(self, read: int, rest: bytes) -> bool:
+    def _is_complete(self, read: int, rest: bytes) -> bool:
         if self._length is not None:
             return read == self._length
-        # granian ends a stream that broke off like one that is complete.
+        # granian ends an interrupted stream like a complete one.
         return not rest.strip() or isinstance(parse_line(rest), dict)
 
 
@@ -124,7 +124,7 @@ def new_file() -> IO[bytes]:
     return SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)
 
 
-def _said(line: bytes) -> object:
+def _parsed(line: bytes) -> object:
     if len(line) > LONGEST_LINE:
         return line[:LONGEST_LINE].decode("utf-8", "backslashreplace")
     return parse_line(line)

@@ -1,4 +1,4 @@
-"""What endpoints answer: an `Output` is the one place where an answer's shape stands."""
+"""The base of all output serializers: an `Output` alone defines the shape of a response."""
 
 from collections.abc import Callable
 from datetime import date
@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from money import written_month
 
-# Their values are written by the JSON renderer as the fields would write them.
+# The JSON renderer writes the values of these fields exactly as the fields would.
 PLAIN = frozenset(
     [
         serializers.BooleanField,
@@ -27,10 +27,10 @@ PLAIN = frozenset(
 
 
 class Output(serializers.Serializer[Any]):
-    """What an endpoint answers. Text that isn't there is null: the tables hold it as empty, and no answer does.
+    """What an endpoint returns. Missing text is null; only the tables store it as an empty string.
 
-    It reads a row, or a mapping, as the framework does, but copies no fields: that costs a page of 25 rows more than
-    its query. A field of a class that isn't plain writes its value itself.
+    It reads a row or a mapping like the framework's serializers, but without copying the fields, which costs more than
+    the query for a page of 25 rows. Only fields of classes that aren't PLAIN convert their values.
     """
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class Output(serializers.Serializer[Any]):
 
 @extend_schema_field({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"})
 class WrittenMonth(serializers.DateField):
-    """A month, held as its first day and written `YYYY-MM`."""
+    """A month, stored as its first day and written as `YYYY-MM`."""
 
     def to_representation(self, value: date) -> str:
         return written_month(value)
@@ -55,7 +55,7 @@ class WrittenMonth(serializers.DateField):
 
 @cache
 def _fields(output: type[Output]) -> list[tuple[str, list[str], Callable[[Any], Any] | None]]:
-    """Name each field, the way from a row to its value, and what writes the value, if that isn't written as it is."""
+    """List each field's name, the path from a row to its value, and the function that converts the value, if any."""
     return [(name, _path(name, field), _writer(field)) for name, field in output._declared_fields.items()]
 
 

@@ -1,4 +1,4 @@
-"""Pages of lists, by number; where rows can be millions, the endpoint brings pages of its own."""
+"""Pagination by page number, for lists that never have millions of rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PageInput(serializers.Serializer[Any]):
 
 
 class ShortListPaginator(Paginator[Any]):
-    """Counts only lists that go on after the page: of all others the count is known by having read it."""
+    """Counts the rows only if there are more after the page; otherwise reading the page gives the count."""
 
     def page(self, number: int | str) -> Page[Any]:
         skipped = (int(number) - 1) * self.per_page
@@ -35,7 +35,7 @@ class ShortListPaginator(Paginator[Any]):
 
 
 class NumberedPages(pagination.PageNumberPagination):
-    """`page` and `page_size`; what is neither a page nor a size is refused, not guessed at."""
+    """Pagination by `page` and `page_size`; invalid values are refused."""
 
     page_size = PAGE_SIZE
     page_size_query_param = "page_size"
@@ -57,10 +57,10 @@ class NumberedPages(pagination.PageNumberPagination):
         return link and public_link(link)
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        """Tell the bounds that `PageInput` sets, and what comes without them."""
+        """Document the bounds and defaults of `PageInput`."""
         bounds = {
             "page": {"minimum": 1, "maximum": LAST_PAGE, "default": 1},
             "page_size": {"minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE},
         }
         parameters = super().get_schema_operation_parameters(view)
-        return [{**given, "schema": {"type": "integer", **bounds[given["name"]]}} for given in parameters]
+        return [{**item, "schema": {"type": "integer", **bounds[item["name"]]}} for item in parameters]

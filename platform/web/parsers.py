@@ -15,9 +15,9 @@ from web.strict_json import members
 
 
 class JSONParser(parsers.JSONParser):
-    """JSON of a bounded size and depth that names nothing twice; the framework's own reads whatever comes.
+    """JSON of a limited size and depth without duplicate names; the framework's parser accepts anything.
 
-    A byte order mark, as .NET writes it, is no part of it.
+    A byte order mark, as .NET writes it, is ignored.
     """
 
     def parse(
@@ -37,6 +37,6 @@ class JSONParser(parsers.JSONParser):
                 object_pairs_hook=members,
             )
         except RecursionError as error:
-            raise ParseError("The JSON is nested too deep.") from error
+            raise ParseError("The JSON is nested too deeply.") from error
         except (LookupError, ValueError) as error:
             raise ParseError(f"JSON parse error - {error}") from error

@@ -1,4 +1,4 @@
-"""Problem documents: how an error of the API is told.
+"""Problem documents: the API's error responses.
 
 Source: https://www.rfc-editor.org/rfc/rfc9457
 """
@@ -21,19 +21,20 @@ E = TypeVar("E", bound=Exception)
 
 
 class ProblemRenderer(JSONRenderer):
-    """JSON under its name for errors."""
+    """JSON with the media type for errors."""
 
     media_type = MEDIA_TYPE
     charset = None
-    ensure_ascii = True  # what is refused may be quoted, and be no text that UTF-8 can write
+    ensure_ascii = True  # a message may quote input that UTF-8 can't encode
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """How one kind of error is told: its status and its stable code, and how many seconds to wait with a retry.
+    """How one kind of error is reported: its status, its stable code, and the seconds to wait before a retry.
 
-    What an error of ours says is its `detail`, unless that is for developers: then `detail` is here, for people, and
-    the error's own words are the hint in `data`. `facts` names what else of the error stands there.
+    The error's own message is the document's `detail`. If that message is for developers, set `detail` here to a
+    sentence for people: the message then becomes the hint in `data`. `facts` names the error's attributes that are
+    added to `data`.
     """
 
     status: HTTPStatus
@@ -44,7 +45,7 @@ class Problem:
 
 
 INTERNAL = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal")
-# What comes from below; its text may say too much.
+# Errors of the framework and the database, whose text may reveal too much.
 FAULTS: Mapping[type[Exception], Problem] = {
     Http404: Problem(HTTPStatus.NOT_FOUND, "not_found"),
     OperationalError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", retry_after=5),
@@ -53,7 +54,7 @@ FAULTS: Mapping[type[Exception], Problem] = {
     django.RequestDataTooBig: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"),
     django.SuspiciousOperation: Problem(HTTPStatus.BAD_REQUEST, "malformed"),
 }
-# What people are told where the error's own words are for developers.
+# What people read when the error's own message is for developers.
 DETAILS = {
     HTTPStatus.BAD_REQUEST: "The request can't be read.",
     HTTPStatus.UNAUTHORIZED: "Please log in.",
@@ -77,8 +78,8 @@ def document(
     errors: list[dict[str, str]] | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Write a problem document; `errors` names each field that can't be used, `data` is for developers."""
-    # "about:blank": the status says the kind of problem, and our `code` which one exactly.
+    """Build a problem document; `errors` lists the invalid fields, and `data` is for developers."""
+    # "about:blank": the status is the kind of problem, and our `code` identifies it.
     written: dict[str, Any] = {
         "type": "about:blank",
         "title": problem.status.phrase,
@@ -94,7 +95,7 @@ def document(
 
 
 def answer(problem: Problem, *, headers: Mapping[str, str] | None = None) -> HttpResponse:
-    """Answer where the framework has no part."""
+    """Return a problem document outside the REST framework."""
     written = document(problem, detail=problem.detail or DETAILS[problem.status])
     return JsonResponse(
         written,
@@ -105,7 +106,7 @@ def answer(problem: Problem, *, headers: Mapping[str, str] | None = None) -> Htt
 
 
 def of_refusal(problem: Problem, error: Exception) -> Response:
-    """Tell a refusal of ours, in its own words or in those that `problem` has for people."""
+    """Report one of our refusals, with its own message or with the problem's `detail`."""
     data = {name: getattr(error, name) for name in problem.facts}
     if problem.detail:
         return respond(problem, detail=problem.detail, data={"hint": str(error), **data})
@@ -113,16 +114,16 @@ def of_refusal(problem: Problem, error: Exception) -> Response:
 
 
 def of_framework(error: framework.APIException) -> Response:
-    """Tell an error of the framework, whose own words are for developers."""
+    """Report an error of the framework, whose own message is for developers."""
     status = HTTPStatus(error.status_code)
     headers = {}
     if challenge := getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = f"{challenge}{_what_is_wrong_with_the_token(error)}"
+        headers["WWW-Authenticate"] = f"{challenge}{_token_error(error)}"
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(int(wait))
     if isinstance(error, framework.ValidationError):
         errors = list(_field_errors(error.get_full_details()))
-        hint = " ".join(dict.fromkeys(_sentence(said) for said in errors))
+        hint = " ".join(dict.fromkeys(_sentence(item) for item in errors))
         return respond(Problem(status, "invalid"), detail=INVALID, errors=errors, data={"hint": hint})
     codes = error.get_codes()
     code = "malformed" if isinstance(error, framework.ParseError) else str(codes)
@@ -131,7 +132,7 @@ def of_framework(error: framework.APIException) -> Response:
     )
 
 
-def _what_is_wrong_with_the_token(error: framework.APIException) -> str:
+def _token_error(error: framework.APIException) -> str:
     """Source: https://www.rfc-editor.org/rfc/rfc6750#section-3.1"""
     if not isinstance(error, framework.AuthenticationFailed):
         return ""
@@ -139,7 +140,7 @@ def _what_is_wrong_with_the_token(error: framework.APIException) -> str:
 
 
 def _field_errors(details: Any, *, path: str = "") -> Iterator[dict[str, str]]:
-    """Flatten the framework's nested errors; items of lists come numbered, or in a list of their own."""
+    """Flatten the framework's nested errors; items of lists are numbered, or are lists themselves."""
     if _is_error(details):
         yield {"field": path, "code": str(details["code"]), "message": str(details["message"])}
     elif isinstance(details, dict):
@@ -171,7 +172,7 @@ def _sentence(error: Mapping[str, str]) -> str:
 
 
 def find(error: BaseException | None, known: Mapping[type[E], Problem]) -> Problem | None:
-    """Find the problem of an error by its class or one of its bases."""
+    """Find the problem for an error's class or one of its base classes."""
     return next((problem for kind, problem in known.items() if isinstance(error, kind)), None)
 
 
@@ -183,11 +184,11 @@ def respond(
     data: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Answer with a problem document from within the framework."""
+    """Return a problem document within the REST framework."""
     written = document(problem, detail=detail, errors=errors, data=data)
     return Response(written, status=problem.status, headers={**wait_header(problem), **(headers or {})})
 
 
 def wait_header(problem: Problem) -> dict[str, str]:
-    """Say after how many seconds to try again, if that is known."""
+    """Return the header with the seconds to wait before a retry, if they are known."""
     return {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}

@@ -1,4 +1,4 @@
-"""Redis for what must go on without it: a client that gives up within a second."""
+"""A Redis client that gives up within a second, for code that must also work without Redis."""
 
 import time
 from collections.abc import Callable
@@ -19,8 +19,8 @@ def client() -> redis.Redis:
     return _connect(settings.REDIS_URL)
 
 
-def ask(question: Callable[[redis.Redis], T]) -> T:
-    """Ask Redis; after a time-out, fail at once for some seconds, so that frequent callers don't wait each time.
+def ask(query: Callable[[redis.Redis], T]) -> T:
+    """Query Redis. After a time-out, fail immediately for some seconds, so that frequent callers don't wait each time.
 
     Raises: redis.RedisError.
     """
@@ -28,7 +28,7 @@ def ask(question: Callable[[redis.Redis], T]) -> T:
     if time.monotonic() < _silent_until.get(address, 0):
         raise redis.TimeoutError("Redis did not answer a moment ago")
     try:
-        return question(client())
+        return query(client())
     except redis.TimeoutError:
         _silent_until[address] = time.monotonic() + SILENCE_SECONDS
         raise

@@ -1,4 +1,4 @@
-"""Answers as CSV, written while they are read."""
+"""CSV responses, streamed."""
 
 import csv
 import re
@@ -13,21 +13,21 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 ROWS_AT_ONCE = 500
-# What a spreadsheet takes for a formula: at the start of a cell, or after what it may take for the end of one. Where
-# lists are written with semicolons it cuts cells there, whatever the quotes say.
+# What a spreadsheet reads as a formula: at the start of a cell, or after what may end one. In locales that separate
+# lists with semicolons, spreadsheets split cells there, even inside quotes.
 # Source: https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA_START = re.compile(r"""(^|[;\t\r\n])(?=[\s"']*[-=+@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r\n])""")
 
 
 class CsvRenderer(BaseRenderer):
-    """CSV (RFC 4180) with a header; the view answers with `csv_file`, as rows may be too many to hold."""
+    """CSV (RFC 4180) with a header. The view returns `csv_file`, because there may be too many rows for memory."""
 
     media_type = "text/csv"
     format = "csv"
 
 
 class FormatNegotiation(DefaultContentNegotiation):
-    """Let `?format=` choose as `Accept` does, and before it: a link can't send headers."""
+    """Let `?format=` override `Accept`: a link can't send headers."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
@@ -42,7 +42,7 @@ class FormatNegotiation(DefaultContentNegotiation):
 def csv_file(
     name: str, rows: Iterable[Mapping[str, Any]], *, columns: Iterable[str]
 ) -> StreamingHttpResponse:
-    """Answer with a CSV file of these rows, which are written as they come."""
+    """Return a CSV file of these rows, which are streamed."""
     return StreamingHttpResponse(
         _lines(rows, columns=list(columns)),
         content_type="text/csv; charset=utf-8",
@@ -64,7 +64,7 @@ def _lines(rows: Iterable[Mapping[str, Any]], *, columns: list[str]) -> Iterator
 
 
 def _cell(value: Any) -> Any:
-    """Write a time as the API does, and keep what others wrote from being run as a formula."""
+    """Write a time as the API does, and keep text from being read as a formula."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return _FORMULA_START.sub(r"\1'", value) if isinstance(value, str) else value

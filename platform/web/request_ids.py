@@ -1,4 +1,4 @@
-"""An id for every request: in its answer, and in each line that is logged about it."""
+"""An id for every request, in its response and in each log line about it."""
 
 import logging
 import re
@@ -11,20 +11,20 @@ from django.http import HttpRequest, HttpResponse
 HEADER = "X-Request-ID"
 USABLE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
-Answer = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestIds:
-    """Take a caller's `X-Request-ID` over if it is fit for a log line, else make one; send it back."""
+    """Use a caller's `X-Request-ID` if it is safe for a log line, or create one, and return it."""
 
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get(HEADER, "")
-        token = request_id.set(given if USABLE.fullmatch(given) else uuid4().hex)
+        requested = request.headers.get(HEADER, "")
+        token = request_id.set(requested if USABLE.fullmatch(requested) else uuid4().hex)
         try:
-            response = self.answer(request)
+            response = self.get_response(request)
             response[HEADER] = request_id.get()
             return response
         finally:
@@ -32,7 +32,7 @@ class RequestIds:
 
 
 class RequestIdFilter(logging.Filter):
-    """Give each log line the id of the request that it is about, `-` for none."""
+    """Add the request's id to each log line; `-` outside a request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()

@@ -1,31 +1,31 @@
-"""JSON in which no object names anything twice."""
+"""JSON without duplicate names."""
 
 import json
 from typing import Any
 
 
 def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make a JSON object of its members.
+    """Build a JSON object from its members.
 
-    Raises: ValueError if one is named twice: which of the two counts, JSON doesn't say.
+    Raises: ValueError for a duplicate name, because JSON doesn't define which of the values counts.
     """
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    result = dict(pairs)
+    if len(result) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is named twice")
-    return made
+        raise ValueError(f"the name {next(name for name in names if names.count(name) > 1)!r} is duplicated")
+    return result
 
 
 _JSON = json.JSONDecoder(object_pairs_hook=members)
 
 
-def parse_line(said: str | bytes) -> object:
-    """Read a line of NDJSON; what is no JSON, or names a field twice, is given back as text."""
+def parse_line(line: str | bytes) -> object:
+    """Parse a line of NDJSON; return it as text if it isn't JSON, or has a duplicate name."""
     try:
-        line = said if isinstance(said, str) else said.decode(json.detect_encoding(said), "surrogatepass")
-        parsed: object = _JSON.decode(line)
+        text = line if isinstance(line, str) else line.decode(json.detect_encoding(line), "surrogatepass")
+        parsed: object = _JSON.decode(text)
     except (ValueError, RecursionError):
-        # Bytes that are no UTF-8 stay visible as such.
-        text = said if isinstance(said, str) else said.decode("utf-8", "backslashreplace")
+        # Bytes that aren't UTF-8 stay visible.
+        text = line if isinstance(line, str) else line.decode("utf-8", "backslashreplace")
         return text.strip()
     return parsed

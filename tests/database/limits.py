@@ -6,5 +6,5 @@ from database import sql
 
 
 def limit_connections(limit: int) -> None:
-    """Allow this many to the tests' database until the transaction is rolled back; the test's own is one."""
+    """Limit the connections to the tests' database until the transaction is rolled back; the test's own counts."""
     sql.run(f'ALTER DATABASE "{connection.settings_dict["NAME"]}" CONNECTION LIMIT {limit}')

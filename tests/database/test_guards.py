@@ -1,4 +1,4 @@
-"""What the database refuses, whoever asks."""
+"""What the database itself refuses."""
 
 from datetime import date
 from uuid import uuid4
@@ -49,7 +49,7 @@ def test_records_and_their_traces_are_append_only(source: BillingSource, table: 
     refused(f"DELETE FROM {table}")
 
 
-def test_a_record_moves_unchanged_and_only_between_batches_of_its_source_that_are_not_posted(
+def test_a_record_moves_unchanged_and_only_between_unposted_batches_of_its_source(
     source: BillingSource,
 ) -> None:
     feed(source, record())
@@ -90,7 +90,7 @@ def test_a_record_leaves_only_a_batch_set_aside_and_only_into_quarantine(source:
         {"set_aside_reason": "x"},
     ],
 )
-def test_a_batch_says_all_of_what_became_of_it(source: BillingSource, wrong: dict[str, object]) -> None:
+def test_a_batchs_outcome_is_complete(source: BillingSource, wrong: dict[str, object]) -> None:
     feed(source, record())
     with pytest.raises(IntegrityError, match="batch_"), transaction.atomic():
         BillingBatch.objects.update(**wrong)
@@ -103,7 +103,7 @@ def test_a_posted_batch_is_not_set_aside(source: BillingSource) -> None:
         BillingBatch.objects.update(set_aside_at=NOW, set_aside_reason="x")
 
 
-def test_what_was_done_with_a_batch_is_never_changed() -> None:
+def test_an_act_on_a_batch_never_changes() -> None:
     BatchAct.objects.create(batch=BatchFactory.create(), kind="retried", actor="dana", reason="x", at=NOW)
     refused("UPDATE batch_acts SET actor = 'erin'")
     refused("DELETE FROM batch_acts")
@@ -174,7 +174,7 @@ def test_a_period_is_not_empty() -> None:
 @pytest.mark.parametrize(
     ("refunded", "charged_back"), [(-1, 0), (0, -1), (-1, 1), (1, -1), (1001, 0), (0, 1001), (501, 500)]
 )
-def test_a_charge_gives_back_no_more_than_it_took(
+def test_a_charge_is_never_taken_back_by_more_than_its_amount(
     source: BillingSource, refunded: int, charged_back: int
 ) -> None:
     sold = record()
@@ -184,7 +184,9 @@ def test_a_charge_gives_back_no_more_than_it_took(
 
 
 @pytest.mark.parametrize("wrong", [{"amount": 0}, {"amount": -1}, {"api_calls": -1}, {"kind": "sale"}])
-def test_a_record_that_no_intake_checked_is_refused(source: BillingSource, wrong: dict[str, object]) -> None:
+def test_an_invalid_record_is_refused_without_the_intakes_checks(
+    source: BillingSource, wrong: dict[str, object]
+) -> None:
     feed(source, record())
     copy = BillingRecord.objects.get()
     copy.pk, copy.record_id = None, "another"
@@ -195,7 +197,7 @@ def test_a_record_that_no_intake_checked_is_refused(source: BillingSource, wrong
 
 
 @pytest.mark.parametrize("reference", ["api_id", "creator_id", "source_id"])
-def test_a_record_refers_to_what_exists(source: BillingSource, reference: str) -> None:
+def test_a_record_refers_only_to_existing_rows(source: BillingSource, reference: str) -> None:
     feed(source, record())
     copy = BillingRecord.objects.get()
     copy.pk, copy.record_id = None, "another"
@@ -205,7 +207,7 @@ def test_a_record_refers_to_what_exists(source: BillingSource, reference: str) -
 
 
 @pytest.mark.parametrize("reference", ["earning_id", "posting_id"])
-def test_a_trace_refers_to_what_exists(source: BillingSource, reference: str) -> None:
+def test_a_trace_refers_only_to_existing_rows(source: BillingSource, reference: str) -> None:
     feed(source, record())
     post()
     known = EarningPosting.objects.get()

@@ -1,4 +1,4 @@
-"""One that can't be done stops only itself, at the cost of a logarithm; what the server can't do stops all."""
+"""A failing item is isolated in a logarithmic number of tries; an error of the server stops everything."""
 
 from collections.abc import Sequence
 from math import ceil, log2
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Doing:
-    """Writes numbers into a table that takes only some of them."""
+    """Writes numbers to a table, and fails for some of them."""
 
     def __init__(self, *, refused: set[int]) -> None:
         self._refused = refused
@@ -69,7 +69,9 @@ def test_all_but_the_culprits_are_done_once_and_in_order(total: int, data: st.Da
         ),  # a standby by now
     ],
 )
-def test_what_no_item_is_to_blame_for_is_raised_at_once(statement: str, error: type[DatabaseError]) -> None:
+def test_an_error_that_is_no_items_fault_is_raised_at_once(
+    statement: str, error: type[DatabaseError]
+) -> None:
     doing = Doing(refused=set())
 
     def act(numbers: Sequence[int]) -> int:
@@ -83,7 +85,7 @@ def test_what_no_item_is_to_blame_for_is_raised_at_once(statement: str, error: t
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_fault_that_shows_only_on_commit_has_its_culprit_too() -> None:
+def test_the_item_behind_an_error_on_commit_is_found_too() -> None:
     sql.run("CREATE TABLE halved (number int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
     try:
         sql.run("INSERT INTO halved VALUES (3)")

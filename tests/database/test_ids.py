@@ -1,4 +1,4 @@
-"""Ids: ours sort by time, others' are checked alike in Python and PostgreSQL."""
+"""Our ids sort by time; external ids are checked in the same way in Python and PostgreSQL."""
 
 import re
 import time
@@ -32,7 +32,7 @@ def test_our_ids_do_not_repeat() -> None:
     assert len(set(made(10_000))) == 10_000
 
 
-def test_our_ids_sort_by_the_millisecond_they_were_made_in() -> None:
+def test_our_ids_sort_by_the_millisecond_of_their_creation() -> None:
     keys = []
     for _ in range(20):
         keys += made(1)
@@ -41,7 +41,7 @@ def test_our_ids_sort_by_the_millisecond_they_were_made_in() -> None:
     assert abs((keys[-1].int >> 80) / 1000 - time.time()) < 60
 
 
-def test_a_row_knows_its_id_once_it_is_made() -> None:
+def test_a_row_has_its_id_once_it_is_created() -> None:
     creator = CreatorFactory.create()
     assert creator.pk.version == 7
     assert Creator.objects.get(pk=creator.pk) == creator
@@ -60,11 +60,11 @@ def test_postgresql_and_python_agree_on_what_an_external_id_is(texts: list[str])
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(array_agg(text ~ %s ORDER BY place), '{}')"
-            " FROM unnest(%s::text[]) WITH ORDINALITY AS given (text, place)",
+            " FROM unnest(%s::text[]) WITH ORDINALITY AS texts (text, place)",
             [EXTERNAL_ID_REGEX, texts],
         )
-        said = cursor.fetchone()[0]
-    assert said == [accepts(text) for text in texts]
+        valid = cursor.fetchone()[0]
+    assert valid == [accepts(text) for text in texts]
 
 
 def accepts(text: str) -> bool:
@@ -76,7 +76,7 @@ def accepts(text: str) -> bool:
 
 
 @given(st.text(st.characters(min_codepoint=0x00, max_codepoint=0x17F), max_size=4))
-def test_an_external_id_is_visible_ascii_that_fits_into_a_path_segment(text: str) -> None:
+def test_an_external_id_is_visible_ascii_and_fits_into_a_path_segment(text: str) -> None:
     allowed = 1 <= len(text) <= 255 and all("!" <= letter <= "~" and letter not in "/?#%" for letter in text)
     assert bool(re.search(EXTERNAL_ID_REGEX, text)) == allowed
 

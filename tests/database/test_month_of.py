@@ -1,4 +1,4 @@
-"""`month_of` in SQL: the month of a moment is that of UTC, as in Python."""
+"""`month_of` in SQL returns the month in UTC, as in Python."""
 
 from datetime import UTC, datetime
 
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.django_db
     st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     st.sampled_from(["UTC", "Pacific/Auckland", "America/Los_Angeles"]),
 )
-def test_the_month_of_a_moment_is_that_of_utc_wherever_the_session_is(moment: datetime, zone: str) -> None:
+def test_the_month_of_a_time_is_in_utc_whatever_the_sessions_time_zone(moment: datetime, zone: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('TimeZone', %s, true)", [zone])
         cursor.execute("SELECT month_of(%s)", [moment])
         assert cursor.fetchone() == (month_of(moment).start,)
 
 
-def test_the_planner_puts_it_in_place_of_the_call() -> None:
+def test_the_planner_inlines_the_function() -> None:
     explained = sql.rows("EXPLAIN (VERBOSE, COSTS OFF) SELECT month_of(at) FROM payout_events")
     plan = "\n".join(row["QUERY PLAN"] for row in explained)
     assert "date_trunc" in plan

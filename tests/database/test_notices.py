@@ -1,4 +1,4 @@
-"""Notices that many ask for at once: sent once, until what they ask for starts."""
+"""Debounced tasks are sent once until they start."""
 
 import json
 import time
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def task() -> str:
-    """The name of a task that no other test sends."""
+    """A task name that no other test uses."""
     return f"earnings.{uuid4()}"
 
 
@@ -31,7 +31,7 @@ def ask(task: str, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCall
 
 @pytest.fixture
 def sent(task: str, settings: Settings) -> Callable[[], int]:
-    """How many such tasks wait in the queue."""
+    """Count these tasks in the queue."""
     queue = redis.Redis.from_url(settings.CELERY_BROKER_URL)
 
     def sent() -> int:
@@ -54,7 +54,7 @@ def test_a_debounced_task_is_sent_once_until_it_starts(
     assert sent() == 2
 
 
-def test_with_other_arguments_it_is_another_task(
+def test_tasks_with_different_arguments_are_debounced_separately(
     task: str, ask: Callable[..., None], sent: Callable[[], int]
 ) -> None:
     for month in ("2026-09", "2026-10", "2026-09"):
@@ -66,7 +66,7 @@ def test_with_other_arguments_it_is_another_task(
     assert sent() == 3
 
 
-def test_a_debounced_task_that_is_lost_keeps_others_back_for_a_while_only(
+def test_a_lost_debounced_task_holds_back_others_only_for_a_while(
     ask: Callable[[], None], sent: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notices, "CLAIM_SECONDS", 1)

@@ -1,4 +1,4 @@
-"""Whatever a server, a database or a role is set to, our connections are set to what our statements rely on."""
+"""Our connections have the settings that our statements rely on, whatever the database's defaults are."""
 
 import os
 import time
@@ -70,7 +70,7 @@ def outside() -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def hostile() -> Iterator[None]:
-    """The tests' database gives every new connection the worst defaults that there are."""
+    """Give the tests' database the worst possible defaults for new connections."""
     database = composed.Identifier(connection.settings_dict["NAME"])
     connection.close()
     with outside() as server:
@@ -94,7 +94,7 @@ def settings_of(connected: psycopg.Connection[Any]) -> Mapping[str, str]:
     return {name: connected.execute(f"SHOW {name}").fetchone()[0] for name in OURS}  # type: ignore[index]  # a row
 
 
-def test_what_a_database_is_set_to_reaches_none_of_our_connections(hostile: None) -> None:
+def test_a_databases_settings_do_not_apply_to_our_connections(hostile: None) -> None:
     with psycopg.connect(os.environ["DATABASE_URL"], dbname=connection.settings_dict["NAME"]) as anybody:
         assert all(theirs != OURS[name] for name, theirs in settings_of(anybody).items())
     connection.ensure_connection()
@@ -114,7 +114,7 @@ def test_money_is_earned_and_paid_on_a_database_with_the_worst_defaults(
     books.require_sound()
 
 
-def test_what_lasts_is_not_cut_off(hostile: None) -> None:
+def test_long_statements_are_not_cut_off(hostile: None) -> None:
     with transaction.atomic():
         sql.rows(f"SELECT pg_sleep({LONGER_THAN_ANY_TIMEOUT_SECONDS})")
         time.sleep(LONGER_THAN_ANY_TIMEOUT_SECONDS)
@@ -127,7 +127,7 @@ def connect(**settings: object) -> BaseDatabaseWrapper:
     return ConnectionHandler({"default": {**connection.settings_dict, **settings}})["default"]
 
 
-def test_a_search_path_in_the_address_stays() -> None:
+def test_a_search_path_in_the_url_stays() -> None:
     options = {**connection.settings_dict["OPTIONS"], "options": "-csearch_path=elsewhere -cTimeZone=CET"}
     another = connect(OPTIONS=options)
     another.ensure_connection()
@@ -137,7 +137,7 @@ def test_a_search_path_in_the_address_stays() -> None:
         another.close()
 
 
-def test_a_database_that_cannot_hold_every_name_is_refused_each_time() -> None:
+def test_a_database_that_cannot_store_every_name_is_refused_each_time() -> None:
     name = f"latin_{uuid4().hex}"
     with outside() as server:
         server.execute(

@@ -1,4 +1,4 @@
-"""SQL in files: its holes are filled, all of them, with nothing left over."""
+"""SQL in files: every hole is filled, and every filling is used."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ def file(folder: Path, text: str) -> Path:
     return path
 
 
-def test_a_hole_is_filled_wherever_it_stands(tmp_path: Path) -> None:
+def test_a_hole_is_filled_wherever_it_is(tmp_path: Path) -> None:
     path = file(tmp_path, "SELECT {fee} FROM ({rows}) AS sold ORDER BY {fee}")
     statement = sql.read(path, fee="gross / 5", rows="SELECT 10 AS gross")
     assert statement == "SELECT gross / 5 FROM (SELECT 10 AS gross) AS sold ORDER BY gross / 5"
 
 
-def test_each_filling_is_a_reading_of_its_own(tmp_path: Path) -> None:
+def test_the_same_file_can_be_filled_differently(tmp_path: Path) -> None:
     path = file(tmp_path, "SELECT {one}")
     assert [sql.read(path, one="1"), sql.read(path, one="2")] == ["SELECT 1", "SELECT 2"]
 
@@ -35,18 +35,18 @@ def test_braces_of_sql_are_no_holes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fillings", "complaint"),
+    ("fillings", "message"),
     [
-        ({}, "statement.sql has these holes: lines. It is filled with: none."),
-        ({"line": "SELECT"}, "statement.sql has these holes: lines. It is filled with: line."),
+        ({}, "statement.sql has these holes: lines. The fillings are: none."),
+        ({"line": "SELECT"}, "statement.sql has these holes: lines. The fillings are: line."),
         (
             {"lines": "SELECT", "rows": ""},
-            "statement.sql has these holes: lines. It is filled with: lines, rows.",
+            "statement.sql has these holes: lines. The fillings are: lines, rows.",
         ),
     ],
 )
-def test_what_does_not_fit_the_holes_is_refused(
-    tmp_path: Path, fillings: dict[str, str], complaint: str
+def test_fillings_that_do_not_match_the_holes_are_refused(
+    tmp_path: Path, fillings: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(ValueError, match=complaint):
-        sql.read(file(tmp_path, "SELECT FROM ({lines}) AS given"), **fillings)
+    with pytest.raises(ValueError, match=message):
+        sql.read(file(tmp_path, "SELECT FROM ({lines}) AS subquery"), **fillings)

@@ -1,4 +1,4 @@
-"""Who acts is an active member of staff who may, what they do bears their name, and there is a reason."""
+"""Only active staff with the right can act; their acts are signed, and have a reason."""
 
 import pytest
 from django.core.management import CommandError
@@ -23,7 +23,7 @@ from tests.factories import UserFactory
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("right", Right)
-def test_a_right_lets_do_its_own_act_and_no_other(right: Right) -> None:
+def test_a_right_allows_its_own_act_and_no_other(right: Right) -> None:
     UserFactory.create(username="dana", rights=[right])
     assert signature_on_command_line("dana", right) == "dana via cli"
     for other in set(Right) - {right}:
@@ -32,7 +32,7 @@ def test_a_right_lets_do_its_own_act_and_no_other(right: Right) -> None:
 
 
 @pytest.mark.django_db
-def test_whoever_lacks_a_right_reads_who_what_and_how_to_get_it() -> None:
+def test_a_missing_right_is_named_with_how_to_get_it() -> None:
     UserFactory.create(username="dana")
     with pytest.raises(
         RightMissing, match=r'^dana lacks the right "Can hold creators" \(hold\)\. A superuser'
@@ -52,7 +52,7 @@ def test_superusers_may_do_everything(right: Right) -> None:
 @pytest.mark.parametrize(
     "everything", [{"is_superuser": True}, {"rights": list(Right)}], ids=["root", "rights"]
 )
-def test_only_active_staff_act_whatever_they_might_do(
+def test_only_active_staff_can_act_whatever_their_rights(
     lack: dict[str, object], everything: dict[str, object]
 ) -> None:
     UserFactory.create(**{"username": "dana", **everything, **lack})
@@ -80,14 +80,14 @@ SIGNATURES = {
 
 
 @pytest.mark.parametrize("person", SIGNATURES)
-def test_a_signature_tells_the_person_whichever_way_they_came(person: str) -> None:
+def test_a_signature_identifies_the_person_wherever_they_acted(person: str) -> None:
     for signed in SIGNATURES[person]:
         for other, signatures in SIGNATURES.items():
             assert {is_same_person(signed, theirs) for theirs in signatures} == {person == other}
 
 
 @pytest.mark.django_db
-def test_the_database_tells_the_same_person() -> None:
+def test_the_database_identifies_the_same_person() -> None:
     signatures = [signed for all_of_one in SIGNATURES.values() for signed in all_of_one]
     UserFactory.create()
     people = User.objects.values_list(*[PersonBehind(Value(signed)) for signed in signatures]).get()
@@ -95,12 +95,12 @@ def test_the_database_tells_the_same_person() -> None:
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u00a0\u2003"])
-def test_nothing_is_done_by_nobody_or_for_no_reason(blank: str) -> None:
+def test_every_act_needs_an_actor_and_a_reason(blank: str) -> None:
     with pytest.raises(ReasonMissing):
         Act("dana", blank)
     with pytest.raises(ActorMissing):
         Act(blank, "She called")
 
 
-def test_who_acts_and_why_is_kept_without_the_blanks_around_it() -> None:
+def test_actor_and_reason_are_stored_without_surrounding_blanks() -> None:
     assert Act(" dana ", "  She called\n") == Act("dana", "She called")

@@ -200,7 +200,7 @@ def test_a_name_said_twice_in_the_body_is_refused() -> None:
     body = '{"name": "Weather", "creator_id": "alice", "creator_id": "mallory"}'
     answer = service("billing").put("/api/v1/catalog/apis/api-a", body, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
-    assert "'creator_id' is named twice" in answer.json()["data"]["hint"]
+    assert "'creator_id' is duplicated" in answer.json()["data"]["hint"]
     assert not Api.objects.exists()
 
 

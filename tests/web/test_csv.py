@@ -1,4 +1,4 @@
-"""Cells of CSV files, wherever a spreadsheet cuts them."""
+"""CSV cells are never formulas, wherever a spreadsheet splits them."""
 
 import csv
 import re
@@ -17,7 +17,7 @@ def written(value: object) -> str:
 
 
 def cells(text: str, separator: str) -> list[str]:
-    """Cut as a spreadsheet may: at the separator and at each line's end, whatever the quotes say."""
+    """Split as a spreadsheet may: at the separator and at each line's end, even inside quotes."""
     return [cell for line in re.split("\r\n|[\r\n]", text) for cell in line.split(separator)]
 
 
@@ -43,7 +43,7 @@ def cells(text: str, separator: str) -> list[str]:
     ],
     ids=ascii,
 )
-def test_nothing_that_others_wrote_is_a_formula(text: str) -> None:
+def test_no_cell_is_read_as_a_formula(text: str) -> None:
     file = written(text)
     for separator in (";", "\t", ","):
         for cell in cells(file, separator):
@@ -53,11 +53,11 @@ def test_nothing_that_others_wrote_is_a_formula(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["Weather; daily", "a-b", "1;2", "x=1", "it's", 'say "hi"', "Zürich, 5"])
-def test_text_that_is_no_formula_stays_as_it_is(text: str) -> None:
+def test_text_that_is_not_a_formula_stays_as_it_is(text: str) -> None:
     (_, (cell, _)) = csv.reader(StringIO(written(text), newline=""))
     assert cell == text
 
 
-def test_a_negative_amount_is_a_number_and_nothing_an_empty_cell() -> None:
+def test_a_negative_amount_is_a_number_and_none_an_empty_cell() -> None:
     assert written(-5).splitlines()[1] == "-5,1"
     assert written(None).splitlines()[1] == ",1"

@@ -1,4 +1,4 @@
-"""What endpoints answer is written by the class that documents it."""
+"""Responses are written by the class that documents them."""
 
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -71,22 +71,22 @@ WRITTEN = {
 
 def as_object(row: Any) -> Any:
     if isinstance(row, list):
-        return [as_object(each) for each in row]
+        return [as_object(item) for item in row]
     return SimpleNamespace(**{k: as_object(v) for k, v in row.items()}) if isinstance(row, dict) else row
 
 
 @pytest.mark.parametrize("row", [ROW, as_object(ROW)], ids=["mapping", "object"])
-def test_an_answer_has_the_fields_that_are_named_and_no_others(row: Any) -> None:
+def test_a_response_has_the_declared_fields_and_no_others(row: Any) -> None:
     assert Whole(row).data == WRITTEN
     assert list(Whole([row, row], many=True).data) == [WRITTEN, WRITTEN]
 
 
-def test_what_is_not_there_is_null() -> None:
-    told = Whole({**ROW, "account": None, "first": None, "month": None}).data
-    assert (told["owner"], told["first"], told["month"]) == (None, None, None)
+def test_a_missing_value_is_null() -> None:
+    written = Whole({**ROW, "account": None, "first": None, "month": None}).data
+    assert (written["owner"], written["first"], written["month"]) == (None, None, None)
 
 
-def test_a_row_that_lacks_a_field_is_a_mistake() -> None:
+def test_a_row_without_a_declared_field_is_an_error() -> None:
     with pytest.raises(KeyError):
         _ = Part({}).data
 
@@ -112,23 +112,23 @@ def serializers_of_the_api() -> set[type[serializers.Serializer[Any]]]:
     get_resolver().url_patterns  # noqa: B018 (imports the views)
     found, left = set(), [serializers.Serializer]
     while left:
-        for each in left.pop().__subclasses__():
-            left.append(cast("Any", each))
-            if each.__module__.split(".")[0] in {"accounts", "earnings", "payouts", "revenue"}:
-                found.add(cast("Any", each))
+        for child in left.pop().__subclasses__():
+            left.append(cast("Any", child))
+            if child.__module__.split(".")[0] in {"accounts", "earnings", "payouts", "revenue"}:
+                found.add(cast("Any", child))
     return found
 
 
-def test_what_comes_in_is_an_input_and_what_goes_out_an_output() -> None:
+def test_requests_use_inputs_and_responses_outputs() -> None:
     found = serializers_of_the_api()
     assert len(found) > 30
-    for each in found:
-        assert issubclass(each, Input) == each.__name__.endswith("Input"), each
-        assert issubclass(each, Output) == each.__name__.endswith("Output"), each
-        assert issubclass(each, Input | Output), each
+    for kind in found:
+        assert issubclass(kind, Input) == kind.__name__.endswith("Input"), kind
+        assert issubclass(kind, Output) == kind.__name__.endswith("Output"), kind
+        assert issubclass(kind, Input | Output), kind
 
 
-def test_every_answer_says_in_the_document_what_it_is() -> None:
+def test_every_response_is_described_in_the_document() -> None:
     assert [
-        each for each in serializers_of_the_api() if issubclass(each, Output) and "__doc__" not in vars(each)
+        kind for kind in serializers_of_the_api() if issubclass(kind, Output) and "__doc__" not in vars(kind)
     ] == []

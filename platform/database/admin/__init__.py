@@ -1,4 +1,4 @@
-"""What every table's page in the staff console is made of; apps register their own tables with these."""
+"""Building blocks of the staff console's pages, with which apps register their tables."""
 
 from database.admin.columns import (
     CHANGED_BY,

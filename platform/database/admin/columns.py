@@ -1,4 +1,4 @@
-"""Columns of lists, which are fields of pages as well."""
+"""Columns of lists, which are also fields of pages."""
 
 from collections.abc import Callable
 from operator import attrgetter
@@ -19,9 +19,9 @@ _SHORT = 60
 def column(
     title: str, *, order: str | None = None, kind: str = "text"
 ) -> Callable[[Callable[[Any], object]], Column]:
-    """Make a function of a row a column; the style sheet knows the column by its kind.
+    """Turn a function of a row into a column; the style sheet uses the kind.
 
-    The fields that `order` names are what the list sorts by when the title is clicked.
+    `order` is the field that the list is sorted by when the title is clicked.
     """
 
     def decorate(read: Callable[[Any], object]) -> Column:
@@ -38,12 +38,12 @@ def column(
 
 
 def money(name: str, title: str | None = None) -> Column:
-    """Show a column of minor units in the row's `currency`."""
+    """Show an amount in minor units in the row's `currency`."""
     return money_in(name, "currency", title)
 
 
 def money_in(name: str, currency: str, title: str | None = None) -> Column:
-    """Show a column of minor units in the currency found at a path, which may be dotted."""
+    """Show an amount in minor units in the currency found at a path, which may be dotted."""
     currency_of = attrgetter(currency)
 
     def read(row: Any) -> Money | None:
@@ -63,7 +63,7 @@ def count(name: str, title: str | None = None) -> Column:
 
 
 def percent(name: str, title: str) -> Column:
-    """Show basis points as a share."""
+    """Show basis points as a percentage."""
     return column(title, order=name, kind="figure")(lambda row: f"{getattr(row, name) / 100:g} %")
 
 
@@ -81,18 +81,18 @@ def link(path: str, title: str | None = None) -> Column:
 
 
 def ident(name: str = "pk", title: str = "Id") -> Column:
-    """Show an id short, with a sign that copies the whole."""
+    """Show a shortened id, with a button that copies all of it."""
     return column(title, kind="id")(attrgetter(name))
 
 
 @column("No.", kind="id")
 def number(row: Any) -> str:
-    """Show the key of a table that counts its rows."""
+    """Show the primary key of a table with numbered rows."""
     return str(row.pk)
 
 
 def copied(name: str, title: str) -> Column:
-    """Show an id in full, with a sign that copies it."""
+    """Show an id in full, with a button that copies it."""
 
     def read(row: Any) -> SafeString:
         text = str(getattr(row, name) or "")
@@ -102,7 +102,7 @@ def copied(name: str, title: str) -> Column:
 
 
 def short(name: str, title: str | None = None) -> Column:
-    """Show the beginning of a text that may be long."""
+    """Show the beginning of a long text."""
 
     def read(row: Any) -> str:
         text = str(getattr(row, name))
@@ -112,7 +112,7 @@ def short(name: str, title: str | None = None) -> Column:
 
 
 def block(name: str, title: str | None = None) -> Column:
-    """Show a text of many lines as it stands."""
+    """Show a multi-line text unchanged."""
 
     def read(row: Any) -> SafeString:
         text = getattr(row, name)
@@ -125,5 +125,5 @@ def _title(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-# How a row of `Change` came about.
+# Who made the change in a row of `Change`, and how.
 CHANGED_BY: list[str | Column] = [state("way", Way, "How"), "source", "actor", "created_at"]

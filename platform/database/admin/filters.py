@@ -1,4 +1,4 @@
-"""Filters that a link sets."""
+"""Filters that are set by links."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from database.display import name_of
 
 
 class NarrowedBy(SimpleListFilter):
-    """Rows of one object. It shows only once a link has set it: no list of all objects is ever made."""
+    """The rows of one object. The filter appears only when a link has set it: it never lists all objects."""
 
     related: type[Model]
     subject: Model | None = None
@@ -35,7 +35,7 @@ class NarrowedBy(SimpleListFilter):
 
 
 def narrowed_by(field: str, related: type[Model]) -> type[NarrowedBy]:
-    """Make the filter on a foreign key, set by `?field=<key>`."""
+    """Make a filter on a foreign key, set by `?field=<key>`."""
     return type(
         f"NarrowedBy{field.title()}",
         (NarrowedBy,),

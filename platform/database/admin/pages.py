@@ -1,4 +1,4 @@
-"""The list and the page of a table that nobody changes here."""
+"""Lists and pages of tables that are read-only in the console."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,10 +21,10 @@ else:
 
 
 class ReadOnlyAdmin(_ModelAdmin):
-    """A table that all staff may look at and nobody changes here, superusers included.
+    """A table that all staff can read and nobody can change in the console, not even superusers.
 
-    `details` are what an object's page shows: fields and columns. `search_fields` are whole lookups
-    (`external_id`, `source_key__startswith`), each of which an index answers.
+    `details` are the fields and columns on an object's page. `search_fields` are complete lookups (`external_id`,
+    `source_key__startswith`), each of which can use an index.
     """
 
     details: Sequence[str | Column] = ()
@@ -57,7 +57,7 @@ class ReadOnlyAdmin(_ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Look the whole term up in each field by itself: one OR over several tables could use no index."""
+        """Look up the whole term in each field separately: one OR over several tables couldn't use an index."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -65,7 +65,7 @@ class ReadOnlyAdmin(_ModelAdmin):
         for lookup in self.get_search_fields(request):
             try:
                 matches.append(self.model._base_manager.filter(**{str(lookup): term}).values("pk"))
-            except (ValidationError, ValueError):  # such as a name, where the field holds ids
+            except (ValidationError, ValueError):  # such as a name in a field of ids
                 continue
         found = matches[0].union(*matches[1:]) if matches else queryset.none().values("pk")
         return queryset.filter(pk__in=found), False
@@ -77,7 +77,7 @@ class ReadOnlyAdmin(_ModelAdmin):
         context = getattr(response, "context_data", None)
         if context and "cl" in context:
             changes = context["cl"]
-            changes.full_result_count = changes.result_count  # never counted: unfold would offer "Show all"
+            changes.full_result_count = changes.result_count  # not counted: unfold would offer "Show all"
             context["narrowings"] = [
                 (spec.title, spec.subject, changes.get_query_string(remove=[str(spec.parameter_name)]))
                 for spec in changes.filter_specs
@@ -96,7 +96,7 @@ class ReadOnlyAdmin(_ModelAdmin):
 
 
 class LargeTableAdmin(ReadOnlyAdmin):
-    """A table of millions of rows: newest first, sorted by nothing else, never counted to its end."""
+    """A table of millions of rows: always sorted newest first, and never counted completely."""
 
     ordering = ["-pk"]
     sortable_by = ()

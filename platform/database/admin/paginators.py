@@ -1,4 +1,4 @@
-"""Pages of tables that are too large to be counted."""
+"""Pagination of tables that are too large to count."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.utils.functional import cached_property
 
 
 class CappedPaginator(Paginator[Any]):
-    """Counts no further than anyone pages through; whoever wants an older row searches or filters."""
+    """Counts only as many rows as people page through; search and filters find older ones."""
 
     cap = 10_000
     template_name = "console/capped_pagination.html"

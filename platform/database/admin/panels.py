@@ -1,6 +1,6 @@
-"""What an object's page shows besides its own fields: headlines above them, tables of what belongs to it below.
+"""What an object's page shows besides its own fields: headlines above them, and tables of related rows below.
 
-An app's page can't import the apps above it, so whoever knows both registers a function for the page's model.
+An app's page can't import the apps above it, so those register functions for the page's model.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One headline: a value, what it is, and in small what else to know of it."""
+    """One headline: a value, its title, and a note in small print."""
 
     title: str
     value: object
@@ -26,7 +26,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One table; cells are any values that `show` knows. `more` is the address of the full list."""
+    """One table; its cells can be any values that `show` supports. `more` is the address of the full list."""
 
     title: str
     columns: Sequence[str]
@@ -48,7 +48,7 @@ class Panel:
         return self._aligned(self.total)
 
     def _aligned(self, row: Sequence[object]) -> list[tuple[object, bool]]:
-        """Pair each cell with whether its column holds figures, which stand to the right."""
+        """Pair each cell with whether its column contains figures, which are right-aligned."""
         return [
             (cell, any(isinstance(other[place], Money | int) for other in self.rows))
             for place, cell in enumerate(row)
@@ -60,7 +60,7 @@ _panels: dict[type[Model], list[Callable[[Any], Panel | None]]] = defaultdict(li
 
 
 def headline(model: type[M]) -> Callable[[Callable[[M], Iterable[Figure]]], Callable[[M], Iterable[Figure]]]:
-    """Have a function make headlines for the pages of a model's objects."""
+    """Register a function that returns headlines for the pages of a model's objects."""
 
     def register(make: Callable[[M], Iterable[Figure]]) -> Callable[[M], Iterable[Figure]]:
         _headlines[model].append(make)
@@ -70,7 +70,7 @@ def headline(model: type[M]) -> Callable[[Callable[[M], Iterable[Figure]]], Call
 
 
 def panel(model: type[M]) -> Callable[[Callable[[M], Panel | None]], Callable[[M], Panel | None]]:
-    """Have a function make a panel, or none, for the pages of a model's objects."""
+    """Register a function that returns a panel, or None, for the pages of a model's objects."""
 
     def register(make: Callable[[M], Panel | None]) -> Callable[[M], Panel | None]:
         _panels[model].append(make)
