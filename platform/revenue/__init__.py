@@ -1,1 +1,1 @@
-"""What the platform itself earned: `platform_revenue`, and the monthly report."""
+"""The platform's own revenue: `platform_revenue`, and the monthly report."""

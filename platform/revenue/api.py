@@ -1,4 +1,4 @@
-"""`/platform`: what the platform earned, and how its payouts go, for its staff."""
+"""`/platform`: the platform's revenue and payout figures, for its staff."""
 
 from django.conf import settings
 from django.urls import path
@@ -25,11 +25,9 @@ LONGEST_HISTORY = 60
 
 class RevenueInput(Input):
     month = MonthField(
-        required=False, help_text="Which month (UTC): `YYYY-MM`. By default the running one, so far."
+        required=False, help_text="Month (UTC): `YYYY-MM`. Defaults to the current month so far."
     )
-    currency = CurrencyField(
-        required=False, help_text="Currency of the figures. By default the platform's own."
-    )
+    currency = CurrencyField(required=False, help_text="Currency of all amounts. Defaults to the platform's.")
 
 
 class AnalyticsInput(Input):
@@ -37,127 +35,129 @@ class AnalyticsInput(Input):
         min_value=1,
         max_value=LONGEST_HISTORY,
         default=12,
-        help_text="How many months `revenue_history` goes back, the running one included.",
+        help_text="Number of months in `revenue_history`, including the current one.",
     )
 
 
 class RevenueOutput(Output):
-    """One month of the platform, in one currency."""
+    """The platform's figures for one month and currency."""
 
     month = WrittenMonth(help_text="Month (UTC): `YYYY-MM`.")
-    currency = serializers.CharField(help_text="ISO 4217 currency of all amounts beside it.")
+    currency = serializers.CharField(help_text="ISO 4217 currency of all amounts in this object.")
     total_gross_revenue = serializers.IntegerField(
-        help_text="Minor units: what customers were charged for the month, less refunds and chargebacks. It goes "
-        "by the time of the sale, and is restated when late records come."
+        help_text="Charges less refunds and chargebacks, in minor units, by the time of the sale. Restated when late "
+        "records arrive."
     )
     total_platform_fees = serializers.IntegerField(
-        help_text="Minor units: the platform's commission on the gross; the sum of each creator's rounded fees."
+        help_text="The platform's commission on the gross, in minor units: the sum of each creator's rounded fees."
     )
     total_creator_earnings = serializers.IntegerField(
-        help_text="Minor units: the creators' share of the gross: gross less platform fees."
+        help_text="The creators' share: gross less platform fees, in minor units."
     )
     total_creator_payouts = serializers.IntegerField(
-        help_text="Minor units: payouts that became paid in the month, less those that came back in it, whatever "
-        "months they pay for; so it can be negative."
+        help_text="Payouts paid in the month less payouts that came back in it, in minor units, whichever months they "
+        "pay for. Can be negative."
     )
-    total_transactions = serializers.IntegerField(min_value=0, help_text="Number of charges of the month.")
-    total_api_calls = serializers.IntegerField(min_value=0, help_text="API calls of these charges.")
+    total_transactions = serializers.IntegerField(min_value=0, help_text="Number of charges in the month.")
+    total_api_calls = serializers.IntegerField(min_value=0, help_text="API calls that these charges are for.")
     active_subscriptions = serializers.IntegerField(
         min_value=0,
-        help_text="Number of distinct subscriptions among these charges; their ids are distinct within a source.",
+        help_text="Number of distinct subscriptions charged; a subscription's id is unique within its source.",
     )
     take_rate_bps = serializers.IntegerField(
         allow_null=True,
-        help_text="Platform fees ÷ gross, in basis points (2000 is 20 %). Null where that is no share: nothing was "
-        "sold, or refunds of sales at another rate leave fees that are more than the gross or of the other sign.",
+        help_text="Platform fees ÷ gross, in basis points (2000 is 20%). Null if that isn't a share: nothing was "
+        "sold, or refunds of sales at another rate make the fees exceed the gross or have the opposite sign.",
     )
 
 
 class AccountStatsOutput(Output):
-    """Creators, and their Stripe accounts by status."""
+    """Number of creators, and of their Stripe accounts by status."""
 
-    creators = serializers.IntegerField(min_value=0, help_text="All creators, with and without an account.")
+    creators = serializers.IntegerField(min_value=0, help_text="All creators, with or without an account.")
     not_created = serializers.IntegerField(
-        min_value=0, help_text="Accounts that onboarding began and Stripe has not made yet."
+        min_value=0, help_text="Accounts whose onboarding has started and that Stripe hasn't created yet."
     )
     pending = serializers.IntegerField(
-        min_value=0, help_text="Accounts whose creator has submitted nothing yet."
+        min_value=0, help_text="Accounts whose creator hasn't submitted anything yet."
     )
     onboarding = serializers.IntegerField(min_value=0, help_text="Accounts that Stripe is verifying.")
     active = serializers.IntegerField(min_value=0, help_text="Accounts that can be paid.")
     restricted = serializers.IntegerField(
-        min_value=0, help_text="Accounts that can't be paid until their creator does what Stripe asks."
+        min_value=0,
+        help_text="Accounts that can't be paid until their creator provides what Stripe requires.",
     )
     disabled = serializers.IntegerField(min_value=0, help_text="Accounts that Stripe rejected.")
 
 
 class PayoutTotalsOutput(Output):
-    """The payouts of one state and currency."""
+    """The payouts with one status and currency."""
 
-    status = serializers.ChoiceField(PayoutStatus.choices, help_text="State of these payouts now.")
+    status = serializers.ChoiceField(PayoutStatus.choices, help_text="Current status of these payouts.")
     currency = serializers.CharField(source="net.currency", help_text="ISO 4217 currency of these payouts.")
-    count = serializers.IntegerField(min_value=1, help_text="How many there are.")
+    count = serializers.IntegerField(min_value=1, help_text="Number of payouts.")
     net_amount = serializers.IntegerField(
-        source="net.amount", min_value=1, help_text="Minor units: what they pay creators, in all."
+        source="net.amount", min_value=1, help_text="Total net amount, in minor units."
     )
 
 
 class PayoutStatsOutput(Output):
-    """Payouts by state, and how many fail."""
+    """Payouts by status, and how many fail."""
 
     by_status = PayoutTotalsOutput(
-        many=True, help_text="All payouts ever made, by state and currency; those of none are left out."
+        many=True,
+        help_text="All payouts of all time, by status and currency; combinations without payouts are left out.",
     )
     finished_30_days = serializers.IntegerField(
         min_value=0,
-        help_text="Payouts that became paid, failed, cancelled or reversed in the last 30 days, and still are.",
+        help_text="Payouts that were paid, failed, cancelled or reversed in the last 30 days, and still are.",
     )
-    failed_30_days = serializers.IntegerField(min_value=0, help_text="Those of them that failed.")
+    failed_30_days = serializers.IntegerField(min_value=0, help_text="How many of those failed.")
     failed_rate_bps = serializers.IntegerField(
         min_value=0,
         max_value=10_000,
-        help_text="Failed ÷ finished of the last 30 days, in basis points; 0 if none finished.",
+        help_text="Failed ÷ finished in the last 30 days, in basis points; 0 if none finished.",
     )
 
 
 class OwedOutput(Output):
-    """What is owed and not sent, in one currency."""
+    """What is owed and not yet sent, in one currency."""
 
     currency = serializers.CharField(
-        source="to_creators.currency", help_text="ISO 4217 currency of all amounts beside it."
+        source="to_creators.currency", help_text="ISO 4217 currency of all amounts in this object."
     )
     owed_to_creators = serializers.IntegerField(
         source="to_creators.amount",
         min_value=0,
-        help_text="Minor units: net that creators earned and no payout has claimed yet.",
+        help_text="Net earnings that no payout has claimed yet, in minor units.",
     )
     owed_by_creators = serializers.IntegerField(
         source="by_creators.amount",
         min_value=0,
-        help_text="Minor units: what creators owe back, as their refunds exceed what they earned; a positive figure.",
+        help_text="What creators owe because refunds exceed their earnings, in minor units; a positive amount.",
     )
     reserved_for_payouts = serializers.IntegerField(
         source="reserved.amount",
-        help_text="Minor units: net in payouts that are made and that Stripe has not taken yet.",
+        help_text="Net amount of payouts not yet sent to Stripe, in minor units.",
     )
 
 
 class AnalyticsOutput(Output):
-    """How the platform does, as of now."""
+    """The platform's figures, as of now."""
 
     revenue_history = RevenueOutput(
         many=True,
-        help_text="The last `months` months, newest first, with zeros for a month without sales: each in the "
-        "platform's own currency, and in every other in which anything was sold or paid in this time.",
+        help_text="The last `months` months, newest first, with zeros for months without sales: in the platform's "
+        "currency, and in every other in which anything was sold or paid in this time.",
     )
     account_stats = AccountStatsOutput(help_text="Creators, and their Stripe accounts by status.")
     payout_stats = PayoutStatsOutput(help_text="Payouts by state, and how many fail.")
     pending_amounts = OwedOutput(
-        many=True, help_text="What is owed and not sent, by currency, as the books say."
+        many=True, help_text="What is owed and not yet sent, by currency, according to the books."
     )
     earnings_lag_seconds = serializers.IntegerField(
         min_value=0,
-        help_text="Age of the oldest accepted billing record that waits to be in the figures; 0 if none does.",
+        help_text="Age of the oldest accepted billing record not yet in these amounts, in seconds; 0 if there is none.",
     )
 
 
@@ -211,8 +211,8 @@ class Revenue(PlatformEndpoint):
     @extend_schema(
         operation_id="get_platform_revenue",
         tags=TAGS,
-        summary="What the platform earned in a month",
-        description="One month of the platform in one currency. A month without anything is all zeros.",
+        summary="Retrieve a month's revenue",
+        description="The platform's figures for one month and currency. A month without activity is all zeros.",
         parameters=[RevenueInput],
         responses=RevenueOutput,
         examples=[OpenApiExample("October 2026", REVENUE, response_only=True)],
@@ -229,9 +229,9 @@ class Analytics(PlatformEndpoint):
     @extend_schema(
         operation_id="get_platform_analytics",
         tags=TAGS,
-        summary="How the platform does",
-        description="Revenue by month, Stripe accounts and payouts by status, what is owed, and whether earnings "
-        "keep up. All figures are as of now, and the same as on the console's home.",
+        summary="Retrieve platform analytics",
+        description="Revenue by month, Stripe accounts and payouts by status, what is owed, and how far "
+        "earnings lag behind. All figures are as of now, and match the console's home page.",
         parameters=[AnalyticsInput],
         responses=AnalyticsOutput,
         examples=[OpenApiExample("One month back", ANALYTICS, response_only=True)],

@@ -1,4 +1,4 @@
-"""One row per month and currency, and the reports made from them."""
+"""The platform's figures by month and currency, and the reports made from them."""
 
 from fractions import Fraction
 
@@ -9,10 +9,10 @@ from money import written_month
 
 
 class PlatformRevenue(models.Model):
-    """One month of the platform in one currency; signed minor units.
+    """The platform's figures for one month and currency; signed minor units.
 
-    The earnings columns go by the period of the sale and are restated when late records come;
-    `total_creator_payouts` goes by the month in which payouts became paid, less those that came back in it.
+    The earnings columns are by the period of the sale, and are restated when late records arrive.
+    `total_creator_payouts` is payouts paid in the month, less those that came back in it.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -41,8 +41,8 @@ class PlatformRevenue(models.Model):
     def take_rate_bps(self) -> int | None:
         """Fees ÷ gross in basis points.
 
-        None where that is no share: nothing was sold, or refunds of sales at another rate make the fees more than the
-        gross, or negative beside it.
+        None if that isn't a share: nothing was sold, or refunds of sales at another rate make the fees exceed the
+        gross or have the opposite sign.
         """
         if not self.total_gross_revenue:
             return None
@@ -51,9 +51,9 @@ class PlatformRevenue(models.Model):
 
 
 class MonthlyReport(models.Model):
-    """A month as it stood when its report was made; later changes show in later reports as adjustments.
+    """A month's figures when its report was made; later changes appear in later reports as adjustments.
 
-    `digest` is the MD5 of its figures as they were made; `check_books` compares.
+    `digest` is the MD5 of the figures; `check_books` compares it.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -1,4 +1,4 @@
-"""What a monthly report says."""
+"""The content of a monthly report."""
 
 from collections import Counter, defaultdict
 from datetime import date
@@ -25,10 +25,10 @@ LABELS = {
 
 
 def gather(month: Period) -> dict[str, Any]:
-    """Gather a month's figures per currency, and what changed in the months before it since they were reported.
+    """Collect a month's figures by currency, and the changes of earlier months since they were reported.
 
-    Amounts are signed minor units. A change is told once, in the first report made after it; a month without a
-    report counts as reported with zeros, so all reports together tell all that there is.
+    Amounts are signed minor units. A change is reported once, in the first report made after it. A month without a
+    report counts as reported with zeros, so all reports together are complete.
     """
     return {
         "currencies": {
@@ -39,7 +39,7 @@ def gather(month: Period) -> dict[str, Any]:
 
 
 def render(month: Period, figures: dict[str, Any]) -> str:
-    """Write the report's text, money as people read it."""
+    """Render the report as text, with formatted amounts."""
     currencies = {
         currency: {name: _as_read(name, said[name], currency) for name in TOLD}
         | {"take_rate": _take_rate(said["take_rate_bps"])}
@@ -71,7 +71,7 @@ def _figures(row: PlatformRevenue) -> dict[str, int | None]:
 
 
 def _changes_before(month: Period) -> dict[str, dict[str, dict[str, int]]]:
-    """Compare the months before with what their reports said of them, and with changes that reports told since."""
+    """Compare the earlier months with their reports and with the changes reported since."""
     told: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for report in MonthlyReport.objects.order_by("month"):
         for currency, figures in report.figures["currencies"].items():

@@ -1,4 +1,4 @@
-"""Reads of the platform's own figures."""
+"""Reads about the platform's own figures."""
 
 from datetime import date, datetime
 
@@ -15,9 +15,9 @@ def month_in(currency: str, *, month: date) -> PlatformRevenue:
 
 
 def history(*, months: int, now: datetime) -> list[PlatformRevenue]:
-    """Return the figures of the last months, the running one first, per currency, with zeros where there are none.
+    """Return the figures of the last months by currency, the current month first, with zeros for empty months.
 
-    The currencies are those in which anything was sold or paid in these months, and the platform's own.
+    The currencies are the platform's own, and those in which anything was sold or paid in these months.
     """
     month = month_of(now)
     days = [month.start]
@@ -35,5 +35,5 @@ def history(*, months: int, now: datetime) -> list[PlatformRevenue]:
 
 
 def latest_rows(count: int) -> list[PlatformRevenue]:
-    """Return the rows of the last months that have any, newest first, per currency."""
+    """Return the rows of the latest months that have any, newest first, by currency."""
     return list(PlatformRevenue.objects.order_by("-month", "currency")[:count])

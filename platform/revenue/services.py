@@ -22,7 +22,7 @@ from stripe_io import installation
 logger = logging.getLogger(__name__)
 _REFRESH = sql.read(Path(__file__).with_name("refresh.sql"))
 _STALE = sql.read(Path(__file__).with_name("stale.sql"))
-# How far behind the last refresh the sweep looks back: longer than any posting takes to commit.
+# How far before the last refresh the sweep looks back: longer than any posting takes to commit.
 OVERLAP = timedelta(hours=2)
 FRESH = timedelta(seconds=5)
 OLD = timedelta(days=1)
@@ -30,10 +30,10 @@ OLD = timedelta(days=1)
 
 @transaction.atomic
 def refresh_months(months: Sequence[date], *, now: datetime) -> None:
-    """Work out these months (their first days) anew from earnings, records and payout events.
+    """Recompute these months (given by their first days) from earnings, records and payout events.
 
-    With them go all that changed since the last refresh: where the sweep looks back to moves with each
-    refresh, so none may leave a month behind whose own notice was lost.
+    All months that changed since the last refresh are included: each refresh moves the point that the sweep looks
+    back to, so it must not skip a month whose own notice was lost.
     """
     _take_turn()
     do_in_halves(
@@ -45,7 +45,7 @@ def refresh_months(months: Sequence[date], *, now: datetime) -> None:
 
 @transaction.atomic
 def refresh_unless_fresh(months: Sequence[date], *, now: datetime) -> None:
-    """Refresh those of the months that weren't refreshed just now; what they miss, `refresh_stale` finds."""
+    """Refresh those of the months that weren't refreshed a moment ago; `refresh_stale` finds what they miss."""
     _take_turn()
     fresh = PlatformRevenue.objects.filter(month__in=months, refreshed_at__gt=now - FRESH)
     if stale := set(months) - set(fresh.values_list("month", flat=True)):
@@ -55,7 +55,7 @@ def refresh_unless_fresh(months: Sequence[date], *, now: datetime) -> None:
 def refresh_stale(*, now: datetime) -> list[date]:
     """Refresh every month that something was posted to, or paid in, since shortly before the last refresh.
 
-    So is each that wasn't for a day: a figure that went wrong, however that happened, doesn't stay wrong.
+    Months not refreshed for a day are refreshed too, so a wrong figure doesn't stay wrong, whatever its cause.
     """
     last = _last_refresh()
     old = PlatformRevenue.objects.filter(refreshed_at__lt=now - OLD).values_list("month", flat=True)
@@ -71,11 +71,11 @@ def _refresh(months: Sequence[date], *, now: datetime) -> None:
 
 
 def _leave_as_it_is(month: date, error: DatabaseError) -> None:
-    logger.error("the figures of %s can't be worked out", written_month(month), exc_info=error)
+    logger.error("the figures of %s can't be computed", written_month(month), exc_info=error)
 
 
 def _take_turn() -> None:
-    """Wait for who refreshes, until the caller's transaction ends: no older snapshot is written over a newer one."""
+    """Lock refreshing until the caller's transaction ends, so that no older snapshot overwrites a newer one."""
     sql.run("SELECT pg_advisory_xact_lock(hashtextextended('revenue.refresh', 0))")
 
 
@@ -107,10 +107,10 @@ def make_report(month: Period, *, now: datetime) -> MonthlyReport:
 
 
 def make_due_reports(*, now: datetime) -> list[MonthlyReport]:
-    """Make the reports that are due and missing, and mail those that couldn't be, oldest first; return them.
+    """Make the missing reports that are due, and mail those not yet mailed, oldest first; return them.
 
-    Last month's is due from the 2nd on; those of earlier months, back to when the service was installed or made its
-    first report, are overdue.
+    Last month's report is due from the 2nd on. Reports of earlier months are overdue, back to the installation or
+    the first report.
     """
     last = month_of(now).previous_month()
     made = {report.month: report for report in MonthlyReport.objects.only("month", "emailed_at")}

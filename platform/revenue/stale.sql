@@ -1,5 +1,5 @@
--- The month is looked up for each trace by the earning's key: a join could be planned as a loop over both tables, where
--- statistics are young, and run for minutes.
+-- A look-up by key for each trace, not a join: with stale statistics, a join could become a nested loop over both
+-- tables and run for minutes.
 SELECT (SELECT period_start FROM creator_earnings WHERE id = trace.earning_id) AS month
 FROM earning_postings AS trace
 WHERE trace.posting_id IN (SELECT id FROM postings WHERE posted_at >= coalesce(%(since)s::timestamptz, '-infinity'))

@@ -1,4 +1,4 @@
-"""Keep `platform_revenue` right, and make the monthly report."""
+"""Tasks that keep `platform_revenue` up to date, and make the monthly report."""
 
 from datetime import date
 
@@ -10,7 +10,7 @@ from revenue import services
 
 @shared_task(name="revenue.refresh")
 def refresh(months: list[str]) -> None:
-    """Refresh these months, unless that was done a moment ago: as long as payouts arrive, it is asked for again."""
+    """Refresh these months unless that was done a moment ago: while payouts arrive, this task is sent repeatedly."""
     notices.begin_debounced("revenue.refresh", months=months)
     services.refresh_unless_fresh([date.fromisoformat(month) for month in months], now=sql.now())
 

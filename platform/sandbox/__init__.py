@@ -2,7 +2,7 @@
 
 It keeps accounts, transfers, bank payouts, balances, events and idempotency keys as Stripe does, and delivers
 signed webhooks. `sandbox.server.SandboxServer` runs it inside a test, `manage.py sandbox` beside the service;
-both need no more than a folder. What banks, time and chance would do is asked for at `/_sandbox/…` (docs/sandbox.md
-has it all); what an account's holder does happens on the pages that account links and login links lead to, or is
-asked for there too.
+both need only a folder. The control endpoints at `/_sandbox/…` (see docs/sandbox.md) do what banks, time and chance
+would do. An account's holder acts on the pages that account links and login links open, or through the control
+endpoints too.
 """

@@ -1,4 +1,4 @@
-"""Connected accounts, of the Express kind, and the platform's own.
+"""Connected accounts of type Express, and the platform's own account.
 
 Source: https://docs.stripe.com/api/accounts and https://docs.stripe.com/connect/express-accounts
 """
@@ -24,7 +24,7 @@ from sandbox.parameters import (
 from sandbox.router import Route
 from sandbox.store import Transaction
 
-# What Stripe asks of a person or a business that it knows nothing of.
+# What Stripe requires of a person or a business at first.
 FIRST_REQUIREMENTS = (
     "business_profile.mcc",
     "business_profile.url",
@@ -76,7 +76,7 @@ CREATE: Schema = {
 
 
 def open_platform(tx: Transaction, *, now: float) -> str:
-    """Answer the id of the platform's own account, which is made on the first start."""
+    """Return the id of the platform's own account, which is created on the first start."""
     if found := tx.execute("select value from meta where name = 'platform'"):
         return str(found[0]["value"])
     account = _new_account(new_id("acct"), country="US", account_type="standard", created=int(now))
@@ -88,14 +88,14 @@ def open_platform(tx: Transaction, *, now: float) -> str:
         "capabilities": {"card_payments": "active", "transfers": "active"},
         "requirements": requirements(()),
     }
-    # Nobody owns it, so that it is not among the accounts that it lists.
+    # It has no owner, so that it isn't in its own list of accounts.
     tx.insert(account, account="")
     tx.execute("insert into meta (name, value) values ('platform', ?)", (account["id"],))
     return str(account["id"])
 
 
 def create(context: Context, params: JsonObject) -> JsonObject:
-    """Open an account that can do nothing until its holder has been through onboarding."""
+    """Open an account that can't do anything until its holder completes onboarding."""
     country = params.get("country", "US")
     account = _new_account(
         new_id("acct"), country=country, account_type=params["type"], created=context.created
@@ -125,7 +125,7 @@ def list_accounts(context: Context, params: JsonObject) -> JsonObject:
 
 
 def find_account(context: Context, account_id: str) -> JsonObject:
-    """Find the acting account itself or one that is connected to it; raises `AccountInvalid`."""
+    """Find the acting account itself or an account connected to it; raises `AccountInvalid`."""
     if account_id == context.account:
         account = context.tx.get(account_id)
     else:
@@ -136,7 +136,7 @@ def find_account(context: Context, account_id: str) -> JsonObject:
 
 
 def requirements(due: tuple[str, ...]) -> JsonObject:
-    """Render what is asked of an account; anything asked at once also disables it."""
+    """Render an account's requirements; anything currently due also disables it."""
     return {
         "alternatives": [],
         "current_deadline": None,
@@ -202,7 +202,7 @@ def _settings() -> JsonObject:
 
 
 def _apply(account: JsonObject, params: JsonObject) -> JsonObject:
-    """Answer the account with the parameters written into it."""
+    """Return the account with the parameters applied."""
     agreement = account["tos_acceptance"] | params.get("tos_acceptance", {})
     wanted = params.get("capabilities", {})
     if agreement["service_agreement"] == "recipient" and "card_payments" in wanted:

@@ -1,7 +1,7 @@
-"""From a request to an answer, in Stripe's order.
+"""From request to response, in Stripe's order.
 
-Faults before work; the key; the address; the acting account; the parameters; then, in one transaction, the
-idempotency layer and the work with its events; then faults after work.
+Faults before the work; then the API key, the URL, the acting account and the parameters; then, in one transaction,
+the idempotency layer and the work with its events; then faults after the work.
 """
 
 import json
@@ -51,7 +51,7 @@ ACTIONS: Mapping[str, schedule.Action] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A request that passed every check which comes before the idempotency layer."""
+    """A request that passed every check before the idempotency layer."""
 
     route: Route
     path: str
@@ -63,7 +63,7 @@ class Call:
 
 
 class Api:
-    """Answers requests; `stopping` cuts short whatever a fault makes wait."""
+    """Answers requests; `stopping` ends all waits caused by faults."""
 
     def __init__(self, config: Config, store: Store, clock: Clock, *, stopping: Event) -> None:
         self._config = config
@@ -111,12 +111,12 @@ class Api:
         return replace(outcome, headers=headers, body=body)
 
     def pass_time(self) -> None:
-        """Do what has become due."""
+        """Do everything that is due."""
         with self._store.transaction() as tx:
             schedule.run_due(self._context(tx), ACTIONS)
 
     def _show(self, page: pages.Page, request: Request) -> Response:
-        """Answer a person's browser, which has no key; what its link allows, its page does."""
+        """Serve a page to a browser, which has no API key; the link authorizes it."""
         with self._store.transaction() as tx:
             schedule.run_due(self._context(tx), ACTIONS)
             return page.show(self._context(tx), request)
@@ -129,7 +129,7 @@ class Api:
         return plan.outcome(Moment.AFTER_WORK) or outcome
 
     def _read(self, request: Request, request_id: str) -> Call:
-        """Refuse what Stripe refuses before its idempotency layer."""
+        """Refuse what Stripe refuses before its idempotency layer, and return the checked call."""
         authenticate(request.headers.get("authorization", ""), api_key=self._config.api_key)
         route, ids = self._router.match(request.method, request.path)
         key = (request.headers.get("idempotency-key") or None) if request.method == "POST" else None
@@ -172,7 +172,7 @@ class Api:
                 return response
 
     def _work(self, context: Context, call: Call) -> Response:
-        """Run the endpoint; a refusal undoes what it did and is an answer like any other."""
+        """Run the endpoint; a refusal undoes its work and is a response like any other."""
         try:
             with context.tx.savepoint():
                 result = call.route.handler(context, call.params)

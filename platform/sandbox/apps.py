@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class SandboxConfig(AppConfig):
-    """Here for its management command alone: the sandbox has no models, urls or settings of its own."""
+    """Installed only for its management command: the sandbox has no models, URLs or settings of its own."""
 
     name = "sandbox"
     label = "sandbox"

@@ -10,7 +10,7 @@ from sandbox.errors import Unauthenticated, redacted
 
 
 def authenticate(authorization: str, *, api_key: str) -> None:
-    """Accept the key as a bearer token, or as the user of basic authentication; raises `Unauthenticated`."""
+    """Accept the key as a bearer token or as the basic authentication user; raises `Unauthenticated`."""
     scheme, _, credentials = authorization.partition(" ")
     if scheme.lower() == "basic":
         try:

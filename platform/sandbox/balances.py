@@ -1,4 +1,4 @@
-"""Balances and the transactions that move them.
+"""Balances and balance transactions.
 
 Source: https://docs.stripe.com/api/balance and https://docs.stripe.com/api/balance_transactions
 """
@@ -39,9 +39,9 @@ def post(
     available_on: int = 0,
     exchange_rate: float | None = None,
 ) -> JsonObject:
-    """Move the balance of `account` by `amount` (negative takes) and answer the balance transaction.
+    """Change the balance of `account` by the signed `amount`, and return the balance transaction.
 
-    Until `available_on`, if that is still to come, the amount is pending.
+    The amount is pending until `available_on`, if that is in the future.
     """
     pending = available_on > context.now
     transaction: JsonObject = {
@@ -82,7 +82,7 @@ def settle(context: Context, transaction_id: str) -> None:
 
 
 def available(context: Context, *, account: str, currency: str) -> int:
-    """Answer what the account can spend."""
+    """Return the account's available amount."""
     rows = context.tx.execute(
         "select available from balances where account = ? and currency = ?", (account, currency)
     )
@@ -90,7 +90,7 @@ def available(context: Context, *, account: str, currency: str) -> int:
 
 
 def balance_of(context: Context, account: str) -> JsonObject:
-    """Render the balance of an account; one that never moved shows zero in its own currency."""
+    """Render an account's balance; one without transactions shows zero in its own currency."""
     rows = context.tx.execute(
         "select currency, available, pending from balances where account = ? order by currency", (account,)
     )
@@ -121,7 +121,7 @@ def _move(context: Context, account: str, currency: str, *, available: int, pend
 
 
 def _announce(context: Context, account: str, amount: int) -> None:
-    """Stripe does not send this one for amounts that leave.
+    """Emit `balance.available`; Stripe doesn't send it for amounts that leave.
 
     Source: https://docs.stripe.com/api/events/types#event_types-balance.available
     """
@@ -138,7 +138,7 @@ def retrieve(context: Context, params: JsonObject) -> JsonObject:
 
 
 def list_transactions(context: Context, params: JsonObject) -> JsonObject:
-    """Stripe ties transactions only to automatic bank payouts; all payouts here are made by request.
+    """List balance transactions. Stripe can filter them only by automatic payouts; all payouts here are manual.
 
     Source: https://docs.stripe.com/api/balance_transactions/list#balance_transaction_list-payout
     """

@@ -1,4 +1,4 @@
-"""The bank account that an account is paid out to, and what becomes of it without us.
+"""The bank account that an account is paid out to, and changes to it that we didn't make.
 
 Source: https://docs.stripe.com/api/external_accounts and https://docs.stripe.com/connect/payouts-bank-accounts
 """
@@ -37,7 +37,7 @@ def new(account: JsonObject, *, country: str, currency: str) -> JsonObject:
 
 
 def replace(context: Context, params: JsonObject) -> JsonObject:
-    """Give the account another bank account in the place of those it has; it settles in that one's currency."""
+    """Replace the account's bank accounts with another one; the account then settles in its currency."""
     account = find_account(context, params["id"])
     bank = new(
         account,
@@ -48,24 +48,24 @@ def replace(context: Context, params: JsonObject) -> JsonObject:
     if account["requirements"]["currently_due"] == list(_MISSING):
         changes |= {"payouts_enabled": True, "requirements": requirements(())}
     _put(context, account, [bank], changes)
-    _tell(context, "created", bank)
+    _emit(context, "created", bank)
     for old in account["external_accounts"]["data"]:
-        _tell(context, "deleted", old)
+        _emit(context, "deleted", old)
     return bank
 
 
 def remove(context: Context, params: JsonObject) -> JsonObject:
-    """Leave the account without one: it can't be paid out until it has another."""
+    """Remove the bank account: the account can't be paid out until it has another."""
     account = find_account(context, params["id"])
     changes = {"payouts_enabled": False, "requirements": requirements(_MISSING)}
     _put(context, account, [], changes)
     for old in account["external_accounts"]["data"]:
-        _tell(context, "deleted", old)
+        _emit(context, "deleted", old)
     return find_account(context, account["id"])
 
 
 def edit(context: Context, params: JsonObject) -> JsonObject:
-    """Correct the bank account: it is as good as new, unless said otherwise."""
+    """Correct the bank account: its status is `new` again, unless another one is given."""
     account = find_account(context, params["id"])
     banks = account["external_accounts"]["data"]
     if not banks:
@@ -75,13 +75,13 @@ def edit(context: Context, params: JsonObject) -> JsonObject:
 
 
 def change(context: Context, account: JsonObject, bank: JsonObject, changes: JsonObject) -> JsonObject:
-    """Write changes into one of the account's bank accounts."""
+    """Change one of the account's bank accounts."""
     after = {**bank, **changes}
     banks = [after if each["id"] == bank["id"] else each for each in account["external_accounts"]["data"]]
     _put(context, account, banks, {})
     previous = {name: value for name, value in bank.items() if after[name] != value}
     if previous:
-        _tell(context, "updated", after, previous=previous)
+        _emit(context, "updated", after, previous=previous)
     return after
 
 
@@ -91,7 +91,7 @@ def _put(context: Context, account: JsonObject, banks: list[JsonObject], changes
     events.record_change(context, "account.updated", account, after, account=account["id"])
 
 
-def _tell(context: Context, what: str, bank: JsonObject, previous: JsonObject | None = None) -> None:
+def _emit(context: Context, what: str, bank: JsonObject, previous: JsonObject | None = None) -> None:
     events.emit(context, f"account.external_account.{what}", bank, account=bank["account"], previous=previous)
 
 

@@ -1,4 +1,4 @@
-"""What banks do with the payouts sent to them: take them, or send them back, days after they took them if need be.
+"""What banks do with payouts: accept them, or return them, if need be days after accepting them.
 
 Source: https://docs.stripe.com/payouts#payout-failures
 """
@@ -30,7 +30,7 @@ FAILURES = {
     "unsupported_card": "The bank no longer supports payouts to this card.",
 }
 
-# When a payout can fail: before the bank has it, at the bank, or after the bank had taken it.
+# When a payout can fail: before the bank has it, at the bank, or after the bank accepted it.
 STAGES = ("pending", "in_transit", "paid")
 
 DEPART = "payout_departs"
@@ -52,7 +52,7 @@ _RULES = Array(
 
 
 def take(context: Context, payout: JsonObject) -> None:
-    """Plan a new payout's way: `pending → in_transit → paid` in the set time, unless a rule has it fail."""
+    """Schedule a new payout: `pending → in_transit → paid` in the set time, unless a rule makes it fail."""
     struck = rules.strike(
         context,
         _SUBJECT,
@@ -91,7 +91,7 @@ def cancel(context: Context, payout: JsonObject) -> JsonObject:
 
 
 def fail(context: Context, payout_id: str, *, code: str) -> JsonObject:
-    """Send the money back, and mark the bank account as not to be trusted; one that has failed before stays so."""
+    """Return the money and mark the bank account as errored; a payout that has already failed stays as it is."""
     payout = _find(context, payout_id)
     if payout["status"] not in STAGES:
         return payout

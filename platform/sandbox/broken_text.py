@@ -1,7 +1,7 @@
-"""Text as forms and banks sometimes leave it: cut in the middle of an emoji, with a NUL. JSON allows both.
+"""Broken text, as forms and banks sometimes produce it: cut inside an emoji, or with a NUL. JSON allows both.
 
-What people write may be broken so (names, descriptions, messages, metadata), and never what Stripe itself writes, such
-as ids, codes and states.
+Text that people write can be broken (names, descriptions, messages, metadata). What Stripe writes, such as ids, codes
+and statuses, never is.
 """
 
 from sandbox.errors import JsonObject
@@ -26,7 +26,7 @@ _NOTE = "note"
 
 
 def broken(obj: JsonObject) -> JsonObject:
-    """Break all text that people wrote in an object and in those that it holds; metadata gets a broken note."""
+    """Break all text written by people in an object and in the objects within it; metadata gets a broken note."""
     return {name: _broken(name, value) for name, value in obj.items()}
 
 

@@ -1,4 +1,4 @@
-"""The payments that transfers leave on connected accounts: `py_` objects, which Stripe calls charges.
+"""The payments that transfers create on connected accounts: `py_` objects, which Stripe calls charges.
 
 Source: https://docs.stripe.com/api/charges/object
 """
@@ -17,8 +17,8 @@ _NOBODY = {"address": None, "email": None, "name": None, "phone": None, "tax_id"
 
 
 def create_destination_payment(context: Context, transfer: JsonObject) -> JsonObject:
-    """Bring a transfer's amount to its destination's balance, in the currency that the destination settles in and
-    after the time that settling takes.
+    """Add a transfer's amount to its destination's balance, in the destination's settlement currency, pending for the
+    settlement time.
     """
     account = transfer["destination"]
     destination = context.tx.get(account)
@@ -87,7 +87,7 @@ def create_destination_payment(context: Context, transfer: JsonObject) -> JsonOb
 
 
 def arrival_of(context: Context, transfer: JsonObject) -> JsonObject:
-    """Find the balance transaction of what a transfer brought."""
+    """Find the balance transaction of a transfer's arrival."""
     payment = context.tx.get(transfer["destination_payment"])
     assert payment is not None
     arrival = context.tx.get(payment["balance_transaction"])
@@ -96,14 +96,14 @@ def arrival_of(context: Context, transfer: JsonObject) -> JsonObject:
 
 
 def share(transfer: JsonObject, arrival: JsonObject, *, amount: int) -> int:
-    """Answer what the next `amount` of the transfer is of what arrived; the shares of the whole are the whole."""
+    """Return how much of the arrival the next `amount` of the transfer is; all shares add up to the whole."""
     before = transfer["amount_reversed"]
     sent, arrived = transfer["amount"], arrival["amount"]
     return int(arrived * (before + amount) // sent - arrived * before // sent)
 
 
 def refund(context: Context, transfer: JsonObject, *, amount: int, reversal_id: str) -> JsonObject:
-    """Take back a share of what a transfer brought, in the currency that arrived and at its rate."""
+    """Take back a share of what a transfer brought, in the currency and at the rate of its arrival."""
     payment = context.tx.get(transfer["destination_payment"])
     assert payment is not None
     arrival = arrival_of(context, transfer)

@@ -1,7 +1,7 @@
-"""The sandbox's own time: real time, and ahead of it by as much as tests have moved it.
+"""The sandbox's own time: real time plus as much as tests have moved it ahead.
 
-All that depends on time goes by it: schedules, deliveries, faults that end, idempotency keys, and the times that
-objects bear. Only what is between two machines does not: `Date`, and the time in a webhook's signature.
+It is used for everything that depends on time: schedules, deliveries, the end of faults, idempotency keys and the times
+of objects. The exceptions are the `Date` header and the time in webhook signatures, which concern two machines.
 """
 
 import time
@@ -10,7 +10,7 @@ from sandbox.store import Store, Transaction
 
 
 class Clock:
-    """How far ahead it is outlives a restart."""
+    """Keeps its lead over a restart."""
 
     def __init__(self, store: Store) -> None:
         with store.transaction() as tx:

@@ -1,17 +1,17 @@
-"""What a sandbox is started with."""
+"""The settings of a sandbox."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-# The version that events are rendered in and that a request without Stripe-Version gets.
+# The API version of events, and of requests without Stripe-Version.
 API_VERSION = "2026-08-26.dahlia"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """`webhook_secrets` holds the platform endpoint's secret first and the Connect endpoint's last; with one,
-    both are the same. An empty `webhook_url` means that nobody listens. `seed` decides which requests a fault
-    with a probability hits; ids stay unguessable.
+    """`webhook_secrets` has the platform endpoint's secret first and the Connect endpoint's last; one secret serves
+    for both. With an empty `webhook_url`, nothing is delivered. `seed` decides which requests a fault with a
+    probability hits; ids stay unguessable.
     """
 
     state: Path

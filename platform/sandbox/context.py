@@ -1,4 +1,4 @@
-"""Where a piece of work stands: its transaction, its time, and for whom it is done."""
+"""The context of a piece of work: its transaction, its time and the acting account."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from sandbox.store import Transaction
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """`account` is the one that acts: the platform, or the connected account that Stripe-Account names.
-    `host` is where the client found the sandbox; it is empty, and `request_id` None, for what time brought about.
+    """`account` is the acting account: the platform, or the connected account in Stripe-Account. `host` is the host
+    that the client connected to. For scheduled work `host` is empty and `request_id` None.
     """
 
     tx: Transaction
@@ -23,5 +23,5 @@ class Context:
 
     @property
     def created(self) -> int:
-        """Now, as Stripe writes it: whole seconds since 1970."""
+        """Now, in Stripe's format: whole seconds since 1970."""
         return int(self.now)

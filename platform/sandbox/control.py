@@ -1,4 +1,4 @@
-"""What tests and demos do in place of banks and account holders: `/_sandbox/…`, with the same API key."""
+"""The control endpoints, `/_sandbox/…`: tests and demos act as banks and account holders, with the same API key."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ PREFIX = "/_sandbox/"
 
 
 class Traffic:
-    """How many requests each route has had since the start, those that a fault ended included."""
+    """Number of requests to each route since the start, including those ended by a fault."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -62,7 +62,7 @@ class Control:
         )
 
     def advance_clock(self, context: Context, params: JsonObject) -> JsonObject:
-        """Move the clock ahead by whole seconds; what falls due meanwhile is done before the next answer."""
+        """Move the clock ahead by whole seconds; what falls due is done before the next response."""
         self._clock.advance(context.tx, params["advance"])
         return {"now": self._clock.now()}
 
@@ -75,7 +75,7 @@ class Control:
         return {"rules": []}
 
     def state(self, context: Context, params: JsonObject) -> JsonObject:
-        """All there is, or only some parts of it, of all accounts, oldest first."""
+        """Return the state of all accounts, or only some parts of it, oldest first."""
         wanted = params.get("only", PARTS)
         answer = {part: read(context) for part, read in _STORED.items() if part in wanted}
         live = {
@@ -92,7 +92,7 @@ def _every(kind: str) -> Callable[[Context], list[JsonObject]]:
 
 
 def _moves(context: Context) -> list[JsonObject]:
-    """Each balance transaction in short, with the account whose balance it moved."""
+    """Summarize each balance transaction, with its account."""
     return [
         {"account": account, **{field: transaction[field] for field in _MOVE_FIELDS}}
         for account, transaction in context.tx.every_owned("balance_transaction")

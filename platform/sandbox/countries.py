@@ -1,4 +1,4 @@
-"""Where Stripe opens Express accounts, and the currency that each country settles in.
+"""The countries in which Stripe offers Express accounts, and their settlement currencies.
 
 Source: https://docs.stripe.com/connect/express-accounts and https://docs.stripe.com/payouts
 """

@@ -1,4 +1,4 @@
-"""What people do in Stripe's dashboards, and Stripe itself does: nothing that we asked for."""
+"""What people do in Stripe's dashboards, and Stripe itself does, without our request."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from sandbox.router import Route
 
 
 def adjust(context: Context, params: JsonObject) -> JsonObject:
-    """Add to, or take from, an available balance, the platform's included; it may become negative."""
+    """Adjust an account's available balance, or the platform's; it may become negative."""
     account = find_account(context, params["id"])
     balances.post(
         context,
@@ -26,7 +26,7 @@ def adjust(context: Context, params: JsonObject) -> JsonObject:
 
 
 def pay_out(context: Context, params: JsonObject) -> JsonObject:
-    """Have the holder take money out: `amount`, or for want of one all that is available."""
+    """Pay out at the holder's request: `amount`, or by default all that is available."""
     account = find_account(context, params["id"])
     currency = params.get("currency") or account["default_currency"]
     available = balances.available(context, account=account["id"], currency=currency)

@@ -1,4 +1,4 @@
-"""Which events are delivered to the webhook endpoint, when and how often: at once and once, but for the rules.
+"""Which events are delivered to the webhook endpoint, when and how often: once and at once, unless rules differ.
 
 Source: https://docs.stripe.com/webhooks#event-ordering and https://docs.stripe.com/webhooks#handle-duplicate-events
 """
@@ -30,9 +30,9 @@ _RULES = Array(
 
 
 def queue(context: Context, event: JsonObject) -> None:
-    """Have an event delivered as the rules that strike it say: dropped ones stay here with nothing due.
+    """Queue an event for delivery according to the rules that hit it; a dropped event is kept with nothing due.
 
-    Broken text is in the event for good: Stripe's list shows what was delivered.
+    Broken text stays in the event, so that Stripe's list shows what was delivered.
     """
     struck: dict[str, list[JsonObject]] = {kind: [] for kind in KINDS}
     for rule in rules.strike(
@@ -66,7 +66,7 @@ def replace_rules(context: Context, params: JsonObject) -> JsonObject:
 
 
 def resend(context: Context, params: JsonObject) -> JsonObject:
-    """Deliver an event once more, whatever the rules say."""
+    """Deliver an event once more, regardless of the rules."""
     event = context.tx.get(params["id"])
     if event is None or event["object"] != "event":
         raise ResourceMissing("event", params["id"])
@@ -75,7 +75,7 @@ def resend(context: Context, params: JsonObject) -> JsonObject:
 
 
 def resend_lost(context: Context, params: JsonObject) -> JsonObject:
-    """Deliver all that was dropped or given up, and never taken."""
+    """Deliver all events that were dropped or given up and never accepted."""
     lost: list[Any] = context.tx.execute(
         "select event_id from deliveries group by event_id"
         " having max(delivered_at) is null and max(due_at) is null order by min(id)"

@@ -1,9 +1,9 @@
-"""Stripe's refusals, one class per fact, with the words and codes that Stripe uses.
+"""Stripe's refusals, one class per fact, with Stripe's messages and codes.
 
 Source: https://docs.stripe.com/api/errors and https://docs.stripe.com/error-codes
 """
 
-# Refusals are named for the fact, as in the rest of the house.
+# Refusals are named for the fact, as in the rest of the code.
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ JsonObject = dict[str, Any]
 
 
 class StripeError(Exception):
-    """An answer other than 200."""
+    """A response other than 200."""
 
     status = 400
     type = "invalid_request_error"
@@ -35,7 +35,7 @@ class StripeError(Exception):
 
 
 class InvalidRequest(StripeError):
-    """A refusal for which Stripe has a sentence but no code."""
+    """A refusal with a message but no code."""
 
 
 class Unauthenticated(StripeError):
@@ -65,7 +65,7 @@ class UnknownUrl(StripeError):
 
 
 class ResourceMissing(StripeError):
-    """The object that the address names does not exist, or is another account's."""
+    """The object in the URL doesn't exist, or belongs to another account."""
 
     status = 404
     code = "resource_missing"
@@ -75,7 +75,7 @@ class ResourceMissing(StripeError):
 
 
 class ReferenceMissing(ResourceMissing):
-    """A parameter names an object that does not exist."""
+    """A parameter names an object that doesn't exist."""
 
     status = 400
 
@@ -141,7 +141,7 @@ class PayoutsNotAllowed(StripeError):
 
 
 class IdempotencyKeyReused(StripeError):
-    """The key was first used for something else."""
+    """The key was first used for a different request."""
 
     type = "idempotency_error"
 
@@ -162,7 +162,7 @@ class IdempotencyKeyInUse(StripeError):
 
 
 class InternalError(StripeError):
-    """The sandbox itself failed; the work was undone."""
+    """The sandbox itself failed; its work was undone."""
 
     status = 500
     type = "api_error"
@@ -172,5 +172,5 @@ class InternalError(StripeError):
 
 
 def redacted(api_key: str) -> str:
-    """Show of a key no more than its kind and its last four characters."""
+    """Show only a key's kind and its last four characters."""
     return f"{api_key[:8]}{'*' * 10}{api_key[12:][-4:]}"

@@ -1,4 +1,4 @@
-"""Events: what happened, kept for a look-up and queued for the webhook endpoint in the same transaction.
+"""Events: stored for retrieval, and queued for the webhook endpoint in the same transaction.
 
 Source: https://docs.stripe.com/api/events and https://docs.stripe.com/connect/webhooks
 """
@@ -21,11 +21,10 @@ def emit(
     account: str,
     previous: JsonObject | None = None,
 ) -> None:
-    """Record that something happened to `obj` on `account`; `previous` holds the values that it replaced.
+    """Emit an event about `obj` on `account`; `previous` has the values that were replaced.
 
-    What happens on a connected account belongs to it: the event bears its id in `account`, is delivered to
-    the Connect endpoint, and is found only under Stripe-Account. What happens on an account that ended the
-    connection is told to nobody.
+    A connected account's event has its id in `account`, is delivered to the Connect endpoint, and is found only with
+    Stripe-Account. An account that ended the connection emits no events.
     """
     data: JsonObject = {"object": obj}
     if previous is not None:
@@ -53,7 +52,7 @@ def emit(
 def record_change(
     context: Context, event_type: str, before: JsonObject, after: JsonObject, *, account: str
 ) -> None:
-    """Save an object that changed, and tell what it was; one that did not change is no event."""
+    """Save a changed object and emit an event with its previous values; without a change there is no event."""
     previous = {name: value for name, value in before.items() if after[name] != value}
     if previous:
         context.tx.save(after)

@@ -1,4 +1,4 @@
-"""`expand[]`: objects in the place of their ids.
+"""`expand[]`: objects in place of their ids.
 
 Source: https://docs.stripe.com/api/expanding_objects
 """
@@ -19,7 +19,7 @@ _EXPANDABLE = {
 
 
 def expand(context: Context, obj: JsonObject, paths: list[str]) -> JsonObject:
-    """Answer a copy with each path, such as `data.destination_payment.balance_transaction`, expanded."""
+    """Return a copy with each path expanded, such as `data.destination_payment.balance_transaction`."""
     for path in paths:
         obj = _expand(context, obj, path.split("."), path)
     return obj
@@ -38,7 +38,7 @@ def _expand(context: Context, obj: JsonObject, names: list[str], path: str) -> J
 
 
 def _lookup(context: Context, obj: JsonObject, value: Any) -> Any:
-    """An id becomes its object; what is expanded already, or absent, stays."""
+    """Return an id's object; what is already expanded, or absent, stays as it is."""
     if not isinstance(value, str):
         return value
     if value.startswith("ba_"):

@@ -1,8 +1,8 @@
-"""Faults on demand: what a network, a busy Stripe or a failing one does to a request.
+"""Faults on demand: what a bad network, a busy Stripe or a failing Stripe does to a request.
 
-A rule says which requests it may hit (`method`, and `path` as a regular expression for the whole path), how
-often (`count` times, or with a `probability` drawn from the seeded generator; always, with neither), for how long
-(`for_seconds` from now; without end, if not said), and what happens.
+A rule says which requests it can hit (`method`, and `path` as a regular expression for the whole path), how often
+(`count` times, or with a `probability` from the seeded generator; otherwise always), for how long (`for_seconds` from
+now; otherwise without end), and what happens.
 """
 
 import json
@@ -22,7 +22,7 @@ from sandbox.errors import ParameterMissing
 from sandbox.messages import NoAnswer, Response
 from sandbox.parameters import Array, Boolean, Choice, Decimal, Hash, Integer, Pattern, Schema, Text
 
-# Each kind with the setting that it cannot do without.
+# Each kind with its required setting.
 KINDS = {
     "status": "status",
     "abort_work": "status",
@@ -33,7 +33,7 @@ KINDS = {
     "latency_ms": "latency_ms",
     "broken_text": "kind",
 }
-# They come on top of any other fault.
+# These come on top of any other fault.
 _ADDED = ("latency_ms", "broken_text")
 
 RULES: Schema = {
@@ -65,7 +65,7 @@ WINDOW_SECONDS = 1.0
 
 
 class Moment(Enum):
-    """When a fault strikes, seen from the work; only the first leaves nothing under the idempotency key."""
+    """When a fault hits, relative to the work; only the first leaves nothing saved under the idempotency key."""
 
     BEFORE_WORK = auto()
     INSTEAD_OF_WORK = auto()
@@ -102,29 +102,29 @@ class Fault:
 
 @dataclass(frozen=True)
 class Plan:
-    """What befalls one request: a delay before its work, at most one fault, and broken text in its answer."""
+    """What happens to one request: a delay before the work, at most one fault, and broken text in the response."""
 
     latency_seconds: float = 0.0
     breaks_text: bool = False
     fault: Fault | None = None
 
     def outcome(self, moment: Moment) -> Response | NoAnswer | None:
-        """What the client gets if the fault strikes at this moment."""
+        """What the client gets if the fault hits at this moment."""
         return self.fault.outcome() if self.fault and self.fault.moment is moment else None
 
 
 class Faults:
-    """The rules in force and how often each kind has struck; forgotten when the sandbox stops."""
+    """The current rules, and how often each kind has hit; lost when the sandbox stops."""
 
     def __init__(self, clock: Clock, *, seed: int) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._chance = random.Random(seed)  # noqa: S311 - it shall be repeatable
+        self._chance = random.Random(seed)  # noqa: S311 - must be repeatable
         self._rules: list[_Rule] = []
         self._injected: Counter[str] = Counter()
 
     def replace(self, rules: list[dict[str, Any]]) -> None:
-        """Put these rules in the place of all others; one that makes no sense is a bad request."""
+        """Replace all rules with these; an invalid rule is a bad request."""
         now = self._clock.now()
         made = [
             _Rule.from_settings(f"rules[{position}]", settings, now=now)
@@ -134,7 +134,7 @@ class Faults:
             self._rules = made
 
     def plan(self, method: str, path: str) -> Plan:
-        """Draw what befalls this request: delays add up, text breaks once, and the first other fault wins."""
+        """Decide what happens to this request: delays add up, text breaks once, and the first other fault wins."""
         latency_seconds = 0.0
         breaks_text = False
         struck: Fault | None = None
@@ -162,7 +162,7 @@ class Faults:
 
 @dataclass
 class _Rule:
-    """A rule and what is left of it; `recent` holds when requests passed a rate limit."""
+    """A rule and its remaining hits; `recent` has the times of the requests that passed a rate limit."""
 
     kind: str
     settings: dict[str, Any]
@@ -185,7 +185,7 @@ class _Rule:
         return now < self.ends_at and same_method and bool(self.path.fullmatch(path))
 
     def strikes(self, chance: random.Random) -> bool:
-        """Decide about one request that the rule matches, and remember the decision."""
+        """Decide whether the rule hits a matching request, and record it."""
         if self.remaining == 0 or chance.random() >= self.settings.get("probability", 1.0):
             return False
         if self.kind == "rate_limit_per_second" and self._within_limit():

@@ -18,7 +18,7 @@ _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 
 
 def decode_form(encoded: str) -> Form:
-    """Decode `a[b]=c&d[0]=e&f[]=g`, the way that Stripe's clients write it."""
+    """Decode `a[b]=c&d[0]=e&f[]=g`, as Stripe's clients encode it."""
     form: Form = {}
     for name, value in parse_qsl(encoded, keep_blank_values=True):
         _put(form, name, value)
@@ -26,7 +26,7 @@ def decode_form(encoded: str) -> Form:
 
 
 def decode_json(encoded: str) -> Form:
-    """Decode a JSON object into what the same form would give."""
+    """Decode a JSON object into the same shape as a form."""
     try:
         value = json.loads(encoded or "{}")
     except ValueError:

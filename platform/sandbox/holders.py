@@ -1,13 +1,13 @@
-"""What an account's holder does at Stripe: goes through onboarding, to one end or another."""
+"""What an account's holder does at Stripe: onboarding, with its possible outcomes."""
 
 from sandbox import bank_accounts, events
 from sandbox.accounts import find_account, requirements
 from sandbox.context import Context
 from sandbox.errors import JsonObject
 
-# What is still asked of someone who left the form before its last page.
+# What is still required of someone who left the form before its last page.
 LAST_PAGE = ("external_account", "tos_acceptance.date", "tos_acceptance.ip")
-# What Stripe asks for when it could not verify who someone is, and why.
+# What Stripe requires when it can't verify someone's identity, and why.
 UNVERIFIED = ("individual.verification.document",)
 NOT_VERIFIED = {
     "code": "verification_failed_keyed_identity",
@@ -18,9 +18,9 @@ NOT_VERIFIED = {
 
 
 def complete(context: Context, account_id: str) -> JsonObject:
-    """Answer everything, to the end and without mistakes.
+    """Complete the form without mistakes.
 
-    Under the recipient service agreement an account takes transfers but no card payments.
+    Under the recipient service agreement an account accepts transfers but no card payments.
     Source: https://docs.stripe.com/connect/service-agreement-types
     """
     before = find_account(context, account_id)
@@ -39,7 +39,7 @@ def complete(context: Context, account_id: str) -> JsonObject:
 
 
 def leave(context: Context, account_id: str) -> JsonObject:
-    """Answer the first pages and go; what was submitted before stays submitted."""
+    """Fill in the first pages and leave; what was submitted before stays submitted."""
     before = find_account(context, account_id)
     if before["details_submitted"]:
         return before
@@ -51,7 +51,7 @@ def leave(context: Context, account_id: str) -> JsonObject:
 
 
 def fail_verification(context: Context, account_id: str) -> JsonObject:
-    """Answer everything, but so that Stripe can't verify it and restricts the account.
+    """Complete the form with details that Stripe can't verify, so that it restricts the account.
 
     Source: https://docs.stripe.com/connect/handling-api-verification
     """

@@ -1,4 +1,4 @@
-"""The idempotency layer: what was answered to a key is answered again.
+"""The idempotency layer: a key gets the same response again.
 
 Source: https://docs.stripe.com/api/idempotent_requests
 """
@@ -18,7 +18,7 @@ KEPT_SECONDS = 24 * 60 * 60
 
 
 class KeysInProgress:
-    """The keys whose first request is still at work: a second one is refused, not queued."""
+    """Keys whose first request is still in progress: a second request is refused, not queued."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -43,9 +43,9 @@ def check_key(key: str) -> None:
 
 
 def recall(context: Context, *, path: str, params: JsonObject) -> Response | None:
-    """Find what was answered to the request's key; raises `IdempotencyKeyReused` if that was something else.
+    """Find the saved response of the request's key; raises `IdempotencyKeyReused` if the request was a different one.
 
-    After a day the key is as good as new, which is the soonest that Stripe may forget it.
+    After a day the key is forgotten, the earliest that Stripe may do so.
     """
     key = context.idempotency_key
     if key is None:
@@ -73,7 +73,7 @@ def recall(context: Context, *, path: str, params: JsonObject) -> Response | Non
 
 
 def save(context: Context, response: Response, *, path: str, params: JsonObject) -> None:
-    """Keep the answer for the request's key, if it came with one, and forget those that are a day old."""
+    """Save the response under the request's key, if it has one, and forget keys that are a day old."""
     if context.idempotency_key is None:
         return
     context.tx.execute("delete from idempotency_keys where created_at <= ?", (context.now - KEPT_SECONDS,))
@@ -93,5 +93,5 @@ def save(context: Context, response: Response, *, path: str, params: JsonObject)
 
 
 def _fingerprint(params: JsonObject) -> str:
-    """Tell two sets of parameters apart, in whatever order they were sent."""
+    """Fingerprint the parameters, regardless of their order."""
     return hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()

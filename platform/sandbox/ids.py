@@ -1,4 +1,4 @@
-"""Ids as Stripe makes them: a prefix that says what it is, then time and chance."""
+"""Ids like Stripe's: a prefix for the kind of object, then time and randomness."""
 
 import secrets
 import string
@@ -7,11 +7,11 @@ import time
 _DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _TIME_LENGTH = 9
 _CHANCE_LENGTH = 14
-_CHANCE_BITS = 80  # what so many digits can hold
+_CHANCE_BITS = 80  # the range of this many digits
 
 
 def new_id(prefix: str) -> str:
-    """Make an id that sorts by its time of birth (to the microsecond) and cannot be guessed."""
+    """Make an id that sorts by its creation time (to the microsecond) and can't be guessed."""
     born = _base62(time.time_ns() // 1_000, length=_TIME_LENGTH)
     chance = _base62(secrets.randbits(_CHANCE_BITS), length=_CHANCE_LENGTH)
     return f"{prefix}_1{born}{chance}"

@@ -25,7 +25,7 @@ ACCOUNT_LINK: Schema = {
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """What a link opens when it is first visited; it outlives the link."""
+    """The session that a link opens on its first visit; it outlives the link."""
 
     token: str
     account: str
@@ -33,10 +33,10 @@ class Session:
 
 
 class LinkSpent(Exception):
-    """The link is unknown, too old, or was visited before; `refresh_url` is where its visitor is sent, if known."""
+    """The link is unknown, expired or already visited; its visitor is sent to `refresh_url`, if known."""
 
     def __init__(self, refresh_url: str = "") -> None:
-        super().__init__("a link is good for one visit, and not for long")
+        super().__init__("a link can be visited once, and expires soon")
         self.refresh_url = refresh_url
 
 
@@ -81,7 +81,7 @@ def _make(context: Context, page: str, account: str, *, refresh_url: str, return
 
 
 def visit(context: Context, page: str, *, account: str, token: str) -> Session:
-    """Use a link up and open its session; raises `LinkSpent`."""
+    """Use up a link and open its session; raises `LinkSpent`."""
     found = context.tx.execute(
         "select * from links where token = ? and page = ? and account = ?", (token, page, account)
     )

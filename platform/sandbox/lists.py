@@ -1,4 +1,4 @@
-"""Look-ups that all objects share: by id, and as pages, newest first.
+"""Look-ups for all kinds of objects: by id, and as pages, newest first.
 
 Source: https://docs.stripe.com/api/pagination
 """
@@ -29,7 +29,7 @@ def retrieve_object(context: Context, kind: str, object_id: str) -> JsonObject:
 def list_objects(
     context: Context, params: JsonObject, *, kind: str, url: str, filters: tuple[str, ...]
 ) -> JsonObject:
-    """Read one page of the acting account's objects; `filters` names parameters that are fields as well."""
+    """Read one page of the acting account's objects; `filters` are parameters that are also fields."""
     conditions = _conditions(params, filters)
     order = NEWEST_FIRST
     if cursor := params.get("starting_after"):
@@ -38,7 +38,7 @@ def list_objects(
         conditions.append(("seq", ">", _position(context, kind, cursor, param="ending_before")))
         order = OLDEST_FIRST
     limit = params.get("limit", DEFAULT_LIMIT)
-    # One more than asked for tells whether there are more.
+    # One more than requested, to know whether there are more.
     found = context.tx.page(
         kind, account=context.account, conditions=conditions, order=order, limit=limit + 1
     )

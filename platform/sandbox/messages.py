@@ -1,4 +1,4 @@
-"""A request as it came in, and what the server is told to do about it."""
+"""A received request, and what the server must do about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """`headers` has names in lower case; `path` is without the query."""
+    """`headers` has lower-case names; `path` excludes the query."""
 
     method: str
     path: str
@@ -24,7 +24,7 @@ class Response:
 
 @dataclass(frozen=True, kw_only=True)
 class NoAnswer:
-    """Close the connection without a word after `seconds`; with `reset` the peer sees ECONNRESET."""
+    """Close the connection without a response after `seconds`; with `reset` the peer sees ECONNRESET."""
 
     seconds: float = 0.0
     reset: bool = False

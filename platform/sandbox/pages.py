@@ -1,7 +1,7 @@
-"""The pages that Stripe hosts for an account's holder, onboarding and the Express dashboard; and the marketplace's
-portal, to which onboarding leads back, where there is none yet.
+"""The pages that Stripe hosts for an account's holder: onboarding and the Express dashboard. Also a stand-in for the
+marketplace's portal, to which onboarding returns.
 
-Plain HTML with its style inside, so that nothing is loaded from anywhere.
+Plain HTML with inline styles, so nothing is loaded from elsewhere.
 """
 
 import re
@@ -36,7 +36,7 @@ HEADERS = {
 }
 PAYOUTS_SHOWN = 20
 
-# How a visit to onboarding can end, in the order of its page.
+# How a visit to onboarding can end, in the order of the page.
 ENDINGS: Mapping[str, Callable[[Context, str], JsonObject]] = {
     "complete": holders.complete,
     "incomplete": holders.leave,
@@ -50,7 +50,7 @@ Show = Callable[[Context, Request, re.Match[str]], Response]
 
 @dataclass(frozen=True)
 class Page:
-    """One page at one address."""
+    """One page at one URL."""
 
     answer: Show
     address: re.Match[str]
@@ -62,7 +62,7 @@ class Page:
             if spent.refresh_url:
                 return _redirect(spent.refresh_url)
             return _html("spent.html", status=HTTPStatus.GONE)
-        except AccountInvalid:  # it left us in the meantime
+        except AccountInvalid:  # the account was disconnected in the meantime
             return _html("spent.html", status=HTTPStatus.GONE)
 
 
@@ -81,7 +81,7 @@ def start_onboarding(context: Context, request: Request, address: re.Match[str])
 def show_onboarding(context: Context, request: Request, address: re.Match[str]) -> Response:
     session = find_session(context, ONBOARDING, token=address["token"])
     account = find_account(context, session.account)
-    return _html("onboarding.html", account=account, **_asked(account))
+    return _html("onboarding.html", account=account, **_requirements(account))
 
 
 def end_onboarding(context: Context, request: Request, address: re.Match[str]) -> Response:
@@ -108,7 +108,7 @@ def show_dashboard(context: Context, request: Request, address: re.Match[str]) -
         available=[_money(part) for part in balance["available"]],
         pending=[_money(part) for part in balance["pending"]],
         payouts=[_row(payout) for payout in _payouts(context, session)],
-        **_asked(account),
+        **_requirements(account),
     )
 
 
@@ -116,8 +116,8 @@ def show_portal(context: Context, request: Request, address: re.Match[str]) -> R
     return _html("portal.html", site="Creator Portal", told=dict(parse_qsl(request.query)))
 
 
-def _asked(account: JsonObject) -> dict[str, Any]:
-    """Name what is asked of the account in words: `representative.dob.day` is a date of birth."""
+def _requirements(account: JsonObject) -> dict[str, Any]:
+    """Name the account's requirements in words: `representative.dob.day` is a date of birth."""
     ready = account["payouts_enabled"] and account["capabilities"].get("transfers") == "active"
     due = account["requirements"]["currently_due"]
     names = dict.fromkeys(_ASKED.get(".".join(name.split(".")[:2]), name) for name in due)

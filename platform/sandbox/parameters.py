@@ -1,6 +1,6 @@
-"""What an endpoint accepts, said as data, and read out of a form with Stripe's refusals.
+"""The parameters of an endpoint, declared as data, and parsed from a form with Stripe's refusals.
 
-Reading happens before the idempotency layer, as in Stripe: what is refused here is not saved under a key.
+Parsing comes before the idempotency layer, as at Stripe: what is refused here isn't saved under a key.
 Source: https://docs.stripe.com/api/idempotent_requests
 """
 
@@ -35,7 +35,7 @@ COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter(ABC):
-    """`read` turns what was sent for the parameter `name` into a value, or refuses it."""
+    """`read` parses what was sent for the parameter `name`, or refuses it."""
 
     required: bool = False
 
@@ -47,7 +47,7 @@ Schema = Mapping[str, Parameter]
 
 
 def read_parameters(schema: Schema, form: Form, *, within: str = "") -> JsonObject:
-    """Read a form by its schema; parameters that were not sent are absent from the result."""
+    """Parse a form by its schema; parameters that weren't sent are absent from the result."""
     unknown = [_name(within, key) for key in form if key not in schema]
     if unknown:
         raise ParameterUnknown(unknown)
@@ -95,7 +95,7 @@ class Integer(Parameter):
 
 @dataclass(frozen=True)
 class Decimal(Parameter):
-    """A number that may have a fraction; only control endpoints take any."""
+    """A number that may have a fraction; only control endpoints use it."""
 
     more_than: float = -math.inf
     less_than: float = math.inf
@@ -135,7 +135,7 @@ class Choice(Parameter):
 
 @dataclass(frozen=True)
 class Currency(Parameter):
-    """Reads into lower case, as Stripe writes currencies."""
+    """Parses into lower case, as Stripe writes currencies."""
 
     def read(self, name: str, raw: Value) -> str:
         currency = _leaf(name, raw, kind="currency").lower()
@@ -159,7 +159,7 @@ class Url(Parameter):
 
 @dataclass(frozen=True)
 class Pattern(Parameter):
-    """A regular expression; only control endpoints take any."""
+    """A regular expression; only control endpoints use it."""
 
     def read(self, name: str, raw: Value) -> str:
         text = _leaf(name, raw, kind="string")
@@ -190,7 +190,7 @@ class Array(Parameter):
 
 @dataclass(frozen=True)
 class Metadata(Parameter):
-    """Reads into changes: an empty value unsets a key, and None unsets all.
+    """Parses into changes: an empty value unsets a key, and None unsets all.
 
     Source: https://docs.stripe.com/api/metadata
     """
@@ -219,7 +219,7 @@ class Metadata(Parameter):
 
 @dataclass(frozen=True)
 class TimeRange(Parameter):
-    """A moment, or bounds: reads into comparisons with their operands."""
+    """A time, or bounds: parses into comparisons with their operands."""
 
     def read(self, name: str, raw: Value) -> list[tuple[str, int]]:
         if isinstance(raw, str):
@@ -232,7 +232,7 @@ EXPAND: Schema = {"expand": Array()}
 
 
 def merge_metadata(metadata: dict[str, str], changes: dict[str, str] | None) -> dict[str, str]:
-    """Apply what a `Metadata` parameter read."""
+    """Apply the changes that a `Metadata` parameter parsed."""
     if changes is None:
         return {}
     merged = {key: value for key, value in {**metadata, **changes}.items() if value}

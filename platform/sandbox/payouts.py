@@ -38,7 +38,7 @@ CREATE: Schema = {
 
 
 def create(context: Context, params: JsonObject) -> JsonObject:
-    """Take the amount from the balance now; the bank has it later."""
+    """Take the amount from the balance now; it arrives at the bank later."""
     amount, currency = params["amount"], params["currency"]
     bank_account = _bank_account(context, currency)
     _check_amount(context, amount, currency)
@@ -121,7 +121,7 @@ def list_payouts(context: Context, params: JsonObject) -> JsonObject:
 
 
 def _bank_account(context: Context, currency: str) -> JsonObject:
-    """Find where the account wants this currency; raises when Stripe would not pay it out."""
+    """Find the account's bank account for this currency; raises if Stripe would not pay out to it."""
     account = context.tx.get(context.account)
     assert account is not None
     if not account["payouts_enabled"]:
@@ -133,7 +133,7 @@ def _bank_account(context: Context, currency: str) -> JsonObject:
 
 
 def _check_amount(context: Context, amount: int, currency: str) -> None:
-    """Refuse what no bank takes."""
+    """Refuse an amount that no bank accepts."""
     if amount % smallest_payout(currency):
         raise InvalidRequest(
             f"Invalid amount: payouts in {currency} must be evenly divisible by {smallest_payout(currency)}.",

@@ -1,4 +1,4 @@
-"""Conversion into the currency that an account settles in, at rates that only tests change.
+"""Conversion into an account's settlement currency, at rates that only tests change.
 
 Source: https://docs.stripe.com/connect/currencies#converting-balances
 """
@@ -13,8 +13,8 @@ from sandbox.errors import JsonObject
 from sandbox.parameters import Decimal, Hash
 from sandbox.router import Route
 
-# What one euro is worth.
-# Source: European Central Bank, reference rates of 2026-10-30; AED by its peg to USD, TWD made up.
+# What one euro is worth in each currency.
+# Source: European Central Bank, reference rates of 2026-10-30; AED by its peg to USD, TWD invented.
 PER_EURO = {
     "aed": "4.1029",
     "aud": "1.5904",
@@ -49,8 +49,8 @@ _RATE_DIGITS = Exact("0.000001")
 
 
 def convert(context: Context, amount: int, *, source: str, target: str) -> tuple[int, float]:
-    """Answer the amount in the target's minor units, halves up, and the rate: how many of them one minor unit
-    of the source brings.
+    """Return the amount in the target's minor units, rounded half up, and the rate: target minor units per source minor
+    unit.
 
     Source: https://docs.stripe.com/api/balance_transactions/object#balance_transaction_object-exchange_rate
     """
@@ -72,7 +72,7 @@ def _per_euro(context: Context, currency: str) -> Exact:
 
 
 def change(context: Context, params: JsonObject) -> JsonObject:
-    """Set what one euro is worth in some currencies; transfers that were made keep their rate."""
+    """Set what one euro is worth in some currencies; existing transfers keep their rate."""
     for currency, per_euro in params["per_euro"].items():
         context.tx.execute("insert or replace into rates values (?, ?)", (currency, str(per_euro)))
     return {"per_euro": {currency: float(_per_euro(context, currency)) for currency in CURRENCIES}}

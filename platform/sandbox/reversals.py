@@ -1,4 +1,4 @@
-"""Transfer reversals: a transfer's amount, or a part of it, back from the connected account.
+"""Transfer reversals: a transfer's amount, or part of it, taken back from the connected account.
 
 Source: https://docs.stripe.com/api/transfer_reversals
 """
@@ -12,7 +12,7 @@ from sandbox.lists import PAGE, list_objects, retrieve_object
 from sandbox.parameters import EXPAND, Integer, Metadata, Schema, Text, merge_metadata
 from sandbox.router import Route
 
-# How many a transfer shows without being asked for the rest.
+# How many a transfer includes; the rest must be listed.
 SHOWN = 10
 
 CREATE: Schema = {
@@ -24,7 +24,7 @@ CREATE: Schema = {
 
 
 def create(context: Context, params: JsonObject) -> JsonObject:
-    """Take the money back, or refuse where the connected account has too little of it.
+    """Take the money back, or refuse if the connected account has too little.
 
     Source: https://docs.stripe.com/connect/separate-charges-and-transfers#reverse-transfers
     """
@@ -33,7 +33,7 @@ def create(context: Context, params: JsonObject) -> JsonObject:
     destination = find_account(context, transfer["destination"])
     arrival = charges.arrival_of(context, transfer)
     available = balances.available(context, account=destination["id"], currency=arrival["currency"])
-    # What is still pending can't have left.
+    # What is still pending is still there.
     if arrival["status"] == "available" and available < charges.share(transfer, arrival, amount=amount):
         raise BalanceInsufficient(
             "The recipient of this transfer does not have sufficient funds in their Stripe balance to reverse "
@@ -43,7 +43,7 @@ def create(context: Context, params: JsonObject) -> JsonObject:
 
 
 def reverse_from_dashboard(context: Context, params: JsonObject) -> JsonObject:
-    """Take the money back whatever the connected account has: its balance may become negative.
+    """Take the money back even if the connected account has too little: its balance may become negative.
 
     Source: https://docs.stripe.com/connect/account-balances
     """
@@ -71,7 +71,7 @@ def list_reversals(context: Context, params: JsonObject) -> JsonObject:
 
 
 def _reversible(transfer: JsonObject, params: JsonObject) -> int:
-    """Answer what is asked for, or for want of that all that is left."""
+    """Return the requested amount, or by default all that is left."""
     left = transfer["amount"] - transfer["amount_reversed"]
     amount = int(params.get("amount", left))
     if not 0 < amount <= left:

@@ -1,4 +1,4 @@
-"""Which function answers which address, and what parameters it takes."""
+"""Routes: which function handles which URL, and its parameters."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -8,13 +8,13 @@ from sandbox.context import Context
 from sandbox.errors import JsonObject, UnknownUrl
 from sandbox.parameters import Schema
 
-# Takes the parameters that its schema read, with the ids of the address by their names.
+# Called with the parsed parameters, and the ids in the URL by name.
 Handler = Callable[[Context, JsonObject], JsonObject]
 
 
 @dataclass(frozen=True)
 class Route:
-    """`path` is a template, such as `/v1/transfers/{id}`; `schema` says all that body or query may hold."""
+    """`path` is a template such as `/v1/transfers/{id}`; `schema` has all parameters of the body or query."""
 
     method: str
     path: str
@@ -33,14 +33,14 @@ class Router:
         ]
 
     def name(self, method: str, path: str) -> str:
-        """Name the route of a request, or for want of one the request itself."""
+        """Return the name of a request's route, or the request itself if it has none."""
         try:
             return self.match(method, path)[0].name
         except UnknownUrl:
             return f"{method} {path}"
 
     def match(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        """Find the route and the ids in the address; raises `UnknownUrl`."""
+        """Find the route and the ids in the URL; raises `UnknownUrl`."""
         for pattern, route in self._routes:
             if route.method == method and (found := pattern.fullmatch(path)):
                 return route, found.groupdict()

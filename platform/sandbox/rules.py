@@ -1,6 +1,6 @@
-"""What shall befall some bank payouts and some events: rules that tests give, kept in the store, drawn by the seed.
+"""Rules for bank payouts and events: set by tests, kept in the store, drawn with the seed.
 
-A rule strikes `count` times, or with a `probability`; with neither, always.
+A rule hits `count` times, or with a `probability`; otherwise always.
 """
 
 import json
@@ -15,7 +15,7 @@ OFTEN: Schema = {"count": Integer(minimum=1), "probability": Decimal()}
 
 
 def replace(context: Context, subject: str, rules: list[JsonObject]) -> JsonObject:
-    """Put these rules about a subject, or none, in the place of all others about it."""
+    """Replace all rules about a subject with these, or with none."""
     context.tx.execute("delete from rules where subject = ?", (subject,))
     for rule in rules:
         context.tx.execute(
@@ -28,11 +28,11 @@ def replace(context: Context, subject: str, rules: list[JsonObject]) -> JsonObje
 def strike(
     context: Context, subject: str, object_id: str, *, matches: Callable[[JsonObject], bool]
 ) -> list[JsonObject]:
-    """Answer the rules that strike an object, in their order, each with what is left of its chance as `drawn`.
+    """Return the rules that hit an object, in their order, each with what is left of its chance as `drawn`.
 
-    What is drawn hangs on the seed and on how many objects there were before, so that a restart changes nothing.
+    The draw depends on the seed and the number of objects before, so that a restart changes nothing.
     """
-    chance = random.Random(f"{context.config.seed}/{subject}/{context.tx.position(object_id)}")  # noqa: S311 - it shall be repeatable
+    chance = random.Random(f"{context.config.seed}/{subject}/{context.tx.position(object_id)}")  # noqa: S311 - must be repeatable
     struck = []
     for row in context.tx.execute("select * from rules where subject = ? order by seq", (subject,)):
         rule = json.loads(row["settings"])

@@ -1,7 +1,7 @@
-"""What time alone brings about: bank payouts that arrive, funds that become available.
+"""What happens with time alone: bank payouts arrive, funds become available.
 
-Kept in the store, so that it survives a restart. Every request first does what is due, so that no answer lags
-behind the clock; a background thread does it when no request comes.
+The schedule is in the store, so it survives a restart. Every request first does what is due, so that no response lags
+behind the clock; between requests a background thread does it.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sandbox.context import Context
 
-# Takes the id of the object whose time has come.
+# Called with the id of the due object.
 Action = Callable[[Context, str], object]
 
 
@@ -20,7 +20,7 @@ def put(context: Context, action: str, object_id: str, *, due_at: float) -> None
 
 
 def run_due(context: Context, actions: Mapping[str, Action]) -> None:
-    """Do all that is due, in order of its time and as of it, including what it makes due itself."""
+    """Do everything that is due, in the order of its time and as of that time, including what becomes due by it."""
     while due := context.tx.execute(
         "select seq, due_at, action, object_id from schedule where due_at <= ? order by due_at, seq limit 1",
         (context.now,),

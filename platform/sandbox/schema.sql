@@ -25,7 +25,7 @@ create table if not exists balances (
 -- What one euro is worth, where tests have changed it.
 create table if not exists rates (currency text primary key, per_euro text not null) strict;
 
--- What shall befall some bank payouts and events; `remaining` is null without a count.
+-- Rules for bank payouts and events; `remaining` is null without a count.
 create table if not exists rules (
     seq integer primary key,
     subject text not null,
@@ -33,7 +33,7 @@ create table if not exists rules (
     remaining integer
 ) strict;
 
--- What time alone will bring about.
+-- What will happen with time alone.
 create table if not exists schedule (
     seq integer primary key,
     due_at real not null,
@@ -68,7 +68,7 @@ create table if not exists deliveries (
 create index if not exists deliveries_of_event on deliveries (event_id);
 create index if not exists deliveries_due on deliveries (due_at) where due_at is not null;
 
--- Links to hosted pages, `session` null until visited; sessions stay open.
+-- Links to hosted pages; `session` is null until visited. Sessions stay open.
 create table if not exists links (
     token text primary key,
     page text not null,

@@ -23,15 +23,14 @@ from sandbox.webhooks import Deliverer
 
 HEARTBEAT_SECONDS = 0.02
 
-# SO_LINGER on, with no time to linger: closing then sends RST.
+# SO_LINGER with no time to linger: closing then sends RST.
 _LINGER_RESET = struct.pack("ii", 1, 0)
 
 
 class SandboxServer:
-    """A local Stripe, for as long as the `with` block lasts; what it did stays in `config.state`.
+    """A local Stripe for the duration of the `with` block; its state stays in `config.state`.
 
-    `port` 0 takes a free one, which `url` then tells. Raises `ValueError` for an address that others can
-    reach.
+    `port` 0 takes a free port, which is then in `url`. Raises `ValueError` for a host that other machines can reach.
     """
 
     def __init__(self, config: Config, *, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -82,7 +81,7 @@ class SandboxServer:
 
 
 class _Listener(ThreadingHTTPServer):
-    daemon_threads = False  # so that closing waits for the answers under way
+    daemon_threads = False  # so that closing waits for responses in progress
     request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], api: Api, stopping: threading.Event) -> None:
@@ -93,7 +92,7 @@ class _Listener(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
 
     def server_bind(self) -> None:
-        TCPServer.server_bind(self)  # its parent would also look up a name for the address
+        TCPServer.server_bind(self)  # the parent would also look up the host's name
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:
@@ -106,10 +105,10 @@ class _Listener(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def hang_up(self) -> None:
-        """End the connections that clients keep open for later; an answer under way is still sent."""
+        """Close the connections that clients keep open; a response in progress is still sent."""
         with self._lock:
             for connection in self._open:
-                with suppress(OSError):  # the client has left already
+                with suppress(OSError):  # the client has already left
                     connection.shutdown(socket.SHUT_RD)
 
 
@@ -167,4 +166,4 @@ class _Handler(BaseHTTPRequestHandler):
             os.close(self.connection.detach())
 
     def log_message(self, format: str, *args: object) -> None:
-        """Stay silent: what was asked can be read from the control endpoints."""
+        """Log nothing: the control endpoints show the traffic."""

@@ -1,4 +1,4 @@
-"""How an account stands with Stripe, and with us: capabilities, restrictions, and the end of the connection.
+"""An account's standing with Stripe and with us: capabilities, restrictions, and the end of the connection.
 
 Source: https://docs.stripe.com/connect/account-capabilities and https://docs.stripe.com/connect/handling-api-verification
 """
@@ -32,7 +32,7 @@ _STATUS = Choice(("active", "inactive", "pending"))
 
 
 def restrict(context: Context, params: JsonObject) -> JsonObject:
-    """Take everything from an account that it can do, for a reason."""
+    """Disable all of an account's capabilities, with a reason."""
     before = find_account(context, params["id"])
     reason = params.get("disabled_reason", REASONS[0])
     due = holders.UNVERIFIED if reason == "requirements.past_due" else ()
@@ -47,10 +47,10 @@ def restrict(context: Context, params: JsonObject) -> JsonObject:
 
 
 def enable(context: Context, params: JsonObject) -> JsonObject:
-    """Give it all back."""
+    """Enable them all again."""
     before = find_account(context, params["id"])
     after = holders.complete(context, before["id"])
-    _tell_capabilities(context, before, after)
+    _emit_capability_events(context, before, after)
     return after
 
 
@@ -63,7 +63,7 @@ def change_capabilities(context: Context, params: JsonObject) -> JsonObject:
 
 
 def deauthorize(context: Context, params: JsonObject) -> JsonObject:
-    """End the connection, as closing the account does: it is told once, and from then on we see nothing of it.
+    """End the connection, as closing the account does: one event is sent, and then we no longer see the account.
 
     Source: https://docs.stripe.com/api/events/types#event_types-account.application.deauthorized
     """
@@ -76,11 +76,11 @@ def deauthorize(context: Context, params: JsonObject) -> JsonObject:
 
 def _changed(context: Context, before: JsonObject, after: JsonObject) -> JsonObject:
     events.record_change(context, "account.updated", before, after, account=after["id"])
-    _tell_capabilities(context, before, after)
+    _emit_capability_events(context, before, after)
     return after
 
 
-def _tell_capabilities(context: Context, before: JsonObject, after: JsonObject) -> None:
+def _emit_capability_events(context: Context, before: JsonObject, after: JsonObject) -> None:
     for name, status in after["capabilities"].items():
         previous = before["capabilities"].get(name)
         if status != previous:

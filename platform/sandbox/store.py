@@ -1,7 +1,7 @@
-"""The sandbox's memory: one SQLite file, one connection, one transaction at a time.
+"""The sandbox's storage: one SQLite file, one connection, one transaction at a time.
 
-An answered request has been committed to the write-ahead log, so that killing the process loses nothing. A
-power cut may: `synchronous` is off, which a sandbox can afford and which makes it fast.
+An answered request has been committed to the write-ahead log, so killing the process loses nothing. A power cut may:
+`synchronous` is off for speed.
 """
 
 import json
@@ -16,7 +16,7 @@ from sandbox.errors import JsonObject
 NEWEST_FIRST = "seq desc"
 OLDEST_FIRST = "seq"
 
-# A filter of a list: a column or an expression, a comparison, and what to compare with.
+# A filter of a list: a column or expression, a comparison, and the value to compare with.
 Condition = tuple[str, str, str | int]
 
 
@@ -35,7 +35,7 @@ class Transaction:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo the block's writes, and only those, when it raises."""
+        """Undo only the block's writes if it raises."""
         self._connection.execute("savepoint work")
         try:
             yield
@@ -46,7 +46,7 @@ class Transaction:
             self._connection.execute("release work")
 
     def insert(self, obj: Mapping[str, object], *, account: str) -> None:
-        """Keep a new object; `account` owns it and is the only one who can see it."""
+        """Store a new object; only its owner `account` can see it."""
         self._connection.execute(
             "insert into objects (id, kind, account, body) values (?, ?, ?, ?)",
             (obj["id"], obj["object"], account, json.dumps(obj)),
@@ -56,7 +56,7 @@ class Transaction:
         self._connection.execute("update objects set body = ? where id = ?", (json.dumps(obj), obj["id"]))
 
     def get(self, object_id: str) -> JsonObject | None:
-        """Find an object by its id, whoever owns it."""
+        """Find an object by its id, regardless of its owner."""
         rows = self.execute("select body from objects where id = ?", (object_id,))
         return json.loads(rows[0]["body"]) if rows else None
 
@@ -68,7 +68,7 @@ class Transaction:
         return json.loads(rows[0]["body"]) if rows else None
 
     def disown(self, object_id: str) -> None:
-        """Leave an object without an owner: nobody sees it any more."""
+        """Remove an object's owner: nobody can see it any more."""
         self._connection.execute("update objects set account = '' where id = ?", (object_id,))
 
     def owner(self, object_id: str) -> str:
@@ -87,7 +87,7 @@ class Transaction:
         return [json.loads(row["body"]) for row in rows]
 
     def position(self, object_id: str) -> int:
-        """Tell where an object stands in the order of creation."""
+        """Return an object's position in the order of creation."""
         return int(self.execute("select seq from objects where id = ?", (object_id,))[0]["seq"])
 
     def every(self, kind: str) -> list[JsonObject]:
@@ -117,7 +117,7 @@ class Store:
         self._connection.executescript(_sql("schema.sql"))
 
     def _upgrade(self) -> None:
-        """Bring a file that an older version left to what schema.sql expects to find."""
+        """Upgrade a file of an older version to what schema.sql expects."""
         (version,) = self._connection.execute("pragma user_version").fetchone()
         (tables,) = self._connection.execute("select count(*) from sqlite_master").fetchone()
         if tables and version == 0:
@@ -125,7 +125,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Commit what the block did, all of it or, when it raises, nothing."""
+        """Commit the block's writes; none of them if it raises."""
         with self._lock:
             self._connection.execute("begin immediate")
             try:

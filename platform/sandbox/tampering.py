@@ -1,4 +1,4 @@
-"""What never happens at Stripe: its record of an object made to differ from what was done, to see who notices."""
+"""What never happens at Stripe: changing its record of an object, to test whether anything notices."""
 
 from sandbox.context import Context
 from sandbox.errors import InvalidRequest, JsonObject
@@ -9,7 +9,7 @@ BEYOND_64_BITS = 10**30
 
 
 def change(context: Context, params: JsonObject) -> JsonObject:
-    """Overwrite fields of an object, make some null, or leave some out; no balance moves and no event is sent."""
+    """Overwrite fields of an object, set them to null or remove them; no balance moves and no event is sent."""
     obj = {**_find(context, params["id"]), **params}
     obj |= dict.fromkeys(obj.pop("null", []))
     for field in obj.pop("without", []):
@@ -19,7 +19,7 @@ def change(context: Context, params: JsonObject) -> JsonObject:
 
 
 def forget(context: Context, params: JsonObject) -> JsonObject:
-    """Have nobody see an object any more."""
+    """Hide an object from everyone."""
     obj = _find(context, params["id"])
     context.tx.disown(obj["id"])
     return obj

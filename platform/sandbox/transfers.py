@@ -23,7 +23,7 @@ CREATE: Schema = {
 
 
 def create(context: Context, params: JsonObject) -> JsonObject:
-    """Move the money at once, or refuse: a transfer has no state to wait in."""
+    """Move the money at once, or refuse: a transfer has no pending state."""
     amount, currency = params["amount"], params["currency"]
     destination = context.tx.find("account", params["destination"], account=context.account)
     if destination is None:

@@ -1,4 +1,4 @@
-"""Deliver events to the webhook endpoint, signed, and again until it takes them.
+"""Deliver signed events to the webhook endpoint, and retry until it accepts them.
 
 Source: https://docs.stripe.com/webhooks#verify-manually and https://docs.stripe.com/webhooks#retries
 """
@@ -26,14 +26,14 @@ GIVE_UP_SECONDS = 3 * 24 * 60 * 60
 
 
 def signature_header(body: str, *, secret: str, timestamp: int) -> str:
-    """Sign as Stripe does: the whole secret, `whsec_` and all, is the key."""
+    """Sign as Stripe does: the whole secret, including `whsec_`, is the key."""
     signed = hmac.new(secret.encode(), f"{timestamp}.{body}".encode(), hashlib.sha256).hexdigest()
     return f"t={timestamp},v1={signed}"
 
 
 class Deliverer:
-    """Sends what is due from a few threads. An event is due until it is known to be taken, so that one whose
-    outcome was lost with the process is sent again.
+    """Delivers due events from a few threads. An event stays due until it is known to be accepted, so one whose outcome
+    was lost with the process is sent again.
     """
 
     def __init__(self, config: Config, store: Store, clock: Clock) -> None:
@@ -59,7 +59,7 @@ class Deliverer:
             self._pool.submit(self._deliver, row["id"], json.loads(row["body"]))
 
     def close(self) -> None:
-        """Wait for what is on its way; the rest waits for the next start."""
+        """Wait for deliveries in progress; the rest waits for the next start."""
         self._pool.shutdown(cancel_futures=True)
 
     def _deliver(self, delivery: int, event: JsonObject) -> None:
@@ -84,7 +84,7 @@ class Deliverer:
             self._in_flight.discard(delivery)
 
     def _post(self, event: JsonObject) -> int | None:
-        """Answer the endpoint's status, or None when it gave none."""
+        """Return the endpoint's status, or None if there was no response."""
         body = json.dumps(event)
         secret = self._config.webhook_secrets[-1 if "account" in event else 0]
         url = urlsplit(self._config.webhook_url)

@@ -1,5 +1,5 @@
--- Each month's row says what earnings, records and payout events come to. A month to which something was posted, or in
--- which a payout moved, up to ten minutes before its refresh or after it is left out: another refresh is on its way.
+-- Each month's row matches the totals of earnings, records and payout events. A month is left out if something was
+-- posted to it, or a payout moved in it, from ten minutes before its refresh on: another refresh is on its way.
 WITH earned AS (
     SELECT
         period_start AS month,

@@ -42,8 +42,8 @@ class Command(BaseCommand):
             )
         except ValueError as error:
             raise CommandError(str(error)) from error
-        # Waited for, not handled: a handler could strike while the wait itself holds its lock. Blocked before
-        # any thread starts, since threads inherit the mask.
+        # The signals are waited for, not handled: a handler could run while the wait itself holds its lock. They are
+        # blocked before any thread starts, since threads inherit the mask.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         with SandboxServer(config, port=options["port"]) as server:
             self.stdout.write(f"Stripe sandbox on {server.url}")
