@@ -88,15 +88,8 @@ def read_header(rows: Rows, *, required: Sequence[str], optional: Sequence[str])
 
 def read_rows(rows: Rows, header: Header, *, required: Sequence[str]) -> Iterator[list[str] | None]:
     """Yield the rows that are not blank, and None for a broken one; the caller must then call `first_line`."""
-    while True:
-        try:
-            row = next(rows, None)
-            broken = rows.has_several_lines and _is_broken(rows, row or [], header, required=required)
-        except csv.Error:
-            row, broken = [], True
-        if row is None:
-            return
-        if broken:
+    for row in rows:
+        if row is None or (rows.lines > 1 and _is_broken(rows, row, header, required=required)):
             yield None
         elif row:
             yield row

@@ -59,14 +59,15 @@ class BillingFile:
         header = read_header(rows, required=REQUIRED, optional=OPTIONAL)
         self.ignored_columns = header.unread
         width = len(header.names)
-        in_order = itemgetter(*[header.places.get(name, width) for name in FIELDS])
+        places = [header.places.get(name, width) for name in FIELDS]
+        in_order, complete = itemgetter(*places), width not in places
         for row in read_rows(rows, header, required=REQUIRED):
             fitted = row if row is None or len(row) == width else header.fit(row)
             if fitted is None:
                 line = rows.first_line()
                 yield stage_refused(rows.line, {"line": line}, reason=Reason.SYNTAX)
             else:
-                values = in_order([*fitted, ""])
+                values = in_order(fitted if complete else [*fitted, ""])
                 yield stage_plain(rows.line, values, self._rules) or stage(
                     rows.line, dict(zip(header.names, fitted, strict=True)), self._rules
                 )

@@ -9,13 +9,13 @@ from itertools import islice, tee
 class Rows:
     """The rows of a CSV file, as lists of strings.
 
-    Iterating raises csv.Error at a row that can't be parsed. A quoted field can contain line breaks, so an unclosed
-    quote swallows the lines after it. If a row is broken, call `first_line`: its other lines are then read again, as
-    rows of their own.
+    A quoted field can contain line breaks, so an unclosed quote swallows the lines after it. If a row is broken, call
+    `first_line`: its other lines are then read again, as rows of their own.
     """
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._before = self._begins = 0
+        self.lines = 0  # how many the current row has
         self._read(lines)
 
     def header(self) -> list[str] | None:
@@ -29,27 +29,31 @@ class Rows:
         self._read(self._unread)
         return row
 
-    def __iter__(self) -> Iterator[list[str]]:
-        return self
-
-    def __next__(self) -> list[str]:
-        if self._reader.line_num > self._begins:
-            next(islice(self._unread, self._reader.line_num - self._begins - 1, None))
-            self._begins = self._reader.line_num
-        return next(self._reader)
+    def __iter__(self) -> Iterator[list[str] | None]:
+        """Yield the rows, and None for one that can't be parsed; the caller must then call `first_line`."""
+        while True:
+            reader, unread = self._reader, self._unread
+            try:
+                for row in reader:
+                    self.lines = lines = reader.line_num - self._begins
+                    yield row
+                    if self._reader is not reader:  # `first_line` was called
+                        break
+                    next(unread if lines == 1 else islice(unread, lines - 1, None))
+                    self._begins = reader.line_num
+                else:
+                    return
+            except csv.Error:
+                yield None
 
     @property
     def line(self) -> int:
         """The number of the row's last line."""
         return self._before + self._reader.line_num
 
-    @property
-    def has_several_lines(self) -> bool:
-        return self._reader.line_num - self._begins > 1
-
     def further_lines(self) -> list[str]:
         """Return the lines of the row after its first."""
-        return list(islice(copy(self._unread), 1, self._reader.line_num - self._begins))
+        return list(islice(copy(self._unread), 1, self.lines))
 
     def first_line(self) -> str:
         """Return the row's first line; its other lines are then read as rows of their own."""

@@ -52,4 +52,6 @@ def _parse_rolled_over(text: str) -> datetime | None:
 
 def _as_utc(text: str) -> datetime | None:
     moment = datetime.fromisoformat(text)
+    if moment.tzinfo is UTC:
+        return moment
     return moment.astimezone(UTC) if moment.tzinfo is not None else None

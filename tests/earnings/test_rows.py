@@ -15,14 +15,10 @@ LINES = st.lists(st.text('ab,"', max_size=6).map(lambda text: f"{text}\n"), max_
 def as_read(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
     """Read rows, and of each that can't be read its first line; yield where each ends, and its lines."""
     rows = Rows(iter(lines))
-    while True:
-        try:
-            next(rows)
-        except csv.Error:
+    for row in rows:
+        if row is None:
             first = rows.first_line()
             yield rows.line, [f"{first}\n"]
-        except StopIteration:
-            return
         else:
             yield rows.line, lines[rows.line - 1 - len(rows.further_lines()) : rows.line]
 
