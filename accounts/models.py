@@ -75,7 +75,7 @@ class Creator(models.Model):
 class CreatorField(models.TextChoices):
     """A detail of a creator that can change."""
 
-    EMAIL = "email", "E-mail"
+    EMAIL = "email", "Email"
     COUNTRY = "country", "Country"
 
 

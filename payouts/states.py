@@ -67,7 +67,7 @@ class AttemptStatus(models.TextChoices):
     SUCCEEDED = "succeeded", "Succeeded"
     RETURNED = "returned", "Returned by the bank"
     REFUSED = "refused", "Refused"
-    ABSENT = "absent", "Never arrived at Stripe"
+    ABSENT = "absent", "Without effect"
 
 
 class DecisionReason(models.TextChoices):
@@ -76,15 +76,15 @@ class DecisionReason(models.TextChoices):
     `paid` means that a payout was made; the payout's status is its outcome.
     """
 
-    NO_MINIMUM_FOR_CURRENCY = "no_minimum_for_currency", "No payouts are made in this currency"
+    NO_MINIMUM_FOR_CURRENCY = "no_minimum_for_currency", "Currency is not paid out"
     NEGATIVE_BALANCE = "negative_balance", "Owes the platform"
     BELOW_MINIMUM = "below_minimum", "Below the minimum"
     ON_HOLD = "on_hold", "On hold"
-    COUNTRY_NOT_SUPPORTED = "country_not_supported", "Stripe opens no account in their country"
+    COUNTRY_NOT_SUPPORTED = "country_not_supported", "Country not supported by Stripe"
     NO_ACCOUNT = "no_account", "No Stripe account"
-    ONBOARDING_INCOMPLETE = "onboarding_incomplete", "Onboarding is not complete"
-    ACCOUNT_RESTRICTED = "account_restricted", "Stripe has restricted the account"
-    PREVIOUS_PAYOUT_OPEN = "previous_payout_open", "The previous payout is still open"
+    ONBOARDING_INCOMPLETE = "onboarding_incomplete", "Onboarding incomplete"
+    ACCOUNT_RESTRICTED = "account_restricted", "Stripe account restricted"
+    PREVIOUS_PAYOUT_OPEN = "previous_payout_open", "Previous payout still open"
     BOOKS_DISAGREE = "books_disagree", "Ledger and earnings disagree"
-    ERROR = "error", "Could not be decided"
+    ERROR = "error", "Decision failed"
     PAID = "paid", "Payout made"

@@ -51,7 +51,7 @@ def load(local_env: Path) -> None:
     own_database = "DATABASE_URL" in os.environ
     if not local_env.exists() and not own_database:
         raise ImproperlyConfigured(
-            "Nothing is configured and no local servers were started: run `make up` first, or set DATABASE_URL, "
+            "Nothing is configured, and no local servers are running. Run `make up` first, or set DATABASE_URL, "
             "REDIS_URL, SECRET_KEY, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET and JWT_JWKS_URL or JWT_SECRET."
         )
     for line in local_env.read_text().splitlines() if local_env.exists() else []:
@@ -67,15 +67,15 @@ def _file_content(name: str, path: Path) -> str:
     try:
         return path.read_text().strip()
     except OSError as error:
-        raise ImproperlyConfigured(f"{name} names a file that can't be read: {error.strerror}.") from error
+        raise ImproperlyConfigured(f"The file named by {name} can't be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise ImproperlyConfigured(f"{name} names a file that can't be read: it is not UTF-8.") from error
+        raise ImproperlyConfigured(f"The file named by {name} can't be read: it is not UTF-8.") from error
 
 
 def required(name: str) -> str:
     value = os.environ.get(name, "")
     if not value:
-        raise ImproperlyConfigured(f"{name} is not set. See .env.example for what it means.")
+        raise ImproperlyConfigured(f"{name} is not set. .env.example explains it.")
     return value
 
 
@@ -90,7 +90,7 @@ def url(name: str, *, default: str) -> str:
     """Read an absolute http(s) address; a trailing slash is dropped."""
     value = os.environ.get(name, default).rstrip("/")
     if _scheme(value) not in {"http", "https"} or not urlsplit(value).netloc:
-        raise ImproperlyConfigured(f"{name} must be an absolute http or https address, not {value!r}.")
+        raise ImproperlyConfigured(f"{name} must be an absolute http or https URL, not {value!r}.")
     return value
 
 
@@ -145,7 +145,7 @@ def minimum_payout(name: str, *, default: str) -> dict[str, int]:
         _refuse_ended(name, code)
         usable = currencies.is_current(code) and code not in minimums
         if not usable or not _is_count(amount) or not 1 <= int(amount) <= LARGEST_AMOUNT:
-            raise ImproperlyConfigured(f"{name} must read like USD:2500,EUR:2000, not {part.strip()!r}.")
+            raise ImproperlyConfigured(f"{name} must look like USD:2500,EUR:2000, not {part.strip()!r}.")
         minimums[code] = int(amount)
     return minimums
 
@@ -157,14 +157,16 @@ def rates(name: str, *, defaults: dict[str, int]) -> dict[str, int]:
         scope, _, count = part.strip().partition(":")
         if scope not in defaults or not _is_count(count) or int(count) < 1:
             scopes = ", ".join(defaults)
-            raise ImproperlyConfigured(f"{name} must read like read:600, for {scopes}, not {part.strip()!r}.")
+            raise ImproperlyConfigured(
+                f"{name} must look like read:600, with one of the scopes {scopes}, not {part.strip()!r}."
+            )
         chosen[scope] = int(count)
     return chosen
 
 
 def database(name: str) -> dict[str, Any]:
     value = required(name)
-    refusal = f"{name} must be a postgresql:// address: nothing but PostgreSQL will do."
+    refusal = f"{name} must be a postgresql:// URL. Other databases are not supported."
     if value.partition("://")[0] not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured(refusal)
     try:
@@ -205,7 +207,7 @@ def email(name: str, *, default: str) -> dict[str, Any]:
         config: dict[str, Any] = environ.Env.email_url_config(os.environ.get(name, default))
     except (ImproperlyConfigured, ValueError) as error:
         raise ImproperlyConfigured(
-            f"{name} must be an address such as smtp+tls://user:password@host:587."
+            f"{name} must be a URL such as smtp+tls://user:password@host:587."
         ) from error
     return config
 
@@ -227,7 +229,7 @@ def log_level(name: str, *, default: str) -> str:
 def redis(name: str) -> str:
     value = required(name)
     if _scheme(value) not in {"redis", "rediss", "unix"}:
-        raise ImproperlyConfigured(f"{name} must be a redis:// or rediss:// address.")
+        raise ImproperlyConfigured(f"{name} must be a redis:// or rediss:// URL.")
     return value
 
 
@@ -260,12 +262,12 @@ def refuse_with_live_key(
     base = urlsplit(stripe_api_base)
     if base.scheme != "https" and base.hostname not in LOOPBACK:
         raise ImproperlyConfigured(
-            "STRIPE_API_BASE must be an https address with a live STRIPE_SECRET_KEY, which would travel in clear."
+            "STRIPE_API_BASE must be an https URL with a live STRIPE_SECRET_KEY, which would be sent unencrypted."
         )
     if reports_to_log:
         raise ImproperlyConfigured(
-            "EMAIL_URL must be a mail server's address, such as smtp+tls://user:password@host:587, as REPORT_EMAIL is "
-            "set: with a live STRIPE_SECRET_KEY no report may end in the log."
+            "EMAIL_URL must name a mail server, such as smtp+tls://user:password@host:587, if REPORT_EMAIL is set: "
+            "with a live STRIPE_SECRET_KEY, reports must not be written to the log."
         )
 
 
@@ -285,8 +287,8 @@ def exactly_one_of(*names: str) -> None:
 def _refuse_ended(name: str, code: str) -> None:
     if ended := currencies.RETIRED.get(code):
         raise ImproperlyConfigured(
-            f"{name} names {code}, which ended on {ended.ended:%-d %B %Y}. Take it out: what is in the books stays "
-            "there, and nothing new is taken in or paid in it."
+            f"{name} names {code}, which ended on {ended.ended:%-d %B %Y}. Remove it: amounts in the books stay, but "
+            "nothing new can be recorded or paid in it."
         )
 
 

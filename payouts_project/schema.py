@@ -12,31 +12,31 @@ from web import problems
 
 PROBLEM = {
     "type": "object",
-    "description": "An error, as RFC 9457 has it.",
+    "description": "A problem document (RFC 9457).",
     "required": ["type", "title", "status", "detail", "code"],
     "properties": {
         "type": {
             "type": "string",
-            "description": "Always `about:blank`: `code` says more.",
+            "description": "Always `about:blank`; see `code`.",
             "examples": ["about:blank"],
         },
-        "title": {"type": "string", "description": "The status in words."},
+        "title": {"type": "string", "description": "The HTTP status in words."},
         "status": {"type": "integer", "description": "The HTTP status."},
         "detail": {
             "type": "string",
-            "description": "A sentence that can be shown to whoever uses the portal; it may change.",
+            "description": "A sentence to show in the portal. It can change.",
         },
-        "code": {"type": "string", "description": "Which error it is; it never changes."},
+        "code": {"type": "string", "description": "Identifies the error. It never changes."},
         "errors": {
             "type": "array",
-            "description": "With `invalid`: each field or parameter that can't be used.",
+            "description": "With `invalid`: each invalid field or parameter.",
             "items": {
                 "type": "object",
                 "required": ["field", "code", "message"],
                 "properties": {
                     "field": {
                         "type": "string",
-                        "description": "Its name, with a path such as `records[3].amount`.",
+                        "description": "The field's name or path, such as `records[3].amount`.",
                     },
                     "code": {"type": "string", "description": "What is wrong with it."},
                     "message": {"type": "string", "description": "A sentence for developers."},
@@ -45,25 +45,25 @@ PROBLEM = {
         },
         "data": {
             "type": "object",
-            "description": "What only developers need: a `hint` in words, and what the error is about, such as a "
-            "`line`, a `country` or a `stripe_account_id`. It may change, and need not be there.",
+            "description": "For developers: a `hint` in words, and what the error is about, such as a "
+            "`line`, a `country` or a `stripe_account_id`. It can change or be missing.",
             "additionalProperties": True,
             "properties": {"hint": {"type": "string", "description": "What is wrong, and what to do."}},
         },
     },
 }
 ANSWERS = {
-    "400": "A parameter or field can't be used, or the request can't be read.",
-    "401": "There is no token, or it can't be trusted: `not_authenticated`, `token_expired`, `token_invalid`.",
-    "403": "The token is not for this endpoint: `permission_denied`.",
-    "404": "There is no such thing, or it is not yours: `not_found`.",
-    "406": "The answer can't be had in the media type asked for: `not_acceptable`.",
-    "409": "Things are not in a state in which this can be done; `code` says why.",
+    "400": "A parameter or field is invalid, or the request can't be parsed.",
+    "401": "The token is missing or not valid: `not_authenticated`, `token_expired`, `token_invalid`.",
+    "403": "The token does not have permission for this endpoint: `permission_denied`.",
+    "404": "It does not exist, or is not yours: `not_found`.",
+    "406": "The response is not available in the requested media type: `not_acceptable`.",
+    "409": "The current state does not allow this; `code` says why.",
     "413": "The request is too large: `too_large`.",
-    "415": "The request's media type is not understood: `unsupported_media_type`.",
-    "422": "What is asked for is understood, and can't be done; `code` says why.",
-    "429": "Too many requests in this minute: `throttled`. `Retry-After` says when to go on.",
-    "503": "Something that is needed does not answer; try again after `Retry-After` seconds.",
+    "415": "The request's media type is not supported: `unsupported_media_type`.",
+    "422": "The request is valid, but can't be fulfilled; `code` says why.",
+    "429": "Too many requests in this minute: `throttled`. Wait for `Retry-After` seconds.",
+    "503": "A service that this needs does not answer. Try again after `Retry-After` seconds.",
 }
 EVERYWHERE = ("400", "406", "429", "503")
 WITH_TOKEN = ("401", "403")

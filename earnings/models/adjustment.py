@@ -16,11 +16,11 @@ class AdjustmentKind(models.TextChoices):
     """Why a creator is owed more or less; it determines the ledger account on the other side."""
 
     CORRECTION = "correction", "Correction"
-    WRITE_OFF = "write_off", "Write-off of what the creator owes"
+    WRITE_OFF = "write_off", "Write-off"
     WRITE_OFF_UNDONE = "write_off_undone", "Write-off undone by later earnings"
     WRITE_OFF_RESTORED = "write_off_restored", "Write-off restored"
-    UNEXPECTED_TRANSFER = "unexpected_transfer", "Transfer found for a payout that had ended"
-    UNEXPECTED_TRANSFER_REVERSED = "unexpected_transfer_reversed", "That transfer reversed"
+    UNEXPECTED_TRANSFER = "unexpected_transfer", "Unexpected transfer"
+    UNEXPECTED_TRANSFER_REVERSED = "unexpected_transfer_reversed", "Unexpected transfer reversed"
 
 
 # These change how much of a write-off is in effect.

@@ -17,20 +17,20 @@ class Reason(models.TextChoices):
 
     CONFLICT = "conflict", "Another record has this id"
     SYNTAX = "syntax", "Not a billing record"
-    AMOUNT_NOT_INTEGER = "amount_not_integer", "Amount is not a whole number of minor units"
+    AMOUNT_NOT_INTEGER = "amount_not_integer", "Amount is not an integer in minor units"
     AMOUNT_NOT_POSITIVE = "amount_not_positive", "Amount is not positive"
     TOO_LARGE = "too_large", "Amount or number of API calls is above 999,999,999,999"
     CURRENCY_UNKNOWN = "currency_unknown", "Unknown currency"
-    CURRENCY_NOT_PAID = "currency_not_paid", "No payouts are made in this currency"
-    TIME_INVALID = "time_invalid", "Not a time with its offset"
-    TIME_TOO_OLD = "time_too_old", "Lies before the year 2000"
-    TIME_IN_FUTURE = "time_in_future", "Lies in the future"
+    CURRENCY_NOT_PAID = "currency_not_paid", "Currency is not paid out"
+    TIME_INVALID = "time_invalid", "Not an ISO 8601 time with an offset"
+    TIME_TOO_OLD = "time_too_old", "Before the year 2000"
+    TIME_IN_FUTURE = "time_in_future", "In the future"
     API_UNKNOWN = "api_unknown", "Unknown API"
-    OWNER_UNKNOWN = "owner_unknown", "The API has no owner"
-    OWNER_MISMATCH = "owner_mismatch", "The API belonged to someone else"
-    CHARGE_UNKNOWN = "charge_unknown", "The charge it takes from is unknown"
-    EXCEEDS_CHARGE = "exceeds_charge", "Takes back more than is left of its charge"
-    UNPOSTABLE = "unpostable", "Can't be added to the earnings"
+    OWNER_UNKNOWN = "owner_unknown", "API has no owner"
+    OWNER_MISMATCH = "owner_mismatch", "API belonged to another creator"
+    CHARGE_UNKNOWN = "charge_unknown", "Unknown charge"
+    EXCEEDS_CHARGE = "exceeds_charge", "More than what is left of the charge"
+    UNPOSTABLE = "unpostable", "Can't be posted"
 
 
 OF_API = (Reason.API_UNKNOWN, Reason.OWNER_UNKNOWN, Reason.OWNER_MISMATCH)
@@ -40,8 +40,8 @@ WAITING = (Reason.CURRENCY_NOT_PAID, Reason.TIME_IN_FUTURE, *OF_API, *OF_CHARGE)
 
 
 class Resolution(models.TextChoices):
-    ENTERED = "entered", "Entered, once its cause was mended"
-    SUPERSEDED = "superseded", "Superseded by a corrected copy"
+    ENTERED = "entered", "Entered"
+    SUPERSEDED = "superseded", "Superseded by a later copy"
 
 
 class QuarantinedRecord(models.Model):

@@ -16,16 +16,16 @@ def lines() -> Iterator[tuple[str, str]]:
     for payout in Payout.objects.filter(status=PayoutStatus.RETURNED).order_by("-run__cutoff", "-net_amount")[
         :1
     ]:
-        yield "A payout that the bank sent back", _page(payout)
+        yield "A payout that the bank returned", _page(payout)
     for hold in Hold.objects.filter(lifted_at=None).select_related("creator").order_by("placed_at")[:1]:
         yield "A creator on hold", _page(hold.creator)
     restricted = CreatorPaymentAccount.objects.filter(account_status=AccountStatus.RESTRICTED)
     for account in restricted.select_related("creator").order_by("pk")[:1]:
         yield "The account that Stripe restricted", _list(type(account), q=account.creator.external_id)
     if Difference.objects.filter(resolved_at=None).exists():
-        yield "What the books and Stripe don't agree on", _list(Difference, resolved_at__isempty=1)
+        yield "Differences between the books and Stripe", _list(Difference, resolved_at__isempty=1)
     for run in PayoutRun.objects.order_by("-cutoff")[:1]:
-        yield "The last run, and whom it did not pay", _page(run)
+        yield "The last run, and who was not paid", _page(run)
 
 
 def _list(model: type[Model], **parameters: object) -> str:

@@ -37,7 +37,7 @@ def refuse_a_transfer(cutoff: date, tell: Teller) -> None:
     if not is_made(cutoff):
         acts.outside("faults", rules=[REFUSAL])
     make_run(cutoff, tell)
-    tell.wait(failed.exists, what="a transfer that Stripe refuses", progress=lambda: "none is refused yet")
+    tell.wait(failed.exists, what="a refused transfer", progress=lambda: "none refused yet")
     payout = failed[0]
     tell.say(f"Stripe refuses one transfer: the account of {payout.creator} can't receive any.")
     tell.say(f"Nothing is lost: the next run pays these {_net(payout)} too.")
@@ -45,33 +45,35 @@ def refuse_a_transfer(cutoff: date, tell: Teller) -> None:
 
 def return_a_payout(cutoff: date, tell: Teller, *, failure_code: str, largest: int) -> None:
     """Have a creator's bank send back what had arrived: the payout that is so many places from the largest."""
-    tell.step("A bank sends a payout back")
+    tell.step("A bank returns a payout")
     back = PayoutEvent.objects.filter(payout__run__cutoff=cutoff, to_status=PayoutStatus.RETURNED)
     if not back.exists():
         payout = _untroubled(cutoff).order_by("-net_amount")[largest]
         acts.outside(f"payouts/{payout.stripe_payout_id}/fail", failure_code=failure_code)
-    tell.wait(back.exists, what="a payout that came back", progress=lambda: "Stripe has not told of it yet")
+    tell.wait(back.exists, what="a returned payout", progress=lambda: "Stripe has not reported it yet")
     payout = back.earliest("pk").payout
     tell.say(f"{_net(payout)} of {payout.creator} came back: {payout.failure_message or 'sent again since'}")
-    tell.say("The money waits at Stripe until they name another bank account.")
+    tell.say("The money stays at Stripe until they add another bank account.")
 
 
 def restrict_an_account(cutoff: date, tell: Teller) -> None:
     """Have Stripe restrict the account of a creator whom the run up to `cutoff` paid."""
-    tell.step("Stripe restricts an account whose owner has not sent their papers")
+    tell.step("Stripe restricts an account with missing documents")
     restricted = CreatorPaymentAccount.objects.filter(account_status=AccountStatus.RESTRICTED)
     if not restricted.exists():
         creator = _untroubled(cutoff).order_by("-net_amount")[7].creator
         account = CreatorPaymentAccount.objects.get(creator=creator, replaced_at=None)
         acts.outside(f"accounts/{account.stripe_account_id}/restrict")
-    tell.wait(restricted.exists, what="an account's restriction", progress=lambda: "not told of it yet")
-    tell.say(f"{restricted[0].creator} is paid nothing until Stripe has what it asks for.")
+    tell.wait(
+        restricted.exists, what="a restricted account", progress=lambda: "Stripe has not reported it yet"
+    )
+    tell.say(f"{restricted[0].creator} gets no payouts until Stripe has what it requires.")
 
 
 def hold_a_payout(cutoff: date, tell: Teller) -> None:
     """Make a run while nothing is sent, hold one of its payouts, and send the others."""
     if not is_made(cutoff):
-        tell.step("Finance pauses sending, to look at the next run before it goes out")
+        tell.step("Finance pauses sending to check the next run")
         acts.as_finance("sending", "pause", reason="A look at the run before it goes out")
     make_run(cutoff, tell)
     tell.step("Finance holds one creator")
@@ -82,7 +84,7 @@ def hold_a_payout(cutoff: date, tell: Teller) -> None:
     hold = Hold.objects.earliest("placed_at")
     tell.say(f"{hold.creator}: {hold.reason}.")
     if open_pauses():
-        tell.say("All others are sent.")
+        tell.say("All other payouts are sent.")
         acts.as_finance("sending", "resume", reason="One creator is held, the rest is as expected")
 
 
@@ -95,18 +97,20 @@ def propose_an_adjustment(cutoff: date, tell: Teller) -> None:
         acts.as_finance("adjust", "propose", creator, ADJUSTMENT.amount, reason=reason)
     proposed = Adjustment.objects.earliest("proposed_at")
     tell.say(f"{proposed.creator}: {proposed.reason}.")
-    tell.say("It counts once a second person has approved it.")
+    tell.say("It is booked once a second person approves it.")
 
 
 def take_money_back_by_hand(cutoff: date, tell: Teller) -> None:
     """Have someone reverse a part of a transfer in Stripe's dashboard, which nothing here asked for."""
-    tell.step(f"Someone takes {TAKEN_BACK} of a transfer back by hand, in Stripe's dashboard")
+    tell.step(f"Someone reverses {TAKEN_BACK} of a transfer by hand, in Stripe's dashboard")
     if not Difference.objects.exists():
         payout = _untroubled(cutoff).order_by("-net_amount")[9]
         acts.outside(f"transfers/{payout.stripe_transfer_id}/reverse", amount=TAKEN_BACK.amount)
-    tell.wait(Difference.objects.exists, what="a difference", progress=lambda: "not told of it yet")
+    tell.wait(
+        Difference.objects.exists, what="a difference", progress=lambda: "Stripe has not reported it yet"
+    )
     difference = Difference.objects.earliest("found_at")
-    tell.say(f"The service notices: {difference.get_kind_display().lower()}, for a person to look into.")
+    tell.say(f"The service opens a difference for staff: {difference.get_kind_display().lower()}.")
 
 
 def find_unintended() -> str:

@@ -18,7 +18,7 @@ def report_months(cutoffs: Sequence[date], tell: Teller) -> None:
         report = acts.command("report_revenue", "--month", f"{month.start:%Y-%m}")
         for currency, figures in report["currencies"].items():
             fees = Money(figures["total_platform_fees"], currency)
-            tell.say(f"{month.start:%B}: {fees} kept by the platform")
+            tell.say(f"{month.start:%B}: {fees} in platform fees")
 
 
 def compare_with_stripe(tell: Teller) -> None:
@@ -30,8 +30,10 @@ def compare_with_stripe(tell: Teller) -> None:
     )
     differences = sum(result["open"].values())
     if result["found"] or differences > 1:
-        raise CommandError(f"Stripe and the books differ in more than was done by hand: {result['open']}.")
-    tell.say(f"{counted(differences, 'difference')} open: what was taken back by hand")
+        raise CommandError(
+            f"Stripe and the books differ in more than the reversal made by hand: {result['open']}."
+        )
+    tell.say(f"{counted(differences, 'difference')} open: the reversal made by hand")
 
 
 def look_ahead(tell: Teller) -> None:

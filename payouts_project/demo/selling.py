@@ -22,7 +22,7 @@ SOURCE = "uci-online-retail"
 
 def hand_over(folder: Path, tell: Teller, *, month: date) -> None:
     """Import the catalogue and the sales, of which the last are of `month`."""
-    tell.step("Registering the APIs that the marketplace sells, and their creators")
+    tell.step("Registering the marketplace's APIs and their creators")
     acts.command("add_source", SOURCE)
     acts.command("import_catalog", extract.CATALOG)
     tell.say(f"{counted(Api.objects.count(), 'API')} of {counted(Creator.objects.count(), 'creator')}")
@@ -33,7 +33,7 @@ def hand_over(folder: Path, tell: Teller, *, month: date) -> None:
     tell.say(f"{counted(BillingRecord.objects.count(), 'record')} accepted")
     held = QuarantinedRecord.objects.filter(resolved_at=None).values_list("reason").annotate(Count("pk"))
     for reason, count in held.order_by("reason"):
-        tell.say(f"{count:,} set aside: {Reason(reason).label[0].lower()}{Reason(reason).label[1:]}")
+        tell.say(f"{count:,} in quarantine: {Reason(reason).label[0].lower()}{Reason(reason).label[1:]}")
 
 
 def join_stripe(tell: Teller) -> None:
@@ -41,13 +41,13 @@ def join_stripe(tell: Teller) -> None:
     tell.step("Opening a Stripe account for every creator")
     refused = acts.command("onboard_creators")["failed"]
     if refused:
-        raise CommandError(f"{counted(refused, 'creator')} got no Stripe account.")
+        raise CommandError(f"No Stripe account for {counted(refused, 'creator')}.")
     tell.say(f"{counted(CreatorPaymentAccount.objects.filter(replaced_at=None).count(), 'account')} ready")
 
 
 def earn(tell: Teller) -> None:
     """Work out the earnings, and have what customers paid arrive at Stripe."""
-    tell.step("Working out what each creator has earned")
+    tell.step("Posting each creator's earnings")
     acts.command("post_earnings")
     totals = CreatorEarning.objects.values_list("currency").annotate(Sum("platform_fee"), Sum("net"))
     for currency, fee, net in totals:

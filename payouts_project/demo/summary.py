@@ -20,14 +20,14 @@ def lines(validations: list[Validation]) -> Iterator[str]:
     for currency, gross, fee, net in CreatorEarning.objects.values_list("currency").annotate(
         Sum("gross"), Sum("platform_fee"), Sum("net")
     ):
-        yield f"  {Money(gross, currency)!s:>14} charged, less refunds"
-        yield f"  {Money(fee, currency)!s:>14} of it the platform's"
-        yield f"  {Money(net, currency)!s:>14} earned by creators"
+        yield f"  {Money(gross, currency)!s:>14} gross: charges less refunds"
+        yield f"  {Money(fee, currency)!s:>14} platform fees"
+        yield f"  {Money(net, currency)!s:>14} net: earned by creators"
     yield "Payouts"
     by_status = Payout.objects.values_list("status", "currency").annotate(Count("pk"), Sum("net_amount"))
     for status, currency, count, total in by_status.order_by("status"):
         yield f"  {Money(total, currency)!s:>14} {PayoutStatus(status).label.lower()}, in {counted(count, 'payout')}"
-    yield "Paid most"
+    yield "Largest payouts by creator"
     top = (
         Payout.objects.filter(status=PayoutStatus.PAID)
         .values_list("creator__external_id", "currency")
@@ -36,7 +36,7 @@ def lines(validations: list[Validation]) -> Iterator[str]:
     )
     for creator, currency, total, count in top:
         yield f"  {Money(total, currency)!s:>14} to {creator}, in {counted(count, 'payout')}"
-    yield "No payout in the last run, and why"
+    yield "Not paid in the last run, by reason"
     last = RunDecision.objects.order_by("-run__cutoff").values_list("run", flat=True)[:1]
     without = RunDecision.objects.filter(run__in=last).exclude(reason=DecisionReason.PAID)
     for reason, currency, count, total in (
@@ -48,6 +48,6 @@ def lines(validations: list[Validation]) -> Iterator[str]:
     failed = [validation for validation in validations if validation.findings]
     yield "Books"
     verdict = "NOT BALANCED" if failed else "balanced"
-    yield f"  {verdict}: {len(validations) - len(failed)} of {len(validations)} checks hold"
+    yield f"  {verdict}: {len(validations) - len(failed)} of {len(validations)} checks passed"
     for validation in failed:
         yield f"  {validation.name}: {validation.findings[0]}"

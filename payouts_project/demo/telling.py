@@ -18,7 +18,7 @@ class NothingCame(Exception):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"For {PATIENCE_SECONDS} seconds the demo waited for this: {what}. The logs are in .local/log."
+            f"The demo waited {PATIENCE_SECONDS} seconds for {what}. See the logs in .local/log."
         )
 
 

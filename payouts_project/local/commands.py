@@ -45,11 +45,11 @@ def up(outside: Mapping[str, str]) -> None:
         time.sleep(LOOK_SECONDS)
     variables = environment.read_env_file(CLONE.env_file)
     if outside.get("PORT", variables["PORT"]) != variables["PORT"]:
-        raise LocalError(f"The service is up already, on port {variables['PORT']}: `make down` stops it.")
+        raise LocalError(f"The service is already running on port {variables['PORT']}. `make down` stops it.")
     if environment.is_given(outside, "DATABASE_URL") is (environment.LOCAL_MODE in variables):
-        raise LocalError("The service is up already, with another database: `make down` stops it.")
+        raise LocalError("The service is already running with another database. `make down` stops it.")
     _say(f"The service is up: http://localhost:{variables['PORT']}/admin/")
-    _say("Logs are in .local/log. `make env` prints its variables, `make down` stops it.")
+    _say("Logs are in .local/log. `make env` prints its environment, `make down` stops it.")
 
 
 def down() -> None:
@@ -59,7 +59,7 @@ def down() -> None:
         process.terminate()
     _, alive = psutil.wait_procs(supervisors, timeout=TELL_SECONDS)
     if alive:
-        _say("Some programs take their time to stop.")
+        _say("Still waiting for some programs to stop.")
         psutil.wait_procs(alive, timeout=STOP_TIMEOUT_SECONDS)
     leftovers.kill(CLONE.directory)
 
@@ -86,7 +86,7 @@ def env() -> None:
     """Print the variables of local mode for a shell."""
     variables = environment.read_env_file(CLONE.env_file)
     if not variables:
-        raise LocalError("There is no .local/env yet: run `make up` first.")
+        raise LocalError("There is no .local/env yet. Run `make up` first.")
     sys.stdout.write(environment.as_exports(variables))
 
 

@@ -23,6 +23,6 @@ class PortTaken(LocalError):
     def __init__(self, port: int) -> None:
         """`port` is the one that another program listens on."""
         super().__init__(
-            f"Port {port} is taken by another program: stop it, or choose another, as in "
+            f"Port {port} is used by another program. Stop it, or choose another port: "
             f"`PORT={port + 1} make up`."
         )

