@@ -30,11 +30,11 @@ CROSS JOIN generate_series(1, %(each)s) AS number
 
 def main() -> None:
     with service(), tempfile.TemporaryDirectory() as folder:
-        from earnings.services.quarantine import enter_mended  # noqa: PLC0415 (Django is set up by now)
+        from earnings.services.quarantine import enter_ready  # noqa: PLC0415 (Django is set up by now)
 
         path = Path(folder, "billing.csv")
-        mend = partial(enter_mended, now=datetime.now(UTC))
-        figures: dict[str, list[float]] = {"import_billing": [], "enter_mended": []}
+        mend = partial(enter_ready, now=datetime.now(UTC))
+        figures: dict[str, list[float]] = {"import_billing": [], "enter_ready": []}
         refunds: dict[str, list[float]] = {"of many charges": [], "of one charge": []}
         for generation in range(ROUNDS):
             header, lines = billing_csv(LINES, generation=generation)
@@ -44,7 +44,7 @@ def main() -> None:
             import_(path)
             mend()
             register(f"api-late-{generation}")
-            figures["enter_mended"].append(seconds(mend))
+            figures["enter_ready"].append(seconds(mend))
             for name, charges in (("of many charges", LINES), ("of one charge", 1)):
                 path.write_text(HEADER + "".join(charged(charges, name=f"{generation}-{name[3:6]}")))
                 import_(path)

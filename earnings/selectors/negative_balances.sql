@@ -1,4 +1,4 @@
--- Creators who owe the platform, who owes for longest first: since the entry that took the balance below zero for good.
+-- Creators who owe the platform, longest debt first: `since` is the entry that last took the balance below zero.
 SELECT
     account.owner_id AS creator_id,
     creator.external_id,

@@ -1,6 +1,5 @@
--- Some of the records that make up some earnings, each once: those of the batches that were posted to an earning
--- and that belong to its row. The batches are gone through in order (the empty offsets hold the planner to it), so a
--- page is full before most of them are looked at.
+-- A page of the records that make up some earnings: records in batches that were posted to an earning and that match
+-- its key. Batches are read in order (OFFSET 0 keeps the planner from changing that), so a page usually needs few.
 WITH page AS (
     SELECT held.batch_id, held.earning_id, record.*
     FROM (

@@ -1,6 +1,6 @@
-"""Adjustments: proposed by one person, approved by another, booked as a row of their own.
+"""Adjustments: proposed by one person, and booked as an earning of their own once another approves.
 
-An actor is the signature of a member of staff, or `system`.
+An actor is the signature of a staff member, or `system`.
 """
 
 from datetime import date, datetime, timedelta
@@ -28,7 +28,7 @@ from ledger.models import AccountKind, LedgerAccount
 from ledger.selectors import payable_balance
 from money import LARGEST_AMOUNT, Money, currencies
 
-# Whose gain or loss it is, if it isn't the creator's.
+# The ledger account opposite the creator's.
 OTHER_SIDE = {
     AdjustmentKind.CORRECTION: AccountKind.ADJUSTMENTS,
     AdjustmentKind.WRITE_OFF: AccountKind.WRITE_OFFS,
@@ -43,10 +43,10 @@ _EARNED = sql.read(_SQL / "earned.sql")
 def propose_adjustment(
     creator: Creator, *, amount: Money, act: Act, counts_as_earned: bool = False
 ) -> Adjustment:
-    """Propose to owe a creator more, or (a negative amount) less.
+    """Propose to owe a creator more, or with a negative amount less.
 
-    What counts as earned undoes write-offs first, like a sale; anything else that a creator is given they keep. Who
-    takes from a creator has no choice: it counts.
+    An adjustment that counts as earned undoes write-offs first, like a sale; without it, the creator keeps all of it.
+    A negative amount always counts as earned.
 
     Raises: NothingToAdjust, AmountTooLarge, CurrencyNotInUse.
     """
@@ -66,7 +66,7 @@ def propose_adjustment(
 
 
 def propose_write_off(creator: Creator, *, currency: str, act: Act) -> Adjustment:
-    """Propose to give up what a creator owes the platform in this currency.
+    """Propose to write off what a creator owes the platform in this currency.
 
     Raises: NothingToWriteOff.
     """
@@ -86,17 +86,17 @@ def propose_write_off(creator: Creator, *, currency: str, act: Act) -> Adjustmen
 def approve_adjustment(
     adjustment_id: UUID, *, actor: str, now: datetime, reason: str | None = None
 ) -> Adjustment:
-    """Book what another person proposed, for the proposal's reason; the approver may add one of their own.
+    """Book an adjustment that another person proposed; the approver can add a reason of their own.
 
-    Raises: UnknownAdjustment, AdjustmentDecided; SecondPersonNeeded for one's own; ReasonMissing if the one that is
-    added is blank; NothingToWriteOff if the creator has come to owe less than the write-off since.
+    Raises: UnknownAdjustment, AdjustmentDecided; SecondPersonNeeded if the actor proposed it; ReasonMissing if `reason`
+    is blank; NothingToWriteOff if the creator now owes less than the write-off.
     """
     adjustment = _undecided(adjustment_id)
     if is_same_person(adjustment.proposed_by, actor):
         raise SecondPersonNeeded(actor)
     if reason is not None:
         adjustment.decide_reason = Act(actor, reason).reason
-    # Locked, so that nothing posted meanwhile makes it more than the creator owes.
+    # Locked, so that a concurrent posting can't reduce the debt below the write-off.
     if adjustment.kind == AdjustmentKind.WRITE_OFF and _locked_balance(adjustment) > -adjustment.amount:
         raise NothingToWriteOff(adjustment.creator.external_id, currency=adjustment.currency)
     return _book(adjustment, actor=actor, now=now)
@@ -104,7 +104,7 @@ def approve_adjustment(
 
 @transaction.atomic
 def decline_adjustment(adjustment_id: UUID, *, act: Act, now: datetime) -> Adjustment:
-    """Turn a proposal down, or take back one's own.
+    """Decline a proposal; the proposer can decline their own.
 
     Raises: UnknownAdjustment, AdjustmentDecided.
     """
@@ -115,10 +115,10 @@ def decline_adjustment(adjustment_id: UUID, *, act: Act, now: datetime) -> Adjus
 
 
 @transaction.atomic
-def book_found_out(
+def book_automatic_adjustment(
     creator_id: UUID, *, amount: Money, kind: AdjustmentKind, reason: str, source_key: str, now: datetime
 ) -> bool:
-    """Book a fact that the service found out by itself; return False if this one was booked before."""
+    """Book an adjustment that needs no approval; return False if its source key is already booked."""
     adjustment, new = Adjustment.objects.get_or_create(
         source_key=source_key,
         defaults={
@@ -152,8 +152,8 @@ def _propose(
 
 
 def _undecided(adjustment_id: UUID) -> Adjustment:
-    found = Adjustment.objects.select_for_update(no_key=True, of=["self"]).filter(pk=adjustment_id)
-    adjustment = found.first()
+    rows = Adjustment.objects.select_for_update(no_key=True, of=["self"]).filter(pk=adjustment_id)
+    adjustment = rows.first()
     if adjustment is None:
         raise UnknownAdjustment(adjustment_id)
     if adjustment.status != AdjustmentStatus.PROPOSED:
@@ -162,7 +162,7 @@ def _undecided(adjustment_id: UUID) -> Adjustment:
 
 
 def _period_end(adjustment: Adjustment, *, now: datetime) -> date:
-    """Choose the day, exclusive, by which it counts: a write-off's is its debt's, so that one run claims both."""
+    """Return the end (exclusive) of its period; a write-off gets that of its debt, so that one run claims both."""
     today: date = now.date() + timedelta(days=1)
     if adjustment.kind != AdjustmentKind.WRITE_OFF:
         return today

@@ -1,6 +1,6 @@
-"""The API catalogue: which APIs there are, which source each belongs to, and who owned them when.
+"""The API catalogue: APIs, the source that each belongs to, and their owners over time.
 
-Whatever changes is noted with who said it (`api_changes`, `creator_changes`), first values too.
+Every change, including the first value, is logged with its author in `api_changes` and `creator_changes`.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ from database.staff import Act
 from earnings.errors import ApiOfAnotherSource, ApiUnassigned, UnknownApis
 from earnings.models import BillingSource
 from earnings.services import ownership
-from earnings.services.ownership import BEGINNING, SaidOwner
+from earnings.services.ownership import BEGINNING, OwnerUpdate
 
 AT_ONCE = 10_000
 OPERATOR = Author(Way.FILE)
@@ -32,9 +32,9 @@ _MAKE, _LOCK, _RENAME, _ASSIGN = (
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """One API and its owner; `owned_from` None means: as it is, or from now on for who never had it.
+    """One API and its owner. Empty fields leave the current value unchanged.
 
-    What is left empty stays as it is.
+    `owned_from` None leaves the current owner's start unchanged; somebody who never owned the API owns it from now on.
     """
 
     api_id: str
@@ -47,7 +47,7 @@ class CatalogEntry:
 
 @dataclass(slots=True)
 class Registered:
-    """What registering came to. `ignored` counts creators of whom something else is known than what was said."""
+    """The result of registering APIs. `ignored` counts existing creators whose known value differs, by field."""
 
     new_apis: int = 0
     ownerships_begun: int = 0
@@ -55,7 +55,7 @@ class Registered:
 
 
 class LockedApi(NamedTuple):
-    """An API that nobody else can change meanwhile, by its external id, and the source that it belongs to."""
+    """A locked API, by its external id, and the source that it belongs to."""
 
     id: str
     source_id: int | None
@@ -63,7 +63,7 @@ class LockedApi(NamedTuple):
 
 
 def register_api(entry: CatalogEntry, *, source: BillingSource, actor: str, now: datetime) -> Registered:
-    """Register or rename one API, its creator and owner, as a source pushes it; let out what waited for it.
+    """Register or update one API that a source pushed, and its owner; records that waited for it enter soon after.
 
     Raises: ApiUnassigned, ApiOfAnotherSource, OwnershipTooEarly, OwnershipSuperseded.
     """
@@ -78,10 +78,9 @@ def register_api(entry: CatalogEntry, *, source: BillingSource, actor: str, now:
 def register_apis_of(
     source: BillingSource, entries: Sequence[CatalogEntry], *, by: Author, now: datetime
 ) -> Registered:
-    """Register or rename this source's APIs, their creators and owners; new APIs become its own.
+    """Register or update APIs of this source and their owners; new APIs belong to it. All or nothing.
 
     Raises: ApiUnassigned, ApiOfAnotherSource; OwnershipTooEarly and OwnershipSuperseded as `register_apis` does.
-    Nothing is registered then.
     """
 
     def refuse_others(api: LockedApi) -> None:
@@ -100,27 +99,28 @@ def register_apis(
     source: BillingSource | None = None,
     by: Author = OPERATOR,
 ) -> Registered:
-    """Register or rename APIs, their creators and owners, as an operator says, whichever source the APIs belong to.
+    """Register or update APIs of any source and their owners, on behalf of an operator. All or nothing.
 
-    New ones belong to `source`; None has them wait for staff to assign one. Raises: OwnershipTooEarly if an API
-    changes owner before something that is recorded already, OwnershipSuperseded if this may be an older message that
-    comes late; nothing is registered then.
+    New APIs belong to `source`; with None they wait until staff assign one.
+
+    Raises: OwnershipTooEarly if an API would change owner before sales that are already recorded; OwnershipSuperseded
+    if an update may be a delayed copy of an older message.
     """
     return _register(entries, source=source, check=lambda api: None, by=by, now=now)
 
 
 @transaction.atomic
 def assign_apis(api_ids: Iterable[str], *, source: BillingSource, act: Act) -> int:
-    """Have APIs belong to a source, whichever they belonged to before; return how many did not belong to it.
+    """Assign APIs to a source, whichever they belonged to before; return how many changed.
 
     Raises: UnknownApis.
     """
     by = Author.of(act, source=source.name)
-    names = {"ids": list(api_ids)} | by.columns
-    known = {row["id"] for row in sql.rows(_LOCK, names)}
-    if unknown := set(names["ids"]) - known:
+    params = {"ids": list(api_ids)} | by.columns
+    known = {row["id"] for row in sql.rows(_LOCK, params)}
+    if unknown := set(params["ids"]) - known:
         raise UnknownApis(sorted(unknown))
-    return sql.run(_ASSIGN, names)
+    return sql.run(_ASSIGN, params)
 
 
 @transaction.atomic
@@ -133,34 +133,34 @@ def _register(
     now: datetime,
 ) -> Registered:
     registered = Registered(ignored=make_creators(_creators(entries), by=by))
-    # A history of owners is taken in its order, however it is sorted.
+    # Apply a history of owners in order of time, however it is sorted.
     entries = sorted(entries, key=lambda entry: entry.owned_from or BEGINNING)
     for start in range(0, len(entries), AT_ONCE):
         part = entries[start : start + AT_ONCE]
-        said = _names(part)
-        names: dict[str, Any] = {"ids": list(said), "names": list(said.values())} | by.columns
-        names["source_id"] = source and source.pk
-        registered.new_apis += len(list(sql.rows(_MAKE, names)))
-        for row in sql.rows(_LOCK, names):
+        names = _names(part)
+        params: dict[str, Any] = {"ids": list(names), "names": list(names.values())} | by.columns
+        params["source_id"] = source and source.pk
+        registered.new_apis += len(list(sql.rows(_MAKE, params)))
+        for row in sql.rows(_LOCK, params):
             check(LockedApi(**row))
-        sql.run(_RENAME, names)
-        owners = [SaidOwner(entry.api_id, entry.creator_id, entry.owned_from) for entry in part]
-        registered.ownerships_begun += ownership.settle(owners, by=by, now=now)
+        sql.run(_RENAME, params)
+        updates = [OwnerUpdate(entry.api_id, entry.creator_id, entry.owned_from) for entry in part]
+        registered.ownerships_begun += ownership.update_owners(updates, by=by, now=now)
     return registered
 
 
 def _creators(entries: Iterable[CatalogEntry]) -> dict[str, Details]:
-    said: dict[str, Details] = {}
+    creators: dict[str, Details] = {}
     for entry in entries:
-        before = said.get(entry.creator_id, Details())
-        said[entry.creator_id] = Details(
+        before = creators.get(entry.creator_id, Details())
+        creators[entry.creator_id] = Details(
             entry.creator_email or before.email, entry.creator_country or before.country
         )
-    return said
+    return creators
 
 
 def _names(entries: Iterable[CatalogEntry]) -> dict[str, str]:
-    said: dict[str, str] = {}
+    names: dict[str, str] = {}
     for entry in entries:
-        said[entry.api_id] = entry.api_name or said.get(entry.api_id, "")
-    return said
+        names[entry.api_id] = entry.api_name or names.get(entry.api_id, "")
+    return names

@@ -1,4 +1,4 @@
-"""Rows of earnings that payouts claim, and give back if they end unpaid."""
+"""Earnings that payouts claim, and release if they end unpaid."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,13 +12,13 @@ _CLAIM = Path(__file__).with_name("claim.sql")
 
 
 def claim(claimed: str, parameters: Mapping[str, Any]) -> int:
-    """Give rows to payouts and close those that are open, inside the caller's transaction; return how many.
+    """Claim earnings for payouts, and close the open ones, in the caller's transaction; return how many.
 
-    `claimed` selects (earning_id, payout_id); `parameters` are its own, and `now`.
+    `claimed` selects (earning_id, payout_id); `parameters` are that query's parameters, and `now`.
     """
     return sql.run(sql.read(_CLAIM, claimed=claimed), parameters)
 
 
-def give_back(payout_id: UUID) -> int:
-    """Free the rows of a payout for a later one, inside the caller's transaction; they stay closed."""
+def release(payout_id: UUID) -> int:
+    """Release a payout's earnings for a later payout, in the caller's transaction; they stay closed."""
     return CreatorEarning.objects.filter(payout=payout_id).update(payout=None)

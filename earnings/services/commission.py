@@ -1,4 +1,4 @@
-"""The platform's commission: who keeps which share from when on, and what a change would do."""
+"""Commission rates: set and end them."""
 
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ from earnings.services import sources
 
 
 def seed_first_rate() -> None:
-    """Give an installation that has no rate yet its first, from PLATFORM_FEE_BPS."""
+    """Create the first default rate from PLATFORM_FEE_BPS, if there is no rate yet."""
     if not CommissionRate.objects.exists():
         CommissionRate.objects.create(
             bps=settings.PLATFORM_FEE_BPS,
@@ -31,15 +31,15 @@ def set_rate(
     effective_from: datetime,
     act: Act,
 ) -> CommissionRate:
-    """Have an API, a creator's APIs or (None) all others bear another rate from a moment on.
+    """Set the rate of an API, of a creator, or (None) the default, from a moment on.
 
-    Raises: RateTooEarly if that moment is behind a record that the rate would have been for.
+    Raises: RateTooEarly if sales at or after that moment are already recorded.
     """
     return _change(bps, of=of, effective_from=effective_from, act=act)
 
 
 def end_rate(*, of: Api | Creator, effective_from: datetime, act: Act) -> CommissionRate:
-    """Have an API or a creator bear no rate of its own any more from a moment on.
+    """End the rate of an API or a creator from a moment on.
 
     Raises: RateTooEarly, NoRateToEnd.
     """
@@ -54,9 +54,9 @@ def end_rate(*, of: Api | Creator, effective_from: datetime, act: Act) -> Commis
 def _change(
     bps: int | None, *, of: Api | Creator | None, effective_from: datetime, act: Act
 ) -> CommissionRate:
-    # An intake that is under way may hold a record at the old rate.
-    sources.keep_intakes_waiting()
-    _refuse_behind_records(of, effective_from=effective_from)
+    # A concurrent intake might accept a record at the old rate.
+    sources.block_intakes()
+    _refuse_before_records(of, effective_from=effective_from)
     return CommissionRate.objects.create(
         api=of if isinstance(of, Api) else None,
         creator=of if isinstance(of, Creator) else None,
@@ -67,13 +67,13 @@ def _change(
     )
 
 
-def _refuse_behind_records(of: Api | Creator | None, *, effective_from: datetime) -> None:
-    # One that names a charge bears that charge's rate, whenever it occurred.
-    behind = BillingRecord.objects.filter(related_record_id="", occurred_at__gte=effective_from)
+def _refuse_before_records(of: Api | Creator | None, *, effective_from: datetime) -> None:
+    # Records that name a charge have that charge's rate, whenever they occurred.
+    affected = BillingRecord.objects.filter(related_record_id="", occurred_at__gte=effective_from)
     if isinstance(of, Api):
-        behind = behind.filter(api=of)
+        affected = affected.filter(api=of)
     elif isinstance(of, Creator):
-        behind = behind.filter(creator=of)
-    latest = behind.aggregate(latest=Max("occurred_at"))["latest"]
+        affected = affected.filter(creator=of)
+    latest = affected.aggregate(latest=Max("occurred_at"))["latest"]
     if latest is not None:
         raise RateTooEarly(effective_from=effective_from, latest=latest)

@@ -1,4 +1,4 @@
-"""Importing a billing file, batch by batch; a file that was imported in part is simply imported again."""
+"""Import a billing file in batches; after an interruption, just import it again."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +17,7 @@ BATCHES_AHEAD = 2
 
 @dataclass(slots=True)
 class ImportResult:
-    """What became of a file's records."""
+    """How many of a file's records had each outcome."""
 
     accepted: int = 0
     duplicates: int = 0
@@ -32,9 +32,9 @@ def import_records(
     origin: str,
     on_batch: Callable[[int], object] = lambda size: None,
 ) -> ImportResult:
-    """Take in records in batches of their own transactions; `on_batch` hears each one's size.
+    """Take in records in batches, each in its own transaction; `on_batch` is called with the size of each.
 
-    Whatever reading the records raises is raised here, after the batches before it are in.
+    An error while reading the records is raised here, after the batches before it were taken in.
     """
     total = ImportResult()
     for batch in _read_ahead(records):
@@ -50,7 +50,7 @@ def import_records(
 def between(
     records: Iterable[StagedRecord], *, start: datetime | None, end: datetime | None
 ) -> Iterator[StagedRecord]:
-    """Keep records that occurred from `start` up to `end`, and those whose time can't be told."""
+    """Keep records that occurred from `start` up to `end`, and those without a valid time."""
     for record in records:
         moment = record.occurred_at
         if moment is None or ((start is None or moment >= start) and (end is None or moment < end)):
@@ -58,7 +58,7 @@ def between(
 
 
 def _read_ahead(records: Iterable[StagedRecord]) -> Iterator[StagedBatch]:
-    """Batch the records in a thread of its own: the next batches are read while PostgreSQL takes in this one."""
+    """Batch the records in a separate thread, so that the next batches are read while PostgreSQL handles this one."""
     batches: Queue[StagedBatch | BaseException] = Queue(maxsize=BATCHES_AHEAD)
 
     def read() -> None:

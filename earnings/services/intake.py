@@ -1,4 +1,4 @@
-"""Taking in billing records: each counts once, or is kept with the reason why it can't."""
+"""Take in billing records: each counts once, or is quarantined with the reason."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ _COPY = (
 
 @dataclass(slots=True)
 class IntakeResult:
-    """What became of some records, by line number where they were not simply accepted."""
+    """The outcome of a batch; duplicates and refused records are listed by line number."""
 
     accepted: int = 0
     duplicates: list[int] = field(default_factory=list)
@@ -53,39 +53,39 @@ def take_in(
     *,
     source: BillingSource,
     origin: str,
-    held: Sequence[int] = (),
+    quarantined_ids: Sequence[int] = (),
 ) -> IntakeResult:
-    """Take in one batch of records, all in one transaction; taking it in again changes nothing.
+    """Take in one batch of records in one transaction; doing so again changes nothing.
 
-    `held` are the quarantined records that these are, if they come from there. All other copies that wait under an id
-    that enters are superseded.
+    `quarantined_ids` are the quarantine rows that these records come from, if any. When a record enters, all other
+    quarantined copies under its id are superseded.
     """
     with transaction.atomic():
-        # One intake at a time per source: two that hold the same record, or refunds of one charge, would
-        # otherwise each decide without seeing the other.
+        # One intake at a time per source: two with the same record, or with refunds of one charge, would
+        # otherwise decide without seeing each other.
         BillingSource.objects.select_for_update(no_key=True).get(pk=source.pk)
         batch = BillingBatch(id=_next_batch_id(), source=source, origin=origin[:255])
-        names = {
+        params = {
             "source": source.pk,
             "batch": batch.pk,
             "links": staged.links,
-            "held": list(held),
+            "quarantined_ids": list(quarantined_ids),
             "waiting": list(WAITING),
         }
         _copy(staged)
-        result = IntakeResult(accepted=sql.run(_ENTER, names))
+        result = IntakeResult(accepted=sql.run(_ENTER, params))
         kept = 0
         if result.accepted < staged.size:
-            sql.run(_INSPECT, names)
+            sql.run(_INSPECT, params)
             if staged.links:
-                result.accepted += _enter_linked(names)
-            _classify(result, names)
+                result.accepted += _enter_linked(params)
+            _classify(result, params)
         if result.accepted:
-            sql.run(_SUPERSEDE, names)
+            sql.run(_SUPERSEDE, params)
         if result.refused:
-            kept = sql.run(_QUARANTINE, names)
+            kept = sql.run(_QUARANTINE, params)
         if result.accepted or kept:
-            (sealed,) = sql.rows(SEAL, names)
+            (sealed,) = sql.rows(SEAL, params)
             batch.accepted, batch.digest = sealed["accepted"], sealed["digest"]
             batch.duplicates = len(result.duplicates)
             batch.conflicts = result.conflicts
@@ -96,7 +96,7 @@ def take_in(
 
 
 def _next_batch_id() -> int:
-    """Take the id beforehand: the batch's row is written last, and only if there is something in it."""
+    """Reserve the batch's id: its row is written last, and only if the batch isn't empty."""
     (row,) = sql.rows("SELECT nextval(pg_get_serial_sequence('billing_batches', 'id')) AS id")
     return int(row["id"])
 
@@ -108,15 +108,15 @@ def _copy(staged: StagedBatch) -> None:
             copy.write(staged.text)
 
 
-def _enter_linked(names: dict[str, Any]) -> int:
-    """Enter the records that take from a charge, as far as it has room, and copies that waited behind one of them."""
+def _enter_linked(params: dict[str, Any]) -> int:
+    """Enter records that name a charge, as long as enough of it is left, and copies that had to wait for them."""
     for statement in (_LINK, _TAKE_BACK, _TAKE_BACK_TOGETHER):
-        sql.run(statement, names)
-    return sql.run(_ENTER_LINKED, names)
+        sql.run(statement, params)
+    return sql.run(_ENTER_LINKED, params)
 
 
-def _classify(result: IntakeResult, names: dict[str, Any]) -> None:
-    for row in sql.rows(_CLASSIFY, names):
+def _classify(result: IntakeResult, params: dict[str, Any]) -> None:
+    for row in sql.rows(_CLASSIFY, params):
         if row["reason"]:
             result.refused[row["line"]] = Reason(row["reason"])
         else:

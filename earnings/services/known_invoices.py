@@ -1,4 +1,4 @@
-"""What is here already of the marketplace's invoices."""
+"""Look up the records that we already have of the marketplace's invoices."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from earnings.models import BillingSource, Reason
 from earnings.reading.invoices import CountedRecord, KnownInvoice, charge_id, turn_id
 
 _KNOWN = sql.read(Path(__file__).parent / "tables_sql" / "known.sql")
-# Sound in themselves: they enter as they are, once what they wait for is there.
+# These records are valid in themselves, and enter unchanged once what they wait for is there.
 _WAITING = (
     Reason.CURRENCY_NOT_PAID,
     Reason.API_UNKNOWN,
@@ -21,26 +21,26 @@ _WAITING = (
 
 
 def known_invoices(invoice_ids: Collection[str], *, source: BillingSource) -> dict[str, KnownInvoice]:
-    """Look up these invoices, all of which are among the keys; hold the source's turn, or others may add to them."""
-    first = [turn_id(each, 1) for each in invoice_ids]
-    told = _told([*map(charge_id, invoice_ids), *first], source=source)
+    """Look up the records of these invoices; every invoice is a key of the result. The caller must lock the source."""
+    first_turns = [turn_id(invoice_id, 1) for invoice_id in invoice_ids]
+    rows = _look_up([*map(charge_id, invoice_ids), *first_turns], source=source)
     turns: dict[str, list[CountedRecord]] = defaultdict(list)
-    number, asked = 1, set(invoice_ids)
-    while asked := {each for each in asked if (turn := told.get(turn_id(each, number))) and turn["counts"]}:
-        for each in asked:
-            turns[each].append(_counted(told[turn_id(each, number)]))
+    number, ids = 1, set(invoice_ids)
+    while ids := {id_ for id_ in ids if (turn := rows.get(turn_id(id_, number))) and turn["counts"]}:
+        for invoice_id in ids:
+            turns[invoice_id].append(_counted(rows[turn_id(invoice_id, number)]))
         number += 1
-        told |= _told([turn_id(each, number) for each in asked], source=source)
-    return {each: _known(each, told, turns[each]) for each in invoice_ids}
+        rows |= _look_up([turn_id(invoice_id, number) for invoice_id in ids], source=source)
+    return {invoice_id: _known(invoice_id, rows, turns[invoice_id]) for invoice_id in invoice_ids}
 
 
-def _told(record_ids: list[str], *, source: BillingSource) -> dict[str, dict[str, Any]]:
-    names = {"source": source.pk, "ids": record_ids, "waiting": list(_WAITING)}
-    return {row["record_id"]: row for row in sql.rows(_KNOWN, names)}
+def _look_up(record_ids: list[str], *, source: BillingSource) -> dict[str, dict[str, Any]]:
+    params = {"source": source.pk, "ids": record_ids, "waiting": list(_WAITING)}
+    return {row["record_id"]: row for row in sql.rows(_KNOWN, params)}
 
 
-def _known(invoice_id: str, told: dict[str, dict[str, Any]], turns: list[CountedRecord]) -> KnownInvoice:
-    charge, refund = told.get(charge_id(invoice_id), {}), told.get(turn_id(invoice_id, 1), {})
+def _known(invoice_id: str, rows: dict[str, dict[str, Any]], turns: list[CountedRecord]) -> KnownInvoice:
+    charge, refund = rows.get(charge_id(invoice_id), {}), rows.get(turn_id(invoice_id, 1), {})
     return KnownInvoice(
         charge=_counted(charge) if charge.get("counts") else None,
         turns=turns,

@@ -1,4 +1,4 @@
--- Add what the rows of a payout come to, or (`sign` -1) take it off.
+-- Add the sums of a payout's earnings, or subtract them (`sign` -1).
 INSERT INTO paid_totals AS total (creator_id, api_id, currency, gross, net, last_updated)
 SELECT
     creator_id, api_id, currency, %(sign)s * sum(gross)::bigint, %(sign)s * sum(net)::bigint, max(updated_at)

@@ -1,4 +1,4 @@
-"""Posting: billing batches into `creator_earnings` and the ledger."""
+"""Post billing batches to `creator_earnings` and the ledger."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from database import notices, sql
 from database.halving import do_in_halves
 from earnings.models import BillingBatch, Posting
 from earnings.services import setting_aside, write_offs
-from earnings.services.quarantine import enter_mended
+from earnings.services.quarantine import enter_ready
 from ledger import services as ledger
 
 _SQL = Path(__file__).parent / "posting_sql"
@@ -24,9 +24,9 @@ BATCHES_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """How much was posted, and how many batches could not be.
+    """How much was posted, and how many batches were set aside.
 
-    `rows` counts the earnings touched, once per transaction that touched them.
+    `rows` counts changed earnings, once per transaction that changed them.
     """
 
     batches: int = 0
@@ -44,12 +44,11 @@ class Posted:
 
 
 def post_due(*, now: datetime) -> Posted:
-    """Post every batch that is due, after entering quarantined records that can enter by now.
+    """Enter quarantined records that can enter now, then post every batch that is due.
 
-    When this returns, all that had arrived is posted, but for what can't be: that is set aside, and is not due again
-    until staff say so.
+    When this returns, everything that had arrived is posted or, if it can't be posted, set aside until staff retry it.
     """
-    enter_mended(now=now)
+    enter_ready(now=now)
     total = Posted()
     while due := list(setting_aside.due().order_by("pk").values_list("pk", flat=True)[:BATCHES_AT_ONCE]):
         total += _post(due, now=now)
@@ -57,24 +56,26 @@ def post_due(*, now: datetime) -> Posted:
 
 
 def _post(batches: Sequence[int], *, now: datetime) -> Posted:
-    parts = do_in_halves(batches, act=partial(_post_set, now=now), give_up=partial(_post_innocent, now=now))
+    parts = do_in_halves(
+        batches, act=partial(_post_set, now=now), give_up=partial(_post_all_but_culprit, now=now)
+    )
     return sum(parts, Posted())
 
 
 def _post_set(batches: Sequence[int], *, now: datetime) -> Posted:
-    # One posting at a time: whoever comes second waits, then finds only what the first left, so "everything
-    # that has arrived is posted" holds when post_due returns.
-    setting_aside.take_turn()
+    # One posting at a time. A second one waits and then posts what the first left, so that everything that had
+    # arrived is posted when post_due returns.
+    setting_aside.take_posting_lock()
     due = setting_aside.due().filter(pk__in=batches).order_by("pk").select_for_update()
     accepted = {batch.pk: batch.accepted for batch in due}
     if not accepted:
         return Posted()
     posting = Posting.objects.create(posted_at=now)
-    names = {"batches": list(accepted), "posting": posting.pk}
+    params = {"batches": list(accepted), "posting": posting.pk}
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
-    rows = sql.run(_POST, names)
-    ledger.post_set(_LEDGER, names)
+    rows = sql.run(_POST, params)
+    ledger.post_set(_LEDGER, params)
     write_offs.count(_EARNED, {}, now=now)
     BillingBatch.objects.filter(pk__in=accepted).update(posting=posting, posted_at=now)
     months = [row["month"].isoformat() for row in sql.rows(_MONTHS)]
@@ -83,8 +84,8 @@ def _post_set(batches: Sequence[int], *, now: datetime) -> Posted:
     return Posted(batches=len(accepted), records=sum(accepted.values()), rows=rows)
 
 
-def _post_innocent(batch: int, error: DatabaseError, *, now: datetime) -> Posted:
-    """Halve a batch that can't be posted by the rows that it adds to, until only the culprit is set aside."""
+def _post_all_but_culprit(batch: int, error: DatabaseError, *, now: datetime) -> Posted:
+    """Halve a batch that can't be posted, by earnings, until only the earning at fault is set aside."""
     if parts := setting_aside.divide(batch):
         return sum((_post([part], now=now) for part in parts), Posted())
     return Posted(set_aside=setting_aside.set_aside(batch, error, now=now))

@@ -1,4 +1,4 @@
-"""Taking in what a service pushes, and telling it what became of each record."""
+"""Take in the records that a service pushes, and answer with the outcome of each."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -15,7 +15,7 @@ ORIGIN = "push"
 
 
 class Outcome(StrEnum):
-    """What became of a record."""
+    """The outcome of one record."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -24,21 +24,21 @@ class Outcome(StrEnum):
 
 
 class PushedRecord(NamedTuple):
-    """A record on its way in; `record_id` is None if it has none that can be one."""
+    """A pushed record, staged; `record_id` is None if it has no valid id."""
 
     record_id: str | None
     staged: StagedRecord
 
     @classmethod
-    def of(cls, line: int, given: object, rules: Rules) -> Self:
-        """Read what came as JSON."""
-        named = as_text({"record_id": given.get("record_id")}) if isinstance(given, dict) else {}
-        record_id = named.get("record_id")
-        return cls(record_id if is_external(record_id) else None, stage_object(line, given, rules))
+    def of(cls, line: int, record: object, rules: Rules) -> Self:
+        """Parse a JSON value."""
+        id_as_text = as_text({"record_id": record.get("record_id")}) if isinstance(record, dict) else {}
+        record_id = id_as_text.get("record_id")
+        return cls(record_id if is_external(record_id) else None, stage_object(line, record, rules))
 
 
 class Answer(NamedTuple):
-    """What became of the record at a line; `reason` is None unless it is in quarantine."""
+    """The outcome of the record at a line; `reason` is None unless it is quarantined."""
 
     line: int
     record_id: str | None
@@ -47,9 +47,9 @@ class Answer(NamedTuple):
 
 
 def push(records: Iterable[PushedRecord], *, source: BillingSource) -> Iterator[list[Answer]]:
-    """Take in records, batch by batch, each in a transaction of its own; yield the answers to each batch.
+    """Take in records in batches, each in its own transaction; yield the answers to each batch.
 
-    What is new shows in the earnings a second or two later. Pushing again changes nothing.
+    New records are in the earnings a second or two later. Pushing them again changes nothing.
     """
     for batch in in_batches(records, content=attrgetter("staged.content")):
         staged = StagedBatch.of([record.staged for record in batch])

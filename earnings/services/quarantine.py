@@ -1,4 +1,4 @@
-"""Quarantined records whose cause is mended enter by themselves."""
+"""Quarantined records enter automatically once the cause is gone."""
 
 import json
 import logging
@@ -20,18 +20,18 @@ from earnings.reading.records import Rules, StagedBatch, StagedRecord, stage
 from earnings.services.intake import take_in
 
 _SQL = Path(__file__).parent / "quarantine_sql"
-_FIND, _LOAD, _LAST_WORDS = (sql.read(_SQL / f"{name}.sql") for name in ("find", "load", "last_words"))
+_FIND, _LOAD, _LATEST_COPIES = (sql.read(_SQL / f"{name}.sql") for name in ("find", "load", "latest_copies"))
 AT_ONCE = 5_000
 RECHECKS_AT_ONCE = 1_000
 logger = logging.getLogger(__name__)
 
 
-def enter_mended(*, now: datetime) -> int:
-    """Take in every quarantined record whose cause is gone by now; return how many entered.
+def enter_ready(*, now: datetime) -> int:
+    """Take in every quarantined record that can enter now; return how many entered.
 
-    Only those are looked at that wait for something that has changed since the last time. One that enters may mend
-    others (a charge, its refunds), so this goes on until none is left. One that can't enter for a cause of its own
-    stays, and isn't tried again before something changes once more.
+    Only records that wait for something that has changed since are checked. A record that enters can make others
+    ready (a charge its refunds), so this repeats until none is left. A record that fails for another reason stays, and
+    isn't tried again until something changes.
     """
     total = 0
     while True:
@@ -44,67 +44,69 @@ def enter_mended(*, now: datetime) -> int:
             return total
 
 
-def _take_turn() -> None:
-    """Wait for who looks for records that can enter, or has some enter, until the caller's transaction ends.
+def _take_lock() -> None:
+    """Lock the quarantine until the caller's transaction ends, so that only one finds or enters records at a time.
 
-    Otherwise one could look for what waits for an API just before another has it wait for that.
+    Otherwise one could look for records that wait for an API just before another makes a record wait for it.
     """
     sql.run("SELECT pg_advisory_xact_lock(hashtextextended('earnings.quarantine', 0))")
 
 
 def _find(*, now: datetime) -> tuple[list[int], list[dict[str, Any]]]:
-    """Find what can enter, and why it was looked for.
+    """Return the rechecks that were done, and the records that can enter, in parts.
 
-    That is nothing if what is held can't even be looked at: posting goes on without it.
+    Both are empty if quarantined data makes the query fail: posting continues without it.
     """
     try:
         with transaction.atomic():
-            _take_turn()
+            _take_lock()
             rechecks = list(Recheck.objects.order_by("pk")[:RECHECKS_AT_ONCE])
-            names = {
+            params = {
                 "apis": [recheck.api_id for recheck in rechecks if recheck.api_id],
                 "batches": [recheck.batch_id for recheck in rechecks if recheck.batch_id],
                 "waiting": list(WAITING),
                 "paid": list(settings.MINIMUM_PAYOUT),
                 "now": now,
-                "told_now": now.astimezone(UTC).isoformat(),
+                "now_as_text": now.astimezone(UTC).isoformat(),
                 "limit": AT_ONCE,
             }
-            return [recheck.pk for recheck in rechecks], list(sql.rows(_FIND, names))
+            return [recheck.pk for recheck in rechecks], list(sql.rows(_FIND, params))
     except DatabaseError as error:
         if not is_by_the_data(error):
             raise
-        logger.exception("no quarantined record can enter: one of them can't be read")
+        logger.exception("no quarantined record can enter, as one of them can't be read")
         return [], []
 
 
 def _enter_part(*, source_id: int, ids: list[int], now: datetime) -> int:
-    """Have records of one source enter; those that name the same charge stay together as long as they can."""
+    """Enter records of one source; keep those that name the same charge together if possible."""
     source = BillingSource.objects.get(pk=source_id)
     rules = Rules.at(now)
     groups = [
         [stage(row["id"], json.loads(row["content"]), rules)._replace(content=row["content"]) for row in rows]
         for _, rows in groupby(sql.rows(_LOAD, {"ids": ids}), key=itemgetter("together"))
     ]
-    return sum(do_in_halves(groups, act=partial(_enter, source), give_up=partial(_enter_apart, source)))
+    return sum(do_in_halves(groups, act=partial(_enter, source), give_up=partial(_enter_singly, source)))
 
 
 def _enter(source: BillingSource, groups: Sequence[list[StagedRecord]]) -> int:
-    _take_turn()
-    # As for any intake, but before it is known which records are still the last word under their ids.
+    _take_lock()
+    # Lock the source as every intake does, but before checking which records are still the latest copies.
     BillingSource.objects.select_for_update(no_key=True).get(pk=source.pk)
     records = {record.line: record for group in groups for record in group}
-    held = [row["id"] for row in sql.rows(_LAST_WORDS, {"ids": list(records)})]
-    batch = StagedBatch.of([records[number] for number in held])
-    return take_in(batch, source=source, origin="quarantine", held=held).accepted if held else 0
+    ids = [row["id"] for row in sql.rows(_LATEST_COPIES, {"ids": list(records)})]
+    if not ids:
+        return 0
+    batch = StagedBatch.of([records[id_] for id_ in ids])
+    return take_in(batch, source=source, origin="quarantine", quarantined_ids=ids).accepted
 
 
-def _enter_apart(source: BillingSource, group: list[StagedRecord], error: DatabaseError) -> int:
-    apart = [[record] for record in group]
-    return sum(do_in_halves(apart, act=partial(_enter, source), give_up=_leave))
+def _enter_singly(source: BillingSource, group: list[StagedRecord], error: DatabaseError) -> int:
+    singles = [[record] for record in group]
+    return sum(do_in_halves(singles, act=partial(_enter, source), give_up=_give_up))
 
 
-def _leave(group: list[StagedRecord], error: DatabaseError) -> int:
+def _give_up(group: list[StagedRecord], error: DatabaseError) -> int:
     (record,) = group
     logger.error("quarantined record %s can't enter", record.line, exc_info=error)
     QuarantinedRecord.objects.filter(pk=record.line).update(reason=Reason.UNPOSTABLE)

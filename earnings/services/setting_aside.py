@@ -1,4 +1,4 @@
-"""What can't be posted: a batch is divided until the part that can't be posted is alone, and that is set aside."""
+"""Batches that can't be posted: divide them until the part at fault is alone, and set that aside."""
 
 import logging
 from datetime import datetime
@@ -17,22 +17,21 @@ logger = logging.getLogger(__name__)
 _MOVE_HALF = sql.read(Path(__file__).parent / "setting_aside_sql" / "move_half.sql")
 
 
-def take_turn() -> None:
-    """Wait for who posts, divides or sets aside batches, until the caller's transaction ends."""
+def take_posting_lock() -> None:
+    """Lock posting until the caller's transaction ends: only one posts, divides or sets aside batches at a time."""
     sql.run("SELECT pg_advisory_xact_lock(hashtextextended('earnings.posting', 0))")
 
 
 def due() -> QuerySet[BillingBatch]:
-    """Select the batches that are to be posted."""
+    """Select the batches that are due to be posted."""
     return BillingBatch.objects.filter(posted_at=None, set_aside_at=None)
 
 
 def divide(batch_id: int) -> list[int]:
-    """Move half of a batch's rows, with all their records, to a batch of its own; return both.
+    """Move the records of half of the earnings that a batch adds to into a new batch; return both.
 
-    A row (one creator, API, currency, month and rate) is never divided: its sums mean something only as a whole. So
-    the result is empty for a batch with records of one row, and where the records don't even let themselves be told
-    apart.
+    Records of one earning (one creator, API, currency, month and rate) stay together, as only their sum is meaningful.
+    So the result is empty if all records belong to one earning, or if the data makes dividing fail.
     """
     try:
         return _divide(batch_id)
@@ -45,11 +44,11 @@ def divide(batch_id: int) -> list[int]:
 
 @transaction.atomic
 def set_aside(batch_id: int, error: DatabaseError, *, now: datetime) -> bool:
-    """Leave a batch out of posting from now on, with the reason, until staff look at it.
+    """Set a batch aside with the reason, until staff retry it or quarantine its records.
 
-    Return False if it was posted or set aside by someone else meanwhile.
+    Return False if someone else has posted it or set it aside meanwhile.
     """
-    take_turn()
+    take_posting_lock()
     reason = str(error).strip() or type(error).__name__
     if not due().filter(pk=batch_id).update(set_aside_at=now, set_aside_reason=reason):
         return False
@@ -62,7 +61,7 @@ def set_aside(batch_id: int, error: DatabaseError, *, now: datetime) -> bool:
 
 @transaction.atomic
 def _divide(batch_id: int) -> list[int]:
-    take_turn()
+    take_posting_lock()
     batch = due().select_for_update().filter(pk=batch_id).first()
     if batch is None:
         return []

@@ -1,7 +1,7 @@
-"""Reading the marketplace's own tables: its APIs and owners, and its paid invoices as billing records.
+"""Read the marketplace's own tables: its APIs and owners, and its paid invoices as billing records.
 
-How far it was read is committed with what was read, so a pass that dies anywhere loses nothing, and the next
-one, which starts a little earlier, counts nothing twice.
+How far we have read is committed with the records, so a pass that dies loses nothing. The next pass starts a little
+earlier, and counts nothing twice.
 """
 
 import logging
@@ -32,20 +32,20 @@ from money import parse_time
 
 SOURCE = "marketplace"
 ORIGIN = "shared tables"
-# Read again each time: clocks differ, and transactions that are hidden from us commit late.
+# Read again each time: clocks differ, and transactions that are hidden from us can commit late.
 OVERLAP = timedelta(hours=1)
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _LONGEST_NAME = 255
-_NAMED = 5  # in a warning
+_LISTED = 5  # in a warning
 _EXTERNAL_ID = re.compile(EXTERNAL_ID_REGEX)
 logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class ReadResult:
-    """What one pass found; counts of records but for `invoices` and the last three.
+    """The result of one pass, in numbers of records except where the name says otherwise.
 
-    These count APIs, and creators whose e-mail address is another here, and stays so.
+    `emails_ignored` counts creators whose e-mail address differs from ours, which stays as it is.
     """
 
     invoices: int = 0
@@ -57,20 +57,21 @@ class ReadResult:
     apis_refused: int = 0
     emails_ignored: int = 0
 
-    def add(self, taken: IntakeResult) -> None:
-        self.accepted += taken.accepted
-        self.duplicates += len(taken.duplicates)
-        self.conflicts += taken.conflicts
-        self.quarantined += taken.quarantined
+    def add(self, intake: IntakeResult) -> None:
+        self.accepted += intake.accepted
+        self.duplicates += len(intake.duplicates)
+        self.conflicts += intake.conflicts
+        self.quarantined += intake.quarantined
 
 
 def read_shared_tables(
     database: Mapping[str, Any], *, now: datetime, since: datetime | None = None
 ) -> ReadResult:
-    """Read what changed there since the last pass, or since `since` if that is earlier.
+    """Read what changed since the last pass, or since `since` if that is earlier.
 
-    `database` says how to connect, as BILLING_DATABASE does. Raises: BillingDatabaseRefused; what was read
-    until then is in.
+    `database` has connection parameters, as in BILLING_DATABASE.
+
+    Raises: BillingDatabaseRefused; what was read until then is kept.
     """
     source = sources.register_source(SOURCE)
     with open_billing_tables(database) as tables:
@@ -80,14 +81,14 @@ def read_shared_tables(
 def read_pass(
     tables: BillingTables, *, source: BillingSource, now: datetime, since: datetime | None = None
 ) -> ReadResult:
-    """Read the tables as they were when they were opened, at `now` or later.
+    """Read one snapshot of the tables, taken at `now` or later.
 
     Raises: BillingDatabaseRefused.
     """
     if not tables.sees_all:
         logger.warning(
-            "the billing database hides its open transactions: one that commits more than %s after it "
-            "set updated_at may be missed. docs/billing.md has the remedy.",
+            "the billing database hides its open transactions: we may miss one that commits more than %s after it "
+            "set updated_at. See docs/billing.md.",
             OVERLAP,
         )
     since = _start(source, since)
@@ -96,7 +97,7 @@ def read_pass(
         _register(apis, source=source, result=result, now=now)
     if result.emails_ignored:
         logger.info(
-            "%d creators have another e-mail address there than here, which stays as it is until staff change it.",
+            "%d creators have a different e-mail address in the billing database; ours stays until staff change it",
             result.emails_ignored,
         )
     for invoices in tables.undated_invoices():
@@ -122,18 +123,20 @@ def take_in_invoices(
     now: datetime,
     read_until: datetime | None = None,
 ) -> None:
-    """Take in what these invoices, looked at `now` or later, say; note with it up to when all was read."""
+    """Take in the records of invoices that were read at `now` or later, and save `read_until` with them."""
     rules = Rules.at(now)
     with transaction.atomic():
-        _take_turns(source)
+        _lock(source)
         known = known_invoices([invoice.id for invoice in invoices], source=source)
-        given = [each for invoice in invoices for each in records(invoice, known[invoice.id], as_of=now)]
-        staged = [stage(line, record, rules) for line, record in enumerate(given, start=1)]
-        taken = take_in(StagedBatch.of(staged), source=source, origin=ORIGIN)
+        new_records = [
+            record for invoice in invoices for record in records(invoice, known[invoice.id], as_of=now)
+        ]
+        staged = [stage(line, record, rules) for line, record in enumerate(new_records, start=1)]
+        intake = take_in(StagedBatch.of(staged), source=source, origin=ORIGIN)
         if read_until:
             _advance(source, to=read_until)
     result.invoices += len(invoices)
-    result.add(taken)
+    result.add(intake)
 
 
 def _advance(source: BillingSource, *, to: datetime) -> None:
@@ -144,7 +147,7 @@ def _advance(source: BillingSource, *, to: datetime) -> None:
 def _register(
     apis: Iterable[MarketplaceApi], *, source: BillingSource, result: ReadResult, now: datetime
 ) -> None:
-    """Register what is new in the catalogue; an API that is refused keeps no other from it."""
+    """Register APIs that are new or changed; a refused one doesn't affect the others."""
     by = Author(Way.TABLES, source=source.name)
     entries: list[CatalogEntry] = []
     for api in apis:
@@ -157,29 +160,29 @@ def _register(
     while entries:
         try:
             with transaction.atomic():
-                news = _news(entries, source=source, now=now)
-                registered = catalog.register_apis_of(source, news.entries, by=by, now=now)
+                changed = _changed(entries, source=source, now=now)
+                registered = catalog.register_apis_of(source, changed.entries, by=by, now=now)
         except ApiRefused as refusal:
             logger.warning("%s", refusal)
             result.apis_refused += 1
             entries = [entry for entry in entries if entry.api_id != refusal.api]
         else:
-            result.apis_refused += len(news.refused)
+            result.apis_refused += len(changed.refused)
             result.ownerships_begun += registered.ownerships_begun
             result.emails_ignored += registered.ignored[CreatorField.EMAIL]
-            if news.refused:
+            if changed.refused:
                 logger.warning(
-                    "%d APIs changed that belong to another source, or to none, and stay as they are: %s%s. "
-                    "docs/billing.md says how to assign them.",
-                    len(news.refused),
-                    ", ".join(news.refused[:_NAMED]),
-                    ", …" if len(news.refused) > _NAMED else "",
+                    "changes of %d APIs were ignored, as they belong to another source or to none: %s%s. "
+                    "docs/billing.md explains how to assign them.",
+                    len(changed.refused),
+                    ", ".join(changed.refused[:_LISTED]),
+                    ", …" if len(changed.refused) > _LISTED else "",
                 )
             return
 
 
 def _entry(api: MarketplaceApi) -> CatalogEntry | None:
-    """Make the catalogue's entry; None if it can't have one. An e-mail address that is none is left out."""
+    """Make a catalogue entry; None if an id is invalid. An invalid e-mail address is left out."""
     if not all(_EXTERNAL_ID.fullmatch(text or "") for text in (api.id, api.creator_id)):
         return None
     email = api.creator_email or ""
@@ -191,17 +194,17 @@ def _entry(api: MarketplaceApi) -> CatalogEntry | None:
     )
 
 
-class _News(NamedTuple):
-    """What the tables say that the catalogue doesn't, and the APIs of which they may say nothing."""
+class _Changed(NamedTuple):
+    """Entries that differ from the catalogue, and changed APIs that don't belong to this source."""
 
     entries: list[CatalogEntry]
     refused: list[str]
 
 
-def _news(entries: Sequence[CatalogEntry], *, source: BillingSource, now: datetime) -> _News:
-    """Select what the catalogue doesn't say already: an hour seldom brings any.
+def _changed(entries: Sequence[CatalogEntry], *, source: BillingSource, now: datetime) -> _Changed:
+    """Select the entries that differ from the catalogue: usually few or none.
 
-    The tables say who has an API now. Who is to have it later is for others to say, and stays.
+    The tables only know the current owner of an API. Planned owners come from elsewhere, and stay.
     """
     owners = ApiOwnership.objects.filter(api__external_id__in=[entry.api_id for entry in entries])
     known: dict[str, tuple[str, int | None, str, str]] = {}
@@ -215,19 +218,19 @@ def _news(entries: Sequence[CatalogEntry], *, source: BillingSource, now: dateti
     ):
         if api not in known or owned_from <= now:
             known[api] = (name, belongs_to, owner, address)
-    news = _News([], [])
+    changed = _Changed([], [])
     for entry in entries:
         name, source_id, creator, email = known.get(entry.api_id, ("", source.pk, "", ""))
         changes_api = entry.creator_id != creator or entry.api_name not in {"", name}
         if source_id != source.pk:
             if changes_api:
-                news.refused.append(entry.api_id)
+                changed.refused.append(entry.api_id)
         elif changes_api or entry.creator_email not in {"", email}:
             changed_hands = creator not in {"", entry.creator_id}
-            news.entries.append(replace(entry, owned_from=now) if changed_hands else entry)
-    return news
+            changed.entries.append(replace(entry, owned_from=now) if changed_hands else entry)
+    return changed
 
 
-def _take_turns(source: BillingSource) -> None:
-    """Have two passes at once see what the other did: each would call the other's records a conflict."""
+def _lock(source: BillingSource) -> None:
+    """Lock the source: two concurrent passes would otherwise report each other's records as conflicts."""
     BillingSource.objects.select_for_update(no_key=True).get(pk=source.pk)

@@ -1,4 +1,4 @@
-"""Billing sources: the systems that issue records."""
+"""Billing sources: the systems that issue billing records."""
 
 from database import sql
 from earnings.errors import UnknownSource
@@ -6,9 +6,9 @@ from earnings.models import BillingSource
 
 
 def register_source(name: str) -> BillingSource:
-    """Return the source of this name, registered if it wasn't yet.
+    """Return the source with this name, creating it if needed.
 
-    Raises: ValidationError if the name is no external id.
+    Raises: ValidationError if the name is not a valid external id.
     """
     source = BillingSource.objects.filter(name=name).first()
     if source is None:
@@ -18,7 +18,7 @@ def register_source(name: str) -> BillingSource:
 
 
 def only_source() -> BillingSource | None:
-    """Return the installation's source where it has a single one."""
+    """Return the source if there is exactly one; else None."""
     sources = BillingSource.objects.order_by("pk")[:2]
     return sources[0] if len(sources) == 1 else None
 
@@ -34,10 +34,9 @@ def known_source(name: str) -> BillingSource:
     return source
 
 
-def keep_intakes_waiting() -> None:
-    """Wait for each intake that is under way, and keep all others waiting until this transaction ends.
+def block_intakes() -> None:
+    """Wait for running intakes, and block new ones until this transaction ends, those of new sources included.
 
-    Those of a source that is only now registered too. Whoever takes one source's turn already must not ask for this:
-    the next in line for that turn would keep it from ever being given.
+    Don't call this while holding a source's lock: it would deadlock with the next intake that waits for that lock.
     """
     sql.run("LOCK TABLE billing_sources IN EXCLUSIVE MODE")

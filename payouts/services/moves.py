@@ -145,7 +145,7 @@ def give_back(payout: Payout, *, held_in: AccountKind, in_suspense: int = 0) -> 
     `held_in` is the ledger account where the money stands: reserved still, or the Stripe balance it came back to.
     What came back in parts before, in minor units, lies in suspense.
     """
-    claims.give_back(payout.pk)
+    claims.release(payout.pk)
     source = payout.creator_id if held_in == AccountKind.PAYOUTS_RESERVED else None
     earlier = Money(in_suspense, payout.currency)
     ledger.post(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from database import sql
 from earnings.models import BillingRecord, BillingSource, ChargeTakeback, Reason
-from earnings.services.quarantine import enter_mended
+from earnings.services.quarantine import enter_ready
 from payouts.services.reconciliation import books
 from tests.factories import SourceFactory
 from tests.feeding import NOW, earned, feed, held, post, record, refund
@@ -179,8 +179,8 @@ def test_any_arrival_of_a_history_comes_to_the_same(
             feed(source, *arriving[:size])
             arriving = arriving[size:]
             if data.draw(st.booleans()):
-                enter_mended(now=NOW)
-        enter_mended(now=NOW)
+                enter_ready(now=NOW)
+        enter_ready(now=NOW)
         assert held(source) == []
         assert BillingRecord.objects.filter(source=source).count() == len(told)
         expected = {kind: sum(amount for other, amount in history if other == kind) for kind in KINDS}

@@ -14,7 +14,7 @@ from earnings.models import (
     QuarantinedRecord,
     Reason,
 )
-from earnings.services.quarantine import enter_mended
+from earnings.services.quarantine import enter_ready
 from tests.factories import ApiFactory, SourceFactory
 from tests.feeding import NOW, feed, held, post, record, refund
 
@@ -351,5 +351,5 @@ def test_nothing_in_quarantine_enters_before_its_cause_is_mended(source: Billing
         feed(source, record(**spoiler))
     feed(source, record(creator_id="bob"), record(currency="CHF"))
     before = counts()
-    assert enter_mended(now=NOW) == 0
+    assert enter_ready(now=NOW) == 0
     assert counts() == before

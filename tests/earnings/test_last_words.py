@@ -9,7 +9,7 @@ from accounts.models import Creator
 from database import sql
 from database.commands import close_connections_after
 from earnings.models import BillingBatch, BillingRecord, BillingSource, QuarantinedRecord
-from earnings.services.quarantine import enter_mended
+from earnings.services.quarantine import enter_ready
 from tests.factories import ApiFactory
 from tests.feeding import NOW, feed, held, post, record, refund
 from tests.waiting import wait_until
@@ -44,9 +44,9 @@ def test_a_corrected_copy_that_waits_for_something_else_supersedes_too(source: B
     feed(source, wrong)
     feed(source, wrong | {"api_id": "api-newer"})
     ApiFactory.create(external_id="api-new", owner=Creator.objects.get())
-    assert enter_mended(now=NOW) == 0
+    assert enter_ready(now=NOW) == 0
     ApiFactory.create(external_id="api-newer", owner=Creator.objects.get())
-    assert enter_mended(now=NOW) == 1
+    assert enter_ready(now=NOW) == 1
     assert BillingRecord.objects.get().api.external_id == "api-newer"
 
 
@@ -56,7 +56,7 @@ def test_of_copies_held_side_by_side_only_the_newest_enters(source: BillingSourc
     feed(source, wrong, wrong | {"amount": "10000"})
     QuarantinedRecord.objects.update(resolved_at=None, resolution="")
     ApiFactory.create(external_id="api-new", owner=bob)
-    assert enter_mended(now=NOW) == 1
+    assert enter_ready(now=NOW) == 1
     assert words() == [("1000000", "api_unknown", "superseded"), ("10000", "api_unknown", "entered")]
 
 
@@ -82,7 +82,7 @@ def test_a_correction_that_cannot_be_used_keeps_what_it_corrects_out(
     feed(source, sold | {"amount": "1.5"})
     assert words() == [("100", "api_unknown", ""), ("1.5", "amount_not_integer", "")]
     ApiFactory.create(external_id="api-new", owner=bob)
-    assert enter_mended(now=NOW) == 0
+    assert enter_ready(now=NOW) == 0
     feed(source, sold | {"amount": "150"})
     assert BillingRecord.objects.get().amount == 150
     assert held() == []
@@ -105,7 +105,7 @@ def test_nothing_is_told_to_have_entered_that_did_not(source: BillingSource, bob
     feed(source, sold | {"amount": "1.5"})
     feed(source, sold | {"amount": "200"})
     ApiFactory.create(external_id="api-new", owner=bob)
-    enter_mended(now=NOW)
+    enter_ready(now=NOW)
     assert list(QuarantinedRecord.objects.filter(resolution="entered").values_list("content__amount")) == [
         ("200",)
     ]
@@ -168,7 +168,7 @@ def test_a_copy_that_comes_while_the_older_one_is_about_to_enter_counts(
     entered: list[int] = []
 
     def mend() -> None:
-        entered.append(enter_mended(now=NOW))
+        entered.append(enter_ready(now=NOW))
 
     mending = Thread(target=close_connections_after(mend), daemon=True)
 

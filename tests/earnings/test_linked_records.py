@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Creator
 from earnings.models import BillingRecord, BillingSource, ChargeTakeback, Reason
-from earnings.services.quarantine import enter_mended
+from earnings.services.quarantine import enter_ready
 from tests.factories import CommissionRateFactory, CreatorFactory, OwnershipFactory, SourceFactory
 from tests.feeding import NOW, earned, feed, held, post, record, refund
 from tests.threads import at_once
@@ -113,7 +113,7 @@ def test_a_charge_and_what_takes_from_it_come_to_the_same_in_any_order(
     ]
     for place in order:
         feed(source, parts[place])
-        enter_mended(now=NOW)
+        enter_ready(now=NOW)
     assert held() == []
     post()
     assert earned() == [("alice", "api-a", "2024-01", 700, 140, 560)]
@@ -160,7 +160,7 @@ def test_a_refund_that_contradicts_its_charge_is_kept_and_never_enters_by_itself
     sold = record()
     feed(source, sold)
     assert feed(source, refund(sold, **said)).refused == {1: reason}
-    assert enter_mended(now=NOW) == 0
+    assert enter_ready(now=NOW) == 0
 
 
 def test_a_refund_that_contradicts_its_charge_is_not_looked_at_again_each_time(
@@ -169,9 +169,9 @@ def test_a_refund_that_contradicts_its_charge_is_not_looked_at_again_each_time(
     settings.MINIMUM_PAYOUT = {"USD": 2500, "EUR": 2500}
     sold = record()
     feed(source, sold, refund(sold, currency="EUR"), refund(sold, api_id="api-b"))
-    enter_mended(now=NOW)
+    enter_ready(now=NOW)
     with django_assert_max_num_queries(5):  # what has changed, and nothing has: no record is taken in again
-        enter_mended(now=NOW)
+        enter_ready(now=NOW)
 
 
 @pytest.mark.parametrize("said", [{}, {"api_id": "api-a"}, {"creator_id": "alice"}])

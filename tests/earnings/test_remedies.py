@@ -7,7 +7,7 @@ from accounts.models import Creator, User
 from database.display import page_of
 from earnings.models import WAITING, BillingSource, QuarantinedRecord, Reason
 from earnings.remedies import CORRECTED_COPY, remedy
-from earnings.services.quarantine import enter_mended
+from earnings.services.quarantine import enter_ready
 from tests.feeding import NOW, feed, held, record, refund
 
 ENTERS = "enters automatically"
@@ -30,7 +30,7 @@ def test_a_refund_that_names_another_creator_than_its_charge_needs_a_corrected_c
     feed(source, wrong)
     assert held() == [("r-1", "owner_mismatch")]
     waits = QuarantinedRecord.objects.get()
-    assert enter_mended(now=NOW) == 0
+    assert enter_ready(now=NOW) == 0
     assert CORRECTED_COPY in remedy(waits)
     assert ENTERS not in remedy(waits)
     client.force_login(User.objects.create_superuser("root"))

@@ -5,7 +5,7 @@ import pytest
 from database import sql
 from earnings.models import BillingRecord, BillingSource, QuarantinedRecord
 from earnings.services.catalog import CatalogEntry, register_apis
-from earnings.services.quarantine import enter_mended
+from earnings.services.quarantine import enter_ready
 from tests.feeding import NOW, feed, held, record, refund
 from tests.plans import explained, rows
 
@@ -34,7 +34,7 @@ def test_records_that_waited_for_their_api_are_looked_at_once(source: BillingSou
     if statistics == "fresh":
         analyze()
     with explained() as plans:
-        assert enter_mended(now=NOW) == 2 * COUNT
+        assert enter_ready(now=NOW) == 2 * COUNT
     assert sum(rows(plan) for plan in plans) < EACH * 2 * COUNT
 
 
@@ -48,12 +48,12 @@ def test_refunds_that_waited_for_their_charges_are_looked_at_once(
         analyze()
     sold = [record(amount=1) for _ in range(COUNT)]
     feed(source, *(refund(one, amount=1) for one in sold))
-    enter_mended(now=NOW)
+    enter_ready(now=NOW)
     feed(source, *sold)
     if statistics == "fresh":
         analyze()
     with explained() as plans:
-        assert enter_mended(now=NOW) == COUNT
+        assert enter_ready(now=NOW) == COUNT
     assert sum(rows(plan) for plan in plans) < EACH * COUNT
 
 
@@ -112,18 +112,18 @@ def test_what_waits_is_not_looked_at_where_nothing_has_changed(
     feed(source, *(record(occurred_at="2024-07-01T00:00:00Z") for _ in range(COUNT)))
     feed(source, *(record(currency="CHF") for _ in range(COUNT)))
     feed(source, *(record(amount="?") for _ in range(COUNT)))
-    enter_mended(now=NOW)
+    enter_ready(now=NOW)
     assert len(held()) == 7 * COUNT
     if statistics == "fresh":
         analyze()
     with explained() as plans:
-        assert enter_mended(now=NOW) == 0
+        assert enter_ready(now=NOW) == 0
     # Without statistics, an index may be read as a whole that is of one reason only.
     assert sum(rows(plan) for plan in plans) < (20 if statistics == "fresh" else 2 * COUNT + 20)
 
     feed(source, record(), refund(sold, amount=1))
     with explained() as plans:
-        assert enter_mended(now=NOW) == 0
+        assert enter_ready(now=NOW) == 0
     # Those that exceed the same charge.
     assert sum(rows(plan) for plan in plans) < EACH * COUNT
     assert BillingRecord.objects.count() == 3

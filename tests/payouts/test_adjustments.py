@@ -148,8 +148,8 @@ def test_a_fact_found_out_twice_is_booked_once(alice: Creator) -> None:
         "source_key": "transfer:tr_1",
         "now": sql.now(),
     }
-    assert adjustments.book_found_out(alice.pk, **facts)
-    assert not adjustments.book_found_out(alice.pk, **facts)
+    assert adjustments.book_automatic_adjustment(alice.pk, **facts)
+    assert not adjustments.book_automatic_adjustment(alice.pk, **facts)
     assert owed(alice) == -80_00
 
 

@@ -15,7 +15,7 @@ from database.staff import Act
 from earnings.models import Api, CreatorEarning, QuarantinedRecord
 from earnings.services import adjustments, commission, posting
 from earnings.services.catalog import CatalogEntry, register_apis
-from earnings.services.quarantine import enter_mended
+from earnings.services.quarantine import enter_ready
 from earnings.services.sources import register_source
 from ledger.selectors import payable_balance
 from money import Money, month_of
@@ -111,7 +111,7 @@ def live_through(market: Market) -> None:
     for half, begins in enumerate(HALVES):
         for step in arrival.steps(half):
             service.receive(step)
-            arrival.somebody_may(lambda: enter_mended(now=sql.now()), lambda: posting.post_due(now=sql.now()))
+            arrival.somebody_may(lambda: enter_ready(now=sql.now()), lambda: posting.post_due(now=sql.now()))
         posting.post_due(now=sql.now())
         for fact in market.facts:
             if market.known[fact.number] == half:

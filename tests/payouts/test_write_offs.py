@@ -151,7 +151,7 @@ def test_rows_given_back_by_a_dead_payout_are_no_credit(market: Market) -> None:
 def test_an_unexpected_transfer_that_was_written_off_and_comes_back_undoes_it(
     alice: Creator, market: Market
 ) -> None:
-    adjustments.book_found_out(
+    adjustments.book_automatic_adjustment(
         alice.pk,
         amount=Money(-80_00, "USD"),
         kind=AdjustmentKind.UNEXPECTED_TRANSFER,
@@ -270,8 +270,8 @@ def test_an_undoing_names_its_write_off_and_says_what_it_is(alice: Creator, mark
     undoing, restoring = Adjustment.objects.filter(kind__in=[UNDONE, RESTORED]).order_by("pk")
     assert undoing.write_off == restoring.write_off == written
     of = f"the write-off of {written.decided_at:%Y-%m-%d} (Too small to ask for)"
-    assert undoing.reason == f"What was earned since undoes {of}"
-    assert restoring.reason == f"Taken back, or earned in an earlier month: what had undone {of}"
+    assert undoing.reason == f"Later earnings undo {of}"
+    assert restoring.reason == f"Refunds, or earnings in an earlier month, restore {of}"
     assert undoing.earning
     assert restoring.earning
     assert undoing.earning.description == "Write-off undone by later earnings"

@@ -51,8 +51,8 @@ class Command(ServiceCommand):
             )
         if file.ignored_columns:
             self.stderr.write(f"ignored columns: {', '.join(file.ignored_columns)}")
-        mended = quarantine.enter_mended(now=now)
-        self.show(options, _told(result, mended=mended))
+        entered = quarantine.enter_ready(now=now)
+        self.show(options, _summary(result, from_quarantine=entered))
 
 
 def _progress(name: str) -> "tqdm[NoReturn]":
@@ -64,11 +64,11 @@ def _progress(name: str) -> "tqdm[NoReturn]":
     )
 
 
-def _told(result: ImportResult, *, mended: int) -> dict[str, object]:
-    told: dict[str, object] = {
+def _summary(result: ImportResult, *, from_quarantine: int) -> dict[str, object]:
+    summary: dict[str, object] = {
         "accepted": result.accepted,
         "duplicate": result.duplicates,
         "conflict": result.conflicts,
         "quarantined": {reason.value: count for reason, count in sorted(result.quarantined.items())},
     }
-    return told | {"entered_from_quarantine": mended} if mended else told
+    return summary | {"entered_from_quarantine": from_quarantine} if from_quarantine else summary

@@ -1,13 +1,13 @@
--- What each API earned each creator in a period, with the rate that stands for it at a moment, and the one that would
--- if one API, one creator or all others had another; only where that is another.
-WITH standing AS MATERIALIZED (
+-- What each API earned each creator in a period, with its rate at a moment, and its rate if that of one API, of one
+-- creator or the default changed. Only rows whose rate would change.
+WITH current_rate AS MATERIALIZED (
     SELECT DISTINCT ON (creator_id, api_id) creator_id, api_id, bps
     FROM commission_rates
     WHERE effective_from <= %(at)s
     ORDER BY creator_id, api_id, effective_from DESC, id DESC
 ),
 by_default AS MATERIALIZED (
-    SELECT bps FROM standing WHERE creator_id IS NULL AND api_id IS NULL
+    SELECT bps FROM current_rate WHERE creator_id IS NULL AND api_id IS NULL
 ),
 sold AS (
     SELECT creator_id, api_id, currency, sum(gross)::bigint AS gross
@@ -29,8 +29,8 @@ rated AS (
             ELSE coalesce(of_api.bps, of_creator.bps, %(bps)s::integer)
         END AS bps_after
     FROM sold
-    LEFT JOIN standing AS of_api ON of_api.api_id = sold.api_id
-    LEFT JOIN standing AS of_creator ON of_creator.creator_id = sold.creator_id
+    LEFT JOIN current_rate AS of_api ON of_api.api_id = sold.api_id
+    LEFT JOIN current_rate AS of_creator ON of_creator.creator_id = sold.creator_id
     LEFT JOIN by_default ON true
 )
 SELECT

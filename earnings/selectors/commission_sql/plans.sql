@@ -1,4 +1,4 @@
--- Each rate with when it ends: at the next one of its kind. What was ended is a rate without bps.
+-- Each rate with its end: the start of the next one of its kind. A rate without bps ends the one before.
 SELECT creator_id, api_id, bps, effective_from, effective_until, actor, reason
 FROM (
     SELECT

@@ -1,3 +1,4 @@
+-- One transaction per adjustment: the creator's payable, and the account opposite.
 SELECT
     'adjustment:' || adjustment.id AS source_key,
     'adjustment' AS kind,

@@ -1,4 +1,4 @@
--- Those in other batches set aside that take from a charge which leaves: it will be unknown.
+-- Records in other batches set aside that name a charge being removed: their charge will be unknown.
 INSERT INTO batch_outgoing (id, record_id, batch_id, reason)
 SELECT taker.id, taker.record_id, taker.batch_id, 'charge_unknown'
 FROM billing_batches AS batch

@@ -5,5 +5,5 @@ CREATE TEMPORARY TABLE IF NOT EXISTS batch_outgoing (
     reason text NOT NULL
 ) ON COMMIT DELETE ROWS;
 
--- Empty already after a commit; not within one transaction.
+-- A commit empties it, but it may be used twice in one transaction.
 DELETE FROM batch_outgoing;

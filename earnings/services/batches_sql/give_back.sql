@@ -1,4 +1,4 @@
--- Charges that stay have more left of them: what leaves takes nothing from them any more. Return their batches.
+-- Give back what the removed records took from charges that stay, and return the batches of these charges.
 UPDATE charge_takebacks AS takeback
 SET refunded = takeback.refunded - taken.refunded, charged_back = takeback.charged_back - taken.charged_back
 FROM (

@@ -1,4 +1,5 @@
--- As its source would have written it. What takes from a charge takes creator and API from it, so it names neither.
+-- Each record as its source would have written it. A record that names a charge has the charge's creator and API, so it
+-- names neither.
 INSERT INTO quarantined_records (source_id, batch_id, record_id, reason, content, resolution)
 SELECT source_id, batch_id, record_id, reason, ({content}), ''
 FROM (
@@ -11,7 +12,7 @@ FROM (
     JOIN billing_records AS record ON record.id = outgoing.id
     LEFT JOIN apis AS api ON api.id = record.api_id
     LEFT JOIN creators AS creator ON creator.id = record.creator_id
-) AS leaving
+) AS removed
 ORDER BY id
 ON CONFLICT (source_id, fingerprint) WHERE resolved_at IS NULL DO UPDATE
 SET reason = excluded.reason, batch_id = excluded.batch_id

@@ -1,4 +1,4 @@
--- Assign APIs, which are locked, to a source.
+-- Assign locked APIs to a source, and log the changes.
 WITH assigned AS (
     UPDATE apis AS api
     SET source_id = source.id

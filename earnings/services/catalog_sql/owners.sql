@@ -1,4 +1,4 @@
--- All owners of these APIs, in order.
+-- All owners of these APIs, in order of time.
 SELECT api.external_id AS api_id, creator.external_id AS creator_id, ownership.owned_from
 FROM apis AS api
 JOIN api_ownerships AS ownership ON ownership.api_id = api.id

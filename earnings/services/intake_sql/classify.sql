@@ -1,10 +1,10 @@
--- What became of each record that did not enter: a reason, or none for a duplicate. Known records are looked up by key,
--- one by one: where statistics are young, a join might compare each with each.
-WITH settled AS (
+-- Decide the outcome of each record that did not enter: a reason, or none for a duplicate. Known records are looked up
+-- by key, one by one: without fresh statistics, a join might compare each with each.
+WITH decided AS (
     SELECT
         resolved.ctid AS row,
         CASE
-            -- A later copy of a record that its charge had no room for.
+            -- A later copy of a record that exceeds its charge.
             WHEN known.id IS NULL THEN coalesce(nullif(resolved.reason, ''), 'exceeds_charge')
             WHEN resolved.reason = ''
                 AND known.kind = resolved.kind
@@ -32,7 +32,7 @@ WITH settled AS (
     WHERE NOT (resolved.leads AND resolved.reason = '' AND known.batch_id IS NOT DISTINCT FROM %(batch)s)
 )
 UPDATE billing_resolved AS resolved
-SET reason = settled.verdict
-FROM settled
-WHERE resolved.ctid = settled.row
+SET reason = decided.verdict
+FROM decided
+WHERE resolved.ctid = decided.row
 RETURNING resolved.line, resolved.reason

@@ -1,4 +1,4 @@
--- What a record says, as JSON, like one that came so.
+-- A record as JSON, in the form in which it could have arrived.
 SELECT jsonb_strip_nulls(jsonb_build_object(
     'record_id', record_id,
     'kind', kind,

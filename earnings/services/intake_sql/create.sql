@@ -33,14 +33,14 @@ CREATE TEMPORARY TABLE IF NOT EXISTS billing_resolved (
     api_id uuid,
     creator_id uuid,
     commission_bps integer,
-    -- The copy of its record id that enters, if any does: the first usable one in this batch. Not known yet where one
-    -- of them names a charge.
+    -- Whether this copy enters, if any under its id does: the first valid one in this batch. Decided later if one of
+    -- the copies names a charge.
     leads boolean NOT NULL,
     charge_id bigint,
-    -- Whether it enters, as its charge has enough left; null until asked.
+    -- Whether it enters because enough of its charge is left; null until checked.
     taken boolean
 ) ON COMMIT DELETE ROWS;
 
--- Empty already after a commit; not within one transaction.
+-- A commit empties them, but they may be used twice in one transaction.
 DELETE FROM billing_intake;
 DELETE FROM billing_resolved;

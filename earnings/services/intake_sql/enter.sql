@@ -1,5 +1,5 @@
--- Enter what is usable and names no charge. Of several copies the first enters; if one of them names a charge, all wait
--- until it is known what becomes of that.
+-- Enter valid records that name no charge. Of several copies the first enters. If one of the copies names a charge, all
+-- wait until that one is decided.
 INSERT INTO billing_records (
     source_id, batch_id, record_id, kind, api_id, creator_id, commission_bps, subscription_id, customer_id,
     amount, currency, occurred_at, api_calls, related_record_id

@@ -1,4 +1,4 @@
--- Look at all staged records, because some did not simply enter.
+-- Not all staged records entered: prepare all of them for the next steps.
 INSERT INTO billing_resolved (
     line, record_id, kind, api_external_id, creator_external_id, subscription_id, customer_id, amount, currency,
     occurred_at, api_calls, related_record_id, reason, content, api_id, creator_id, commission_bps, leads

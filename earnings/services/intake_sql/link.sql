@@ -1,6 +1,6 @@
--- Records that name a charge, and their copies: find it, take creator, API and rate from it, and step back if known
--- already. Of several copies the first one leads that can be used so far, whether it names a charge or not. Charges
--- and known records are looked up by key, one by one: where statistics are young, a join might compare each with each.
+-- For records that name a charge, and their copies: find the charge, and copy its creator, API and rate. Known records
+-- don't lead. Of several copies the first valid one leads, whether it names a charge or not. Charges and known records
+-- are looked up by key, one by one: without fresh statistics, a join might compare each with each.
 WITH linked AS (
     SELECT
         resolved.ctid AS row,
@@ -15,7 +15,7 @@ WITH linked AS (
         CASE
             WHEN resolved.related_record_id = '' THEN ''
             WHEN charge.id IS NULL OR charge.currency <> resolved.currency THEN 'charge_unknown'
-            -- It may yet turn out that the charge can't be counted.
+            -- The charge's batch can't be posted, so the charge may still be quarantined.
             WHEN charge.set_aside_at IS NOT NULL THEN 'charge_unknown'
             WHEN resolved.api_external_id NOT IN ('', charge.api_external_id) THEN 'charge_unknown'
             WHEN resolved.creator_external_id NOT IN ('', charge.creator_external_id) THEN 'owner_mismatch'
@@ -71,12 +71,12 @@ opened AS (
         WHERE taker.related_record_id = fresh.record_id
             AND taker.source_id + 0 = %(source)s
             AND taker.related_record_id <> ''
-            -- A charge that had to leave the books once, and came again, may be taken from already.
+            -- A charge that was quarantined once and came again may already have refunds.
             AND EXISTS (
-                SELECT FROM quarantined_records AS left_once
-                WHERE left_once.source_id = %(source)s
-                    AND left_once.record_id = fresh.record_id
-                    AND left_once.reason = 'unpostable'
+                SELECT FROM quarantined_records AS unpostable
+                WHERE unpostable.source_id = %(source)s
+                    AND unpostable.record_id = fresh.record_id
+                    AND unpostable.reason = 'unpostable'
             )
     ) AS taken
     ORDER BY charge_id

@@ -1,5 +1,5 @@
--- Settle API, owner and rate of each staged record, or the first reason against it (`verdict`). Records that name
--- a charge take all three from it later.
+-- Find API, owner and rate of each staged record, or the first reason to refuse it (`verdict`). Records that name
+-- a charge get all three from the charge later.
 WITH owned AS MATERIALIZED (
     SELECT
         api.id AS api_id,

@@ -1,7 +1,8 @@
--- What waited in quarantine under an id that entered. Looked up by key, record by record: the planner knows neither how
--- many there are nor how many wait. `+ 0` keeps it from indexes on the source, which may look as good to it.
+-- Resolve what waits in quarantine under the ids that entered. Looked up by key, record by record: the planner doesn't
+-- know how many there are, or how many wait. `+ 0` keeps it from using indexes on the source, which look as good to it.
 UPDATE quarantined_records
-SET resolved_at = now(), resolution = CASE WHEN id = ANY(%(held)s::bigint[]) THEN 'entered' ELSE 'superseded' END
+SET resolved_at = now(),
+    resolution = CASE WHEN id = ANY(%(quarantined_ids)s::bigint[]) THEN 'entered' ELSE 'superseded' END
 WHERE id = ANY(ARRAY(
     SELECT open.id
     FROM billing_records AS record

@@ -1,6 +1,6 @@
--- One by one, in the order in which they occurred, each record takes back its amount (a reversal gives it back), if its
--- charge has that much left. Charges are looked up by key, and what is written is found by where it lies (the source's
--- lock keeps it there): where statistics are young, a join might compare each with each.
+-- Take each record's amount from its charge (or give it back, for a reversal), one by one in order of occurrence, if
+-- that much is left. Charges are looked up by key, and rows to update by ctid, which can't change under the source's
+-- lock: without fresh statistics, a join might compare each with each.
 WITH step AS (
     SELECT
         resolved.ctid AS row,

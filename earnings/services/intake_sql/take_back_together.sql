@@ -1,6 +1,6 @@
--- What is stuck one by one is tried together: all that is stuck of a charge, or else those that fit where everything
--- that takes from the charge is told in the order in which it occurred. Only what it comes to in the end has to fit. As
--- above, everything is looked up by key or by where it lies.
+-- Records that don't fit one by one are tried together: first all of a charge's, else those that fit when all records
+-- of the charge, old and new, are replayed in order of occurrence. Only the final sums have to fit. As in
+-- take_back.sql, rows are looked up by key or ctid.
 WITH stuck AS MATERIALIZED (
     SELECT DISTINCT charge_id FROM billing_resolved WHERE leads AND NOT taken AND charge_id IS NOT NULL
 ),
@@ -20,7 +20,7 @@ history AS (
         OFFSET 0
     ) AS entered
 ),
-told AS (
+replayed AS (
     SELECT
         history.row,
         history.charge_id,
@@ -51,7 +51,7 @@ tried AS (
         charged_back + sum(more_charged_back) FILTER (WHERE NOT is_in) OVER charge AS all_charged_back,
         refunded + sum(more_refunded) FILTER (WHERE NOT is_in AND fits) OVER charge AS some_refunded,
         charged_back + sum(more_charged_back) FILTER (WHERE NOT is_in AND fits) OVER charge AS some_charged_back
-    FROM told
+    FROM replayed
     WINDOW charge AS (PARTITION BY charge_id)
 ),
 chosen AS MATERIALIZED (

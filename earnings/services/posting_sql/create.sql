@@ -1,4 +1,4 @@
--- Groups are kept in memory: sorting them on disk takes three times as long.
+-- Enough to group in memory: sorting on disk takes three times as long.
 SET LOCAL work_mem = '64MB';
 
 CREATE TEMPORARY TABLE IF NOT EXISTS posting_row (
@@ -9,5 +9,5 @@ CREATE TEMPORARY TABLE IF NOT EXISTS posting_row (
     platform_fee bigint NOT NULL
 ) ON COMMIT DELETE ROWS;
 
--- Empty already after a commit; not within one transaction.
+-- A commit empties it, but it may be used twice in one transaction.
 DELETE FROM posting_row;

@@ -1,5 +1,5 @@
--- One transaction per creator: what customers paid, less refunds, becomes the platform's fee and the
--- creator's payable.
+-- One transaction per creator: what customers paid, less refunds, is split into the platform's fee and the creator's
+-- payable.
 SELECT
     'posting:' || %(posting)s || ':' || earned.creator_id AS source_key,
     'earnings_posted' AS kind,

@@ -1,7 +1,6 @@
--- Add the batches' records to each open row, or open one, and leave a trace of it. Figures of DESIGN: refunds are
--- positive and inside gross; transactions and API calls are those of charges. The fee's change is what this
--- statement itself changed: the database derives the fee from gross, and `previous_platform_fee` holds what it
--- was a moment ago.
+-- Add the batches' records to the open earnings, or open new ones, and keep a trace. Refunds are positive, and already
+-- subtracted from gross. Transactions and API calls are those of charges. The database derives the fee from gross;
+-- `previous_platform_fee` keeps the fee from before this statement, so the difference is what was posted.
 WITH part AS (
     SELECT
         batch_id,
@@ -56,7 +55,7 @@ earned AS (
         platform_fee - previous_platform_fee AS platform_fee
 ),
 added AS MATERIALIZED (
-    -- Each has its match. An inner join could be planned as a loop over both, where statistics are young.
+    -- Every row has a match. Without fresh statistics, an inner join could be planned as a nested loop.
     SELECT *
     FROM earned
     FULL JOIN delta USING (creator_id, api_id, currency, period_start, commission_bps)

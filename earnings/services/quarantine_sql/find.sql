@@ -1,6 +1,6 @@
--- What may enter by now, by source, in parts of some thousand records; all that names one charge is in the same part.
--- Looked up by what it waits for: only there can anything have changed. All look-ups are by key, as the planner knows
--- neither how many wait nor for how much; `+ 0` keeps it from indexes on the source, which may look as good to it.
+-- Records that can enter now, by source, in parts of some thousand; records that name the same charge share a part.
+-- They are found by what they wait for, where that has changed. All look-ups are by key, as the planner doesn't know
+-- how many records wait, or for what. `+ 0` keeps it from using indexes on the source, which look as good to it.
 WITH own AS MATERIALIZED (
     SELECT id, source_id, reason, content
     FROM quarantined_records
@@ -51,8 +51,10 @@ found AS (
     UNION ALL
     SELECT id
     FROM quarantined_records
-    -- Written in UTC, in the order of their texts.
-    WHERE (content ->> 'occurred_at') COLLATE "C" <= %(told_now)s AND resolved_at IS NULL AND reason = 'time_in_future'
+    -- These times are in UTC, so they sort as text.
+    WHERE (content ->> 'occurred_at') COLLATE "C" <= %(now_as_text)s
+        AND resolved_at IS NULL
+        AND reason = 'time_in_future'
 ),
 ready AS (
     SELECT held.id, held.source_id, coalesce(held.content ->> 'related_record_id', '') AS charge
@@ -64,7 +66,7 @@ ready AS (
                 JOIN api_ownerships AS ownership ON ownership.api_id = apis.id
                 WHERE apis.external_id = held.content ->> 'api_id'
             )
-            -- The catalogue may hear of a new owner after the billing system did.
+            -- The billing system may know a new owner before the catalogue does.
             WHEN held.reason = 'owner_mismatch' THEN
                 held.content ->> 'related_record_id' IS NULL AND held.content ->> 'creator_id' = (
                     SELECT creator.external_id

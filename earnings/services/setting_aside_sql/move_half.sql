@@ -1,4 +1,4 @@
--- Half of the rows that the batch's records belong to, with all their records; none if there is only one row.
+-- Move the records of half of the earnings that a batch adds to; none if there is only one earning.
 WITH ranked AS MATERIALIZED (
     SELECT
         id,

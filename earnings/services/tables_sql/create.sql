@@ -6,5 +6,5 @@ CREATE TEMPORARY TABLE IF NOT EXISTS paid_invoices (
     month text
 ) ON COMMIT DELETE ROWS;
 
--- Empty already after a commit; not within one transaction.
+-- A commit empties it, but it may be used twice in one transaction.
 DELETE FROM paid_invoices;

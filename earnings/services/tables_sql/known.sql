@@ -1,4 +1,4 @@
--- What is here of these records: the ones that wait in quarantine, then the accepted ones.
+-- What we have of these records: first those that wait in quarantine, then the accepted ones.
 SELECT
     record_id,
     false AS counts,

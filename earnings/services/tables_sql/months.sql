@@ -1,4 +1,4 @@
--- What is counted of invoices and not all taken back, by month and currency: how many, how much, and which ones.
+-- Counted invoices that are not fully taken back, by month and currency: number, total, and a checksum of their ids.
 SELECT
     date_trunc('month', record.occurred_at, 'UTC')::text AS month,
     record.currency,

@@ -1,4 +1,4 @@
--- Charges of invoices whose subscription had been billed for another API before.
+-- Charges of invoices whose subscription was billed for another API before.
 SELECT record_id, creator_id, amount, currency, occurred_at, subscription_id, api, api_before, billed_before
 FROM (
     SELECT

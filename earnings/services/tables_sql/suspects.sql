@@ -1,5 +1,5 @@
--- Invoices of some months that are not here as they are there, and those of any month of which some may have to be
--- given up and nothing was. (Joined whole: asking for each charge whether it is staged has plans that never end.)
+-- Invoices of some months that differ between the two sides, and invoices in question from any month of which nothing
+-- was taken back. (A full join: checking each charge against the staged rows has plans that never end.)
 WITH counted AS (
     SELECT
         substr(record.record_id, 9) AS id,

@@ -1,5 +1,5 @@
--- From its own booking on, earnings count towards this write-off. What was undone of earlier ones until then stays
--- undone unless it is taken back.
+-- Earnings count towards this write-off from its own booking on. What was undone of earlier write-offs before stays
+-- undone, unless it is taken back.
 WITH begun AS (
     UPDATE adjustments AS written
     SET counted_from_id = booking.id

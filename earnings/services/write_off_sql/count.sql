@@ -1,4 +1,4 @@
--- Only the latest write-off of a creator counts on; those before it keep what they counted.
+-- Earnings are added to the latest write-off of a creator only; earlier ones keep their counts.
 INSERT INTO earned_since_write_offs AS since (write_off_id, period_end, undone_before, earned)
 SELECT latest.id, earned.period_end, 0, sum(earned.amount)
 FROM ({earned}) AS earned

@@ -1,7 +1,7 @@
--- By how much more (or, negative, less) of each write-off is to be undone in each period than was booked. What was
--- earned since the latest one, up to the end of the period, first pays what the creator still owed after it; the rest
--- undoes write-offs, oldest first. If less than nothing was earned, it takes back what had been undone until then. No
--- write-off is undone in a period before its own, as only a run that claims the one may claim the other.
+-- How much more (or, negative, less) of each write-off must be undone in each period than is booked. What was earned
+-- since the latest write-off, up to the end of the period, first pays what the creator still owed after it. The rest
+-- undoes write-offs, oldest first. If the sum is negative, it restores what had been undone before. A write-off is
+-- never undone in a period before its own: no run may claim the undoing without the write-off.
 WITH written AS MATERIALIZED (
     SELECT
         written.id,
@@ -63,7 +63,7 @@ counted AS MATERIALIZED (
     GROUP BY creator_id, currency, period_end
     WINDOW so_far AS (PARTITION BY creator_id, currency ORDER BY period_end)
 ),
--- Each has its match, here and below. An inner join could be planned as a loop over both, where statistics are young.
+-- Every row has a match, here and below. Without fresh statistics, an inner join could be planned as a nested loop.
 due AS (
     SELECT
         written.id,

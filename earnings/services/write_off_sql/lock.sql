@@ -1,5 +1,5 @@
--- Those of the creators who were ever written off, a transaction at a time: what they have earned since is counted, and
--- their write-offs are undone, by one after the other. INTERSECT, as a join could be planned as a loop over both.
+-- Lock those of the creators who have a write-off, so that only one transaction at a time counts their earnings and
+-- undoes their write-offs. INTERSECT, as a join could be planned as a nested loop.
 SELECT account.owner_id AS creator_id
 FROM ledger_accounts AS account
 WHERE account.kind = 'creator_payable'

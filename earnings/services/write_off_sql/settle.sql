@@ -25,8 +25,8 @@ SELECT
     id, creator_id, currency, -amount, CASE WHEN is_undone THEN 'write_off_undone' ELSE 'write_off_restored' END,
     write_off_id,
     CASE
-        WHEN is_undone THEN 'What was earned since undoes the write-off of ' || written
-        ELSE 'Taken back, or earned in an earlier month: what had undone the write-off of ' || written
+        WHEN is_undone THEN 'Later earnings undo the write-off of ' || written
+        ELSE 'Refunds, or earnings in an earlier month, restore the write-off of ' || written
     END,
     'approved', 'system', %(now)s, 'system', %(now)s, earning_id
 FROM difference

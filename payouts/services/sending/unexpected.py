@@ -8,7 +8,7 @@ from accounts.models import CreatorPaymentAccount, HoldSource
 from accounts.services.holds import place_hold
 from database.staff import SYSTEM, Act
 from earnings.models import Adjustment, AdjustmentKind
-from earnings.services.adjustments import book_found_out
+from earnings.services.adjustments import book_automatic_adjustment
 from ledger.models import AccountKind
 from money import Money
 from payouts.gateway import BankPayout, Transfer
@@ -28,7 +28,7 @@ def record_transfer(payout: Payout, transfer: Transfer, *, now: datetime) -> Non
     detail = (
         f"Stripe has {transfer.id} for payout {payout.pk}, which is {payout.get_status_display().lower()}"
     )
-    booked = book_found_out(
+    booked = book_automatic_adjustment(
         payout.creator_id,
         amount=-amount,
         kind=AdjustmentKind.UNEXPECTED_TRANSFER,
@@ -64,7 +64,7 @@ def record_reversal(*, transfer_id: str, amount_reversed: int, now: datetime) ->
     more = amount_reversed - sum(earlier.values_list("amount", flat=True))
     if more <= 0:
         return True
-    book_found_out(
+    book_automatic_adjustment(
         debt.creator_id,
         amount=Money(more, debt.currency),
         kind=AdjustmentKind.UNEXPECTED_TRANSFER_REVERSED,

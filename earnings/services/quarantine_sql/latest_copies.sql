@@ -1,4 +1,4 @@
--- Those of these records that still wait, and under whose id no other copy came later.
+-- Those of these records that are still open, and are the latest copy under their id.
 SELECT id
 FROM quarantined_records AS held
 WHERE id = ANY(%(ids)s)
