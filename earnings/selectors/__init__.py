@@ -1,4 +1,4 @@
-"""Reads about earnings: what was earned, from which records, and what has not entered yet."""
+"""Reads of the earnings app."""
 
 from earnings.selectors.catalog import (
     CatalogConcerns,

@@ -1,4 +1,4 @@
-"""Which APIs there are, and whose they are: which source's, and which creator's."""
+"""The API catalogue: APIs, their sources and their owners."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ SELECT
 
 
 class UnassignedApi(NamedTuple):
-    """An API that belongs to no source; by external ids, `owner` the latest."""
+    """An API without a source, and its latest owner; both by external id."""
 
     api: str
     name: str
@@ -28,17 +28,14 @@ class UnassignedApi(NamedTuple):
 
 
 class CatalogConcerns(NamedTuple):
-    """What staff have to look at.
-
-    How often APIs with sales changed owner in the last 30 days, and how many APIs belong to no source.
-    """
+    """What staff should look at: owner changes of APIs with sales in the last 30 days, and APIs without a source."""
 
     owner_changes: int
     unassigned: int
 
 
 def known_api(external_id: str) -> Api:
-    """Return the API with the marketplace's id.
+    """Return the API with this external id.
 
     Raises: UnknownApi.
     """
@@ -49,13 +46,13 @@ def known_api(external_id: str) -> Api:
 
 
 def latest_ownership(api_id: str) -> ApiOwnership:
-    """Read who owns an API now, or will; it must have an owner."""
+    """Return the latest ownership of an API, which may be in the future; the API must have an owner."""
     ownerships = ApiOwnership.objects.select_related("api", "creator").filter(api__external_id=api_id)
     return ownerships.latest("owned_from")
 
 
 def unassigned_apis() -> Iterator[UnassignedApi]:
-    """Yield the APIs that belong to no source, in order of their ids."""
+    """Yield the APIs without a source, in order of their ids."""
     owners = ApiOwnership.objects.filter(api=OuterRef("pk")).order_by("-owned_from")
     rows = Api.objects.filter(source=None).order_by("external_id")
     owned = rows.annotate(owner=Subquery(owners.values("creator__external_id")[:1]))
@@ -64,10 +61,10 @@ def unassigned_apis() -> Iterator[UnassignedApi]:
 
 
 def changes_of_ownership(creator: Creator) -> QuerySet[ApiChange]:
-    """Select the times that an API became a creator's, or somebody else's after them."""
-    became_theirs = Q(creator=creator)
-    was_theirs = Q(field=ApiField.OWNER, before=creator.external_id) & ~Q(before="")
-    return ApiChange.objects.filter(became_theirs | was_theirs)
+    """Select the changes by which a creator got or lost an API."""
+    got = Q(creator=creator)
+    lost = Q(field=ApiField.OWNER, before=creator.external_id) & ~Q(before="")
+    return ApiChange.objects.filter(got | lost)
 
 
 def catalog_concerns(*, now: datetime) -> CatalogConcerns:

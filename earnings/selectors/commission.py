@@ -1,4 +1,4 @@
-"""Which commission counts where and when, and what another one would do."""
+"""Commission rates, and previews of changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ MOST_AFFECTED = 20
 
 
 class Plan(NamedTuple):
-    """A rate of one API, of one creator's APIs or (both None) of all others; `effective_until` None: no end is set."""
+    """The rate of one API, of one creator, or (both None) the default; `effective_until` None means no end."""
 
     creator_id: str | None
     api_id: str | None
@@ -33,7 +33,7 @@ class Plan(NamedTuple):
 
 
 class ChangedTotal(NamedTuple):
-    """How many creators and APIs a change affects in one currency, and what it does to the platform's fee."""
+    """How many creators and APIs a change affects in one currency, and the platform fee before and after."""
 
     currency: str
     creators: int
@@ -44,7 +44,7 @@ class ChangedTotal(NamedTuple):
 
 
 class ChangedFee(NamedTuple):
-    """What a change does to the fee on what one API earned one creator in one currency."""
+    """The effect of a change on the platform fee of one API and creator in one currency."""
 
     creator_id: str
     api_id: str
@@ -58,26 +58,26 @@ class ChangedFee(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChangePreview:
-    """What a change would have done to the sales of a past month; `most_affected` are MOST_AFFECTED at most."""
+    """The effect that a change would have had on a past month; `most_affected` has at most MOST_AFFECTED rows."""
 
     totals: Sequence[ChangedTotal]
     most_affected: Sequence[ChangedFee]
 
 
 def plans(*, now: datetime) -> list[Plan]:
-    """List the rates that count now or will: the default first, then creators' own, then those of APIs."""
+    """List current and future rates: the default first, then those of creators, then those of APIs."""
     return [Plan(**row) for row in sql.rows(_PLANS, {"now": now})]
 
 
 def preview_change(
     bps: int | None, *, of: Api | Creator | None, effective_from: datetime, month: Period
 ) -> ChangePreview:
-    """Work out what a rate (None: no own rate any more) would have done to the sales of a month.
+    """Calculate the effect that a new rate (None: ending the rate) would have had on a month's sales.
 
-    Both fees are what the rates that stand at `effective_from` would have taken, without the change and with it,
-    rounded once for each API and creator.
+    Fees before and after use the rates at `effective_from`, without and with the change, rounded once per API and
+    creator.
     """
-    names = {
+    params = {
         "bps": bps,
         "api": of.pk if isinstance(of, Api) else None,
         "creator": of.pk if isinstance(of, Creator) else None,
@@ -87,6 +87,6 @@ def preview_change(
         "most": MOST_AFFECTED,
     }
     return ChangePreview(
-        totals=[ChangedTotal(**row) for row in sql.rows(_TOTALS, names)],
-        most_affected=[ChangedFee(**row) for row in sql.rows(_MOST_AFFECTED, names)],
+        totals=[ChangedTotal(**row) for row in sql.rows(_TOTALS, params)],
+        most_affected=[ChangedFee(**row) for row in sql.rows(_MOST_AFFECTED, params)],
     )

@@ -1,4 +1,4 @@
-"""What creators owe the platform: carried until they earn it, or two people write it off."""
+"""What creators owe the platform: carried forward until they earn it, or it is written off."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +13,9 @@ _NEGATIVE = sql.read(Path(__file__).with_name("negative_balances.sql"))
 
 @dataclass(frozen=True, slots=True)
 class NegativeBalance:
-    """What one creator owes, positive, and since when; `last_earned` is None if sales never brought anything.
+    """What one creator owes, as a positive amount.
 
-    `since` is when the balance fell below zero and did not come back since.
+    `since` is when the balance last fell below zero. `last_earned` is None if the creator never earned from sales.
     """
 
     creator_id: UUID
@@ -25,8 +25,8 @@ class NegativeBalance:
     last_earned: datetime | None
 
 
-def negative_balances(*, most: int | None = None) -> list[NegativeBalance]:
-    """List who owes the platform (at most so many), who owes for longest first."""
+def negative_balances(*, limit: int | None = None) -> list[NegativeBalance]:
+    """List the creators who owe the platform, longest debt first."""
     return [
         NegativeBalance(
             creator_id=row["creator_id"],
@@ -35,5 +35,5 @@ def negative_balances(*, most: int | None = None) -> list[NegativeBalance]:
             since=row["since"],
             last_earned=row["last_earned"],
         )
-        for row in sql.rows(_NEGATIVE, {"most": most})
+        for row in sql.rows(_NEGATIVE, {"limit": limit})
     ]

@@ -31,4 +31,4 @@ LEFT JOIN LATERAL (
 ) AS earned ON true
 WHERE account.kind = 'creator_payable' AND account.balance < 0
 ORDER BY fell.since, creator.external_id, account.currency
-LIMIT %(most)s
+LIMIT %(limit)s

@@ -1,4 +1,4 @@
-"""The way from a row of earnings to its records, and back."""
+"""From an earning to its records, and back."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _BEFORE, _AFTER = (
 
 
 def records_of(earning: CreatorEarning) -> QuerySet[BillingRecord]:
-    """Select the records that make up an earning: those of its batches that belong to its row."""
+    """Select the records that make up an earning: those of its batches that match its key."""
     return BillingRecord.objects.filter(
         batch__in=earning.postings.values_list(
             Func("batches", function="unnest", output_field=BigIntegerField())
@@ -40,12 +40,12 @@ def records_of(earning: CreatorEarning) -> QuerySet[BillingRecord]:
 
 
 def postings_of(batch: BillingBatch) -> QuerySet[EarningPosting]:
-    """Select what the posting of a batch added to the earnings that hold records of the batch."""
+    """Select what posting a batch added to earnings that contain its records."""
     return EarningPosting.objects.filter(posting=batch.posting_id, batches__contains=[batch.pk])
 
 
 def posting_of(record: BillingRecord) -> EarningPosting | None:
-    """Find the posting that a record is in; None until its batch is posted."""
+    """Return the posting of a record; None until its batch is posted."""
     day = record.occurred_at.astimezone(UTC).date()
     return (
         postings_of(record.batch)
@@ -62,13 +62,13 @@ def posting_of(record: BillingRecord) -> EarningPosting | None:
     )
 
 
-# Where a record lies among those behind an earning, by batch and id: in order of arrival.
+# The position of a record among those behind an earning: (batch, id), which is the order of arrival.
 Position = tuple[int, int]
 _NEWEST: Position = (2**63 - 1, 2**63 - 1)
 
 
 class RecordBehind(NamedTuple):
-    """A billing record as part of an earning; `gross` is what it adds there, negative for what was taken back."""
+    """A billing record behind an earning; `gross` is what it adds to it, negative for refunds and chargebacks."""
 
     batch_id: int
     id: int
@@ -93,20 +93,20 @@ class RecordBehind(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordsBehind:
-    """The records that make up some earnings, the last to arrive first; adjustments have none."""
+    """The records that make up some earnings, latest arrival first; adjustments have none."""
 
     earnings: Sequence[UUID]
 
     def before(self, position: Position, *, count: int) -> list[RecordBehind]:
-        """Read some that arrived before the one there."""
+        """Return up to `count` records that arrived before this position."""
         return [RecordBehind(**row) for row in sql.rows(_BEFORE, self._parameters(position, count))]
 
     def after(self, position: Position, *, count: int) -> list[RecordBehind]:
-        """Read some that arrived next after the one there; they too are returned the last to arrive first."""
+        """Return up to `count` records that arrived next after this position, latest first."""
         return [RecordBehind(**row) for row in sql.rows(_AFTER, self._parameters(position, count))][::-1]
 
     def stream(self) -> Iterator[RecordBehind]:
-        """Read them all, some at a time."""
+        """Yield all records, reading them in chunks."""
         return (RecordBehind(**row) for row in sql.stream(_BEFORE, self._parameters(_NEWEST, None)))
 
     def _parameters(self, position: Position, count: int | None) -> dict[str, Any]:

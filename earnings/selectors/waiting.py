@@ -1,4 +1,4 @@
-"""What has come and is in no earning: it waits to be posted, can't be posted, or can't be used at all."""
+"""What has arrived and is not in the earnings: unposted batches, batches set aside, and the quarantine."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,9 +20,9 @@ WHERE posted_at IS NULL AND set_aside_at IS NULL
 
 @dataclass(frozen=True, slots=True)
 class Unposted:
-    """Batches that wait to be posted; the earnings lag is the age of their oldest accepted record.
+    """Batches that wait to be posted; `lag` is the age of their oldest accepted record.
 
-    What is set aside is not among them: it waits for a person, and would hide that others wait for nothing.
+    Batches set aside are not included: they wait for staff, and would hide that posting is behind.
     """
 
     batches: int
@@ -40,12 +40,12 @@ def batches_set_aside() -> QuerySet[BillingBatch]:
 
 
 def unposted() -> Unposted:
-    (waiting,) = sql.rows(_UNPOSTED)
-    return Unposted(**waiting)
+    (row,) = sql.rows(_UNPOSTED)
+    return Unposted(**row)
 
 
 def open_quarantine_by_reason() -> list[tuple[Reason, int]]:
-    """Count the records that wait in quarantine, most frequent reason first."""
+    """Count the open quarantined records, most frequent reason first."""
     rows = (
         QuarantinedRecord.objects.filter(resolved_at=None)
         .values("reason")

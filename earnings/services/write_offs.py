@@ -1,9 +1,9 @@
-"""Write-offs: what a creator earns after one undoes it, and what is taken back of that restores it.
+"""Write-offs: later earnings undo them, and refunds of those earnings restore them.
 
-What counts as earned is what billing records say (sales, refunds, chargebacks and their reversals), transfers found
-unexpectedly and their reversals, and adjustments that say so. How much of each write-off is undone, in each period,
-follows from what was earned since the latest one and from nothing else: not from the order in which it arrived, nor
-from what was paid meanwhile, so rows that a dead payout gives back undo nothing.
+These count as earned: billing records (sales, refunds, chargebacks and their reversals), unexpected transfers and
+their reversals, and adjustments that count as earned. How much of each write-off is undone in each period depends only
+on what was earned since the latest write-off. The order of arrival and payouts made meanwhile don't matter, so
+earnings released by a failed payout undo nothing.
 """
 
 import logging
@@ -31,15 +31,15 @@ logger = logging.getLogger(__name__)
 
 
 def begin(write_off: Adjustment) -> None:
-    """Count what is earned from this write-off's booking on, in the transaction that booked it."""
+    """Start counting what is earned after this write-off, in the transaction that books it."""
     sql.run(_BEGIN, {"write_off": write_off.pk})
 
 
 def count(earned: str, parameters: Mapping[str, Any], *, now: datetime) -> None:
-    """Count what was just earned, in the transaction that booked it, and settle write-offs.
+    """Count what was just earned, in the transaction that books it, and settle write-offs.
 
-    `earned` selects (creator_id, currency, period_end, amount), and only these creators are looked at: what is wrong
-    with somebody else must not stop them.
+    `earned` selects (creator_id, currency, period_end, amount). Only these creators are settled, so that a problem with
+    another creator can't stop them.
     """
     if creators := _lock(earned, parameters):
         sql.run(sql.read(_SQL / "count.sql", earned=earned), {**parameters, "creators": creators})
@@ -47,37 +47,37 @@ def count(earned: str, parameters: Mapping[str, Any], *, now: datetime) -> None:
 
 
 def settle_all(*, now: datetime) -> None:
-    """Settle every write-off that isn't as it should be; a creator whose write-offs can't be is left as they are.
+    """Settle every write-off that is out of date; skip creators for whom that fails.
 
-    Whatever is earned settles them by itself. So this finds nothing, unless somebody else has changed the tables.
+    Booking earnings already settles write-offs, so this finds nothing unless the tables were changed from outside.
     """
     everyone = [row["creator_id"] for row in sql.rows(_ALL)]
     unsettled = {row["creator_id"] for row in sql.rows(_DIFFERENCE, {"creators": everyone})}
     if unsettled:
-        do_in_halves(sorted(unsettled), act=partial(_settle_set, now=now), give_up=_leave)
+        do_in_halves(sorted(unsettled), act=partial(_settle_set, now=now), give_up=_skip)
 
 
 def _settle_set(creators: Sequence[UUID], *, now: datetime) -> None:
-    names = {"creators": list(creators)}
-    _settle(_lock("SELECT unnest(%(creators)s::uuid[]) AS creator_id", names), now=now)
+    params = {"creators": list(creators)}
+    _settle(_lock("SELECT unnest(%(creators)s::uuid[]) AS creator_id", params), now=now)
 
 
 def _lock(earned: str, parameters: Mapping[str, Any]) -> list[UUID]:
-    """Return whom of those who earned something write-offs are of, locked until the caller's transaction ends."""
+    """Lock and return those of the creators who have write-offs, until the caller's transaction ends."""
     rows = sql.rows(sql.read(_SQL / "lock.sql", earned=earned), parameters)
     return list({row["creator_id"]: None for row in rows})
 
 
 def _settle(creators: list[UUID], *, now: datetime) -> None:
-    names = {
+    params = {
         "creators": creators,
         "undone": AdjustmentKind.WRITE_OFF_UNDONE.label,
         "restored": AdjustmentKind.WRITE_OFF_RESTORED.label,
         "now": now,
     }
-    if booked := [row["id"] for row in sql.rows(_SETTLE, names)]:
+    if booked := [row["id"] for row in sql.rows(_SETTLE, params)]:
         ledger.post_set(_LEDGER, {"ids": booked, "other_side": AccountKind.WRITE_OFFS.value})
 
 
-def _leave(creator: UUID, error: DatabaseError) -> None:
+def _skip(creator: UUID, error: DatabaseError) -> None:
     logger.error("the write-offs of creator %s can't be settled", creator, exc_info=error)

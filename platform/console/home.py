@@ -184,7 +184,7 @@ def _debts() -> Panel:
                 balance.since,
                 balance.last_earned,
             )
-            for balance in earnings.negative_balances(most=ROWS_SHOWN)
+            for balance in earnings.negative_balances(limit=ROWS_SHOWN)
         ],
         empty="No creator owes the platform anything.",
         more=list_of(LedgerAccount, kind__exact=AccountKind.CREATOR_PAYABLE, balance__lt=0),

@@ -68,7 +68,7 @@ class BusinessCollector:
             "currency",
             {owed.by_creators.currency: owed.by_creators.amount for owed in ledger.owed()},
         )
-        oldest = next(iter(earnings.negative_balances(most=1)), None)
+        oldest = next(iter(earnings.negative_balances(limit=1)), None)
         yield GaugeMetricFamily(
             "payouts_oldest_negative_balance_seconds",
             "Age of the oldest negative balance, in seconds; 0 if no creator owes anything.",

@@ -181,7 +181,7 @@ def test_what_a_person_has_explained_is_not_told_again(sold: Marketplace) -> Non
 
 
 def test_many_of_one_month_are_told_together(sold: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables_comparison, "TOLD_ONE_BY_ONE", 2)
+    monkeypatch.setattr(tables_comparison, "LISTED_ONE_BY_ONE", 2)
     for number in (4, 5):
         sold.sell(number, **in_month(1))
     compare(sold)
@@ -397,4 +397,4 @@ def test_after_a_night_both_sides_agree_or_it_is_told(
 
 
 def test_every_kind_of_the_comparison_is_a_kind_of_difference() -> None:
-    assert {kind.value for kind in tables_comparison.FoundKind} == BILLING_KINDS
+    assert {kind.value for kind in tables_comparison.FindingKind} == BILLING_KINDS

@@ -66,7 +66,7 @@ def test_an_api_of_another_source_or_of_none_stays_as_it_is_and_stops_nothing_el
     marketplace.sell(1)
     result = read(marketplace)
     assert (result.apis_refused, result.ownerships_begun, result.accepted) == (1, 1, 1)
-    assert "1 APIs changed that belong to another source, or to none, and stay as they are: 1." in caplog.text
+    assert "changes of 1 APIs were ignored, as they belong to another source or to none: 1." in caplog.text
     assert list(Api.objects.order_by("external_id").values_list("name", flat=True)) == [
         "API 1",
         "API 2",

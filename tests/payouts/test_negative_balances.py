@@ -92,7 +92,7 @@ def test_who_owes_longest_comes_first(market: Market) -> None:
         market.refund(creator, 10_00)
         days_ago(days)
     assert owing() == [("charlie", 8_00, 2), ("bob", 8_00, 1), ("alice", 8_00, 0)]
-    assert [debt.external_id for debt in negative_balances(most=1)] == ["charlie"]
+    assert [debt.external_id for debt in negative_balances(limit=1)] == ["charlie"]
 
 
 def test_who_is_always_negative_is_carried_aged_shown_and_never_written_off_in_silence(

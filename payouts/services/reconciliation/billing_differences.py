@@ -9,7 +9,7 @@ from django.db import transaction
 
 from database import sql
 from database.staff import SYSTEM, Act
-from earnings.services.tables_comparison import Comparison, Found, compare_shared_tables
+from earnings.services.tables_comparison import Comparison, Finding, compare_shared_tables
 from payouts import selectors
 from payouts.models import BILLING_KINDS, Difference, DifferenceKind
 from payouts.services import differences
@@ -55,7 +55,7 @@ def compare_billing_tables(database: Mapping[str, Any], *, now: datetime) -> Com
     return Compared(comparison.months, comparison.mended, len(unexplained), gone, still_open)
 
 
-def _is_explained(found: Found) -> bool:
+def _is_explained(found: Finding) -> bool:
     """Return whether a person has resolved this difference, with this amount."""
     explained = Difference.objects.filter(
         kind=DifferenceKind(found.kind),
