@@ -1,4 +1,4 @@
-"""Billing records and the catalog over HTTP, one module per noun; each has its own routes, gathered here."""
+"""Billing records and the API catalogue over HTTP; each module has its own routes, collected here."""
 
 from earnings.api import billing, catalog
 

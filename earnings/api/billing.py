@@ -1,4 +1,4 @@
-"""`POST /billing/records`: services hand over billing records."""
+"""`POST /billing/records`: services push billing records."""
 
 import json
 from collections import Counter
@@ -28,9 +28,9 @@ from web.outputs import Output
 
 TAGS = ["Services"]
 MOST_RECORDS = 1_000
-# A conflict is an outcome of its own, and what can't be posted is found out later.
+# A conflict is an outcome of its own, and `unpostable` is only found after the answer.
 QUARANTINE_REASONS = [reason for reason in Reason if reason not in {Reason.CONFLICT, Reason.UNPOSTABLE}]
-REASONS_SAID = "; ".join(f"`{reason.value}`: {reason.label}" for reason in QUARANTINE_REASONS)
+REASONS_LISTED = "; ".join(f"`{reason.value}`: {reason.label}" for reason in QUARANTINE_REASONS)
 NDJSON_TEXT = {"type": "string", "description": "A JSON object per line."}
 
 
@@ -40,52 +40,52 @@ def _id(description: str) -> dict[str, Any]:
 
 RECORD = {
     "title": "BillingRecord",
-    "description": "A record that can be used.",
+    "description": "A valid billing record.",
     "type": "object",
     "additionalProperties": False,
     "required": list(REQUIRED),
     "properties": {
-        "record_id": _id("Your id of this record, unique among yours, for ever."),
+        "record_id": _id("Your unique id of this record. Never reuse it."),
         "kind": {
             "type": "string",
             "enum": RecordKind.values,
-            "description": "What happened; it gives the amount its sign.",
+            "description": "What happened. It determines the sign of the amount.",
         },
-        "api_id": _id("The API that was sold; may be empty where `related_record_id` names a charge."),
+        "api_id": _id("The API that was sold. It can be empty if `related_record_id` is set."),
         "amount": {
             "type": "integer",
             "minimum": 1,
             "maximum": LARGEST_AMOUNT,
-            "description": "What the customer was charged, or got back, in minor units (cents).",
+            "description": "The amount charged or returned, in minor units (cents).",
         },
         "currency": {
             "type": "string",
             "pattern": "^[A-Z]{3}$",
-            "description": "ISO 4217, and one in which creators are paid.",
+            "description": "ISO 4217 code of a currency in which creators are paid.",
         },
         "occurred_at": {
             "type": "string",
             "format": "date-time",
-            "description": "When it happened, with its offset; not before the year 2000, and not in the future.",
+            "description": "When it happened, with a UTC offset. From the year 2000 on, and not in the future.",
         },
-        "creator_id": _id("Whom you take for the API's owner at that time; if given, it must be."),
+        "creator_id": _id("The API's owner at that time. If you send it, it is checked."),
         "subscription_id": _id("The subscription that was charged."),
-        "customer_id": _id("Who was charged."),
+        "customer_id": _id("The customer who was charged."),
         "api_calls": {
             "type": "integer",
             "minimum": 0,
             "maximum": LARGEST_AMOUNT,
-            "description": "How many calls the charge is for.",
+            "description": "The number of API calls that the charge is for.",
         },
         "related_record_id": _id(
-            "The charge that a refund, chargeback or reversal takes from; it takes creator, API and rate from it, "
-            "and never more than is left of it."
+            "The charge that a refund, chargeback or reversal belongs to. The record gets its creator, API and rate "
+            "from the charge, and can't exceed what is left of it."
         ),
     },
 }
 ANYTHING_ELSE = {
     "title": "AnythingElse",
-    "description": "It is kept in quarantine, with the reason; the other records enter.",
+    "description": "Anything else is quarantined, with the reason. The other records are accepted.",
 }
 CHARGE = {
     "record_id": "inv-2041",
@@ -116,16 +116,16 @@ SUMMARY = {"accepted": 1, "duplicate": 0, "conflict": 0, "quarantined": 1}
 
 @extend_schema_field({"anyOf": [RECORD, ANYTHING_ELSE]})
 class AnyRecord(serializers.Field[Any, Any, Any, Any]):
-    """Whatever is pushed as a record: what can't be used is for quarantine to keep."""
+    """Any JSON value: invalid records are quarantined, not rejected."""
 
     def to_internal_value(self, data: Any) -> Any:
         return data
 
 
-# Null is added by `allow_null`; to an enum by itself it would not be.
+# `allow_null` adds null to a `oneOf`, but not to a bare enum.
 @extend_schema_field({"oneOf": [{"type": "string", "enum": [reason.value for reason in QUARANTINE_REASONS]}]})
 class ReasonField(serializers.CharField):
-    """Why a record is in quarantine, or null."""
+    """Why a record is quarantined, or null."""
 
 
 class PushInput(Input):
@@ -134,63 +134,63 @@ class PushInput(Input):
     records = serializers.ListField(
         child=AnyRecord(allow_null=True),
         max_length=MOST_RECORDS,
-        help_text=f"Up to {MOST_RECORDS:,} records. They are taken in together, in this order.",
+        help_text=f"Up to {MOST_RECORDS:,} records. They are processed together, in this order.",
     )
 
 
 class AnswerOutput(Output):
-    """What became of one record."""
+    """The outcome of one record."""
 
-    line = serializers.IntegerField(min_value=1, help_text="Which record: its place in the request, from 1.")
+    line = serializers.IntegerField(min_value=1, help_text="The record's position in the request, from 1.")
     record_id = serializers.CharField(
-        allow_null=True, help_text="Its id; null if it has none that can be one."
+        allow_null=True, help_text="The record's id, or null if it has no valid id."
     )
     outcome = serializers.ChoiceField(
         choices=[outcome.value for outcome in Outcome],
-        help_text="`accepted`: it counts. `duplicate`: the same record is here already, and counts once. `conflict`: "
-        "another record has its id; it is kept in quarantine. `quarantined`: it can't be used, for the reason given, "
-        "but is kept, and enters by itself once its cause is mended, or when a corrected copy comes.",
+        help_text="`accepted`: the record is new. `duplicate`: we already have the same record, and it counts once. "
+        "`conflict`: another record has its id; it is kept in quarantine. `quarantined`: it can't be used, for the "
+        "given reason. It enters automatically once the cause is gone, or is superseded by a corrected copy.",
     )
-    reason = ReasonField(allow_null=True, help_text=f"Why it is quarantined, else null. {REASONS_SAID}")
+    reason = ReasonField(allow_null=True, help_text=f"Why it is quarantined, else null. {REASONS_LISTED}")
 
 
 class PushSummaryOutput(Output):
-    """How many records came to what."""
+    """The number of records by outcome."""
 
-    accepted = serializers.IntegerField(min_value=0, help_text="How many records are new.")
-    duplicate = serializers.IntegerField(min_value=0, help_text="How many were here already.")
-    conflict = serializers.IntegerField(min_value=0, help_text="How many have the id of another record.")
-    quarantined = serializers.IntegerField(min_value=0, help_text="How many can't be used.")
+    accepted = serializers.IntegerField(min_value=0, help_text="Number of new records.")
+    duplicate = serializers.IntegerField(min_value=0, help_text="Number of records that we already have.")
+    conflict = serializers.IntegerField(min_value=0, help_text="Number of records with another record's id.")
+    quarantined = serializers.IntegerField(min_value=0, help_text="Number of records that can't be used.")
 
 
 class PushOutput(Output):
-    """What became of the records of a request."""
+    """The outcome of the records of a request."""
 
-    summary = PushSummaryOutput(help_text="How many records came to what.")
-    results = AnswerOutput(many=True, help_text="What became of each record, in the order of the request.")
+    summary = PushSummaryOutput(help_text="The number of records by outcome.")
+    results = AnswerOutput(many=True, help_text="The outcome of each record, in the order of the request.")
 
 
 class BillingRecords(ServiceEndpoint):
     def get_renderers(self) -> list[BaseRenderer]:
-        # Each media type is answered in kind.
+        # Answer in the media type of the request.
         return [NdjsonRenderer() if ndjson.is_ndjson(self.request) else JSONRenderer()]
 
     @extend_schema(
         operation_id="push_billing_records",
         tags=TAGS,
-        summary="Hand over billing records",
-        description=f"""Charges, refunds, chargebacks and their reversals of the one billing source that the token's \
-`sub` names. A record counts once however often it is pushed, imported or read: repeat a request, whole or in part, \
-whenever you don't know what became of it. What can't be used stops nothing else. What is new shows in earnings a few \
-seconds later.
+        summary="Push billing records",
+        description=f"""Charges, refunds, chargebacks and their reversals from the billing source that the token's \
+`sub` names. A record counts once, however often it is pushed or imported. If you don't know the outcome of a \
+request, send it again, in whole or in part. Records that can't be used don't affect the others. New records are in \
+the earnings a few seconds later.
 
-As `application/json`: up to {MOST_RECORDS:,} records, taken in all together or, if the request fails, not at all.
+As `application/json`: up to {MOST_RECORDS:,} records, which are all processed or, if the request fails, none of them.
 
-As `{ndjson.MEDIA_TYPE}`: a record per line, up to {ndjson.MOST_LINES:,} lines and 100 MB, read as a stream \
-(`Transfer-Encoding: chunked` is fine) and taken in {BATCH_SIZE:,} lines or some megabytes at a time. A line that is \
-no record, or is longer than {ndjson.LONGEST_LINE:,} bytes, is quarantined as `syntax`. The answer has a line for each \
-record, as `results` has them in JSON, and a last line `{{"summary": …}}`. Of a body that is too long (`too_large`) or \
-breaks off in the middle of a line (`cut_off`), the lines before that are taken in; the problem says how far.""",
+As `{ndjson.MEDIA_TYPE}`: one record per line, up to {ndjson.MOST_LINES:,} lines and 100 MB. The body is read as a \
+stream (`Transfer-Encoding: chunked` works) and processed {BATCH_SIZE:,} lines or a few megabytes at a time. A line \
+that is not a record, or is longer than {ndjson.LONGEST_LINE:,} bytes, is quarantined as `syntax`. The answer has one \
+line per record, as in `results`, and a last line `{{"summary": …}}`. If the body is too long (`too_large`) or ends in \
+the middle of a line (`cut_off`), the lines before that are processed, and the problem says how many.""",
         request={"application/json": PushInput, ndjson.MEDIA_TYPE: NDJSON_TEXT},
         responses={
             (200, "application/json"): PushOutput,
@@ -211,13 +211,13 @@ breaks off in the middle of a line (`cut_off`), the lines before that are taken 
                 request_only=True,
             ),
             OpenApiExample(
-                "Taken in part",
+                "Accepted in part",
                 value={"summary": SUMMARY, "results": ANSWERS},
                 media_type="application/json",
                 response_only=True,
             ),
             OpenApiExample(
-                "Taken in part by line",
+                "Accepted in part by line",
                 value="".join(f"{json.dumps(line)}\n" for line in [*ANSWERS, {"summary": SUMMARY}]),
                 media_type=ndjson.MEDIA_TYPE,
                 response_only=True,
@@ -234,8 +234,8 @@ breaks off in the middle of a line (`cut_off`), the lines before that are taken 
         return _take_records(pushed.validated_data["records"], source=source, rules=rules)
 
 
-def _take_records(given: list[object], *, source: BillingSource, rules: Rules) -> Response:
-    records = [PushedRecord.of(line, record, rules) for line, record in enumerate(given, start=1)]
+def _take_records(values: list[object], *, source: BillingSource, rules: Rules) -> Response:
+    records = [PushedRecord.of(line, value, rules) for line, value in enumerate(values, start=1)]
     results = [answer for answers in pushing.push(records, source=source) for answer in answers]
     counts = Counter(answer.outcome for answer in results)
     return Response(PushOutput({"summary": _summary(counts), "results": results}).data)
@@ -244,7 +244,7 @@ def _take_records(given: list[object], *, source: BillingSource, rules: Rules) -
 def _take_lines(body: NdjsonBody, *, source: BillingSource, rules: Rules) -> NdjsonFile:
     counts: Counter[Outcome] = Counter()
     written = AnswerOutput().to_representation
-    records = (PushedRecord.of(line, given, rules) for line, given in body)
+    records = (PushedRecord.of(line, value, rules) for line, value in body)
     with ExitStack() as closing:
         file = closing.enter_context(ndjson.new_file())
         for answers in pushing.push(records, source=source):
@@ -253,7 +253,7 @@ def _take_lines(body: NdjsonBody, *, source: BillingSource, rules: Rules) -> Ndj
         if body.refusal is not None:
             raise body.refusal
         file.write(_line({"summary": _summary(counts)}))
-        closing.pop_all()  # the answer closes it
+        closing.pop_all()  # the response closes the file
     return NdjsonFile(file)
 
 
@@ -261,8 +261,8 @@ def _summary(counts: Counter[Outcome]) -> dict[str, int]:
     return {outcome.value: counts[outcome] for outcome in Outcome}
 
 
-def _line(said: dict[str, Any]) -> bytes:
-    return json.dumps(said).encode() + b"\n"
+def _line(value: dict[str, Any]) -> bytes:
+    return json.dumps(value).encode() + b"\n"
 
 
 urlpatterns = [path("billing/records", BillingRecords.as_view({"post": "create"}))]

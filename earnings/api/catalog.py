@@ -1,4 +1,4 @@
-"""`PUT /catalog/apis/{apiId}`: services say which APIs there are, and whose."""
+"""`PUT /catalog/apis/{apiId}`: services register APIs and their owners."""
 
 from datetime import datetime
 from typing import Any
@@ -27,11 +27,11 @@ NAME = r"\A[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"  # no control characters, and no
 
 
 class Moment(serializers.DateTimeField):
-    """A time with its offset: without one, nobody knows when it is."""
+    """A time with a UTC offset; without one it would be ambiguous."""
 
     default_error_messages = {
-        "too_old": "This lies before the year 2000. Leave it out for the first owner.",
-        "too_far_ahead": "This lies more than a year ahead.",
+        "too_old": "This is before the year 2000. Leave it out for the first owner.",
+        "too_far_ahead": "This is more than a year ahead.",
     }
 
     def to_internal_value(self, value: Any) -> datetime:
@@ -54,28 +54,27 @@ class ApiInput(Input):
     creator_id = serializers.RegexField(
         EXTERNAL_ID_REGEX,
         trim_whitespace=False,
-        help_text="Who owns it: the marketplace's id of the creator.",
+        help_text="The owner: the marketplace's id of the creator.",
     )
     creator_email = serializers.EmailField(
         required=False,
         max_length=EMAIL_MAX_LENGTH,
-        help_text="The e-mail address of a new creator. It changes nothing for a creator who is known already.",
+        help_text="The email address of a new creator. Ignored for an existing creator.",
     )
     creator_country = CountryField(
         required=False,
-        help_text="Where a new creator lives, as ISO 3166-1 alpha-2. It changes nothing for a creator who is known "
-        "already.",
+        help_text="The country of a new creator, as ISO 3166-1 alpha-2. Ignored for an existing creator.",
     )
     owned_from = Moment(
         required=False,
-        help_text="From when on the creator owns it, at most a year ahead. Left out, the first owner always did, and "
-        "one who never owned it does from now on; one who owned it before has to say when. What was sold before stays "
-        "with the owner before.",
+        help_text="When the creator becomes the owner, at most a year ahead. By default, a first owner has always "
+        "owned the API, and a new owner starts now. It is required for a creator who owned the API before. Earlier "
+        "sales stay with the previous owner.",
     )
 
 
 class ApiOutput(Output):
-    """An API as it is registered."""
+    """A registered API."""
 
     api_id = serializers.CharField(
         source="ownership.api.external_id", help_text="The marketplace's id of the API."
@@ -84,12 +83,12 @@ class ApiOutput(Output):
     creator_id = serializers.CharField(source="ownership.creator.external_id", help_text="Its latest owner.")
     owned_from = serializers.DateTimeField(
         source="ownership.owned_from",
-        help_text="From when on; the first owner has all that was sold before, too.",
+        help_text="When the owner starts. The first owner has all earlier sales, too.",
     )
     ignored = serializers.ListField(
         child=serializers.ChoiceField(sorted(IGNORED.values())),
-        help_text="The fields that changed nothing, as the creator is known already with another e-mail address or "
-        "country. Only the platform's staff change those.",
+        help_text="Fields that were ignored because the creator already exists with a different email address or "
+        "country. Only staff can change these.",
     )
 
 
@@ -98,14 +97,14 @@ class CatalogApis(ServiceEndpoint):
         operation_id="register_api",
         tags=TAGS,
         summary="Register an API, its name and its owner",
-        description="Registers an API, renames it, or gives it another owner; doing so again changes nothing. Billing "
-        "records that were quarantined because the API or its owner was unknown enter a few seconds later. An owner "
-        "can't begin before what is recorded for the API already: `ownership_too_early`. One whose time is still to "
-        "come is replaced by another who begins at that time or sooner. What may be an older message that comes late "
-        "changes nothing: `ownership_superseded`.\n\n"
-        "An API belongs to the source that registered it. Another source gets 403 `api_of_another_source`. An API "
-        "that belongs to no source yet has to be assigned by staff: 403 `api_unassigned`. A source that isn't "
-        "registered gets 403 `source_unknown`.",
+        description="Registers an API, renames it, or changes its owner. Repeating a request changes nothing. Billing "
+        "records that were quarantined because the API or its owner was unknown enter a few seconds later. A new owner "
+        "can't start before sales that are already recorded: `ownership_too_early`. An owner whose start is in the "
+        "future is replaced by one who starts at that time or earlier. An update that may be a delayed copy of an "
+        "older one is refused: `ownership_superseded`.\n\n"
+        "An API belongs to the source that registered it; other sources get 403 `api_of_another_source`. If an API "
+        "has no source yet, staff must assign one: 403 `api_unassigned`. If your own source isn't registered, you get "
+        "403 `source_unknown`.",
         request=ApiInput,
         responses={200: ApiOutput, 201: ApiOutput, 409: OpenApiResponse()},
         examples=[
@@ -140,15 +139,15 @@ class CatalogApis(ServiceEndpoint):
     def update(self, request: Request, apiId: str) -> Response:  # noqa: N803
         source = sources.known_source(self.source_name)
         now = sql.now()
-        said = ApiInput(data=request.data, context={"now": now})
-        said.is_valid(raise_exception=True)
+        params = ApiInput(data=request.data, context={"now": now})
+        params.is_valid(raise_exception=True)
         entry = CatalogEntry(
             api_id=apiId,
-            api_name=said.validated_data["name"],
-            creator_id=said.validated_data["creator_id"],
-            creator_email=said.validated_data.get("creator_email", ""),
-            creator_country=said.validated_data.get("creator_country", ""),
-            owned_from=said.validated_data.get("owned_from"),
+            api_name=params.validated_data["name"],
+            creator_id=params.validated_data["creator_id"],
+            creator_email=params.validated_data.get("creator_email", ""),
+            creator_country=params.validated_data.get("creator_country", ""),
+            owned_from=params.validated_data.get("owned_from"),
         )
         registered = catalog.register_api(entry, source=source, actor=self.source_name, now=now)
         answer = ApiOutput(
