@@ -9,6 +9,6 @@ class PayoutsProjectConfig(AppConfig):
     def ready(self) -> None:
         from payouts_project.schedules import create_missing  # noqa: PLC0415 (models are loaded by now)
 
-        # An app without models, as this one, is not told of migrations; beat's own is.
+        # Django sends no post_migrate signal for an app without models, such as this one, but for beat's app it does.
         beat = apps.get_app_config("django_celery_beat")
         seed_after_migrate(beat, model="django_celery_beat.PeriodicTask", seed=create_missing)

@@ -1,4 +1,4 @@
-"""Beat's scheduler: django-celery-beat's, which says at each tick that it is alive."""
+"""Beat's scheduler: django-celery-beat's, with a heartbeat on each tick."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from payouts_project import heartbeats
 
 
 class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # it has no types
-    """Ticks every five seconds at least, and with each task that is due."""
+    """Ticks at least every five seconds, and for each due task."""
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         delay: float = super().tick(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""The Celery application: tasks are found in each app's `tasks.py`."""
+"""The Celery application; tasks are in each app's `tasks.py`."""
 
 import os
 from typing import Any
@@ -9,10 +9,10 @@ from django.db import close_old_connections, connections
 
 from payouts_project.heartbeats import WorkerHeartbeat
 
-# There is one settings file, whatever the shell is set for.
+# There is only one settings file, whatever the shell's environment says.
 os.environ["DJANGO_SETTINGS_MODULE"] = "payouts_project.settings"
 
-app = Celery("payouts_project", loader="app")  # not the one that CELERY_LOADER names
+app = Celery("payouts_project", loader="app")  # ignores CELERY_LOADER
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["consumer"].add(WorkerHeartbeat)
@@ -23,8 +23,8 @@ app.steps["consumer"].add(WorkerHeartbeat)
 def renew_connections(**signal: Any) -> None:
     """Keep a thread's database connection between tasks, until it is old or broken.
 
-    Celery's own way with threads is to close them before and after each task (CELERY_DB_REUSE_MAX says otherwise);
-    opening them again took a fifth of a worker's time.
+    By default, Celery's threads close it before and after each task, which CELERY_DB_REUSE_MAX prevents: reopening
+    connections took a fifth of a worker's time.
     """
     close_old_connections()
 
@@ -32,11 +32,11 @@ def renew_connections(**signal: Any) -> None:
 @worker_init.connect
 @beat_init.connect
 def verify_installation(**signal: Any) -> None:
-    """Stop the start on a database of another mode, or one that is unfit."""
+    """Refuse to start on a database of another mode, or on an unsuitable one."""
     from stripe_io import installation  # noqa: PLC0415 (needs the apps)
 
     try:
         installation.verify()
     except Exception as refusal:
-        raise SystemExit(f"The start is stopped: {refusal}") from refusal
-    connections.close_all()  # tasks have threads and connections of their own
+        raise SystemExit(f"Can't start: {refusal}") from refusal
+    connections.close_all()  # tasks have their own threads and connections

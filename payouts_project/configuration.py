@@ -1,4 +1,4 @@
-"""Read and check the environment for `settings.py`: every refusal is a sentence that names the variable."""
+"""Reads and validates the environment for `settings.py`. Every error is a sentence that names the variable."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from money import LARGEST_AMOUNT, currencies
 
-# What may come from a file instead (`NAME_FILE`), as mounted secrets do.
+# Variables that can be read from a file instead (`NAME_FILE`), such as a mounted secret.
 FROM_FILES = (
     "BILLING_DATABASE_URL",
     "CELERY_BROKER_URL",
@@ -25,15 +25,15 @@ FROM_FILES = (
     "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRET",
 )
-# With a DATABASE_URL of one's own, only these may still come from local mode's file: a real database never
-# meets the sandbox's keys.
+# If you set your own DATABASE_URL, only these still come from local mode's file: a real database must never be used
+# with the sandbox's keys.
 SHAREABLE = frozenset({"REDIS_URL", "PORT"})
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off", ""})
-# How long to wait for a database that can't be reached, or went away; `DATABASE_URL?connect_timeout=…` says otherwise.
+# How long to wait for an unreachable or lost database, unless DATABASE_URL has its own `connect_timeout`.
 PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000}  # seconds, milliseconds: libpq's own units
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-LARGEST = 10**15  # minor units; far below what a sum of amounts could overflow
+LARGEST = 10**15  # minor units; sums of such amounts don't overflow
 # wsgi.py sets it, before the settings are read.
 serves_web = False
 
@@ -41,8 +41,8 @@ serves_web = False
 def load(local_env: Path) -> None:
     """Fill the process environment from `NAME_FILE` variables, then from local mode's file.
 
-    In local mode, libpq's own variables (PGSSLMODE, PGSERVICE, PGOPTIONS, …) are forgotten: they are meant for another
-    server. Beside a DATABASE_URL of one's own they count for what it leaves open.
+    Local mode removes libpq's own variables (PGSSLMODE, PGSERVICE, PGOPTIONS, …), which are meant for another server.
+    If you set your own DATABASE_URL, they complete it.
     """
     for name in FROM_FILES:
         path = os.environ.get(f"{name}_FILE")
@@ -87,7 +87,7 @@ def secret(name: str, *, minimum_length: int) -> str:
 
 
 def url(name: str, *, default: str) -> str:
-    """Read an absolute http(s) address; a trailing slash is dropped."""
+    """Read an absolute http(s) URL; a trailing slash is removed."""
     value = os.environ.get(name, default).rstrip("/")
     if _scheme(value) not in {"http", "https"} or not urlsplit(value).netloc:
         raise ImproperlyConfigured(f"{name} must be an absolute http or https URL, not {value!r}.")
@@ -103,14 +103,14 @@ def optional_url(name: str) -> str:
 
 
 def origins(name: str, *, default: str) -> list[str]:
-    """Read `https://a.example,https://b.example`; the default may have a path, which is dropped."""
+    """Read `https://a.example,https://b.example`; a path in the default is removed."""
     if not os.environ.get(name):
         return [_origin(default)]
-    read = [part.strip() for part in os.environ[name].split(",")]
-    for origin in read:
+    values = [part.strip() for part in os.environ[name].split(",")]
+    for origin in values:
         if _scheme(origin) not in {"http", "https"} or origin != _origin(origin):
             raise ImproperlyConfigured(f"{name} must list origins such as https://host, not {origin!r}.")
-    return read
+    return values
 
 
 def integer(name: str, *, default: int, lowest: int, highest: int) -> int:
@@ -131,7 +131,7 @@ def country(name: str, *, default: str) -> str:
 
 def currency(name: str, *, default: str) -> str:
     value = os.environ.get(name, default)
-    _refuse_ended(name, value)
+    _refuse_retired(name, value)
     if not currencies.is_current(value):
         raise ImproperlyConfigured(f"{name} must be an ISO 4217 currency such as USD, not {value!r}.")
     return value
@@ -142,16 +142,16 @@ def minimum_payout(name: str, *, default: str) -> dict[str, int]:
     minimums: dict[str, int] = {}
     for part in os.environ.get(name, default).split(","):
         code, _, amount = part.strip().partition(":")
-        _refuse_ended(name, code)
-        usable = currencies.is_current(code) and code not in minimums
-        if not usable or not _is_count(amount) or not 1 <= int(amount) <= LARGEST_AMOUNT:
+        _refuse_retired(name, code)
+        valid = currencies.is_current(code) and code not in minimums
+        if not valid or not _is_count(amount) or not 1 <= int(amount) <= LARGEST_AMOUNT:
             raise ImproperlyConfigured(f"{name} must look like USD:2500,EUR:2000, not {part.strip()!r}.")
         minimums[code] = int(amount)
     return minimums
 
 
 def rates(name: str, *, defaults: dict[str, int]) -> dict[str, int]:
-    """Read `read:600,push:1200`: a count per minute by scope; what isn't named keeps its default."""
+    """Read `read:600,push:1200`: requests per minute by scope; other scopes keep their defaults."""
     chosen = dict(defaults)
     for part in filter(None, os.environ.get(name, "").split(",")):
         scope, _, count = part.strip().partition(":")
@@ -177,10 +177,11 @@ def database(name: str) -> dict[str, Any]:
 
 
 def pool(name: str) -> dict[str, Any]:
-    """Read how many threads the web has; return a pool of as many connections, so that none waits for another.
+    """Return a pool with one connection for each of the web's threads, so that no thread waits for another.
 
-    A connection that nobody needed for two seconds is closed, but for the last. While the database is away, requests
-    wait for it no longer than that either. (No `max_waiting`: the pool counts who has given up for ever.)
+    Connections that are idle for two seconds are closed, except for the last one. If the database is unreachable,
+    requests also wait for two seconds at most. (`max_waiting` isn't set: the pool never stops counting requests that
+    gave up.)
     """
     required(name)
     threads = integer(name, default=1, lowest=1, highest=512)
@@ -188,7 +189,7 @@ def pool(name: str) -> dict[str, Any]:
 
 
 def optional_database(name: str) -> dict[str, Any] | None:
-    """Read how to connect to a database that isn't Django's, in psycopg's words; None if it is not set."""
+    """Read the psycopg parameters of a database outside Django; None if the variable isn't set."""
     if not os.environ.get(name):
         return None
     config = database(name)
@@ -250,14 +251,14 @@ def is_live(key: str) -> bool:
 def refuse_with_live_key(
     *, debug: bool, local_mode: bool, stripe_api_base: str, reports_to_log: bool
 ) -> None:
-    """Make sure that nothing is on which only a developer wants, now that real money moves."""
+    """Refuse settings that are only for development: with a live key, real money moves."""
     if debug:
         raise ImproperlyConfigured(
-            "DEBUG must be off with a live STRIPE_SECRET_KEY: its error pages show passwords to anyone."
+            "DEBUG must be off with a live STRIPE_SECRET_KEY: its error pages reveal passwords."
         )
     if local_mode:
         raise ImproperlyConfigured(
-            "LOCAL_MODE must be off with a live STRIPE_SECRET_KEY: it is for the local Stripe, which moves no money."
+            "LOCAL_MODE must be off with a live STRIPE_SECRET_KEY: it uses the sandbox, which moves no money."
         )
     base = urlsplit(stripe_api_base)
     if base.scheme != "https" and base.hostname not in LOOPBACK:
@@ -272,7 +273,7 @@ def refuse_with_live_key(
 
 
 def webhook_secrets(name: str) -> list[str]:
-    """Read the endpoint secrets: platform first, then Connect; an empty one is refused."""
+    """Read the endpoint secrets: the platform's first, then Connect's; an empty one is refused."""
     secrets = [part.strip() for part in required(name).split(",")]
     if not all(part.startswith("whsec_") and len(part) > len("whsec_") for part in secrets):
         raise ImproperlyConfigured(f"{name} must be one or more whsec_… secrets, separated by commas.")
@@ -284,10 +285,10 @@ def exactly_one_of(*names: str) -> None:
         raise ImproperlyConfigured(f"Exactly one of {' and '.join(names)} must be set.")
 
 
-def _refuse_ended(name: str, code: str) -> None:
-    if ended := currencies.RETIRED.get(code):
+def _refuse_retired(name: str, code: str) -> None:
+    if retired := currencies.RETIRED.get(code):
         raise ImproperlyConfigured(
-            f"{name} names {code}, which ended on {ended.ended:%-d %B %Y}. Remove it: amounts in the books stay, but "
+            f"{name} names {code}, which ended on {retired.ended:%-d %B %Y}. Remove it: amounts in the books stay, but "
             "nothing new can be recorded or paid in it."
         )
 
@@ -298,7 +299,7 @@ def _origin(address: str) -> str:
 
 
 def _scheme(address: str) -> str:
-    """Return an address's scheme, or nothing if it can't be one: its port is no number, say."""
+    """Return a URL's scheme, or an empty text if it isn't valid, for example because its port isn't a number."""
     try:
         parts = urlsplit(address)
         return parts.scheme if parts.port is None or parts.port else ""
@@ -307,5 +308,5 @@ def _scheme(address: str) -> str:
 
 
 def _is_count(text: str) -> bool:
-    """Tell whether this is a whole number of plain digits, and one that a bigint column can hold."""
+    """Check whether this is a whole number in ASCII digits that fits into a bigint column."""
     return text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST)) and int(text) <= LARGEST

@@ -1,4 +1,4 @@
-"""`GET /health`: is this process alive? `GET /health/ready`: what of the service works?"""
+"""`GET /health`: is this process alive? `GET /health/ready`: which parts of the service work?"""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -21,29 +21,29 @@ DATABASE_TIMEOUT = timedelta(seconds=2)
 
 
 class State(StrEnum):
-    """What is the matter with a part, if anything is."""
+    """The state of one part of the service."""
 
     OK = "ok"
-    DOWN = "down"  # it does not answer
+    DOWN = "down"  # it doesn't answer
     UNMIGRATED = "unmigrated"  # the database lacks migrations that this code needs
     SHORT = "short"  # fewer than a tenth of PostgreSQL's connections are left
-    LATE = "late"  # last alive more than a minute ago, or never
-    UNKNOWN = "unknown"  # what would know is down
+    LATE = "late"  # its last heartbeat was more than a minute ago, or there was none
+    UNKNOWN = "unknown"  # the part that knows its state is down
 
 
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
-    """Answer 200 without asking anything of the database, Redis or Stripe."""
+    """Answer 200 without using the database, Redis or Stripe."""
     return JsonResponse({"status": "ok"}, headers=NO_STORE)
 
 
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Tell the state of each part; 503 only when the database can't serve.
+    """Report the state of each part; answer 503 only if the database can't be used.
 
-    Without Redis, workers or beat this process is still worth sending requests to: earnings and payouts are read
-    from the database, and webhooks are stored there and handled when the others are back. Were it taken out of
-    service for them, Stripe's events would be turned away for nothing.
+    Without Redis, workers or beat, this process can still handle requests: earnings and payouts are read from the
+    database, and webhooks are stored there and handled later. Taking it out of service would only reject Stripe's
+    events.
     """
     database, connections = _database()
     states = {
@@ -81,7 +81,7 @@ def _connections(counted: Connections | None) -> dict[str, Any]:
 
 @cache
 def _migrations() -> frozenset[tuple[str, str]]:
-    """Name all migrations of this code, which does not change while it runs."""
+    """List all migrations of the running code."""
     return frozenset(MigrationLoader(None).disk_migrations)
 
 

@@ -1,4 +1,4 @@
-"""Signs of life of the workers and of beat, in Redis, for `/health/ready` and `/metrics`."""
+"""Heartbeats of the workers and beat, kept in Redis for `/health/ready` and `/metrics`."""
 
 import logging
 from datetime import timedelta
@@ -18,31 +18,31 @@ log = logging.getLogger(__name__)
 
 
 def worker_of(queue: str) -> str:
-    """Name the part that some worker plays for a queue: several may, and one is enough."""
+    """Name the part for a queue's workers: one of them is enough to keep it alive."""
     return f"worker:{queue}"
 
 
 def parts() -> list[str]:
-    """Name all parts that should be alive: beat, and a worker for each queue that tasks are sent to."""
+    """List all parts that should be alive: beat, and a worker for each queue."""
     queues = sorted({route["queue"] for route in settings.CELERY_TASK_ROUTES.values()})
     return [BEAT, *(worker_of(queue) for queue in queues)]
 
 
 def record(*parts: str) -> None:
-    """Write down that these parts are alive now; without Redis go on, as their work matters more."""
+    """Record that these parts are alive now. Without Redis, carry on: their work matters more."""
     try:
         with client().pipeline(transaction=False) as pipeline:
             for part in parts:
                 pipeline.set(_key(part), 1, ex=REMEMBERED)
             pipeline.execute()
     except redis.RedisError as error:
-        log.warning("No heartbeat: Redis does not answer (%s)", type(error).__name__)
+        log.warning("Heartbeat not recorded: Redis does not answer (%s)", type(error).__name__)
 
 
 def ages() -> dict[str, timedelta | None]:
-    """Measure how long ago each part was alive; None if it was not within a day.
+    """Return the age of each part's last heartbeat; None if there was none within a day.
 
-    An age is the part of a key's life that is over, so that only Redis's own clock counts.
+    The age is computed from the key's remaining lifetime, so that only Redis's clock is used.
 
     Raises: redis.RedisError.
     """
@@ -58,7 +58,7 @@ def ages() -> dict[str, timedelta | None]:
 
 
 class WorkerHeartbeat(bootsteps.StartStopStep):
-    """Part of a worker's consumer: lives while the worker is connected to its broker, and takes its tasks.
+    """Part of a worker's consumer, active while the worker is connected to its broker and accepts tasks.
 
     Source: https://docs.celeryq.dev/en/stable/userguide/extending.html#consumer
     """
@@ -71,7 +71,7 @@ class WorkerHeartbeat(bootsteps.StartStopStep):
         self._record(consumer)
 
     def stop(self, consumer: Any) -> None:
-        if self._timer:  # else it never connected
+        if self._timer:  # None if it never connected
             self._timer.cancel()
 
     def _record(self, consumer: Any) -> None:

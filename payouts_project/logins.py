@@ -1,4 +1,4 @@
-"""The console's log-in, which costs the other callers nothing, however often somebody guesses."""
+"""The console's login, in which guessing passwords doesn't slow down other requests."""
 
 import logging
 from threading import BoundedSemaphore
@@ -10,7 +10,7 @@ from django.views import View
 from console.login import address_of, refuse
 from payouts_project.throttles import CallerThrottle
 
-# How many passwords a process checks at once: each takes most of a second of a processor.
+# How many passwords a process checks at once: each check takes most of a second of CPU time.
 CHECKS_AT_ONCE = 2
 BUSY_SECONDS = 5
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ _checks = BoundedSemaphore(CHECKS_AT_ONCE)
 
 
 class LogIn(View):
-    """Refuse, before any password is looked at, who tries too often from one address, and what is too much at once."""
+    """Before checking a password, refuse too many tries from one address, and too many at once."""
 
     throttle_scope = "login"
 
@@ -28,10 +28,10 @@ class LogIn(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         throttle = CallerThrottle()
         if not throttle.allow_request(request, self):  # type: ignore[arg-type]
-            log.warning("A log-in from %s is refused: too many tries in a minute", address_of(request))
+            log.warning("Refused a login from %s: too many tries in a minute", address_of(request))
             return refuse(request, seconds=throttle.wait())
         if not _checks.acquire(blocking=False):
-            log.warning("A log-in from %s is refused: too many at once", address_of(request))
+            log.warning("Refused a login from %s: too many at once", address_of(request))
             return refuse(request, seconds=BUSY_SECONDS)
         try:
             return admin.site.login(request)

@@ -75,7 +75,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
     A public https address implies a proxy, whose forwarded requests could look like this machine's own.
     """
-    if not (_has_token(request) or _is_from_here(request)):
+    if not (_has_token(request) or _is_local(request)):
         return problems.answer(NO_TOKEN, headers={"WWW-Authenticate": "Bearer"})
     try:
         text = generate_latest(REGISTRY)
@@ -94,7 +94,7 @@ def _has_token(request: HttpRequest) -> bool:
     )
 
 
-def _is_from_here(request: HttpRequest) -> bool:
+def _is_local(request: HttpRequest) -> bool:
     return (
         not settings.PUBLIC_URL.startswith("https://")
         and request.META["REMOTE_ADDR"] in LOOPBACK

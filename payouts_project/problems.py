@@ -36,7 +36,7 @@ REFUSALS: Mapping[type[Refusal], Problem] = {
         HTTPStatus.SERVICE_UNAVAILABLE,
         "keys_unavailable",
         retry_after=10,
-        detail="We can't verify your token right now. Please try again in a moment.",
+        detail="We can't verify your login right now. Please try again in a moment.",
     ),
     accounts.NoPaymentAccount: Problem(HTTPStatus.NOT_FOUND, "no_payment_account"),
     accounts.OnboardingIncomplete: Problem(HTTPStatus.CONFLICT, "onboarding_incomplete"),

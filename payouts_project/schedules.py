@@ -1,9 +1,9 @@
-"""What beat does by itself: rows of django-celery-beat, made where they are missing, never overwritten."""
+"""Beat's schedules: rows of django-celery-beat, created where they are missing and never overwritten."""
 
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 EVERY = "*"
-# name: (minute, hour) as cron writes them, UTC
+# name: (minute, hour) in cron syntax, UTC
 SCHEDULES = {
     "accounts.forget_logins": ("20", "2"),
     "accounts.lift_expired_holds": (EVERY, EVERY),
@@ -26,6 +26,6 @@ def create_missing() -> None:
     for task, (minute, hour) in SCHEDULES.items():
         if not PeriodicTask.objects.filter(name=task).exists():
             crontab, _ = CrontabSchedule.objects.get_or_create(minute=minute, hour=hour, timezone="UTC")
-            # What comes every minute need not wait in the queue for workers that are down.
+            # A task of every minute doesn't have to wait in the queue while the workers are down.
             expires = 60 if minute == EVERY else None
             PeriodicTask.objects.create(name=task, task=task, crontab=crontab, expire_seconds=expires)

@@ -1,4 +1,4 @@
-"""The API's OpenAPI document: who may call, which errors there are, and where it is read."""
+"""The API's OpenAPI document: its security, its errors, and its pages."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ PROBLEM = {
             "description": "For developers: a `hint` in words, and what the error is about, such as a "
             "`line`, a `country` or a `stripe_account_id`. It can change or be missing.",
             "additionalProperties": True,
-            "properties": {"hint": {"type": "string", "description": "What is wrong, and what to do."}},
+            "properties": {"hint": {"type": "string", "description": "What is wrong and how to fix it."}},
         },
     },
 }
@@ -79,13 +79,13 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "The marketplace's token: `sub` is the creator's id, `role` is `creator` or `admin`; "
-            "a service has the scope `billing`, and `sub` is its billing source.",
+            "description": "The marketplace's token. For a creator, `sub` is the creator's id and `role` is `creator`. "
+            "For staff, `role` is `admin`. For a service, `scope` is `billing` and `sub` is its billing source.",
         }
 
 
 class InputSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
-    """What callers send: a field that is not named is refused."""
+    """Document that inputs refuse unknown fields."""
 
     target_class = "web.inputs.Input"
     match_subclasses = True
@@ -96,26 +96,26 @@ class InputSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
 
 
 def add_problems(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
-    """Give every operation the errors that it can answer with: all are problem documents."""
+    """Document each operation's possible errors, which are all problem documents."""
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     components["responses"] = {
-        f"Problem{status}": {"description": said, "content": content} for status, said in ANSWERS.items()
+        f"Problem{status}": {"description": text, "content": content} for status, text in ANSWERS.items()
     }
     for path in result["paths"].values():
         for operation in path.values():
             declared = operation["responses"]
             for status in _possible(operation, declared=declared):
-                said = declared.get(status, {}).get("description")
-                own = {"description": said, "content": content}
-                declared[status] = own if said else {"$ref": f"#/components/responses/Problem{status}"}
+                text = declared.get(status, {}).get("description")
+                own = {"description": text, "content": content}
+                declared[status] = own if text else {"$ref": f"#/components/responses/Problem{status}"}
             operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
 
 
 def tell_nulls(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
-    """Say of each field that can be null that it can; the framework's pages say it as OpenAPI 3.0 does."""
+    """Document nullable fields as OpenAPI 3.1 does; the framework's pagination does it as 3.0."""
     for schema in result["components"]["schemas"].values():
         for field in schema.get("properties", {}).values():
             if field.pop("nullable", False):
@@ -124,25 +124,25 @@ def tell_nulls(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
 
 
 def allow_nulls(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
-    """Say of each field of a body that need not be given that null is the same as not giving it."""
+    """Document that null is the same as leaving out an optional field of a body."""
     schemas = result["components"]["schemas"]
     for name in {_body_of(operation) for path in result["paths"].values() for operation in path.values()}:
         schema = schemas.get(name, {})
-        for field, told in schema.get("properties", {}).items():
-            if field not in schema.get("required", []):
-                schema["properties"][field] = _or_null(told)
+        for field_name, field in schema.get("properties", {}).items():
+            if field_name not in schema.get("required", []):
+                schema["properties"][field_name] = _or_null(field)
     return result
 
 
-def _or_null(told: dict[str, Any]) -> dict[str, Any]:
-    if "type" in told:
-        return {**told, "type": [told["type"], "null"]}
-    described = {"description": told.pop("description")} if "description" in told else {}
-    return {**described, "oneOf": [told, {"type": "null"}]}
+def _or_null(field: dict[str, Any]) -> dict[str, Any]:
+    if "type" in field:
+        return {**field, "type": [field["type"], "null"]}
+    described = {"description": field.pop("description")} if "description" in field else {}
+    return {**described, "oneOf": [field, {"type": "null"}]}
 
 
 def require_bodies(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
-    """Say of a body with required fields that it is required, which the framework forgets of several media types."""
+    """Document that a body with required fields is required; the framework forgets it with several media types."""
     schemas = result["components"]["schemas"]
     for path in result["paths"].values():
         for operation in path.values():
@@ -158,7 +158,7 @@ def _body_of(operation: dict[str, Any]) -> str:
 
 
 def open_to_everyone(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
-    """Say of each operation that needs no token that it needs none, where the framework says nothing."""
+    """Document explicitly which operations need no token; the framework leaves it out."""
     for path in result["paths"].values():
         for operation in path.values():
             operation.setdefault("security", [])
@@ -166,27 +166,27 @@ def open_to_everyone(result: dict[str, Any], **generated: Any) -> dict[str, Any]
 
 
 def _possible(operation: dict[str, Any], *, declared: dict[str, Any]) -> set[str]:
-    if declared.keys() == {"302"}:  # a person's browser, which is sent on whatever happens
+    if declared.keys() == {"302"}:  # a browser, which is always redirected
         return set()
     possible = {*EVERYWHERE, *(status for status in declared if status in ANSWERS)}
     if any(operation.get("security", [])):
         possible.update(WITH_TOKEN)
     if "requestBody" in operation:
         possible.update(WITH_BODY)
-    if any(given["in"] == "path" or given["name"] == "page" for given in operation.get("parameters", [])):
+    if any(item["in"] == "path" or item["name"] == "page" for item in operation.get("parameters", [])):
         possible.add("404")
     return possible
 
 
 class SchemaView(SpectacularAPIView):
-    """`GET /api/schema`: the document itself, for everyone."""
+    """`GET /api/schema`: the document itself, public."""
 
     authentication_classes = []
     throttle_scope = "anonymous"
 
 
 class DocsView(SpectacularSwaggerView):
-    """`GET /api/docs`: the document for reading; its scripts come from here, not from elsewhere."""
+    """`GET /api/docs`: the document as a page, public; its scripts are served by us."""
 
     authentication_classes = []
     throttle_scope = "anonymous"

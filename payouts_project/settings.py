@@ -13,7 +13,7 @@ import environ
 
 from payouts_project import configuration
 
-# Lets generic base classes be written with their types: `ModelAdmin[Payout]`.
+# Allows types on generic base classes: `ModelAdmin[Payout]`.
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",  # answers who is locked out: looks at one attribute of the request
+    "axes.middleware.AxesMiddleware",  # answers locked-out users; it only reads one attribute of the request
 ]
 
 ROOT_URLCONF = "payouts_project.urls"
@@ -95,13 +95,13 @@ TEMPLATES = [
 
 DATABASES = {"default": {**configuration.database("DATABASE_URL"), "CONN_HEALTH_CHECKS": True}}
 if configuration.serves_web:
-    # The web's threads come and go, and what they had open stayed open: they share. In all other processes
-    # a connection belongs to its thread, and so do the locks and temporary tables of its session.
+    # The web's threads come and go, and used to leave connections open, so they share a pool. In all other processes
+    # each thread has its own connection, with the locks and temporary tables of its session.
     DATABASES["default"]["OPTIONS"]["pool"] = configuration.pool("GRANIAN_BLOCKING_THREADS")
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 600
-# The marketplace's own tables, which are only ever read, by a connection for each pass: as a database of Django's
-# they would be migrated, tested and kept connected like ours.
+# The marketplace's own tables, which are only read, with one connection per pass. As one of Django's DATABASES they
+# would be migrated, tested and kept connected like ours.
 BILLING_DATABASE = configuration.optional_database("BILLING_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
@@ -112,15 +112,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# Sessions of staff: in the console, and where they use the API with it.
+# Sessions of staff, for the console and for the API.
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 3_600 * configuration.integer("SESSION_HOURS", default=12, lowest=1, highest=168)
 SESSION_IDLE = timedelta(
     minutes=configuration.integer("SESSION_IDLE_MINUTES", default=60, lowest=2, highest=10_080)
 )
 
-# The brake on the log-in: per user name and address, so that nobody locks a colleague out from elsewhere. Counted
-# in the database: without Redis it holds, and the log-in works.
+# Lockout after failed logins: per username and address, so that nobody can lock out a colleague from elsewhere. It is
+# counted in the database, so that it works without Redis, and so does the login.
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
@@ -132,9 +132,11 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "console.login.address_of"
 AXES_LOCKOUT_CALLABLE = "console.login.locked_out"
-AXES_ENABLE_ADMIN = False  # the console shows its tables in its own way
+AXES_ENABLE_ADMIN = False  # the console has its own pages for them
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
-AXES_ACCESS_FAILURE_LOG_PER_USER_LIMIT = 1_000_000  # beyond, axes drops the newest; time bounds them here
+AXES_ACCESS_FAILURE_LOG_PER_USER_LIMIT = (
+    1_000_000  # above the limit axes drops the newest; we delete the old ones
+)
 AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en-us"
@@ -144,9 +146,9 @@ USE_TZ = True
 FORMAT_MODULE_PATH = "console.formats"
 
 STATIC_URL = "static/"
-WHITENOISE_USE_FINDERS = True  # static files are served from the packages themselves: nothing to collect
+WHITENOISE_USE_FINDERS = True  # static files are served from the packages: nothing to collect
 
-# The staff console: its look here, the rest in `console`.
+# The staff console's appearance; the rest is in `console`.
 UNFOLD = {
     "SITE_TITLE": "Payouts",
     "SITE_HEADER": "Payouts",
@@ -179,7 +181,7 @@ UNFOLD = {
     },
 }
 
-# Money. The first default commission comes from here; later ones are rows.
+# Money. The first default commission rate is set here; later ones are rows.
 PLATFORM_COUNTRY = configuration.country("PLATFORM_COUNTRY", default="US")
 DEFAULT_CURRENCY = configuration.currency("DEFAULT_CURRENCY", default="USD")
 PLATFORM_FEE_BPS = configuration.integer("PLATFORM_FEE_BPS", default=2000, lowest=0, highest=10_000)
@@ -188,7 +190,7 @@ PAYOUT_DAY = configuration.integer("PAYOUT_DAY", default=1, lowest=1, highest=28
 FORECAST_ALERT_DAYS = configuration.integer("FORECAST_ALERT_DAYS", default=5, lowest=0, highest=31)
 PREVIOUS_PAYOUT_DAYS = configuration.integer("PREVIOUS_PAYOUT_DAYS", default=10, lowest=0, highest=365)
 PAYOUT_COOL_DOWN_HOURS = configuration.integer("PAYOUT_COOL_DOWN_HOURS", default=48, lowest=0, highest=720)
-# Connected accounts are then on Stripe's schedule, and a payout counts as paid once its transfer is made.
+# If set, connected accounts are on Stripe's schedule, and a payout counts as paid once its transfer is made.
 BANK_PAYOUTS_BY_STRIPE = configuration.boolean("BANK_PAYOUTS_BY_STRIPE", default=False)
 
 # Stripe
@@ -196,14 +198,14 @@ STRIPE_SECRET_KEY = configuration.stripe_key("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRETS = configuration.webhook_secrets("STRIPE_WEBHOOK_SECRET")
 STRIPE_API_BASE = configuration.url("STRIPE_API_BASE", default="https://api.stripe.com")
 STRIPE_LIVE_MODE = configuration.is_live(STRIPE_SECRET_KEY)
-# Per endpoint, over all workers; the sandbox takes more than Stripe's own 25.
+# Per endpoint, across all workers; the sandbox allows more than Stripe's 25.
 STRIPE_REQUESTS_PER_SECOND = configuration.integer(
     "STRIPE_REQUESTS_PER_SECOND", default=100 if LOCAL_MODE else 25, lowest=1, highest=10_000
 )
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 MIGRATION_MODULES = {"djstripe": "stripe_io.djstripe_migrations"}
 SILENCED_SYSTEM_CHECKS = [
-    # dj-stripe's own endpoint rows and keys are not used: stripe_io verifies and stores events itself.
+    # dj-stripe's own endpoint rows and keys aren't used: stripe_io verifies and stores events itself.
     "djstripe.W005",
     "djstripe.I006",
 ]
@@ -226,14 +228,13 @@ CELERY_TASK_ROUTES = {
     "earnings.*": {"queue": "earnings"},
     "payouts.*": {"queue": "payouts"},
     "payouts.compare_billing": {"queue": "reports"},
-    "payouts.reconcile": {"queue": "reports"},  # it lasts; no payment waits for it
-    "payouts.sweep": {"queue": "reports"},  # not behind the workers that it asked for
+    "payouts.reconcile": {"queue": "reports"},  # takes long; no payment waits for it
+    "payouts.sweep": {"queue": "reports"},  # must not queue behind the tasks that it sent
     "revenue.*": {"queue": "reports"},
     "stripe_io.*": {"queue": "webhooks"},
 }
-# A task of a worker that was killed comes back after visibility_timeout. It must exceed the longest task;
-# no task uses a countdown of more than a second (work that waits is found again by a sweep), and each may safely
-# run twice.
+# The task of a killed worker is delivered again after visibility_timeout, which must exceed the longest task. No task
+# has a countdown of more than a second (a sweep finds waiting work), and every task can safely run twice.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": configuration.integer(
         "CELERY_VISIBILITY_TIMEOUT", default=900, lowest=1, highest=86_400
@@ -253,7 +254,7 @@ CACHES = {
     }
 }
 
-# The marketplace's tokens: signed by its private keys, or with a secret that it shares with us.
+# The marketplace's tokens: signed with its private keys, or with a shared secret.
 JWT_JWKS_URL = configuration.optional_url("JWT_JWKS_URL")
 JWT_SECRET = configuration.optional_secret("JWT_SECRET", minimum_length=32)
 configuration.exactly_one_of("JWT_JWKS_URL", "JWT_SECRET")
@@ -315,7 +316,7 @@ CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "if-none-match", "x-request-id"]
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
 
-# Metrics: without a token, only for who asks from this machine, and for nobody where PUBLIC_URL is https.
+# Metrics: without a token, only requests from this machine are answered, and none if PUBLIC_URL is https.
 METRICS_TOKEN = configuration.optional_secret("METRICS_TOKEN", minimum_length=16)
 
 # Reports
@@ -357,7 +358,7 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": configuration.log_level("LOG_LEVEL", default="INFO")},
     "loggers": {
-        "axes": {"level": "ERROR"},  # console.login tells the same in a line
+        "axes": {"level": "ERROR"},  # console.login logs the same in one line
         **{name: {"level": "WARNING"} for name in ("httpx", "psycopg.pool", "stripe")},
     },
 }

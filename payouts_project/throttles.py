@@ -1,4 +1,4 @@
-"""How often one caller may ask."""
+"""Rate limits per caller."""
 
 from __future__ import annotations
 
@@ -25,44 +25,44 @@ log = logging.getLogger(__name__)
 
 
 class CallerThrottle(BaseThrottle):
-    """Count each caller's requests per minute in Redis, for all processes, by the view's `throttle_scope`.
+    """Limits each caller's requests per minute and `throttle_scope`, counted in Redis across all processes.
 
-    A caller is the bearer of a token, a member of staff, or else an address. Without Redis nobody is counted:
-    a broken counter shall not keep a creator from seeing what they earned.
+    A caller is the bearer of a token, a member of staff, or otherwise an address. Without Redis there is no limit: a
+    broken counter must not keep creators from seeing their earnings.
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         return self.count(request, scope=getattr(view, "throttle_scope", "read"))
 
     def count(self, request: Request, *, scope: str) -> bool:
-        """Count this request; return whether its caller may make so many."""
+        """Count this request; return whether it is within the limit."""
         window = int(time.time()) // WINDOW_SECONDS
         caller = self._caller(request)
         key = f"throttle:{scope}:{caller}:{window}"
         try:
-            count = redis_client.ask(lambda asked: _count(asked, key))
+            count = redis_client.ask(lambda client: _count(client, key))
         except redis.RedisError:
-            log.warning("Requests are not counted: Redis does not answer")
+            log.warning("Requests are not rate-limited: Redis does not answer")
             return True
-        most = settings.REQUESTS_PER_MINUTE[scope]
-        if count == most + 1:
-            log.warning("%s has made more than %d requests (%s) in this minute", caller, most, scope)
-        return count <= most
+        limit = settings.REQUESTS_PER_MINUTE[scope]
+        if count == limit + 1:
+            log.warning("%s has made more than %d requests (%s) in this minute", caller, limit, scope)
+        return count <= limit
 
     def wait(self) -> float:
-        """Say how many seconds are left of this minute."""
+        """Return the seconds until the next minute."""
         return WINDOW_SECONDS - time.time() % WINDOW_SECONDS + 1
 
     def _caller(self, request: Request) -> str:
         if not request.user.is_authenticated:
             return f"address:{self.get_ident(request)}"
         kind = "token" if bearer_of(request) else "staff"
-        # Hashed, as a subject may be long, and need not stand in Redis in clear.
+        # Hashed, because a subject can be long, and Redis doesn't have to know it.
         return hashlib.blake2b(f"{kind}:{request.user.pk}".encode(), digest_size=16).hexdigest()
 
 
-def _count(asked: redis.Redis, key: str) -> int:
-    with asked.pipeline(transaction=False) as pipeline:
+def _count(client: redis.Redis, key: str) -> int:
+    with client.pipeline(transaction=False) as pipeline:
         pipeline.incr(key)
         pipeline.expire(key, 2 * WINDOW_SECONDS)
         count, _ = pipeline.execute()
@@ -70,10 +70,10 @@ def _count(asked: redis.Redis, key: str) -> int:
 
 
 def if_refused_too_often(request: Request) -> Throttled | None:
-    """Count a request that was refused for who makes it; return what to answer instead, once it was too many.
+    """Count a request that was refused because of its caller; return an error once there were too many.
 
-    Only refusals are counted here, after tokens are verified: who shares an address with someone that guesses tokens
-    is answered as ever. Requests that are let in are counted by their own throttle.
+    Only refusals are counted here, after the token was verified. So if someone guesses tokens, others at the same
+    address aren't affected. Permitted requests are counted by their own throttle.
     """
     throttle = CallerThrottle()
     return None if throttle.count(request, scope=REFUSED) else Throttled(throttle.wait())

@@ -1,4 +1,4 @@
-"""Addresses of the whole service."""
+"""All URLs of the service."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path

@@ -10,7 +10,7 @@ from django.db import connections
 
 from payouts_project import configuration
 
-# There is one settings file, whatever the shell is set for.
+# There is only one settings file, whatever the shell's environment says.
 os.environ["DJANGO_SETTINGS_MODULE"] = "payouts_project.settings"
 configuration.serves_web = True
 
@@ -19,11 +19,11 @@ django = get_wsgi_application()
 from stripe_io import installation  # noqa: E402 (needs the apps)
 
 installation.verify()
-connections.close_all()  # no request comes to this thread
+connections.close_all()  # this thread handles no requests
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer a request; one whose body comes in chunks gets the length without which Django reads no body."""
+    """Handle a request. A chunked body gets a length, without which Django wouldn't read it."""
     if environ.get("wsgi.input_terminated") and "HTTP_TRANSFER_ENCODING" in environ:
         environ.setdefault("CONTENT_LENGTH", str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
     return django(environ, start_response)

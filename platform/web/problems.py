@@ -60,7 +60,7 @@ DETAILS = {
     HTTPStatus.UNAUTHORIZED: "Please log in.",
     HTTPStatus.FORBIDDEN: "You do not have permission to do this.",
     HTTPStatus.NOT_FOUND: "Not found.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This method is not allowed here.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This action is not available.",
     HTTPStatus.NOT_ACCEPTABLE: "The response is not available in the requested format.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The request's content type is not supported.",
@@ -68,7 +68,7 @@ DETAILS = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong. The error was logged; please try again later.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The service is temporarily unavailable. Please try again.",
 }
-INVALID = "Some fields are invalid."
+INVALID = "Some of the details are not valid."
 
 
 def document(

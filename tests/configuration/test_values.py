@@ -1,4 +1,4 @@
-"""Each value that can't be used is refused in a sentence that names its variable."""
+"""Each invalid value is refused in a sentence that names its variable."""
 
 import os
 import subprocess
@@ -88,21 +88,21 @@ def test_a_value_that_cannot_be_used_is_refused_by_name(
         READERS[name](name)
 
 
-def test_a_currency_that_ended_is_refused_with_its_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_retired_currency_is_refused_with_its_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINIMUM_PAYOUT", "USD:2500,BGN:4000")
     with pytest.raises(ImproperlyConfigured, match="names BGN, which ended on 31 January 2026"):
         READERS["MINIMUM_PAYOUT"]("MINIMUM_PAYOUT")
 
 
 @pytest.mark.parametrize("name", REQUIRED)
-def test_what_must_be_set_is_missed_by_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.delenv(name, raising=False)
     with pytest.raises(ImproperlyConfigured, match=f"^{name} is not set"):
         READERS[name](name)
 
 
 @pytest.mark.parametrize("name", sorted(set(BAD) - set(REQUIRED)))
-def test_what_may_be_left_out_has_a_default(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_an_optional_variable_has_a_default(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.delenv(name, raising=False)
     assert READERS[name](name)
 
@@ -114,7 +114,7 @@ def test_a_value_is_read(monkeypatch: pytest.MonkeyPatch, name: str, value: str,
 
 
 @pytest.mark.parametrize("password", ["secret", "a#b", "a[b", "a%23b"])
-def test_a_database_password_may_hold_what_passwords_hold(
+def test_a_database_password_can_contain_special_characters(
     monkeypatch: pytest.MonkeyPatch, password: str
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", f"postgresql://user:{password}@host:5433/books")
@@ -122,7 +122,7 @@ def test_a_database_password_may_hold_what_passwords_hold(
     assert (read["HOST"], read["PORT"], read["NAME"], read["USER"]) == ("host", 5433, "books", "user")
 
 
-def test_a_database_that_may_be_left_out_is_read_as_psycopg_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_optional_database_is_read_as_psycopg_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     name = "BILLING_DATABASE_URL"
     monkeypatch.delenv(name, raising=False)
     assert configuration.optional_database(name) is None
@@ -156,7 +156,7 @@ def test_a_refusal_does_not_show_a_secret(monkeypatch: pytest.MonkeyPatch, name:
 @pytest.mark.parametrize(
     ("key", "live"), [("sk_live_1", True), ("rk_live_1", True), ("sk_test_1", False), ("rk_test_1", False)]
 )
-def test_a_key_tells_its_mode(key: str, live: bool) -> None:
+def test_a_key_reveals_its_mode(key: str, live: bool) -> None:
     assert configuration.is_live(key) is live
 
 
@@ -190,7 +190,7 @@ def test_origins_default_to_the_portals(
 @pytest.mark.parametrize(
     "given", ["*", "portal.example", "https://a.example/path", "https://a.example,", "ftp://a"]
 )
-def test_what_is_no_origin_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_origin_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORS_ORIGINS", given)
     with pytest.raises(ImproperlyConfigured, match="CORS_ORIGINS"):
         configuration.origins("CORS_ORIGINS", default="https://portal.example")
@@ -198,10 +198,10 @@ def test_what_is_no_origin_is_refused(given: str, monkeypatch: pytest.MonkeyPatc
 
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment without any of the service's variables, put back afterwards."""
+    """An environment without any of the service's variables, restored afterwards."""
     for name in [*configuration.FROM_FILES, "LOCAL_MODE", "PORT"]:
         for variable in (name, f"{name}_FILE"):
-            # Set first, so that what `load` sets is taken back too.
+            # Set first, so that the values set by `load` are undone too.
             monkeypatch.setenv(variable, "")
             monkeypatch.delenv(variable)
 
@@ -213,9 +213,9 @@ def loaded(local_env: Path, *names: str) -> list[str | None]:
 
 @pytest.mark.usefixtures("bare")
 class TestLoading:
-    """Where values come from: the environment, then files it names, then local mode's file."""
+    """Values come from the environment, then from files that it names, then from local mode's file."""
 
-    def test_with_nothing_at_all_it_says_what_to_do(self, tmp_path: Path) -> None:
+    def test_without_any_configuration_it_says_what_to_do(self, tmp_path: Path) -> None:
         with pytest.raises(ImproperlyConfigured, match="Run `make up` first"):
             configuration.load(tmp_path / "absent")
 
@@ -229,10 +229,10 @@ class TestLoading:
             "redis://mine",
         ]
 
-    def test_with_ones_own_database_local_mode_lends_no_key(
+    def test_with_your_own_database_local_modes_keys_are_not_used(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A real database never meets the sandbox's keys, nor local mode."""
+        """A real database is never used with the sandbox's keys, or in local mode."""
         local = tmp_path / "env"
         local.write_text(
             "DATABASE_URL=postgresql://local\nLOCAL_MODE=1\nSTRIPE_SECRET_KEY=sk_test_local\nSECRET_KEY=local\n"
@@ -244,7 +244,7 @@ class TestLoading:
         assert loaded(local, "REDIS_URL", "PORT") == ["redis://local", "8090"]
 
     @pytest.mark.parametrize(("mode", "kept"), [("1", None), ("0", "require")])
-    def test_libpqs_own_variables_are_not_meant_for_local_modes_database(
+    def test_libpqs_variables_do_not_apply_to_local_modes_database(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, kept: str | None
     ) -> None:
         monkeypatch.setenv("DATABASE_URL", "postgresql://some")
@@ -258,14 +258,14 @@ class TestLoading:
         monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "secret"))
         assert loaded(tmp_path / "absent", "SECRET_KEY") == ["from a file"]
 
-    def test_a_variable_goes_before_its_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_variable_overrides_its_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "secret").write_text("from a file")
         monkeypatch.setenv("DATABASE_URL", "postgresql://mine")
         monkeypatch.setenv("SECRET_KEY", "from the environment")
         monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "secret"))
         assert loaded(tmp_path / "absent", "SECRET_KEY") == ["from the environment"]
 
-    def test_a_database_named_by_a_file_is_ones_own(
+    def test_a_database_url_from_a_file_is_your_own_database(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         (tmp_path / "url").write_text("postgresql://mine")
@@ -304,7 +304,7 @@ LIVE: dict[str, Any] = {
         ({"reports_to_log": True}, "EMAIL_URL"),
     ],
 )
-def test_what_only_developers_want_is_refused_with_a_live_key(on: dict[str, Any], named: str) -> None:
+def test_development_settings_are_refused_with_a_live_key(on: dict[str, Any], named: str) -> None:
     configuration.refuse_with_live_key(**LIVE)
     with pytest.raises(ImproperlyConfigured, match=rf"^{named} .*\.$"):
         configuration.refuse_with_live_key(**{**LIVE, **on})
@@ -312,7 +312,7 @@ def test_what_only_developers_want_is_refused_with_a_live_key(on: dict[str, Any]
 
 @pytest.mark.parametrize("variable", ["DEBUG", "LOCAL_MODE", "REPORT_EMAIL"])
 @pytest.mark.parametrize("live", [True, False])
-def test_the_start_stops_with_a_sentence(variable: str, live: bool) -> None:
+def test_the_service_refuses_to_start_with_a_sentence(variable: str, live: bool) -> None:
     given = {
         "LOCAL_MODE": "0",
         "STRIPE_SECRET_KEY": "sk_live_1" if live else "sk_test_1",

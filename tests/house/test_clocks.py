@@ -1,16 +1,16 @@
-"""One clock, the database's, and one way to write where a day begins."""
+"""There is one clock, the database's, and one way to compute where a day begins."""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 OURS = ("accounts", "earnings", "payouts", "payouts_project", "platform")
-# The sandbox stands for somebody else, whose clock is not ours.
+# The sandbox plays another company, whose clock isn't ours.
 ELSEWHERE = ROOT / "platform" / "sandbox"
 OTHER_CLOCKS = {
-    "accounts/sessions.py",  # Django ends sessions by the clock of its process
+    "accounts/sessions.py",  # Django ends sessions by its process's clock
     "payouts_project/throttles.py",  # counts within a minute, without the database
-    "platform/console/login.py",  # axes dates attempts by the clock of its process
+    "platform/console/login.py",  # axes dates attempts by its process's clock
 }
 
 
@@ -24,9 +24,9 @@ def files_with(pattern: str) -> set[str]:
     }
 
 
-def test_what_is_due_or_over_goes_by_the_databases_clock() -> None:
+def test_only_the_databases_clock_decides_what_is_due() -> None:
     assert files_with(r"datetime\.now\(|timezone\.now\(|time\.time\(") == OTHER_CLOCKS
 
 
-def test_where_a_day_begins_and_ends_is_written_once() -> None:
+def test_the_bounds_of_a_day_are_computed_in_one_place() -> None:
     assert files_with(r"datetime\.combine\(|\btime\.(min|max)\b") == {"platform/money/moments.py"}

@@ -1,4 +1,4 @@
-"""Commands: whoever changes something by one says who they are, and is checked first; each says what it is for."""
+"""Commands: everyone who changes something identifies themselves and is checked first; every command has a help."""
 
 from argparse import Action, ArgumentParser, _SubParsersAction
 from importlib import import_module
@@ -14,8 +14,8 @@ from database.staff import Right
 from tests.factories import UserFactory
 
 ROOT = Path(__file__).parents[2]
-# These read; or do what beat does by the same rules, so that whoever runs them decides nothing; or take in, whole, what
-# a system or a file says; or are for the machine's operator, who sets it up and holds its secrets.
+# These only read; or do what beat does by the same rules, so that nobody decides anything; or import all that a system
+# or a file contains; or are for the machine's operator, who sets it up and has its secrets.
 NEED_NOBODY = {
     "add_source",
     "batches list",
@@ -41,7 +41,7 @@ NEED_NOBODY = {
     "sending status",
     "sync_accounts",
 }
-# The proposer has said why, who takes a difference on only looks, and a dry run replays nothing.
+# The proposer has given the reason, owning a difference changes nothing else, and a dry run replays nothing.
 NEED_NO_REASON = {"adjust approve", "differences own", "replay_events"}
 OURS = {config.name for config in apps.get_app_configs() if "site-packages" not in config.path}
 
@@ -55,7 +55,7 @@ COMMANDS: dict[str, ArgumentParser] = {
     for name, app in get_commands().items()
     if app in OURS
 }
-# Each command without acts, and each act of the others, by what is typed.
+# Each command without acts, and each act of the others, by what a user types.
 PARSERS = {name: parser for name, parser in COMMANDS.items() if not acts_of(parser)} | {
     f"{name} {act}": inner
     for name, parser in COMMANDS.items()
@@ -65,19 +65,19 @@ PARSERS = {name: parser for name, parser in COMMANDS.items() if not acts_of(pars
 SIGNED = {name: parser for name, parser in PARSERS.items() if "--actor" in parser._option_string_actions}
 
 
-# What a parser doesn't know to be needed.
+# Arguments that are needed, but that the parser doesn't require.
 BESIDES = {"replay_events": ["--id", "evt_1", "--reason", "1000"]}
 
 
 def sample(action: Action) -> str:
-    """Return something that this argument takes."""
+    """Return a valid value for this argument."""
     if action.choices:
         return str(next(iter(action.choices)))
     return str(uuid4()) if action.type is UUID else "1000"
 
 
 def typed(name: str) -> list[str]:
-    """Return the command with all that it must be given, but for who does it."""
+    """Return the command with all required arguments except the actor."""
     parser = SIGNED[name]
     needed = [action for action in parser._actions if action.required or not action.option_strings]
     firsts = [group._group_actions[0] for group in parser._mutually_exclusive_groups if group.required]
@@ -89,11 +89,11 @@ def typed(name: str) -> list[str]:
     return words
 
 
-def test_every_act_is_signed_but_for_those_that_need_nobody() -> None:
+def test_every_act_is_signed_except_those_that_need_nobody() -> None:
     assert set(PARSERS) - set(SIGNED) == NEED_NOBODY
 
 
-def test_every_act_says_why_but_for_those_that_need_no_reason() -> None:
+def test_every_act_has_a_reason_except_those_that_need_none() -> None:
     needs = {
         name
         for name, parser in SIGNED.items()
@@ -104,18 +104,18 @@ def test_every_act_says_why_but_for_those_that_need_no_reason() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(PARSERS) - {"demo", "sandbox"}))
-def test_every_command_prints_json_if_asked(name: str) -> None:
+def test_every_command_can_print_json(name: str) -> None:
     assert "--json" in PARSERS[name]._option_string_actions
 
 
-def test_the_table_of_who_may_act_names_every_right() -> None:
-    told = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    table = told.partition("## Who may act\n")[2].partition("\n## ")[0]
+def test_the_documented_table_of_rights_is_complete() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = page.partition("## Who may act\n")[2].partition("\n## ")[0]
     assert [right for right in Right if f"`{right}`" not in table] == []
 
 
 def tables() -> dict[str, int]:
-    """Count what was ever written to each table of ours; the test itself writes users only."""
+    """Count all writes to each of our tables; the test itself only writes users."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
@@ -126,7 +126,7 @@ def tables() -> dict[str, int]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", SIGNED)
-def test_nothing_is_done_for_somebody_made_up_or_without_the_right(name: str) -> None:
+def test_nothing_is_done_for_an_unknown_actor_or_without_the_right(name: str) -> None:
     right = SIGNED[name].get_default("right")
     UserFactory.create(username="dana", rights=set(Right) - {right} if right else ())
     before = tables()
@@ -137,12 +137,12 @@ def test_nothing_is_done_for_somebody_made_up_or_without_the_right(name: str) ->
 
 
 @pytest.mark.parametrize("name", PARSERS)
-def test_every_argument_says_what_it_is_for(name: str) -> None:
+def test_every_argument_has_a_help(name: str) -> None:
     assert [action.dest for action in PARSERS[name]._actions if not action.help] == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_act_says_what_it_is_for(name: str) -> None:
+def test_every_act_has_a_help(name: str) -> None:
     for acts in acts_of(COMMANDS[name]):
         assert {act.dest for act in acts._choices_actions if act.help} == set(acts.choices)
 
@@ -159,7 +159,7 @@ def test_every_act_says_what_it_is_for(name: str) -> None:
     ],
 )
 @pytest.mark.parametrize("text", ["yesterday", "2026-11-01", "2026-11-01T00:00:00", "2026-13-01T00:00:00Z"])
-def test_every_command_refuses_a_moment_that_it_cannot_place(command: tuple[str, ...], text: str) -> None:
+def test_every_command_refuses_an_invalid_time(command: tuple[str, ...], text: str) -> None:
     with pytest.raises(CommandError, match="is not an ISO 8601 time with an offset"):
         call_command(*command, text)
 
@@ -174,6 +174,6 @@ def test_every_command_refuses_a_moment_that_it_cannot_place(command: tuple[str,
     ],
 )
 @pytest.mark.parametrize("text", ["october", "2026-13", "2026-10-01"])
-def test_every_command_refuses_what_is_no_month(command: tuple[str, ...], text: str) -> None:
+def test_every_command_refuses_an_invalid_month(command: tuple[str, ...], text: str) -> None:
     with pytest.raises(CommandError, match=r"is not a month like 2026-10|month must be in 1"):
         call_command(*command, text)

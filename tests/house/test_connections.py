@@ -1,4 +1,4 @@
-"""A worker's threads keep their database connections from task to task, and replace those that are broken."""
+"""A worker's threads keep their database connections between tasks, and replace broken ones."""
 
 import pytest
 
@@ -13,7 +13,7 @@ TASK = "accounts.lift_expired_holds"
 
 
 def others() -> set[int]:
-    """The database's processes for everyone but this test, and but those that clean up."""
+    """List the database's backends, except this test's and those for maintenance."""
     rows = sql.rows(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         " AND backend_type = 'client backend'"
@@ -22,7 +22,7 @@ def others() -> set[int]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_connections_last_from_task_to_task_and_a_broken_one_is_replaced(service: RunningService) -> None:
+def test_connections_last_across_tasks_and_a_broken_one_is_replaced(service: RunningService) -> None:
 
     def do(tasks: int) -> None:
         for _ in range(tasks):
@@ -31,7 +31,7 @@ def test_connections_last_from_task_to_task_and_a_broken_one_is_replaced(service
 
     service.start_worker()
     do(1)
-    assert len(others()) == 1  # only what does tasks has one
+    assert len(others()) == 1  # only the thread that runs tasks has one
     do(30)
     opened = others()
     do(30)

@@ -1,4 +1,4 @@
-"""What the demo hands its viewer at the end works as it stands, and fits into 80 columns."""
+"""The calls and links that the demo prints at the end work unchanged, and fit into 80 columns."""
 
 import io
 import json
@@ -31,25 +31,25 @@ SHELLS = [
 
 
 def words(shell: str, variables: Path, line: str) -> list[str]:
-    """Return what a shell makes of a line, once it has read the variables."""
+    """Return the words of a line as a shell expands them with these variables."""
     script = f". {variables}; printf '%s\\0' {line}"
-    said = subprocess.run([shell, "-c", script], capture_output=True, text=True, check=True).stdout
-    return said.split("\0")[:-1]
+    out = subprocess.run([shell, "-c", script], capture_output=True, text=True, check=True).stdout
+    return out.split("\0")[:-1]
 
 
 def answer(words: list[str]) -> Any:
-    """Do what curl would; return what it is told."""
+    """Make the request that curl would; return the response."""
     curl, *rest, address = words
     assert curl == "curl"
-    given = list(zip(rest[::2], rest[1::2], strict=True))
-    headers = dict(value.split(": ", 1) for option, value in given if option == "-H")
+    options = list(zip(rest[::2], rest[1::2], strict=True))
+    headers = dict(value.split(": ", 1) for option, value in options if option == "-H")
     client = APIClient(headers={"Authorization": headers.pop("Authorization")})
-    body = [value for option, value in given if option == "-d"]
-    told = (
+    body = [value for option, value in options if option == "-d"]
+    response = (
         client.post(address, body[0], content_type=headers["Content-Type"]) if body else client.get(address)
     )
-    assert told.status_code == 200, told.content
-    return json.loads(told.content)
+    assert response.status_code == 200, response.content
+    return json.loads(response.content)
 
 
 @pytest.mark.django_db
@@ -85,12 +85,12 @@ def test_curl_reaches_this_machine_without_a_proxy(tmp_path: Path) -> None:
     market.sell(market.creator("alice"), 50_00)
     callers.write(tmp_path / "env", source="billing", now=sql.now())
     show = f"no_proxy=intranet.example; . {tmp_path / 'env'}; sh -c 'echo $no_proxy'"
-    said = subprocess.run(["sh", "-c", show], capture_output=True, text=True, check=True).stdout
-    assert said == "localhost,127.0.0.1,intranet.example\n"
+    out = subprocess.run(["sh", "-c", show], capture_output=True, text=True, check=True).stdout
+    assert out == "localhost,127.0.0.1,intranet.example\n"
 
 
 @pytest.mark.django_db
-def test_the_creator_to_call_as_is_the_one_whose_payout_came_back(tmp_path: Path) -> None:
+def test_the_example_creator_is_the_one_whose_payout_was_returned(tmp_path: Path) -> None:
     market = Market()
     alice, bob = market.creators(["alice", "bob"])
     market.sell(alice, 500_00)
@@ -98,8 +98,8 @@ def test_the_creator_to_call_as_is_the_one_whose_payout_came_back(tmp_path: Path
     market.run()
     Payout.objects.filter(creator=bob).update(status=PayoutStatus.RETURNED)
     callers.write(tmp_path / "env", source="billing", now=sql.now())
-    told = answer(words("sh", tmp_path / "env", 'curl -H "$CREATOR" $API/payouts'))
-    assert [payout["status"] for payout in told["results"]] == ["returned"]
+    payouts = answer(words("sh", tmp_path / "env", 'curl -H "$CREATOR" $API/payouts'))
+    assert [payout["status"] for payout in payouts["results"]] == ["returned"]
 
 
 @pytest.mark.django_db
@@ -128,7 +128,7 @@ def test_each_address_that_the_demo_prints_is_a_page_of_the_console(
 
 
 @pytest.mark.django_db
-def test_the_demos_staff_may_do_their_part_only(tmp_path: Path) -> None:
+def test_the_demos_staff_can_only_do_their_part(tmp_path: Path) -> None:
     password = people.hire(tmp_path)
     assert people.hire(tmp_path) == password
     assert (tmp_path / "password").stat().st_mode & 0o777 == 0o600
@@ -141,7 +141,7 @@ def test_the_demos_staff_may_do_their_part_only(tmp_path: Path) -> None:
     assert all(user.check_password(password) for user in User.objects.all())
 
 
-def test_what_is_long_is_told_on_several_lines() -> None:
+def test_long_lines_are_wrapped() -> None:
     out = io.StringIO()
     Teller(OutputWrapper(out), no_style()).say(
         "$15,294.57 of creator-232 came back: " + "the bank is closed " * 5
@@ -151,7 +151,7 @@ def test_what_is_long_is_told_on_several_lines() -> None:
     assert all(line.startswith("  ") and len(line) <= COLUMNS for line in lines)
 
 
-def test_one_is_not_many() -> None:
+def test_a_count_of_one_is_singular() -> None:
     assert [counted(number, "payout") for number in (0, 1, 2_901)] == [
         "0 payouts",
         "1 payout",

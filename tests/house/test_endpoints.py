@@ -1,4 +1,4 @@
-"""Every address says who may use it."""
+"""Every URL declares who may use it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,11 +9,11 @@ from rest_framework.views import APIView
 
 from accounts import permissions
 
-# Addresses that are not the framework's, and so guard themselves.
+# Views outside the REST framework, which protect themselves.
 GUARDED_BY_THEMSELVES = {
     "live",
-    "metrics",  # by its own token, or to this machine
-    "ready",  # says no more than which part works
+    "metrics",  # by its own token, or for this machine
+    "ready",  # only reveals which parts work
     "no_such_endpoint",
     "receive_webhook",  # by Stripe's signature
 }
@@ -26,12 +26,12 @@ def addresses(resolver: URLResolver | None = None, path: str = "") -> Iterator[t
         here = f"{path}{str(pattern.pattern).removeprefix('^')}"
         if isinstance(pattern, URLPattern):
             yield here, pattern.callback
-        elif not here.startswith("admin/"):  # the admin site guards itself
+        elif not here.startswith("admin/"):  # the admin site protects itself
             yield from addresses(pattern, here)
 
 
-def test_every_endpoint_names_who_may_use_it() -> None:
-    seen = set()
+def test_every_endpoint_declares_who_may_use_it() -> None:
+    checked = set()
     for path, callback in addresses():
         view = getattr(callback, "cls", None)
         if view is None:
@@ -44,12 +44,12 @@ def test_every_endpoint_names_who_may_use_it() -> None:
         allowed = set(view.permission_classes)
         assert allowed, f"/{path} names no permission"
         if path in OPEN_TO_EVERYONE:
-            seen.add(path)
+            checked.add(path)
         else:
             assert allowed <= NAMED, f"who may use /{path}?"
-    assert {"api/schema", "api/docs"} <= seen
+    assert {"api/schema", "api/docs"} <= checked
 
 
-def test_a_view_that_names_no_permission_is_open_to_nobody() -> None:
+def test_a_view_without_a_permission_is_closed_to_everyone() -> None:
     assert settings.REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] == ["accounts.permissions.IsNobody"]
     assert settings.REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] == []

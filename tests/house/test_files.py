@@ -1,4 +1,4 @@
-"""What a stranger may rely on in every file of the project."""
+"""Rules for all files of the project."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LONGEST_SUBJECT = 70
-LAST_LONG_SUBJECT = "a3ee50c"  # it and those before it stay as they are
+LAST_LONG_SUBJECT = "a3ee50c"  # this commit and earlier ones are exempt
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
 
 
@@ -37,7 +37,7 @@ def test_every_python_gets_the_same_versions(lock: Path) -> None:
     assert [name for name, versions in pinned.items() if versions > 1] == []
 
 
-def test_text_has_no_white_space_at_the_end_of_lines_and_ends_with_one() -> None:
+def test_text_has_no_trailing_white_space_and_ends_with_a_newline() -> None:
     untidy = re.compile(rb"[ \t\r]$|[^\n]\Z|\n\n\Z", re.MULTILINE)
     texts = {path: text for path in tracked() if path.is_file() if b"\0" not in (text := path.read_bytes())}
     assert [path for path, text in texts.items() if untidy.search(text)] == []
@@ -49,7 +49,7 @@ def test_the_changelog_has_the_version_and_its_date() -> None:
     assert re.search(rf"^## {re.escape(version)} – \d{{4}}-\d\d-\d\d$", changelog, re.MULTILINE)
 
 
-def test_no_file_holds_a_live_key_or_a_private_key() -> None:
+def test_no_file_contains_a_live_key_or_a_private_key() -> None:
     secret = re.compile(rb"(sk|rk)_live_[A-Za-z0-9]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY")
     assert [path for path in tracked() if path.is_file() and secret.search(path.read_bytes())] == []
 
@@ -64,13 +64,13 @@ def test_python_files_stay_small_enough_to_read() -> None:
     assert too_long == {}
 
 
-def test_the_guides_calls_go_to_whichever_port_the_service_is_on() -> None:
+def test_the_guides_calls_use_the_services_port() -> None:
     calls = [line for line in (ROOT / "docs/api.md").read_text().splitlines() if "curl " in line]
     assert calls
     assert not [call for call in calls if "8086" in call]
 
 
-def test_subjects_of_commits_fit_in_a_line() -> None:
+def test_commit_subjects_fit_on_a_line() -> None:
     listed = subprocess.run(
         ["git", "log", "--format=%s", f"{LAST_LONG_SUBJECT}.."],
         cwd=ROOT,

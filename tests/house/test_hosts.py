@@ -1,4 +1,4 @@
-"""Probes answer under any name, everything else only under ours; links always lead to the public address."""
+"""Probes are answered under any host name, everything else only under ours; links always use the public URL."""
 
 import re
 from pathlib import Path
@@ -44,16 +44,16 @@ def test_probes_answer_whatever_the_host(path: str, host: str) -> None:
         "//health",
     ],
 )
-def test_nothing_else_answers_under_a_name_that_is_not_ours(path: str) -> None:
+def test_everything_else_refuses_unknown_hosts(path: str) -> None:
     assert Client(raise_request_exception=False).get(path, headers={"Host": POD}).status_code == 400
 
 
-def test_every_probe_is_an_address_of_ours() -> None:
+def test_every_probe_is_one_of_our_urls() -> None:
     assert {f"/{pattern.pattern}" for pattern in get_resolver().url_patterns} >= PROBES
 
 
 def links(address: str) -> list[str]:
-    """Follow `next` to the last page, and return every link on the way."""
+    """Follow `next` to the last page, and return all links."""
     found: list[str] = []
     following: str | None = address
     while following:
@@ -65,7 +65,7 @@ def links(address: str) -> list[str]:
     return found
 
 
-def test_links_of_lists_lead_to_the_public_address(settings: Settings) -> None:
+def test_links_in_lists_use_the_public_url(settings: Settings) -> None:
     settings.PUBLIC_URL = PUBLIC
     market = Market()
     alice = market.creator("alice")
@@ -79,14 +79,14 @@ def test_links_of_lists_lead_to_the_public_address(settings: Settings) -> None:
         assert all(link.startswith(f"{PUBLIC}{address}?") for link in found), found
 
 
-def test_every_list_has_pages_whose_links_do() -> None:
-    """The framework's own pages would name whatever Host a proxy passed on."""
+def test_every_list_uses_pagination_with_such_links() -> None:
+    """The framework's own pagination would use whatever Host a proxy passed on."""
     views = [getattr(callback, "cls", None) for _, callback in addresses()]
     pages = {getattr(view, "pagination_class", None) for view in views} - {None}
     assert pages == {NumberedPages, PositionPages}
 
 
-def test_no_link_is_made_of_the_host() -> None:
+def test_no_link_is_built_from_the_host() -> None:
     made = re.compile(r"build_absolute_uri|get_host\(")
     using = {
         str(path.relative_to(ROOT))

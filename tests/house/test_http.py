@@ -1,4 +1,4 @@
-"""What every answer has in common: problem documents, request ids, headers, limits."""
+"""What all responses have in common: problem documents, request ids, headers, limits."""
 
 import gzip
 import json
@@ -111,7 +111,7 @@ def refused(answer: Answer, status: int, code: str) -> dict[str, Any]:
     return problem
 
 
-def test_each_field_that_is_wrong_is_named() -> None:
+def test_each_invalid_field_is_named() -> None:
     answer = caller("alice").post(ORDERS, {"amount": "x", "names": ["ok", "long"], "extra": 1}, format="json")
     problem = refused(answer, 400, "invalid")
     assert problem["errors"] == [
@@ -134,7 +134,7 @@ def test_each_field_that_is_wrong_is_named() -> None:
         "\ud800".encode("utf-8", "surrogatepass"),
     ],
 )
-def test_what_is_no_json_is_refused(body: Any) -> None:
+def test_invalid_json_is_refused(body: Any) -> None:
     answer = caller("alice").post(ORDERS, body, content_type="application/json")
     refused(answer, 400, "malformed")
 
@@ -150,15 +150,15 @@ def test_a_body_that_is_too_large_is_refused(settings: Settings) -> None:
     refused(answer, 413, "too_large")
 
 
-def test_a_media_type_that_nobody_understands_is_refused() -> None:
+def test_an_unsupported_content_type_is_refused() -> None:
     refused(caller("alice").post(ORDERS, "a=1", content_type="text/plain"), 415, "unsupported_media_type")
 
 
-def test_a_media_type_that_nobody_speaks_is_refused() -> None:
+def test_an_unavailable_response_type_is_refused() -> None:
     refused(caller("alice").get(ORDERS, headers={"Accept": "text/html"}), 406, "not_acceptable")
 
 
-def test_a_method_that_is_not_there_is_refused_with_those_that_are() -> None:
+def test_a_wrong_method_is_refused_with_the_allowed_ones() -> None:
     answer = caller("alice").delete(ORDERS)
     refused(answer, 405, "method_not_allowed")
     assert set(answer["Allow"].split(", ")) >= {"GET", "POST"}
@@ -173,7 +173,7 @@ def test_an_unknown_query_parameter_is_refused() -> None:
 @pytest.mark.parametrize(
     "address", ["/api", "/api/", "/api/v1", "/api/v1/orders/", "/api/v2/x", "/api/v1/%00"]
 )
-def test_an_address_that_is_not_there_is_a_problem_too(address: str) -> None:
+def test_an_unknown_url_is_answered_with_a_problem_too(address: str) -> None:
     refused(caller("alice").post(address), 404, "not_found")
 
 
@@ -183,13 +183,13 @@ def test_without_a_token_there_is_a_challenge() -> None:
     assert answer["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_token_that_cannot_be_trusted_is_refused() -> None:
+def test_an_invalid_token_is_refused() -> None:
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION="Bearer nonsense")
     refused(client.get(ORDERS), 401, "token_invalid")
 
 
-def test_each_kind_of_token_opens_its_own_doors_only(admin_client: Client, client: Client) -> None:
+def test_each_kind_of_token_opens_only_its_own_endpoints(admin_client: Client, client: Client) -> None:
     for other in (admin(), service("market")):
         refused(other.get(ORDERS), 403, "permission_denied")
     for other in (caller("alice"), service("market")):
@@ -201,18 +201,18 @@ def test_each_kind_of_token_opens_its_own_doors_only(admin_client: Client, clien
 
 
 def knock(*, address: str = "10.0.0.1", **headers: str) -> Answer:
-    """Come with a token that can't be trusted, from an address of one's own."""
+    """Make a request with an invalid token from this address."""
     return nobody().get(ORDERS, REMOTE_ADDR=address, headers={"Authorization": "Bearer nonsense", **headers})
 
 
 @pytest.fixture
 def three_refusals(settings: Settings) -> None:
-    """Three refusals a minute; each test has an address of its own."""
+    """Allow three refusals a minute; each test uses its own address."""
     settings.REQUESTS_PER_MINUTE = {**settings.REQUESTS_PER_MINUTE, "refused": 3}
 
 
 @pytest.mark.usefixtures("three_refusals")
-def test_who_is_refused_too_often_is_told_to_wait_and_others_at_that_address_are_not() -> None:
+def test_a_caller_refused_too_often_must_wait_but_not_others_at_that_address() -> None:
     answers = [knock(address="10.0.0.2") for _ in range(8)]  # a minute may end between
     refused(answers[0], 401, "token_invalid")
     refused(answers[-1], 429, "throttled")
@@ -223,7 +223,7 @@ def test_who_is_refused_too_often_is_told_to_wait_and_others_at_that_address_are
 
 
 @pytest.mark.usefixtures("three_refusals")
-def test_tokens_for_other_doors_are_counted_by_who_bears_them() -> None:
+def test_refusals_with_a_valid_token_are_counted_per_bearer() -> None:
     answers = [service("knocker").get(ORDERS) for _ in range(8)]
     refused(answers[0], 403, "permission_denied")
     refused(answers[-1], 429, "throttled")
@@ -232,8 +232,8 @@ def test_tokens_for_other_doors_are_counted_by_who_bears_them() -> None:
 
 @pytest.mark.usefixtures("three_refusals")
 @pytest.mark.parametrize("proxies", [0, 1, 2])
-def test_no_header_makes_another_address(proxies: int) -> None:
-    """What a caller writes into X-Forwarded-For stands left of what the trusted proxies write."""
+def test_a_caller_cannot_change_their_address_with_a_header(proxies: int) -> None:
+    """In X-Forwarded-For, a caller's own values come before those of the trusted proxies."""
     with override_settings(REST_FRAMEWORK={**settings.REST_FRAMEWORK, "NUM_PROXIES": proxies}):
         through = ", 10.1.0.9, 10.1.0.8"[: 10 * proxies]
         answers = [
@@ -244,13 +244,13 @@ def test_no_header_makes_another_address(proxies: int) -> None:
 
 
 @pytest.mark.usefixtures("three_refusals")
-def test_no_refusal_is_counted_while_redis_is_away(settings: Settings) -> None:
+def test_refusals_are_not_limited_while_redis_is_down(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     for _ in range(5):
         refused(knock(address="10.0.0.4"), 401, "token_invalid")
 
 
-def test_a_bad_token_is_called_so_and_a_missing_one_is_not() -> None:
+def test_an_invalid_token_is_reported_as_such_and_a_missing_one_is_not() -> None:
     """Source: https://www.rfc-editor.org/rfc/rfc6750#section-3.1"""
     assert nobody().get(ORDERS)["WWW-Authenticate"] == 'Bearer realm="payouts"'
     challenge = knock()["WWW-Authenticate"]
@@ -258,7 +258,7 @@ def test_a_bad_token_is_called_so_and_a_missing_one_is_not() -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "GZIP", "gzip, identity", "x"])
-def test_a_packed_body_is_refused_as_such(coding: str) -> None:
+def test_a_compressed_body_is_refused(coding: str) -> None:
     answer = caller("alice").post(
         ORDERS,
         gzip.compress(b'{"amount": 1}'),
@@ -269,7 +269,7 @@ def test_a_packed_body_is_refused_as_such(coding: str) -> None:
     assert coding in problem["data"]["hint"]
 
 
-def test_a_body_may_say_that_it_is_not_packed_and_begin_with_a_byte_order_mark() -> None:
+def test_a_body_can_declare_no_compression_and_start_with_a_byte_order_mark() -> None:
     for headers in ({}, {"Content-Encoding": "identity"}, {"Content-Encoding": "Identity"}):
         answer = caller("alice").post(
             ORDERS, b'\xef\xbb\xbf{"amount": 1}', content_type="application/json", headers=headers
@@ -277,12 +277,12 @@ def test_a_body_may_say_that_it_is_not_packed_and_begin_with_a_byte_order_mark()
         assert (answer.status_code, answer.json()) == (200, {"amount": 1})
 
 
-@pytest.mark.parametrize("given", [{"amount": 1, "names": None}, {"amount": 1}])
-def test_null_is_the_same_as_nothing_where_nothing_need_be_given(given: dict[str, Any]) -> None:
-    assert caller("alice").post(ORDERS, given, format="json").json() == {"amount": 1}
+@pytest.mark.parametrize("body", [{"amount": 1, "names": None}, {"amount": 1}])
+def test_null_is_the_same_as_leaving_out_an_optional_field(body: dict[str, Any]) -> None:
+    assert caller("alice").post(ORDERS, body, format="json").json() == {"amount": 1}
 
 
-def test_null_is_no_value_where_one_is_needed() -> None:
+def test_null_is_refused_for_a_required_field() -> None:
     problem = refused(caller("alice").post(ORDERS, {"amount": None}, format="json"), 400, "invalid")
     assert problem["errors"] == [
         {"field": "amount", "code": "null", "message": "This field may not be null."}
@@ -294,8 +294,8 @@ FOR_DEVELOPERS = re.compile(
 )
 
 
-def problems_told() -> Iterator[Any]:
-    """One answer for each way in which the framework, or this service, refuses."""
+def all_problems() -> Iterator[Any]:
+    """Yield one problem for each way in which the framework or the service refuses."""
     alice = caller("alice")
     yield alice.post(ORDERS, {"amount": "x", "more": 1}, format="json")
     yield alice.post(ORDERS, [], format="json")
@@ -313,7 +313,7 @@ def problems_told() -> Iterator[Any]:
 
 
 def test_a_detail_is_for_people_and_data_for_developers() -> None:
-    for answer in problems_told():
+    for answer in all_problems():
         problem = json.loads(answer.content)
         assert not FOR_DEVELOPERS.search(problem["detail"]), problem
         assert problem["detail"].endswith("."), problem
@@ -329,7 +329,7 @@ def test_every_refusal_of_ours_has_a_sentence_for_people(kind: type[Refusal]) ->
     assert set(problem.get("data", {})) - {"hint"} == set(REFUSALS[kind].facts)
 
 
-def test_too_many_requests_are_told_in_words(settings: Settings) -> None:
+def test_too_many_requests_are_explained_in_words(settings: Settings) -> None:
     settings.REQUESTS_PER_MINUTE = {**settings.REQUESTS_PER_MINUTE, "read": 0}
     problem = refused(caller("alice").get(ORDERS), 429, "throttled")
     assert not FOR_DEVELOPERS.search(problem["detail"])
@@ -337,7 +337,7 @@ def test_too_many_requests_are_told_in_words(settings: Settings) -> None:
 
 @pytest.fixture
 def log() -> Iterator[StringIO]:
-    """What the service's own handler would write."""
+    """Capture what the service's own log handler writes."""
     written = StringIO()
     handler = logging.StreamHandler(written)
     configured: Any = settings.LOGGING
@@ -349,7 +349,7 @@ def log() -> Iterator[StringIO]:
 
 
 def test_a_callers_mistake_leaves_no_stack_trace_in_the_log(log: StringIO) -> None:
-    """Whoever has no token could fill the disk with them."""
+    """Otherwise anyone without a token could fill the disk."""
     large = b"a=" + b"x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     form = "application/x-www-form-urlencoded"
     answers = [
@@ -363,13 +363,13 @@ def test_a_callers_mistake_leaves_no_stack_trace_in_the_log(log: StringIO) -> No
     assert 0 < len(log.getvalue().splitlines()) <= 2 * len(answers)
 
 
-def test_a_fault_of_ours_tells_nothing_of_itself() -> None:
+def test_an_internal_error_reveals_nothing() -> None:
     answer = nobody().get("/api/v1/broken/bug")
     refused(answer, 500, "internal")
     assert b"secret" not in answer.content
 
 
-def test_a_database_that_is_away_is_worth_another_try() -> None:
+def test_an_unavailable_database_can_be_retried() -> None:
     answer = nobody().get("/api/v1/broken/database")
     refused(answer, 503, "unavailable")
     assert int(answer["Retry-After"]) > 0
@@ -384,22 +384,22 @@ def test_too_many_requests_of_one_caller_are_refused_and_of_others_not(settings:
     assert caller("another").get(ORDERS).status_code == 200
 
 
-def test_nobody_is_counted_while_redis_is_away(settings: Settings) -> None:
+def test_nobody_is_limited_while_redis_is_down(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     settings.REQUESTS_PER_MINUTE = {"read": 0}
     assert caller("alice").get(ORDERS).status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("given", "taken"), [("abc-1", True), ("a b", False), ("x" * 129, False), ("", False)]
+    ("requested", "accepted"), [("abc-1", True), ("a b", False), ("x" * 129, False), ("", False)]
 )
-def test_a_request_has_an_id(given: str, taken: bool) -> None:
-    answer = caller("alice").get(ORDERS, headers={"X-Request-ID": given})
-    assert (answer["X-Request-ID"] == given) is taken
+def test_a_request_has_an_id(requested: str, accepted: bool) -> None:
+    answer = caller("alice").get(ORDERS, headers={"X-Request-ID": requested})
+    assert (answer["X-Request-ID"] == requested) is accepted
     assert answer["X-Request-ID"]
 
 
-def test_an_answer_that_is_known_is_not_sent_again() -> None:
+def test_an_unchanged_response_is_not_sent_again() -> None:
     first = caller("alice").get(ORDERS)
     again = caller("alice").get(ORDERS, headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -407,7 +407,7 @@ def test_an_answer_that_is_known_is_not_sent_again() -> None:
     assert changed.status_code == 200
 
 
-def test_answers_are_the_callers_alone_and_no_page() -> None:
+def test_responses_are_private_and_never_a_page() -> None:
     answer = caller("alice").get(ORDERS)
     assert answer["Cache-Control"] == "private, no-cache"
     assert "Authorization" in answer["Vary"]
@@ -416,20 +416,20 @@ def test_answers_are_the_callers_alone_and_no_page() -> None:
 
 
 @override_settings(CORS_ALLOWED_ORIGINS=["https://portal.example"])
-def test_pages_of_the_portal_may_call_and_others_not() -> None:
-    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
-    answer = nobody().options(ORDERS, headers={"Origin": "https://portal.example", **asked})
+def test_only_the_portals_pages_may_call_the_api() -> None:
+    preflight = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    answer = nobody().options(ORDERS, headers={"Origin": "https://portal.example", **preflight})
     assert answer["Access-Control-Allow-Origin"] == "https://portal.example"
     assert "authorization" in answer["Access-Control-Allow-Headers"]
     assert "Access-Control-Allow-Credentials" not in answer
-    answer = nobody().options(ORDERS, headers={"Origin": "https://elsewhere.example", **asked})
+    answer = nobody().options(ORDERS, headers={"Origin": "https://elsewhere.example", **preflight})
     assert "Access-Control-Allow-Origin" not in answer
 
 
-def test_the_document_and_its_page_are_open_to_everyone() -> None:
+def test_the_document_and_its_page_are_public() -> None:
     document = nobody().get("/api/schema", headers={"Accept": "application/json"})
     assert document.status_code == 200
     assert document.json()["openapi"].startswith("3.1")
     page = nobody().get("/api/docs")
     assert page.status_code == 200
-    assert b"https://" not in page.content  # all that it loads is ours
+    assert b"https://" not in page.content  # it loads nothing from elsewhere

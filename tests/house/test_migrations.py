@@ -1,4 +1,4 @@
-"""Migrations: one line per app, as the models are, and each can be reversed."""
+"""Each app's migrations are linear, match the models, and can be reversed."""
 
 import pytest
 from django.apps import apps
@@ -10,7 +10,7 @@ OURS = ("database", "ledger", "stripe_io", "accounts", "earnings", "payouts", "r
 
 
 @pytest.mark.parametrize("label", OURS)
-def test_the_migrations_of_an_app_are_one_line(label: str) -> None:
+def test_the_migrations_of_an_app_are_linear(label: str) -> None:
     loader = MigrationLoader(None, ignore_no_migrations=True)
     names = sorted(name for app, name in loader.disk_migrations if app == label)
     parents = {
@@ -22,14 +22,14 @@ def test_the_migrations_of_an_app_are_one_line(label: str) -> None:
     }
 
 
-def test_every_app_with_tables_has_migrations_here() -> None:
+def test_every_app_with_tables_has_its_migrations_in_the_project() -> None:
     ours = {config.label for config in apps.get_app_configs() if "site-packages" not in config.path}
     assert {label for label in ours if list(apps.get_app_config(label).get_models())} <= set(OURS)
 
 
 @pytest.mark.full
 @pytest.mark.django_db(transaction=True)
-def test_every_migration_can_be_reversed_and_made_again() -> None:
+def test_every_migration_can_be_reversed_and_applied_again() -> None:
     for label in reversed(OURS):
         call_command("migrate", label, "zero", verbosity=0)
     assert "creators" not in connection.introspection.table_names()

@@ -1,4 +1,4 @@
-"""`platform/` keeps its name and must never be taken for Python's own module."""
+"""The folder `platform/` is never mistaken for Python's own module."""
 
 import importlib.metadata
 import platform
@@ -18,7 +18,7 @@ def test_the_platform_module_is_pythons_own() -> None:
     assert Path(platform.__file__).parent == Path(sysconfig.get_path("stdlib"))
 
 
-def test_the_platform_folder_is_no_package() -> None:
+def test_the_platform_folder_is_not_a_package() -> None:
     assert not (ROOT / "platform" / "__init__.py").exists()
 
 
@@ -33,12 +33,12 @@ def test_python_started_in_the_clone_still_has_its_own_platform_module() -> None
     assert answer.stdout.strip() == platform.system()
 
 
-def test_no_package_of_ours_bears_a_name_of_the_standard_library() -> None:
+def test_none_of_our_packages_has_a_name_of_the_standard_library() -> None:
     assert PACKAGES
     assert not set(PACKAGES) & set(sys.stdlib_module_names)
 
 
-def test_no_locked_distribution_brings_one_of_our_names() -> None:
+def test_no_locked_distribution_contains_one_of_our_names() -> None:
     locked = {
         re.sub(r"[-_.]+", "-", line.split("==")[0]).lower()
         for name in ("requirements.txt", "requirements-dev.txt", "requirements-local.txt")

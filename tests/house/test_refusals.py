@@ -1,4 +1,4 @@
-"""Refusals: one kind of error for all that services say no to, told to whoever asked."""
+"""All refusals by services have one base class, and their messages reach the caller."""
 
 from inspect import getmembers, isclass
 from typing import Any
@@ -12,11 +12,11 @@ from database.refusals import Refusal
 from earnings import errors as earnings
 from payouts import errors as payouts
 
-# Nobody is refused anything: Stripe can't be asked, or the platform's balance has to be filled up.
+# These don't refuse anything: Stripe can't be reached, or the platform's balance is too low.
 ALARMS = {accounts.StripeUnavailable, accounts.CreationKeySpent, payouts.FundsWillBeMissing}
 
 
-def test_every_error_of_an_app_is_a_refusal_but_for_alarms() -> None:
+def test_every_error_of_an_app_is_a_refusal_except_alarms() -> None:
     errors = {
         kind
         for app in (accounts, earnings, payouts)
@@ -36,11 +36,11 @@ class Fails(ServiceCommand):
         raise ZeroDivisionError
 
 
-def test_a_command_tells_a_refusal_in_its_own_words() -> None:
+def test_a_command_shows_a_refusals_own_message() -> None:
     with pytest.raises(CommandError, match="There is no creator 'alice'"):
         call_command(Refuses())
 
 
-def test_a_command_hides_no_mistake_of_ours() -> None:
+def test_a_command_hides_no_bug() -> None:
     with pytest.raises(ZeroDivisionError):
         call_command(Fails())

@@ -1,4 +1,4 @@
-"""What beat does by itself is in the database: made where it is missing, and never overwritten."""
+"""Beat's schedules are in the database: created where they are missing, and never overwritten."""
 
 import pytest
 from celery import current_app
@@ -18,7 +18,7 @@ def test_every_scheduled_task_exists() -> None:
     assert set(schedules.SCHEDULES) <= set(current_app.tasks)
 
 
-def test_what_staff_changed_stays_as_they_left_it() -> None:
+def test_changes_by_staff_are_kept() -> None:
     PeriodicTask.objects.filter(name="payouts.run_due").update(enabled=False, crontab=None, interval=None)
     PeriodicTask.objects.filter(name="payouts.sweep").delete()
     schedules.create_missing()

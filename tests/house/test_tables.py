@@ -1,4 +1,4 @@
-"""Tables: which app may read one, and which write it. import-linter sees imports, but no SQL."""
+"""Which apps may read and write which tables. import-linter checks imports, but not SQL."""
 
 import ast
 import re
@@ -12,9 +12,9 @@ from django.apps import apps
 
 ROOT = Path(__file__).parents[2]
 _CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-(_LAYERS,) = (each["layers"] for each in _CONTRACTS if each["name"] == "Who may import whom")
+(_LAYERS,) = (item["layers"] for item in _CONTRACTS if item["name"] == "Who may import whom")
 FLOORS = {app.strip(): floor for floor, layer in enumerate(reversed(_LAYERS)) for app in layer.split("|")}
-# dj-stripe's tables are read where dj-stripe is known.
+# dj-stripe's tables are read where dj-stripe may be imported.
 OWNERS = {
     model._meta.db_table: app
     for model in apps.get_models(include_auto_created=True)
@@ -38,7 +38,7 @@ _WRITES = {
 
 
 class Use(NamedTuple):
-    """A place where an app's code names a table or a model of `owner`."""
+    """A place where an app's code uses a table or a model of `owner`."""
 
     app: str
     owner: str
@@ -46,7 +46,7 @@ class Use(NamedTuple):
 
 
 def sources() -> Iterator[tuple[str, str, str]]:
-    """Yield (app, place, text) of all code and SQL but for migrations, which may change what is there as they must."""
+    """Yield (app, place, text) of all code and SQL except migrations, which may change any table."""
     for app in FLOORS:
         folder = next(path for path in (ROOT / app, ROOT / "platform" / app) if path.is_dir())
         for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.sql"))):
@@ -55,12 +55,12 @@ def sources() -> Iterator[tuple[str, str, str]]:
 
 
 def in_sql(pattern: re.Pattern[str], text: str) -> Iterator[str]:
-    """Yield the owners of the tables that SQL reads or writes, in a file of SQL or in Python's strings."""
+    """Yield the owners of the tables that SQL reads or writes, in SQL files or in Python strings."""
     return (OWNERS[found[1]] for found in pattern.finditer(text))
 
 
 def by_models(text: str) -> Iterator[str]:
-    """Yield the owners of the models that Python writes by a chain of calls that begins with the model's name."""
+    """Yield the owners of the models that Python writes in a call chain starting with the model's name."""
     for call in ast.walk(ast.parse(text)):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _WRITES:
             link: ast.expr = call.func
@@ -121,7 +121,7 @@ def test_a_table_is_found_wherever_sql_writes_it(statement: str) -> None:
     assert "payouts" in in_sql(_WRITTEN, statement)
 
 
-def test_what_only_begins_like_a_table_is_none() -> None:
+def test_a_prefix_of_a_tables_name_is_no_table() -> None:
     assert list(in_sql(_READ, "SELECT 1 FROM payouts_by_month")) == []
 
 

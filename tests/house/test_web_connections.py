@@ -1,4 +1,4 @@
-"""The web's requests share a few database connections, however many come at once, and leave none behind."""
+"""However many requests come at once, the web uses a limited number of connections and leaves none behind."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 PROCESSES = 2
 THREADS = 4
 NAME = "web"
-READY = "/health/ready"  # it asks the database, and needs no token
+READY = "/health/ready"  # it uses the database, and needs no token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,19 +53,19 @@ def break_all() -> None:
 
 
 @contextmanager
-def most_held() -> Iterator[list[int]]:
-    """Fill a list with how many connections the web held, time and again."""
-    seen = [held()]
+def held_over_time() -> Iterator[list[int]]:
+    """Record repeatedly how many connections the web holds."""
+    counts = [held()]
     over = Event()
 
     def watch() -> None:
         while not over.wait(0.02):
-            seen.append(held())
+            counts.append(held())
 
     with ThreadPoolExecutor(1) as pool:
         watching = pool.submit(close_connections_after(watch))
         try:
-            yield seen
+            yield counts
         finally:
             over.set()
         watching.result()
@@ -73,7 +73,7 @@ def most_held() -> Iterator[list[int]]:
 
 @contextmanager
 def database_away() -> Iterator[None]:
-    """End the web's connections and let nobody open another."""
+    """End the web's connections and prevent new ones."""
     name = connection.settings_dict["NAME"]
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as outside:
         outside.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
@@ -85,17 +85,19 @@ def database_away() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("number", [80, pytest.param(1_000, marks=pytest.mark.full)])
-def test_a_burst_is_answered_and_leaves_no_connection_behind(web: RunningService, number: int) -> None:
-    with most_held() as seen:
+def test_a_burst_is_served_and_leaves_no_connection_behind(web: RunningService, number: int) -> None:
+    with held_over_time() as counts:
         for _ in range(2):
             answers = ask_at_once(web.port, READY, number)
             assert Counter(answer.status for answer in answers) == {200: number}
-    assert PROCESSES < max(seen) <= PROCESSES * THREADS
+    assert PROCESSES < max(counts) <= PROCESSES * THREADS
     wait_until(lambda: held() == PROCESSES, seconds=20)
 
 
 @pytest.mark.full
-def test_connections_that_break_are_replaced_and_the_web_outlives_its_database(web: RunningService) -> None:
+def test_broken_connections_are_replaced_and_the_web_survives_an_outage_of_its_database(
+    web: RunningService,
+) -> None:
     def all_are_served() -> bool:
         return {answer.status for answer in ask_at_once(web.port, READY, 50)} == {200}
 
@@ -109,7 +111,7 @@ def test_connections_that_break_are_replaced_and_the_web_outlives_its_database(w
     wait_until(all_are_served, seconds=5)
 
 
-def test_a_web_without_a_bound_on_its_threads_does_not_start(service: RunningService) -> None:
+def test_the_web_does_not_start_without_a_limit_on_its_threads(service: RunningService) -> None:
     service.set(GRANIAN_BLOCKING_THREADS="")
     with pytest.raises(subprocess.CalledProcessError) as refused:
         service.run(sys.executable, "-c", "import payouts_project.wsgi")
