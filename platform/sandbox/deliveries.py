@@ -10,10 +10,11 @@ from sandbox import rules
 from sandbox.broken_text import broken
 from sandbox.context import Context
 from sandbox.errors import JsonObject, ParameterMissing, ResourceMissing
+from sandbox.ids import new_id
 from sandbox.parameters import Array, Choice, Decimal, Hash, Pattern
 from sandbox.router import Route
 
-KINDS = ("drop", "double", "delay", "reorder", "broken_text")
+KINDS = ("drop", "double", "delay", "reorder", "broken_text", "other_mode")
 
 _TIMED = ("delay", "reorder")
 _SUBJECT = "webhooks"
@@ -48,6 +49,18 @@ def queue(context: Context, event: JsonObject) -> None:
     late += sum(rule["seconds"] * rule["drawn"] for rule in struck["reorder"])
     for _ in range(1 + len(struck["double"])):
         _add(context, event["id"], due_at=None if struck["drop"] else context.now + late)
+    if struck["other_mode"] and "account" in event:
+        _queue_of_the_other_mode(context, event)
+
+
+def _queue_of_the_other_mode(context: Context, event: JsonObject) -> None:
+    """Queue an event like this one, as if it came from the other mode: no list shows it.
+
+    A live Connect endpoint receives live and test events. Source: https://docs.stripe.com/connect/webhooks
+    """
+    twin = event | {"id": new_id("evt"), "livemode": not event["livemode"]}
+    context.tx.insert(twin, account="")
+    _add(context, twin["id"], due_at=context.now)
 
 
 def _add(context: Context, event_id: str, *, due_at: float | None) -> None:

@@ -48,6 +48,7 @@ WEBHOOKS: list[Rule] = [
     {"kind": "delay", "seconds": 20, "probability": 0.1},
     {"kind": "reorder", "seconds": 5, "probability": 0.3},
     {"kind": "broken_text", "probability": 0.1},
+    {"kind": "other_mode", "probability": 0.05},
 ]
 BANKS: list[Rule] = [
     {"stage": "pending", "failure_code": "could_not_process", "probability": 0.02},

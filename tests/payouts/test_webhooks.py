@@ -64,6 +64,21 @@ def lose(sandbox: Stripe, path: str) -> None:
     sandbox.inject({"method": "POST", "path": path, "kind": "drop_response_after_work", "count": 1})
 
 
+def test_an_event_of_the_other_mode_changes_no_payout(sent: Payout, sandbox: Stripe) -> None:
+    send_on(sent)
+    created = [event for event in sandbox.state()["events"] if event["type"] == "payout.created"][-1]
+    failed = {**created["data"]["object"], "status": "failed", "livemode": True}
+    other = created | {
+        "id": "evt_other",
+        "type": "payout.failed",
+        "livemode": True,
+        "data": {"object": failed},
+    }
+    assert sandbox.post_event(other).status_code == 200
+    assert inbox.handle_due(at_most=10) == 0
+    assert Payout.objects.get().status == PayoutStatus.IN_TRANSIT
+
+
 def test_transfer_created_settles_a_lost_answer(
     payout: Payout, sandbox: Stripe, stripe: StripeEvents
 ) -> None:

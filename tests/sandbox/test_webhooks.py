@@ -246,6 +246,35 @@ class TestRules:
         first, second = (json.loads(body)["id"] for body, _ in receiver.taken)
         assert first == second
 
+    def test_a_connected_accounts_event_can_come_with_one_of_the_other_mode(
+        self,
+        client: stripe.StripeClient,
+        paid_account: str,
+        receiver: Receiver,
+        rule: Callable[..., None],
+    ) -> None:
+        rule({"kind": "other_mode", "type": r"payout\.created|balance\.available"})
+        client.v1.payouts.create({"amount": 10_00, "currency": "usd"}, {"stripe_account": paid_account})
+        client.raw_request("post", "/_sandbox/fund", amount=1, currency="usd")
+
+        def created() -> list[dict[str, Any]]:
+            events = [json.loads(body) for body, _ in receiver.taken]
+            return sorted(
+                (event for event in events if event["type"] == "payout.created"),
+                key=lambda event: bool(event["livemode"]),
+            )
+
+        receiver.wait_for("balance.available")
+        wait_until(lambda: len(created()) == 2)
+        ours, other = created()
+        assert (ours["livemode"], other["livemode"]) == (False, True)
+        assert (ours["id"] != other["id"], other["data"]) == (True, ours["data"])
+        listed = client.v1.events.list({"type": "payout.created"}, {"stripe_account": paid_account})
+        assert [event.id for event in listed.data] == [ours["id"]]
+        assert all(
+            "account" in json.loads(body) for body, _ in receiver.taken if json.loads(body)["livemode"]
+        )
+
     def test_a_rule_strikes_only_its_types(
         self, fund: Fund, receiver: Receiver, rule: Callable[..., None]
     ) -> None:

@@ -210,6 +210,7 @@ def test_an_event_of_the_other_mode_is_set_aside(
         "account.updated",
         "acct_1",
     )
+    assert selectors.bodies_set_aside()[BodyReason.OTHER_MODE] == 1
     assert not InboxEvent.objects.exists()
     assert not Account.objects.exists()
     assert deliver(event | {"livemode": live}).status_code == 200
