@@ -1,4 +1,4 @@
-"""Moving a payout from state to state, and giving back what a dead one had claimed."""
+"""Moving a payout from state to state, and releasing the earnings of a dead one."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -29,7 +29,7 @@ _LOCK = "SELECT * FROM payouts WHERE id = %(payout)s FOR NO KEY UPDATE"
 
 
 class Move(NamedTuple):
-    """One step to another state, with who takes it and why."""
+    """A move to another state: who makes it, and why."""
 
     target: PayoutStatus
     reason: str
@@ -37,7 +37,7 @@ class Move(NamedTuple):
 
 
 class PayoutChanges(TypedDict, total=False):
-    """The columns of a payout that may change beside its state."""
+    """The columns of a payout that may change with its state."""
 
     stripe_transfer_id: str
     stripe_payout_id: str
@@ -54,7 +54,7 @@ class PayoutChanges(TypedDict, total=False):
 
 
 class AttemptColumns(TypedDict, total=False):
-    """The columns of an attempt that are written here."""
+    """The columns of an attempt that this module writes."""
 
     kind: str
     status: str
@@ -79,7 +79,7 @@ class AttemptColumns(TypedDict, total=False):
 
 
 class AttemptUpdate(NamedTuple):
-    """What becomes of an attempt that was written before."""
+    """Changes to an existing attempt."""
 
     attempt: PayoutAttempt
     changes: AttemptColumns
@@ -94,9 +94,9 @@ def move(
     actor: str = SYSTEM,
     **changes: Unpack[PayoutChanges],
 ) -> None:
-    """Move a payout within the caller's transaction, with its other changes, and write the event row.
+    """Move a payout in the caller's transaction, apply the other changes, and write the event row.
 
-    Raises: IllegalMove, as `write` does.
+    Raises: IllegalMove, like `write`.
     """
     write(payout, moves=[Move(target, reason, actor)], changes=changes, now=now)
 
@@ -110,16 +110,16 @@ def write(
     update: AttemptUpdate | None = None,
     new_attempt: AttemptColumns | None = None,
 ) -> PayoutAttempt | None:
-    """Write what becomes of a payout in one statement: its columns, its moves, an attempt; return the new attempt.
+    """Write a payout's columns, its moves and an attempt in one statement; return the new attempt, if any.
 
-    `payout.status` is where the caller saw it: if it has moved since, nothing happens but the refusal. A worker that
-    has the payout loses it as it moves, or is due at another time, unless the changes say otherwise.
+    `payout.status` is what the caller read: if the payout has moved since, nothing is written. A move, or another due
+    time, takes the payout from its worker, unless the changes say otherwise.
 
     Raises: IllegalMove.
     """
     if not connection.in_atomic_block:
-        raise RuntimeError("what becomes of a payout and what goes with it are one transaction")
-    path = [PayoutStatus(payout.status), *(each.target for each in moves)]
+        raise RuntimeError("a payout is written in the same transaction as everything that goes with it")
+    path = [PayoutStatus(payout.status), *(move.target for move in moves)]
     for seen, target in pairwise(path):
         if seen not in LEGAL[target]:
             raise IllegalMove(payout.pk, seen=seen, target=target)
@@ -131,19 +131,19 @@ def write(
     written = _execute(payout, path, columns, moves=moves, update=update, new_attempt=new_attempt, now=now)
     if not written["payouts"]:
         raise IllegalMove(payout.pk, seen=path[0], target=path[-1])
-    _remember(payout, columns)
+    _set_columns(payout, columns)
     if update:
-        _remember(update.attempt, update.changes)
+        _set_columns(update.attempt, update.changes)
     for seen, target in pairwise(path):
-        _follow(payout, seen, target, now=now)
+        _update_dependents(payout, seen, target, now=now)
     return PayoutAttempt(id=written["attempt"], payout=payout, **new_attempt) if new_attempt else None
 
 
-def give_back(payout: Payout, *, held_in: AccountKind, in_suspense: int = 0) -> None:
-    """Free the rows of a payout that ended without being paid; its lines stay, and its rows stay closed.
+def release_earnings(payout: Payout, *, held_in: AccountKind, in_suspense: int = 0) -> None:
+    """Release the rows of a payout that ended unpaid; its line items stay, and its rows stay closed.
 
-    `held_in` is the ledger account where the money stands: reserved still, or the Stripe balance it came back to.
-    What came back in parts before, in minor units, lies in suspense.
+    `held_in` is the ledger account that has the money: still reserved, or the Stripe balance that it came back to.
+    `in_suspense` is what came back in parts before, in minor units.
     """
     claims.release(payout.pk)
     source = payout.creator_id if held_in == AccountKind.PAYOUTS_RESERVED else None
@@ -170,7 +170,7 @@ def locked(payout_id: UUID) -> Payout:
 
 
 def waiting_of(creator_id: UUID) -> QuerySet[Payout]:
-    """Return the creator's payouts of which nothing was sent, locked until the caller's transaction ends."""
+    """Return the creator's payouts of which nothing has been sent, locked until the caller's transaction ends."""
     waiting = Payout.objects.filter(creator=creator_id, status__in=CANCELLABLE)
     return waiting.order_by("pk").select_for_update(no_key=True)
 
@@ -188,26 +188,26 @@ def _execute(
     changes: Mapping[str, Any] = update.changes if update else {}
     opened: Mapping[str, Any] = new_attempt or {}
     statement = _statement(tuple(columns), tuple(changes), tuple(opened))
-    parameters = {
+    params = {
         "payout": payout.pk,
         "attempt": update.attempt.pk if update else None,
         "seen": path[0].value,
         "now": now,
         "from": [status.value for status in path[:-1]],
         "to": [status.value for status in path[1:]],
-        "actors": [each.actor for each in moves],
-        "reasons": [each.reason for each in moves],
+        "actors": [move.actor for move in moves],
+        "reasons": [move.reason for move in moves],
         **{f"payout_{name}": value for name, value in columns.items()},
         **{f"attempt_{name}": value for name, value in changes.items()},
         **{f"opened_{name}": value for name, value in opened.items()},
     }
-    (row,) = sql.rows(statement, parameters)
+    (row,) = sql.rows(statement, params)
     return row
 
 
 @cache
 def _statement(columns: tuple[str, ...], changes: tuple[str, ...], opened: tuple[str, ...]) -> str:
-    """Compose the statement that writes these columns of the payout, of an attempt, and of a new attempt."""
+    """Compose the statement that writes these columns of the payout, an existing attempt and a new one."""
     parts = [
         SQL(
             "payout AS (UPDATE payouts SET {} WHERE id = %(payout)s AND status = %(seen)s RETURNING id)"
@@ -230,7 +230,7 @@ def _statement(columns: tuple[str, ...], changes: tuple[str, ...], opened: tuple
         parts.append(
             SQL(
                 "opened AS (INSERT INTO payout_attempts (payout_id, {}) SELECT payout.id, {} FROM payout RETURNING id)"
-            ).format(_names(opened), SQL(", ").join(Placeholder(f"opened_{name}") for name in opened))
+            ).format(_identifiers(opened), SQL(", ").join(Placeholder(f"opened_{name}") for name in opened))
         )
     attempt = SQL("(SELECT id FROM opened)" if opened else "NULL")
     return (
@@ -246,17 +246,17 @@ def _assignments(prefix: str, columns: Sequence[str]) -> Composable:
     )
 
 
-def _names(columns: Sequence[str]) -> Composable:
+def _identifiers(columns: Sequence[str]) -> Composable:
     return SQL(", ").join(map(Identifier, columns))
 
 
-def _remember(row: Payout | PayoutAttempt, columns: Mapping[str, Any]) -> None:
+def _set_columns(row: Payout | PayoutAttempt, columns: Mapping[str, Any]) -> None:
     for name, value in columns.items():
         setattr(row, name, value)
 
 
-def _follow(payout: Payout, seen: PayoutStatus, target: PayoutStatus, *, now: datetime) -> None:
-    """Bring up to date what depends on the state of payouts."""
+def _update_dependents(payout: Payout, seen: PayoutStatus, target: PayoutStatus, *, now: datetime) -> None:
+    """Update what depends on the payout's state."""
     if target == PayoutStatus.PAID:
         paid_totals.add_to_paid(payout.pk)
     elif seen == PayoutStatus.PAID:

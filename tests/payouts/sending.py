@@ -92,14 +92,14 @@ def send_transfer(payout_id: UUID, *, now: datetime) -> None:
         if isinstance(answer, Transfer):
             sending.record_transfer(answer, payout_id=payout_id, now=now)
             return
-        call = engine.take_in(call, answer, now=now)
+        call = engine.process(call, answer, now=now)
 
 
 def attend(payout_id: UUID, *, now: datetime) -> None:
     """Do all that a worker does with a payout, in no time."""
     call = engine.begin(payout_id, now=now)
     while call is not None:
-        call = engine.take_in(call, engine.make(call), now=now)
+        call = engine.process(call, engine.make(call), now=now)
 
 
 def send_bank_payout(payout_id: UUID, *, now: datetime) -> None:

@@ -15,7 +15,7 @@ from earnings.services.catalog import CatalogEntry, register_apis
 from ledger.models import AccountKind
 from money import month_of
 from payouts.models import Payout
-from payouts.services.moves import give_back, move
+from payouts.services.moves import move, release_earnings
 from payouts.states import PayoutStatus
 from tests.api import admin, caller, nobody, service
 from tests.documented import read
@@ -131,7 +131,7 @@ def test_a_payout_that_was_cancelled_and_made_again_counts_once(market: Market) 
     alice = market.creator("alice")
     first = market.payout(alice)
     move(first, PayoutStatus.CANCELLED, now=sql.now(), reason="a mistake")
-    give_back(first, held_in=AccountKind.PAYOUTS_RESERVED)
+    release_earnings(first, held_in=AccountKind.PAYOUTS_RESERVED)
     assert figures(read(caller("alice"), "/earnings")["summary"])[3:] == (0, 80_00)
     market.run()
     pay(Payout.objects.exclude(pk=first.pk).get())

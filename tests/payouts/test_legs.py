@@ -15,11 +15,11 @@ from payouts.policy import Verdict
 from payouts.services.sending import bank_payouts, returned, reversals, transfers
 from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.effects import (
-    GiveBack,
     OpenDifference,
     PauseForFunds,
     RecordForeignBankPayout,
     RecordUnexpectedTransfer,
+    ReleaseEarnings,
     SettleDifference,
 )
 from payouts.services.sending.history import Circumstances, History
@@ -221,7 +221,7 @@ def test_where_stripe_pays_the_bank_the_transfer_is_all(settings: Settings) -> N
 @pytest.mark.parametrize(
     ("verdict", "facts", "moves", "effects"),
     [
-        (Verdict.REFUSED, {}, ["failed"], [GiveBack]),
+        (Verdict.REFUSED, {}, ["failed"], [ReleaseEarnings]),
         (Verdict.SHORT, {}, ["pending"], [PauseForFunds]),
         (Verdict.UNKNOWN, {"in_doubt": True}, [], []),
         (Verdict.UNKNOWN, {"in_doubt": True, "sends": 12}, ["unresolved"], []),
@@ -403,8 +403,8 @@ def test_a_returned_payout_goes_on_once_a_bank_account_takes_it(
 @pytest.mark.parametrize(
     ("status", "facts", "back", "moves", "effects"),
     [
-        ("returned", {}, 80_00, ["reversed"], [GiveBack, SettleDifference, SettleDifference]),
-        ("in_transit", {}, 80_00, ["reversed"], [GiveBack, SettleDifference, SettleDifference]),
+        ("returned", {}, 80_00, ["reversed"], [ReleaseEarnings, SettleDifference, SettleDifference]),
+        ("in_transit", {}, 80_00, ["reversed"], [ReleaseEarnings, SettleDifference, SettleDifference]),
         ("in_transit", {"stripe_payout_id": "po_1"}, 80_00, [], ["Book", OpenDifference]),
         ("paid", {"stripe_payout_id": "po_1"}, 80_00, [], ["Book", OpenDifference]),
         ("returned", {}, 30_00, [], ["Book", OpenDifference]),

@@ -45,7 +45,7 @@ def settle(payout: Payout) -> Payout:
 
 def test_what_was_on_its_way_to_the_bank_counts_as_paid(payout: Payout, leave: Callable[[], None]) -> None:
     send(payout)
-    with pytest.raises(NotSettleable, match="for Stripe to say"):
+    with pytest.raises(NotSettleable, match="be marked as paid"):
         settle(payout)
     leave()
     settled = settle(payout)
@@ -69,7 +69,7 @@ def test_what_returned_and_can_not_be_taken_back_counts_as_paid(
     assert (settled.status, settled.failure_code) == (PayoutStatus.PAID, "")
     assert [event.to_status for event in settled.events.order_by("pk")][-2:] == ["in_transit", "paid"]
     assert not PayoutAttempt.objects.filter(status=AttemptStatus.OPEN).exists()
-    assert Difference.objects.get().resolution == "dana counts it as paid: Alice has it, she wrote"
+    assert Difference.objects.get().resolution == "dana marked it as paid: Alice has it, she wrote"
     assert unsound() == {}
 
 

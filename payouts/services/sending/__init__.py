@@ -1,4 +1,4 @@
-"""How money is sent: payouts that are due are taken from the queue, and the engine attends to them."""
+"""Sending money: workers take due payouts from the queue, and the engine attends to them."""
 
 from payouts.services.sending.engine import attend
 from payouts.services.sending.queue import ATTENDED, prepare, release_unheld, take_due, wake, workers_wanted

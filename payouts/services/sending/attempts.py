@@ -1,4 +1,4 @@
-"""Attempts: the row that is committed before Stripe is called, and what Stripe's answers make of it."""
+"""Attempts: the row that is committed before Stripe is called, and its updates by Stripe's answers."""
 
 from copy import copy
 from datetime import datetime
@@ -22,10 +22,10 @@ def new_attempt(
     currency: str,
     act: Act | None = None,
 ) -> AttemptColumns:
-    """Describe the next attempt of a kind, its destination pinned; it is not sent yet. `act` is staff's, if it is.
+    """Describe the next attempt of a kind, not sent yet. `act` is given if staff requested it.
 
-    The key follows from the payout and the attempt's number, so that a database restored from a backup sends
-    under the same keys again.
+    The key follows from the payout and the attempt's number, so a database restored from a backup sends under the
+    same keys again.
     """
     number = len(history.of_kind(kind)) + 1
     return AttemptColumns(
@@ -50,12 +50,12 @@ def new_attempt(
 
 
 def sent_first(attempt: AttemptColumns, *, now: datetime) -> AttemptColumns:
-    """Note, before it happens, that a new attempt is sent."""
+    """Record the first send of a new attempt, before it happens."""
     return {**attempt, "sends": 1, "first_sent_at": now, "last_sent_at": now, "answered": False}
 
 
 def sent_again(attempt: PayoutAttempt, *, now: datetime) -> AttemptUpdate:
-    """Note, before it happens, that the attempt is sent; an earlier send without an answer leaves doubt."""
+    """Record another send, before it happens; an earlier send without an answer puts the attempt in doubt."""
     return AttemptUpdate(
         attempt,
         {
@@ -69,7 +69,7 @@ def sent_again(attempt: PayoutAttempt, *, now: datetime) -> AttemptUpdate:
 
 
 def failed(attempt: PayoutAttempt, failure: Failure, verdict: Verdict, *, now: datetime) -> AttemptUpdate:
-    """Note what Stripe answered instead of doing it; a proven refusal ends the attempt."""
+    """Record Stripe's failure; a proven refusal ends the attempt."""
     changes: AttemptColumns = {
         "answered": True,
         "http_status": failure.http_status,
@@ -93,12 +93,12 @@ def succeeded(attempt: PayoutAttempt, *, stripe_id: str, now: datetime) -> Attem
 
 
 def ended_without_effect(attempt: PayoutAttempt, *, now: datetime) -> AttemptUpdate:
-    """End an attempt that moved nothing, or for which Stripe has nothing left to move."""
+    """End an attempt that moved nothing, or that has nothing left to move."""
     return AttemptUpdate(attempt, _ended(AttemptStatus.ABSENT, now=now))
 
 
 def returned(attempt: PayoutAttempt, *, failure_code: str, failure_message: str) -> AttemptUpdate:
-    """Note that the bank sent back what this attempt had sent."""
+    """Record that the bank returned the money that this attempt sent."""
     return AttemptUpdate(
         attempt,
         {
@@ -110,7 +110,7 @@ def returned(attempt: PayoutAttempt, *, failure_code: str, failure_message: str)
 
 
 def after(update: AttemptUpdate) -> PayoutAttempt:
-    """Return the attempt as it will be once the update is written."""
+    """Return a copy of the attempt with the update applied."""
     attempt = copy(update.attempt)
     for name, value in update.changes.items():
         setattr(attempt, name, value)

@@ -1,4 +1,4 @@
-"""Leg two: the payout of what the transfer brought, from the connected account to its bank."""
+"""Leg two: the bank payout, from the connected account to its bank."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ from stripe_io.errors import Failure
 
 KIND = AttemptKind.BANK_PAYOUT
 ENDED = frozenset(["paid", *ENDED_BADLY])
-ACCOUNT_GONE = Move(PayoutStatus.RETURNED, "Stripe does not let us use the account any more")
+ACCOUNT_GONE = Move(PayoutStatus.RETURNED, "we can no longer use the Stripe account")
 
 
 def prepare(history: History, circumstances: Circumstances, *, now: datetime) -> Decision:
-    """Ask what arrived and can go to the bank, or what became of the bank payout whose webhook hasn't come."""
+    """Ask Stripe what arrived and can go to the bank, or for the bank payout whose webhook hasn't come."""
     payout = history.payout
     if payout.stripe_payout_id:
         return Decision(question=BankPayoutQuestion(payout.stripe_payout_id, history.destination))
@@ -33,7 +33,7 @@ def prepare(history: History, circumstances: Circumstances, *, now: datetime) ->
 
 @dataclass(frozen=True, slots=True)
 class ArrivalQuestion:
-    """What did the transfer bring to the connected account, and can it leave?"""
+    """What did the transfer bring to the connected account, and can it be paid out?"""
 
     destination_payment: str
     account: str
@@ -55,7 +55,7 @@ class ArrivalQuestion:
 
 @dataclass(frozen=True, slots=True)
 class BankPayoutQuestion:
-    """What became of a bank payout?"""
+    """What is the bank payout's outcome?"""
 
     stripe_payout_id: str
     account: str
@@ -71,7 +71,7 @@ class BankPayoutQuestion:
         if isinstance(answer, Failure) and not policy.loses_account(answer):
             return Decision(changes={"next_retry_at": now + policy.LEASE})
         later = Decision(changes={"next_retry_at": now + policy.CONFIRM_AFTER})
-        # Something may be under way on an account that Stripe shows us no more.
+        # The bank payout may still be in progress on an account that we can no longer reach.
         if isinstance(answer, Failure):
             return later
         ended = settle(history, answer, now=now)
@@ -79,14 +79,14 @@ class BankPayoutQuestion:
 
 
 def start(history: History, circumstances: Circumstances, arrival: Arrival, *, now: datetime) -> Decision:
-    """Choose what goes to the bank, unless the funds, or a person, must be waited for.
+    """Choose what goes to the bank, unless it must wait for funds or for staff.
 
-    What an earlier payout to this account left there, as its bank takes whole units only, goes along.
+    Some banks accept whole units only. What an earlier payout left on the account for that reason is included.
     """
     if arrival.available_on > now:
         return Decision(changes={"next_retry_at": arrival.available_on})
     if circumstances.cooling_down:
-        # The bank account may be somebody else's by now. Staff may end this early, so it is looked at often.
+        # The bank account may now be somebody else's. Staff may end the cool-down early, so check often.
         return Decision(changes={"next_retry_at": now + policy.WAIT_FOR_ACCOUNT})
     if history.payout.amount_reversed or circumstances.foreign_bank_payout:
         return Decision(changes={"next_retry_at": now + policy.WAIT_FOR_PERSON})
@@ -95,7 +95,7 @@ def start(history: History, circumstances: Circumstances, arrival: Arrival, *, n
         amount = payable_part(arrival.amount + circumstances.left_behind, arrival.currency)
     if not amount:
         return Decision(
-            moves=[Move(PayoutStatus.RETURNED, "no bank takes so little")],
+            moves=[Move(PayoutStatus.RETURNED, "too little for a bank payout")],
             changes={"failure_code": "amount_too_small", "next_retry_at": now},
         )
     attempt = attempts.new_attempt(
@@ -124,22 +124,22 @@ def find(attempt: PayoutAttempt) -> list[BankPayout]:
 
 
 def succeeded(history: History, attempt: PayoutAttempt, made: BankPayout, *, now: datetime) -> Decision:
-    """Note that the bank payout is on its way, once.
+    """Record, once, that the bank payout is on its way.
 
-    One that is found although its attempt was thought to have come to nothing is the payout's own if the payout
-    has no other; else it is one too many.
+    A bank payout found after its attempt had ended without effect is the payout's own if the payout has no other.
+    Otherwise it is one too many.
     """
     payout = history.payout
     if attempt.stripe_id:
         return NOTHING
     update = attempts.succeeded(attempt, stripe_id=made.id, now=now)
-    under_way = history.open_attempt
-    wanted = (under_way is None or under_way.pk == attempt.pk) and not payout.stripe_payout_id
+    open_attempt = history.open_attempt
+    wanted = (open_attempt is None or open_attempt.pk == attempt.pk) and not payout.stripe_payout_id
     if not wanted or payout.status not in (PayoutStatus.IN_TRANSIT, PayoutStatus.RETURNED):
         return Decision(update=update, effects=[RecordForeignBankPayout(made)])
-    sent_after_all = Move(PayoutStatus.IN_TRANSIT, f"bank payout {made.id} was sent after all")
+    found = Move(PayoutStatus.IN_TRANSIT, f"bank payout {made.id} was found at Stripe")
     return Decision(
-        moves=[sent_after_all] if payout.status == PayoutStatus.RETURNED else [],
+        moves=[found] if payout.status == PayoutStatus.RETURNED else [],
         changes={
             "stripe_payout_id": made.id,
             "arrival_date": made.arrival_date,
@@ -150,23 +150,24 @@ def succeeded(history: History, attempt: PayoutAttempt, made: BankPayout, *, now
 
 
 def settle(history: History, bank_payout: BankPayout, *, now: datetime) -> Decision:
-    """Decide by how a bank payout that we started ended; one of an earlier attempt changes that attempt alone.
+    """Decide by the outcome of a bank payout that we started; that of an earlier attempt changes only the attempt.
 
-    Nothing is what it changes if it hasn't ended, or if all of it is known.
+    Without an outcome, or with one that is already recorded, nothing changes.
     """
     payout = history.payout
-    attempt = next((each for each in history.of_kind(KIND) if each.stripe_id == bank_payout.id), None)
+    attempts_of_kind = history.of_kind(KIND)
+    attempt = next((attempt for attempt in attempts_of_kind if attempt.stripe_id == bank_payout.id), None)
     if attempt is None or attempt.status != AttemptStatus.SUCCEEDED:
         return NOTHING
-    is_present = payout.stripe_payout_id == bank_payout.id
-    if bank_payout.status == "paid" and is_present and payout.status == PayoutStatus.IN_TRANSIT:
+    is_current = payout.stripe_payout_id == bank_payout.id
+    if bank_payout.status == "paid" and is_current and payout.status == PayoutStatus.IN_TRANSIT:
         return _paid(history, bank_payout)
     if bank_payout.status not in ENDED_BADLY:
         return NOTHING
     update = attempts.returned(
         attempt, failure_code=bank_payout.failure_code, failure_message=bank_payout.failure_message
     )
-    if not is_present or payout.status not in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID):
+    if not is_current or payout.status not in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID):
         return Decision(update=update)
     return Decision(
         moves=[Move(PayoutStatus.RETURNED, f"bank payout {bank_payout.id} {bank_payout.status}")],
@@ -218,7 +219,7 @@ def _paid(history: History, bank_payout: BankPayout) -> Decision:
             SettleDifference(
                 DifferenceKind.REVERSAL_REFUSED,
                 payout.stripe_transfer_id,
-                f"bank payout {bank_payout.id} has brought it to the bank",
+                f"bank payout {bank_payout.id} took it to the bank",
             )
         ],
     )

@@ -1,4 +1,4 @@
-"""What is decided about a payout: what is written of it, what follows from that, and what Stripe is asked next."""
+"""A decision about a payout: what to write, its side effects, and what to ask Stripe next."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from payouts.services.sending.history import Circumstances, History
 
 
 class Effect(Protocol):
-    """Something that is written beside the payout, in the same transaction."""
+    """Something to write along with the payout, in the same transaction."""
 
     def apply(self, payout: Payout, *, now: datetime) -> None: ...
 
 
 class Question(Protocol):
-    """Something that Stripe is asked before more can be decided; it moves no money."""
+    """Something to ask Stripe before deciding further; it moves no money."""
 
     def ask(self) -> Any:
         """Raises: StripeCallFailed."""
@@ -27,15 +27,15 @@ class Question(Protocol):
     def decide(
         self, history: History, circumstances: Circumstances, answer: Any, *, now: datetime
     ) -> Decision:
-        """Decide by the answer, or by the Failure to get one. The payout may have moved since Stripe was asked."""
+        """Decide by the answer, or by the Failure to get one. The payout may have moved in the meantime."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What becomes of a payout, written in one transaction; without anything in it, all stays as it is.
+    """What to write about a payout, in one transaction; an empty decision changes nothing.
 
-    A new attempt is sent once it is committed. A question is asked then; what Stripe tells of its own accord is
-    recorded without asking back.
+    Once it is committed, the engine sends the new attempt or asks the question. When a webhook event is recorded, no
+    call follows.
     """
 
     moves: Sequence[Move] = ()

@@ -1,4 +1,4 @@
--- Payouts that are due, that no worker has and no pause stops.
+-- Payouts that are due, and that no worker has and no pause stops.
 SELECT payout.id
 FROM payouts AS payout
 WHERE payout.next_retry_at <= %(now)s

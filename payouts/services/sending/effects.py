@@ -1,4 +1,4 @@
-"""What a decision may write beside the payout."""
+"""What a decision can write along with the payout."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,14 +29,14 @@ class Book:
 
 
 @dataclass(frozen=True, slots=True)
-class GiveBack:
-    """Free the earnings that the payout had claimed; see `moves.give_back`."""
+class ReleaseEarnings:
+    """Release the earnings that the payout claimed; see `moves.release_earnings`."""
 
     held_in: AccountKind
     in_suspense: int = 0
 
     def apply(self, payout: Payout, *, now: datetime) -> None:
-        moves.give_back(payout, held_in=self.held_in, in_suspense=self.in_suspense)
+        moves.release_earnings(payout, held_in=self.held_in, in_suspense=self.in_suspense)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class RecordForeignBankPayout:
 
 @dataclass(frozen=True, slots=True)
 class PauseForKey:
-    """Pause all sending, as Stripe refuses our key."""
+    """Pause all sending because Stripe refuses our API key."""
 
     failure: Failure
 
@@ -97,7 +97,7 @@ class PauseForKey:
 
 @dataclass(frozen=True, slots=True)
 class PauseForFunds:
-    """Pause the payout's currency, as Stripe says that the platform has too little of it."""
+    """Pause the payout's currency because Stripe refused the payout for lack of funds."""
 
     def apply(self, payout: Payout, *, now: datetime) -> None:
         funds.pause_after_refusal(payout, now=now)

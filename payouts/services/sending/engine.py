@@ -1,11 +1,11 @@
-"""The one procedure by which money moves at Stripe, for all legs:
+"""The one procedure that moves money at Stripe, for all legs:
 
-1. Under the payout's lock, decide what to do, and commit it: before money moves, an attempt with its key.
+1. Lock the payout, decide what to do, and commit it. Before money moves, that includes an attempt with its key.
 2. Call Stripe, outside any transaction.
-3. Under the lock again, decide by the answer, and commit that. Often another call follows from it.
+3. Lock again, decide by the answer, and commit that. Often another call follows.
 
-A worker that dies anywhere in between leaves an open attempt, which is taken up again a minute later under the same
-key. An attempt is ended by success under its key, by a proven refusal of its only sends, or by a look at Stripe.
+A worker that dies in between leaves an open attempt. Another worker takes it up a minute later, under the same key. An
+attempt ends by success under its key, by a proven refusal of its only sends, or by a look-up.
 """
 
 import time
@@ -31,7 +31,7 @@ from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure, StripeCallFailed
 
 LEGS: dict[AttemptKind, Leg] = {leg.KIND: leg for leg in (transfers, bank_payouts, reversals)}
-# What is decided first about a payout that is due, while nothing is under way for it.
+# The first decision about a due payout without an open attempt.
 PREPARE = {
     PayoutStatus.PENDING: transfers.prepare,
     PayoutStatus.IN_TRANSIT: bank_payouts.prepare,
@@ -41,7 +41,7 @@ PREPARE = {
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Have Stripe move money, under the key of an attempt that is committed."""
+    """Have Stripe move money, under the key of a committed attempt."""
 
     leg: Leg
     attempt: PayoutAttempt
@@ -49,7 +49,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """Look whether Stripe has what an attempt asked for."""
+    """Look up whether Stripe has what an attempt asked for."""
 
     leg: Leg
     attempt: PayoutAttempt
@@ -57,7 +57,7 @@ class LookUp:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask Stripe something on which the next decision depends."""
+    """Ask Stripe something that the next decision depends on."""
 
     payout_id: UUID
     question: Question
@@ -67,9 +67,9 @@ Call = Send | LookUp | Ask
 
 
 def attend(payout_id: UUID, *, now: datetime) -> None:
-    """Do all that is to be done for a payout, if it is due and nothing pauses it.
+    """Do everything that a payout needs now, if it is due and not paused.
 
-    `now` is the database's time; what is decided after a call to Stripe is decided as of then.
+    `now` is the database's time. Decisions after a call to Stripe are as of the time after the call.
 
     Raises: UnknownPayout.
     """
@@ -77,14 +77,14 @@ def attend(payout_id: UUID, *, now: datetime) -> None:
     call = begin(payout_id, now=now)
     while call is not None:
         answer = make(call)
-        call = take_in(call, answer, now=now + timedelta(seconds=time.monotonic() - begun))
+        call = process(call, answer, now=now + timedelta(seconds=time.monotonic() - begun))
 
 
 @transaction.atomic
 def begin(payout_id: UUID, *, now: datetime) -> Call | None:
-    """Decide what to do for a payout; return the call to make, for which nobody else takes it up.
+    """Decide what a payout needs; return the call to make, for which the payout is leased.
 
-    An open attempt comes first: it is sent again under its key, or looked up where that can't be done any more.
+    An open attempt comes first: it is sent again under its key, or looked up if it can't be sent again.
     """
     history = lock(payout_id)
     payout, attempt = history.payout, history.open_attempt
@@ -95,7 +95,7 @@ def begin(payout_id: UUID, *, now: datetime) -> Call | None:
         return None
     if attempt is None:
         prepare = PREPARE.get(PayoutStatus(payout.status))
-        return _follow(history, prepare(history, circumstances, now=now), now=now) if prepare else None
+        return _write(history, prepare(history, circumstances, now=now), now=now) if prepare else None
     leg = LEGS[AttemptKind(attempt.kind)]
     attempt.payout = payout
     if leg.may_send_again(history, circumstances) and policy.may_send_again(attempt, now=now):
@@ -106,7 +106,7 @@ def begin(payout_id: UUID, *, now: datetime) -> Call | None:
 
 
 def make(call: Call) -> Any:
-    """Call Stripe; return what it answers, or the Failure to get an answer."""
+    """Call Stripe; return its answer, or the Failure to get one."""
     try:
         match call:
             case Send(leg, attempt):
@@ -119,29 +119,29 @@ def make(call: Call) -> Any:
         return error.failure
 
 
-def take_in(call: Call, answer: Any, *, now: datetime) -> Call | None:
-    """Decide by Stripe's answer, and write that; return the call that follows from it."""
+def process(call: Call, answer: Any, *, now: datetime) -> Call | None:
+    """Decide by Stripe's answer, and write the decision; return the next call, if any."""
     match call:
         case Send(leg, attempt):
-            return _take_in_send(leg, attempt, answer, now=now)
+            return _after_send(leg, attempt, answer, now=now)
         case LookUp(leg, attempt):
-            return _take_in_look(leg, attempt, answer, now=now)
+            return _after_look_up(leg, attempt, answer, now=now)
         case Ask(payout_id, question):
-            return _take_in_answer(payout_id, question, answer, now=now)
+            return _after_question(payout_id, question, answer, now=now)
 
 
 @transaction.atomic
-def _take_in_send(leg: Leg, sent: PayoutAttempt, answer: Any, *, now: datetime) -> Call | None:
+def _after_send(leg: Leg, sent: PayoutAttempt, answer: Any, *, now: datetime) -> Call | None:
     history = lock(sent.payout_id)
     attempt = history.attempt(sent.pk)
     assert attempt is not None  # attempts are never deleted
     if isinstance(answer, Failure):
-        return _follow(history, _failed(leg, history, attempt, answer, now=now), now=now)
-    return _follow(history, leg.succeeded(history, attempt, answer, now=now), now=now)
+        return _write(history, _failed(leg, history, attempt, answer, now=now), now=now)
+    return _write(history, leg.succeeded(history, attempt, answer, now=now), now=now)
 
 
-def _take_in_look(leg: Leg, looked_for: PayoutAttempt, found: Any, *, now: datetime) -> Call | None:
-    """Record what was found, and end the attempt if its absence is proven; a failed look says nothing of any send."""
+def _after_look_up(leg: Leg, looked_for: PayoutAttempt, found: Any, *, now: datetime) -> Call | None:
+    """Record what was found, and end the attempt if its absence is proven. A failed look-up proves nothing."""
     _record_found(found, payout_id=looked_for.payout_id, now=now)
     with transaction.atomic():
         history = lock(looked_for.payout_id)
@@ -149,12 +149,12 @@ def _take_in_look(leg: Leg, looked_for: PayoutAttempt, found: Any, *, now: datet
         if attempt is None or attempt.status != AttemptStatus.OPEN:
             return None
         if isinstance(found, Failure) or not proven_absent(attempt, now=now):
-            return _follow(history, look_again(attempt, now=now, moves=leg.unknown(history)), now=now)
+            return _write(history, look_again(attempt, now=now, moves=leg.unknown(history)), now=now)
         ended = attempts.ended_without_effect(attempt, now=now)
-        return _follow(history, replace(leg.absent(history, now=now), update=ended), now=now)
+        return _write(history, replace(leg.absent(history, now=now), update=ended), now=now)
 
 
-def _take_in_answer(payout_id: UUID, question: Question, answer: Any, *, now: datetime) -> Call | None:
+def _after_question(payout_id: UUID, question: Question, answer: Any, *, now: datetime) -> Call | None:
     _record_found(answer, payout_id=payout_id, now=now)
     with transaction.atomic():
         history = lock(payout_id)
@@ -163,11 +163,11 @@ def _take_in_answer(payout_id: UUID, question: Question, answer: Any, *, now: da
         decision = question.decide(history, circumstances, answer, now=now)
         if decision.new_attempt and circumstances.paused:
             decision = Decision(changes={"next_retry_at": now})
-        return _follow(history, decision, now=now)
+        return _write(history, decision, now=now)
 
 
 def _record_found(found: Any, *, payout_id: UUID, now: datetime) -> None:
-    """Record what Stripe listed, one after the other; an answer of another kind is no list."""
+    """Record each object that Stripe listed; other answers aren't lists."""
     if isinstance(found, list):
         for made in found:
             recording.record_made(made, payout_id=payout_id, now=now)
@@ -176,7 +176,7 @@ def _record_found(found: Any, *, payout_id: UUID, now: datetime) -> None:
 def _failed(
     leg: Leg, history: History, attempt: PayoutAttempt, failure: Failure, *, now: datetime
 ) -> Decision:
-    """Judge a send that failed; once the attempt has ended otherwise, the failure says nothing."""
+    """Decide after a failed send; if the attempt has ended in the meantime, the failure means nothing."""
     if attempt.status != AttemptStatus.OPEN:
         return NOTHING
     verdict = policy.verdict(failure, attempt=attempt)
@@ -186,8 +186,8 @@ def _failed(
     return replace(decision, update=update, effects=[*decision.effects, *pause])
 
 
-def _follow(history: History, decision: Decision, *, now: datetime) -> Call | None:
-    """Write a decision; return the call that comes next, for which the payout is leased."""
+def _write(history: History, decision: Decision, *, now: datetime) -> Call | None:
+    """Write a decision; return the next call, for which the payout is leased."""
     if decision.new_attempt:
         sent = attempts.sent_first(decision.new_attempt, now=now)
         attempt = carry_out(history, decision, now=now, lease=_lease(now), new_attempt=sent)
@@ -201,5 +201,5 @@ def _follow(history: History, decision: Decision, *, now: datetime) -> Call | No
 
 
 def _lease(now: datetime) -> PayoutChanges:
-    """Keep the payout for one call; whoever dies meanwhile loses it to another worker."""
+    """Keep the payout for one call; a worker that dies in the meantime loses it to another."""
     return {"next_retry_at": now + policy.LEASE, "taken_at": now}

@@ -1,4 +1,4 @@
-"""What decisions about a payout go by: its own history, and its circumstances."""
+"""What decisions about a payout depend on: its own history, and its circumstances."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _ATTEMPTS = "SELECT * FROM payout_attempts WHERE payout_id = %(payout)s ORDER BY
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A payout, and every attempt to move its money, oldest first."""
+    """A payout with all its attempts, oldest first."""
 
     payout: Payout
     attempts: Sequence[PayoutAttempt] = ()
@@ -42,7 +42,7 @@ class History:
 
     @property
     def destination(self) -> str:
-        """The account that leg one went to, whatever the creator's account is now; empty before leg one."""
+        """The account that leg one went to, even if the creator now has another; empty before leg one."""
         for attempt in self.of_kind(AttemptKind.TRANSFER):
             if attempt.stripe_id and attempt.stripe_id == self.payout.stripe_transfer_id:
                 return attempt.destination
@@ -53,8 +53,8 @@ class History:
 class Circumstances:
     """What else decides whether a payout may be sent now.
 
-    `account` is the creator's live Stripe account, None without one. `left_behind` is what earlier payouts to the
-    destination left there because its bank takes whole units only, in minor units; negative if one took too much.
+    `account` is the creator's live Stripe account, or None. `left_behind` is what earlier payouts to the destination
+    left there because its bank accepts whole units only, in minor units; negative if one took too much.
     """
 
     paused: bool = False
@@ -69,9 +69,9 @@ class Circumstances:
 
 
 def lock(payout_id: UUID) -> History:
-    """Read a payout's history, with the payout locked until the caller's transaction ends.
+    """Lock a payout until the caller's transaction ends, and read its history.
 
-    What is read was committed before the lock was granted: the lock is a statement of its own.
+    The lock is a separate statement, so the history includes everything committed before the lock was granted.
 
     Raises: UnknownPayout.
     """
@@ -80,15 +80,15 @@ def lock(payout_id: UUID) -> History:
 
 
 def circumstances_of(history: History, *, arrived_in: str = "") -> Circumstances:
-    """Read a locked payout's circumstances; `arrived_in` is the currency that its money has at the destination."""
-    names = {"payout": history.payout.pk, "destination": history.destination}
-    (row,) = sql.rows(_CIRCUMSTANCES, names)
+    """Read a locked payout's circumstances; `arrived_in` is its money's currency at the destination."""
+    params = {"payout": history.payout.pk, "destination": history.destination}
+    (row,) = sql.rows(_CIRCUMSTANCES, params)
     return Circumstances(**row, left_behind=_left_behind(history, currency=arrived_in))
 
 
 def _left_behind(history: History, *, currency: str) -> int:
     if currency not in PAID_OUT_WHOLE:
         return 0
-    # Two payouts to one account would each take along the same remainder.
+    # Without the lock, two payouts to one account could both take the same remainder.
     CreatorPaymentAccount.objects.select_for_update(no_key=True).get(stripe_account_id=history.destination)
     return selectors.left_behind(history.destination, currency=currency, except_for=history.payout)

@@ -1,4 +1,4 @@
-"""What the engine must know of a leg, and the decisions that all legs share."""
+"""The interface of a leg, and the decisions that all legs share."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ from stripe_io.errors import Failure
 
 
 class Leg(Protocol):
-    """One way that money goes at Stripe: what it asks of Stripe, and what the answers mean.
+    """One way that money moves at Stripe: the calls it makes, and what the answers mean.
 
-    Decisions are pure: they read what they are handed, and write nothing.
+    Decisions are pure: they only read their arguments.
     """
 
     KIND: AttemptKind
 
     def may_send_again(self, history: History, circumstances: Circumstances) -> bool:
-        """Tell whether the open attempt may be sent once more, as far as this leg is concerned."""
+        """Return whether this leg allows the open attempt to be sent again."""
 
     def send(self, attempt: PayoutAttempt) -> Any:
-        """Have Stripe move the money under the attempt's key; return what it made.
+        """Have Stripe move the money under the attempt's key; return the object that it created.
 
         Raises: StripeCallFailed.
         """
 
     def find(self, attempt: PayoutAttempt) -> Sequence[Any]:
-        """List what Stripe has made that may be this attempt's; what is, names it by `attempt_id`.
+        """List Stripe's objects that may be this attempt's; its own have its `attempt_id`.
 
         Raises: StripeCallFailed.
         """
 
     def succeeded(self, history: History, attempt: PayoutAttempt, made: Any, *, now: datetime) -> Decision:
-        """Decide when Stripe has moved the money."""
+        """Decide after Stripe moved the money."""
 
     def failed(
         self, history: History, attempt: PayoutAttempt, failure: Failure, verdict: Verdict, *, now: datetime
     ) -> Decision:
-        """Decide when a send of the open attempt, which is as the failure leaves it, came to nothing we know of."""
+        """Decide after a failed send of the open attempt, which already includes the failure."""
 
     def absent(self, history: History, *, now: datetime) -> Decision:
-        """Decide when it is proven that the attempt moved nothing."""
+        """Decide after proof that the attempt moved nothing."""
 
     def unknown(self, history: History) -> Sequence[Move]:
-        """Tell where the payout goes once only a look at Stripe can settle the open attempt."""
+        """Return the payout's moves once only a look-up can settle the open attempt."""
 
 
 def try_again(attempt: PayoutAttempt, *, now: datetime, moves: Sequence[Move] = ()) -> Decision:
@@ -63,10 +63,10 @@ def look_again(attempt: PayoutAttempt, *, now: datetime, moves: Sequence[Move] =
 
 
 def proven_absent(attempt: PayoutAttempt, *, now: datetime) -> bool:
-    """Tell whether the last send is so long ago that Stripe's not having it proves that nothing moved."""
+    """Return whether the last send was so long ago that its absence at Stripe proves that nothing moved."""
     return attempt.last_sent_at is None or now - attempt.last_sent_at >= policy.ABSENCE_PROVED_AFTER
 
 
 def failure_columns(failure: Failure) -> PayoutChanges:
-    """Keep what staff are told of a payout that Stripe refused."""
+    """Return the columns that tell staff why Stripe refused a payout."""
     return {"failure_code": failure.code[:64], "failure_message": failure.message}

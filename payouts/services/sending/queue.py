@@ -1,4 +1,4 @@
-"""Finding what is due, and handing it out: payouts to send, to ask about, to take to the bank, to release."""
+"""The queue: finding due payouts and giving them to workers."""
 
 import logging
 from contextlib import suppress
@@ -21,7 +21,7 @@ from payouts.states import PayoutStatus
 from stripe_io.errors import StripeCallFailed
 
 logger = logging.getLogger(__name__)
-# In these a payout that is due has something to be done for it.
+# The statuses in which a due payout has something to do.
 ATTENDED = (
     PayoutStatus.PENDING,
     PayoutStatus.PROCESSING,
@@ -37,16 +37,16 @@ _WAKE = sql.read(_FOLDER / "wake.sql")
 
 
 def prepare(*, now: datetime) -> bool:
-    """Lift and set what stops payouts, as things are now; return whether any may be sent that wasn't before.
+    """Update holds and pauses; return whether new payouts may be sent.
 
-    Nothing new is sent unless Stripe says what is available: too little pauses a currency before it is refused.
+    Nothing new is sent without knowing Stripe's balance: a currency that is short is paused before Stripe refuses.
     """
     release_unheld(now=now)
     pauses.probe_key(now=now)
     try:
         funds.update_pauses(now=now)
     except StripeCallFailed as failed:
-        logger.error("Stripe can't say what is available, so nothing new is sent: %s", failed)
+        logger.error("the Stripe balance is unknown, so nothing new is sent: %s", failed)
         if policy.refuses_key(failed.failure):
             pauses.pause_for_key(failed.failure, now=now)
         return False
@@ -56,7 +56,7 @@ def prepare(*, now: datetime) -> bool:
 def take_due(*, now: datetime, new: bool = True) -> UUID | None:
     """Take the payout that has been due longest, of those that no pause stops and no other worker has.
 
-    Not `new` leaves alone those of which nothing was sent yet.
+    Without `new`, skip payouts of which nothing has been sent.
     """
     for row in sql.rows(_TAKE, _params(now=now, new=new)):
         taken: UUID = row["id"]
@@ -65,7 +65,7 @@ def take_due(*, now: datetime, new: bool = True) -> UUID | None:
 
 
 def workers_wanted(*, now: datetime, new: bool, at_most: int) -> int:
-    """Count the workers that due payouts could have besides those that have one, up to `at_most` of both."""
+    """Count the additional workers that due payouts need; `at_most` limits busy and additional workers together."""
     if at_most <= 0:
         return 0
     (work,) = sql.rows(_WORK, _params(now=now, new=new) | {"at_most": at_most})
@@ -79,13 +79,13 @@ def _params(*, now: datetime, new: bool) -> dict[str, Any]:
 
 
 def wake(account: str, *, now: datetime) -> None:
-    """Have the payouts looked at that wait for funds on a connected account, as some have become available."""
+    """Make the payouts due that wait for funds on a connected account, now that some are available."""
     if sql.run(_WAKE, {"account": account, "now": now}):
         notices.send_debounced_on_commit("payouts.sweep")
 
 
 def release_unheld(*, now: datetime) -> None:
-    """Let payouts go on whose creators have no open hold any more."""
+    """Resume held payouts whose creators no longer have an open hold."""
     held = Hold.objects.filter(creator=OuterRef("creator"), lifted_at=None)
     for payout in Payout.objects.filter(~Exists(held), status=PayoutStatus.ON_HOLD):
         with suppress(IllegalMove), transaction.atomic():

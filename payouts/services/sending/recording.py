@@ -1,6 +1,6 @@
-"""Recording what Stripe has made, whoever finds it: the answer to a look-up, a webhook, or reconciliation.
+"""Recording what Stripe has, whether found by a look-up, a webhook or reconciliation.
 
-Recording the same again changes nothing.
+Recording the same thing again changes nothing.
 """
 
 from datetime import datetime
@@ -21,9 +21,9 @@ Made = Transfer | BankPayout | Reversal | CameBack
 
 
 def record_made(made: Made, *, payout_id: UUID, now: datetime) -> None:
-    """Record something that Stripe showed when it was asked about this payout.
+    """Record an object found by looking up this payout.
 
-    Raises: NotYet, as `record_reversal` does.
+    Raises: NotYet, like `record_reversal`.
     """
     match made:
         case Transfer():
@@ -35,11 +35,11 @@ def record_made(made: Made, *, payout_id: UUID, now: datetime) -> None:
 
 
 def record_transfer(transfer: Transfer, *, payout_id: UUID, now: datetime) -> None:
-    """Record a transfer in the payout's group, and what came back of it.
+    """Record a transfer that belongs to the payout, and what came back of it.
 
-    One that names no attempt of the payout's is unexpected.
+    A transfer that names none of the payout's attempts is unexpected.
 
-    Raises: UnknownPayout; NotYet, as `record_reversal` does.
+    Raises: UnknownPayout; NotYet, like `record_reversal`.
     """
     record(payout_id, partial(_transfer_made, made=transfer, now=now), now=now)
     if transfer.amount_reversed:
@@ -49,20 +49,20 @@ def record_transfer(transfer: Transfer, *, payout_id: UUID, now: datetime) -> No
 def record_reversal(transfer_id: str, amount_reversed: int, *, now: datetime) -> None:
     """Record that `amount_reversed` of a transfer has come back so far.
 
-    Raises: SetAside if no payout here has the transfer; NotYet while a bank payout may be under way.
+    Raises: SetAside if no payout of ours has the transfer; NotYet while a bank payout may be in progress.
     """
     payout_id = Payout.objects.filter(stripe_transfer_id=transfer_id).values_list("pk", flat=True).first()
     if payout_id is not None:
         came_back = partial(reversals.came_back, amount_reversed=amount_reversed, now=now)
         record(payout_id, came_back, now=now)
     elif not unexpected.record_reversal(transfer_id=transfer_id, amount_reversed=amount_reversed, now=now):
-        raise SetAside("no payout here has this transfer")
+        raise SetAside("this transfer belongs to no payout")
 
 
 def record_bank_payout(bank_payout: BankPayout, *, now: datetime) -> bool:
-    """Record that a bank payout of ours exists, and how it ended; return False if we did not start it.
+    """Record a bank payout of ours and its outcome; return False if we didn't start it.
 
-    Raises: SetAside if it has ended, and that changes nothing any more.
+    Raises: SetAside if its outcome no longer changes anything.
     """
     attempt = attempt_of(bank_payout)
     if attempt is None:
@@ -73,17 +73,17 @@ def record_bank_payout(bank_payout: BankPayout, *, now: datetime) -> bool:
         attempt.payout_id, lambda history: bank_payouts.settle(history, bank_payout, now=now), now=now
     )
     if ended is NOTHING and bank_payout.status in bank_payouts.ENDED:
-        raise SetAside("changes nothing: the payout has moved on")
+        raise SetAside("nothing to change: the payout has moved on")
     return True
 
 
 def record_foreign_bank_payout(bank_payout: BankPayout, *, now: datetime) -> None:
-    """Record a bank payout that we did not start; until it is explained, leg two waits on its account."""
+    """Record a bank payout that we didn't start; until it is explained, leg two waits on its account."""
     unexpected.record_bank_payout(bank_payout, payout=None, now=now)
 
 
 def attempt_of(made: Transfer | BankPayout) -> PayoutAttempt | None:
-    """Find the attempt that made this: by Stripe's id, else by the attempt that it names; never by its amount."""
+    """Find the attempt that made this: by Stripe's id, else by the `attempt_id` it carries; never by the amount."""
     kind = AttemptKind.TRANSFER if isinstance(made, Transfer) else AttemptKind.BANK_PAYOUT
     ours = PayoutAttempt.objects.filter(kind=kind)
     known = ours.filter(stripe_id=made.id).first()
@@ -112,7 +112,7 @@ def _taken_back(history: History, *, made: Reversal | CameBack, now: datetime) -
 def _attempt(
     history: History, made: Transfer | BankPayout | Reversal, *, kind: AttemptKind
 ) -> PayoutAttempt | None:
-    """Return the payout's attempt that made this: metadata may be edited in Stripe's dashboard, an id never changes."""
+    """Return the payout's attempt that made this. Stripe's id comes first: metadata can be edited in the dashboard."""
     ours = history.of_kind(kind)
     known = [attempt for attempt in ours if attempt.stripe_id == made.id]
     named = [attempt for attempt in ours if attempt.pk == made.attempt_id]

@@ -1,4 +1,4 @@
-"""What staff have sending do with a payout; each of their acts is decided and written as sending's own are."""
+"""Acts of staff on a payout's money, decided and written like the engine's own decisions."""
 
 from datetime import datetime
 from uuid import UUID
@@ -18,9 +18,9 @@ from payouts.states import AttemptKind, PayoutStatus
 
 
 def request_reversal(payout_id: UUID, *, act: Act, now: datetime) -> None:
-    """Open an attempt to take a payout's transfer back, while its money lies on the connected account.
+    """Open an attempt to reverse a payout's transfer while its money is on the connected account.
 
-    Raises: UnknownPayout; NotReversible if its money went to the bank, or something is under way.
+    Raises: UnknownPayout; NotReversible if its money went to the bank, or something is in progress.
     """
 
     def decide(history: History) -> Decision:
@@ -39,7 +39,7 @@ def request_reversal(payout_id: UUID, *, act: Act, now: datetime) -> None:
 def settle(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     """Mark a payout as paid: its creator has the money, on an account that we can no longer reach.
 
-    Raises: UnknownPayout; NotSettleable while Stripe tells of the account, or if some of the money may be back.
+    Raises: UnknownPayout; NotSettleable while Stripe still shows the account, or if some money may have come back.
     """
 
     def decide(history: History) -> Decision:
@@ -56,7 +56,9 @@ def settle(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
             changes={"next_retry_at": None, "failure_code": "", "failure_message": ""},
             update=attempts.ended_without_effect(attempt, now=now) if attempt else None,
             effects=[
-                reversals.nobody_wants_it_back(payout, reason=f"{act.actor} counts it as paid: {act.reason}")
+                reversals.close_refused_reversal(
+                    payout, reason=f"{act.actor} marked it as paid: {act.reason}"
+                )
             ],
         )
 
@@ -65,9 +67,9 @@ def settle(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
 
 
 def ask_stripe(payout_id: UUID, *, now: datetime) -> None:
-    """Record what Stripe has of a payout now; no money moves.
+    """Look a payout up at Stripe and record what is found; no money moves.
 
-    Raises: UnknownPayout, StripeCallFailed; NotYet while a bank payout of money that came back may be under way.
+    Raises: UnknownPayout, StripeCallFailed; NotYet if money came back while a bank payout may be in progress.
     """
     for transfer in gateway.find_transfers(payout_id):
         record_transfer(transfer, payout_id=payout_id, now=now)

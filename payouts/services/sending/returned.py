@@ -1,4 +1,4 @@
-"""Payouts whose money lies on the connected account: sent to the bank again, or taken back."""
+"""Returned payouts: their money is on the connected account, and is sent to the bank again or taken back."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,19 +14,19 @@ from payouts.services.sending.history import Circumstances, History
 from payouts.states import PayoutStatus
 from stripe_io.errors import Failure
 
-# What would be refused again however often it is sent.
+# Failures that sending again can't fix.
 NOT_SENT_AGAIN = frozenset(["account_gone", "amount_too_large", "amount_too_small"])
 
 
 def prepare(history: History, circumstances: Circumstances, *, now: datetime) -> Decision:
-    """Take the money back, ask whether it can be sent to the bank again, or look later.
+    """Take the money back, ask whether it can be sent to the bank again, or check later.
 
-    It is sent again as soon as Stripe has a bank account that takes it, unless the creator is held. It is taken
-    back when that hasn't come about for long, when the creator has another Stripe account by now, and when no
-    bank account could take it.
+    It is sent again as soon as Stripe has a bank account that accepts it, unless the creator is held. It is taken back
+    if that doesn't happen for too long, if the creator now has another Stripe account, or if no bank account could
+    accept it.
     """
     payout = history.payout
-    if _is_to_be_taken_back(history, circumstances, now=now):
+    if _must_be_taken_back(history, circumstances, now=now):
         return Decision(new_attempt=reversals.new_attempt(history))
     if settings.BANK_PAYOUTS_BY_STRIPE or payout.amount_reversed or circumstances.held:
         return _later(now)
@@ -36,7 +36,7 @@ def prepare(history: History, circumstances: Circumstances, *, now: datetime) ->
 
 @dataclass(frozen=True, slots=True)
 class BankAccountQuestion:
-    """Has the connected account a bank account that takes payouts in this currency?"""
+    """Does the connected account have a bank account that accepts payouts in this currency?"""
 
     account: str
     currency: str
@@ -53,7 +53,7 @@ class BankAccountQuestion:
         if isinstance(answer, Failure) or not answer:
             return _later(now)
         return Decision(
-            moves=[Move(PayoutStatus.IN_TRANSIT, "the bank account takes payouts")],
+            moves=[Move(PayoutStatus.IN_TRANSIT, "the bank account accepts payouts")],
             changes={
                 "stripe_payout_id": "",
                 "arrival_date": None,
@@ -65,9 +65,9 @@ class BankAccountQuestion:
         )
 
 
-def _is_to_be_taken_back(history: History, circumstances: Circumstances, *, now: datetime) -> bool:
-    tried = history.last_reversal
-    if tried is not None and tried.ended_at and now - tried.ended_at < policy.REVERSE_AGAIN_AFTER:
+def _must_be_taken_back(history: History, circumstances: Circumstances, *, now: datetime) -> bool:
+    last = history.last_reversal
+    if last is not None and last.ended_at and now - last.ended_at < policy.REVERSE_AGAIN_AFTER:
         return False
     since = circumstances.returned_at
     return (

@@ -1,4 +1,4 @@
-"""Taking a transfer back, and transfers that came back without us."""
+"""Reversals: ours, and those that we didn't request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from payouts.policy import Verdict
 from payouts.services.moves import AttemptColumns, Move
 from payouts.services.sending import attempts
 from payouts.services.sending.decision import NOTHING, Decision
-from payouts.services.sending.effects import Book, GiveBack, OpenDifference, SettleDifference
+from payouts.services.sending.effects import Book, OpenDifference, ReleaseEarnings, SettleDifference
 from payouts.services.sending.history import Circumstances, History
 from payouts.services.sending.legs import try_again
 from payouts.states import AttemptKind, PayoutStatus
@@ -26,7 +26,7 @@ KIND = AttemptKind.REVERSAL
 
 @dataclass(frozen=True, slots=True)
 class CameBack:
-    """How much of the payout's transfer has come back so far, whoever took it; `attempt_id` None, as no one tells."""
+    """How much of the payout's transfer has come back so far, by any reversal; so no attempt is named."""
 
     amount_reversed: int
     attempt_id: None = None
@@ -54,7 +54,7 @@ def send(attempt: PayoutAttempt) -> Reversal:
 
 
 def find(attempt: PayoutAttempt) -> list[Reversal | CameBack]:
-    """List the transfer's reversals, and how much came back by all of them."""
+    """List the attempt's reversals, and how much came back in total."""
     transfer_id = attempt.payout.stripe_transfer_id
     reversals = gateway.find_reversals(transfer_id)
     ours = [reversal for reversal in reversals if reversal.attempt_id == attempt.pk]
@@ -65,7 +65,7 @@ def find(attempt: PayoutAttempt) -> list[Reversal | CameBack]:
 def succeeded(
     history: History, attempt: PayoutAttempt, made: Reversal | CameBack, *, now: datetime
 ) -> Decision:
-    """Record what was taken back by the attempt."""
+    """Record what the attempt took back."""
     payout = history.payout
     if isinstance(made, CameBack):
         return came_back(history, made.amount_reversed, now=now)
@@ -77,19 +77,19 @@ def succeeded(
 
 
 def came_back(history: History, amount_reversed: int, *, now: datetime) -> Decision:
-    """Decide when `amount_reversed` of the payout's transfer has come back so far, by whomever.
+    """Decide after `amount_reversed` of the payout's transfer has come back in total, by any reversal.
 
-    All of it, while nothing went to the bank, gives the payout's earnings back. Anything else lies in suspense as a
-    difference, until a person has placed it.
+    If all of it came back and nothing went to the bank, the payout's earnings are released. Anything else is booked to
+    suspense, with a difference for staff to resolve.
 
-    Raises: NotYet while a bank payout may be under way.
+    Raises: NotYet while a bank payout may be in progress.
     """
     payout, attempt = history.payout, history.open_attempt
     if amount_reversed <= payout.amount_reversed:
         return NOTHING
     if attempt is not None and attempt.kind == AttemptKind.BANK_PAYOUT:
-        raise NotYet("a bank payout may be under way")
-    # Where Stripe's own schedule pays the banks, a payout is paid without a bank payout of ours.
+        raise NotYet("a bank payout may be in progress")
+    # If Stripe pays the banks by its own schedule, a payout is paid without a bank payout of ours.
     at_stripe = payout.status == PayoutStatus.RETURNED or (
         payout.status in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID) and not payout.stripe_payout_id
     )
@@ -98,15 +98,15 @@ def came_back(history: History, amount_reversed: int, *, now: datetime) -> Decis
     return _suspended(payout, amount_reversed)
 
 
-def nobody_wants_it_back(payout: Payout, *, reason: str) -> SettleDifference:
-    """Close what a person was told when Stripe refused to take the payout's transfer back."""
+def close_refused_reversal(payout: Payout, *, reason: str) -> SettleDifference:
+    """Close the difference that was opened when Stripe refused to reverse the payout's transfer."""
     return SettleDifference(DifferenceKind.REVERSAL_REFUSED, payout.stripe_transfer_id, reason)
 
 
 def failed(
     history: History, attempt: PayoutAttempt, failure: Failure, verdict: Verdict, *, now: datetime
 ) -> Decision:
-    """Keep the payout returned; what can't be taken back now is a difference, and is tried again much later."""
+    """Keep the payout returned; a refused reversal opens a difference, and is tried again much later."""
     decision = try_again(attempt, now=now)
     if verdict in policy.PROVEN:
         decision = Decision(changes={"next_retry_at": now + policy.LOOK_AT_RETURNED})
@@ -124,23 +124,23 @@ def unknown(history: History) -> Sequence[Move]:
 
 
 def _reversed(history: History, *, now: datetime) -> Decision:
-    """End the payout; nothing is left of the transfer that an attempt to take it back could still move."""
-    payout, attempt, asked = history.payout, history.open_attempt, history.last_reversal
-    because = f": {asked.request_reason}" if asked and asked.request_reason else ""
+    """End the payout; nothing of the transfer is left for an open attempt to take back."""
+    payout, attempt, request = history.payout, history.open_attempt, history.last_reversal
+    because = f": {request.request_reason}" if request and request.request_reason else ""
     move = Move(
         PayoutStatus.REVERSED,
         f"transfer {payout.stripe_transfer_id} reversed{because}",
-        asked.requested_by if asked else SYSTEM,
+        request.requested_by if request else SYSTEM,
     )
-    why = "the transfer is reversed as a whole"
+    why = "the transfer is fully reversed"
     return Decision(
         moves=[move],
         changes={"amount_reversed": payout.net_amount, "next_retry_at": None},
         update=attempts.ended_without_effect(attempt, now=now) if attempt else None,
         effects=[
-            GiveBack(AccountKind.STRIPE_BALANCE, in_suspense=payout.amount_reversed),
+            ReleaseEarnings(AccountKind.STRIPE_BALANCE, in_suspense=payout.amount_reversed),
             SettleDifference(DifferenceKind.UNEXPLAINED_REVERSAL, payout.stripe_transfer_id, why),
-            nobody_wants_it_back(payout, reason=why),
+            close_refused_reversal(payout, reason=why),
         ],
     )
 
@@ -166,6 +166,6 @@ def _refused(payout: Payout, attempt: PayoutAttempt, failure: Failure) -> OpenDi
         DifferenceKind.REVERSAL_REFUSED,
         payout.stripe_transfer_id,
         payout.net,
-        f"Stripe does not take it back: {failure.message}",
+        f"Stripe refused the reversal: {failure.message}",
         attempt.destination,
     )

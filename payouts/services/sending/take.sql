@@ -1,4 +1,4 @@
--- Take the payout that has been due longest; one that another takes just now is left to it.
+-- Take the payout that has been due longest, skipping those that another worker is taking.
 WITH due AS (
     {due}
     ORDER BY payout.next_retry_at, payout.id

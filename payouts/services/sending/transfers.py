@@ -17,29 +17,29 @@ from payouts.services.moves import Move
 from payouts.services.sending import attempts
 from payouts.services.sending.bank_payouts import ArrivalQuestion
 from payouts.services.sending.decision import NOTHING, Decision
-from payouts.services.sending.effects import Book, GiveBack, PauseForFunds, RecordUnexpectedTransfer
+from payouts.services.sending.effects import Book, PauseForFunds, RecordUnexpectedTransfer, ReleaseEarnings
 from payouts.services.sending.history import Circumstances, History
 from payouts.services.sending.legs import failure_columns, try_again
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure
 
 KIND = AttemptKind.TRANSFER
-UNRESOLVED = Move(PayoutStatus.UNRESOLVED, "Stripe's answer stays unknown")
+UNRESOLVED = Move(PayoutStatus.UNRESOLVED, "the transfer's outcome is unknown")
 
 
 def prepare(history: History, circumstances: Circumstances, *, now: datetime) -> Decision:
-    """Decide about a payout that waits: before a new key, make sure that no earlier one moved the money."""
+    """Decide about a waiting payout: before a new key, make sure that no earlier one moved the money."""
     if history.of_kind(KIND):
         return Decision(question=EarlierTransfers(history.payout.pk))
     return start(history, circumstances, now=now)
 
 
 def start(history: History, circumstances: Circumstances, *, now: datetime) -> Decision:
-    """Open an attempt to send a payout that waits, unless its creator is held or can't be paid."""
+    """Open an attempt to send a waiting payout, unless its creator is held or can't be paid."""
     if circumstances.held:
         on_hold = Move(PayoutStatus.ON_HOLD, "the creator is on hold")
         return Decision(moves=[on_hold], changes={"next_retry_at": None})
-    # The outcome of another of their payouts, in another currency perhaps, is unknown.
+    # The outcome of another of the creator's payouts, perhaps in another currency, is unknown.
     if circumstances.another_is_unresolved:
         return Decision(changes={"next_retry_at": now + policy.WAIT_FOR_PERSON})
     if not circumstances.account_payable or circumstances.account is None:
@@ -47,7 +47,7 @@ def start(history: History, circumstances: Circumstances, *, now: datetime) -> D
             changes={
                 "next_retry_at": now + policy.WAIT_FOR_ACCOUNT,
                 "failure_code": "account_not_payable",
-                "failure_message": "The Stripe account can't be paid at present.",
+                "failure_message": "The Stripe account can't be paid right now.",
             }
         )
     payout = history.payout
@@ -63,7 +63,7 @@ def start(history: History, circumstances: Circumstances, *, now: datetime) -> D
 
 @dataclass(frozen=True, slots=True)
 class EarlierTransfers:
-    """Which transfers of the payout does Stripe have already?"""
+    """Which transfers of the payout does Stripe already have?"""
 
     payout_id: UUID
 
@@ -78,7 +78,7 @@ class EarlierTransfers:
         *,
         now: datetime,
     ) -> Decision:
-        """Send only if Stripe has none; those that it has are recorded by now."""
+        """Send only if Stripe has none; those that it has are already recorded."""
         if history.payout.status != PayoutStatus.PENDING or (answer and not isinstance(answer, Failure)):
             return NOTHING
         if isinstance(answer, Failure):
@@ -87,7 +87,7 @@ class EarlierTransfers:
 
 
 def may_send_again(history: History, circumstances: Circumstances) -> bool:
-    """Once the creator has another account, it is only found out what became of the money for the old one."""
+    """Return whether to send again; once the creator has another account, the old transfer is only looked up."""
     attempt = history.open_attempt
     same_account = attempt is not None and circumstances.account == attempt.destination
     return same_account and history.payout.status == PayoutStatus.PROCESSING
@@ -102,7 +102,7 @@ def find(attempt: PayoutAttempt) -> list[Transfer]:
 
 
 def succeeded(history: History, attempt: PayoutAttempt, made: Transfer, *, now: datetime) -> Decision:
-    """Book the transfer and go on to the bank, once; a transfer that nothing waits for is unexpected."""
+    """Book the transfer once, and continue to the bank; a transfer that no payout waits for is unexpected."""
     payout = history.payout
     if attempt.stripe_id == made.id:
         return NOTHING
@@ -113,7 +113,7 @@ def succeeded(history: History, attempt: PayoutAttempt, made: Transfer, *, now: 
         return Decision(update=update, effects=[RecordUnexpectedTransfer(made)])
     moves = [Move(PayoutStatus.IN_TRANSIT, f"transfer {made.id}")]
     if payout.status == PayoutStatus.PENDING:
-        moves.insert(0, Move(PayoutStatus.PROCESSING, "had been sent after all"))
+        moves.insert(0, Move(PayoutStatus.PROCESSING, f"transfer {made.id} was found at Stripe"))
     if settings.BANK_PAYOUTS_BY_STRIPE:
         moves.append(Move(PayoutStatus.PAID, "Stripe pays the bank by its own schedule"))
     return Decision(
@@ -140,11 +140,11 @@ def failed(
         return Decision(
             moves=[Move(PayoutStatus.FAILED, "refused by Stripe")],
             changes={"next_retry_at": None, **failure_columns(failure)},
-            effects=[GiveBack(AccountKind.PAYOUTS_RESERVED)],
+            effects=[ReleaseEarnings(AccountKind.PAYOUTS_RESERVED)],
         )
     if verdict == Verdict.SHORT:
         return Decision(
-            moves=[Move(PayoutStatus.PENDING, "the platform's balance at Stripe is too low")],
+            moves=[Move(PayoutStatus.PENDING, "the Stripe balance is too low")],
             changes={"next_retry_at": now, **failure_columns(failure)},
             effects=[PauseForFunds()],
         )
@@ -163,7 +163,7 @@ def unknown(history: History) -> Sequence[Move]:
 
 
 def unexpected(transfer: Transfer) -> Decision:
-    """Record a transfer that bears the payout's name, and that no attempt of the payout's made."""
+    """Record a transfer that names the payout, and that none of its attempts made."""
     return Decision(effects=[RecordUnexpectedTransfer(transfer)])
 
 

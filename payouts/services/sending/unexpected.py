@@ -1,4 +1,4 @@
-"""The impossible, which happens: money that moved at Stripe although nothing here was waiting for it."""
+"""Money that moved at Stripe unexpectedly."""
 
 from datetime import datetime
 
@@ -14,15 +14,15 @@ from money import Money
 from payouts.gateway import BankPayout, Transfer
 from payouts.models import DifferenceKind, Payout
 from payouts.services import differences
-from payouts.services.moves import give_back, move, waiting_of
+from payouts.services.moves import move, release_earnings, waiting_of
 from payouts.states import ENDED_BADLY, PayoutStatus
 
 
 def record_transfer(payout: Payout, transfer: Transfer, *, now: datetime) -> None:
-    """Take note of a transfer for a payout, locked, that had ended without one, or has another already.
+    """Record a transfer for a locked payout that ended without one, or already has another.
 
-    The creator has this money, so they are held, payouts that wait are cancelled, and they owe the amount: what
-    they earned is not paid again. A person decides what becomes of it.
+    The creator has this money. So they are held, their waiting payouts are cancelled, and they owe the amount, so that
+    it isn't paid twice. Staff resolve the difference.
     """
     amount = Money(transfer.amount, payout.currency)
     detail = (
@@ -41,7 +41,7 @@ def record_transfer(payout: Payout, transfer: Transfer, *, now: datetime) -> Non
     place_hold(payout.creator, source=HoldSource.SYSTEM, act=Act(SYSTEM, detail))
     for waiting in waiting_of(payout.creator_id):
         move(waiting, PayoutStatus.CANCELLED, now=now, reason=detail, next_retry_at=None)
-        give_back(waiting, held_in=AccountKind.PAYOUTS_RESERVED)
+        release_earnings(waiting, held_in=AccountKind.PAYOUTS_RESERVED)
     differences.open_difference(
         DifferenceKind.UNEXPECTED_TRANSFER,
         subject=transfer.id,
@@ -54,7 +54,7 @@ def record_transfer(payout: Payout, transfer: Transfer, *, now: datetime) -> Non
 
 @transaction.atomic
 def record_reversal(*, transfer_id: str, amount_reversed: int, now: datetime) -> bool:
-    """Book what came back of an unexpected transfer, `amount_reversed` in all; return False if it is none."""
+    """Book what came back of an unexpected transfer, `amount_reversed` in total; return False if it isn't one."""
     debts = Adjustment.objects.select_for_update(no_key=True)
     debt = debts.filter(source_key=_source_key(transfer_id)).first()
     if debt is None:
@@ -78,9 +78,9 @@ def record_reversal(*, transfer_id: str, amount_reversed: int, now: datetime) ->
 
 
 def record_bank_payout(bank_payout: BankPayout, *, payout: Payout | None, now: datetime) -> None:
-    """Take note of a bank payout that we did not start, or started twice; it stops leg two on that account.
+    """Record a bank payout that we didn't start, or started twice; it stops leg two on that account.
 
-    One whose money came back explains itself.
+    If its money came back, the difference is closed.
     """
     if bank_payout.status in ENDED_BADLY:
         differences.settle(

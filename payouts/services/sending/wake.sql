@@ -1,4 +1,4 @@
--- Payouts whose transfer went to this account, and of which nothing is on its way to the bank, are due now.
+-- Make the payouts due whose transfer went to this account, and that have no bank payout in progress.
 UPDATE payouts AS payout
 SET next_retry_at = %(now)s
 WHERE payout.status = 'in_transit'

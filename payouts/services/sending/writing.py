@@ -1,4 +1,4 @@
-"""Deciding about one payout under its lock, and writing what is decided, in one transaction."""
+"""Deciding about one locked payout, and writing the decision, in one transaction."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +13,7 @@ from payouts.services.sending.history import History, lock
 
 
 def record(payout_id: UUID, decide: Callable[[History], Decision], *, now: datetime) -> Decision:
-    """Lock a payout, decide by its history, and write that; no call to Stripe follows from it.
+    """Lock a payout, decide by its history, and write the decision; no call to Stripe follows.
 
     Raises: UnknownPayout, and what `decide` raises; then nothing is written.
     """
@@ -32,9 +32,9 @@ def carry_out(
     lease: PayoutChanges | None = None,
     new_attempt: AttemptColumns | None = None,
 ) -> PayoutAttempt | None:
-    """Write a decision in the caller's transaction; return its new attempt, if it has one.
+    """Write a decision in the caller's transaction; return its new attempt, if any.
 
-    `lease` keeps the payout for the call that follows; `new_attempt` is the decision's, as it is sent.
+    `lease` keeps the payout for the next call. `new_attempt` replaces the decision's, with its first send recorded.
     """
     attempt = None
     changes: PayoutChanges = {**decision.changes, **(lease or {})}

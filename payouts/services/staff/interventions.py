@@ -16,7 +16,7 @@ from payouts.errors import NotRetryable, UnknownPayout
 from payouts.models import Payout
 from payouts.services import sending
 from payouts.services.deciding import runs
-from payouts.services.moves import give_back, locked, move, waiting_of
+from payouts.services.moves import locked, move, release_earnings, waiting_of
 from payouts.states import DEAD, PayoutStatus
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def cancel_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     # Sending takes the same lock first. Either it then finds the payout cancelled, or we find it being sent.
     payout = locked(payout_id)
     move(payout, PayoutStatus.CANCELLED, now=now, actor=act.actor, reason=act.reason, next_retry_at=None)
-    give_back(payout, held_in=AccountKind.PAYOUTS_RESERVED)
+    release_earnings(payout, held_in=AccountKind.PAYOUTS_RESERVED)
     return payout
 
 
