@@ -265,7 +265,7 @@ class DifferenceAdmin(LargeTableAdmin):
         narrowed_by("creator", Creator),
     ]
     search_fields = ["subject", "creator__external_id"]
-    search_help_text = "Subject (such as tr_… or invoice:…) or creator id"
+    search_help_text = "Subject or creator id"
     details = [
         state("kind", DifferenceKind),
         copied("subject", "Subject"),

@@ -1,6 +1,6 @@
 """Payout runs, one per cut-off, and their decisions."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db import models
 from django.db.models.functions import Now
@@ -27,8 +27,12 @@ class PayoutRun(models.Model):
         db_table = "payout_runs"
 
     def __str__(self) -> str:
-        last_day = self.cutoff - timedelta(days=1)
-        return f"{last_day:%B} {last_day.year:04} run"
+        return f"{self.last_day:%B} {self.last_day.year:04} run"
+
+    @property
+    def last_day(self) -> date:
+        """The last day whose earnings the run pays."""
+        return self.cutoff - timedelta(days=1)
 
 
 class RunDecision(models.Model):

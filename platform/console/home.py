@@ -71,7 +71,8 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
             ),
         )
     if run:
-        yield Figure("Last run", run, f"made {run.created_at:%-d %b %H:%M} UTC")
+        month = f"{run.last_day:%b} {run.last_day.year:04}"
+        yield Figure("Last run", link_to(run, month), f"made {run.created_at:%-d %b, %H:%M}")
     if lag := earnings.unposted().lag:
         unposted = anchor(
             list_of(BillingBatch, posted_at__isempty=1, set_aside_at__isempty=1), "waiting to be posted"
@@ -147,7 +148,7 @@ def _last_run(run: PayoutRun | None) -> Panel:
     if run is None:
         return Panel("Last run", [], [], empty="No run yet. The first is made after the month ends.")
     return Panel(
-        f"Last run: {run}",
+        f"Last run: {run.last_day:%B} {run.last_day.year:04}",
         ["Outcome", "Creators", "Amount"],
         [
             *(
