@@ -35,11 +35,11 @@ help:
 	@echo "make demo       run the whole service on real billing data; ARGS=--exit stops it afterwards"
 	@echo "make test       lint and run the tests"
 	@echo "make test-full  run the slow tests: kills, races, real data"
-	@echo "make chaos      pay a month while everything goes wrong; SEED, SEEDS (how many), CREATORS"
-	@echo "make guards     take each guard of the promises away, and see a test fail"
-	@echo "make benchmark  measure what is promised about speed"
-	@echo "make up | down  start or stop the service; status, env: look at it"
-	@echo "make clean      remove all that was installed and all local data"
+	@echo "make chaos      pay a month while everything fails; SEED, SEEDS (how many), CREATORS"
+	@echo "make guards     remove each guard of a promise in turn, and expect a test to fail"
+	@echo "make benchmark  measure speed"
+	@echo "make up | down  start or stop the service; status, env: show its state, its variables"
+	@echo "make clean      remove everything that was installed, and all local data"
 
 demo: .venv/.runtime
 	@$(LOCAL) demo $(ARGS)

@@ -1,6 +1,6 @@
 """What operators watch, for Prometheus.
 
-The figures are read from the database at each scrape, so every process tells the same, however many there are.
+The figures are read from the database at each scrape, so all processes report the same.
 """
 
 from collections import Counter

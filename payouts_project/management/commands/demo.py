@@ -52,7 +52,7 @@ def _play(tell: Teller, *, folder: Path) -> None:
     first, second, third = extract.cutoffs(month)
     is_new = not paying.is_made(first)
     if not is_new:
-        tell.say("This demo was run here before: what happened then is told again.")
+        tell.say("The demo has run here before, so this repeats its results.")
     selling.hand_over(folder, tell, month=month)
     selling.join_stripe(tell)
     selling.earn(tell)
