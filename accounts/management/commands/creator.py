@@ -17,7 +17,7 @@ class Command(StaffCommand):
         setting = self.add_act(
             "set", right=Right.EDIT_CATALOG, help="set the email address, the country, or both"
         )
-        setting.add_argument("creator", help="creator id, as the marketplace assigned it")
+        setting.add_argument("creator", help="the marketplace's creator id")
         setting.add_argument("--email", help='the new email address; "" removes it')
         setting.add_argument("--country", help='ISO 3166-1 alpha-2 code, such as US; "" removes it')
 

@@ -20,7 +20,7 @@ class Command(ServiceCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         whom = parser.add_mutually_exclusive_group(required=True)
-        whom.add_argument("--creator", metavar="ID", help="creator id, as the marketplace assigned it")
+        whom.add_argument("--creator", metavar="ID", help="the marketplace's creator id")
         whom.add_argument("--admin", metavar="ID", help="id of a member of the platform's staff")
         whom.add_argument(
             "--billing",

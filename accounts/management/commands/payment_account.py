@@ -31,7 +31,7 @@ class Command(StaffCommand):
     def add_subcommands(self) -> None:
         for name, (right, help_text) in ACTS.items():
             act = self.add_act(name, right=right, help=help_text)
-            act.add_argument("creator", help="creator id, as the marketplace assigned it")
+            act.add_argument("creator", help="the marketplace's creator id")
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         act, now = act_of(options), sql.now()

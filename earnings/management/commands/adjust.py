@@ -28,7 +28,7 @@ class Command(StaffCommand):
             "write-off", right=Right.PROPOSE_ADJUSTMENT, help="propose to write off what a creator owes"
         )
         for act in (propose, write_off):
-            act.add_argument("creator", help="creator id, as the marketplace assigned it")
+            act.add_argument("creator", help="the marketplace's creator id")
             act.add_argument("--currency", default="USD", help="ISO 4217 code (default: USD)")
         propose.add_argument("amount", help="signed amount in minor units: 12500 is $125.00")
         propose.add_argument(

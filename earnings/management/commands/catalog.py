@@ -19,9 +19,7 @@ class Command(StaffCommand):
             help="assign APIs to a source, even if they belong to another",
         )
         which = assigning.add_mutually_exclusive_group(required=True)
-        which.add_argument(
-            "apis", nargs="*", default=[], metavar="API", help="API ids, as the marketplace assigned them"
-        )
+        which.add_argument("apis", nargs="*", default=[], metavar="API", help="the marketplace's API ids")
         which.add_argument("--unassigned", action="store_true", help="all APIs without a source")
         assigning.add_argument("--source", required=True, help="name of the source")
 

@@ -44,8 +44,8 @@ class Command(StaffCommand):
         preview.add_argument("--month", type=month, help="YYYY-MM (default: the last full month)")
         for act in (setting, ending, preview):
             whose = act.add_mutually_exclusive_group(required=act is ending)
-            whose.add_argument("--creator", help="creator id, as the marketplace assigned it")
-            whose.add_argument("--api", help="API id, as the marketplace assigned it")
+            whose.add_argument("--creator", help="the marketplace's creator id")
+            whose.add_argument("--api", help="the marketplace's API id")
             act.add_argument(
                 "--from",
                 dest="start",

@@ -27,11 +27,9 @@ class Command(ServiceCommand):
         parser.add_argument("file", help="path of the file, or - for standard input")
         parser.add_argument("--source", required=True, help="name of the source that issued the records")
         parser.add_argument(
-            "--from", dest="first", type=month, help="import only sales from this month on, such as 2026-01"
+            "--from", dest="first", type=month, help="first month of records to import, such as 2026-01"
         )
-        parser.add_argument(
-            "--to", dest="last", type=month, help="import only sales up to this month, inclusive"
-        )
+        parser.add_argument("--to", dest="last", type=month, help="last month of records to import")
 
     def handle(self, *args: object, **options: object) -> None:
         # The file is read in a thread while PostgreSQL works: with Python's own 5 ms, each answer from

@@ -52,7 +52,7 @@ class Command(StaffCommand):
     def add_subcommands(self) -> None:
         for name, (right, help_text) in CREATOR_ACTS.items():
             act = self.add_act(name, right=right, help=help_text)
-            act.add_argument("creator", help="creator id, as the marketplace assigned it")
+            act.add_argument("creator", help="the marketplace's creator id")
         for name, (_, right, help_text) in PAYOUT_ACTS.items():
             act = self.add_act(name, right=right, help=help_text)
             act.add_argument("payout", type=UUID, help="payout id")

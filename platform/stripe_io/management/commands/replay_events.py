@@ -24,7 +24,9 @@ class Command(ServiceCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--id", action="append", default=[], help="event id (evt_…); repeatable")
-        parser.add_argument("--type", action="append", default=[], help="such as payout.paid; repeatable")
+        parser.add_argument(
+            "--type", action="append", default=[], help="event type, such as payout.paid; repeatable"
+        )
         parser.add_argument(
             "--since", type=moment, help="events received at this time or later, ISO 8601 with an offset"
         )
