@@ -285,8 +285,8 @@ REQUESTS_PER_MINUTE = configuration.rates(
 )
 SPECTACULAR_SETTINGS = {
     "TITLE": "Payouts",
-    "DESCRIPTION": "What creators earned, when they are paid, and what the platform keeps. Amounts are integers of "
-    "minor units (cents) with their ISO 4217 currency beside them; times are UTC; the end of a period is exclusive.",
+    "DESCRIPTION": "What creators earned, when they are paid, and what the platform keeps. Amounts are integers in "
+    "minor units (cents) with an ISO 4217 currency. Times are UTC. The end of a period is exclusive.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_PERMISSIONS": ["accounts.permissions.IsAnyone"],
