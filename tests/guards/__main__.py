@@ -1,7 +1,7 @@
-"""`python -m tests.guards [WORD]`: take each guard of the promises away, and see a test fail without it.
+"""`python -m tests.guards [WORD]`: remove each guard, and check that a test fails without it.
 
-Everything happens in a copy of the tree. Prints a table; exit 1 if the tests fail on the tree as it is, or if
-nothing fails without a guard. A test that hangs has failed.
+Works on a copy of the tree, and prints a table. Exits with 1 if the tests fail on the unchanged tree, or if nothing
+fails without some guard. A test that hangs counts as failed.
 """
 
 import os
@@ -37,7 +37,7 @@ def main() -> None:
         shutil.copytree(ROOT, tree, ignore=LEFT_OUT)
         every = sorted({test for guard in guards for test in guard.tests})
         if broken := _failures(tree, every, limit=RUN_SECONDS + TEST_SECONDS * len(every)):
-            sys.exit(f"These fail with every guard in its place: {', '.join(sorted(broken))}")
+            sys.exit(f"These fail with all guards in place: {', '.join(sorted(broken))}")
         # Those in migrations come last: each leaves a database without its guard.
         missed = {
             guard.name: _missed_by(tree, guard)
@@ -95,7 +95,7 @@ def _failures(tree: Path, tests: Sequence[str], *options: str, limit: float = RU
 
 
 def _drop_database() -> None:
-    """Drop the tests' database, in which a killed run may have left rows; the next run creates it anew."""
+    """Drop the tests' database, where a killed run may have left rows; the next run recreates it."""
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         name = Identifier(f"test_{connection.info.dbname}")
         connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))

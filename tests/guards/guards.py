@@ -9,15 +9,15 @@ LISTS = sorted(Path(__file__).parent.glob("*.toml"))
 
 
 class TextNotThere(Exception):
-    """What is to be taken away doesn't stand in its file exactly once."""
+    """The guard's text doesn't occur in its file exactly once."""
 
     def __init__(self, guard: "Guard", times: int) -> None:
-        super().__init__(f"{guard.name}: {guard.text!r} stands {times} times in {guard.file}")
+        super().__init__(f"{guard.name}: {guard.text!r} occurs {times} times in {guard.file}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """One guard of a promise: a text in a file, what it becomes, and the tests that miss it then."""
+    """One guard of a promise: a text in a file, its replacement, and the tests that then fail."""
 
     promise: int
     name: str
@@ -39,7 +39,7 @@ class Guard:
 
     @property
     def change(self) -> str:
-        """Say what is changed, fit for a cell of a table."""
+        """Describe the change, in a table cell."""
         old, new = (" ".join(text.split()).replace("|", "\\|") for text in (self.text, self.becomes))
         return f"`{old}` → `{new}`" if new else f"`{old}` removed"
 

@@ -1,4 +1,4 @@
-"""The list that `make guards` works through is of this tree; the work itself takes minutes."""
+"""The list of guards matches the tree; `make guards` itself takes minutes."""
 
 import pytest
 
@@ -8,7 +8,7 @@ PROMISES = 12
 
 
 @pytest.mark.parametrize("guard", read(), ids=lambda guard: guard.name)
-def test_what_is_taken_away_is_there_and_so_are_the_tests_that_miss_it(guard: Guard) -> None:
+def test_the_guards_text_and_tests_exist(guard: Guard) -> None:
     content = (ROOT / guard.file).read_text()
     assert guard.taken_from(content) != content
     for test in guard.tests:

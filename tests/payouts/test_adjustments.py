@@ -51,7 +51,7 @@ def test_a_proposal_moves_nothing(alice: Creator) -> None:
 
 
 @pytest.mark.parametrize("amount", [12_34, -12_34])
-def test_an_approved_one_is_owed(alice: Creator, amount: int) -> None:
+def test_an_approved_adjustment_is_owed(alice: Creator, amount: int) -> None:
     approved = adjustments.approve_adjustment(proposed(alice, amount).pk, actor="erin", now=sql.now())
     assert (approved.status, approved.decided_by) == (AdjustmentStatus.APPROVED, "erin")
     assert approved.earning
@@ -60,7 +60,7 @@ def test_an_approved_one_is_owed(alice: Creator, amount: int) -> None:
 
 
 @pytest.mark.parametrize("amount", [1_000_000_000_000, -(10**30)])
-def test_more_than_a_record_may_hold_cannot_be_proposed(alice: Creator, amount: int) -> None:
+def test_an_amount_above_the_limit_of_a_record_cannot_be_proposed(alice: Creator, amount: int) -> None:
     with pytest.raises(AmountTooLarge, match=r"at most \$9,999,999,999\.99"):
         proposed(alice, amount)
     assert not Adjustment.objects.exists()
@@ -82,7 +82,7 @@ def test_nobody_approves_their_own(alice: Creator, actor: str) -> None:
 
 
 @pytest.mark.parametrize("actor", ONE_PERSON)
-def test_the_database_refuses_it_too(alice: Creator, actor: str) -> None:
+def test_the_database_refuses_self_approval_too(alice: Creator, actor: str) -> None:
     proposal = proposed(alice)
     earning = adjustments.approve_adjustment(proposed(alice).pk, actor="erin", now=sql.now()).earning
     Adjustment.objects.filter(earning=earning).update(earning=None, status="declined", decide_reason="Odd")
@@ -135,12 +135,12 @@ def test_an_approval_may_say_why_too(alice: Creator) -> None:
     assert (approved.reason, approved.decide_reason) == ("Billed twice", "Seen the invoice")
 
 
-def test_nothing_is_not_proposed(alice: Creator) -> None:
+def test_an_adjustment_of_zero_cannot_be_proposed(alice: Creator) -> None:
     with pytest.raises(NothingToAdjust):
         proposed(alice, 0)
 
 
-def test_a_fact_found_out_twice_is_booked_once(alice: Creator) -> None:
+def test_a_fact_found_twice_is_booked_once(alice: Creator) -> None:
     facts: dict[str, Any] = {
         "amount": Money(-80_00, "USD"),
         "kind": AdjustmentKind.UNEXPECTED_TRANSFER,
@@ -163,7 +163,7 @@ def test_an_adjustment_is_paid_by_the_run_after_the_day_it_was_booked(alice: Cre
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_was_decided_before_a_reason_was_kept_stays_as_it_was(alice: Creator) -> None:
+def test_decisions_from_before_reasons_were_stored_stay_as_they_were(alice: Creator) -> None:
     declined, approved = proposed(alice), proposed(alice)
     adjustments.decline_adjustment(declined.pk, act=Act("erin", "Odd"), now=sql.now())
     adjustments.approve_adjustment(approved.pk, actor="erin", now=sql.now())
@@ -233,7 +233,7 @@ def test_the_command_proposes_and_another_person_approves(alice: Creator) -> Non
         ("0", "USD", "can't be zero"),
     ],
 )
-def test_an_amount_that_could_be_read_in_two_ways_is_refused_with_what_to_write(
+def test_an_ambiguous_amount_is_refused_with_what_to_write(
     alice: Creator, amount: str, currency: str, hint: str
 ) -> None:
     with pytest.raises(CommandError) as refused:
@@ -243,7 +243,7 @@ def test_an_amount_that_could_be_read_in_two_ways_is_refused_with_what_to_write(
 
 
 @pytest.mark.usefixtures("dana_and_erin")
-def test_people_read_what_they_propose_as_people_write_it(alice: Creator) -> None:
+def test_a_proposal_is_shown_with_a_formatted_amount(alice: Creator) -> None:
     out = StringIO()
     call_command("adjust", "propose", "alice", "12500", "--reason", "x", "--actor", "dana", stdout=out)
     assert "amount: $125.00" in out.getvalue()

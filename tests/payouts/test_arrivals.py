@@ -149,12 +149,12 @@ def forgotten() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def test_some_markets_come_to_what_is_true_however_they_arrive() -> None:
+def test_some_markets_get_the_true_result_in_any_order_of_arrival() -> None:
     _compare(examples=12)
 
 
 @pytest.mark.full
-def test_many_markets_come_to_what_is_true_however_they_arrive() -> None:
+def test_many_markets_get_the_true_result_in_any_order_of_arrival() -> None:
     _compare(examples=80)
 
 

@@ -87,7 +87,7 @@ def bank(payout: Payout, sandbox: Stripe) -> Bank:
     return Bank(payout, sandbox)
 
 
-def test_what_arrived_goes_on_to_the_bank(bank: Bank) -> None:
+def test_arrived_money_goes_to_the_bank(bank: Bank) -> None:
     payout = bank.send()
     (sent,) = bank.sent
     (attempt,) = bank.attempts
@@ -100,7 +100,7 @@ def test_what_arrived_goes_on_to_the_bank(bank: Bank) -> None:
     assert attempt.status == AttemptStatus.SUCCEEDED
 
 
-def test_it_goes_once(bank: Bank) -> None:
+def test_it_goes_to_the_bank_once(bank: Bank) -> None:
     for wait in (timedelta(), timedelta(), timedelta(minutes=5)):
         send_bank_payout(bank.payout.pk, now=bank.now + wait)
     assert bank.requests == 1
@@ -116,7 +116,7 @@ def test_funds_that_are_not_available_yet_are_waited_for(bank: Bank) -> None:
 
 
 @pytest.mark.parametrize("sandbox_options", [{"settle_seconds": 1}])
-def test_once_they_are_available_they_go_on(bank: Bank) -> None:
+def test_once_available_funds_go_to_the_bank(bank: Bank) -> None:
     waiting = bank.send()
     assert waiting.next_retry_at is not None
     assert not bank.attempts
@@ -126,7 +126,7 @@ def test_once_they_are_available_they_go_on(bank: Bank) -> None:
     assert len(bank.attempts) == len(bank.sent) == 1
 
 
-def test_stripe_not_saying_what_arrived_is_waited_out(bank: Bank, sandbox: Stripe) -> None:
+def test_a_failed_question_about_the_arrival_is_retried(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**ARRIVAL, "kind": "connection_reset", "count": 1})
     waiting = bank.send()
     assert waiting.next_retry_at == bank.now + policy.LEASE
@@ -148,7 +148,7 @@ def test_an_unknown_outcome_is_tried_again_under_the_same_key(
 
 
 @pytest.mark.parametrize("after_work", [False, True])
-def test_a_worker_that_died_is_followed_by_another_under_the_same_key(
+def test_after_a_worker_died_another_continues_under_the_same_key(
     bank: Bank, monkeypatch: pytest.MonkeyPatch, after_work: bool
 ) -> None:
     create = gateway.create_bank_payout
@@ -168,7 +168,7 @@ def test_a_worker_that_died_is_followed_by_another_under_the_same_key(
 
 
 @pytest.mark.parametrize("code", sorted(policy.REFUSALS[AttemptKind.BANK_PAYOUT]))
-def test_a_refusal_returns_the_money_to_view(bank: Bank, sandbox: Stripe, code: str) -> None:
+def test_a_refused_bank_payout_is_returned(bank: Bank, sandbox: Stripe, code: str) -> None:
     """It lies on the connected account: the payout keeps its rows, and nothing is under way."""
     sandbox.inject({**SEND, "kind": "status", "status": 400, "code": code, "count": 1})
     returned = bank.send()
@@ -190,7 +190,7 @@ def test_missing_funds_are_waited_for_a_week_and_then_returned(bank: Bank, sandb
     assert {attempt.status for attempt in bank.attempts} == {AttemptStatus.REFUSED}
 
 
-def test_missing_funds_that_come_go_on_to_the_bank(bank: Bank, sandbox: Stripe) -> None:
+def test_missing_funds_go_to_the_bank_once_they_come(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "status", "status": 400, "code": "balance_insufficient", "count": 1})
     bank.send()
     assert bank.send().stripe_payout_id
@@ -198,7 +198,7 @@ def test_missing_funds_that_come_go_on_to_the_bank(bank: Bank, sandbox: Stripe) 
     assert len(bank.sent) == 1
 
 
-def test_a_saved_500_is_not_sent_again_and_gives_way_once_absence_is_proved(
+def test_a_saved_500_is_not_sent_again_and_a_new_key_is_used_once_absence_is_proved(
     bank: Bank, sandbox: Stripe
 ) -> None:
     sandbox.inject({**SEND, "kind": "abort_work", "status": 500, "count": 1})
@@ -253,7 +253,7 @@ def test_a_look_up_that_fails_settles_nothing(bank: Bank, sandbox: Stripe) -> No
     assert bank.send().stripe_payout_id
 
 
-def test_a_payout_whose_webhook_never_came_is_asked_about(bank: Bank) -> None:
+def test_a_bank_payout_without_a_webhook_is_looked_up(bank: Bank) -> None:
     sent = bank.send()
     assert sent.next_retry_at == bank.now + policy.CONFIRM_AFTER
     paid = bank.send()
@@ -261,7 +261,7 @@ def test_a_payout_whose_webhook_never_came_is_asked_about(bank: Bank) -> None:
     assert bank.requests == 1
 
 
-def test_stripe_is_not_asked_about_a_payout_before_it_is_due(bank: Bank, sandbox: Stripe) -> None:
+def test_a_bank_payout_is_not_looked_up_before_it_is_due(bank: Bank, sandbox: Stripe) -> None:
     def asked() -> dict[str, int]:
         return {route: times for route, times in sandbox.state()["requests"].items() if "/v1/" in route}
 
@@ -274,13 +274,13 @@ def test_stripe_is_not_asked_about_a_payout_before_it_is_due(bank: Bank, sandbox
 
 
 @pytest.mark.parametrize("sandbox_options", [{"payout_seconds": 3600}])
-def test_a_payout_still_on_its_way_is_asked_about_again(bank: Bank) -> None:
+def test_a_bank_payout_in_transit_is_looked_up_again(bank: Bank) -> None:
     bank.send()
     still = bank.send()
     assert (still.status, still.next_retry_at) == (PayoutStatus.IN_TRANSIT, bank.now + policy.CONFIRM_AFTER)
 
 
-def test_a_question_that_fails_is_asked_again(bank: Bank, sandbox: Stripe) -> None:
+def test_a_failed_look_up_is_repeated(bank: Bank, sandbox: Stripe) -> None:
     bank.send()
     sandbox.inject({**CONFIRM, "kind": "connection_reset", "count": 1})
     assert bank.send().status == PayoutStatus.IN_TRANSIT
@@ -299,7 +299,7 @@ def test_paid_means_that_stripe_says_so(bank: Bank) -> None:
 
 @pytest.mark.parametrize("ended", ["failed", "canceled"])
 @pytest.mark.parametrize("paid_before", [False, True])
-def test_a_bank_payout_that_ended_badly_puts_the_money_back_in_view(
+def test_a_failed_bank_payout_is_returned(
     bank: Bank,
     ended: str,
     paid_before: bool,

@@ -31,7 +31,7 @@ def paid(market: Market, sandbox: Stripe) -> Payout:
     return Payout.objects.get()
 
 
-def test_a_transfer_made_is_a_payout_paid(paid: Payout) -> None:
+def test_a_transferred_payout_is_paid(paid: Payout) -> None:
     assert (paid.status, paid.next_retry_at, paid.stripe_payout_id) == (PayoutStatus.PAID, None, "")
     assert paid.paid_at is not None
     assert unsound() == {}
@@ -42,7 +42,7 @@ def test_accounts_are_left_on_stripes_schedule(paid: Payout, sandbox: Stripe) ->
     assert account["settings"]["payouts"]["schedule"]["interval"] == "daily"
 
 
-def test_what_stripe_pays_to_the_bank_is_no_difference(paid: Payout, sandbox: Stripe) -> None:
+def test_bank_payouts_by_stripe_are_no_difference(paid: Payout, sandbox: Stripe) -> None:
     sandbox.control(f"accounts/{paid.attempts.get().destination}/payout")
     events = [event for event in sandbox.state()["events"] if event["type"] == "payout.created"]
     assert sandbox.post_event(events[-1]).status_code == 200
@@ -51,7 +51,7 @@ def test_what_stripe_pays_to_the_bank_is_no_difference(paid: Payout, sandbox: St
     assert not Difference.objects.exists()
 
 
-def test_a_reversal_gives_the_rows_back(paid: Payout, market: Market) -> None:
+def test_a_reversal_releases_the_rows(paid: Payout, market: Market) -> None:
     taken = interventions.reverse_payout(paid.pk, act=Act("dana", "Fraud"), now=sql.now())
     assert (taken.status, taken.paid_at) == (PayoutStatus.REVERSED, None)
     assert unsound() == {}

@@ -141,7 +141,7 @@ def test_each_corruption_is_found_or_refused(busier: Market, subtests: pytest.Su
 
 
 @pytest.mark.django_db
-def test_what_is_missing_is_found_too(busy: Market, subtests: pytest.Subtests) -> None:
+def test_missing_rows_are_found_too(busy: Market, subtests: pytest.Subtests) -> None:
     for fault, found in MISSING:
         with subtests.test(fault, found_by=found), undone(), guards_off():
             assert sql.run(fault)
@@ -159,7 +159,7 @@ def checked() -> tuple[int, dict[str, list[str]]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_check_books_exits_with_1_when_something_does_not_hold(busy: Market) -> None:
+def test_check_books_exits_with_1_if_a_validation_fails(busy: Market) -> None:
     assert checked() == (0, SOUND)
     books.require_sound()
     with guards_off():

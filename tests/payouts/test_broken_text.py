@@ -49,7 +49,7 @@ def test_a_payout_goes_all_the_way_and_nothing_differs(payout: Payout, settle: C
 
 
 @pytest.mark.usefixtures("broken")
-def test_why_the_bank_sent_it_back_is_told(sent: Payout, sandbox: Stripe) -> None:
+def test_the_banks_reason_is_stored(sent: Payout, sandbox: Stripe) -> None:
     send_bank_payout(sent.pk, now=sql.now())
     sent.refresh_from_db()
     sandbox.control(f"payouts/{sent.stripe_payout_id}/fail", failure_code="account_closed")
@@ -61,7 +61,7 @@ def test_why_the_bank_sent_it_back_is_told(sent: Payout, sandbox: Stripe) -> Non
     assert attempt.error_message.endswith(MENDED)
 
 
-def test_why_stripe_refused_is_told(payout: Payout, sandbox: Stripe) -> None:
+def test_stripes_reason_is_stored(payout: Payout, sandbox: Stripe) -> None:
     refusal = {"method": "POST", "path": "/v1/transfers", "kind": "abort_work", "status": 400}
     sandbox.inject(EVERYWHERE, {**refusal, "code": "no_account", "message": "No account"})
     send_transfer(payout.pk, now=sql.now())
@@ -91,13 +91,13 @@ def test_an_amount_that_no_ledger_could_hold_makes_one_transfer_unreadable(
     assert f"'{10**30}' is no amount" in Difference.objects.get(kind="unreadable").detail
 
 
-def test_a_deadline_that_no_calendar_has_is_none(market: Market, sandbox: Stripe) -> None:
+def test_an_impossible_deadline_is_ignored(market: Market, sandbox: Stripe) -> None:
     row = market.onboard(market.creator("alice", account=None))
     CreatorPaymentAccount.objects.update(requirements={"current_deadline": 10**17})
     assert accounts.account_state(row.creator_id).requirements.current_deadline is None
 
 
-def test_an_answer_that_is_no_json_is_no_answer(payout: Payout, sandbox: Stripe) -> None:
+def test_an_answer_that_is_not_json_counts_as_none(payout: Payout, sandbox: Stripe) -> None:
     """Such as the error page of something between us and Stripe, with whatever bytes."""
     sandbox.inject({"kind": "status", "status": 502, "message": "\x00\x01", "path": "/v1/transfers"})
     send_transfer(payout.pk, now=sql.now())

@@ -45,7 +45,7 @@ def sends() -> list[int]:
     ],
     ids=["limit", "rate_limit", "lock_timeout"],
 )
-def test_all_are_sent_once_and_nobody_starves(waiting: None, sandbox: Stripe, limit: dict[str, Any]) -> None:
+def test_all_are_sent_once_and_none_starves(waiting: None, sandbox: Stripe, limit: dict[str, Any]) -> None:
     sandbox.inject({**SEND, **limit})
     now = sql.now()
     for _ in range(20):
@@ -61,7 +61,9 @@ def test_all_are_sent_once_and_nobody_starves(waiting: None, sandbox: Stripe, li
     assert unsound() == {}
 
 
-def test_the_others_wait_too_so_that_few_are_turned_away(waiting: None, sandbox: Stripe) -> None:
+def test_the_other_workers_wait_too_so_that_few_calls_are_rate_limited(
+    waiting: None, sandbox: Stripe
+) -> None:
     """Without that, half of them would be; where the machine is slow, none is."""
     sandbox.inject({**SEND, "kind": "rate_limit_per_second", "rate_limit_per_second": 4})
     work(sql.now())

@@ -105,7 +105,7 @@ def test_only_an_active_account_is_paid(
     assert Payout.objects.exists() is (reason == DecisionReason.PAID)
 
 
-def test_a_replaced_account_counts_for_nothing(market: Market) -> None:
+def test_a_replaced_account_is_ignored(market: Market) -> None:
     alice = market.creator("alice")
     alice.payment_accounts.update(replaced_at="2025-09-01T00:00:00Z")
     market.sell(alice, 100_00)
@@ -122,7 +122,7 @@ def test_a_creator_on_hold_gets_no_payout(market: Market) -> None:
     assert Payout.objects.get().creator == bob
 
 
-def test_a_hold_that_was_lifted_stops_nobody(market: Market) -> None:
+def test_a_lifted_hold_blocks_nobody(market: Market) -> None:
     alice = market.creator("alice")
     market.sell(alice, 100_00)
     hold = place_hold(alice, source=HoldSource.STAFF, act=Act("eve", "looks odd"))
@@ -166,7 +166,7 @@ def test_an_open_payout_in_one_currency_blocks_no_other(market: Market, settings
     }
 
 
-def test_what_came_late_in_another_currency_is_paid_by_the_same_run(
+def test_late_earnings_in_another_currency_are_paid_by_the_same_run(
     market: Market, settings: Settings
 ) -> None:
     settings.MINIMUM_PAYOUT = {"USD": 25_00, "EUR": 25_00}
@@ -205,7 +205,7 @@ def test_a_decision_is_renewed_when_the_run_is_made_again(market: Market) -> Non
     assert (renewed.reason, renewed.payout) == (DecisionReason.PAID, Payout.objects.get())
 
 
-def test_only_those_with_payable_rows_are_considered(market: Market) -> None:
+def test_only_creators_with_payable_rows_are_considered(market: Market) -> None:
     alice, bob = market.creators(["alice", "bob"])
     market.sell(bob, 100_00, at="2025-10-10T12:00:00Z")
     assert not market.run().creators
@@ -227,9 +227,7 @@ def foreseen(creator: Creator) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("status", [PayoutStatus.PENDING, PayoutStatus.ON_HOLD])
-def test_a_payout_of_which_nothing_was_sent_stands_in_the_way_for_ten_days_only(
-    market: Market, status: PayoutStatus
-) -> None:
+def test_an_unsent_payout_blocks_the_next_for_only_ten_days(market: Market, status: PayoutStatus) -> None:
     alice = market.creator("alice")
     market.payout(alice)
     market.sell(alice, 100_00, at="2025-10-10T12:00:00Z")
@@ -246,7 +244,7 @@ def test_a_payout_of_which_nothing_was_sent_stands_in_the_way_for_ten_days_only(
 
 
 @pytest.mark.parametrize("status", [PayoutStatus.PROCESSING, PayoutStatus.UNRESOLVED, PayoutStatus.RETURNED])
-def test_while_it_is_not_known_what_a_creator_has_no_age_lets_more_be_sent(
+def test_a_payout_with_an_unknown_outcome_blocks_the_next_however_old(
     market: Market, status: PayoutStatus
 ) -> None:
     alice = market.creator("alice")

@@ -23,7 +23,7 @@ def found(amount: int = 500) -> Difference:
     )
 
 
-def test_a_difference_found_again_is_the_same_one_brought_up_to_date() -> None:
+def test_a_difference_found_again_is_updated() -> None:
     first = found(500)
     again = found(700)
 
@@ -31,7 +31,7 @@ def test_a_difference_found_again_is_the_same_one_brought_up_to_date() -> None:
     assert Difference.objects.get().amount == 700
 
 
-def test_one_that_comes_back_after_it_was_resolved_is_a_new_one() -> None:
+def test_a_difference_found_again_after_it_was_resolved_is_a_new_one() -> None:
     first = found()
     differences.resolve_difference(first.pk, act=Act("dana", "explained"), now=sql.now())
 

@@ -104,7 +104,7 @@ def test_a_run_that_was_made_is_not_superseded_later(market: Market) -> None:
     assert cutoffs() == {date(2025, 10, 1): True, date(2025, 11, 1): True}
 
 
-def test_a_due_run_that_died_is_finished(market: Market) -> None:
+def test_a_due_run_that_died_is_completed(market: Market) -> None:
     market.sell(market.creator("alice"), 100_00)
     installed(at("2025-09-20T12:00:00"))
     PayoutRun.objects.create(cutoff=date(2025, 10, 1))

@@ -59,7 +59,7 @@ def pay(payout: Payout) -> None:
         move(payout, target, now=sql.now(), reason="as it goes")
 
 
-def test_someone_who_was_never_here_has_earned_nothing() -> None:
+def test_a_new_creator_has_earned_nothing() -> None:
     said = read(caller("newcomer", email="new@example.com"), "/earnings")
     assert said["summary"] == {
         "currency": "USD",
@@ -78,7 +78,7 @@ def test_someone_who_was_never_here_has_earned_nothing() -> None:
     assert Creator.objects.get().email == "new@example.com"
 
 
-def test_what_is_paid_and_what_is_pending_make_up_what_was_earned(market: Market) -> None:
+def test_paid_and_pending_add_up_to_what_was_earned(market: Market) -> None:
     alice = market.creator("alice")
     pay(market.payout(alice))
     market.sell(alice, 50_00, at="2025-10-05T00:00:00Z")
@@ -88,7 +88,7 @@ def test_what_is_paid_and_what_is_pending_make_up_what_was_earned(market: Market
     assert figures(said["earnings"]["results"][0]) == (140_00, 28_00, 112_00, 80_00, 32_00)
 
 
-def test_what_came_back_from_the_bank_is_pending_again_until_it_is_paid(market: Market) -> None:
+def test_a_returned_payout_is_pending_again_until_it_is_paid(market: Market) -> None:
     alice = market.creator("alice")
     market.adjust(alice, -5_00, booked_at=datetime(2025, 9, 20, tzinfo=UTC))
     payout = market.payout(alice)
@@ -127,7 +127,7 @@ def test_only_this_months_sales_are_of_this_month(market: Market) -> None:
         assert of["lifetime_gross"] == 107_00
 
 
-def test_a_payout_that_was_cancelled_and_made_again_counts_once(market: Market) -> None:
+def test_a_cancelled_and_repeated_payout_counts_once(market: Market) -> None:
     alice = market.creator("alice")
     first = market.payout(alice)
     move(first, PayoutStatus.CANCELLED, now=sql.now(), reason="a mistake")
@@ -156,7 +156,7 @@ def test_every_api_is_listed_the_last_registered_first(market: Market) -> None:
     assert datetime.fromisoformat(sold["last_updated"]) <= sql.now()
 
 
-def test_apis_come_in_pages(market: Market) -> None:
+def test_apis_are_paginated(market: Market) -> None:
     alice = market.creator("alice")
     for number in range(3):
         register(f"more-{number}", "alice")
@@ -233,7 +233,7 @@ def test_late_sales_and_two_rates_are_one_month(market: Market) -> None:
         ({"from": "2026-01"}, []),
     ],
 )
-def test_months_can_be_narrowed_both_ends_included(
+def test_months_can_be_filtered_both_ends_included(
     market: Market, asked: dict[str, str], months: list[str]
 ) -> None:
     alice = market.creator("alice")
@@ -261,14 +261,14 @@ def test_months_can_be_narrowed_both_ends_included(
         {"page": "2"},
     ],
 )
-def test_months_that_are_none_are_refused(market: Market, asked: dict[str, str]) -> None:
+def test_invalid_months_are_refused(market: Market, asked: dict[str, str]) -> None:
     market.creator("alice")
     answer = caller("alice").get("/api/v1/earnings/api-alice", asked)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
 @pytest.mark.parametrize("api_id", ["com.acme.weather", "a:b@c!$&'()*+,;=", "upcoming", "x" * 255])
-def test_an_api_may_be_called_anything_that_fits_an_address(market: Market, api_id: str) -> None:
+def test_an_api_id_may_be_anything_that_fits_in_a_url(market: Market, api_id: str) -> None:
     alice = market.creator("alice")
     register(api_id, "alice")
     market.sell(alice, 10_00, api_id=api_id)
@@ -297,7 +297,7 @@ def test_figures_are_of_one_currency_and_the_others_are_named(market: Market, se
     assert (said["currency"], said["currencies"], said["months"][0]["currency"]) == ("JPY", ["JPY"], "JPY")
 
 
-def test_adjustments_are_in_the_summary_and_of_no_api(market: Market) -> None:
+def test_adjustments_are_in_the_summary_but_in_no_api(market: Market) -> None:
     alice = market.creator("alice")
     market.sell(alice, 100_00)
     market.adjust(alice, -5_00, booked_at=datetime(2025, 9, 20, tzinfo=UTC))
@@ -312,7 +312,7 @@ def test_earnings_need_no_payment_account(market: Market) -> None:
     assert read(caller("alice"), "/earnings")["summary"]["pending_payout"] == 80_00
 
 
-def test_what_is_not_posted_yet_shows_as_lag(market: Market) -> None:
+def test_unposted_records_show_as_lag(market: Market) -> None:
     alice = market.creator("alice")
     market.arrive("charge", alice, 100_00)
     connection.cursor().execute("UPDATE billing_batches SET received_at = now() - interval '90 s'")

@@ -46,7 +46,7 @@ def test_a_forecast_is_what_the_run_then_decides(market: Market) -> None:
     assert len(foreseen.amounts) == 4
 
 
-def test_a_creator_who_cannot_be_decided_is_in_no_forecast_and_stops_nobody(market: Market) -> None:
+def test_a_creator_who_cannot_be_decided_is_left_out_of_the_forecast(market: Market) -> None:
     market.sell(market.creator("alice"), 100_00)
     mallory = market.creator("mallory")
     for _ in range(2):
@@ -64,7 +64,7 @@ def test_a_forecast_leaves_nothing_behind(market: Market, sandbox: Stripe) -> No
     assert unsound() == {}
 
 
-def test_what_waits_and_what_comes_is_held_against_what_is_available(market: Market, sandbox: Stripe) -> None:
+def test_waiting_and_upcoming_payouts_are_compared_with_the_balance(market: Market, sandbox: Stripe) -> None:
     in_all_situations(market)
     (forecast,) = forecasts.make_forecast(now=sql.now())
     assert (forecast.currency, forecast.waiting, forecast.next_run) == ("USD", 80_00, 80_00)
@@ -72,7 +72,7 @@ def test_what_waits_and_what_comes_is_held_against_what_is_available(market: Mar
     assert latest_forecasts() == [forecast]
 
 
-def test_what_is_missing_is_told_days_ahead_and_not_earlier(
+def test_missing_funds_are_reported_days_ahead_and_not_earlier(
     market: Market, sandbox: Stripe, settings: Settings
 ) -> None:
     market.sell(market.creator("alice"), 20_000_000_00)
@@ -84,14 +84,14 @@ def test_what_is_missing_is_told_days_ahead_and_not_earlier(
     forecasts.require_funds(now=sql.now())
 
 
-def test_enough_alerts_nobody(market: Market, sandbox: Stripe, settings: Settings) -> None:
+def test_enough_funds_alert_nobody(market: Market, sandbox: Stripe, settings: Settings) -> None:
     settings.FORECAST_ALERT_DAYS = 31
     market.sell(market.creator("alice"), 12_500_000_00)
     forecasts.require_funds(now=sql.now())
     assert Forecast.objects.get().missing == 0
 
 
-def test_the_next_night_brings_the_forecast_up_to_date(market: Market, sandbox: Stripe) -> None:
+def test_the_next_night_updates_the_forecast(market: Market, sandbox: Stripe) -> None:
     alice = market.creator("alice")
     market.sell(alice, 100_00)
     forecasts.make_forecast(now=sql.now())
@@ -102,7 +102,7 @@ def test_the_next_night_brings_the_forecast_up_to_date(market: Market, sandbox: 
     assert (forecast.next_run, forecast.available) == (160_00, 10_000_000_01)
 
 
-def test_the_command_tells_all_figures(market: Market, sandbox: Stripe) -> None:
+def test_the_command_shows_all_figures(market: Market, sandbox: Stripe) -> None:
     market.sell(market.creator("alice"), 100_00)
     out = StringIO()
     call_command("forecast_payouts", "--json", stdout=out)
@@ -116,7 +116,7 @@ def test_the_command_tells_all_figures(market: Market, sandbox: Stripe) -> None:
     }
 
 
-def test_without_stripes_word_there_is_no_forecast(market: Market, sandbox: Stripe) -> None:
+def test_without_stripes_balance_there_is_no_forecast(market: Market, sandbox: Stripe) -> None:
     sandbox.inject({"method": "GET", "path": "/v1/balance", "kind": "status", "status": 500})
     with pytest.raises(CommandError):
         call_command("forecast_payouts")

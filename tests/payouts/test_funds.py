@@ -73,7 +73,7 @@ def test_payouts_go_in_order_and_no_smaller_one_overtakes(short: datetime, sandb
     assert unsound() == {}
 
 
-def test_what_has_come_is_paid_out_before_all_has_come(short: datetime, sandbox: Stripe) -> None:
+def test_available_funds_are_paid_out_before_all_have_arrived(short: datetime, sandbox: Stripe) -> None:
     work(short)
     sandbox.fund(2_000_000_00)
     work(short + timedelta(minutes=1))
@@ -81,7 +81,7 @@ def test_what_has_come_is_paid_out_before_all_has_come(short: datetime, sandbox:
     assert open_pause().missing == 80_00
 
 
-def test_it_goes_on_by_itself_when_the_balance_is_there(short: datetime, sandbox: Stripe) -> None:
+def test_sending_resumes_by_itself_when_the_balance_is_enough(short: datetime, sandbox: Stripe) -> None:
     work(short)
     sandbox.fund(MISSING)
     work(short + timedelta(minutes=1))
@@ -100,9 +100,7 @@ def test_a_balance_that_is_just_enough_pauses_nothing(short: datetime, sandbox: 
     assert not SendingPause.objects.exists()
 
 
-def test_a_payout_that_is_taken_already_is_not_sent_while_it_is_not_covered(
-    short: datetime, sandbox: Stripe
-) -> None:
+def test_a_taken_payout_is_not_sent_while_it_is_not_covered(short: datetime, sandbox: Stripe) -> None:
     waiting = [sending.take_due(now=short) for _ in range(3)]
     funds.update_pauses(now=short)
     for each in waiting:
@@ -111,7 +109,7 @@ def test_a_payout_that_is_taken_already_is_not_sent_while_it_is_not_covered(
     assert statuses() == ["in_transit", "pending", "pending"]
 
 
-def test_a_refusal_for_want_of_funds_pauses_and_is_no_failure(short: datetime, sandbox: Stripe) -> None:
+def test_a_refusal_for_lack_of_funds_pauses_and_is_no_failure(short: datetime, sandbox: Stripe) -> None:
     """Stripe's balance says that there is enough; Stripe says that there is not."""
     sandbox.fund(MISSING)
     sandbox.inject({**TOO_LITTLE, "count": 1})
@@ -126,7 +124,7 @@ def test_a_refusal_for_want_of_funds_pauses_and_is_no_failure(short: datetime, s
     assert unsound() == {}
 
 
-def test_stripe_is_not_asked_again_and_again_for_what_it_refused(short: datetime, sandbox: Stripe) -> None:
+def test_a_refused_payout_is_not_sent_again_at_once(short: datetime, sandbox: Stripe) -> None:
     sandbox.fund(MISSING)
     sandbox.inject({**TOO_LITTLE, "count": 1})
     work(short)
@@ -137,7 +135,7 @@ def test_stripe_is_not_asked_again_and_again_for_what_it_refused(short: datetime
     assert len(sandbox.transfers()) == 3
 
 
-def test_stripes_word_that_funds_are_available_is_acted_on_at_once(short: datetime, sandbox: Stripe) -> None:
+def test_an_event_of_available_funds_is_acted_on_at_once(short: datetime, sandbox: Stripe) -> None:
     sandbox.deliver_webhooks()
     inbox_tasks.sweep_inbox()
     sandbox.inject({**TOO_LITTLE, "count": 1})
@@ -149,9 +147,7 @@ def test_stripes_word_that_funds_are_available_is_acted_on_at_once(short: dateti
     assert statuses() == ["in_transit"] * 3
 
 
-def test_what_is_in_doubt_and_what_goes_to_the_bank_goes_on_meanwhile(
-    short: datetime, sandbox: Stripe
-) -> None:
+def test_attempts_in_doubt_and_bank_payouts_continue_meanwhile(short: datetime, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     work(short)
     assert statuses() == ["processing", "pending", "pending"]
@@ -164,7 +160,7 @@ def test_what_is_in_doubt_and_what_goes_to_the_bank_goes_on_meanwhile(
     assert len(sandbox.transfers()) == 1
 
 
-def test_what_is_under_way_is_set_aside(short: datetime, sandbox: Stripe) -> None:
+def test_payouts_in_progress_are_reserved(short: datetime, sandbox: Stripe) -> None:
     """Nobody knows yet whether it has left the balance; what is behind it must not count on its money."""
     sandbox.inject({**SEND, "kind": "connection_reset", "count": 1})
     work(short)
@@ -178,7 +174,7 @@ def test_what_is_under_way_is_set_aside(short: datetime, sandbox: Stripe) -> Non
 
 
 @pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "connection_reset"}])
-def test_while_stripe_cannot_say_what_is_available_nothing_new_is_sent(
+def test_nothing_new_is_sent_while_the_balance_is_unknown(
     short: datetime, sandbox: Stripe, fault: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     sandbox.fund(MISSING)
@@ -191,7 +187,7 @@ def test_while_stripe_cannot_say_what_is_available_nothing_new_is_sent(
     assert statuses() == ["in_transit"] * 3
 
 
-def test_want_of_one_currency_stops_no_other(sandbox: Stripe) -> None:
+def test_a_shortage_in_one_currency_stops_no_other(sandbox: Stripe) -> None:
     now = sql.now()
     euros = PayoutFactory.create(currency="EUR", next_retry_at=now)
     dollars = PayoutFactory.create(currency="USD", next_retry_at=now)
@@ -203,16 +199,14 @@ def test_want_of_one_currency_stops_no_other(sandbox: Stripe) -> None:
     assert taken(now) == [euros.pk]
 
 
-def test_a_pause_ends_when_nothing_waits_any_more(short: datetime, sandbox: Stripe) -> None:
+def test_a_pause_ends_when_nothing_is_waiting(short: datetime, sandbox: Stripe) -> None:
     work(short)
     Payout.objects.filter(status=PayoutStatus.PENDING).update(status=PayoutStatus.ON_HOLD)
     funds.update_pauses(now=short)
     assert not SendingPause.objects.filter(lifted_at=None).exists()
 
 
-def test_a_currency_in_which_more_waits_than_can_be_counted_keeps_no_other_from_being_weighed(
-    sandbox: Stripe, settings: Settings
-) -> None:
+def test_a_currency_whose_sum_overflows_does_not_stop_the_others(sandbox: Stripe, settings: Settings) -> None:
     for amount, currency in [(9 * 10**18, "USD"), (9 * 10**18, "USD"), (80_00, "EUR")]:
         PayoutFactory.create(gross_amount=amount, platform_fee=0, currency=currency, next_retry_at=sql.now())
     funds.update_pauses(now=sql.now())

@@ -50,7 +50,7 @@ def attempt(payout: Payout, **facts: Any) -> PayoutAttempt:
         {"creator": None},
     ],
 )
-def test_a_payout_keeps_its_amounts_and_whose_it_is(
+def test_a_payout_keeps_its_amounts_and_its_creator(
     payout: Payout, market: Market, change: dict[str, Any]
 ) -> None:
     if "creator" in change:
@@ -73,7 +73,7 @@ def test_lines_and_events_are_append_only(payout: Payout, model: type[Model]) ->
 
 
 @pytest.mark.parametrize("net", [0, -1])
-def test_nothing_below_one_cent_is_a_payout(payout: Payout, net: int) -> None:
+def test_a_payout_is_at_least_one_cent(payout: Payout, net: int) -> None:
     with refused(IntegrityError, match="payout_is_positive"):
         Payout.objects.create(
             creator=payout.creator,

@@ -117,7 +117,7 @@ def innocent_figures() -> list[tuple[str, int, int, int, int, int, int]]:
     )
 
 
-def test_innocents_among_hostile_batches_are_posted_and_paid_to_the_cent(
+def test_good_batches_among_bad_ones_are_posted_and_paid_to_the_cent(
     market: Market, source: BillingSource, checked: None
 ) -> None:
     alice, bob = market.creator("alice"), market.creator("bob")
@@ -190,7 +190,7 @@ def begun(queries: CaptureQueriesContext) -> int:
     return sum(query["sql"] == "BEGIN" for query in queries)
 
 
-def test_one_culprit_among_200_batches_costs_a_transaction_or_two_each_time_the_set_is_halved(
+def test_one_bad_batch_among_200_costs_at_most_two_transactions_per_halving(
     market: Market, source: BillingSource
 ) -> None:
     market.creator("alice")
@@ -208,7 +208,7 @@ def test_one_culprit_among_200_batches_costs_a_transaction_or_two_each_time_the_
     assert innocent_figures() == [("alice", 199_00, 39_80, 159_20, 0, 199, 199)]
 
 
-def test_a_culprit_is_not_tried_again_by_the_next_pass(market: Market, source: BillingSource) -> None:
+def test_a_bad_batch_is_not_tried_again_by_the_next_pass(market: Market, source: BillingSource) -> None:
     market.creator("alice")
     Mallory(source).send(1, 2, 3, amount=4 * 10**18)
     post()
@@ -222,7 +222,7 @@ def test_a_culprit_is_not_tried_again_by_the_next_pass(market: Market, source: B
     assert BatchAct.objects.count() == 1
 
 
-def test_postings_at_once_set_each_culprit_aside_once_and_post_each_innocent_once(
+def test_concurrent_postings_set_aside_each_bad_batch_once_and_post_each_good_one_once(
     market: Market, source: BillingSource
 ) -> None:
     market.creator("alice")
@@ -237,9 +237,7 @@ def test_postings_at_once_set_each_culprit_aside_once_and_post_each_innocent_onc
     assert set(unsound()) == {LAW} | TAMPERED
 
 
-def test_of_a_large_batch_only_the_row_that_cannot_be_posted_waits(
-    market: Market, source: BillingSource
-) -> None:
+def test_only_the_unpostable_row_of_a_large_batch_waits(market: Market, source: BillingSource) -> None:
     names = [f"c{number:03}" for number in range(100)]
     market.creators(names)
     sold = [sale(f"api-{name}", 1_00) for name in names for _ in range(3)]
@@ -255,7 +253,7 @@ def test_of_a_large_batch_only_the_row_that_cannot_be_posted_waits(
     assert set(unsound()) == {LAW} | TAMPERED
 
 
-def test_what_the_server_refuses_is_no_batchs_fault(market: Market, source: BillingSource) -> None:
+def test_a_server_error_is_not_blamed_on_a_batch(market: Market, source: BillingSource) -> None:
     market.creator("alice")
     feed(source, sale("api-alice", 1_00))
     other = connection.copy()
@@ -273,7 +271,7 @@ def test_what_the_server_refuses_is_no_batchs_fault(market: Market, source: Bill
     assert unsound() == {}
 
 
-def test_a_schema_that_lacks_something_sets_nothing_aside(market: Market, source: BillingSource) -> None:
+def test_an_incomplete_schema_sets_nothing_aside(market: Market, source: BillingSource) -> None:
     market.creator("alice")
     feed(source, sale("api-alice", 1_00))
     sql.run("ALTER TABLE creator_earnings RENAME COLUMN api_calls TO calls")
@@ -285,7 +283,7 @@ def test_a_schema_that_lacks_something_sets_nothing_aside(market: Market, source
     assert post().batches == 1
 
 
-def test_a_write_off_that_cannot_be_undone_stops_only_its_creator(
+def test_a_write_off_that_cannot_be_undone_does_not_stop_other_creators(
     market: Market, source: BillingSource
 ) -> None:
     alice, bob = market.creator("alice"), market.creator("bob")
@@ -301,7 +299,9 @@ def test_a_write_off_that_cannot_be_undone_stops_only_its_creator(
     assert "out of range" in aside.set_aside_reason
 
 
-def test_a_held_record_that_cannot_enter_stops_only_itself(market: Market, source: BillingSource) -> None:
+def test_a_quarantined_record_that_cannot_be_entered_does_not_stop_the_others(
+    market: Market, source: BillingSource
+) -> None:
     market.creator("alice")
     feed(source, *(sale("api-later", 1_00, record_id=f"later-{number}") for number in range(9)))
     sql.run("ALTER TABLE billing_records ADD CONSTRAINT no_such_record CHECK (record_id <> 'later-4')")
@@ -320,7 +320,7 @@ def test_a_held_record_that_cannot_enter_stops_only_itself(market: Market, sourc
 
 
 @pytest.mark.parametrize("old", [False, True])
-def test_the_books_find_what_is_accepted_and_in_no_earning(
+def test_the_books_find_accepted_records_in_no_earning(
     market: Market, source: BillingSource, old: bool
 ) -> None:
     market.creator("alice")

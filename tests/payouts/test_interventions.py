@@ -37,7 +37,9 @@ def send(payout: Payout) -> Payout:
 
 
 @pytest.mark.django_db
-def test_a_hold_holds_what_waits_and_a_release_lets_it_go_once(payout: Payout, sandbox: Stripe) -> None:
+def test_a_hold_stops_waiting_payouts_and_a_release_resumes_them_once(
+    payout: Payout, sandbox: Stripe
+) -> None:
     interventions.hold_creator(payout.creator, act=WHY, now=sql.now())
     assert send(payout).status == PayoutStatus.ON_HOLD
     event = payout.events.latest("pk")
@@ -59,7 +61,7 @@ def test_staff_lift_only_what_staff_placed(payout: Payout) -> None:
 
 
 @pytest.mark.django_db
-def test_a_cancelled_payout_gives_its_rows_back_and_is_never_sent(
+def test_a_cancelled_payout_releases_its_rows_and_is_never_sent(
     payout: Payout, market: Market, sandbox: Stripe
 ) -> None:
     interventions.cancel_payout(payout.pk, act=WHY, now=sql.now())
@@ -91,7 +93,7 @@ def test_what_may_have_been_sent_cannot_be_cancelled(payout: Payout, sandbox: St
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("round_", range(5))
-def test_of_a_cancel_and_a_transfer_that_start_together_exactly_one_wins(
+def test_of_a_concurrent_cancel_and_transfer_exactly_one_wins(
     payout: Payout, sandbox: Stripe, round_: int
 ) -> None:
     def cancel() -> bool:
@@ -112,7 +114,7 @@ def test_of_a_cancel_and_a_transfer_that_start_together_exactly_one_wins(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_hold_waits_for_who_is_just_sending_and_then_stands(payout: Payout) -> None:
+def test_a_hold_waits_for_a_send_in_progress_and_then_applies(payout: Payout) -> None:
     begun = Event()
 
     def begin_to_send() -> None:
@@ -132,7 +134,7 @@ def test_a_hold_waits_for_who_is_just_sending_and_then_stands(payout: Payout) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_cancels_one_gives_the_rows_back(payout: Payout) -> None:
+def test_of_two_cancels_one_releases_the_rows(payout: Payout) -> None:
     def cancel() -> bool:
         try:
             interventions.cancel_payout(payout.pk, act=WHY, now=sql.now())
@@ -179,9 +181,7 @@ def said_no(*arguments: str) -> str:
 
 
 @pytest.mark.usefixtures("dana_and_erin")
-def test_a_refused_act_says_where_the_payout_is_and_what_can_be_tried(
-    payout: Payout, sandbox: Stripe
-) -> None:
+def test_a_refused_act_says_the_payouts_status_and_what_can_be_tried(payout: Payout, sandbox: Stripe) -> None:
     assert said_no("reverse", str(payout.pk)).endswith("It is pending. You can try: cancel, sync.")
     assert said_no("retry", str(payout.pk)).endswith("It is pending. You can try: cancel, sync.")
     assert "can't be marked as paid" in said_no("settle", str(payout.pk))
@@ -193,7 +193,7 @@ def test_a_refused_act_says_where_the_payout_is_and_what_can_be_tried(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("status", PayoutStatus)
-def test_from_where_an_act_cannot_be_tried_it_is_refused(payout: Payout, status: PayoutStatus) -> None:
+def test_an_act_is_refused_in_every_other_state(payout: Payout, status: PayoutStatus) -> None:
     came_back = 80_00 if status == PayoutStatus.REVERSED else 0
     Payout.objects.update(status=status, amount_reversed=came_back, paid_at=sql.now())
     for act in {act for act, statuses in STAFF_ACTS.items() if status not in statuses}:
@@ -202,7 +202,7 @@ def test_from_where_an_act_cannot_be_tried_it_is_refused(payout: Payout, status:
 
 
 @pytest.mark.usefixtures("dana_and_erin")
-def test_nothing_is_said_to_have_been_done_to_a_payout_or_creator_that_is_not_there(
+def test_an_act_on_an_unknown_payout_or_creator_fails(
     market: Market, caplog: pytest.LogCaptureFixture
 ) -> None:
     missing = str(uuid4())
@@ -215,7 +215,7 @@ def test_nothing_is_said_to_have_been_done_to_a_payout_or_creator_that_is_not_th
 
 
 @pytest.mark.usefixtures("dana_and_erin")
-def test_a_release_that_releases_nothing_fails_and_says_what_holds_the_creator(payout: Payout) -> None:
+def test_a_release_without_staff_holds_fails_and_says_what_holds_the_creator(payout: Payout) -> None:
     assert said_no("release", "alice") == "alice has no hold by staff to lift. There are no other holds."
     place_hold(payout.creator, source=HoldSource.STRIPE, act=Act("stripe", "disputes"))
     assert said_no("release", "alice").endswith("Open holds: Stripe, disputes.")
@@ -232,7 +232,7 @@ def refuse(payout: Payout, sandbox: Stripe) -> Payout:
 
 
 @pytest.mark.django_db
-def test_a_retry_pays_at_once_what_was_refused_and_once(payout: Payout, sandbox: Stripe) -> None:
+def test_a_retry_pays_a_refused_payout_at_once_and_only_once(payout: Payout, sandbox: Stripe) -> None:
     failed = refuse(payout, sandbox)
     again = interventions.retry_payout(failed.pk, act=WHY, now=sql.now())
     assert (again.retry_of, again.net_amount, again.run) == (failed, 80_00, failed.run)
@@ -246,7 +246,7 @@ def test_a_retry_pays_at_once_what_was_refused_and_once(payout: Payout, sandbox:
 
 
 @pytest.mark.django_db
-def test_a_retry_counts_what_came_late_for_its_period(
+def test_a_retry_includes_late_earnings_of_its_period(
     payout: Payout, market: Market, sandbox: Stripe
 ) -> None:
     """A refund since then would otherwise be paid out, and owed."""
@@ -286,13 +286,13 @@ def test_a_retry_is_refused_as_the_run_would_refuse_it(
 
 
 @pytest.mark.django_db
-def test_what_is_not_over_is_not_retried(payout: Payout) -> None:
+def test_a_live_payout_cannot_be_retried(payout: Payout) -> None:
     with pytest.raises(NotRetryable, match="pending"):
         interventions.retry_payout(payout.pk, act=WHY, now=sql.now())
 
 
 @pytest.mark.django_db(transaction=True)
-def test_retries_at_once_make_one_payout(payout: Payout, sandbox: Stripe) -> None:
+def test_concurrent_retries_make_one_payout(payout: Payout, sandbox: Stripe) -> None:
     failed = refuse(payout, sandbox)
 
     def retry() -> None:

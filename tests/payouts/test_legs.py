@@ -146,7 +146,7 @@ def ends(decision: Decision) -> str | None:
         (replace(PAYABLE, held=True, another_is_unresolved=True), ["on_hold"], None),
     ],
 )
-def test_a_payout_that_waits_is_sent_unless_something_stands_against_it(
+def test_a_waiting_payout_is_sent_unless_something_blocks_it(
     circumstances: Circumstances, moves: list[str], waits: timedelta | None
 ) -> None:
     decision = transfers.prepare(History(payout(PayoutStatus.PENDING)), circumstances, now=NOW)
@@ -155,7 +155,7 @@ def test_a_payout_that_waits_is_sent_unless_something_stands_against_it(
     assert decision.question is None
 
 
-def test_a_transfer_is_of_the_net_to_the_account_of_now_under_a_key_that_follows_from_the_payout() -> None:
+def test_a_transfer_sends_the_net_to_the_current_account_under_the_payouts_key() -> None:
     decision = transfers.prepare(History(payout(PayoutStatus.PENDING)), PAYABLE, now=NOW)
     assert decision.new_attempt
     assert decision.new_attempt["idempotency_key"] == f"transfer:{PAYOUT_ID}:1"
@@ -183,7 +183,7 @@ def test_before_a_second_key_stripe_is_asked_what_it_has() -> None:
         (PayoutStatus.PENDING, AttemptStatus.ABSENT, ["processing", "in_transit"]),
     ],
 )
-def test_a_transfer_that_is_made_goes_on_to_the_bank(
+def test_after_the_transfer_the_payout_goes_to_the_bank(
     status: PayoutStatus, state: AttemptStatus, moves: list[str]
 ) -> None:
     made = attempt(AttemptKind.TRANSFER, state)
@@ -201,7 +201,7 @@ def test_a_transfer_that_nothing_waits_for_is_unexpected(status: PayoutStatus) -
     assert targets(decision) == []
 
 
-def test_a_transfer_recorded_before_changes_nothing_and_a_second_one_is_unexpected() -> None:
+def test_a_recorded_transfer_changes_nothing_and_a_second_one_is_unexpected() -> None:
     history = on_account(PayoutStatus.IN_TRANSIT)
     assert transfers.succeeded(history, SENT, transfer(), now=NOW) is NOTHING
     second = transfer(id="tr_2")
@@ -209,7 +209,7 @@ def test_a_transfer_recorded_before_changes_nothing_and_a_second_one_is_unexpect
     assert decision == Decision(effects=[RecordUnexpectedTransfer(second)])
 
 
-def test_where_stripe_pays_the_bank_the_transfer_is_all(settings: Settings) -> None:
+def test_if_stripe_pays_the_bank_the_transfer_completes_the_payout(settings: Settings) -> None:
     settings.BANK_PAYOUTS_BY_STRIPE = True
     made = attempt(AttemptKind.TRANSFER)
     history = History(payout(PayoutStatus.PROCESSING), [made])
@@ -230,7 +230,7 @@ def test_where_stripe_pays_the_bank_the_transfer_is_all(settings: Settings) -> N
         (Verdict.KEY_REFUSED, {"in_doubt": True, "sends": 12}, ["unresolved"], []),
     ],
 )
-def test_what_becomes_of_a_transfer_that_failed(
+def test_a_failed_transfer_is_decided_by_its_verdict(
     verdict: Verdict, facts: dict[str, Any], moves: list[str], effects: list[type]
 ) -> None:
     failed = attempt(AttemptKind.TRANSFER, **facts)
@@ -248,7 +248,7 @@ def test_what_becomes_of_a_transfer_that_failed(
         ({}, PAYABLE, {"amount_reversed": 1}, policy.WAIT_FOR_PERSON),
     ],
 )
-def test_what_arrived_waits(
+def test_an_arrived_payout_waits_while_something_blocks_it(
     arrival: dict[str, Any], circumstances: Circumstances, facts: dict[str, Any], waits: timedelta
 ) -> None:
     arrived = Arrival(**{"amount": 80_00, "currency": "USD", "available_on": NOW, **arrival})
@@ -266,7 +266,7 @@ def test_what_arrived_waits(
         ("HUF", 50, 0, 0),
     ],
 )
-def test_what_arrived_goes_to_the_bank_in_units_that_it_takes(
+def test_an_arrived_payout_goes_to_the_bank_in_accepted_units(
     currency: str, arrived: int, left: int, sent: int
 ) -> None:
     arrival = Arrival(amount=arrived, currency=currency, available_on=NOW)
@@ -280,7 +280,7 @@ def test_what_arrived_goes_to_the_bank_in_units_that_it_takes(
         assert (targets(decision), decision.changes["failure_code"]) == (["returned"], "amount_too_small")
 
 
-def test_an_account_that_stripe_shows_us_no_more_returns_its_payout() -> None:
+def test_a_lost_account_returns_its_payout() -> None:
     question = bank_payouts.ArrivalQuestion("py_1", "acct_1")
     history = on_account(PayoutStatus.IN_TRANSIT)
     lost = question.decide(history, PAYABLE, LOST, now=NOW)
@@ -302,7 +302,7 @@ def test_an_account_that_stripe_shows_us_no_more_returns_its_payout() -> None:
         (("reversed", "succeeded"), True, "failed", [], "returned"),
     ],
 )
-def test_how_a_bank_payout_ends(
+def test_a_bank_payouts_outcome_decides_the_payouts(
     payout_and_attempt: tuple[PayoutStatus, AttemptStatus],
     present: bool,
     told: str,
@@ -344,7 +344,7 @@ def test_a_bank_payout_is_the_payouts_own_if_it_has_no_other(
         (Verdict.SHORT, timedelta(days=7, minutes=1), ["returned"], policy.LOOK_AT_RETURNED),
     ],
 )
-def test_what_becomes_of_a_bank_payout_that_was_refused(
+def test_a_failed_bank_payout_is_decided_by_its_verdict(
     verdict: Verdict, since: timedelta, moves: list[str], waits: timedelta
 ) -> None:
     first = attempt(AttemptKind.BANK_PAYOUT, created_at=NOW - since)
@@ -371,7 +371,7 @@ TRIED_LONG_AGO = attempt(AttemptKind.REVERSAL, AttemptStatus.REFUSED, ended_at=N
         ([TRIED_LONG_AGO], {"failure_code": "account_gone"}, PAYABLE, True),
     ],
 )
-def test_a_returned_payout_is_taken_back_or_its_bank_account_looked_at(
+def test_a_returned_payout_is_taken_back_or_its_bank_account_checked(
     attempts: list[PayoutAttempt], facts: dict[str, Any], circumstances: Circumstances, taken_back: bool
 ) -> None:
     history = on_account(PayoutStatus.RETURNED, *attempts, **facts)
@@ -383,7 +383,7 @@ def test_a_returned_payout_is_taken_back_or_its_bank_account_looked_at(
 @pytest.mark.parametrize(
     ("circumstances", "facts"), [(replace(PAYABLE, held=True), {}), (PAYABLE, {"amount_reversed": 1})]
 )
-def test_nothing_returned_is_sent_again_while_held_or_partly_back(
+def test_a_returned_payout_is_not_sent_again_while_held_or_partly_reversed(
     circumstances: Circumstances, facts: dict[str, Any]
 ) -> None:
     decision = returned.prepare(on_account(PayoutStatus.RETURNED, **facts), circumstances, now=NOW)
@@ -391,7 +391,7 @@ def test_nothing_returned_is_sent_again_while_held_or_partly_back(
 
 
 @pytest.mark.parametrize(("answer", "moves"), [(True, ["in_transit"]), (False, []), (FAILURE, [])])
-def test_a_returned_payout_goes_on_once_a_bank_account_takes_it(
+def test_a_returned_payout_is_sent_again_once_a_bank_account_accepts_it(
     answer: bool | Failure, moves: list[str]
 ) -> None:
     question = returned.BankAccountQuestion("acct_1", "USD")
@@ -412,7 +412,7 @@ def test_a_returned_payout_goes_on_once_a_bank_account_takes_it(
         ("reversed", {"amount_reversed": 80_00}, 80_00, [], []),
     ],
 )
-def test_what_comes_back_ends_the_payout_only_as_a_whole_and_from_the_account(
+def test_only_a_full_reversal_from_the_connected_account_ends_the_payout(
     status: PayoutStatus, facts: dict[str, Any], back: int, moves: list[str], effects: list[Any]
 ) -> None:
     decision = reversals.came_back(on_account(status, **facts), back, now=NOW)
@@ -421,13 +421,13 @@ def test_what_comes_back_ends_the_payout_only_as_a_whole_and_from_the_account(
     assert [type(effect).__name__ for effect in decision.effects] == names
 
 
-def test_what_comes_back_while_a_bank_payout_may_be_under_way_is_for_later() -> None:
+def test_a_reversal_waits_while_a_bank_payout_may_be_in_progress() -> None:
     history = on_account(PayoutStatus.IN_TRANSIT, attempt(AttemptKind.BANK_PAYOUT))
     with pytest.raises(NotYet):
         reversals.came_back(history, 80_00, now=NOW)
 
 
-def test_a_reversal_that_is_made_ends_its_attempt_and_the_payout() -> None:
+def test_a_successful_reversal_ends_its_attempt_and_the_payout() -> None:
     asked = attempt(AttemptKind.REVERSAL, requested_by="dana", request_reason="wrong person")
     history = on_account(PayoutStatus.RETURNED, asked)
     decision = reversals.succeeded(history, asked, Reversal("trr_1", 80_00, asked.pk), now=NOW)
@@ -445,9 +445,7 @@ def test_a_reversal_that_is_made_ends_its_attempt_and_the_payout() -> None:
         (Verdict.UNKNOWN, FAILURE, False),
     ],
 )
-def test_a_reversal_that_stripe_refuses_is_told_to_a_person(
-    verdict: Verdict, failure: Failure, told: bool
-) -> None:
+def test_a_refused_reversal_opens_a_difference(verdict: Verdict, failure: Failure, told: bool) -> None:
     asked = attempt(AttemptKind.REVERSAL)
     decision = reversals.failed(on_account(PayoutStatus.RETURNED, asked), asked, failure, verdict, now=NOW)
     kinds = [effect.kind for effect in decision.effects if isinstance(effect, OpenDifference)]

@@ -58,7 +58,7 @@ def payout_in(market: Market, status: PayoutStatus, *, target: PayoutStatus | No
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("source", "target"), sorted(LEGAL))
-def test_a_legal_move_happens_and_leaves_one_event(
+def test_a_legal_move_is_made_and_leaves_one_event(
     market: Market, source: PayoutStatus, target: PayoutStatus
 ) -> None:
     payout = payout_in(market, source, target=target)
@@ -96,7 +96,7 @@ def test_what_is_final_stays_final() -> None:
 
 
 @pytest.mark.django_db
-def test_a_move_from_where_the_payout_no_longer_is_is_refused(market: Market) -> None:
+def test_a_move_from_a_former_state_is_refused(market: Market) -> None:
     """Both moves are legal by the map; the second one's caller saw the payout before the first."""
     payout = payout_in(market, S.PENDING)
     with transaction.atomic():
@@ -115,7 +115,7 @@ def test_a_move_outside_a_transaction_is_refused(market: Market) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_moves_at_once_exactly_one_wins(market: Market) -> None:
+def test_of_concurrent_moves_exactly_one_wins(market: Market) -> None:
     """Cancel, hold and send start together."""
     payout = payout_in(market, S.PENDING)
 
@@ -134,7 +134,7 @@ def test_of_moves_at_once_exactly_one_wins(market: Market) -> None:
 
 
 @pytest.mark.django_db
-def test_a_move_lets_go_of_the_payout(market: Market) -> None:
+def test_a_move_ends_the_workers_lease(market: Market) -> None:
     payout = payout_in(market, S.PENDING)
     now = sql.now()
     Payout.objects.update(taken_at=now, next_retry_at=now - timedelta(minutes=1))

@@ -44,7 +44,7 @@ def owing() -> list[tuple[str, int, int]]:
     return [(debt.external_id, debt.owed.amount, (now - debt.since).days) for debt in negative_balances()]
 
 
-def test_who_is_owed_or_even_owes_nothing(alice: Creator, market: Market) -> None:
+def test_a_creator_with_a_positive_or_zero_balance_has_no_debt(alice: Creator, market: Market) -> None:
     assert owing() == []
     market.sell(alice, 10_00)
     assert owing() == []
@@ -52,7 +52,7 @@ def test_who_is_owed_or_even_owes_nothing(alice: Creator, market: Market) -> Non
     assert owing() == []
 
 
-def test_a_debt_is_as_old_as_its_first_cent(alice: Creator, market: Market) -> None:
+def test_a_debt_ages_from_its_first_cent(alice: Creator, market: Market) -> None:
     market.sell(alice, 10_00)
     days_ago(90)
     market.refund(alice, 20_00)
@@ -67,7 +67,7 @@ def test_a_debt_is_as_old_as_its_first_cent(alice: Creator, market: Market) -> N
     assert (sql.now() - debt.last_earned).days == 10
 
 
-def test_a_debt_that_was_earned_back_is_over_and_a_new_one_is_young(alice: Creator, market: Market) -> None:
+def test_a_debt_ends_when_earned_back_and_a_new_one_starts_afresh(alice: Creator, market: Market) -> None:
     market.refund(alice, 10_00)
     days_ago(90)
     assert negative_balances()[0].last_earned is None
@@ -79,7 +79,7 @@ def test_a_debt_that_was_earned_back_is_over_and_a_new_one_is_young(alice: Creat
     assert owing() == [("alice", 80, 5)]
 
 
-def test_a_debt_that_was_written_off_is_over(alice: Creator, market: Market) -> None:
+def test_a_debt_ends_when_written_off(alice: Creator, market: Market) -> None:
     market.refund(alice, 10_00)
     proposed = adjustments.propose_write_off(alice, currency="USD", act=Act("dana", "Gone"))
     assert [debt.owed for debt in negative_balances()] == [Money(8_00, "USD")]
@@ -87,7 +87,7 @@ def test_a_debt_that_was_written_off_is_over(alice: Creator, market: Market) -> 
     assert negative_balances() == []
 
 
-def test_who_owes_longest_comes_first(market: Market) -> None:
+def test_the_oldest_debt_comes_first(market: Market) -> None:
     for days, creator in enumerate(market.creators(["alice", "bob", "charlie"])):
         market.refund(creator, 10_00)
         days_ago(days)
@@ -95,7 +95,7 @@ def test_who_owes_longest_comes_first(market: Market) -> None:
     assert [debt.external_id for debt in negative_balances(limit=1)] == ["charlie"]
 
 
-def test_who_is_always_negative_is_carried_aged_shown_and_never_written_off_in_silence(
+def test_a_permanent_debt_is_carried_and_shown_and_never_written_off_silently(
     alice: Creator, market: Market
 ) -> None:
     market.refund(alice, 50_00, at="2025-08-12T12:00:00Z")
@@ -132,7 +132,7 @@ def test_the_command_lists_debts(alice: Creator, market: Market) -> None:
     assert "$8.00" in out.getvalue()
 
 
-def test_metrics_tell_the_sum_and_the_age_of_debts(market: Market) -> None:
+def test_metrics_report_the_sum_and_the_age_of_debts(market: Market) -> None:
     for days, creator in enumerate(market.creators(["alice", "bob"])):
         market.refund(creator, 10_00)
         days_ago(days)

@@ -57,7 +57,7 @@ def test_a_refused_key_pauses_all_sending(due: datetime, sandbox: Stripe, fault:
 
 
 @pytest.mark.parametrize("fault", REFUSED_KEY, ids=["401", "403"])
-def test_sending_goes_on_by_itself_once_stripe_takes_the_key(
+def test_sending_resumes_by_itself_once_stripe_accepts_the_key(
     due: datetime, sandbox: Stripe, fault: dict[str, Any]
 ) -> None:
     sandbox.inject({**SEND, **fault, "count": 1})
@@ -71,7 +71,7 @@ def test_sending_goes_on_by_itself_once_stripe_takes_the_key(
     assert unsound() == {}
 
 
-def test_while_stripe_refuses_the_key_the_pause_stays(due: datetime, sandbox: Stripe) -> None:
+def test_the_pause_stays_while_stripe_refuses_the_key(due: datetime, sandbox: Stripe) -> None:
     sandbox.inject({"kind": "status", "status": 401, "path": "/v1/.*"})
     pauses_seen: list[datetime] = []
     for minutes in range(0, 30, 5):
@@ -83,7 +83,7 @@ def test_while_stripe_refuses_the_key_the_pause_stays(due: datetime, sandbox: St
     assert sandbox.transfers() == []
 
 
-def test_a_key_that_may_read_and_not_send_pauses_anew(due: datetime, sandbox: Stripe) -> None:
+def test_a_key_that_can_read_but_not_send_pauses_again(due: datetime, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, "kind": "status", "status": 403})
     for minutes in range(0, 60, 1):
         work(due + timedelta(minutes=minutes))
@@ -91,7 +91,7 @@ def test_a_key_that_may_read_and_not_send_pauses_anew(due: datetime, sandbox: St
     assert SendingPause.objects.filter(lifted_at=None).exists()
 
 
-def test_nothing_in_doubt_is_sent_or_asked_about_while_the_key_is_refused(
+def test_nothing_in_doubt_is_sent_or_looked_up_while_the_key_is_refused(
     due: datetime, sandbox: Stripe
 ) -> None:
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 2})
@@ -104,7 +104,7 @@ def test_nothing_in_doubt_is_sent_or_asked_about_while_the_key_is_refused(
     assert asked(sandbox) == before
 
 
-def test_what_has_arrived_does_not_go_on_to_the_bank_while_paused(due: datetime, sandbox: Stripe) -> None:
+def test_arrived_money_does_not_go_to_the_bank_while_paused(due: datetime, sandbox: Stripe) -> None:
     for payout in Payout.objects.all():
         send_transfer(payout.pk, now=due)
     later = due + timedelta(minutes=1)
@@ -118,9 +118,7 @@ def test_what_has_arrived_does_not_go_on_to_the_bank_while_paused(due: datetime,
     assert len(sandbox.state()["payouts"]) == 3
 
 
-def test_a_connected_account_that_is_no_longer_ours_pauses_nobody_else(
-    due: datetime, sandbox: Stripe
-) -> None:
+def test_losing_one_connected_account_pauses_nobody_else(due: datetime, sandbox: Stripe) -> None:
     for payout in Payout.objects.all():
         send_transfer(payout.pk, now=due)
     lost = {
@@ -153,13 +151,13 @@ def test_staff_pause_and_resume_all_sending_with_reason_and_name(due: datetime, 
     assert pause.lift_reason == "It was right"
 
 
-def test_stripe_does_not_lift_what_staff_paused(due: datetime, sandbox: Stripe) -> None:
+def test_a_pause_by_staff_is_not_lifted_by_stripe_accepting_the_key(due: datetime, sandbox: Stripe) -> None:
     pauses.pause_sending(act=WHY, now=due)
     work(due + timedelta(hours=1))
     assert statuses() == {PayoutStatus.PENDING}
 
 
-def test_whoever_paused_first_and_why_stands_until_it_is_lifted() -> None:
+def test_the_first_pause_keeps_its_actor_and_reason_until_it_is_lifted() -> None:
     pauses.pause_sending(act=WHY, now=sql.now())
     with pytest.raises(AlreadyPaused, match="by dana: A wrong run"):
         pauses.pause_sending(act=Act("erin", "Another reason"), now=sql.now())
@@ -167,7 +165,7 @@ def test_whoever_paused_first_and_why_stands_until_it_is_lifted() -> None:
     assert (pause.started_by, pause.detail) == ("dana", "A wrong run")
 
 
-def test_nothing_that_is_paused_is_not_resumed() -> None:
+def test_sending_that_is_not_paused_cannot_be_resumed() -> None:
     with pytest.raises(NotPaused):
         pauses.resume_sending(act=Act("dana", "It was right"), now=sql.now())
 

@@ -37,7 +37,7 @@ def made(creator: Creator, moment: str, **said: Any) -> str:
     )
 
 
-def test_a_payout_is_shown_as_its_table_has_it(market: Market) -> None:
+def test_a_payout_is_shown_as_stored(market: Market) -> None:
     payout = market.payout(market.creator("alice"))
     (said,) = read(caller("alice"), "/payouts")["results"]
     assert said == {
@@ -63,7 +63,7 @@ def test_a_payout_is_shown_as_its_table_has_it(market: Market) -> None:
     }
 
 
-def test_payouts_come_newest_first_and_only_ones_own(market: Market) -> None:
+def test_payouts_are_listed_newest_first_and_only_the_creators_own(market: Market) -> None:
     alice, bob = market.creators(["alice", "bob"])
     old = made(alice, "2025-10-01T00:15:00Z")
     new = made(alice, "2025-11-01T00:15:00Z")
@@ -74,7 +74,7 @@ def test_payouts_come_newest_first_and_only_ones_own(market: Market) -> None:
     assert Creator.objects.filter(external_id="charlie").exists()
 
 
-def test_payouts_come_in_pages(market: Market) -> None:
+def test_payouts_are_paginated(market: Market) -> None:
     alice = market.creator("alice")
     every = [made(alice, f"2025-0{month}-01T00:15:00Z") for month in range(1, 8)][::-1]
     pages = [read(caller("alice"), "/payouts", page_size=3, page=number) for number in (1, 2, 3)]
@@ -103,7 +103,7 @@ def test_payouts_come_in_pages(market: Market) -> None:
         ({"status": "paid", "from": "2025-10-01"}, "c"),
     ],
 )
-def test_payouts_can_be_narrowed(market: Market, asked: dict[str, str], found: str) -> None:
+def test_payouts_can_be_filtered(market: Market, asked: dict[str, str], found: str) -> None:
     alice = market.creator("alice")
     ids = {
         made(alice, "2025-09-30T23:59:59.999999Z", status=PayoutStatus.PAID): "a",
@@ -118,7 +118,7 @@ def test_payouts_can_be_narrowed(market: Market, asked: dict[str, str], found: s
     ("ordering", "found"),
     [("created_at", "abc"), ("-created_at", "cba"), ("net_amount", "bac"), ("-net_amount", "cab")],
 )
-def test_payouts_can_be_put_in_another_order(market: Market, ordering: str, found: str) -> None:
+def test_payouts_can_be_sorted(market: Market, ordering: str, found: str) -> None:
     alice = market.creator("alice")
     ids = {
         made(alice, f"2025-{month}-01T00:15:00Z", gross_amount=gross): name
@@ -144,7 +144,7 @@ def test_payouts_can_be_put_in_another_order(market: Market, ordering: str, foun
         {"creator": "bob"},
     ],
 )
-def test_filters_that_make_no_sense_are_refused(asked: dict[str, Any]) -> None:
+def test_invalid_filters_are_refused(asked: dict[str, Any]) -> None:
     answer = caller("alice").get("/api/v1/payouts", asked)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
     assert [error["field"] for error in answer.json()["errors"]] == list(asked)
@@ -181,7 +181,7 @@ def test_a_payout_is_explained_line_by_line(market: Market) -> None:
     assert {line["currency"] for line in payout["line_items"]} == {"USD"}
 
 
-def test_the_history_is_told_in_our_words(market: Market) -> None:
+def test_the_history_is_explained_in_our_words(market: Market) -> None:
     payout = market.payout(market.creator("alice"))
     with_secrets = "mallory@platform.example thinks that this is fraud"
     move(payout, PayoutStatus.ON_HOLD, now=sql.now(), reason=with_secrets, actor="mallory")
@@ -213,14 +213,14 @@ def test_a_failure_says_what_to_do_in_our_words(market: Market, code: str) -> No
     assert read(caller("alice"), "/payouts")["results"][0]["failure_message"] == explain_failure(code)
 
 
-def test_each_refusal_that_we_know_is_explained_by_itself() -> None:
+def test_each_known_refusal_has_its_own_explanation() -> None:
     general = explain_failure("some_new_code")
     for code in {code for codes in REFUSALS.values() for code in codes}:
         assert explain_failure(code) != general, code
 
 
 @pytest.mark.parametrize("end", ["", "/records", "/line-items/{line}/records"])
-def test_another_creators_payout_is_not_there(market: Market, end: str) -> None:
+def test_another_creators_payout_is_not_found(market: Market, end: str) -> None:
     alice, bob = market.creators(["alice", "bob"])
     market.sell_all([alice, bob], 100_00)
     market.run()

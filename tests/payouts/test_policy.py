@@ -93,7 +93,7 @@ def test_under_any_other_status_every_code_is_unknown(kind: AttemptKind, status:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("in_doubt", [False, True])
-def test_401_and_403_mean_that_stripe_refuses_our_key_but_for_one_accounts_own(
+def test_status_401_and_403_refuse_our_key_unless_they_are_about_one_account(
     kind: AttemptKind, in_doubt: bool
 ) -> None:
     for status in (401, 403):
@@ -109,11 +109,11 @@ def test_401_and_403_mean_that_stripe_refuses_our_key_but_for_one_accounts_own(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("code", ["rate_limit", "lock_timeout", ""])
-def test_429_did_nothing(kind: AttemptKind, code: str) -> None:
+def test_status_429_did_nothing(kind: AttemptKind, code: str) -> None:
     assert _judge(_answer(429, code), kind) == Verdict.NOT_DONE
 
 
-def test_a_destination_that_is_not_there_is_a_refusal_and_nothing_else_that_is_missing() -> None:
+def test_a_missing_destination_is_a_refusal_and_nothing_else_missing_is() -> None:
     missing = {
         (kind, param): _judge(_answer(400, "resource_missing", param=param), kind)
         for kind in KINDS
@@ -150,7 +150,7 @@ def test_the_documented_types_of_errors_prove_nothing_by_themselves(document: di
         assert {_judge(_answer(400, type=name), kind) for name in types} == {Verdict.UNKNOWN}
 
 
-def test_who_is_turned_away_because_stripe_is_busy_is_not_put_back_further_and_further() -> None:
+def test_a_rate_limited_payout_is_not_backed_off_further() -> None:
     now = datetime.now(UTC)
     turned_away = PayoutAttempt(sends=40, http_status=429)
     waits = [policy.next_try(turned_away, now=now) - now for _ in range(200)]

@@ -66,7 +66,7 @@ def test_a_worker_has_longer_for_a_call_than_the_call_may_last() -> None:
 
 
 @pytest.mark.parametrize(("sends", "seconds"), [(1, 5), (2, 10), (3, 20), (9, 1_280), (30, 3_600)])
-def test_each_try_may_wait_twice_as_long_as_the_one_before(sends: int, seconds: int) -> None:
+def test_each_retry_may_wait_twice_as_long_as_the_one_before(sends: int, seconds: int) -> None:
     waits = [
         (policy.next_try(sent(ago=timedelta(), sends=sends), now=NOW) - NOW).total_seconds()
         for _ in range(300)
@@ -75,7 +75,7 @@ def test_each_try_may_wait_twice_as_long_as_the_one_before(sends: int, seconds: 
     assert seconds / 2 < max(waits) <= seconds + 1
 
 
-def test_how_long_people_and_stripe_are_waited_for() -> None:
+def test_the_waits_for_people_and_for_stripe_are_as_documented() -> None:
     assert policy.UNRESOLVED_AFTER_SENDS == 12
     assert timedelta(days=7) == policy.FUNDS_MISSING_AFTER
     assert timedelta(days=30) == policy.REVERSE_RETURNED_AFTER

@@ -161,7 +161,7 @@ def assert_payouts_are(expected: dict[str, Any]) -> None:
     assert {names[row.owner_id]: row.balance for row in unpaid} == expected["unpaid_after_last_run"]
 
 
-def test_fed_month_by_month_every_figure_is_met_to_the_cent(
+def test_imported_month_by_month_every_amount_is_right_to_the_cent(
     expected: dict[str, Any],
     catalog: None,
     months: dict[str, Path],
@@ -202,7 +202,7 @@ def assert_everything_reached_the_bank(sandbox: Stripe) -> None:
     books.require_sound()
 
 
-def test_fed_by_shuffled_days_between_the_same_runs_nothing_changes(
+def test_imported_by_shuffled_days_between_the_same_runs_the_result_is_the_same(
     expected: dict[str, Any], catalog: None, months: dict[str, Path], tmp_path: Path
 ) -> None:
     for month, sales in months.items():

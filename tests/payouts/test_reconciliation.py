@@ -43,7 +43,7 @@ def test_every_kind_that_can_be_found_is_named() -> None:
     assert set(KINDS) == set(DifferenceKind) - told_otherwise - BILLING_KINDS
 
 
-def test_where_all_went_well_nothing_differs(paid: Payout) -> None:
+def test_without_failures_there_are_no_differences(paid: Payout) -> None:
     result = reconcile()
     assert (result.made.found, result.open, Difference.objects.count()) == (0, {}, 0)
     assert (result.made.transfers, result.made.transactions, result.made.bank_payouts) == (1, 1, 1)
@@ -51,7 +51,7 @@ def test_where_all_went_well_nothing_differs(paid: Payout) -> None:
     assert result.made.finished_at
 
 
-def test_where_nothing_was_ever_sent_nothing_differs(market: Market, sandbox: Stripe) -> None:
+def test_with_nothing_sent_there_are_no_differences(market: Market, sandbox: Stripe) -> None:
     assert reconcile().made.found == 0
 
 
@@ -80,7 +80,7 @@ def test_a_transfer_whose_answer_was_lost_is_recorded(payout: Payout, sandbox: S
     assert_mended(DifferenceKind.UNRECORDED_TRANSFER)
 
 
-def test_a_transfer_that_names_nothing_of_ours_is_for_a_person(paid: Payout) -> None:
+def test_a_transfer_that_names_nothing_of_ours_is_for_staff(paid: Payout) -> None:
     made = client().v1.transfers.create({"amount": 5_00, "currency": "usd", "destination": account_of(paid)})
     reconcile()
     found = only()
@@ -89,7 +89,7 @@ def test_a_transfer_that_names_nothing_of_ours_is_for_a_person(paid: Payout) -> 
     assert kinds() == {DifferenceKind.UNKNOWN_TRANSFER}
 
 
-def test_a_second_transfer_under_a_payouts_attempt_is_owed_back(paid: Payout) -> None:
+def test_a_second_transfer_of_a_payouts_attempt_is_owed_back(paid: Payout) -> None:
     made = client().v1.transfers.create(
         {
             "amount": 80_00,
@@ -106,7 +106,7 @@ def test_a_second_transfer_under_a_payouts_attempt_is_owed_back(paid: Payout) ->
     assert unsound() == {}
 
 
-def test_a_transfer_in_a_payouts_group_that_has_another_is_owed_back_and_so_is_what_comes_of_it(
+def test_an_extra_transfer_in_a_payouts_group_is_owed_back_less_its_reversals(
     paid: Payout,
 ) -> None:
     made = client().v1.transfers.create(
@@ -127,7 +127,7 @@ def test_a_transfer_in_a_payouts_group_that_has_another_is_owed_back_and_so_is_w
     assert unsound() == {}
 
 
-def test_an_unknown_transfer_that_is_reversed_is_none_any_more(paid: Payout) -> None:
+def test_a_reversed_unknown_transfer_is_no_longer_a_difference(paid: Payout) -> None:
     made = client().v1.transfers.create({"amount": 5_00, "currency": "usd", "destination": account_of(paid)})
     reconcile()
     reverse(made.id)
@@ -136,7 +136,7 @@ def test_an_unknown_transfer_that_is_reversed_is_none_any_more(paid: Payout) -> 
     assert (found.resolved_by, found.resolution[:4]) == ("system", "Gone")
 
 
-def test_a_transfer_that_stripe_does_not_have_is_for_a_person(paid: Payout) -> None:
+def test_a_transfer_that_stripe_does_not_have_is_for_staff(paid: Payout) -> None:
     (transfer,) = client().v1.transfers.list().data
     forget(str(transfer.balance_transaction))
     forget(transfer.id)
@@ -154,7 +154,7 @@ def test_a_transfer_that_stripe_does_not_have_is_for_a_person(paid: Payout) -> N
     [({"amount": 79_99}, -1), ({"currency": "eur"}, 80_00), ({"destination": "acct_other"}, 0)],
     ids=["amount", "currency", "destination"],
 )
-def test_a_transfer_that_is_not_as_it_was_sent_is_for_a_person(
+def test_a_transfer_that_differs_from_what_was_sent_is_for_staff(
     paid: Payout, fields: dict[str, Any], amount: int
 ) -> None:
     tamper(paid.stripe_transfer_id, **fields)
@@ -184,14 +184,14 @@ def test_a_reversal_of_a_transfer_from_before_the_window_is_recorded(sent: Payou
     assert_mended(DifferenceKind.UNRECORDED_REVERSAL)
 
 
-def test_a_partial_reversal_does_not_stay_unseen(sent: Payout) -> None:
+def test_a_partial_reversal_is_found(sent: Payout) -> None:
     reverse(sent.stripe_transfer_id, amount=30_00)
     reconcile()
     assert Difference.objects.filter(resolved_at=None, subject=sent.stripe_transfer_id).exists()
     assert unsound() == {}
 
 
-def test_more_reversals_than_a_transfer_shows_add_up_all_the_same(sent: Payout) -> None:
+def test_reversals_beyond_the_first_page_are_counted(sent: Payout) -> None:
     made = client().v1.transfers.create({"amount": 12, "currency": "usd", "destination": account_of(sent)})
     for _ in range(11):
         reverse(made.id, amount=1)
@@ -200,9 +200,7 @@ def test_more_reversals_than_a_transfer_shows_add_up_all_the_same(sent: Payout) 
     assert (found.kind, found.subject, found.amount) == (DifferenceKind.UNKNOWN_TRANSFER, made.id, 1)
 
 
-def test_a_reversal_that_stripe_does_not_have_is_for_a_person(
-    sent: Payout, settle: Callable[[], None]
-) -> None:
+def test_a_reversal_that_stripe_does_not_have_is_for_staff(sent: Payout, settle: Callable[[], None]) -> None:
     reverse(sent.stripe_transfer_id)
     Payout.objects.update(next_retry_at=None)
     settle()
@@ -221,7 +219,7 @@ def test_a_reversal_that_stripe_does_not_have_is_for_a_person(
 # Balance transactions
 
 
-def test_a_balance_that_moved_otherwise_than_by_the_transfer_is_for_a_person(paid: Payout) -> None:
+def test_a_balance_transaction_that_differs_from_its_transfer_is_for_staff(paid: Payout) -> None:
     (transfer,) = client().v1.transfers.list().data
     tamper(str(transfer.balance_transaction), amount=-80_01)
     reconcile()
@@ -270,7 +268,7 @@ def test_a_bank_payout_that_failed_days_after_it_was_paid_is_recorded(paid: Payo
     [({"status": "in_transit"}, 0), ({"amount": 79_00}, -1_00)],
     ids=["status", "amount"],
 )
-def test_a_bank_payout_that_is_not_as_it_is_written_here_is_for_a_person(
+def test_a_bank_payout_that_differs_from_our_record_is_for_staff(
     paid: Payout, fields: dict[str, Any], amount: int
 ) -> None:
     tamper(paid.stripe_payout_id, **fields)
@@ -283,7 +281,7 @@ def test_a_bank_payout_that_is_not_as_it_is_written_here_is_for_a_person(
     )
 
 
-def test_a_bank_payout_that_we_did_not_start_is_for_a_person(sent: Payout) -> None:
+def test_a_bank_payout_that_we_did_not_start_is_for_staff(sent: Payout) -> None:
     account = account_of(sent)
     client().raw_request("post", f"/_sandbox/accounts/{account}/payout", amount=10_00)
     reconcile()
@@ -298,7 +296,7 @@ def test_a_bank_payout_that_we_did_not_start_is_for_a_person(sent: Payout) -> No
     assert sent.status == PayoutStatus.IN_TRANSIT
 
 
-def test_a_second_bank_payout_that_bears_an_attempt_of_ours_is_none_of_the_payouts(sent: Payout) -> None:
+def test_a_second_bank_payout_naming_our_attempt_is_not_the_payouts(sent: Payout) -> None:
     account = account_of(sent)
     client().raw_request("post", f"/_sandbox/accounts/{account}/adjust", amount=80_00, currency="usd")
     send_bank_payout(sent.pk, now=sql.now())
@@ -312,7 +310,7 @@ def test_a_second_bank_payout_that_bears_an_attempt_of_ours_is_none_of_the_payou
     assert (found.kind, found.subject, found.payout) == (DifferenceKind.FOREIGN_BANK_PAYOUT, second.id, sent)
 
 
-def test_a_bank_payout_that_stripe_does_not_have_is_for_a_person(paid: Payout) -> None:
+def test_a_bank_payout_that_stripe_does_not_have_is_for_staff(paid: Payout) -> None:
     forget(paid.stripe_payout_id)
     reconcile()
     found = only()
@@ -326,7 +324,7 @@ def test_a_bank_payout_that_stripe_does_not_have_is_for_a_person(paid: Payout) -
 # The ledger
 
 
-def test_a_payout_that_was_sent_and_is_not_booked_is_for_a_person(paid: Payout) -> None:
+def test_a_sent_payout_that_is_not_booked_is_for_staff(paid: Payout) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # past the triggers that forbid it
         cursor.execute(
@@ -345,7 +343,7 @@ def test_a_payout_that_was_sent_and_is_not_booked_is_for_a_person(paid: Payout) 
 
 
 @pytest.mark.parametrize("source_key", ["payout:{}:sent", "nothing:that:we:know"])
-def test_a_ledger_movement_without_a_payout_is_for_a_person(payout: Payout, source_key: str) -> None:
+def test_a_ledger_movement_without_a_payout_is_for_staff(payout: Payout, source_key: str) -> None:
     key = source_key.format(payout.pk)
     ledger.post(
         source_key=key,

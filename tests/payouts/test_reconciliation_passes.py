@@ -50,9 +50,7 @@ def test_while_money_moves_nothing_is_reported(payout: Payout, sandbox: Stripe) 
     assert not Difference.objects.exists()
 
 
-def test_what_an_event_speaks_of_that_is_not_handled_yet_is_no_difference(
-    paid: Payout, sandbox: Stripe
-) -> None:
+def test_an_object_of_an_unhandled_event_is_no_difference(paid: Payout, sandbox: Stripe) -> None:
     client().raw_request("post", f"/_sandbox/payouts/{paid.stripe_payout_id}/fail")
     (failed,) = [each for each in sandbox.state()["events"] if each["type"] == "payout.failed"]
     sandbox.post_event(failed)
@@ -60,7 +58,7 @@ def test_what_an_event_speaks_of_that_is_not_handled_yet_is_no_difference(
     assert reconcile().made.found == 0
 
 
-def test_what_stripe_says_otherwise_when_it_is_asked_again_is_none(paid: Payout, sandbox: Stripe) -> None:
+def test_a_mismatch_that_is_gone_on_a_second_read_is_no_difference(paid: Payout, sandbox: Stripe) -> None:
     def change_back() -> None:
         wait_until(lambda: "GET /v1/balance_transactions" in sandbox.state()["requests"], seconds=10)
         tamper(paid.stripe_transfer_id, amount=80_00)
@@ -87,7 +85,7 @@ def test_one_pass_runs_at_a_time(paid: Payout) -> None:
     assert reconcile().made.finished_at
 
 
-def test_what_a_person_has_explained_is_not_asked_again_unless_it_changes(paid: Payout) -> None:
+def test_a_difference_explained_by_staff_is_not_reopened_unless_it_changes(paid: Payout) -> None:
     made = client().v1.transfers.create({"amount": 5_00, "currency": "usd", "destination": account_of(paid)})
     reconcile()
     differences.resolve_difference(
@@ -98,7 +96,7 @@ def test_what_a_person_has_explained_is_not_asked_again_unless_it_changes(paid: 
     assert reconcile().open == {DifferenceKind.UNKNOWN_TRANSFER: 1}
 
 
-def test_an_open_difference_stays_when_its_window_is_past(paid: Payout) -> None:
+def test_an_open_difference_stays_open_after_its_window(paid: Payout) -> None:
     client().v1.transfers.create({"amount": 5_00, "currency": "usd", "destination": account_of(paid)})
     reconcile()
     later = sql.now() + timedelta(days=60)
@@ -106,14 +104,14 @@ def test_an_open_difference_stays_when_its_window_is_past(paid: Payout) -> None:
     assert kinds() == {DifferenceKind.UNKNOWN_TRANSFER}
 
 
-def test_a_pass_begins_some_days_before_the_last_that_ended(paid: Payout) -> None:
+def test_a_pass_overlaps_the_last_completed_pass(paid: Payout) -> None:
     first = reconcile().made
     assert first.since + OVERLAP == paid.attempts.earliest("first_sent_at").first_sent_at
     ReconciliationPass.objects.create(since=sql.now(), started_at=sql.now() + timedelta(days=1), error="died")
     assert reconcile().made.since == first.started_at - OVERLAP
 
 
-def test_one_object_that_can_not_be_read_stops_only_itself(sent: Payout) -> None:
+def test_an_unreadable_object_does_not_stop_the_others(sent: Payout) -> None:
     made = client().v1.transfers.create({"amount": 5_00, "currency": "usd", "destination": account_of(sent)})
     reverse(sent.stripe_transfer_id)
     tamper(made.id, without=["amount"])
@@ -122,7 +120,7 @@ def test_one_object_that_can_not_be_read_stops_only_itself(sent: Payout) -> None
     assert (found.kind, found.subject) == (DifferenceKind.UNREADABLE, made.id)
 
 
-def test_an_account_that_stripe_keeps_from_us_is_told_and_stops_only_itself(
+def test_an_inaccessible_account_is_reported_and_does_not_stop_the_others(
     paid: Payout, market: Market, settle: Callable[[], None]
 ) -> None:
     account = account_of(paid)
@@ -132,7 +130,7 @@ def test_an_account_that_stripe_keeps_from_us_is_told_and_stops_only_itself(
     assert (found.kind, found.subject, found.creator) == (DifferenceKind.UNREADABLE, account, paid.creator)
 
 
-def test_an_account_that_does_not_answer_is_no_difference_and_is_asked_next_time(
+def test_an_account_that_does_not_answer_is_no_difference_and_is_read_next_time(
     paid: Payout, sandbox: Stripe
 ) -> None:
     forget(paid.stripe_payout_id)
@@ -143,7 +141,9 @@ def test_an_account_that_does_not_answer_is_no_difference_and_is_asked_next_time
     assert kinds() == {DifferenceKind.MISSING_BANK_PAYOUT}
 
 
-def test_when_stripe_is_down_the_pass_says_so_and_finds_nothing(paid: Payout, sandbox: Stripe) -> None:
+def test_when_stripe_is_down_the_pass_records_the_error_and_finds_nothing(
+    paid: Payout, sandbox: Stripe
+) -> None:
     sandbox.inject({**TRANSFERS, "kind": "status", "status": 500})
     with pytest.raises(StripeCallFailed):
         reconcile()
@@ -159,7 +159,7 @@ def run(*arguments: str) -> Any:
     return json.loads(out.getvalue())
 
 
-def test_the_command_says_what_is_open_and_fails_while_anything_is(paid: Payout) -> None:
+def test_the_command_lists_open_differences_and_fails_while_there_are_any(paid: Payout) -> None:
     told = run("reconcile")
     assert (told["open"], told["totals"]["USD"]) == ({}, {"at_stripe": 80_00, "in_books": 80_00})
     out = StringIO()

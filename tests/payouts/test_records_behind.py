@@ -74,7 +74,7 @@ def test_the_records_add_up_to_the_payout_and_to_each_line(payout: Payout) -> No
         assert {one["api_id"] for one in of_line} == {line["api_id"]}
 
 
-def test_a_record_is_shown_as_it_came(payout: Payout) -> None:
+def test_a_record_is_shown_as_received(payout: Payout) -> None:
     last = read(caller("alice"), f"/payouts/{payout.pk}/records")["results"][0]
     line = payout.line_items.get(api__external_id="second")
     assert last == {
@@ -94,7 +94,7 @@ def test_a_record_is_shown_as_it_came(payout: Payout) -> None:
     }
 
 
-def test_what_came_late_is_behind_the_next_payout(market: Market, payout: Payout) -> None:
+def test_late_records_are_behind_the_next_payout(market: Market, payout: Payout) -> None:
     Payout.objects.update(status=PayoutStatus.PAID, paid_at=sql.now())
     late = market.sell(payout.creator, 50_00)
     market.run(NEXT_CUTOFF)
@@ -121,7 +121,7 @@ def test_pages_lead_through_all_records_and_back(payout: Payout, size: int) -> N
 
 
 @pytest.mark.parametrize("size", [1, 4, 10, 25, 26])
-def test_records_of_one_batch_and_several_lines_are_told_apart_by_pages(market: Market, size: int) -> None:
+def test_pages_keep_records_of_one_batch_and_several_lines_apart(market: Market, size: int) -> None:
     alice = market.creator("alice")
     entry = CatalogEntry(
         api_id="second", api_name="", creator_id="alice", creator_email="", creator_country=""
@@ -147,7 +147,7 @@ def test_records_of_one_batch_and_several_lines_are_told_apart_by_pages(market: 
     ]
 
 
-def test_a_csv_file_holds_all_that_the_pages_hold(payout: Payout) -> None:
+def test_a_csv_file_has_the_same_records_as_the_pages(payout: Payout) -> None:
     for address, name in (
         (f"/payouts/{payout.pk}/records", f"payout-{payout.pk}-records.csv"),
         (f"/payouts/{payout.pk}/line-items/{payout.line_items.first().pk}/records", "line-"),  # type: ignore[union-attr]
@@ -172,7 +172,7 @@ def test_csv_can_be_asked_for_by_header_and_json_by_name(payout: Payout) -> None
 
 
 @pytest.mark.parametrize("asked", [{"format": "xml"}, {"format": ""}, {"page_size": "101"}, {"page": "1"}])
-def test_questions_that_make_no_sense_are_refused(payout: Payout, asked: dict[str, str]) -> None:
+def test_invalid_queries_are_refused(payout: Payout, asked: dict[str, str]) -> None:
     answer = caller("alice").get(f"/api/v1/payouts/{payout.pk}/records", asked)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
@@ -180,7 +180,7 @@ def test_questions_that_make_no_sense_are_refused(payout: Payout, asked: dict[st
 @pytest.mark.parametrize(
     "cursor", ["x", "cD0x", "cD14LTE=", "cD0tLQ==", "bz0xMDA=", "cD0" + "5" * 400, "\x00", "é"]
 )
-def test_a_cursor_that_is_none_leads_nowhere(payout: Payout, cursor: str) -> None:
+def test_an_invalid_cursor_is_refused(payout: Payout, cursor: str) -> None:
     answer = caller("alice").get(f"/api/v1/payouts/{payout.pk}/records", {"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
@@ -239,7 +239,7 @@ def peak_of_csv(market: Market, creator: Creator, count: int) -> int:
     return peak
 
 
-def test_a_large_csv_file_does_not_lie_in_memory(market: Market) -> None:
+def test_a_large_csv_file_is_not_held_in_memory(market: Market) -> None:
     alice, bob = market.creators(["alice", "bob"])
     assert peak_of_csv(market, bob, 15_000) < 1.2 * peak_of_csv(market, alice, 5_000)
 

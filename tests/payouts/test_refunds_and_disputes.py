@@ -74,7 +74,7 @@ def lines(creator: Creator, cutoff: date) -> list[tuple[str, int, int, int, int]
     ]
 
 
-def test_a_commission_changed_in_a_month_gives_each_line_its_own_rate_and_each_adds_up(
+def test_a_commission_change_within_a_month_gives_each_line_its_own_rate(
     market: Market, alice: Creator, pay: Callable[[date], None]
 ) -> None:
     market.sell(alice, 33_33, at="2025-09-10T12:00:00Z")
@@ -90,7 +90,7 @@ def test_a_commission_changed_in_a_month_gives_each_line_its_own_rate_and_each_a
     assert paid(alice) == [55_82]
 
 
-def test_a_refund_after_the_payout_is_of_the_month_it_occurred_in_at_its_charges_owner_and_rate(
+def test_a_refund_after_the_payout_counts_in_its_own_month_at_its_charges_owner_and_rate(
     market: Market, alice: Creator, pay: Callable[[date], None]
 ) -> None:
     """Since the sale the API went to bob, and its commission fell."""
@@ -123,7 +123,7 @@ def test_a_refund_after_the_payout_is_of_the_month_it_occurred_in_at_its_charges
     )
 
 
-def test_a_dispute_lost_after_the_payout_and_won_later_comes_to_what_was_sold(
+def test_a_dispute_lost_after_the_payout_and_won_later_changes_nothing_in_total(
     market: Market, alice: Creator, pay: Callable[[date], None]
 ) -> None:
     charge = market.sell(alice, 100_00)
@@ -150,7 +150,7 @@ def test_a_dispute_won_first_undoes_what_was_written_off_for_it(
     assert sorted(amounts) == [("write_off", 80_00), ("write_off_undone", -80_00)]
 
 
-def test_a_chargeback_after_a_write_off_is_owed_anew(
+def test_a_chargeback_after_a_write_off_is_a_new_debt(
     market: Market, alice: Creator, pay: Callable[[date], None]
 ) -> None:
     first, second = market.sell(alice, 100_00), market.sell(alice, 50_00)
@@ -165,7 +165,7 @@ def test_a_chargeback_after_a_write_off_is_owed_anew(
     assert (paid(alice), owed(alice)) == ([120_00], 0)
 
 
-def test_a_dispute_fee_is_nobodys_earning(market: Market, alice: Creator) -> None:
+def test_a_dispute_fee_counts_in_no_earning(market: Market, alice: Creator) -> None:
     """Neither within a chargeback, which takes no more than its charge, nor as a record of its own."""
     charge = market.sell(alice, 100_00)
     said = {"api_id": "api-alice", "related_record_id": charge, "occurred_at": "2025-09-20T12:00:00Z"}

@@ -53,7 +53,7 @@ def left() -> int:
     return int(sums["left"])
 
 
-def test_what_no_bank_takes_stays_and_goes_along_with_the_next(
+def test_a_remainder_stays_and_is_included_in_the_next_bank_payout(
     market: Market, bela: Creator, sandbox: Stripe
 ) -> None:
     first = pay(market, bela, 100_00, at="2025-09-10T12:00:00Z", cutoff=CUTOFF)
@@ -70,7 +70,7 @@ def test_what_no_bank_takes_stays_and_goes_along_with_the_next(
     assert unsound() == {}
 
 
-def test_one_that_came_back_takes_along_the_same_when_it_is_sent_again(
+def test_a_returned_payout_includes_the_same_remainder_when_sent_again(
     market: Market, bela: Creator, sandbox: Stripe
 ) -> None:
     pay(market, bela, 100_00, at="2025-09-10T12:00:00Z", cutoff=CUTOFF)
@@ -83,7 +83,7 @@ def test_one_that_came_back_takes_along_the_same_when_it_is_sent_again(
     assert second.bank_amount == before
 
 
-def test_what_one_that_came_back_had_left_goes_along_with_the_next(
+def test_a_returned_payouts_remainder_is_included_in_the_next(
     market: Market, bela: Creator, sandbox: Stripe
 ) -> None:
     first = pay(market, bela, GROSS, at="2025-09-10T12:00:00Z", cutoff=CUTOFF)
@@ -98,7 +98,7 @@ def test_what_one_that_came_back_had_left_goes_along_with_the_next(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_take_along_the_same_remainder_once(market: Market, bela: Creator) -> None:
+def test_of_two_concurrent_payouts_one_includes_the_remainder(market: Market, bela: Creator) -> None:
     pay(market, bela, GROSS, at="2025-08-10T12:00:00Z", cutoff=date(2025, 9, 1))
     second = transfer(market, bela, GROSS, at="2025-09-10T12:00:00Z", cutoff=CUTOFF)
     third = transfer(market, bela, GROSS, at="2025-10-10T12:00:00Z", cutoff=NEXT_CUTOFF)

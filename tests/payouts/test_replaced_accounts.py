@@ -44,7 +44,7 @@ def sit_out_the_cool_down(payout: Payout) -> None:
     sending.release_unheld(now=sql.now())
 
 
-def test_what_is_owed_to_an_account_that_is_gone_stays_owed(payout: Payout, sandbox: Stripe) -> None:
+def test_earnings_stay_owed_after_the_account_is_gone(payout: Payout, sandbox: Stripe) -> None:
     deauthorize(sandbox, live(payout))
     waiting = Sender(payout).send()
     assert (waiting.status, waiting.failure_code) == (PayoutStatus.PENDING, "account_not_payable")
@@ -53,9 +53,7 @@ def test_what_is_owed_to_an_account_that_is_gone_stays_owed(payout: Payout, sand
     assert unsound() == {}
 
 
-def test_a_payout_that_waits_goes_to_the_account_that_took_the_place_of_the_old(
-    payout: Payout, market: Market, sandbox: Stripe
-) -> None:
+def test_a_waiting_payout_goes_to_the_new_account(payout: Payout, market: Market, sandbox: Stripe) -> None:
     old = live(payout)
     deauthorize(sandbox, old)
     onboarding.start_onboarding(payout.creator, country="", business_type="", now=sql.now())
@@ -68,7 +66,7 @@ def test_a_payout_that_waits_goes_to_the_account_that_took_the_place_of_the_old(
 
 
 @pytest.mark.parametrize("kind", ["drop_response_after_work", "connection_reset"])
-def test_money_in_doubt_to_an_account_that_was_replaced_is_only_looked_up(
+def test_a_transfer_in_doubt_to_a_replaced_account_is_only_looked_up(
     payout: Payout, market: Market, sandbox: Stripe, kind: str
 ) -> None:
     old = live(payout).stripe_account_id
@@ -114,7 +112,7 @@ def change_bank(sandbox: Stripe, payout: Payout, **said: str) -> None:
     payment_accounts.refresh_payment_account(account, now=sql.now())
 
 
-def test_after_another_bank_account_a_payout_waits_and_is_then_sent_once(
+def test_after_a_change_of_bank_account_a_payout_waits_and_is_sent_once(
     payout: Payout, sandbox: Stripe
 ) -> None:
     change_bank(sandbox, payout)
@@ -131,7 +129,7 @@ def test_after_another_bank_account_a_payout_waits_and_is_then_sent_once(
     assert unsound() == {}
 
 
-def test_a_run_during_a_cool_down_makes_the_payout_and_it_waits(market: Market, sandbox: Stripe) -> None:
+def test_a_payout_made_during_a_cool_down_waits(market: Market, sandbox: Stripe) -> None:
     alice = market.creator("alice", account=None)
     market.onboard(alice)
     holds.cool_down(alice, reason="another bank account", now=sql.now())
@@ -149,7 +147,7 @@ def test_the_end_of_a_cool_down_releases_nothing_that_staff_hold(payout: Payout,
     assert Payout.objects.get().status == PayoutStatus.ON_HOLD
 
 
-def test_what_has_arrived_does_not_go_on_to_another_bank_account_before_the_cool_down_is_over(
+def test_arrived_money_does_not_go_to_a_new_bank_account_during_the_cool_down(
     payout: Payout, sandbox: Stripe
 ) -> None:
     assert Sender(payout).send().status == PayoutStatus.IN_TRANSIT
@@ -166,7 +164,7 @@ def test_what_has_arrived_does_not_go_on_to_another_bank_account_before_the_cool
     assert len(sandbox.state()["payouts"]) == 1
 
 
-def test_the_events_of_one_change_begin_one_cool_down(
+def test_the_events_of_one_change_start_one_cool_down(
     payout: Payout, sandbox: Stripe, settle: Callable[[], None]
 ) -> None:
     account = live(payout).stripe_account_id

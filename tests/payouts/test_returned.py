@@ -62,13 +62,13 @@ def bank(payout: Payout, sandbox: Stripe) -> Bank:
     return bank
 
 
-def test_it_stays_returned_while_the_bank_account_is_not_mended(bank: Bank) -> None:
+def test_it_stays_returned_until_the_bank_account_is_fixed(bank: Bank) -> None:
     for _ in range(3):
         assert bank.attend().status == PayoutStatus.RETURNED
     assert bank.attempts_of(AttemptKind.BANK_PAYOUT) == [AttemptStatus.RETURNED]
 
 
-def test_it_is_sent_again_once_the_bank_account_is_mended(bank: Bank, sandbox: Stripe) -> None:
+def test_it_is_sent_again_once_the_bank_account_is_fixed(bank: Bank, sandbox: Stripe) -> None:
     bank.mend()
     again = bank.attend()
     assert (again.status, again.failure_code) == (PayoutStatus.IN_TRANSIT, "")
@@ -81,7 +81,7 @@ def test_it_is_sent_again_once_the_bank_account_is_mended(bank: Bank, sandbox: S
     assert unsound() == {}
 
 
-def test_word_of_the_first_bank_payout_changes_nothing_of_the_second(bank: Bank, sandbox: Stripe) -> None:
+def test_an_event_of_the_first_bank_payout_does_not_change_the_second(bank: Bank, sandbox: Stripe) -> None:
     bank.mend()
     bank.attend()
     first = sandbox.state()["payouts"][0]
@@ -96,7 +96,7 @@ def test_nothing_is_sent_again_to_a_creator_on_hold(bank: Bank) -> None:
     assert bank.attend().status == PayoutStatus.RETURNED
 
 
-def test_after_a_month_the_money_is_taken_back_and_the_rows_are_free(
+def test_after_a_month_the_money_is_taken_back_and_the_rows_are_released(
     bank: Bank, market: Market, sandbox: Stripe
 ) -> None:
     assert bank.attend(after=timedelta(days=29, hours=23)).status == PayoutStatus.RETURNED
@@ -136,7 +136,7 @@ def test_a_reversal_too_old_to_be_sent_again_is_looked_up(bank: Bank, sandbox: S
     assert unsound() == {}
 
 
-def test_a_reversal_that_never_arrived_is_proved_absent_and_made_anew(bank: Bank, sandbox: Stripe) -> None:
+def test_a_reversal_that_never_arrived_is_proved_absent_and_made_again(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**REVERSE, "kind": "connection_reset", "count": 1})
     bank.attend(after=policy.REVERSE_RETURNED_AFTER)
     bank.attend(after=timedelta(hours=25))
@@ -146,7 +146,7 @@ def test_a_reversal_that_never_arrived_is_proved_absent_and_made_anew(bank: Bank
     assert unsound() == {}
 
 
-def test_a_refused_reversal_is_told_to_a_person_and_tried_again_much_later(
+def test_a_refused_reversal_opens_a_difference_and_is_tried_again_much_later(
     bank: Bank, sandbox: Stripe
 ) -> None:
     sandbox.control(f"accounts/{bank.account}/adjust", amount=-80_00, currency="usd")
@@ -165,7 +165,7 @@ def test_a_refused_reversal_is_told_to_a_person_and_tried_again_much_later(
     assert unsound() == {}
 
 
-def test_a_refused_reversal_troubles_nobody_once_the_money_is_at_the_bank(
+def test_the_difference_of_a_refused_reversal_closes_once_the_money_is_at_the_bank(
     bank: Bank, sandbox: Stripe
 ) -> None:
     sandbox.control(f"accounts/{bank.account}/adjust", amount=-80_00, currency="usd")
@@ -183,7 +183,7 @@ def test_a_refused_reversal_troubles_nobody_once_the_money_is_at_the_bank(
     assert unsound() == {}
 
 
-def test_money_that_an_account_which_left_us_keeps_is_told_to_a_person(bank: Bank, sandbox: Stripe) -> None:
+def test_money_kept_by_an_account_that_left_us_opens_a_difference(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject(
         {
             "method": "POST",
@@ -216,7 +216,7 @@ def test_money_on_an_account_that_left_us_is_taken_back(payout: Payout, sandbox:
 
 
 @pytest.mark.parametrize("code", ["amount_too_large", "amount_too_small"])
-def test_what_no_bank_account_takes_goes_into_a_later_payout(
+def test_an_amount_that_no_bank_accepts_goes_into_a_later_payout(
     payout: Payout, sandbox: Stripe, code: str
 ) -> None:
     refusal = {"method": "POST", "path": "/v1/payouts", "kind": "status", "status": 400, "code": code}
@@ -227,7 +227,7 @@ def test_what_no_bank_account_takes_goes_into_a_later_payout(
     assert unsound() == {}
 
 
-def test_staff_reverse_what_lies_on_the_connected_account(bank: Bank) -> None:
+def test_staff_can_reverse_money_on_the_connected_account(bank: Bank) -> None:
     reversed_one = interventions.reverse_payout(
         bank.payout.pk, act=Act("dana", "The bank is closed"), now=bank.now
     )
@@ -237,7 +237,7 @@ def test_staff_reverse_what_lies_on_the_connected_account(bank: Bank) -> None:
     assert unsound() == {}
 
 
-def test_staff_cannot_reverse_what_went_to_the_bank(payout: Payout, sandbox: Stripe) -> None:
+def test_staff_cannot_reverse_money_that_went_to_the_bank(payout: Payout, sandbox: Stripe) -> None:
     bank = Bank(payout, sandbox)
     with pytest.raises(NotReversible):
         interventions.reverse_payout(payout.pk, act=Act("dana", "?"), now=bank.now)
@@ -247,7 +247,7 @@ def test_staff_cannot_reverse_what_went_to_the_bank(payout: Payout, sandbox: Str
     assert bank.payout.status == PayoutStatus.PAID
 
 
-def test_two_reversals_asked_for_are_one(bank: Bank, sandbox: Stripe) -> None:
+def test_two_requests_for_a_reversal_make_one(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**REVERSE, "kind": "connection_reset", "count": 1})
     interventions.reverse_payout(bank.payout.pk, act=Act("dana", "?"), now=bank.now)
     with pytest.raises(NotReversible):
@@ -256,9 +256,7 @@ def test_two_reversals_asked_for_are_one(bank: Bank, sandbox: Stripe) -> None:
     assert sandbox.transfers()[0]["amount_reversed"] == 80_00
 
 
-def test_a_reversal_in_the_dashboard_beside_ours_gives_the_rows_back_once(
-    bank: Bank, sandbox: Stripe
-) -> None:
+def test_a_reversal_in_the_dashboard_besides_ours_releases_the_rows_once(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**REVERSE, "kind": "connection_reset", "count": 1})
     interventions.reverse_payout(bank.payout.pk, act=Act("dana", "?"), now=bank.now)
     sandbox.control(f"transfers/{bank.payout.stripe_transfer_id}/reverse")

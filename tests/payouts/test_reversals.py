@@ -43,7 +43,7 @@ def status() -> str:
     return Payout.objects.get().status
 
 
-def test_a_whole_reversal_gives_the_rows_back_for_a_later_run(
+def test_a_full_reversal_releases_the_rows_for_a_later_run(
     market: Market, sent: Payout, sandbox: Stripe
 ) -> None:
     reverse(sent)
@@ -79,7 +79,7 @@ def test_a_returned_payout_can_be_reversed(sent: Payout) -> None:
     assert unsound() == {}
 
 
-def test_a_partial_reversal_lies_in_suspense_for_a_person(sent: Payout) -> None:
+def test_a_partial_reversal_is_held_in_suspense_for_staff(sent: Payout) -> None:
     reverse(sent, amount=10_00)
     reverse(sent, amount=30_00)
     assert status() == PayoutStatus.IN_TRANSIT
@@ -90,20 +90,20 @@ def test_a_partial_reversal_lies_in_suspense_for_a_person(sent: Payout) -> None:
     assert unsound() == {}
 
 
-def test_an_older_word_of_a_reversal_changes_nothing(sent: Payout) -> None:
+def test_an_older_event_of_a_reversal_changes_nothing(sent: Payout) -> None:
     reverse(sent, amount=30_00)
     reverse(sent, amount=10_00)
     assert suspense() == 30_00
     assert unsound() == {}
 
 
-def test_nothing_goes_to_the_bank_of_a_transfer_that_came_back_in_part(sent: Payout, sandbox: Stripe) -> None:
+def test_a_partly_reversed_transfer_does_not_go_to_the_bank(sent: Payout, sandbox: Stripe) -> None:
     reverse(sent, amount=30_00)
     send_bank_payout(sent.pk, now=sql.now() + timedelta(days=1))
     assert sandbox.state()["payouts"] == []
 
 
-def test_once_the_rest_came_back_too_the_rows_are_given_back(sent: Payout) -> None:
+def test_once_the_rest_came_back_too_the_rows_are_released(sent: Payout) -> None:
     reverse(sent, amount=30_00)
     reverse(sent)
     assert status() == PayoutStatus.REVERSED
@@ -114,7 +114,7 @@ def test_once_the_rest_came_back_too_the_rows_are_given_back(sent: Payout) -> No
 
 
 @pytest.mark.parametrize("where", [PayoutStatus.IN_TRANSIT, PayoutStatus.PAID])
-def test_a_reversal_of_what_went_to_the_bank_is_for_a_person(sent: Payout, where: PayoutStatus) -> None:
+def test_a_reversal_after_the_bank_payout_is_for_staff(sent: Payout, where: PayoutStatus) -> None:
     Payout.objects.update(stripe_payout_id="po_1")
     if where == PayoutStatus.PAID:
         with transaction.atomic():
@@ -128,7 +128,7 @@ def test_a_reversal_of_what_went_to_the_bank_is_for_a_person(sent: Payout, where
     assert unsound() == {}
 
 
-def test_a_reversal_waits_while_a_bank_payout_may_be_under_way(sent: Payout, sandbox: Stripe) -> None:
+def test_a_reversal_waits_while_a_bank_payout_may_be_in_progress(sent: Payout, sandbox: Stripe) -> None:
     """Its answer was lost: the money may be on its way to the bank, so the rows are not free yet."""
     sandbox.inject({"method": "POST", "path": "/v1/payouts", "kind": "drop_response_after_work", "count": 1})
     send_bank_payout(sent.pk, now=sql.now())

@@ -22,7 +22,7 @@ def told(*arguments: str) -> Any:
     return json.loads(out.getvalue().splitlines()[-1])
 
 
-def test_it_tells_what_was_paid_and_what_was_not(market: Market) -> None:
+def test_it_reports_what_was_paid_and_what_was_not(market: Market) -> None:
     alice, bob = market.creators(["alice", "bob"])
     market.sell(alice, 100_00)
     market.sell(bob, 10_00)
@@ -37,12 +37,12 @@ def test_it_tells_what_was_paid_and_what_was_not(market: Market) -> None:
     }
 
 
-def test_it_says_that_there_is_nothing_to_do_any_more(market: Market) -> None:
+def test_it_says_if_there_is_nothing_left_to_do(market: Market) -> None:
     market.payout(market.creator("alice"))
     assert told("--now", OCTOBER) == {"cutoff": "2025-10-01", "payouts": 0, "totals": {}, "decisions": []}
 
 
-def test_a_dry_run_shows_the_same_and_leaves_nothing(market: Market) -> None:
+def test_a_dry_run_shows_the_same_and_leaves_nothing_behind(market: Market) -> None:
     market.sell(market.creator("alice"), 100_00)
     shown = told("--now", OCTOBER, "--dry-run")
     assert not Payout.objects.exists()

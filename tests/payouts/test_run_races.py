@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("runs", [2, 10])
-def test_runs_that_start_at_once_make_one_set_of_payouts(market: Market, runs: int) -> None:
+def test_concurrent_runs_make_one_set_of_payouts(market: Market, runs: int) -> None:
     creators = market.creators([f"creator-{number}" for number in range(20)])
     market.sell_all(creators, 100_00)
     results = at_once(*[market.run] * runs)
@@ -38,7 +38,7 @@ def test_runs_that_start_at_once_make_one_set_of_payouts(market: Market, runs: i
     books.require_sound()
 
 
-def test_runs_of_two_cutoffs_at_once_claim_each_row_once(market: Market) -> None:
+def test_concurrent_runs_of_two_cutoffs_claim_each_row_once(market: Market) -> None:
     creators = market.creators([f"creator-{number}" for number in range(20)])
     market.sell_all(creators, 100_00)
     at_once(partial(market.run, CUTOFF), partial(market.run, NEXT_CUTOFF), partial(market.run, CUTOFF))
@@ -46,7 +46,7 @@ def test_runs_of_two_cutoffs_at_once_claim_each_row_once(market: Market) -> None
     books.require_sound()
 
 
-def test_a_refund_posted_while_the_run_decides_is_in_what_it_pays(market: Market) -> None:
+def test_a_refund_posted_while_the_run_decides_is_included(market: Market) -> None:
     """The run claims a row whose refund isn't committed yet: it waits, and pays what is left."""
     alice = market.creator("alice")
     market.sell(alice, 100_00)
@@ -69,7 +69,7 @@ def test_a_refund_posted_while_the_run_decides_is_in_what_it_pays(market: Market
     books.require_sound()
 
 
-def test_a_second_making_waits_and_pays_nobody_again_though_more_has_arrived(market: Market) -> None:
+def test_repeating_a_run_waits_for_the_first_and_pays_nobody_twice(market: Market) -> None:
     alice = market.creator("alice")
     market.sell(alice, 100_00)
     locked, sold = Event(), Event()
@@ -99,7 +99,7 @@ def test_a_second_making_waits_and_pays_nobody_again_though_more_has_arrived(mar
     books.require_sound()
 
 
-def test_refunds_posted_beside_runs_are_paid_or_carried_and_never_lost(market: Market) -> None:
+def test_refunds_posted_during_runs_are_paid_or_carried_and_never_lost(market: Market) -> None:
     creators = market.creators(["alice", "bob", "charlie"])
     market.sell_all(creators, 100_00)
 
@@ -121,7 +121,7 @@ def test_refunds_posted_beside_runs_are_paid_or_carried_and_never_lost(market: M
 
 
 @pytest.mark.full
-def test_ten_processes_that_make_the_same_run_make_one_set_of_payouts(market: Market) -> None:
+def test_ten_processes_making_the_same_run_make_one_set_of_payouts(market: Market) -> None:
     creators = market.creators([f"creator-{number}" for number in range(200)])
     market.sell_all(creators, 100_00)
     database = connection.settings_dict

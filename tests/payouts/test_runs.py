@@ -54,7 +54,7 @@ def test_a_new_payout_leaves_one_event(market: Market) -> None:
     assert str(CUTOFF) in event.reason
 
 
-def test_what_has_arrived_is_posted_first(market: Market) -> None:
+def test_received_records_are_posted_first(market: Market) -> None:
     alice = market.creator("alice")
     market.arrive("charge", alice, 100_00)
     market.run()
@@ -62,7 +62,7 @@ def test_what_has_arrived_is_posted_first(market: Market) -> None:
     assert not BillingBatch.objects.filter(posted_at=None).exists()
 
 
-def test_making_a_run_again_pays_nobody_again(market: Market) -> None:
+def test_making_a_run_again_pays_nobody_twice(market: Market) -> None:
     market.payout(market.creator("alice"))
     again = market.run()
     assert not again.creators
@@ -70,7 +70,7 @@ def test_making_a_run_again_pays_nobody_again(market: Market) -> None:
     assert unsound() == {}
 
 
-def test_what_came_late_is_not_paid_by_the_same_run_twice(market: Market) -> None:
+def test_late_earnings_are_not_paid_by_the_same_run_twice(market: Market) -> None:
     """A creator with a live payout in a run is not considered by it again."""
     alice = market.creator("alice")
     market.payout(alice)
@@ -138,7 +138,7 @@ def test_a_month_ends_at_midnight_utc(market: Market, at: str, cutoff: date, pai
     assert Payout.objects.exists() is paid
 
 
-def test_the_running_period_has_no_part_in_a_run(market: Market) -> None:
+def test_the_current_period_is_not_part_of_a_run(market: Market) -> None:
     alice = market.creator("alice")
     market.sell(alice, 100_00)
     market.sell(alice, 50_00, at="2025-10-01T00:00:00Z")
@@ -163,14 +163,14 @@ def test_a_line_counts_the_subscriptions_of_its_own_month(market: Market) -> Non
     ]
 
 
-def test_a_cutoff_that_lies_ahead_is_refused(market: Market) -> None:
+def test_a_future_cutoff_is_refused(market: Market) -> None:
     now = sql.now()
     with pytest.raises(CutoffNotReached):
         runs.make_run(cutoff=now.date() + timedelta(days=1), now=now)
     assert not PayoutRun.objects.exists()
 
 
-def test_a_moment_ahead_of_the_database_clock_opens_no_later_cutoff(market: Market) -> None:
+def test_a_time_ahead_of_the_database_clock_allows_no_later_cutoff(market: Market) -> None:
     now = sql.now()
     with pytest.raises(CutoffNotReached):
         runs.make_run(cutoff=now.date() + timedelta(days=20), now=now + timedelta(days=40))
@@ -195,7 +195,7 @@ def everything() -> dict[str, dict[str, Any]]:
     }
 
 
-def test_a_dry_run_decides_the_same_and_leaves_nothing(market: Market) -> None:
+def test_a_dry_run_decides_the_same_and_leaves_nothing_behind(market: Market) -> None:
     alice, bob = market.creators(["alice", "bob"])
     market.sell(alice, 100_00)
     market.sell(bob, 10_00)
@@ -253,7 +253,7 @@ class DiesAt(dict[str, int]):
 
 
 @pytest.mark.parametrize("slice_reached", [1, 2, 3])
-def test_a_run_that_died_is_finished_by_making_it_again(
+def test_a_run_that_died_is_completed_by_making_it_again(
     market: Market, monkeypatch: pytest.MonkeyPatch, settings: Settings, slice_reached: int
 ) -> None:
     monkeypatch.setattr(runs, "CREATORS_AT_ONCE", 2)
@@ -285,7 +285,7 @@ CREATE TRIGGER refuse_one BEFORE INSERT ON payouts FOR EACH ROW EXECUTE FUNCTION
 """
 
 
-def test_one_creator_who_cannot_be_decided_stops_only_themselves(market: Market) -> None:
+def test_a_creator_who_cannot_be_decided_does_not_stop_the_others(market: Market) -> None:
     creators = market.creators(list("abcdefg"))
     market.sell_all(creators, 100_00)
     sql.run(BREAK_ONE)
@@ -304,7 +304,7 @@ def test_one_creator_who_cannot_be_decided_stops_only_themselves(market: Market)
     assert unsound() == {}
 
 
-def test_who_was_paid_keeps_that_decision_when_the_run_fails_for_them_later(
+def test_a_paid_creator_keeps_that_decision_if_the_run_fails_for_them_later(
     market: Market, settings: Settings
 ) -> None:
     settings.MINIMUM_PAYOUT = {"USD": 25_00, "EUR": 25_00}
@@ -322,7 +322,7 @@ def test_who_was_paid_keeps_that_decision_when_the_run_fails_for_them_later(
     ]
 
 
-def test_a_dry_run_with_a_creator_who_cannot_be_decided_tells_of_the_others(market: Market) -> None:
+def test_a_dry_run_reports_the_others_if_one_creator_cannot_be_decided(market: Market) -> None:
     creators = market.creators(list("abcde"))
     market.sell_all(creators, 100_00)
     sql.run(BREAK_ONE)

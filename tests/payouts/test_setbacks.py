@@ -80,7 +80,7 @@ def test_three_in_a_row_hold_the_creator_and_two_do_not(
     assert Hold.objects.count() == 1
 
 
-def test_one_payout_that_the_bank_sends_back_again_and_again_counts_each_time(
+def test_a_payout_returned_repeatedly_counts_each_time(
     account: CreatorPaymentAccount,
 ) -> None:
     payout = live(account, CAME_BACK)
@@ -121,7 +121,7 @@ def test_another_creators_setbacks_do_not_count(account: CreatorPaymentAccount) 
 
 
 @pytest.mark.usefixtures("dana_and_erin")
-def test_staff_may_have_it_tried_again_and_the_count_begins_anew(account: CreatorPaymentAccount) -> None:
+def test_staff_can_lift_the_hold_and_the_count_restarts(account: CreatorPaymentAccount) -> None:
     for _ in range(3):
         live(account, REFUSED)
     call_command(
@@ -162,7 +162,7 @@ def alice(market: Market, sandbox: Stripe) -> Creator:
     return creator
 
 
-def test_the_creator_learns_what_to_do_and_no_payout_is_made_until_they_have_done_it(
+def test_the_creator_sees_what_to_do_and_gets_no_payout_until_then(
     market: Market, alice: Creator, sandbox: Stripe
 ) -> None:
     for _ in range(3):
@@ -180,7 +180,7 @@ def test_the_creator_learns_what_to_do_and_no_payout_is_made_until_they_have_don
     assert unsound() == {}
 
 
-def test_want_of_funds_is_no_setback(market: Market, alice: Creator, sandbox: Stripe) -> None:
+def test_a_lack_of_funds_is_no_setback(market: Market, alice: Creator, sandbox: Stripe) -> None:
     for _ in range(4):
         assert refuse(market, sandbox, code="balance_insufficient").status == PayoutStatus.PENDING
         SendingPause.objects.all().delete()

@@ -43,7 +43,7 @@ def settle(payout: Payout) -> Payout:
     return interventions.settle_payout(payout.pk, act=Act("dana", "Alice has it, she wrote"), now=sql.now())
 
 
-def test_what_was_on_its_way_to_the_bank_counts_as_paid(payout: Payout, leave: Callable[[], None]) -> None:
+def test_a_payout_in_transit_can_be_marked_as_paid(payout: Payout, leave: Callable[[], None]) -> None:
     send(payout)
     with pytest.raises(NotSettleable, match="be marked as paid"):
         settle(payout)
@@ -56,7 +56,7 @@ def test_what_was_on_its_way_to_the_bank_counts_as_paid(payout: Payout, leave: C
     assert unsound() == {}
 
 
-def test_what_returned_and_can_not_be_taken_back_counts_as_paid(
+def test_a_returned_payout_that_cannot_be_reversed_can_be_marked_as_paid(
     payout: Payout, sandbox: Stripe, leave: Callable[[], None]
 ) -> None:
     send_transfer(payout.pk, now=sql.now())
@@ -73,7 +73,7 @@ def test_what_returned_and_can_not_be_taken_back_counts_as_paid(
     assert unsound() == {}
 
 
-def test_what_may_be_back_already_is_not_settled(
+def test_a_payout_that_may_have_come_back_is_not_settled(
     payout: Payout, sandbox: Stripe, leave: Callable[[], None]
 ) -> None:
     send_transfer(payout.pk, now=sql.now())
@@ -90,7 +90,7 @@ def test_what_may_be_back_already_is_not_settled(
     assert Payout.objects.get().status == PayoutStatus.RETURNED
 
 
-def test_what_the_bank_sends_back_after_all_returns(
+def test_a_settled_payout_that_the_bank_returns_is_returned(
     payout: Payout, sandbox: Stripe, leave: Callable[[], None]
 ) -> None:
     send(payout)
@@ -111,7 +111,7 @@ def test_what_the_bank_sends_back_after_all_returns(
 
 
 @pytest.mark.parametrize("status", ["pending", "cancelled"])
-def test_what_was_never_sent_is_not_settled(payout: Payout, leave: Callable[[], None], status: str) -> None:
+def test_an_unsent_payout_is_not_settled(payout: Payout, leave: Callable[[], None], status: str) -> None:
     if status == "cancelled":
         interventions.cancel_payout(payout.pk, act=Act("dana", "Odd"), now=sql.now())
     leave()

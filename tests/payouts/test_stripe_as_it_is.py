@@ -92,7 +92,7 @@ def test_a_payout_whose_arrival_is_not_known_yet_waits(sent: Payout, sandbox: St
     assert sent.next_retry_at > now
 
 
-def test_payouts_that_can_not_be_attended_hold_up_nobody(market: Market, sandbox: Stripe) -> None:
+def test_a_payout_that_cannot_be_attended_to_holds_up_nobody(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, [f"sick-{number}" for number in range(4)])
     for payout in Payout.objects.all():
         send_transfer(payout.pk, now=sql.now())
@@ -110,7 +110,7 @@ def test_payouts_that_can_not_be_attended_hold_up_nobody(market: Market, sandbox
 
 
 @still_wrong("a 400 without a listed code is unknown, and looked up for ever")
-def test_a_bank_payout_that_stripe_refuses_in_words_is_returned_and_tried_four_times(
+def test_a_bank_payout_refused_without_a_code_is_returned_and_tried_four_times(
     sent: Payout, sandbox: Stripe
 ) -> None:
     sandbox.inject({**BANK, **UNLISTED})
@@ -133,7 +133,7 @@ def test_a_transfer_that_stripe_refuses_in_words_has_failed(payout: Payout, sand
 
 
 @still_wrong("the bank account is fine, so the payout goes on")
-def test_what_staff_take_back_does_not_go_to_the_bank(sent: Payout, sandbox: Stripe) -> None:
+def test_money_that_staff_take_back_does_not_go_to_the_bank(sent: Payout, sandbox: Stripe) -> None:
     sandbox.inject(
         {**REVERSE, "kind": "abort_work", "status": 400, "code": "balance_insufficient", "count": 1}
     )
@@ -165,7 +165,7 @@ def test_a_debt_that_is_known_by_the_time_of_the_run_counts(market: Market, sand
 
 
 @still_wrong("funds are weighed in the order of ids, whoever can be paid")
-def test_who_can_not_be_paid_stops_nobody_when_funds_are_short(market: Market, sandbox: Stripe) -> None:
+def test_an_unpayable_creator_stops_nobody_when_funds_are_short(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, ["alice"], gross=15_000_000_00)
     sell_and_run(market, ["bob"])
     alices = CreatorPaymentAccount.objects.filter(creator__external_id="alice")
@@ -177,7 +177,7 @@ def test_who_can_not_be_paid_stops_nobody_when_funds_are_short(market: Market, s
 
 
 @still_wrong("the account is as it was when Stripe last told of it")
-def test_an_account_not_heard_of_for_an_hour_is_asked_for_before_it_is_paid(
+def test_an_account_not_refreshed_for_an_hour_is_refreshed_before_it_is_paid(
     payout: Payout, sandbox: Stripe
 ) -> None:
     accounts = CreatorPaymentAccount.objects.filter(creator=payout.creator)
@@ -190,7 +190,7 @@ def test_an_account_not_heard_of_for_an_hour_is_asked_for_before_it_is_paid(
 
 
 @still_wrong("the pause is lifted at once, as the balance seems to do")
-def test_funds_that_stripe_shows_and_refuses_pause_sending_once(market: Market, sandbox: Stripe) -> None:
+def test_available_funds_that_stripe_refuses_pause_sending_once(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, ["alice", "bob"])
     sandbox.inject({**SEND, "kind": "abort_work", "status": 400, "code": "balance_insufficient"})
     start = sql.now()
@@ -222,7 +222,7 @@ def test_what_stripe_debits_for_a_negative_balance_stops_no_bank_payout(
 
 
 @still_wrong("the pass ends at what it can't read")
-def test_one_object_that_can_not_be_read_stops_no_reconciliation(market: Market, sandbox: Stripe) -> None:
+def test_an_unreadable_object_does_not_stop_reconciliation(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, ["alice", "bob"])
     work(sql.now())
     unreadable = sandbox.transfers()[0]["id"]
@@ -234,7 +234,7 @@ def test_one_object_that_can_not_be_read_stops_no_reconciliation(market: Market,
 
 
 @still_wrong("the pass ends with the first call that fails")
-def test_reconciliation_asks_again_for_a_page_that_failed(market: Market, sandbox: Stripe) -> None:
+def test_reconciliation_retries_a_failed_page(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, ["alice"])
     work(sql.now())
     listing = {"method": "GET", "path": "/v1/balance_transactions"}
@@ -244,7 +244,7 @@ def test_reconciliation_asks_again_for_a_page_that_failed(market: Market, sandbo
 
 
 @still_wrong("the setting is believed, and not the account's schedule")
-def test_bank_payouts_by_stripe_are_believed_only_of_accounts_on_such_a_schedule(
+def test_bank_payouts_by_stripe_are_expected_only_of_accounts_on_such_a_schedule(
     payout: Payout, sandbox: Stripe, settings: Settings
 ) -> None:
     settings.BANK_PAYOUTS_BY_STRIPE = True  # the account was opened before, with a manual schedule

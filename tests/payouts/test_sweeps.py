@@ -32,7 +32,7 @@ def due(**facts: Any) -> Payout:
 
 
 @pytest.mark.parametrize("status", PayoutStatus)
-def test_a_payout_is_taken_in_each_state_in_which_something_is_to_be_done(status: PayoutStatus) -> None:
+def test_a_payout_is_taken_in_each_state_with_something_to_do(status: PayoutStatus) -> None:
     payout = due(status=status)
     attended = status in {"pending", "processing", "unresolved", "in_transit", "returned"}
     assert sending.take_due(now=NOW) == (payout.pk if attended else None)
@@ -49,14 +49,14 @@ def test_both_legs_of_a_payout_take_twenty_statements_at_most(payout: Payout) ->
     assert len(statements) - looked_again <= 20
 
 
-def test_what_is_not_due_is_left_alone() -> None:
+def test_a_payout_that_is_not_due_is_not_taken() -> None:
     due(next_retry_at=NOW + timedelta(seconds=1))
     due(next_retry_at=None)
     exactly = due(next_retry_at=NOW)
     assert taken(NOW) == [exactly.pk]
 
 
-def test_a_payout_is_left_to_who_took_it_until_that_counts_as_lost() -> None:
+def test_a_taken_payout_is_left_to_its_worker_until_the_lease_ends() -> None:
     payout = due()
     assert taken(NOW) == [payout.pk]
     assert Payout.objects.get().taken_at == NOW
@@ -65,12 +65,12 @@ def test_a_payout_is_left_to_who_took_it_until_that_counts_as_lost() -> None:
     assert taken(NOW + policy.LEASE + timedelta(seconds=1)) == [payout.pk]
 
 
-def test_the_longest_due_come_first() -> None:
+def test_the_longest_due_payouts_come_first() -> None:
     late, later, latest = (due(next_retry_at=EARLIER - timedelta(minutes=ago)) for ago in (1, 2, 3))
     assert taken(NOW) == [latest.pk, later.pk, late.pk]
 
 
-def test_what_was_sent_before_is_attended_to_though_nothing_new_is_sent() -> None:
+def test_payouts_sent_before_are_attended_to_while_nothing_new_is_sent() -> None:
     due()
     under_way = due(status=PayoutStatus.PROCESSING)
     assert sending.workers_wanted(now=NOW, new=False, at_most=10) == 1
@@ -78,7 +78,7 @@ def test_what_was_sent_before_is_attended_to_though_nothing_new_is_sent() -> Non
     assert sending.take_due(now=NOW, new=False) is None
 
 
-def test_workers_are_wanted_for_what_is_due_and_has_none() -> None:
+def test_workers_are_wanted_for_due_payouts_without_one() -> None:
     wanted = partial(sending.workers_wanted, new=True)
     assert wanted(now=NOW, at_most=10) == 0
     for _ in range(5):
@@ -103,7 +103,7 @@ def test_the_sweep_asks_for_no_more_workers_than_keep_stripe_busy(
         assert notices.queue_length(tasks.QUEUE) == queued + 2
 
 
-def test_a_worker_attends_to_all_that_is_due_and_to_no_more_than_its_turn(
+def test_a_worker_attends_to_due_payouts_for_its_turn_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     attended: list[UUID] = []
@@ -120,7 +120,7 @@ def test_a_worker_attends_to_all_that_is_due_and_to_no_more_than_its_turn(
     assert attended == [first, second, third]
 
 
-def test_one_payout_that_cannot_be_attended_to_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_payout_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     bad, good = due(next_retry_at=EARLIER - timedelta(minutes=1)), due()
     attended: list[Any] = []
 
@@ -137,7 +137,7 @@ def test_one_payout_that_cannot_be_attended_to_stops_no_other(monkeypatch: pytes
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_at_once_take_each_payout_once() -> None:
+def test_concurrent_workers_take_each_payout_once() -> None:
     payouts = [due() for _ in range(20)]
     shares = at_once(*[partial(taken, NOW)] * 4)
     assert sorted(chain.from_iterable(shares)) == sorted(payout.pk for payout in payouts)

@@ -94,7 +94,7 @@ def test_a_task_skips_a_payout_that_is_not_to_be_sent(
     assert requests(sandbox) == 0
 
 
-def test_a_refusal_gives_the_rows_back_at_once_and_a_later_run_pays_once(
+def test_a_refusal_releases_the_rows_at_once_and_a_later_run_pays_them_once(
     market: Market, sender: Sender, sandbox: Stripe
 ) -> None:
     sandbox.inject({**REFUSAL, "count": 1})
@@ -153,7 +153,7 @@ def test_before_a_new_key_stripe_is_asked_what_it_has(sender: Sender, sandbox: S
     assert unsound() == {}
 
 
-def test_before_a_new_key_nothing_is_sent_while_stripe_cannot_be_asked(
+def test_nothing_is_sent_under_a_new_key_while_stripe_cannot_be_asked(
     sender: Sender, sandbox: Stripe
 ) -> None:
     sandbox.inject({**SEND, "kind": "status", "status": 400, "code": "balance_insufficient", "count": 1})

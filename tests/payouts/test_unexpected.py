@@ -46,7 +46,7 @@ def failed(market: Market, payout: Payout, sandbox: Stripe) -> PayoutAttempt:
     return payout.attempts.get()
 
 
-def test_a_transfer_for_a_failed_payout_holds_the_creator_who_then_owes_it(failed: PayoutAttempt) -> None:
+def test_a_transfer_for_a_failed_payout_is_owed_back_and_holds_the_creator(failed: PayoutAttempt) -> None:
     waiting = Payout.objects.exclude(pk=failed.payout_id).get()
     turn_up(failed)
     waiting.refresh_from_db()
@@ -62,7 +62,7 @@ def test_a_transfer_for_a_failed_payout_holds_the_creator_who_then_owes_it(faile
     assert unsound() == {}
 
 
-def test_it_is_booked_once_however_often_it_is_told(failed: PayoutAttempt) -> None:
+def test_it_is_booked_once_however_often_it_is_reported(failed: PayoutAttempt) -> None:
     for _ in range(3):
         turn_up(failed)
     assert Adjustment.objects.get().amount == -80_00
@@ -81,7 +81,7 @@ def test_what_comes_back_of_it_is_booked_back(failed: PayoutAttempt) -> None:
     assert unsound() == {}
 
 
-def test_one_that_had_come_back_already_costs_nothing(failed: PayoutAttempt) -> None:
+def test_one_that_was_already_reversed_costs_nothing(failed: PayoutAttempt) -> None:
     turn_up(failed, back=80_00)
     assert balance(failed.payout.creator_id, AccountKind.CREATOR_PAYABLE) == 80_00
     assert Difference.objects.get().resolved_at is not None
@@ -156,7 +156,7 @@ def test_a_second_transfer_of_one_attempt_is_owed_back(payout: Payout, sandbox: 
     assert unsound() == {}
 
 
-def test_a_transfer_found_reversed_gives_the_rows_back(payout: Payout, sandbox: Stripe) -> None:
+def test_a_transfer_found_reversed_releases_the_rows(payout: Payout, sandbox: Stripe) -> None:
     """Its answer was lost, and it was reversed in Stripe's dashboard before anybody looked."""
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     sender = Sender(payout)

@@ -61,7 +61,7 @@ def test_an_unknown_outcome_is_tried_again_under_the_same_key(
 
 
 @pytest.mark.parametrize("after_work", [False, True])
-def test_a_worker_that_died_is_followed_by_another_under_the_same_key(
+def test_after_a_worker_died_another_continues_under_the_same_key(
     sender: Sender, sandbox: Stripe, monkeypatch: pytest.MonkeyPatch, after_work: bool
 ) -> None:
     create = gateway.create_transfer
@@ -110,7 +110,7 @@ def test_after_a_worker_died_no_error_ends_the_attempt(
 
 
 @pytest.mark.parametrize("fault", BEFORE_THE_WORK, ids=named)
-def test_what_comes_before_the_work_says_nothing(
+def test_an_error_before_the_work_proves_nothing(
     sender: Sender, sandbox: Stripe, fault: dict[str, Any]
 ) -> None:
     """401, 403 and 429: this send did nothing, an earlier one may have."""
@@ -124,7 +124,7 @@ def test_what_comes_before_the_work_says_nothing(
 
 
 @pytest.mark.parametrize("fault", BEFORE_THE_WORK, ids=named)
-def test_what_comes_before_the_work_takes_no_doubt_away(
+def test_an_error_before_the_work_removes_no_doubt(
     sender: Sender, sandbox: Stripe, fault: dict[str, Any]
 ) -> None:
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
@@ -154,7 +154,9 @@ def test_the_wait_grows_with_each_try() -> None:
             assert timedelta(seconds=1) <= wait <= longest + timedelta(seconds=1)
 
 
-def test_another_use_of_the_key_means_unknown_and_never_failed(sender: Sender, sandbox: Stripe) -> None:
+def test_a_key_used_for_something_else_means_unknown_and_never_failed(
+    sender: Sender, sandbox: Stripe
+) -> None:
     """Same key, other parameters: only a look at Stripe can tell."""
     sandbox.inject(
         {**SEND, "kind": "status", "status": 400, "type": "idempotency_error", "count": 1},
@@ -234,7 +236,9 @@ def test_a_key_older_than_a_day_whose_transfer_is_absent_gives_way_to_a_new_one(
     assert len(sandbox.transfers()) == 1
 
 
-def test_what_stays_unknown_becomes_unresolved_and_never_failed(sender: Sender, sandbox: Stripe) -> None:
+def test_a_lasting_unknown_outcome_becomes_unresolved_and_never_failed(
+    sender: Sender, sandbox: Stripe
+) -> None:
     sandbox.inject({**SEND, "kind": "connection_reset"})
     for _ in range(11):
         assert sender.send().status == PayoutStatus.PROCESSING
@@ -276,9 +280,7 @@ def test_while_the_outcome_is_unknown_the_destination_stays(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_take_up_an_unknown_outcome_at_once_send_it_once(
-    sender: Sender, sandbox: Stripe
-) -> None:
+def test_concurrent_workers_send_an_unknown_outcome_once(sender: Sender, sandbox: Stripe) -> None:
     """Even where both send, one key moves the money once."""
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     sender.send()
@@ -303,9 +305,7 @@ def test_an_unresolved_payout_is_looked_up_a_dozen_times_and_not_a_thousand(
     assert sandbox.state()["requests"]["GET /v1/transfers"] <= 24
 
 
-def test_nothing_is_sent_to_a_creator_while_it_is_unresolved_what_they_have(
-    payout: Payout, sandbox: Stripe
-) -> None:
+def test_nothing_is_sent_to_a_creator_with_an_unresolved_payout(payout: Payout, sandbox: Stripe) -> None:
     Payout.objects.filter(pk=payout.pk).update(status=PayoutStatus.UNRESOLVED)
     second = PayoutFactory.create(creator=payout.creator, currency="EUR", next_retry_at=sql.now())
     assert Sender(second).send().status == PayoutStatus.PENDING
@@ -347,9 +347,7 @@ def test_absence_is_proved_an_hour_after_the_last_send(sender: Sender, sandbox: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_take_up_an_unknown_outcome_in_one_minute_send_it_once_more(
-    sender: Sender, sandbox: Stripe
-) -> None:
+def test_workers_within_one_minute_send_an_unknown_outcome_once_more(sender: Sender, sandbox: Stripe) -> None:
     sandbox.inject(
         {**SEND, "kind": "connection_reset", "count": 1}, {**SEND, "kind": "latency_ms", "latency_ms": 300}
     )

@@ -159,7 +159,7 @@ R = DecisionReason
         ),
     ],
 )
-def test_what_is_foreseen_is_what_the_run_decides(
+def test_the_forecast_is_what_the_run_decides(
     market: Market, happened: list[Callable[[Market, Creator], object]], blockers: list[str]
 ) -> None:
     alice = market.creator("alice")
@@ -195,7 +195,7 @@ def test_a_currency_without_a_minimum_is_not_paid(market: Market, settings: Sett
     assert RunDecision.objects.get().reason == R.NO_MINIMUM_FOR_CURRENCY
 
 
-def test_each_reason_of_a_run_can_be_foreseen() -> None:
+def test_each_reason_of_a_run_can_be_forecast() -> None:
     foreseeable = set(BLOCKER_CODES) - {ACCOUNT_DISABLED, ACCOUNT_GONE, COOLING_DOWN, DESTINATION_REFUSED}
     assert foreseeable == set(DecisionReason) - {DecisionReason.PAID, DecisionReason.ERROR}
     for code in BLOCKER_CODES:
@@ -238,7 +238,7 @@ def test_after_a_run_the_next_one_is_a_month_later(
     assert (upcoming.period, upcoming.day) == (Period(CUTOFF, NEXT_CUTOFF), day)
 
 
-def test_the_running_month_counts_in_the_amount_and_not_for_the_minimum(
+def test_the_current_month_counts_towards_the_amount_but_not_the_minimum(
     market: Market, settings: Settings
 ) -> None:
     install(settings, payout_day=15)
@@ -258,7 +258,7 @@ def test_old_earnings_are_part_of_the_next_payout(market: Market) -> None:
     assert foreseen(alice).period == Period(date(2025, 3, 1), CUTOFF)
 
 
-def test_each_currency_is_foreseen_by_itself(market: Market, settings: Settings) -> None:
+def test_each_currency_has_its_own_forecast(market: Market, settings: Settings) -> None:
     settings.MINIMUM_PAYOUT = {"USD": 25_00, "EUR": 40_00}
     alice, bob = market.creators(["alice", "bob"])
     market.sell(alice, 100_00)
@@ -271,7 +271,7 @@ def test_each_currency_is_foreseen_by_itself(market: Market, settings: Settings)
     assert foreseen(alice, requested="GBP").blockers == (R.NO_MINIMUM_FOR_CURRENCY,)
 
 
-def test_someone_who_was_never_here_learns_what_to_do() -> None:
+def test_a_new_creator_sees_what_to_do() -> None:
     said = read(caller("newcomer"), "/payouts/upcoming")
     assert (said["currency"], said["next_payout_amount"], said["minimum_payout_amount"]) == ("USD", 0, 25_00)
     assert said["shortfall"] == 25_00
@@ -279,7 +279,7 @@ def test_someone_who_was_never_here_learns_what_to_do() -> None:
     assert [blocker["code"] for blocker in said["blockers"]] == ["below_minimum", "no_account"]
 
 
-def test_who_is_paid_next_sees_when_and_how_much(market: Market) -> None:
+def test_a_payable_creator_sees_when_and_how_much(market: Market) -> None:
     alice = market.creator("alice")
     now = sql.now()
     market.sell(alice, 100_00, at=now.isoformat())
@@ -291,5 +291,5 @@ def test_who_is_paid_next_sees_when_and_how_much(market: Market) -> None:
 
 
 @pytest.mark.parametrize("asked", [{"currency": "usd"}, {"currency": ""}, {"page": "1"}])
-def test_questions_that_make_no_sense_are_refused(asked: dict[str, str]) -> None:
+def test_invalid_queries_are_refused(asked: dict[str, str]) -> None:
     assert caller("alice").get("/api/v1/payouts/upcoming", asked).status_code == 400

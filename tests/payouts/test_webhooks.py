@@ -104,7 +104,7 @@ def test_transfer_created_after_the_answer_changes_nothing(
 
 
 @pytest.mark.parametrize("named", [None, "no uuid", "01a204f8-1914-70f7-89c8-345e0d687d5e"])
-def test_a_transfer_without_an_attempt_of_ours_is_kept_and_ignored(
+def test_a_transfer_without_an_attempt_of_ours_is_set_aside(
     payout: Payout, stripe: StripeEvents, named: str | None
 ) -> None:
     send(payout)
@@ -113,9 +113,7 @@ def test_a_transfer_without_an_attempt_of_ours_is_kept_and_ignored(
     assert "no attempt of ours" in event.note
 
 
-def test_a_transfer_of_ours_whose_metadata_somebody_edited_is_still_ours(
-    payout: Payout, stripe: StripeEvents
-) -> None:
+def test_a_transfer_of_ours_with_edited_metadata_is_still_ours(payout: Payout, stripe: StripeEvents) -> None:
     before = send(payout)
     assert stripe.like("transfer.updated", "transfer.created", metadata={}).outcome == InboxOutcome.HANDLED
     assert Payout.objects.get().status == before.status
@@ -142,7 +140,7 @@ def test_payout_paid_settles_a_lost_answer(payout: Payout, sandbox: Stripe, stri
 
 
 @pytest.mark.parametrize("event_type", ["payout.failed", "payout.canceled"])
-def test_a_bank_payout_that_ends_badly_after_it_was_paid_is_returned(
+def test_a_bank_payout_that_fails_after_it_was_paid_is_returned(
     payout: Payout, stripe: StripeEvents, event_type: str
 ) -> None:
     send_on(send(payout))
@@ -163,7 +161,7 @@ def test_payout_paid_after_payout_failed_changes_nothing(payout: Payout, stripe:
     assert Payout.objects.get().status == PayoutStatus.RETURNED
 
 
-def test_a_bank_payout_that_we_did_not_start_moves_nothing_whatever_its_amount(
+def test_a_bank_payout_that_we_did_not_start_moves_no_payout(
     payout: Payout, sandbox: Stripe, stripe: StripeEvents
 ) -> None:
     """It is a difference, and until it is explained nothing more goes to the bank from there."""
@@ -183,7 +181,7 @@ def test_a_bank_payout_that_we_did_not_start_moves_nothing_whatever_its_amount(
 
 
 @pytest.mark.parametrize("times", [2, 5])
-def test_an_event_told_again_has_one_effect(payout: Payout, stripe: StripeEvents, times: int) -> None:
+def test_a_repeated_event_has_one_effect(payout: Payout, stripe: StripeEvents, times: int) -> None:
     send_on(send(payout))
     for _ in range(times):
         stripe.tell("payout.paid")
@@ -195,14 +193,14 @@ def reversed_event(stripe: StripeEvents, amount: int = 80_00) -> InboxEvent:
     return stripe.like("transfer.reversed", "transfer.created", amount_reversed=amount, reversed=True)
 
 
-def test_transfer_reversed_gives_the_rows_back(payout: Payout, stripe: StripeEvents) -> None:
+def test_transfer_reversed_releases_the_rows(payout: Payout, stripe: StripeEvents) -> None:
     send(payout)
     assert reversed_event(stripe).outcome == InboxOutcome.HANDLED
     assert Payout.objects.get().status == PayoutStatus.REVERSED
     assert unsound() == {}
 
 
-def test_a_reversal_that_comes_before_our_own_write_is_not_lost(
+def test_a_reversal_event_before_our_own_write_is_not_lost(
     payout: Payout, sandbox: Stripe, stripe: StripeEvents
 ) -> None:
     """The transfer's answer was lost, and staff reversed it at Stripe at once."""
@@ -213,7 +211,7 @@ def test_a_reversal_that_comes_before_our_own_write_is_not_lost(
     assert unsound() == {}
 
 
-def test_a_reversal_that_cannot_be_placed_yet_is_tried_again(
+def test_a_reversal_that_cannot_be_recorded_yet_is_tried_again(
     payout: Payout, sandbox: Stripe, stripe: StripeEvents
 ) -> None:
     """A bank payout may be under way; once it is known that none is, the reversal counts."""
@@ -238,7 +236,7 @@ def test_a_partial_reversal_is_handled_as_a_difference(payout: Payout, stripe: S
 
 
 @pytest.mark.parametrize("sandbox_options", [{"settle_seconds": 3600}])
-def test_available_funds_wake_what_waits_for_them(
+def test_available_funds_resume_payouts_that_wait_for_them(
     payout: Payout, sandbox: Stripe, stripe: StripeEvents
 ) -> None:
     sandbox.control("clock", advance=3600)  # the platform's own funds
@@ -335,7 +333,7 @@ def test_a_bank_payout_of_a_payout_that_is_over_is_one_too_many(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_transfer_told_of_during_a_look_that_fails_goes_on_to_the_bank_at_once(
+def test_a_transfer_recorded_during_a_failed_look_up_goes_to_the_bank_at_once(
     payout: Payout, sandbox: Stripe, stripe: StripeEvents
 ) -> None:
     lose(sandbox, "/v1/transfers")
@@ -353,7 +351,7 @@ def test_a_transfer_told_of_during_a_look_that_fails_goes_on_to_the_bank_at_once
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_bank_payout_told_of_during_a_look_that_finds_nothing_is_not_absent(
+def test_a_bank_payout_recorded_during_an_empty_look_up_is_not_absent(
     payout: Payout, sandbox: Stripe, stripe: StripeEvents
 ) -> None:
     sandbox.inject({"method": "POST", "path": "/v1/payouts", "kind": "connection_reset", "count": 1})
@@ -374,7 +372,7 @@ def test_a_bank_payout_told_of_during_a_look_that_finds_nothing_is_not_absent(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_paid_while_stripe_is_asked_in_vain_never_falls_due_again(
+def test_a_payout_paid_during_a_failed_question_never_falls_due_again(
     payout: Payout, sandbox: Stripe, stripe: StripeEvents
 ) -> None:
     send_on(send(payout))

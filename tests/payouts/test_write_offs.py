@@ -101,7 +101,7 @@ def test_a_run_pays_only_what_is_left_after_undoing(alice: Creator, market: Mark
 
 @pytest.mark.parametrize("bob_sells", [False, True])
 @pytest.mark.parametrize(("counts_as_earned", "pays"), [(True, 100_00), (False, 200_00)])
-def test_a_correction_undoes_a_write_off_if_it_says_so_whoever_else_sells(
+def test_a_correction_undoes_a_write_off_if_it_says_so(
     market: Market, bob_sells: bool, counts_as_earned: bool, pays: int
 ) -> None:
     alice, bob = market.creators(["alice", "bob"])
@@ -126,7 +126,7 @@ def test_goodwill_stays_with_the_creator(market: Market) -> None:
     assert booked(alice) == [("write_off", 100_00), (UNDONE, -40_00)]
 
 
-def test_what_a_correction_takes_is_paid_before_write_offs_are(alice: Creator, market: Market) -> None:
+def test_a_negative_correction_is_paid_off_before_write_offs(alice: Creator, market: Market) -> None:
     market.refund(alice, 125_00)
     market.write_off(alice)
     market.adjust(alice, -30_00, booked_at=in_september())
@@ -135,7 +135,7 @@ def test_what_a_correction_takes_is_paid_before_write_offs_are(alice: Creator, m
     assert booked(alice)[1:] == [(UNDONE, -10_00)]
 
 
-def test_rows_given_back_by_a_dead_payout_are_no_credit(market: Market) -> None:
+def test_rows_released_by_a_dead_payout_do_not_count_as_earned(market: Market) -> None:
     alice, bob = market.creators(["alice", "bob"])
     payout = market.payout(alice, gross=100_00)
     market.refund(alice, 125_00)
@@ -192,7 +192,7 @@ def test_a_sale_that_is_refunded_leaves_the_write_off_as_it_was(
     assert (owed(alice), undone(written)) == (0, 0)
 
 
-def test_what_is_lost_after_the_creator_was_paid_is_owed_but_for_what_was_given_up(
+def test_losses_after_a_payout_are_owed_except_for_what_was_written_off(
     alice: Creator, market: Market
 ) -> None:
     market.refund(alice, 125_00, at="2025-08-12T12:00:00Z")
@@ -206,7 +206,7 @@ def test_what_is_lost_after_the_creator_was_paid_is_owed_but_for_what_was_given_
 
 
 @pytest.mark.parametrize("first", ["2025-09-10T12:00:00Z", OCTOBER])
-def test_each_run_pays_the_same_whichever_month_arrived_first(
+def test_runs_pay_the_same_in_whichever_order_months_arrive(
     alice: Creator, market: Market, first: str
 ) -> None:
     market.refund(alice, 125_00, at="2025-08-12T12:00:00Z")
@@ -219,7 +219,7 @@ def test_each_run_pays_the_same_whichever_month_arrived_first(
     assert list(decided) == [100_00, 200_00]
 
 
-def test_two_write_offs_come_back_apart_the_older_one_first(alice: Creator, market: Market) -> None:
+def test_two_write_offs_are_undone_separately_the_older_one_first(alice: Creator, market: Market) -> None:
     written = []
     for amount, reason in [(50_00, "Fraud on her card"), (25_00, "She is ill")]:
         market.refund(alice, amount)
@@ -234,7 +234,7 @@ def test_two_write_offs_come_back_apart_the_older_one_first(alice: Creator, mark
     assert owed(alice) == 64_00
 
 
-def test_what_was_undone_before_a_second_write_off_stays_undone_until_it_is_taken_back(
+def test_undoings_before_a_second_write_off_stay_until_they_are_restored(
     alice: Creator, market: Market
 ) -> None:
     market.refund(alice, 125_00, at="2025-08-12T12:00:00Z")
@@ -251,7 +251,7 @@ def test_what_was_undone_before_a_second_write_off_stays_undone_until_it_is_take
     assert (owed(alice), undone(older), undone(newer)) == (0, 80_00, 0)
 
 
-def test_what_the_creator_still_owed_beside_a_write_off_is_paid_first(alice: Creator, market: Market) -> None:
+def test_debt_beyond_a_write_off_is_paid_first(alice: Creator, market: Market) -> None:
     market.refund(alice, 50_00)
     proposal = adjustments.propose_write_off(alice, currency="USD", act=Act("dana", "Gone"))
     market.refund(alice, 25_00)
@@ -289,7 +289,7 @@ def test_a_run_settles_what_somebody_else_has_changed(alice: Creator, market: Ma
     assert paid(alice) == [90_00]
 
 
-def test_a_creator_whose_write_off_cannot_be_settled_stops_no_run(market: Market) -> None:
+def test_a_write_off_that_cannot_be_settled_does_not_stop_the_run(market: Market) -> None:
     alice, bob = market.creators(["alice", "bob"])
     for creator in (alice, bob):
         market.refund(creator, 125_00)
@@ -307,7 +307,7 @@ def test_a_creator_whose_write_off_cannot_be_settled_stops_no_run(market: Market
     assert (paid(alice), paid(bob)) == ([150_00], [90_00])
 
 
-def test_what_is_posted_looks_only_at_the_creators_it_is_of(market: Market) -> None:
+def test_posting_looks_only_at_its_own_creators(market: Market) -> None:
     """However many others there are whose debts were written off."""
     creators = market.creators([f"creator-{number:02}" for number in range(40)])
     for creator in creators[:-1]:
@@ -322,7 +322,7 @@ def test_what_is_posted_looks_only_at_the_creators_it_is_of(market: Market) -> N
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_was_undone_before_undoings_had_names_stays_undone(alice: Creator, market: Market) -> None:
+def test_undoings_without_a_write_off_stay_undone(alice: Creator, market: Market) -> None:
     written = []
     for amount in (50_00, 25_00):
         market.refund(alice, amount)

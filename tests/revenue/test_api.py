@@ -71,7 +71,7 @@ def paid_month(market: Market, sandbox: Stripe, settle: Callable[[], None]) -> M
 
 
 class TestRevenue:
-    def test_a_month_is_as_its_row_and_its_take_rate(self, paid_month: Market) -> None:
+    def test_a_month_is_its_row_with_its_take_rate(self, paid_month: Market) -> None:
         assert told(REVENUE, month="2025-09") == {
             "month": "2025-09",
             "currency": "USD",
@@ -88,7 +88,7 @@ class TestRevenue:
             answer = told(REVENUE, month=f"{row.month:%Y-%m}", currency=row.currency)
             assert {name: answer[name] for name in FIGURES} == {name: getattr(row, name) for name in FIGURES}
 
-    def test_without_a_month_it_is_the_running_one(self, paid_month: Market) -> None:
+    def test_the_month_defaults_to_the_current_one(self, paid_month: Market) -> None:
         answer = told(REVENUE)
         assert answer["month"] == f"{sql.now():%Y-%m}"
         assert (answer["total_gross_revenue"], answer["total_creator_payouts"]) == (0, 280_00)
@@ -99,7 +99,7 @@ class TestRevenue:
     def test_a_month_without_anything_is_all_zeros(self, paid_month: Market, month: str) -> None:
         assert told(REVENUE, month=month) == {"month": month, "currency": "USD", **NOTHING}
 
-    def test_each_currency_is_told_by_itself(self) -> None:
+    def test_each_currency_is_separate(self) -> None:
         PlatformRevenue.objects.create(
             month=date(2025, 9, 1), currency="EUR", total_gross_revenue=300, total_platform_fees=100
         )
@@ -124,14 +124,14 @@ class TestRevenue:
         ]
         + [{"currency": "usd"}, {"currency": "US"}, {"currency": ""}, {"moonth": "2026-01"}],
     )
-    def test_what_cannot_be_meant_is_refused(self, query: dict[str, str]) -> None:
+    def test_invalid_parameters_are_refused(self, query: dict[str, str]) -> None:
         answer = admin().get(REVENUE, query)
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
         assert [error["field"] for error in answer.json()["errors"]] == list(query)
 
 
 class TestHistory:
-    def test_it_ends_with_the_running_month_and_has_no_gaps(self, paid_month: Market) -> None:
+    def test_it_ends_with_the_current_month_and_has_no_gaps(self, paid_month: Market) -> None:
         history = told(ANALYTICS, months=60)["revenue_history"]
         month, expected = month_of(sql.now()), []
         for _ in range(60):
@@ -150,7 +150,7 @@ class TestHistory:
         assert [(row["currency"], row["total_transactions"]) for row in history] == [("EUR", 1), ("USD", 0)]
         assert len(told(ANALYTICS, months=2)["revenue_history"]) == 2 * 3
 
-    def test_it_goes_back_twelve_months_by_itself(self) -> None:
+    def test_it_defaults_to_twelve_months(self) -> None:
         assert len(told(ANALYTICS)["revenue_history"]) == 12
 
     @pytest.mark.parametrize("months", ["0", "61", "-1", "1.5", "x", "", "9" * 30])
@@ -203,7 +203,7 @@ class TestPayoutStats:
         assert (told["finished_30_days"], told["failed_30_days"], told["failed_rate_bps"]) == (5, 1, 2_000)
 
 
-def test_accounts_are_counted_by_status_and_replaced_ones_not() -> None:
+def test_accounts_are_counted_by_status_without_replaced_ones() -> None:
     for status in (AccountStatus.ACTIVE, AccountStatus.ACTIVE, AccountStatus.RESTRICTED):
         CreatorPaymentAccountFactory.create(account_status=status)
     CreatorPaymentAccountFactory.create(replaced_at=datetime(2025, 1, 1, tzinfo=UTC))
@@ -250,7 +250,7 @@ def test_only_the_platforms_staff_may_ask(address: str, client: Client) -> None:
 
 
 @pytest.mark.parametrize("address", [REVENUE, ANALYTICS])
-def test_what_is_known_is_not_sent_again(address: str) -> None:
+def test_an_unchanged_answer_is_not_sent_again(address: str) -> None:
     first = admin().get(address)
     assert admin().get(address, headers={"If-None-Match": first["ETag"]}).status_code == 304
 

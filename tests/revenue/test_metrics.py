@@ -85,7 +85,7 @@ def test_on_an_empty_database_every_figure_is_there_and_zero() -> None:
     assert {label for name, label in samples if name == "payouts_quarantined_records"} == set(Reason.values)
 
 
-def test_a_batch_that_is_set_aside_is_counted_apart_and_is_no_lag(market: Market) -> None:
+def test_a_set_aside_batch_is_counted_separately_and_is_no_lag(market: Market) -> None:
     market.arrive("charge", market.creator("alice"), 10_00)
     sql.run("UPDATE billing_batches SET received_at = received_at - interval '1 hour'")
     assert scrape()["payouts_earnings_lag_seconds", ""] >= 3_600
@@ -96,7 +96,7 @@ def test_a_batch_that_is_set_aside_is_counted_apart_and_is_no_lag(market: Market
     assert samples["payouts_earnings_lag_seconds", ""] == 0
 
 
-def test_what_waits_is_counted_and_its_age_is_told(market: Market) -> None:
+def test_waiting_records_are_counted_with_their_age(market: Market) -> None:
     now = sql.now()
     PayoutFactory.create(next_retry_at=now - timedelta(hours=2))
     PayoutFactory.create(next_retry_at=now - timedelta(hours=1))
@@ -111,7 +111,7 @@ def test_what_waits_is_counted_and_its_age_is_told(market: Market) -> None:
     assert 600 <= samples["payouts_oldest_unhandled_event_seconds", ""] < 660
 
 
-def test_what_stops_sending_and_what_is_missing_is_told(market: Market, sandbox: Stripe) -> None:
+def test_pauses_and_missing_funds_are_shown(market: Market, sandbox: Stripe) -> None:
     market.sell(market.creator("alice"), 20_000_000_00)
     forecasts.make_forecast(now=sql.now())
     PayoutFactory.create(currency="EUR", next_retry_at=sql.now())
@@ -125,7 +125,7 @@ def test_what_stops_sending_and_what_is_missing_is_told(market: Market, sandbox:
 
 
 @pytest.mark.django_db
-def test_the_connections_that_are_left_are_told() -> None:
+def test_the_remaining_connections_are_shown() -> None:
     limit_connections(20)
     samples = scrape()
     assert samples["payouts_database_connections", "used"] == 1
@@ -155,7 +155,7 @@ class TestAccess:
         assert here.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
 
     @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
-    def test_elsewhere_the_token_opens(self, scheme: str) -> None:
+    def test_from_elsewhere_the_token_is_needed(self, scheme: str) -> None:
         answer = Client(REMOTE_ADDR=ELSEWHERE).get("/metrics", headers={"Authorization": f"{scheme} {TOKEN}"})
         assert answer.status_code == 200
 
@@ -170,14 +170,14 @@ class TestAccess:
         assert answer.json()["code"] == "not_authenticated"
 
     @pytest.mark.parametrize("given", ["Bearer", "Bearer ", ""])
-    def test_without_a_token_set_nobody_elsewhere_gets_in(self, settings: Settings, given: str) -> None:
+    def test_without_a_token_nobody_else_gets_in(self, settings: Settings, given: str) -> None:
         settings.METRICS_TOKEN = ""
         answer = Client(REMOTE_ADDR=ELSEWHERE).get("/metrics", headers={"Authorization": given})
         assert answer.status_code == 401
 
 
 @pytest.mark.django_db
-def test_without_redis_the_tables_are_told_all_the_same(settings: Settings) -> None:
+def test_without_redis_the_tables_figures_are_still_shown(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     samples = scrape()
     assert samples["payouts_redis_up", ""] == 0
@@ -186,7 +186,7 @@ def test_without_redis_the_tables_are_told_all_the_same(settings: Settings) -> N
 
 
 @pytest.mark.django_db
-def test_changes_of_owner_of_what_sells_are_told_for_a_month(market: Market) -> None:
+def test_ownership_changes_of_selling_apis_are_shown_for_a_month(market: Market) -> None:
     alice = market.creator("alice")
     market.creator("bob")
     entries = [CatalogEntry("api-alice", "", "eve"), CatalogEntry("api-bob", "", "eve")]
@@ -200,7 +200,7 @@ def test_changes_of_owner_of_what_sells_are_told_for_a_month(market: Market) -> 
     assert scrape()["payouts_recent_owner_changes", ""] == 0
 
 
-def test_open_differences_are_told_by_kind_and_age(db: None) -> None:
+def test_open_differences_are_shown_by_kind_and_age(db: None) -> None:
     now = sql.now()
     for kind, subject in (("unknown_transfer", "tr_1"), ("unreadable", "tr_2"), ("unreadable", "tr_3")):
         found = differences.open_difference(

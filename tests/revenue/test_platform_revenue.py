@@ -54,7 +54,7 @@ def test_a_month_adds_up_all_creators(source: BillingSource) -> None:
     assert figures() == (1303, 261, 1042, 0, 2, 12, 1)
 
 
-def test_fees_and_earnings_are_those_of_the_rows_not_of_their_sum(source: BillingSource) -> None:
+def test_fees_and_earnings_are_summed_over_rounded_rows(source: BillingSource) -> None:
     CommissionRateFactory.create(bps=1_250, effective_from="2024-01-20T00:00:00Z")
     feed(
         source,
@@ -115,7 +115,7 @@ def test_a_payout_paid_later_restates_its_month(source: BillingSource) -> None:
     assert figures() == (1000, 200, 800, 8000, 1, 1, 0)
 
 
-def test_a_month_tells_when_it_was_refreshed_last(source: BillingSource) -> None:
+def test_a_month_shows_when_it_was_last_refreshed(source: BillingSource) -> None:
     feed(source, record())
     post()
     for moment in (NOW, NOW + timedelta(hours=1)):
@@ -123,7 +123,7 @@ def test_a_month_tells_when_it_was_refreshed_last(source: BillingSource) -> None
         assert PlatformRevenue.objects.get().refreshed_at == moment
 
 
-def test_records_that_are_not_posted_yet_are_in_no_figure(source: BillingSource) -> None:
+def test_unposted_records_are_in_no_figure(source: BillingSource) -> None:
     feed(source, record(subscription_id="s-1"))
     post()
     feed(source, record(subscription_id="s-2"))
@@ -174,7 +174,7 @@ def test_payouts_count_in_the_month_in_which_they_were_paid_or_came_back(
         assert (row and row[3]) == amount
 
 
-def test_a_payout_paid_at_midnight_counts_in_the_month_that_begins() -> None:
+def test_a_payout_paid_at_midnight_counts_in_the_new_month() -> None:
     PayoutEventFactory.create(at=datetime(2024, 2, 1, tzinfo=UTC))
     refresh(JANUARY, FEBRUARY)
     assert figures(JANUARY) is None
@@ -222,7 +222,7 @@ def test_a_lost_notice_is_found_however_long_ago_and_whatever_was_refreshed_sinc
     assert figures() == (1005, 201, 804, 0, 2, 2, 0)
 
 
-def test_a_month_that_comes_to_more_than_can_be_held_stops_only_itself() -> None:
+def test_a_month_whose_sum_overflows_does_not_stop_the_others() -> None:
     for month, gross in [(JANUARY, 9 * 10**18), (JANUARY, 9 * 10**18), (FEBRUARY, 100)]:
         CreatorEarningFactory.create(gross=gross, period_start=month, period_end=month_of(month).end)
     refresh(JANUARY, FEBRUARY)
@@ -248,7 +248,7 @@ def test_months_without_anything_have_no_row() -> None:
     st.lists(st.tuples(st.integers(1, 99), st.booleans(), st.sampled_from("ab"), st.booleans()), max_size=12)
 )
 @examples(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_refreshed_step_by_step_or_worked_out_anew_the_figures_are_the_same(
+def test_incremental_and_full_refreshes_give_the_same_figures(
     source: BillingSource, sales: list[tuple[int, bool, str, bool]]
 ) -> None:
     prefix = str(id(sales))

@@ -15,7 +15,7 @@ from tests.threads import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_who_waited_for_a_refresh_does_not_do_it_once_more(
+def test_a_worker_that_waited_for_a_refresh_does_not_repeat_it(
     source: BillingSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     feed(source, record())

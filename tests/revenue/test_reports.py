@@ -43,7 +43,7 @@ def adjustments(report: MonthlyReport) -> Any:
     return report.figures["prior_period_adjustments"]
 
 
-def test_a_report_tells_the_figures_of_its_month(source: BillingSource) -> None:
+def test_a_report_has_the_figures_of_its_month(source: BillingSource) -> None:
     sell(source, "2024-01", 123_456)
     PayoutEventFactory.create(at=datetime(2024, 1, 20, tzinfo=UTC))
     report = make("2024-01")
@@ -64,7 +64,7 @@ def test_a_report_tells_the_figures_of_its_month(source: BillingSource) -> None:
     }
 
 
-def test_a_report_reads_as_people_write_money(source: BillingSource) -> None:
+def test_a_report_formats_its_amounts(source: BillingSource) -> None:
     sell(source, "2024-01", 123_456)
     text = make("2024-01").text
     assert text.startswith("Platform report for January 2024")
@@ -85,7 +85,7 @@ def test_a_report_is_a_snapshot(source: BillingSource) -> None:
     assert (again.pk, again.figures, again.text) == (first.pk, first.figures, first.text)
 
 
-def test_what_changes_in_a_reported_month_is_told_once_in_the_next_report(source: BillingSource) -> None:
+def test_a_change_in_a_reported_month_is_in_the_next_report_once(source: BillingSource) -> None:
     sold = sell(source, "2024-01", 1000)
     make("2024-01")
     feed(source, refund(sold, amount=300, occurred_at="2024-01-20T00:00:00Z"))
@@ -101,7 +101,7 @@ def test_what_changes_in_a_reported_month_is_told_once_in_the_next_report(source
     assert adjustments(make("2024-03")) == {}
 
 
-def test_a_second_change_is_told_by_itself(source: BillingSource) -> None:
+def test_a_second_change_is_reported_separately(source: BillingSource) -> None:
     sell(source, "2024-01", 1000)
     make("2024-01")
     sell(source, "2024-01", 10)
@@ -113,7 +113,7 @@ def test_a_second_change_is_told_by_itself(source: BillingSource) -> None:
     assert told["2024-02-01"]["USD"]["total_gross_revenue"] == 20
 
 
-def test_a_report_made_late_tells_no_change_again_that_a_later_one_told(source: BillingSource) -> None:
+def test_a_late_report_does_not_repeat_changes_of_a_later_one(source: BillingSource) -> None:
     sell(source, "2024-01", 1000)
     make("2024-01")
     sell(source, "2024-01", 10)
@@ -121,9 +121,7 @@ def test_a_report_made_late_tells_no_change_again_that_a_later_one_told(source: 
     assert adjustments(make("2024-02")) == {}
 
 
-def test_a_change_in_a_currency_that_the_month_had_not_is_told_too(
-    source: BillingSource, settings: Settings
-) -> None:
+def test_a_change_in_a_new_currency_is_reported_too(source: BillingSource, settings: Settings) -> None:
     settings.MINIMUM_PAYOUT = {"USD": 2500, "EUR": 2500}
     sell(source, "2024-01", 1000)
     make("2024-01")
@@ -180,7 +178,7 @@ def test_last_months_report_is_due_from_the_2nd_on(now: datetime, month: str | N
     assert MonthlyReport.objects.count() == (month is not None)
 
 
-def test_every_month_that_the_service_slept_through_gets_its_report(source: BillingSource) -> None:
+def test_every_missed_month_gets_its_report(source: BillingSource) -> None:
     for month in ("2024-01", "2024-02", "2024-03"):
         sell(source, month, 1000)
     services.make_due_reports(now=datetime(2024, 2, 2, 1, tzinfo=UTC))
@@ -189,14 +187,14 @@ def test_every_month_that_the_service_slept_through_gets_its_report(source: Bill
     assert [report.figures["currencies"]["USD"]["total_gross_revenue"] for report in made] == [1000, 1000]
 
 
-def test_reports_begin_with_the_month_of_the_installation(source: BillingSource) -> None:
+def test_reports_start_with_the_month_of_the_installation(source: BillingSource) -> None:
     installation.installed_at()
     Installation.objects.update(installed_at=datetime(2024, 1, 31, 23, 59, tzinfo=UTC))
     made = services.make_due_reports(now=datetime(2024, 4, 2, tzinfo=UTC))
     assert [f"{report.month:%Y-%m}" for report in made] == ["2024-01", "2024-02", "2024-03"]
 
 
-def test_all_reports_together_come_to_all_revenue(source: BillingSource) -> None:
+def test_all_reports_add_up_to_all_revenue(source: BillingSource) -> None:
     """A month without a report counts as reported with zeros."""
     sell(source, "2024-03", 1000)
     make("2024-03")
@@ -211,7 +209,7 @@ def test_all_reports_together_come_to_all_revenue(source: BillingSource) -> None
     assert told == sum(row.total_gross_revenue for row in PlatformRevenue.objects.all()) == 1570
 
 
-def test_reports_made_out_of_order_tell_each_change_once(source: BillingSource) -> None:
+def test_reports_made_out_of_order_report_each_change_once(source: BillingSource) -> None:
     sell(source, "2024-01", 1000)
     sell(source, "2024-02", 1000)
     make("2024-02")
@@ -228,7 +226,7 @@ def test_reports_made_out_of_order_tell_each_change_once(source: BillingSource) 
     assert sum(told) == 12
 
 
-def test_counts_that_change_are_told_though_no_money_does(source: BillingSource) -> None:
+def test_changed_counts_are_reported_even_if_no_amount_changes(source: BillingSource) -> None:
     sold = sell(source, "2024-01", 1000)
     make("2024-01")
     feed(source, record(amount=1000, subscription_id="s-2", api_calls=0))
@@ -241,7 +239,7 @@ def test_counts_that_change_are_told_though_no_money_does(source: BillingSource)
     assert "Jan 2024  USD  Active subscriptions" in report.text
 
 
-def test_a_month_whose_rate_means_nothing_has_none(source: BillingSource) -> None:
+def test_a_month_whose_rate_is_no_share_has_none(source: BillingSource) -> None:
     feed(source, record(record_id="old", amount=999, occurred_at="2024-01-10T00:00:00Z"))
     CommissionRateFactory.create(bps=1000, effective_from=datetime(2024, 2, 1, tzinfo=UTC))
     feed(

@@ -116,7 +116,7 @@ def test_accounts_are_listed_newest_first_without_the_platform(client: stripe.St
     assert [account.id for account in client.v1.accounts.list().data] == opened[::-1]
 
 
-def test_own_account_is_the_platform_or_the_one_acted_for(
+def test_the_own_account_is_the_acting_account(
     client: stripe.StripeClient, server: SandboxServer, account: str
 ) -> None:
     assert client.v1.accounts.retrieve_current().id == server.platform

@@ -13,7 +13,7 @@ def test_an_untouched_balance_is_zero_in_its_own_currency(client: stripe.StripeC
     assert [(each.currency, each.amount) for each in balance.pending] == [("eur", 0)]
 
 
-def test_funding_is_available_at_once_and_said_so(client: stripe.StripeClient, fund: Fund) -> None:
+def test_funding_is_available_at_once_with_an_event(client: stripe.StripeClient, fund: Fund) -> None:
     fund(100_00)
     fund(50_00)
 
@@ -27,7 +27,7 @@ def test_funding_is_available_at_once_and_said_so(client: stripe.StripeClient, f
     assert amounts == [150_00, 100_00]
 
 
-def test_each_currency_has_a_balance_of_its_own(client: stripe.StripeClient, fund: Fund) -> None:
+def test_each_currency_has_its_own_balance(client: stripe.StripeClient, fund: Fund) -> None:
     fund(1_00)
     client.raw_request("post", "/_sandbox/fund", amount=2_00, currency="EUR")
     balance = client.v1.balance.retrieve()

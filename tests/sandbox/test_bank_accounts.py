@@ -17,9 +17,7 @@ def seen(client: stripe.StripeClient, account: str) -> list[tuple[str, str]]:
     return told[::-1]
 
 
-def test_another_bank_account_takes_the_place_of_the_old(
-    client: stripe.StripeClient, paid_account: str
-) -> None:
+def test_a_new_bank_account_replaces_the_old(client: stripe.StripeClient, paid_account: str) -> None:
     (old,) = bank_accounts(client, paid_account)
     client.raw_request("post", f"/_sandbox/accounts/{paid_account}/bank_account")
     (new,) = bank_accounts(client, paid_account)

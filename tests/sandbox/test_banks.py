@@ -53,7 +53,7 @@ def plan(client: stripe.StripeClient, *rules: dict[str, Any]) -> None:
         ("paid", ["payout.created", "payout.updated", "payout.paid"]),
     ],
 )
-def test_a_planned_failure_comes_in_its_stage_and_brings_the_money_back(
+def test_a_planned_failure_happens_in_its_stage_and_returns_the_money(
     client: stripe.StripeClient, paid_account: str, advance: Advance, stage: str, before: list[str]
 ) -> None:
     plan(client, {"stage": stage, "failure_code": "account_closed", "count": 1})
@@ -117,7 +117,7 @@ def test_a_failed_payout_neither_arrives_nor_fails_again(
     assert available(client, paid_account) == 100_00
 
 
-def test_a_planned_failure_does_not_strike_a_cancelled_payout(
+def test_a_planned_failure_does_not_hit_a_cancelled_payout(
     client: stripe.StripeClient, paid_account: str, advance: Advance
 ) -> None:
     plan(client, {"stage": "pending", "failure_code": "declined"})
@@ -128,7 +128,7 @@ def test_a_planned_failure_does_not_strike_a_cancelled_payout(
     assert available(client, paid_account) == 100_00
 
 
-def test_a_pending_payout_can_be_cancelled_and_the_money_is_back(
+def test_a_pending_payout_can_be_cancelled_and_the_money_returns(
     client: stripe.StripeClient, paid_account: str
 ) -> None:
     payout = pay_out(client, paid_account)
@@ -142,7 +142,7 @@ def test_a_pending_payout_can_be_cancelled_and_the_money_is_back(
     assert (back.type, back.amount) == ("payout_cancel", 40_00)
 
 
-def test_what_left_cannot_be_cancelled(
+def test_a_payout_in_transit_cannot_be_cancelled(
     client: stripe.StripeClient, paid_account: str, advance: Advance
 ) -> None:
     payout = pay_out(client, paid_account)
@@ -151,7 +151,7 @@ def test_what_left_cannot_be_cancelled(
         client.v1.payouts.cancel(payout, {}, {"stripe_account": paid_account})
 
 
-def test_a_rule_strikes_so_often_and_only_its_account(
+def test_a_rule_hits_its_count_and_only_its_account(
     client: stripe.StripeClient, paid_account: str, advance: Advance
 ) -> None:
     plan(
@@ -192,7 +192,7 @@ def test_chance_is_repeatable_by_its_seed_and_goes_on_after_a_restart(
     assert 0 < sum(first[20:]) < 20
 
 
-def test_without_rules_none_fails_any_more(
+def test_without_rules_no_payout_fails(
     client: stripe.StripeClient, paid_account: str, advance: Advance
 ) -> None:
     plan(client, {"stage": "pending", "failure_code": "declined"})
@@ -211,7 +211,7 @@ def test_without_rules_none_fails_any_more(
         {"stage": "paid", "failure_code": "declined", "when": "tomorrow"},
     ],
 )
-def test_a_rule_that_makes_no_sense_is_refused(client: stripe.StripeClient, rule: dict[str, Any]) -> None:
+def test_an_invalid_rule_is_refused(client: stripe.StripeClient, rule: dict[str, Any]) -> None:
     with pytest.raises(stripe.InvalidRequestError):
         plan(client, rule)
 
@@ -224,7 +224,7 @@ class TestWhatNoBankTakes:
         return account
 
     @pytest.mark.parametrize(("country", "currency"), [("HU", "huf"), ("IS", "isk"), ("TW", "twd")])
-    def test_some_currencies_leave_in_whole_units(
+    def test_some_currencies_are_paid_out_in_whole_units(
         self, client: stripe.StripeClient, country: str, currency: str
     ) -> None:
         account = self.open_account(client, country)
@@ -238,7 +238,7 @@ class TestWhatNoBankTakes:
         ("country", "currency", "least"),
         [("DE", "eur", 1_00), ("JP", "jpy", 1), ("MX", "mxn", 10_00), ("AU", "aud", 1), ("US", "usd", 1)],
     )
-    def test_each_country_has_its_least_amount(
+    def test_each_country_has_its_minimum_amount(
         self, client: stripe.StripeClient, country: str, currency: str, least: int
     ) -> None:
         account = self.open_account(client, country)

@@ -29,7 +29,7 @@ def send(client: stripe.StripeClient, account: str, *, key: str = "one") -> stri
     )
 
 
-def test_new_objects_bear_the_time_of_the_moved_clock(
+def test_new_objects_have_the_time_of_the_moved_clock(
     client: stripe.StripeClient, fund: Fund, account: str, advance: Advance
 ) -> None:
     fund(100_00)
@@ -39,7 +39,7 @@ def test_new_objects_bear_the_time_of_the_moved_clock(
     assert client.v1.events.list().data[0].created == pytest.approx(transfer.created, abs=5)
 
 
-def test_what_falls_due_meanwhile_happened_when_it_was_due(
+def test_what_falls_due_happens_as_of_its_due_time(
     client: stripe.StripeClient, fund: Fund, account: str, advance: Advance
 ) -> None:
     options: stripe.RequestOptions = {"stripe_account": account}
@@ -79,7 +79,7 @@ def test_a_key_is_good_for_a_day(
         ({"kind": "connection_reset"}, stripe.APIConnectionError),
     ],
 )
-def test_an_outage_strikes_everything_until_its_time_is_over(
+def test_an_outage_hits_everything_until_it_ends(
     client: stripe.StripeClient,
     inject: Inject,
     advance: Advance,

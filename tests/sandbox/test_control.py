@@ -61,7 +61,7 @@ def test_requests_are_counted_by_route(client: stripe.StripeClient, account: str
     }
 
 
-def test_a_lost_answer_to_funding_can_be_asked_for_again(client: stripe.StripeClient) -> None:
+def test_a_lost_answer_to_funding_can_be_replayed(client: stripe.StripeClient) -> None:
     for _ in range(2):
         client.raw_request("post", "/_sandbox/fund", amount=1_00, currency="usd", idempotency_key="one")
     assert client.v1.balance.retrieve().available[0].amount == 1_00

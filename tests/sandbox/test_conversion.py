@@ -65,7 +65,7 @@ def test_the_same_currency_is_not_converted(client: stripe.StripeClient, fund: F
     assert (arrived.amount, arrived.exchange_rate) == (100_00, None)
 
 
-def test_a_changed_rate_is_for_later_transfers(client: stripe.StripeClient, fund: Fund) -> None:
+def test_a_changed_rate_applies_to_later_transfers(client: stripe.StripeClient, fund: Fund) -> None:
     fund(200_00)
     account = open_account(client, "GB")
     before = send(client, account, 100_00)
@@ -76,7 +76,7 @@ def test_a_changed_rate_is_for_later_transfers(client: stripe.StripeClient, fund
 
 
 @pytest.mark.parametrize("rate", [0, -1, "nan", "inf"])
-def test_a_rate_is_more_than_nothing(client: stripe.StripeClient, rate: object) -> None:
+def test_a_rate_must_be_positive(client: stripe.StripeClient, rate: object) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         client.raw_request("post", "/_sandbox/rates", per_euro={"gbp": rate})
     assert refused.value.param == "per_euro[gbp]"

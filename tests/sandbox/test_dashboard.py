@@ -10,7 +10,7 @@ from sandbox.server import SandboxServer
 Fund = Callable[[int], None]
 
 
-def test_a_debit_can_leave_a_balance_negative(client: stripe.StripeClient, paid_account: str) -> None:
+def test_a_debit_can_make_a_balance_negative(client: stripe.StripeClient, paid_account: str) -> None:
     client.raw_request("post", f"/_sandbox/accounts/{paid_account}/adjust", amount=-130_00)
     options: stripe.RequestOptions = {"stripe_account": paid_account}
     assert client.v1.balance.retrieve({}, options).available[0].amount == -30_00
@@ -18,7 +18,7 @@ def test_a_debit_can_leave_a_balance_negative(client: stripe.StripeClient, paid_
     assert transaction.amount == -130_00
 
 
-def test_a_holder_takes_out_all_there_is_without_us(client: stripe.StripeClient, paid_account: str) -> None:
+def test_a_holder_can_pay_out_the_whole_balance(client: stripe.StripeClient, paid_account: str) -> None:
     client.raw_request("post", f"/_sandbox/accounts/{paid_account}/payout", amount=30_00)
     client.raw_request("post", f"/_sandbox/accounts/{paid_account}/payout")
     options: stripe.RequestOptions = {"stripe_account": paid_account}

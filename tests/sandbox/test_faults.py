@@ -34,9 +34,7 @@ def statuses(client: stripe.StripeClient, times: int) -> list[int]:
     return [read(each) for each in range(times)]
 
 
-def test_a_status_is_answered_as_stripe_words_it(
-    client: stripe.StripeClient, account: str, inject: Inject
-) -> None:
+def test_a_status_has_stripes_wording(client: stripe.StripeClient, account: str, inject: Inject) -> None:
     inject(
         {"kind": "status", "status": 429, "code": "lock_timeout", "message": "Busy.", "should_retry": True}
     )
@@ -65,7 +63,7 @@ def test_a_count_is_exact_under_concurrency(
     assert state()["faults"] == {"status": 7}
 
 
-def test_a_rule_strikes_only_its_method_and_path(
+def test_a_rule_hits_only_its_method_and_path(
     client: stripe.StripeClient, fund: Fund, account: str, inject: Inject
 ) -> None:
     fund(100_00)
@@ -76,7 +74,9 @@ def test_a_rule_strikes_only_its_method_and_path(
     assert client.v1.accounts.retrieve(account).id == account
 
 
-def test_control_is_never_struck_and_can_clear_the_rules(client: stripe.StripeClient, inject: Inject) -> None:
+def test_control_endpoints_are_never_hit_and_can_clear_the_rules(
+    client: stripe.StripeClient, inject: Inject
+) -> None:
     inject({"kind": "status", "status": 500})
     assert statuses(client, 1) == [500]
     client.raw_request("delete", "/_sandbox/faults")
@@ -89,7 +89,7 @@ def test_new_rules_replace_the_old(client: stripe.StripeClient, inject: Inject) 
     assert statuses(client, 1) == [502]
 
 
-def test_the_first_rule_that_strikes_wins(client: stripe.StripeClient, inject: Inject) -> None:
+def test_the_first_rule_that_hits_wins(client: stripe.StripeClient, inject: Inject) -> None:
     inject({"kind": "status", "status": 500, "count": 1}, {"kind": "status", "status": 502, "count": 2})
     assert statuses(client, 4) == [500, 502, 502, 200]
 
@@ -172,7 +172,7 @@ def test_latency_comes_on_top_of_another_fault(
     assert state()["faults"] == {"latency_ms": 1, "abort_work": 1}
 
 
-def test_above_the_rate_limit_the_answer_is_429_and_not_to_be_retried_at_once(
+def test_above_the_rate_limit_the_answer_is_429_without_an_immediate_retry(
     client: stripe.StripeClient, inject: Inject
 ) -> None:
     inject({"kind": "rate_limit_per_second", "rate_limit_per_second": 5, "path": "/v1/balance"})
@@ -197,7 +197,7 @@ def test_above_the_rate_limit_the_answer_is_429_and_not_to_be_retried_at_once(
         ({"kind": "connection_reset", "when": "tomorrow"}, "rules[0][when]"),
     ],
 )
-def test_a_rule_that_makes_no_sense_is_refused(
+def test_an_invalid_rule_is_refused(
     client: stripe.StripeClient, inject: Inject, rule: dict[str, Any], param: str
 ) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:

@@ -24,7 +24,7 @@ def test_a_form_becomes_nested_mappings(encoded: str, form: Form) -> None:
 
 
 @pytest.mark.parametrize("encoded", ["[a]=1", "a[b=1", "a[b]c=1", "a[[b]]=1", "a=1&a[b]=2"])
-def test_a_form_that_makes_no_sense_is_a_bad_request(encoded: str) -> None:
+def test_an_invalid_form_is_a_bad_request(encoded: str) -> None:
     with pytest.raises(StripeError):
         decode_form(encoded)
 
@@ -35,6 +35,6 @@ def test_json_becomes_what_its_form_would_be() -> None:
 
 
 @pytest.mark.parametrize("encoded", ["{", "[1]x", '"a"', "3"])
-def test_json_that_is_no_object_is_a_bad_request(encoded: str) -> None:
+def test_json_that_is_not_an_object_is_a_bad_request(encoded: str) -> None:
     with pytest.raises(StripeError):
         decode_json(encoded)

@@ -63,7 +63,7 @@ def test_a_page_loads_nothing_from_outside(
     assert not any(loaded in page.body for loaded in ("<script", "<img", "<link", "url(", "//"))
 
 
-def test_what_an_account_says_of_itself_is_no_markup(client: stripe.StripeClient, browser: Browser) -> None:
+def test_an_accounts_own_text_is_escaped(client: stripe.StripeClient, browser: Browser) -> None:
     account = client.v1.accounts.create({"type": "express", "email": "<b>&alice"})
     assert "&lt;b&gt;&amp;alice" in browser.follow(link_to(client, account.id).url).body
 
@@ -100,7 +100,7 @@ def test_onboarding_ends_as_chosen_and_returns(
     assert event.data.object["requirements"]["currently_due"] == due
 
 
-def test_only_who_failed_verification_has_something_wrong(
+def test_only_a_failed_verification_has_errors(
     client: stripe.StripeClient, new_account: str, browser: Browser
 ) -> None:
     wrong = {}
@@ -112,7 +112,7 @@ def test_only_who_failed_verification_has_something_wrong(
     assert wrong == {"incomplete": [], "restricted": UNVERIFIED, "complete": []}
 
 
-def test_what_was_restricted_can_be_completed(
+def test_a_restricted_account_can_be_completed(
     client: stripe.StripeClient, new_account: str, browser: Browser
 ) -> None:
     for end in ("restricted", "complete"):
@@ -124,14 +124,14 @@ def test_what_was_restricted_can_be_completed(
     assert account.requirements.current_deadline is None
 
 
-def test_leaving_takes_nothing_back(client: stripe.StripeClient, account: str, browser: Browser) -> None:
+def test_leaving_undoes_nothing(client: stripe.StripeClient, account: str, browser: Browser) -> None:
     before = client.v1.accounts.retrieve(account).to_dict()
     browser.follow(link_to(client, account).url)
     browser.choose("incomplete")
     assert client.v1.accounts.retrieve(account).to_dict() == before
 
 
-def test_an_end_that_there_is_not_shows_the_page_again(
+def test_an_unknown_ending_shows_the_page_again(
     client: stripe.StripeClient, new_account: str, browser: Browser
 ) -> None:
     browser.follow(link_to(client, new_account).url)
@@ -150,7 +150,7 @@ def test_a_link_is_good_for_one_visit(
 
 
 @pytest.mark.parametrize("config", [0], indirect=True)
-def test_a_link_that_is_too_old_leads_to_the_refresh_url(
+def test_an_expired_link_leads_to_the_refresh_url(
     client: stripe.StripeClient, new_account: str, browser: Browser
 ) -> None:
     answer = browser.follow(link_to(client, new_account).url)
@@ -167,7 +167,7 @@ def test_a_page_that_was_opened_can_be_loaded_again(
 @pytest.mark.parametrize(
     "path", ["/setup/e/acct_1/x", "/onboarding/x", "/express/acct_1/x", "/dashboard/x", "/onboarding/None"]
 )
-def test_an_invented_link_is_told_so(
+def test_an_unknown_link_is_refused(
     client: stripe.StripeClient, new_account: str, server: SandboxServer, browser: Browser, path: str
 ) -> None:
     link_to(client, new_account)
@@ -266,7 +266,7 @@ def test_a_link_returns_to_an_absolute_address(client: stripe.StripeClient, acco
         ("?onboarding=incomplete&reason=left", "Onboarding is not complete"),
     ],
 )
-def test_a_page_stands_in_for_the_portal_and_shows_what_it_is_told(
+def test_a_page_stands_in_for_the_portal_and_shows_its_parameters(
     server: SandboxServer, browser: Browser, told: str, heading: str
 ) -> None:
     page = browser.follow(f"{server.url}/portal{told}")
@@ -274,5 +274,5 @@ def test_a_page_stands_in_for_the_portal_and_shows_what_it_is_told(
     assert ("<code>left</code>" in page.body) is told.endswith("left")
 
 
-def test_what_the_portal_is_told_is_no_markup(server: SandboxServer, browser: Browser) -> None:
+def test_the_portals_parameters_are_escaped(server: SandboxServer, browser: Browser) -> None:
     assert "<b>x" not in browser.follow(f"{server.url}/portal?onboarding=incomplete&reason=<b>x").body

@@ -58,7 +58,7 @@ def test_a_cursor_must_be_of_the_same_list(client: stripe.StripeClient, account:
     assert (refused.value.http_status, refused.value.param) == (400, cursor)
 
 
-def test_a_day_of_an_account_is_found_by_its_time(
+def test_objects_of_a_day_are_found_by_time(
     client: stripe.StripeClient, paid_account: str, advance: Callable[[int], float]
 ) -> None:
     """What a reconciliation reads: the movements and bank payouts of one account in one span of time."""

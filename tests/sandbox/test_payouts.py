@@ -60,7 +60,7 @@ def test_each_state_of_a_bank_payout_is_an_event_of_its_account(
     assert seen == [("payout.paid", "paid"), ("payout.updated", "in_transit"), ("payout.created", "pending")]
 
 
-def test_what_time_did_has_no_request(client: stripe.StripeClient, paid_account: str) -> None:
+def test_a_scheduled_event_has_no_request(client: stripe.StripeClient, paid_account: str) -> None:
     payout = pay_out(client, paid_account)
     wait_for_status(client, paid_account, payout.id, "paid")
 

@@ -47,7 +47,7 @@ def test_every_answer_has_an_id_of_its_own_and_echoes_the_version(send: Send) ->
     assert second["Request-Id"] != first["Request-Id"]
 
 
-def test_without_a_key_nothing_is_answered(send: Send) -> None:
+def test_without_a_key_every_request_is_refused(send: Send) -> None:
     status, headers, body = send("GET", "/v1/balance", Authorization="")
     assert status == 401
     assert headers["WWW-Authenticate"] == 'Basic realm="Stripe"'
@@ -68,7 +68,7 @@ def test_the_key_can_be_the_user_of_basic_authentication(send: Send, config: Con
     assert send("GET", "/v1/balance", Authorization="Basic !")[0] == 401
 
 
-def test_an_unknown_address_is_named(send: Send) -> None:
+def test_an_unknown_url_is_named(send: Send) -> None:
     status, _, body = send("POST", "/v1/magic")
     assert status == 404
     assert body["error"]["message"].startswith("Unrecognized request URL (POST: /v1/magic).")
@@ -105,7 +105,7 @@ def test_a_bad_parameter_is_refused_by_name(
     assert param is None or answer["error"]["param"] == param
 
 
-def test_a_bad_parameter_is_named_with_its_place(send: Send) -> None:
+def test_a_bad_nested_parameter_is_named_with_its_path(send: Send) -> None:
     _, _, unknown = send("POST", "/v1/accounts", "type=express&settings[payouts][colour]=red")
     _, _, wrong = send("POST", "/v1/accounts", "type=express&capabilities[transfers][requested]=maybe")
     assert unknown["error"]["param"] == "settings[payouts][colour]"

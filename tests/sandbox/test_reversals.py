@@ -30,7 +30,7 @@ def available(client: stripe.StripeClient, account: str | None = None) -> int:
     return client.v1.balance.retrieve({}, options).available[0].amount
 
 
-def test_a_whole_reversal_brings_the_money_back(
+def test_a_full_reversal_returns_the_money(
     client: stripe.StripeClient, account: str, transfer: stripe.Transfer
 ) -> None:
     reversal = reverse(client, transfer.id, metadata={"payout": "1"})
@@ -127,7 +127,7 @@ def test_what_went_to_the_bank_cannot_be_reversed(
     assert reverse(client, transfer.id, amount=20_00).amount == 20_00
 
 
-def test_a_dashboard_takes_it_back_below_zero_and_the_next_transfer_fills_the_hole(
+def test_the_dashboard_can_reverse_below_zero_and_the_next_transfer_fills_the_gap(
     client: stripe.StripeClient, account: str, transfer: stripe.Transfer
 ) -> None:
     client.v1.payouts.create({"amount": 80_00, "currency": "usd"}, {"stripe_account": account})
@@ -155,7 +155,7 @@ class TestPendingFunds:
         with SandboxServer(replace(config, settle_seconds=60)) as server:
             yield server
 
-    def test_what_did_not_arrive_yet_comes_back_from_what_is_pending(
+    def test_a_pending_transfer_is_reversed_from_the_pending_balance(
         self,
         client: stripe.StripeClient,
         account: str,

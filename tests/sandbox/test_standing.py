@@ -85,7 +85,7 @@ def test_a_capability_that_was_never_requested_does_not_change(
         ask(client, account, "capabilities", card_payments="active")
 
 
-def test_of_an_account_that_left_nothing_can_be_had(
+def test_nothing_of_a_disconnected_account_is_accessible(
     client: stripe.StripeClient, fund: Fund, paid_account: str, state: State
 ) -> None:
     fund(1_00)
@@ -111,7 +111,7 @@ def test_of_an_account_that_left_nothing_can_be_had(
     assert state()["deauthorized"] == [paid_account]
 
 
-def test_the_end_is_the_last_that_is_told(
+def test_the_disconnection_is_the_last_event(
     client: stripe.StripeClient, paid_account: str, advance: Callable[[int], float], state: State
 ) -> None:
     client.v1.payouts.create({"amount": 1_00, "currency": "usd"}, {"stripe_account": paid_account})

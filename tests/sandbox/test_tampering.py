@@ -13,7 +13,7 @@ def transfer(client: stripe.StripeClient, fund: Callable[[int], None], account: 
     return client.v1.transfers.create({"amount": 90_00, "currency": "usd", "destination": account})
 
 
-def test_a_record_that_is_changed_moves_nothing_and_tells_nobody(
+def test_a_changed_record_moves_nothing_and_emits_no_event(
     client: stripe.StripeClient, transfer: stripe.Transfer, state: Callable[[], Any]
 ) -> None:
     before = state()
@@ -27,15 +27,13 @@ def test_a_record_that_is_changed_moves_nothing_and_tells_nobody(
     assert (state()["balances"], state()["events"]) == (before["balances"], before["events"])
 
 
-def test_a_record_that_is_forgotten_is_not_there(
-    client: stripe.StripeClient, transfer: stripe.Transfer
-) -> None:
+def test_a_forgotten_record_is_not_found(client: stripe.StripeClient, transfer: stripe.Transfer) -> None:
     client.raw_request("delete", f"/_sandbox/objects/{transfer.id}")
     with pytest.raises(stripe.InvalidRequestError, match="No such transfer"):
         client.v1.transfers.retrieve(transfer.id)
     assert client.v1.transfers.list().data == []
 
 
-def test_what_is_not_there_can_not_be_changed(client: stripe.StripeClient) -> None:
+def test_a_missing_record_cannot_be_changed(client: stripe.StripeClient) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="No such object"):
         client.raw_request("post", "/_sandbox/objects/tr_nothing", amount=1)

@@ -62,7 +62,7 @@ def test_the_payment_is_found_on_the_destination_only(
         client.v1.charges.retrieve(payment)
 
 
-def test_a_transfer_answers_with_what_it_is_asked_to_expand(
+def test_a_transfer_returns_what_it_is_asked_to_expand(
     client: stripe.StripeClient, fund: Fund, account: str
 ) -> None:
     fund(100_00)

@@ -129,7 +129,7 @@ def test_an_event_names_the_request_that_caused_it(
     assert event["data"]["object"] == transfer.to_dict()
 
 
-def test_an_event_is_pending_until_it_is_taken(
+def test_an_event_is_pending_until_it_is_accepted(
     client: stripe.StripeClient, fund: Fund, receiver: Receiver
 ) -> None:
     fund(100_00)
@@ -138,7 +138,7 @@ def test_an_event_is_pending_until_it_is_taken(
     wait_until(lambda: client.v1.events.retrieve(event.id).pending_webhooks == 0)
 
 
-def test_a_refused_event_comes_again_until_it_is_taken(
+def test_a_refused_event_is_redelivered_until_it_is_accepted(
     client: stripe.StripeClient, fund: Fund, receiver: Receiver, state: State
 ) -> None:
     receiver.refusals = 2
@@ -153,7 +153,7 @@ def test_a_refused_event_comes_again_until_it_is_taken(
     assert delivery["delivered_at"] - delivery["created_at"] >= 3
 
 
-def test_an_event_that_is_taken_is_not_sent_again(fund: Fund, receiver: Receiver, state: State) -> None:
+def test_an_accepted_event_is_not_delivered_again(fund: Fund, receiver: Receiver, state: State) -> None:
     fund(100_00)
     wait_until(lambda: state()["deliveries"][0]["delivered_at"] is not None)
     time.sleep(0.2)
@@ -186,7 +186,7 @@ def test_broken_text_is_signed_as_it_is_sent(
     assert listed.data.object["account_holder_name"] == "Jo\ud83d\x00"
 
 
-def test_a_replayed_request_is_no_second_event(
+def test_a_replayed_request_makes_no_second_event(
     client: stripe.StripeClient, fund: Fund, account: str, state: State
 ) -> None:
     fund(100_00)
@@ -227,7 +227,7 @@ class TestRules:
         assert json.loads(receiver.taken[1][0])["id"] == dropped.id
         assert client.raw_request("post", "/_sandbox/webhooks/resend").data["resent"] == []
 
-    def test_all_that_was_lost_can_be_sent_again(
+    def test_all_lost_events_can_be_sent_again(
         self, client: stripe.StripeClient, fund: Fund, receiver: Receiver, rule: Callable[..., None]
     ) -> None:
         rule({"kind": "drop"})
@@ -275,14 +275,14 @@ class TestRules:
             "account" in json.loads(body) for body, _ in receiver.taken if json.loads(body)["livemode"]
         )
 
-    def test_a_rule_strikes_only_its_types(
+    def test_a_rule_hits_only_its_types(
         self, fund: Fund, receiver: Receiver, rule: Callable[..., None]
     ) -> None:
         rule({"kind": "drop", "type": "payout"}, {"kind": "drop", "type": r"payout\..*"})
         fund(1_00)
         receiver.wait_for("balance.available")
 
-    def test_a_delayed_event_comes_when_its_time_has_come(
+    def test_a_delayed_event_is_delivered_when_due(
         self,
         client: stripe.StripeClient,
         fund: Fund,
@@ -319,7 +319,7 @@ class TestRules:
         assert first != list(range(20))
         assert order(2, "third") != first
 
-    def test_without_rules_all_is_delivered_again(
+    def test_without_rules_everything_is_delivered_again(
         self, client: stripe.StripeClient, fund: Fund, receiver: Receiver, rule: Callable[..., None]
     ) -> None:
         rule({"kind": "drop"})
@@ -337,7 +337,7 @@ class TestRules:
             ({"kind": "drop", "when": "tomorrow"}, "rules[0][when]"),
         ],
     )
-    def test_a_rule_that_makes_no_sense_is_refused(
+    def test_an_invalid_rule_is_refused(
         self, client: stripe.StripeClient, rule: dict[str, Any], param: str
     ) -> None:
         with pytest.raises(stripe.InvalidRequestError) as refused:
