@@ -1,1 +1,1 @@
-"""The demonstration: real sales, moved to the present, paid through the whole service."""
+"""The demo: real sales, moved to the present, paid through the whole service."""

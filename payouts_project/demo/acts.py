@@ -1,4 +1,4 @@
-"""What the demonstration does: the service's own commands, and the sandbox's controls for all that happens outside."""
+"""The demo's actions: the service's commands, and the sandbox's controls for everything that happens outside."""
 
 import json
 from contextlib import suppress
@@ -15,7 +15,7 @@ from stripe_io.client import call, client
 def command(name: str, *arguments: object) -> dict[str, Any]:
     """Run a management command; return its result."""
     out = StringIO()
-    # Some end with 1 where their result is for a person to look into.
+    # Some commands exit with 1 if a person should look at their result.
     with suppress(SystemExit):
         call_command(name, *map(str, arguments), "--json", stdout=out)
     result: dict[str, Any] = json.loads(out.getvalue().splitlines()[-1])
@@ -23,11 +23,11 @@ def command(name: str, *arguments: object) -> dict[str, Any]:
 
 
 def as_finance(name: str, *arguments: object, reason: str) -> None:
-    """Have the member of staff who works in finance do something."""
+    """Run a command as the member of staff who works in finance."""
     command(name, *arguments, "--reason", reason, "--actor", people.FINANCE)
 
 
 def outside(path: str, **facts: Any) -> dict[str, Any]:
-    """Do what a bank, an account holder or Stripe's dashboard would: see docs/sandbox.md."""
+    """Act as a bank, an account holder or a user of Stripe's dashboard: see docs/sandbox.md."""
     answer = call(partial(client().raw_request, "post", f"/_sandbox/{path}", **facts))
     return dict(answer.data)

@@ -1,4 +1,4 @@
-"""Ready calls of the API, with a token for each kind of caller."""
+"""Ready-made calls of the API, with a token for each kind of caller."""
 
 import json
 import shlex
@@ -17,12 +17,12 @@ from payouts.states import PayoutStatus
 from payouts_project.demo import people
 
 LIFETIME = timedelta(days=1)
-# Whatever proxy the shell is set for: curl reaches this machine without.
+# curl must reach this machine without a proxy, even if the shell has one.
 _WITHOUT_PROXY = 'export no_proxy="localhost,127.0.0.1${no_proxy:+,$no_proxy}"\n'
 
 
 def write(path: Path, *, source: str, now: datetime) -> None:
-    """Write variables for a shell: where the API is, who calls it, and a record that `source` hands over."""
+    """Write shell variables: the API's URL, a header for each caller, and a record for `source` to push."""
     assignments = [
         f"{name}={shlex.quote(value)}\n" for name, value in _variables(source=source, now=now).items()
     ]
@@ -32,7 +32,7 @@ def write(path: Path, *, source: str, now: datetime) -> None:
 
 
 def lines(path: Path) -> Iterator[str]:
-    """Write a call for a creator, for staff, and for the service that hands over records."""
+    """List calls for a creator, for staff, and for the service that pushes records."""
     yield f"source {path}"
     yield 'curl -H "$CREATOR" $API/earnings'
     yield 'curl -H "$CREATOR" $API/payouts'
@@ -41,7 +41,7 @@ def lines(path: Path) -> Iterator[str]:
 
 
 def _variables(*, source: str, now: datetime) -> Mapping[str, str]:
-    creator = _stand_in()
+    creator = _example_creator()
     api_id = _most_earned("api__external_id", CreatorEarning.objects.filter(creator__external_id=creator))
     record = {
         "record_id": f"demo-{now:%Y%m%d%H%M%S}",
@@ -63,8 +63,8 @@ def _variables(*, source: str, now: datetime) -> Mapping[str, str]:
     }
 
 
-def _stand_in() -> str:
-    """Choose the creator with most to see: the one whose last payout came back, or else who earned most."""
+def _example_creator() -> str:
+    """Choose a creator with much to see: one whose last payout was returned, or else the one who earned most."""
     returned = Payout.objects.filter(status=PayoutStatus.RETURNED).order_by("-run__cutoff", "-net_amount")
     if (payout := returned.select_related("creator").first()) is not None:
         return payout.creator.external_id

@@ -1,4 +1,4 @@
-"""The shipped extract of real sales, moved so that its last month is the running one."""
+"""The included extract of real sales, moved so that its last month is the current one."""
 
 import csv
 import lzma
@@ -15,7 +15,7 @@ MONTHS = 4
 
 
 def write_moved(target: Path, *, running_month: date, now: datetime) -> None:
-    """Write the extract as CSV, ending in `running_month`; what would lie after `now` is left out."""
+    """Write the extract as CSV, ending in `running_month`; sales after `now` are left out."""
     months = _months(running_month) - _months(LAST_MONTH)
     with lzma.open(BILLING, "rt", newline="") as source, target.open("w", newline="") as out:
         reader = csv.DictReader(source)
@@ -38,7 +38,7 @@ def _moved(rows: Iterator[dict[str, str]], *, months: int, now: datetime) -> Ite
 
 
 def _shift(moment: datetime, *, months: int) -> datetime:
-    """Move by whole months; a day that the month lacks becomes its last."""
+    """Move by whole months; a day that the month doesn't have becomes its last day."""
     year, month = divmod(_months(moment) + months, 12)
     last_day = monthrange(year, month + 1)[1]
     return moment.astimezone(UTC).replace(year=year, month=month + 1, day=min(moment.day, last_day))

@@ -1,4 +1,4 @@
-"""Where in the console to look at what happened."""
+"""Links to the console's pages about what happened in the demo."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from payouts.states import PayoutStatus
 
 
 def lines() -> Iterator[tuple[str, str]]:
-    """Name what there is to see, each with its address."""
+    """List titles and addresses of pages to look at."""
     for payout in Payout.objects.filter(status=PayoutStatus.RETURNED).order_by("-run__cutoff", "-net_amount")[
         :1
     ]:
@@ -33,5 +33,5 @@ def _list(model: type[Model], **parameters: object) -> str:
 
 
 def _page(row: Model) -> str:
-    """Return the shortest address of a row's page: a terminal may have no more than 80 columns."""
+    """Return the shortest address of a row's page: it must fit into 80 columns."""
     return f"{settings.PUBLIC_URL}{list_of(type(row))}{row.pk.hex}/"

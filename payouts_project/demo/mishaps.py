@@ -1,4 +1,4 @@
-"""A bad day: what goes wrong while creators are paid. Each mishap happens once, however often the demo is run."""
+"""A bad day: what goes wrong while creators are paid. Each mishap happens once, however often the demo runs."""
 
 from collections import Counter
 from datetime import date
@@ -30,7 +30,7 @@ REFUSAL = {
 
 
 def refuse_a_transfer(cutoff: date, tell: Teller) -> None:
-    """Make a run of which Stripe refuses one transfer."""
+    """Make a run in which Stripe refuses one transfer."""
     failed = Payout.objects.filter(run__cutoff=cutoff, status=PayoutStatus.FAILED)
     if is_made(cutoff) and not failed.exists():
         return
@@ -44,7 +44,7 @@ def refuse_a_transfer(cutoff: date, tell: Teller) -> None:
 
 
 def return_a_payout(cutoff: date, tell: Teller, *, failure_code: str, largest: int) -> None:
-    """Have a creator's bank send back what had arrived: the payout that is so many places from the largest."""
+    """Have a creator's bank return a payout; `largest` is its rank by amount, starting at 0."""
     tell.step("A bank returns a payout")
     back = PayoutEvent.objects.filter(payout__run__cutoff=cutoff, to_status=PayoutStatus.RETURNED)
     if not back.exists():
@@ -57,7 +57,7 @@ def return_a_payout(cutoff: date, tell: Teller, *, failure_code: str, largest: i
 
 
 def restrict_an_account(cutoff: date, tell: Teller) -> None:
-    """Have Stripe restrict the account of a creator whom the run up to `cutoff` paid."""
+    """Have Stripe restrict the account of a creator who was paid in the run up to `cutoff`."""
     tell.step("Stripe restricts an account with missing documents")
     restricted = CreatorPaymentAccount.objects.filter(account_status=AccountStatus.RESTRICTED)
     if not restricted.exists():
@@ -71,7 +71,7 @@ def restrict_an_account(cutoff: date, tell: Teller) -> None:
 
 
 def hold_a_payout(cutoff: date, tell: Teller) -> None:
-    """Make a run while nothing is sent, hold one of its payouts, and send the others."""
+    """Make a run while sending is paused, hold one of its payouts, and send the others."""
     if not is_made(cutoff):
         tell.step("Finance pauses sending to check the next run")
         acts.as_finance("sending", "pause", reason="A look at the run before it goes out")
@@ -89,7 +89,7 @@ def hold_a_payout(cutoff: date, tell: Teller) -> None:
 
 
 def propose_an_adjustment(cutoff: date, tell: Teller) -> None:
-    """Have finance propose to owe a creator more."""
+    """Have finance propose an adjustment in a creator's favor."""
     tell.step(f"Finance proposes to pay a creator {ADJUSTMENT} more")
     if not Adjustment.objects.exists():
         creator = _untroubled(cutoff).order_by("-net_amount")[8].creator
@@ -101,7 +101,7 @@ def propose_an_adjustment(cutoff: date, tell: Teller) -> None:
 
 
 def take_money_back_by_hand(cutoff: date, tell: Teller) -> None:
-    """Have someone reverse a part of a transfer in Stripe's dashboard, which nothing here asked for."""
+    """Have someone reverse part of a transfer in Stripe's dashboard, without the service."""
     tell.step(f"Someone reverses {TAKEN_BACK} of a transfer by hand, in Stripe's dashboard")
     if not Difference.objects.exists():
         payout = _untroubled(cutoff).order_by("-net_amount")[9]
@@ -114,13 +114,13 @@ def take_money_back_by_hand(cutoff: date, tell: Teller) -> None:
 
 
 def find_unintended() -> str:
-    """Name the payouts that neither arrived nor met with a mishap of this day; nothing if there are none."""
+    """List the payouts that neither arrived nor had an intended mishap; return an empty text if there are none."""
     found = Counter(Payout.objects.exclude(status=PayoutStatus.PAID).values_list("status", flat=True))
     return "" if found == INTENDED else ", ".join(f"{count} {status}" for status, count in found.items())
 
 
 def _untroubled(cutoff: date) -> QuerySet[Payout]:
-    """Return the payouts of a run that arrived, and to whose creators nothing has happened."""
+    """Select the payouts of a run that arrived, of creators without any mishap."""
     return _without_trouble(Payout.objects.filter(run__cutoff=cutoff, status=PayoutStatus.PAID))
 
 

@@ -1,4 +1,4 @@
-"""What staff do when the payouts are out: report each month, compare with Stripe, look ahead at the next run."""
+"""What staff do after the payouts: report each month, reconcile with Stripe, and look ahead to the next run."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,7 +11,7 @@ from payouts_project.demo.telling import Teller, counted
 
 
 def report_months(cutoffs: Sequence[date], tell: Teller) -> None:
-    """Write the platform's report of each month that was paid."""
+    """Write the platform's report for each month that was paid."""
     tell.step("Writing the platform's report of each month")
     for cutoff in cutoffs:
         month = month_of(cutoff).previous_month()
@@ -22,7 +22,7 @@ def report_months(cutoffs: Sequence[date], tell: Teller) -> None:
 
 
 def compare_with_stripe(tell: Teller) -> None:
-    """Compare everything that moved at Stripe with the books: only what was done by hand may differ."""
+    """Compare everything that moved at Stripe with the books: only what someone did by hand may differ."""
     tell.step("Comparing every payment with Stripe, to the cent")
     result = acts.command("reconcile")
     tell.say(
@@ -37,7 +37,7 @@ def compare_with_stripe(tell: Teller) -> None:
 
 
 def look_ahead(tell: Teller) -> None:
-    """Ask whether the balance at Stripe does for the next run."""
+    """Check whether the balance at Stripe is enough for the next run."""
     tell.step("Looking ahead: is there enough money at Stripe for the next run?")
     forecast = acts.command("forecast_payouts")
     cutoff = date.fromisoformat(forecast.pop("cutoff"))

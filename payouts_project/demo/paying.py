@@ -1,4 +1,4 @@
-"""The demonstration's payout runs: made, sent and followed until the money is in the bank."""
+"""The demo's payout runs, from the decision until the money is in the bank."""
 
 from datetime import date, timedelta
 
@@ -11,17 +11,17 @@ from payouts.services.deciding import runs
 from payouts.states import PayoutStatus
 from payouts_project.demo.telling import Teller, counted
 
-# What the demonstration has happen to single payouts; all others reach the bank.
+# How the demo's mishaps end; all other payouts reach the bank.
 MISHAPS = (PayoutStatus.ON_HOLD, PayoutStatus.RETURNED, PayoutStatus.FAILED)
 
 
 def is_made(cutoff: date) -> bool:
-    """Say whether an earlier demonstration has made this run."""
+    """Check whether an earlier demo made this run."""
     return PayoutRun.objects.filter(cutoff=cutoff, completed_at__isnull=False).exists()
 
 
 def make_run(cutoff: date, tell: Teller) -> None:
-    """Decide what everyone is paid, unless that was done before."""
+    """Make this run, unless it was made before."""
     last_day = cutoff - timedelta(days=1)
     tell.step(f"Paying creators what they earned until {last_day.day} {last_day:%B %Y}")
     if not is_made(cutoff):
@@ -32,18 +32,18 @@ def make_run(cutoff: date, tell: Teller) -> None:
 
 
 def follow_run(cutoff: date, tell: Teller) -> None:
-    """Wait until all of a run is in the bank, but for what something happened to.
+    """Wait until all payouts of a run are in the bank, except those with a mishap.
 
     Raises: NothingCame.
     """
     made = Payout.objects.filter(run__cutoff=cutoff)
     paid = made.filter(status=PayoutStatus.PAID)
-    under_way = made.exclude(status__in=(PayoutStatus.PAID, *MISHAPS))
+    in_progress = made.exclude(status__in=(PayoutStatus.PAID, *MISHAPS))
 
     def progress() -> str:
         return f"{paid.count()} of {made.count()} are in the bank"
 
     tell.wait(
-        lambda: not under_way.exists(), what=f"the payouts of the run up to {cutoff}", progress=progress
+        lambda: not in_progress.exists(), what=f"the payouts of the run up to {cutoff}", progress=progress
     )
     tell.say(progress())

@@ -1,4 +1,4 @@
-"""The demonstration's staff: one who may do everything, and two who may only do their part."""
+"""The demo's staff: one with all rights, and two with only the rights that they need."""
 
 import secrets
 from pathlib import Path
@@ -25,7 +25,7 @@ RIGHTS = {
 
 
 def hire(folder: Path) -> str:
-    """Make sure that the staff are there; return their password, which is kept in the folder."""
+    """Create the staff if they don't exist; return their password, which is stored in the folder."""
     path = folder / "password"
     if not path.exists():
         path.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""The demonstration's months of sales: the marketplace hands them over, its creators join Stripe, and earn."""
+"""The demo's months of sales: they are imported, creators get Stripe accounts, and earnings are posted."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -21,7 +21,7 @@ SOURCE = "uci-online-retail"
 
 
 def hand_over(folder: Path, tell: Teller, *, month: date) -> None:
-    """Import the catalogue and the sales, of which the last are of `month`."""
+    """Import the catalogue and the sales, the last of which are in `month`."""
     tell.step("Registering the marketplace's APIs and their creators")
     acts.command("add_source", SOURCE)
     acts.command("import_catalog", extract.CATALOG)
@@ -37,7 +37,7 @@ def hand_over(folder: Path, tell: Teller, *, month: date) -> None:
 
 
 def join_stripe(tell: Teller) -> None:
-    """Open and complete a Stripe account for everyone."""
+    """Open and complete a Stripe account for every creator."""
     tell.step("Opening a Stripe account for every creator")
     refused = acts.command("onboard_creators")["failed"]
     if refused:
@@ -46,7 +46,7 @@ def join_stripe(tell: Teller) -> None:
 
 
 def earn(tell: Teller) -> None:
-    """Work out the earnings, and have what customers paid arrive at Stripe."""
+    """Post the earnings, and have the customers' payments arrive at Stripe."""
     tell.step("Posting each creator's earnings")
     acts.command("post_earnings")
     totals = CreatorEarning.objects.values_list("currency").annotate(Sum("platform_fee"), Sum("net"))
@@ -56,7 +56,7 @@ def earn(tell: Teller) -> None:
 
 
 def _collect_receipts() -> None:
-    """Put what customers paid on the platform's Stripe balance, as charges would have; once per balance."""
+    """Add what customers paid to the platform's Stripe balance, as charges would have, if it is still missing."""
     balance = call(client().v1.balance.retrieve).to_dict()
     held = {part["currency"].upper(): part["amount"] for part in balance["available"]}
     charges = BillingRecord.objects.filter(kind=RecordKind.CHARGE)

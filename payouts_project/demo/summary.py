@@ -1,4 +1,4 @@
-"""What the demonstration came to, read from the books."""
+"""The demo's results, read from the books."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ TOP = 5
 
 
 def lines(validations: list[Validation]) -> Iterator[str]:
-    """Write the summary, a line at a time."""
+    """Yield the lines of the summary."""
     yield "Earnings"
     for currency, gross, fee, net in CreatorEarning.objects.values_list("currency").annotate(
         Sum("gross"), Sum("platform_fee"), Sum("net")

@@ -1,4 +1,4 @@
-"""What the demonstration tells while it goes: a line for each step, what came of it below, and how a wait goes on."""
+"""The demo's output: a line for each step, its results below, and the progress of waits."""
 
 import textwrap
 import time
@@ -14,7 +14,7 @@ COLUMNS = 80
 
 
 class NothingCame(Exception):
-    """What the demonstration waited for did not come about."""
+    """What the demo waited for didn't happen."""
 
     def __init__(self, what: str) -> None:
         super().__init__(
@@ -23,38 +23,38 @@ class NothingCame(Exception):
 
 
 class Teller:
-    """Writes for whoever watches."""
+    """Writes to the terminal."""
 
     def __init__(self, out: OutputWrapper, style: Style) -> None:
         self._out = out
         self._style = style
 
     def step(self, title: str) -> None:
-        """Say what is done now."""
+        """Announce a step."""
         self._out.write(self._style.MIGRATE_HEADING(title))
         self._out.flush()
 
     def say(self, line: str) -> None:
-        """Say what came of it."""
+        """Write a result of the step."""
         self._out.write(textwrap.fill(line, COLUMNS, initial_indent="  ", subsequent_indent="  "))
         self._out.flush()
 
     def wait(self, fact: Callable[[], object], *, what: str, progress: Callable[[], str]) -> None:
-        """Return once `fact` holds; say every few seconds how far it is.
+        """Return once `fact` is true; write the progress every few seconds.
 
         Raises: NothingCame.
         """
-        started = told = time.monotonic()
+        started = reported = time.monotonic()
         while not fact():
             now = time.monotonic()
             if now - started > PATIENCE_SECONDS:
                 raise NothingCame(what)
-            if now - told >= TELL_SECONDS:
+            if now - reported >= TELL_SECONDS:
                 self.say(f"… {progress()}")
-                told = now
+                reported = now
             time.sleep(POLL_SECONDS)
 
 
 def counted(number: int, noun: str) -> str:
-    """Say how many there are: `1 payout`, `2,901 payouts`."""
+    """Write a number with its noun: `1 payout`, `2,901 payouts`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

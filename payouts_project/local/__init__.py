@@ -1,5 +1,5 @@
 """Local mode: the servers and processes of one clone, started and stopped by `make`.
 
-Run as `python -m payouts_project.local COMMAND`. Nothing here imports Django: the service's own processes are
-children.
+Run as `python -m payouts_project.local COMMAND`. Nothing in this package imports Django: the service's processes are
+its children.
 """

@@ -1,4 +1,4 @@
-"""What the person at the keyboard asks for."""
+"""The commands of local mode."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ CLONE = Clone(Path(__file__).resolve().parents[2])
 
 
 def up(outside: Mapping[str, str]) -> None:
-    """Start the stack with the variables of `outside`, or find it running, and return when it is ready."""
+    """Start the stack with the variables of `outside`, unless it is running, and return when it is ready."""
     started = None if _supervisors() else _spawn_supervisor(environment.for_service(outside))
     shown, patience = 0, Patience(_say)
     while True:
@@ -53,7 +53,7 @@ def up(outside: Mapping[str, str]) -> None:
 
 
 def down() -> None:
-    """Stop the stack and whatever was left of it."""
+    """Stop the stack and any leftover processes."""
     supervisors = _supervisors()
     for process in supervisors:
         process.terminate()
@@ -65,11 +65,11 @@ def down() -> None:
 
 
 def demo(outside: Mapping[str, str], *, stops: bool) -> int:
-    """Run the demonstration on the local stack, whatever `outside` is set for; return its exit code."""
+    """Run the demo on the local stack, whatever variables `outside` has; return its exit code."""
     variables = environment.for_demo_and_tests(outside)
     up(variables)
     try:
-        # It says in its own words what it would log.
+        # The demo reports in its own words what would be logged.
         result = subprocess.run(  # noqa: S603 (a program of ours)
             [sys.executable, "manage.py", "demo", *(["--exit"] if stops else [])],
             cwd=CLONE.root,
@@ -91,7 +91,7 @@ def env() -> None:
 
 
 def show_status() -> None:
-    """Print what runs.
+    """Print the running programs.
 
     Raises:
         LocalError: the stack is not up.
@@ -107,12 +107,12 @@ def show_status() -> None:
 
 
 def supervise() -> None:
-    """Be the supervisor: `up` starts this in the background."""
+    """Run as the supervisor, which `up` starts in the background."""
     supervisor.main(CLONE.directory, lambda: stack.prepare(CLONE, os.environ))
 
 
 def run_with_throwaway_servers(program: Sequence[str]) -> int:
-    """Run a program that needs settings, but no data, and return its exit code."""
+    """Run a program that needs settings but no data, and return its exit code."""
     with throwaway_environment():
         return subprocess.run(program, check=False).returncode  # noqa: S603
 
@@ -144,7 +144,7 @@ def _supervisors() -> list[psutil.Process]:
 def _status_of(
     supervisors: Sequence[psutil.Process], started: subprocess.Popen[bytes] | None
 ) -> Status | None:
-    """Return what the supervisor that was `started`, or one that runs, says; not what an earlier one said."""
+    """Return the status of the supervisor that was `started` or is running, never that of an earlier one."""
     current = status.read(CLONE.directory / "status.json")
     known = {process.pid for process in supervisors} | ({started.pid} if started else set())
     return current if current and current.supervisor in known else None

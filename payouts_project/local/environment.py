@@ -1,4 +1,4 @@
-"""Variables: which ones our programs get to see, and the ones of local mode in `.local/env`."""
+"""Environment variables: those that our programs see, and local mode's own in `.local/env`."""
 
 import os
 import secrets
@@ -7,8 +7,8 @@ from pathlib import Path
 
 LOCAL_MODE = "LOCAL_MODE"
 ROOT = Path(__file__).resolve().parents[2]
-# What any program needs, and what leads nowhere. All else that a shell is set for (PGSSLMODE, HTTP_PROXY,
-# DJANGO_SETTINGS_MODULE, TZ, …) is meant for other programs, and would divert ours.
+# What any program needs, and harmless variables. All others in a shell (PGSSLMODE, HTTP_PROXY, DJANGO_SETTINGS_MODULE,
+# TZ, …) are meant for other programs, and would change what ours do.
 MACHINE_VARIABLES = frozenset(
     {
         "CI",
@@ -28,9 +28,9 @@ MACHINE_VARIABLES = frozenset(
         "USER",
     }
 )
-# Where this machine keeps the libraries that its Python may need to run at all.
+# Where this machine has the libraries that its Python may need to run.
 MACHINE_PREFIXES = ("DYLD_", "LD_")
-# This tree's own packages, wherever else a copy of them is installed.
+# This tree's own packages, even if another copy is installed.
 OWN_CODE = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "platform")])}
 PROXIES = frozenset({"all_proxy", "http_proxy", "https_proxy", "no_proxy"})
 LOOPBACK_NAMES = "localhost,127.0.0.1,::1"
@@ -80,28 +80,28 @@ SERVICE_VARIABLES = frozenset(
 
 
 def is_service_variable(name: str) -> bool:
-    """Say whether the service reads `name`, itself or as the path of a file. `PORT` leads to nothing."""
+    """Check whether the service reads `name`, or a file named by it. `PORT` isn't one of these."""
     return name.removesuffix("_FILE") in SERVICE_VARIABLES
 
 
 def is_given(outside: Mapping[str, str], name: str) -> bool:
-    """Say whether `name` is set, itself or as the path of a file."""
+    """Check whether `name` is set, directly or through a file."""
     return bool(outside.get(name) or outside.get(f"{name}_FILE"))
 
 
 def for_demo_and_tests(outside: Mapping[str, str]) -> dict[str, str]:
-    """Return what the demo and the tests see of the environment they are started in.
+    """Return the part of the environment that the demo and the tests see.
 
-    Nothing of it leads to a real database, to real money, or astray.
+    Nothing in it leads to a real database or to real money.
     """
     return {name: value for name, value in outside.items() if _is_of_the_machine(name)} | OWN_CODE
 
 
 def for_service(outside: Mapping[str, str]) -> dict[str, str]:
-    """Return what the service's programs see of the environment that `make up` is run in.
+    """Return the part of the environment of `make up` that the service's programs see.
 
-    With a database of one's own that is all: PGSSLROOTCERT or HTTPS_PROXY may be meant. With an embedded one, the
-    service's own variables only, and proxies if keys are to be fetched.
+    With your own database that is everything, because PGSSLROOTCERT or HTTPS_PROXY may be intended. With an embedded
+    one it is only the service's own variables, and proxies if the marketplace's keys are fetched.
     """
     if is_given(outside, "DATABASE_URL"):
         return dict(outside)
@@ -115,14 +115,14 @@ def _is_of_the_machine(name: str) -> bool:
 
 
 def _proxies(outside: Mapping[str, str]) -> dict[str, str]:
-    """Return how this machine reaches others; itself it reaches without a proxy."""
-    given = {name: value for name, value in outside.items() if name.lower() in PROXIES}
-    spared = ",".join(filter(None, [given.get("no_proxy") or given.get("NO_PROXY"), LOOPBACK_NAMES]))
-    return {**given, "no_proxy": spared, "NO_PROXY": spared}
+    """Return the proxy variables, with this machine excluded from proxies."""
+    proxies = {name: value for name, value in outside.items() if name.lower() in PROXIES}
+    excluded = ",".join(filter(None, [proxies.get("no_proxy") or proxies.get("NO_PROXY"), LOOPBACK_NAMES]))
+    return {**proxies, "no_proxy": excluded, "NO_PROXY": excluded}
 
 
 def new_secrets() -> dict[str, str]:
-    """Make at random what the service and its sandbox share and nobody else knows."""
+    """Generate the secrets that the service shares with its sandbox."""
     return {
         "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(24)}",
         # The platform's endpoint and the Connect endpoint.
@@ -133,11 +133,11 @@ def new_secrets() -> dict[str, str]:
 
 
 def addresses(*, web_port: int, stripe_port: int) -> dict[str, str]:
-    """Return where the web is for people and where Stripe is for the service."""
+    """Return the addresses of the web and of the sandbox."""
     return {
         "PORT": str(web_port),
         "PUBLIC_URL": f"http://localhost:{web_port}",
-        # A page that stands in for a portal, so that onboarding leads somewhere.
+        # A page of the sandbox that replaces the portal, so that onboarding ends somewhere.
         "CREATOR_PORTAL_URL": f"http://127.0.0.1:{stripe_port}/portal",
         "STRIPE_API_BASE": f"http://127.0.0.1:{stripe_port}",
     }
@@ -159,7 +159,7 @@ def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Return the variables in the file: none when there is no file."""
+    """Return the variables in the file; none if there is no file."""
     if not path.exists():
         return {}
     return dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines())

@@ -1,12 +1,12 @@
-"""Why local mode could not do what was asked: each message is a sentence for the person at the keyboard."""
+"""Errors of local mode. Each message is a sentence for the person at the keyboard."""
 
 
 class LocalError(Exception):
-    """Shown as it stands, without a traceback; the command then ends with 1."""
+    """Its message is shown without a traceback, and the command exits with 1."""
 
 
 class ProgramFailed(LocalError):
-    """A program ended, or stayed silent, instead of serving."""
+    """A program ended, or never became ready."""
 
     def __init__(self, fact: str, log: str) -> None:
         """`log` is the end of what the program wrote."""
@@ -18,7 +18,7 @@ class StopRequested(LocalError):
 
 
 class PortTaken(LocalError):
-    """The one fixed port, the web's, is in use."""
+    """The web's port, the only fixed one, is in use."""
 
     def __init__(self, port: int) -> None:
         """`port` is the one that another program listens on."""

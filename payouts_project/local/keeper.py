@@ -1,7 +1,7 @@
-"""The process that keeps throwaway servers for as long as its parent lives.
+"""The process that runs throwaway servers for as long as its parent lives.
 
-It prints one line of JSON when they are ready, or why they can't be. Its parent holds the other end of its
-standard input: the end of that file, however it comes about, is the order to stop.
+It prints one line of JSON when they are ready, or the reason why they can't start. It stops when its standard input
+ends, however that happens: its parent holds the other end.
 """
 
 import json
@@ -20,11 +20,11 @@ POLL_SECONDS = 1
 
 
 def keep() -> None:
-    """Start the servers, wait for the parent to be done or gone, and stop them.
+    """Start the servers, wait until the parent is finished or gone, and stop them.
 
     Raises: LocalError: they can't be started.
     """
-    # The keeper must outlive its parent, if only for a moment: a signal meant for both is not for it.
+    # The keeper must outlive its parent for a moment, so it ignores signals that are sent to both.
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     parent = os.getppid()
@@ -34,7 +34,7 @@ def keep() -> None:
         valkey = Valkey(directory / "valkey")
         try:
             _tell({"database_url": postgres.start(), "redis_url": valkey.start()})
-            # A process forked by the parent may hold the pipe open for longer than the parent lives.
+            # A process forked by the parent may keep the pipe open after the parent has died.
             while os.getppid() == parent and not select.select([sys.stdin], [], [], POLL_SECONDS)[0]:
                 pass
         finally:
@@ -43,7 +43,7 @@ def keep() -> None:
 
 
 def _other_bin_dir() -> Path | None:
-    """Return where another PostgreSQL than the wheel's is, if one is asked for."""
+    """Return the folder of a PostgreSQL to use instead of the wheel's, if one is set."""
     given = os.environ.get("TEST_POSTGRES_BIN")
     if given and not (Path(given) / "postgres").exists():
         raise LocalError(f"TEST_POSTGRES_BIN is not a folder with PostgreSQL's programs: {given}")

@@ -1,4 +1,4 @@
-"""Processes that outlived whoever started them, known by a mark in their environment."""
+"""Processes that outlived their parents, recognized by a mark in their environment."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ PAUSE_SECONDS = 0.02
 
 
 def running(directory: Path) -> Iterator[psutil.Process]:
-    """Yield the processes which work for `directory` or for a folder in it, this process apart."""
+    """Yield the processes that belong to `directory` or to a folder in it, except this one."""
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             mark = process.environ().get(MARK)
@@ -22,9 +22,9 @@ def running(directory: Path) -> Iterator[psutil.Process]:
 
 
 def kill(directory: Path) -> None:
-    """Kill what still works for `directory`, and wait until it is gone.
+    """Kill the processes that belong to `directory`, and wait until they are gone.
 
-    A zombie counts as gone: whoever started it may never look at it.
+    A zombie counts as gone: its parent may never reap it.
     """
     while found := list(running(directory)):
         for process in found:

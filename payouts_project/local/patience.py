@@ -1,4 +1,4 @@
-"""Waiting that is not silent."""
+"""Waiting with progress messages."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ TELL_SECONDS = 10
 
 
 class Patience:
-    """Tell what is waited for, every TELL_SECONDS that it lasts."""
+    """Report what a wait is for, every TELL_SECONDS."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         """`say` shows a line to the person at the keyboard."""
@@ -15,13 +15,13 @@ class Patience:
         self.start_over()
 
     def start_over(self) -> None:
-        """Begin anew: something came of the waiting."""
-        self._since = self._told = time.monotonic()
+        """Start again, because there was progress."""
+        self._since = self._reported = time.monotonic()
 
     def note(self, obstacle: str) -> None:
-        """Take note of what is waited for now, as often as one likes."""
+        """Record what the wait is for now; can be called at any rate."""
         now = time.monotonic()
-        if now - self._told >= TELL_SECONDS:
+        if now - self._reported >= TELL_SECONDS:
             reason = " ".join(obstacle.split())
             self._say(f"  still waiting after {now - self._since:.0f} s: {reason}")
-            self._told = now
+            self._reported = now

@@ -12,7 +12,7 @@ POLL_SECONDS = 0.05
 
 
 def is_free(port: int) -> bool:
-    """Say whether nobody listens on `port`."""
+    """Check whether nothing listens on `port`."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -23,9 +23,9 @@ def is_free(port: int) -> bool:
 
 
 def frees_up(port: int) -> bool:
-    """Say whether nobody listens on `port`, or soon nobody will.
+    """Check whether `port` is free, or becomes free soon.
 
-    A killed process is out of sight a moment before the kernel has closed its sockets.
+    A killed process disappears a moment before the kernel closes its sockets.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not is_free(port):
@@ -36,7 +36,7 @@ def frees_up(port: int) -> bool:
 
 
 def kept_port(path: Path) -> int:
-    """Return the port remembered in `path` while it is free; otherwise remember a free one."""
+    """Return the port stored in `path` if it is free; otherwise store a free one."""
     if path.exists() and is_free(port := int(path.read_text(encoding="ascii"))):
         return port
     port = free_port()
@@ -45,7 +45,7 @@ def kept_port(path: Path) -> int:
 
 
 def free_port() -> int:
-    """Choose a port that nobody listens on, outside the range that outgoing connections take theirs from."""
+    """Choose a free port outside the range for outgoing connections."""
     while not is_free(port := secrets.choice(LISTENING)):
         pass
     return port

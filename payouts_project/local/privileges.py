@@ -1,4 +1,4 @@
-"""What a child process does between fork and exec: give up root, and tie its life to its parent's."""
+"""What a child process does between fork and exec: drop root, and tie its life to its parent's."""
 
 import ctypes
 import os
@@ -24,18 +24,18 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a child runs as: `assume` makes it so in the child, `uid` is who must own its files."""
+    """The user that a child runs as: `assume` switches to it in the child, and `uid` must own its files."""
 
     uid: int
     assume: Callable[[], None]
 
 
 def unprivileged_identity() -> Identity:
-    """Choose who a program that refuses to run as root runs as.
+    """Choose the user for a program that refuses to run as root.
 
-    An ordinary user stays who they are. Root becomes user 1000 of a user namespace of its own, where files of
-    root are that user's; where the kernel or a container forbids namespaces, root becomes `nobody`, who keeps
-    the one right to pass through folders like /root.
+    An ordinary user stays the same. Root becomes user 1000 in a new user namespace, where root's files belong to that
+    user. If the kernel or a container forbids namespaces, root becomes `nobody`, with only the capability to pass
+    through folders like /root.
     """
     if os.geteuid() != 0:
         return Identity(uid=os.geteuid(), assume=_stay)
@@ -45,7 +45,7 @@ def unprivileged_identity() -> Identity:
 
 
 def give(path: Path, uid: int) -> None:
-    """Make `uid` the owner of everything in `path`, when it is not yet."""
+    """Make `uid` the owner of everything in `path`, if it isn't yet."""
     if path.stat().st_uid == uid:
         return
     for folder, _, names in os.walk(path):
@@ -57,8 +57,8 @@ def give(path: Path, uid: int) -> None:
 def die_with_parent(*, parent: int, death_signal: signal.Signals) -> None:
     """Ask the kernel to send `death_signal` to this process when the thread that started it ends.
 
-    Called last before exec, since a change of user forgets it. Linux only: elsewhere leftovers are found by
-    their mark.
+    Call it last before exec, because a change of user resets it. Linux only: elsewhere, leftovers are found by their
+    mark.
     """
     if sys.platform != "linux":
         return

@@ -1,4 +1,4 @@
-"""Programs and the processes which run them."""
+"""Programs, and the processes that run them."""
 
 import contextlib
 import os
@@ -15,18 +15,18 @@ from .errors import ProgramFailed, StopRequested
 
 POLL_SECONDS = 0.05
 LOG_TAIL_LINES = 15
-# How long a program that ends at once is tried again: what a killed PostgreSQL leaves is in use for 1-3 s.
+# How long to retry a program that ends immediately: a killed PostgreSQL's resources stay in use for 1-3 s.
 RETRY_FOR_SECONDS = 5
 RETRY_PAUSE_SECONDS = 0.5
 
 
 def keep_identity() -> None:
-    """Run as whoever started the program."""
+    """Run as the user who started the program."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What to run, and for which folder: what a leftover is known by."""
+    """What to run, and the folder that it belongs to, by which leftovers are recognized."""
 
     name: str
     arguments: tuple[str, ...]
@@ -41,8 +41,7 @@ class Command:
 class Program(Command):
     """A command that runs until it is stopped.
 
-    `obstacle` says what keeps it from serving, in the words of whoever was asked: nothing once it serves.
-    `death_signal` is for when whoever started it dies.
+    `obstacle` returns why it isn't ready yet, or an empty text once it is. `death_signal` is sent when its parent dies.
     """
 
     obstacle: Callable[[], str]
@@ -51,10 +50,10 @@ class Program(Command):
 
 
 class Child:
-    """The process of a program: at most one at a time, the leader of a process group of its own."""
+    """The process of a program: at most one at a time, in its own process group."""
 
     def __init__(self, program: Program) -> None:
-        """Start nothing yet."""
+        """Don't start the process yet."""
         self.program = program
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -64,14 +63,14 @@ class Child:
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def spawn(self) -> None:
-        """Start the process and don't wait; what an earlier one left behind is killed first."""
+        """Start the process without waiting; leftovers of an earlier one are killed first."""
         self._end_group()
         self._process = _spawn(self.program, self.program.death_signal)
 
     def wait_until_ready(
         self, *, timeout: float, stopping: threading.Event, tell: Callable[[str], None]
     ) -> None:
-        """Return when the program serves; `tell` is given again and again what keeps it from serving.
+        """Return when the program is ready; until then `tell` is called repeatedly with the reason why it isn't.
 
         Raises:
             ProgramFailed: after `timeout` seconds, or when it keeps ending.
@@ -91,12 +90,12 @@ class Child:
             time.sleep(POLL_SECONDS)
 
     def request_stop(self) -> None:
-        """Ask the process to end and don't wait."""
+        """Ask the process to end, without waiting."""
         if self._process and self.pid:
             self._process.send_signal(self.program.stop_signal)
 
     def wait_until_stopped(self, *, timeout: float) -> None:
-        """Return when the process and what it started are gone: after `timeout` seconds they are killed."""
+        """Return when the process and its children are gone; after `timeout` seconds they are killed."""
         if self._process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout)
@@ -114,7 +113,7 @@ class Child:
 
 
 def run(command: Command, *, stopping: threading.Event) -> None:
-    """Run a command to its end.
+    """Run a command until it ends.
 
     Raises:
         ProgramFailed: it ended with an error.

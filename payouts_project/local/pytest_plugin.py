@@ -1,6 +1,6 @@
-"""Give a pytest session servers of its own before Django's settings are read.
+"""Gives a pytest session its own servers before Django's settings are read.
 
-Named by `-p` in pyproject.toml. With xdist only the controller starts them: the workers inherit its
+It is enabled by `-p` in pyproject.toml. With xdist only the controller starts servers: the workers inherit its
 environment.
 """
 
@@ -16,7 +16,7 @@ from .testing import throwaway_environment
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """Come before pytest-django, which reads the settings in this very hook."""
+    """Run before pytest-django, which reads the settings in the same hook."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         servers = ExitStack()
         try:

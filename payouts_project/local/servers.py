@@ -1,4 +1,4 @@
-"""What the embedded servers have in common: a folder of their own, and one process that serves it."""
+"""The base class of embedded servers: each has its own folder, and one process."""
 
 import sys
 import threading
@@ -13,9 +13,9 @@ STOP_TIMEOUT_SECONDS = 20
 
 
 class EmbeddedServer(ABC):
-    """A server whose data, password and port are kept in `directory`, open to whoever runs it only.
+    """A server whose data, password and port are stored in `directory`, readable only by its user.
 
-    It takes the folder over: a server that a killed process left there is stopped first.
+    It takes over the folder: a server left behind by a killed process is stopped first.
     """
 
     def __init__(self, directory: Path, *, log: Path | None = None) -> None:
@@ -26,10 +26,10 @@ class EmbeddedServer(ABC):
 
     @abstractmethod
     def prepare(self) -> tuple[str, Program]:
-        """Make the folder ready and choose the port; return the URL and what is to be run."""
+        """Prepare the folder and choose the port; return the URL and the program to run."""
 
     def start(self) -> str:
-        """Start the server, with what it held when it was stopped, and return its URL."""
+        """Start the server with its existing data, and return its URL."""
         self.stop()
         url, program = self.prepare()
         self._child = Child(program)
@@ -44,14 +44,14 @@ class EmbeddedServer(ABC):
         return url
 
     def stop(self) -> None:
-        """Stop the server, ending the sessions of its clients; what it holds stays."""
+        """Stop the server, which ends its clients' sessions; its data stays."""
         if self._child:
             self._child.request_stop()
             self._child.wait_until_stopped(timeout=STOP_TIMEOUT_SECONDS)
 
     @property
     def pid(self) -> int | None:
-        """The running server's process, or None."""
+        """The process id of the running server, or None."""
         return self._child.pid if self._child else None
 
 

@@ -1,4 +1,4 @@
-"""Which programs a clone runs, with which variables."""
+"""Which programs a clone runs, and with which variables."""
 
 import signal
 import socket
@@ -20,14 +20,14 @@ from .valkey import Valkey
 
 DEFAULT_PORT = 8086
 HIGHEST_PORT = 65_535
-# One for each thread that a request may come to, and as many database connections in the web's pool.
+# The web's pool has one database connection for each of these threads.
 WEB = {"GRANIAN_WORKERS": "2", "GRANIAN_BLOCKING_THREADS": "16"}
 WORKERS = {
-    # Sending waits for Stripe: many threads in one process.
+    # Sending mostly waits for Stripe, so it uses many threads in one process.
     "payouts": ("payouts", 24),
     "default": ("earnings,reports,webhooks", 4),
 }
-# A database of one's own brings its own secrets: each line is satisfied by any of its names.
+# Your own database needs your own secrets: one variable of each line is required.
 NEEDED_WITH_OWN_DATABASE = (
     ("STRIPE_SECRET_KEY",),
     ("STRIPE_WEBHOOK_SECRET",),
@@ -38,29 +38,29 @@ NEEDED_WITH_OWN_DATABASE = (
 
 @dataclass(frozen=True)
 class Clone:
-    """A checkout of the project, and where its local mode keeps things."""
+    """A checkout of the project, and the paths of its local mode."""
 
     root: Path
 
     @property
     def directory(self) -> Path:
-        """Hold everything that local mode writes; it may be deleted when nothing runs."""
+        """The folder for everything that local mode writes; it can be deleted while nothing runs."""
         return self.root / ".local"
 
     @property
     def logs(self) -> Path:
-        """Hold a log per program."""
+        """The folder with a log per program."""
         return self.directory / "log"
 
     @property
     def env_file(self) -> Path:
-        """Hold the variables that the settings read."""
+        """The file with the variables that the settings read."""
         return self.directory / "env"
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What to run: the servers one by one, then the migration, then the service all at once."""
+    """What to run: first the servers one by one, then the migration, then the service's programs together."""
 
     servers: Sequence[Program]
     migration: Command
@@ -68,10 +68,10 @@ class Stack:
 
 
 def prepare(clone: Clone, outside: Mapping[str, str]) -> Stack:
-    """Choose ports, make empty servers where needed and write `.local/env`; start nothing.
+    """Choose ports, create empty servers where needed and write `.local/env`, without starting anything.
 
-    `outside` is the environment of who starts the stack. Each server is embedded only when its own URL is
-    missing there; Stripe is the sandbox exactly when the database is embedded.
+    `outside` is the user's environment. A server is embedded only if its URL isn't set there. The sandbox replaces
+    Stripe exactly if the database is embedded.
 
     Raises:
         LocalError: a variable is missing or can't be used, or the web's port is taken.
@@ -108,7 +108,7 @@ def prepare(clone: Clone, outside: Mapping[str, str]) -> Stack:
 
 
 def web_port(outside: Mapping[str, str]) -> int:
-    """Return the port the web listens on."""
+    """Return the web's port."""
     value = outside.get("PORT", str(DEFAULT_PORT))
     if not value.isdigit() or not 0 < int(value) <= HIGHEST_PORT:
         raise LocalError(f"PORT must be a whole number from 1 to {HIGHEST_PORT}, not {value!r}.")
@@ -116,7 +116,7 @@ def web_port(outside: Mapping[str, str]) -> int:
 
 
 def refuse_incomplete(outside: Mapping[str, str]) -> None:
-    """Refuse a database of one's own without what belongs to it: the sandbox's secrets are not for it."""
+    """Refuse your own database without your own secrets: the sandbox's must not be used with it."""
     missing = [
         " or ".join(names)
         for names in NEEDED_WITH_OWN_DATABASE
@@ -127,7 +127,7 @@ def refuse_incomplete(outside: Mapping[str, str]) -> None:
 
 
 def _sandboxed(clone: Clone, addresses: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of the sandbox, with secrets that stay the same from start to start."""
+    """Return the variables of the sandbox, with the same secrets at each start."""
     known = environment.read_env_file(clone.env_file)
     kept = {name: known.get(name, value) for name, value in environment.new_secrets().items()}
     return {environment.LOCAL_MODE: "1", **kept, **addresses}
@@ -173,7 +173,7 @@ class _Programs:
                 "payouts_project.wsgi:application",
             ),
             obstacle=lambda: silence(port, "/health"),
-            # It has processes of its own to stop.
+            # It has its own processes to stop.
             death_signal=signal.SIGTERM,
         )
 
@@ -217,7 +217,7 @@ class _Programs:
         return (sys.executable, *arguments)
 
     def _idleness(self, node: str) -> str:
-        """Say why a worker takes no tasks; nothing if it does."""
+        """Return why a worker accepts no tasks; an empty text if it does."""
         name = "CELERY_BROKER_URL" if self.environment.get("CELERY_BROKER_URL") else "REDIS_URL"
         broker = self.environment.get(name)
         with Celery(broker=broker, set_as_current=False) as app:
@@ -230,7 +230,7 @@ class _Programs:
 
 
 def silence(port: int, path: str) -> str:
-    """Say why a server on `port` doesn't serve; nothing if it answers with anything but an error of its own."""
+    """Return why a server on `port` isn't ready; an empty text if it answers with anything but a 5xx."""
     connection = HTTPConnection(ports.LOOPBACK, port, timeout=2)
     try:
         connection.request("GET", path)

@@ -1,4 +1,4 @@
-"""What the supervisor says about itself, in a file that others read."""
+"""The supervisor's status, in a file that other processes read."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class Phase(StrEnum):
-    """Where the stack is in its life."""
+    """The phases of a stack's life."""
 
     STARTING = "starting"
     READY = "ready"
@@ -18,7 +18,7 @@ class Phase(StrEnum):
 
 @dataclass
 class ProgramStatus:
-    """`pid` is None while the program does not run."""
+    """The status of one program; `pid` is None while it isn't running."""
 
     pid: int | None
     restarts: int = 0
@@ -26,9 +26,10 @@ class ProgramStatus:
 
 @dataclass
 class Status:
-    """`ready` names what has started so far, in order; `waiting` says what keeps the next one from being ready.
+    """The status of a stack.
 
-    `error` is for the person at the keyboard.
+    `ready` lists the programs that have started so far, in order; `waiting` is the reason why the next one isn't ready
+    yet. `error` is for the person at the keyboard.
     """
 
     supervisor: int
@@ -46,7 +47,7 @@ class Status:
 
 
 def read(path: Path) -> Status | None:
-    """Return what the last supervisor wrote, or None when there was none."""
+    """Return the status that the last supervisor wrote, or None if there was none."""
     if not path.exists():
         return None
     content = json.loads(path.read_text(encoding="utf-8"))

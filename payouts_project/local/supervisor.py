@@ -1,4 +1,4 @@
-"""The one process of a clone that starts its programs, keeps them running and stops them."""
+"""The supervisor: one process per clone that starts its programs, keeps them running and stops them."""
 
 import fcntl
 import logging
@@ -22,19 +22,19 @@ STOP_TIMEOUT_SECONDS = 15
 WATCH_SECONDS = 0.2
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30
-# After this long a program counts as healthy, and its next end as its first.
+# After this time a program counts as healthy, and its backoff starts again.
 HEALTHY_SECONDS = 60
 
 logger = logging.getLogger(__name__)
 
 
 class AlreadySupervised(LocalError):
-    """Another supervisor has this clone."""
+    """Another supervisor is running for this clone."""
 
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Be the only one who has `path`; the kernel lets go when the process ends, however it ends."""
+    """Lock `path` exclusively; the kernel releases it when the process ends, however it ends."""
     with path.open("w", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -44,10 +44,10 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 class Supervisor:
-    """Start a stack, restart what dies, stop everything when asked to."""
+    """Starts a stack, restarts what dies, and stops everything on request."""
 
     def __init__(self, directory: Path, prepare: Callable[[], Stack]) -> None:
-        """`prepare` may take time and may refuse; it is called once the clone is this supervisor's."""
+        """`prepare` may take a while or raise LocalError; it is called once this supervisor has the clone's lock."""
         self._directory = directory
         self._prepare = prepare
         self._status = Status(supervisor=os.getpid(), phase=Phase.STARTING)
@@ -59,7 +59,7 @@ class Supervisor:
         self._stopping.set()
 
     def supervise(self) -> None:
-        """Return when asked to stop, with nothing left running.
+        """Run until asked to stop, and leave nothing running.
 
         Raises:
             AlreadySupervised: nothing was touched.
@@ -139,7 +139,7 @@ class Supervisor:
 
 
 class _Watched:
-    """A child and the memory of its ends."""
+    """A child with its restarts and backoff."""
 
     def __init__(self, child: Child) -> None:
         self.child = child
@@ -149,7 +149,7 @@ class _Watched:
         self._start_at: float | None = None
 
     def keep_running(self, now: float) -> bool:
-        """Start the program again some time after its end; say whether anything changed."""
+        """Restart the program after a backoff if it ended; return whether anything changed."""
         if self.child.pid is not None:
             return False
         if self._start_at is None:

@@ -1,4 +1,4 @@
-"""A PostgreSQL and a Valkey for one test session, which leave nothing behind however the session ends."""
+"""A PostgreSQL and a Valkey for one test session, which leave nothing behind, however the session ends."""
 
 import json
 import os
@@ -12,19 +12,19 @@ from . import environment
 from .errors import LocalError
 
 STOP_TIMEOUT_SECONDS = 30
-# Nothing listens there: a test that forgets its sandbox is refused at once, and never reaches Stripe.
+# Nothing listens on this port: a test that forgets its sandbox fails at once, and never reaches Stripe.
 NOWHERE = 9
 
 
 @dataclass(frozen=True)
 class Servers:
-    """Where the servers are; the URLs hold their passwords."""
+    """The servers' URLs, with their passwords."""
 
     database_url: str
     redis_url: str
 
     def variables(self) -> dict[str, str]:
-        """Return all that the settings need, with Stripe out of reach."""
+        """Return all variables that the settings need; Stripe is unreachable."""
         return {
             environment.LOCAL_MODE: "1",
             "DATABASE_URL": self.database_url,
@@ -38,9 +38,8 @@ class Servers:
 def throwaway_servers() -> Iterator[Servers]:
     """Yield new, empty servers in a temporary folder, without the safety of fsync.
 
-    They belong to a keeper process, which stops them and removes the folder when this process leaves the
-    block or dies, be it by kill -9. The variable `TEST_POSTGRES_BIN` names the bin folder of another
-    PostgreSQL than the wheel's.
+    They belong to a keeper process, which stops them and removes the folder when this process leaves the block or
+    dies, even by kill -9. `TEST_POSTGRES_BIN` can name the bin folder of a PostgreSQL to use instead of the wheel's.
 
     Raises: LocalError: they can't be started.
     """
@@ -50,16 +49,16 @@ def throwaway_servers() -> Iterator[Servers]:
         stdout=subprocess.PIPE,
         text=True,
         env=environment.for_demo_and_tests(os.environ),
-        start_new_session=True,  # Ctrl-C is for the session: the keeper ends after it
+        start_new_session=True,  # Ctrl-C stops the session; the keeper ends after it
     )
     with keeper:
         assert keeper.stdin
         assert keeper.stdout
         try:
-            told = json.loads(keeper.stdout.readline() or '{"refusal": "The servers\' keeper died."}')
-            if "refusal" in told:
-                raise LocalError(told["refusal"])
-            yield Servers(**told)
+            answer = json.loads(keeper.stdout.readline() or '{"refusal": "The servers\' keeper died."}')
+            if "refusal" in answer:
+                raise LocalError(answer["refusal"])
+            yield Servers(**answer)
         finally:
             keeper.stdin.close()
             keeper.wait(STOP_TIMEOUT_SECONDS)
@@ -67,7 +66,7 @@ def throwaway_servers() -> Iterator[Servers]:
 
 @contextmanager
 def throwaway_environment() -> Iterator[None]:
-    """Run throwaway servers and make this process's environment lead to them, and to nothing else."""
+    """Run throwaway servers, and point this process's environment at them and at nothing else."""
     before = dict(os.environ)
     with throwaway_servers() as servers:
         try:

