@@ -1,4 +1,4 @@
-"""What a test client answers: Django's and the REST framework's have this in common."""
+"""The common type of responses from Django's and the REST framework's test clients."""
 
 from typing import Any, Protocol
 
@@ -15,6 +15,6 @@ class Answer(Protocol):
     def __getitem__(self, header: str) -> str: ...
 
     def getvalue(self) -> bytes:
-        """Return the whole body, also of an answer that is streamed."""
+        """Return the complete body, even if it is streamed."""
 
     def json(self) -> Any: ...

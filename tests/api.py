@@ -1,4 +1,4 @@
-"""The API as a caller meets it: `caller("alice").get("/api/v1/earnings")`."""
+"""Clients of the API: `caller("alice").get("/api/v1/earnings")`."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,17 +19,17 @@ def bearer(principal: Principal) -> APIClient:
 
 
 def caller(creator_id: str, *, email: str = "") -> APIClient:
-    """A creator, with a token of the marketplace."""
+    """A creator with a token."""
     return bearer(Principal(subject=creator_id, role=CREATOR, email=email))
 
 
 def admin() -> APIClient:
-    """A member of the platform's staff, with a token of the marketplace."""
+    """A member of the platform's staff with a token."""
     return bearer(Principal(subject="dana", role=ADMIN))
 
 
 def service(source: str) -> APIClient:
-    """A service that may push records of one source."""
+    """A service that can push the records of one source."""
     return bearer(Principal(subject=source, role="service", scopes=frozenset([BILLING_SCOPE])))
 
 

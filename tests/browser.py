@@ -1,4 +1,4 @@
-"""A person's browser, as far as the sandbox's pages need one."""
+"""A minimal browser for the sandbox's pages."""
 
 import http.client
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 @dataclass(frozen=True)
 class Answer:
-    """`location` is where the browser would go next: away from the sandbox."""
+    """A response; `location` is a redirect away from the sandbox."""
 
     status: int
     location: str
@@ -16,7 +16,7 @@ class Answer:
 
 
 class Browser:
-    """Follows links, without a key, as long as they stay on one site; `url` is where it is."""
+    """Follows redirects within one site, without an API key; `url` is the current page."""
 
     url = ""
 
@@ -34,7 +34,7 @@ class Browser:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         connection.request(method, parts._replace(scheme="", netloc="").geturl(), body, headers)
         response = connection.getresponse()
-        told = dict(response.getheaders())
-        answer = Answer(response.status, told.get("Location", ""), told, response.read().decode())
+        received = dict(response.getheaders())
+        answer = Answer(response.status, received.get("Location", ""), received, response.read().decode())
         connection.close()
         return self._ask("GET", urljoin(url, answer.location)) if answer.location.startswith("/") else answer

@@ -1,4 +1,4 @@
-"""Asking a real web process for many things at once."""
+"""Sending many simultaneous requests to a real web process."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ PATIENCE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; `headers` by their names in lower case, `seconds` since the burst began."""
+    """A response; `headers` by lower-case names, `seconds` since the start of the burst."""
 
     status: int
     headers: Mapping[str, str]
@@ -17,7 +17,7 @@ class Answer:
 
 
 def ask_at_once(port: int, path: str, number: int) -> list[Answer]:
-    """Send that many requests at the same time, each on a connection of its own, and wait for all answers."""
+    """Send this many requests simultaneously, each on its own connection, and wait for all responses."""
 
     async def burst() -> list[Answer]:
         return await asyncio.gather(*[_ask(port, path) for _ in range(number)])

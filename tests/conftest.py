@@ -1,4 +1,4 @@
-"""What all tests share: the real database, and a sandbox that stands for Stripe, over real HTTP."""
+"""Fixtures of all tests: the real database, and a sandbox instead of Stripe, over real HTTP."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,12 +24,12 @@ from tests.factories import UserFactory
 from tests.local_stripe import Stripe
 from tests.running import service
 
-__all__ = ["service"]  # a fixture for all: the service as real processes
+__all__ = ["service"]  # a fixture: the service as real processes
 
-# For tests that are marked full: a storm of chaos takes some minutes, and may share its cores with another.
+# For tests marked full: a chaos storm takes some minutes, and may share its cores with another.
 FULL_TIMEOUT_SECONDS = 900
 
-# How long an example takes says how busy the machine is.
+# No deadline: how long an example takes depends on how busy the machine is.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
@@ -41,9 +41,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _delete_all(self: DatabaseOperations, style: Any, tables: Sequence[str], **options: Any) -> list[str]:
-    """Empty the tables after a test that commits: with few rows in many tables, TRUNCATE takes a hundred times as long.
+    """Empty the tables after a test that commits. For few rows in many tables, TRUNCATE takes a hundred times as long.
 
-    As a replica, the tables forget that what is booked is never deleted.
+    The replica role disables the triggers that prevent deletions.
     """
     deletions = [f"DELETE FROM {self.quote_name(table)}" for table in tables]
     return ["SET LOCAL session_replication_role = replica", *deletions]
@@ -54,19 +54,19 @@ DatabaseOperations.sql_flush = _delete_all  # type: ignore[assignment, method-as
 
 @pytest.fixture(autouse=True)
 def many_refusals(settings: Settings) -> None:
-    """Let tests be refused as often as they like: they all come from one address."""
+    """Lift the limit on refused requests: all tests use the same address."""
     settings.REQUESTS_PER_MINUTE = {**settings.REQUESTS_PER_MINUTE, "refused": 1_000_000}
 
 
 @pytest.fixture
 def sandbox_options() -> dict[str, Any]:
-    """How the sandbox is set; a test that needs another one parametrizes this."""
+    """Options of the sandbox; tests that need others parametrize this."""
     return {}
 
 
 @pytest.fixture
 def sandbox(tmp_path: Path, settings: Settings, sandbox_options: dict[str, Any]) -> Iterator[Stripe]:
-    """A fresh local Stripe, with plenty of money, which the service takes for the real one."""
+    """A fresh local Stripe with plenty of money, which the service uses instead of the real one."""
     options = {"payout_seconds": 0, **sandbox_options}
     config = Config(state=tmp_path / "stripe", api_key=settings.STRIPE_SECRET_KEY, **options)
     with SandboxServer(config) as server:
@@ -74,30 +74,30 @@ def sandbox(tmp_path: Path, settings: Settings, sandbox_options: dict[str, Any])
         settings.STRIPE_REQUESTS_PER_SECOND = 10_000
         stripe_io.client.cache_clear()
         client = stripe.StripeClient(config.api_key, base_addresses={"api": server.url})
-        told = Stripe(client, Client(), settings.STRIPE_WEBHOOK_SECRETS)
-        told.fund(1_000_000_000)
-        yield told
+        sandbox = Stripe(client, Client(), settings.STRIPE_WEBHOOK_SECRETS)
+        sandbox.fund(1_000_000_000)
+        yield sandbox
     stripe_io.client.cache_clear()
 
 
 @pytest.fixture
 def dana_and_erin(db: None) -> None:
-    """Two members of staff who may do everything."""
+    """Two members of staff with all rights."""
     for name in ("dana", "erin"):
         UserFactory.create(username=name, is_superuser=True)
 
 
 @pytest.fixture
 def settle(sandbox: Stripe) -> Callable[[], None]:
-    """Do what workers and beat would do, until nothing is due and Stripe has nothing new to tell."""
+    """Do the work of workers and beat until nothing is due and Stripe has no new events."""
 
     def settle() -> None:
         for _ in range(500):
             due = Payout.objects.filter(next_retry_at__lte=sql.now(), status__in=sending.ATTENDED)
             payout_tasks.attend_due(new=True)
-            told = sandbox.deliver_webhooks()
+            delivered = sandbox.deliver_webhooks()
             handled = inbox.handle_due(at_most=1_000)
-            if not (told or handled or due.exists() or sandbox.pays()):
+            if not (delivered or handled or due.exists() or sandbox.pays()):
                 return
             time.sleep(0.02)
         raise AssertionError("nothing settles")

@@ -1,4 +1,4 @@
-"""Answers of the API, held against what its OpenAPI document says of them."""
+"""Requests whose responses are validated against the API's OpenAPI document."""
 
 import json
 import re
@@ -12,20 +12,20 @@ from rest_framework.test import APIClient
 
 
 def read(client: APIClient, address: str, **parameters: Any) -> Any:
-    """Get an address, which answers with what is documented; return the answer."""
+    """Get an endpoint's response, and check that it is as documented."""
     answer = client.get(f"/api/v1{address}", parameters)
     assert answer.status_code == 200, answer.content
-    said = answer.json()
+    body = answer.json()
     path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", answer.resolver_match.route)
     operation = _document()["paths"][path]["get"]
     schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
     whole = {**schema, "components": _document()["components"]}
-    OAS31Validator(whole, format_checker=oas31_format_checker).validate(said)
-    return said
+    OAS31Validator(whole, format_checker=oas31_format_checker).validate(body)
+    return body
 
 
 @cache
 def _document() -> dict[str, Any]:
-    made = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
-    document: dict[str, Any] = json.loads(OpenApiJsonRenderer().render(made))
+    schema = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
+    document: dict[str, Any] = json.loads(OpenApiJsonRenderer().render(schema))
     return document

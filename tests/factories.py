@@ -1,4 +1,4 @@
-"""Rows and billing records with good defaults, so that a test names only what matters to it.
+"""Rows and billing records with good defaults, so that a test only sets what matters to it.
 
 `from tests.factories import ApiFactory`; then `ApiFactory.create(…)`, whose type is the model's.
 """
@@ -49,7 +49,7 @@ class CreatorFactory(DjangoModelFactory[Creator]):
 
 
 class CreatorPaymentAccountFactory(DjangoModelFactory[CreatorPaymentAccount]):
-    """An account that can be paid to."""
+    """An account that can be paid."""
 
     class Meta:
         model = CreatorPaymentAccount
@@ -65,7 +65,7 @@ class CreatorPaymentAccountFactory(DjangoModelFactory[CreatorPaymentAccount]):
 
 
 class ApiFactory(DjangoModelFactory[Api]):
-    """An API; `owner=` (a Creator) owns it from the beginning, `owner=None` leaves it without one."""
+    """An API that `owner=` (a Creator) owns from the beginning; with `owner=None` it has no owner."""
 
     class Meta:
         model = Api
@@ -115,7 +115,7 @@ class BatchFactory(DjangoModelFactory[BillingBatch]):
 
 
 class CreatorEarningFactory(DjangoModelFactory[CreatorEarning]):
-    """An open row of January 2024; the database works out its fee and its net."""
+    """An open earning of January 2024; the database computes its fee and net."""
 
     class Meta:
         model = CreatorEarning
@@ -138,7 +138,7 @@ class PayoutRunFactory(DjangoModelFactory[PayoutRun]):
 
 
 class PayoutFactory(DjangoModelFactory[Payout]):
-    """A pending payout by itself: no lines, no rows, nothing in the ledger."""
+    """A pending payout alone: without lines, earnings or ledger entries."""
 
     class Meta:
         model = Payout

@@ -1,4 +1,4 @@
-"""The local Stripe that every test may pay through."""
+"""The local Stripe for all tests."""
 
 import json
 import time
@@ -12,7 +12,7 @@ from tests.answers import Answer
 
 
 class Stripe:
-    """The sandbox as a test sees it: its controls, its record of what it moved, and its webhooks.
+    """The sandbox for a test: its controls, its state, and its webhooks.
 
     `client` is Stripe's own, for what somebody else does with the same key.
     """
@@ -33,32 +33,32 @@ class Stripe:
         self.client.raw_request("delete", "/_sandbox/faults")
 
     def control(self, path: str, **facts: Any) -> dict[str, Any]:
-        """Do what a bank, an account holder or Stripe's dashboard would; answer what became of it."""
+        """Act as a bank, an account holder or a user of Stripe's dashboard; return the result."""
         return dict(self.client.raw_request("post", f"/_sandbox/{path}", **facts).data)
 
     def stop_transfers(self, account: str) -> None:
-        """Withdraw what lets an account be transferred to, as the platform may in Stripe's dashboard."""
+        """Withdraw an account's capability to receive transfers, as the platform can in Stripe's dashboard."""
         self.client.v1.accounts.update(account, {"capabilities": {"transfers": {"requested": False}}})
 
     def remove_bank_account(self, account: str) -> None:
         self.client.raw_request("delete", f"/_sandbox/accounts/{account}/bank_account")
 
     def state(self, *only: str) -> dict[str, Any]:
-        """Return its whole record, or some parts of it."""
-        asked = {"only": list(only)} if only else {}
-        return dict(self.client.raw_request("get", "/_sandbox/state", **asked).data)
+        """Return its whole state, or some parts of it."""
+        params = {"only": list(only)} if only else {}
+        return dict(self.client.raw_request("get", "/_sandbox/state", **params).data)
 
     def transfers(self) -> list[dict[str, Any]]:
         return list(self.state("transfers")["transfers"])
 
     def pays(self) -> bool:
-        """Tell whether some bank payout is still on its way."""
+        """Check whether any bank payout is still on its way."""
         return any(
             payout["status"] in {"pending", "in_transit"} for payout in self.state("payouts")["payouts"]
         )
 
     def deliver_webhooks(self) -> int:
-        """Post the events that we act on and that are not delivered yet to our own address; return how many."""
+        """Deliver the new events that we act on to our webhook; return how many."""
         new = [
             event
             for event in self.state("events")["events"]

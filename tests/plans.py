@@ -1,4 +1,4 @@
-"""What the database's own plans say of the work that statements were."""
+"""The work that statements cause, measured by the database's own query plans."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ _EXPLAINED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "--")
 
 @contextmanager
 def explained() -> Iterator[list[dict[str, Any]]]:
-    """Collect the plan of each statement, with what it came to; each is done twice, and the first time undone."""
+    """Collect each statement's plan with actual row counts; each runs twice, and the first run is rolled back."""
     plans: list[dict[str, Any]] = []
 
     def explain(execute: Any, statement: str, params: Any, many: bool, context: Any) -> Any:
@@ -27,14 +27,14 @@ def explained() -> Iterator[list[dict[str, Any]]]:
 
 
 def compared(plan: dict[str, Any]) -> int:
-    """Count the pairs of rows that a plan's joins compared in vain."""
+    """Count the pairs of rows that a plan's joins compared without a match."""
     own = int(plan.get("Rows Removed by Join Filter", 0)) * int(plan["Actual Loops"])
     return own + sum(compared(part) for part in plan.get("Plans", []))
 
 
 def rows(plan: dict[str, Any]) -> int:
-    """Count the rows that a plan's parts handed on, looked at in vain or compared in vain."""
-    each = plan["Actual Rows"] + sum(
+    """Count the rows that a plan's nodes returned or discarded."""
+    per_loop = plan["Actual Rows"] + sum(
         count for name, count in plan.items() if name.startswith("Rows Removed by")
     )
-    return int(each * plan["Actual Loops"]) + sum(rows(part) for part in plan.get("Plans", []))
+    return int(per_loop * plan["Actual Loops"]) + sum(rows(part) for part in plan.get("Plans", []))

@@ -1,4 +1,4 @@
-"""The service as real processes on the test's database, with a sandbox for Stripe."""
+"""The service as real processes on the test's database, with a sandbox instead of Stripe."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 WORKER = ("-m", "celery", "-A", "payouts_project", "worker", "--pool", "threads", "-c", "8", "-l", "WARNING")
-# Of one process, so that its log and its memory are one's.
+# One process, so that there is one log and one memory usage.
 WEB = {"GRANIAN_WORKERS": "1", "GRANIAN_BLOCKING_THREADS": "8"}
 QUEUES = ("-Q", "payouts,earnings,webhooks,reports", "--without-gossip", "--without-mingle")
 
@@ -43,7 +43,7 @@ class RunningService:
         self.stripe = stripe
 
     def set(self, **variables: str) -> None:
-        """Set variables of what is started from now on."""
+        """Set variables for processes that are started from now on."""
         self._variables |= variables
 
     @property
@@ -56,7 +56,7 @@ class RunningService:
 
     @property
     def web_megabytes(self) -> float:
-        """The most memory that a process of the web ever used."""
+        """The peak memory of the web's processes."""
         children = Path(f"/proc/{self._web.pid}/task/{self._web.pid}/children").read_text().split()
         status = [Path(f"/proc/{pid}/status").read_text() for pid in children]
         return max(
@@ -102,11 +102,11 @@ class RunningService:
         kill(self._worker)
 
     def send(self, task: str) -> None:
-        """Do what beat does."""
+        """Send a task, as beat does."""
         self._celery.send_task(task)
 
     def is_idle(self) -> bool:
-        """Tell whether no task waits for a worker or is with one."""
+        """Check whether no task is queued or running."""
         with closing(redis.Redis.from_url(self._variables["CELERY_BROKER_URL"])) as broker:
             return not broker.exists(*QUEUES[1].split(","), "unacked")
 
@@ -122,7 +122,7 @@ class RunningService:
         self._celery.close()
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start a Python program and don't wait for it."""
+        """Start a Python program without waiting for it."""
         with self._log(len(self._processes)).open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
@@ -148,7 +148,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture
 def service(transactional_db: None, settings: Settings, tmp_path: Path) -> Iterator[RunningService]:
-    """The service on this test's database and a queue of its own; nothing is started yet."""
+    """The service on this test's database with its own queue; nothing is started yet."""
     port = free_port()
     config = Config(
         state=tmp_path / "stripe",
@@ -158,7 +158,7 @@ def service(transactional_db: None, settings: Settings, tmp_path: Path) -> Itera
         payout_seconds=0.5,
     )
     database = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"
-    # A queue of its own for each process of the test session, as it has a database of its own.
+    # Each process of the test session has its own queue, and its own database.
     number = 7 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     redis_url = os.environ["REDIS_URL"].rstrip("/").rsplit("/0", 1)[0] + f"/{number}"
     redis.Redis.from_url(redis_url).flushdb()

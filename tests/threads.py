@@ -1,4 +1,4 @@
-"""Doing things at the same time, each on a database connection of its own."""
+"""Running functions in parallel, each on its own database connection."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ _LOCKED_OUT = """
 
 
 def at_once(*calls: Callable[[], T]) -> list[T]:
-    """Call all of these in threads that start together; return what they return, or raise what one raised."""
+    """Call these functions in threads that start together; return their results, or raise the first error."""
     start = Barrier(len(calls))
 
     def begin(call: Callable[[], T]) -> T:
@@ -37,7 +37,7 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
 
 
 def wait_for_locked_out(connections: int = 1) -> None:
-    """Return once so many connections to this database wait for locks that others hold."""
+    """Return once this many connections to the database are waiting for locks that others hold."""
     deadline = time.monotonic() + PATIENCE_SECONDS / 3
     while next(iter(sql.rows(_LOCKED_OUT)))["connections"] < connections:
         assert time.monotonic() < deadline, "too few wait"

@@ -9,18 +9,18 @@ from tests.chaos.stage import stage
 
 
 def main() -> None:
-    """Play one seed, and say what was done and what is not as promised."""
+    """Play one seed, and report what was done and which promises were broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("seed", type=int)
     parser.add_argument("--creators", type=int, default=5_000)
-    given = parser.parse_args()
-    # However it is stopped, nothing is left running: not a SystemExit, which a command's end is too.
+    options = parser.parse_args()
+    # Leave nothing running when stopped. KeyboardInterrupt, because commands also end with SystemExit.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    chance = random.Random(given.seed)
-    with stage(seed=given.seed, settle_seconds=chance.choice((0, 3))) as service:
+    chance = random.Random(options.seed)
+    with stage(seed=options.seed, settle_seconds=chance.choice((0, 3))) as service:
         from tests.chaos.play import play  # noqa: PLC0415 (Django is set up by now)
 
-        kept = play(service, chance, seed=given.seed, creators=given.creators)
+        kept = play(service, chance, seed=options.seed, creators=options.creators)
     sys.exit(0 if kept else 1)
 
 

@@ -1,5 +1,5 @@
--- The database's clock, ahead of the machine's by what stands in moved_clock. What is named in `public` is found
--- before PostgreSQL's own: by the service, by defaults of columns, by everything that asks for the time.
+-- The database's clock, ahead of the machine's by moved_clock. Functions in `public` take precedence over PostgreSQL's
+-- own: in the service, in column defaults, wherever the time is read.
 CREATE TABLE moved_clock (ahead interval NOT NULL);
 INSERT INTO moved_clock VALUES ('0');
 CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE

@@ -1,4 +1,4 @@
-"""When things happen: the month is set up, the storm breaks, everything settles. All chance comes from one seed."""
+"""The order of events: set up the month, let the storm rage, let everything settle. One seed decides all chance."""
 
 import math
 import random
@@ -27,9 +27,9 @@ from tests.running import kill
 PACE = "100"
 PAUSE_SECONDS = 1.5
 SPELL_SECONDS = 6
-# Time passes faster than it does, so that what is to be tried again is tried again in the storm; no lease ends early.
+# Time passes faster than in reality, so that retries happen during the storm; but no lease ends early.
 SECONDS_A_PAUSE = 45
-# How often something happens, if not as often as anything else.
+# Relative frequencies of acts, if not 1.
 WEIGHTS = {
     "kills of workers": 4,
     "batches of refunds": 2,
@@ -37,7 +37,7 @@ WEIGHTS = {
     "outages of hours": 0.7,
     "crashes of PostgreSQL": 0.7,
 }
-# What no storm goes without; thrown in its second half, if chance did not bring it before.
+# Acts that every storm has. If they didn't happen by chance, they happen in its second half.
 SURE = (
     "crashes of PostgreSQL",
     "crashes of Valkey",
@@ -46,14 +46,14 @@ SURE = (
     "more runs at once",
     "outages of hours",
 )
-# A slow machine sends little in the time that a storm has; it may last so many times as long.
+# A storm can last this many times as long, because a slow machine sends little in its time.
 LONGER = 3
 LEFT_TO_DO = Path(__file__).parent / "left_to_do.sql"
 HOUR = 3_600
-# No request of a killed worker is under way in the local Stripe any more after this.
+# After this time, the local Stripe has finished all requests of a killed worker.
 REQUESTS_END_SECONDS = 3
-# While all settles the clock moves on by an hour first, as what returned is looked at each hour, and by ever more:
-# what no bank takes is taken back after a month only.
+# While everything settles, the clock advances by an hour at first, because returned payouts are checked each hour, and
+# then by ever more: money that no bank accepts is reversed only after a month.
 STEPS_OF_ONE_LENGTH = 2
 MOST_HOURS_A_STEP = 512
 LEAST_STEPS = 3
@@ -61,7 +61,7 @@ MOST_STEPS = 100
 
 
 class Conductor:
-    """Throws a scenario at the stage, and counts what it did."""
+    """Plays a scenario on the stage, and counts its acts."""
 
     def __init__(self, stage: Stage, trade: Trade, chance: random.Random, folder: Path) -> None:
         self.did: Counter[str] = Counter()
@@ -73,7 +73,7 @@ class Conductor:
         self._runs: list[subprocess.Popen[bytes]] = []
 
     def set_up(self, *, storm_seconds: float) -> None:
-        """Sell for a month and bring everyone to Stripe, with nothing going wrong yet."""
+        """Sell for a month and onboard everyone at Stripe, with nothing going wrong yet."""
         service = self._stage.service
         catalog, month = self._folder / "catalog.csv", self._folder / "month.csv"
         self._trade.write_catalog(catalog)
@@ -83,16 +83,16 @@ class Conductor:
         service.manage("import_billing", str(month), "--source", SOURCE)
         self._stage.start("web")
         service.manage("onboard_creators")
-        # Less than is owed; the rest comes when all settles.
+        # Less than is owed; the rest is added when everything settles.
         owed = sum(self._trade.gross.values()) * 8 // 10
         self._fund(owed * 2 // 3)
-        # So slowly that there is something to send for as long as the storm lasts.
+        # Slowly enough that sending takes as long as the storm.
         pace = math.ceil(len(self._trade.creators) / storm_seconds)
         service.set(STRIPE_REQUESTS_PER_SECOND=str(pace))
         self._stage.start(*self._stage.parts)
 
     def storm(self, *, seconds: float) -> None:
-        """Pay the month while everything goes wrong, and until half of it is on its way."""
+        """Pay the month while everything goes wrong, until at least half of it is sent."""
         self._stage.stripe.raw_request("post", "/_sandbox/webhooks", rules=WEBHOOKS)
         self._stage.stripe.raw_request("post", "/_sandbox/payout_failures", rules=BANKS)
         self._run()
@@ -109,11 +109,11 @@ class Conductor:
             time.sleep(self._chance.uniform(0, 2 * PAUSE_SECONDS))
 
     def settle(self) -> None:
-        """Let the weather clear and people mend what is theirs; then only let time pass."""
+        """Clear the weather and let people fix what only they can; then just let time pass."""
         for subject in ("webhooks", "payout_failures"):
             self._stage.stripe.raw_request("post", f"/_sandbox/{subject}", rules=[])
         self._stage.stripe.raw_request("delete", "/_sandbox/faults")
-        # At an ordinary pace again, which a part reads when it starts.
+        # Restore the normal rate limit, which each part reads when it starts.
         self._stage.kill(*self._stage.parts)
         self._stage.service.set(STRIPE_REQUESTS_PER_SECOND=PACE)
         self._stage.start(*self._stage.parts)
@@ -137,7 +137,7 @@ class Conductor:
         return passed > LONGER * seconds or (self._half_is_sent() and all(self.did[name] for name in SURE))
 
     def _half_is_sent(self) -> bool:
-        """Tell whether half of what all creators are owed is on its way; runs that were killed made no payouts yet."""
+        """Check whether half of the payouts are sent; killed runs may not have made them yet."""
         with suppress(Error):
             made = sql.rows("SELECT count(*) FILTER (WHERE stripe_transfer_id <> '') AS sent FROM payouts")
             return all(row["sent"] * 2 >= len(self._trade.creators) for row in made)
@@ -159,8 +159,8 @@ class Conductor:
         missing = [name for name in SURE if not self.did[name]] if late else []
         chosen = missing or list(acts)
         name = self._chance.choices(chosen, [WEIGHTS.get(name, 1) for name in chosen])[0]
-        connection.close()  # it may be one to a database that crashed
-        # The database may be down for whoever acts, or Stripe refuse it: then the act didn't happen, as for anybody.
+        connection.close()  # the database may have crashed
+        # The database may be down, or Stripe may refuse the act: then it just didn't happen.
         with suppress(Error, subprocess.SubprocessError, StripeError):
             if acts[name]():
                 self.did[name] += 1
@@ -197,9 +197,9 @@ class Conductor:
         return True
 
     def _be_away(self) -> bool:
-        """Have all workers die, and come back so late that leases, keys or proofs of absence have run out.
+        """Kill all workers, and restart them so late that leases, keys or proofs of absence have expired.
 
-        Nothing may be under way when the clock jumps: a request that lasts for hours is no chaos but a fairy tale.
+        No request may be in progress when the clock jumps: requests that take hours aren't realistic.
         """
         self._stage.kill(*(f"worker {name}" for name in WORKERS))
         time.sleep(REQUESTS_END_SECONDS)
@@ -207,7 +207,7 @@ class Conductor:
         return True
 
     def _run(self) -> bool:
-        """Make the month's run once more, in a process that may be killed in the middle."""
+        """Make the month's run again, in a process that may be killed halfway."""
         run = self._stage.service.start("manage.py", "run_payouts", "--now", f"{CUTOFF}T00:00:00Z")
         self._runs.append(run)
         if self._chance.random() < 0.3:
@@ -217,7 +217,7 @@ class Conductor:
         return True
 
     def _reconcile(self) -> None:
-        """Do what is done each night; what can be mended is, and what is left is the verdict's to read."""
+        """Do the nightly reconciliation; the verdict reads the differences that are left."""
         self._stage.advance_clock(HOUR)
         with suppress(SystemExit):
             call_command("reconcile", stdout=StringIO())
@@ -226,34 +226,34 @@ class Conductor:
         self._stage.stripe.raw_request("post", "/_sandbox/fund", amount=cents, currency="usd")
 
     def _sweep(self) -> None:
-        """Do what beat does each minute: nobody has that much time here."""
+        """Send the tasks that beat sends each minute, which would take too long here."""
         with suppress(OperationalError):
             for task in ("payouts.sweep", "stripe_io.sweep_inbox", "accounts.lift_expired_holds"):
                 self._stage.service.send(task)
 
     def _let_time_pass(self) -> None:
-        """Wait while anything is being done; when all is quiet, move the clock on, until nothing is left to do."""
+        """Wait until nothing changes, then advance the clock; repeat until nothing is left to do."""
         last: object = None
         steps = 0
         while steps < MOST_STEPS:
             self._sweep()
             time.sleep(1)
-            doings = self._doings()
-            if doings != last:
-                last = doings
+            activity = self._activity()
+            if activity != last:
+                last = activity
                 continue
             steps += 1
             if steps > LEAST_STEPS and not _left_to_do():
                 return
             self._stage.advance_clock(HOUR * min(2 ** (steps // STEPS_OF_ONE_LENGTH), MOST_HOURS_A_STEP))
 
-    def _doings(self) -> object:
-        """Count all that changes while anything is being done."""
-        asked = self._stage.ask_stripe("requests")
-        told = sql.rows("SELECT count(*) AS events, count(handled_at) AS handled FROM stripe_inbox")
-        return [count for route, count in asked.items() if "_sandbox" not in route], told
+    def _activity(self) -> object:
+        """Count requests and events, which change while anything is being done."""
+        requests = self._stage.ask_stripe("requests")
+        events = sql.rows("SELECT count(*) AS events, count(handled_at) AS handled FROM stripe_inbox")
+        return [count for route, count in requests.items() if "_sandbox" not in route], events
 
 
 def _left_to_do() -> bool:
-    """Tell whether the service itself means to do something yet, and no person has to do something first."""
+    """Check whether the service still has something to do that doesn't wait for a person."""
     return bool(list(sql.rows(f"SELECT FROM ({LEFT_TO_DO.read_text()}) AS left_to_do LIMIT 1")))

@@ -1,4 +1,4 @@
--- Not what is to be seen by a person first, for what somebody did at Stripe.
+-- Without payouts that a person has to look at first, because of what somebody did at Stripe.
 SELECT
 FROM payouts AS payout
 WHERE next_retry_at IS NOT NULL

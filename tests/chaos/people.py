@@ -1,4 +1,4 @@
-"""What staff, creators and billing do while the month is paid, and what only they can mend afterwards."""
+"""What staff, creators and billing do while the month is paid, and what only they can fix afterwards."""
 
 import json
 import random
@@ -36,7 +36,7 @@ SELECT account.stripe_account_id AS id
 FROM creator_payment_accounts AS account JOIN creators AS creator ON creator.id = account.creator_id
 WHERE creator.external_id = %(holder)s AND account.replaced_at IS NULL
 """
-# Who works here, and what each may do: no more than they need.
+# The staff, each with only the rights that they need.
 STAFF = {
     "dana": [
         Right.HOLD,
@@ -52,14 +52,14 @@ STAFF = {
     "erin": [Right.APPROVE_ADJUSTMENT],
 }
 _TRIES = 60
-# So often a creator tries what the service may be too busy for.
+# How often a creator retries when the service may be too busy.
 _PATIENCE = 5
 
 
 class People:
     """Staff, creators and billing; each act either happens or is refused, and the service must cope.
 
-    What they did at Stripe without us is kept, by Stripe's ids: it alone may be left for a person in the end.
+    What they did at Stripe without the service is recorded by Stripe's ids: only that may be left for a person to do.
     """
 
     def __init__(self, stage: Stage, trade: Trade, chance: random.Random) -> None:
@@ -111,16 +111,16 @@ class People:
         return _command("sending", "resume", *_signed("dana"))
 
     def adjust(self) -> bool:
-        """Propose and approve; in the next month's run, as this month's is over."""
+        """Propose and approve an adjustment; it is paid in the next month's run, because this month is over."""
         amount = self._chance.choice((-1_000, 250, 5_000))
-        told = StringIO()
+        out = StringIO()
         proposed = ("adjust", "propose", self._someone(), str(amount), "--json", *_signed("dana"))
-        if not _command(*proposed, told=told):
+        if not _command(*proposed, out=out):
             return False
-        return _command("adjust", "approve", json.loads(told.getvalue())["adjustment"], "--actor", "erin")
+        return _command("adjust", "approve", json.loads(out.getvalue())["adjustment"], "--actor", "erin")
 
     def refund(self) -> bool:
-        """Push refunds, and those again of which it isn't known that they arrived."""
+        """Push refunds, including those that may not have arrived before."""
         self._unpushed += self._trade.refunds(self._chance.randint(1, 20))
         return self.push()
 
@@ -137,13 +137,13 @@ class People:
         return self._at_stripe(account, "restrict")
 
     def disconnect(self) -> bool:
-        """Have a creator end our access to their account, with all that is on it."""
+        """Have a creator disconnect their account, with all the money on it."""
         account = self._account()
         self.disconnected.add(account)
         return self._at_stripe(account, "deauthorize")
 
     def charge(self) -> bool:
-        """Have Stripe take money from a creator's balance; what we send there is not all there is, then."""
+        """Have Stripe take money from a creator's balance, so that the balance is less than what we sent."""
         account = self._account()
         self._adjust(account, by=-self._chance.randint(100, 100_000))
         return True
@@ -152,7 +152,7 @@ class People:
         return self._at_stripe(self._account(), "bank_account")
 
     def reverse(self) -> bool:
-        """Take a transfer back in Stripe's dashboard, all or some of it, whatever became of it."""
+        """Reverse a transfer in Stripe's dashboard, fully or partly, whatever its state."""
         whole = [
             transfer for transfer in self._stage.ask_stripe("transfers") if not transfer["amount_reversed"]
         ]
@@ -165,13 +165,13 @@ class People:
         return True
 
     def take_out(self) -> bool:
-        """Have a creator pay out by themselves what lies on their account."""
+        """Have a creator pay out their account's balance themselves."""
         account = self._account()
         self.emptied.add(account)
         return self._at_stripe(account, "payout")
 
     def mend(self) -> None:
-        """Do all that only people can do: lift holds, give documents, correct bank accounts, push what is left."""
+        """Do what only people can: lift holds, provide documents, correct bank accounts, push the remaining records."""
         self._push_what_is_left()
         self.resume()
         for name in sorted(self._held):
@@ -201,7 +201,7 @@ class People:
         raise AssertionError(f"{len(self._unpushed)} records can't be pushed")
 
     def _come_back(self, name: str, *, country: str) -> None:
-        """Have a creator without an account open another, and give Stripe all that it asks for."""
+        """Have a creator without an account open another, and provide everything that Stripe requires."""
         caller = Principal(subject=name, role=CREATOR)
         for _ in range(_PATIENCE):
             if self._post("accounts/onboard", {"country": country}, caller=caller):
@@ -211,7 +211,7 @@ class People:
             time.sleep(1)
 
     def _post(self, path: str, body: object, *, caller: Principal) -> bool:
-        """Ask the service's API for something; return whether it was done."""
+        """Post to the service's API; return whether it succeeded."""
         headers = {"Authorization": f"Bearer {token_of(caller)}", "Content-Type": "application/json"}
         with closing(HTTPConnection(self._stage.service.address, timeout=10)) as web:
             try:
@@ -245,10 +245,10 @@ def _signed(actor: str) -> tuple[str, ...]:
     return ("--reason", "chaos", "--actor", actor)
 
 
-def _command(*command: str, told: StringIO | None = None) -> bool:
-    """Do something as staff; return whether it was done. That they may is never in question."""
+def _command(*command: str, out: StringIO | None = None) -> bool:
+    """Run a command as staff; return whether it succeeded. A missing right is a bug in this scenario."""
     try:
-        call_command(*command, stdout=told or StringIO(), stderr=StringIO())
+        call_command(*command, stdout=out or StringIO(), stderr=StringIO())
     except CommandError as refusal:
         if isinstance(refusal.__cause__, (NotStaff, RightMissing)):
             raise

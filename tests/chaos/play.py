@@ -1,4 +1,4 @@
-"""One seed from beginning to end, and what is told of it."""
+"""One seed from beginning to end, and its report."""
 
 import random
 import sys
@@ -20,7 +20,7 @@ CREATORS_A_SECOND = 40
 
 
 def play(stage: Stage, chance: random.Random, *, seed: int, creators: int) -> bool:
-    """Set up, storm, settle, judge; return whether every promise was kept."""
+    """Set up, storm, settle, check; return whether every promise was kept."""
     started = time.monotonic()
     trade = Trade(creators=creators, chance=chance)
     with tempfile.TemporaryDirectory(prefix="payouts-chaos-") as folder:
@@ -31,7 +31,7 @@ def play(stage: Stage, chance: random.Random, *, seed: int, creators: int) -> bo
         conductor.settle()
     verdict = Verdict(stage, trade, conductor.people)
     findings = list(verdict.findings())
-    for line in _told(stage, verdict, conductor.did):
+    for line in _report(stage, verdict, conductor.did):
         _say(f"  {line}")
     for finding in findings[:FINDINGS_SHOWN]:
         _say(f"  BROKEN: {finding}")
@@ -40,7 +40,7 @@ def play(stage: Stage, chance: random.Random, *, seed: int, creators: int) -> bo
     return not findings
 
 
-def _told(stage: Stage, verdict: Verdict, did: Counter[str]) -> Iterator[str]:
+def _report(stage: Stage, verdict: Verdict, did: Counter[str]) -> Iterator[str]:
     kills = sum(count for name, count in did.items() if name.startswith(("kills", "crashes")))
     faults = dict(stage.ask_stripe("faults"))
     sends = sum(PayoutAttempt.objects.values_list("sends", flat=True)) - PayoutAttempt.objects.count()

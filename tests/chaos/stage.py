@@ -1,4 +1,4 @@
-"""The whole service as processes that can be killed: its servers, a local Stripe, web, workers, beat."""
+"""The whole service as processes that can be killed: servers, a local Stripe, web, workers, beat."""
 
 import os
 import signal
@@ -30,12 +30,12 @@ WORKERS = ("one", "two", "three")
 # Each takes some seconds.
 STARTS_TRIED = 10
 CLOCK = Path(__file__).parent / "clock.sql"
-# As the service sets every other connection to its own search path.
+# The service sets the search path of its connections, unless the URL has one.
 CLOCK_FIRST = "?options=-csearch_path%3Dpublic,pg_catalog"
 
 
 class Stage:
-    """What runs, by name: each part can be killed, and started again as a supervisor would."""
+    """The running parts by name: each can be killed, and restarted as a supervisor would."""
 
     def __init__(
         self, service: RunningService, postgres: Postgres, valkey: Valkey, database_url: str
@@ -57,7 +57,7 @@ class Stage:
         return list(self._starts)
 
     def start(self, *parts: str) -> None:
-        """Start what of these doesn't run."""
+        """Start those parts that aren't running."""
         for part in parts:
             if part not in self._running or self._running[part].poll() is not None:
                 self._running[part] = self._starts[part]()
@@ -67,9 +67,9 @@ class Stage:
             kill(self._running[part])
 
     def crash_postgres(self, how: signal.Signals) -> None:
-        """End the database in the middle of everything (SIGKILL, or SIGQUIT: its own emergency stop); start it.
+        """Crash the database (SIGKILL, or SIGQUIT: its emergency stop), and start it again.
 
-        What was in a statement when its server was killed ends after it, and lets no other begin before that.
+        Backends that were executing a statement end after their server, and until then no other server can start.
         """
         assert self._postgres.pid
         os.kill(self._postgres.pid, how)
@@ -89,19 +89,19 @@ class Stage:
             client.flushall()
 
     def advance_clock(self, seconds: int) -> None:
-        """Step the clocks of the database and of Stripe, ours first: to neither is the other's from the future."""
+        """Advance the clocks of the database and of Stripe; ours first, so that no event is from the future."""
         with psycopg.connect(self._database_url, autocommit=True) as connection:
             connection.execute("UPDATE moved_clock SET ahead = ahead + %s * interval '1 second'", [seconds])
         self.stripe.raw_request("post", "/_sandbox/clock", advance=seconds)
 
     def ask_stripe(self, part: str) -> Any:
-        """Read one part of the local Stripe's own record."""
+        """Read one part of the local Stripe's state."""
         return self.stripe.raw_request("get", "/_sandbox/state", only=[part]).data[part]
 
 
 @contextmanager
 def stage(*, seed: int, settle_seconds: float) -> Iterator[Stage]:
-    """Run everything but web, workers and beat in a new folder, and make this process's environment lead there."""
+    """Run the servers and the sandbox in a new folder, and point this process's environment at them."""
     plain = environment.for_demo_and_tests(os.environ)
     os.environ.clear()
     os.environ.update(plain)
@@ -119,7 +119,7 @@ def stage(*, seed: int, settle_seconds: float) -> Iterator[Stage]:
                 "CELERY_BROKER_URL": servers.redis_url,
                 "CELERY_VISIBILITY_TIMEOUT": "30",
                 "LOG_LEVEL": "WARNING",
-                "CELERY_SKIP_CHECKS": "1",  # of the code, at each start of a worker
+                "CELERY_SKIP_CHECKS": "1",  # they would check the code at each start of a worker
             }
             config = Config(
                 state=folder / "stripe",

@@ -1,4 +1,4 @@
-"""Real workers and beat say that they are alive, and are missed when they are not."""
+"""Real workers and beat record heartbeats, and are reported as late when they are dead."""
 
 import json
 from typing import Any
@@ -10,13 +10,13 @@ from tests.running import RunningService
 from tests.waiting import wait_until
 from web.redis_client import client
 
-# Longer than a living part is ever silent.
+# Longer than the pause between a living part's heartbeats.
 SILENT_SECONDS = 3 * heartbeats.INTERVAL_SECONDS
 
 
 def ready(service: RunningService) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(service.get("/health/ready"))
-    return told
+    report: dict[str, Any] = json.loads(service.get("/health/ready"))
+    return report
 
 
 def age(service: RunningService, part: str) -> int:
@@ -25,12 +25,12 @@ def age(service: RunningService, part: str) -> int:
 
 
 @pytest.mark.full
-def test_a_killed_worker_grows_old_while_beat_stays_young(service: RunningService) -> None:
+def test_a_killed_workers_heartbeat_ages_and_beats_does_not(service: RunningService) -> None:
     client().delete(*(f"heartbeat:{part}" for part in heartbeats.parts()))
     service.start_web()
     service.start_worker()
-    told = ready(service)
-    assert (told["status"], told["parts"]["beat"]["state"]) == ("degraded", "late")
+    report = ready(service)
+    assert (report["status"], report["parts"]["beat"]["state"]) == ("degraded", "late")
     service.start_beat()
     wait_until(lambda: ready(service)["status"] == "ok", seconds=60)
     for queue in ("earnings", "payouts", "reports", "webhooks"):

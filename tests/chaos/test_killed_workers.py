@@ -1,4 +1,4 @@
-"""Workers die while hundreds of payouts are being sent, and Stripe's answers get lost: everyone is paid once."""
+"""Even if workers die while sending hundreds of payouts and Stripe's answers get lost, everyone is paid once."""
 
 import random
 import time
@@ -30,7 +30,7 @@ def sales(folder: Path, chance: random.Random) -> tuple[Path, Path]:
 
 
 @pytest.mark.full
-def test_workers_killed_while_sending_and_answers_lost_pay_everyone_exactly_once(
+def test_killed_workers_and_lost_answers_still_pay_everyone_exactly_once(
     service: RunningService, tmp_path: Path
 ) -> None:
     chance = random.Random(SEED)

@@ -1,4 +1,4 @@
-"""Pushing to the running service: streams of any length, connections that break, earnings within seconds."""
+"""Pushing to the running service: streams of any length, broken connections, earnings within seconds."""
 
 import json
 import socket
@@ -32,14 +32,14 @@ def line(number: int) -> bytes:
 
 
 def push(address: str, body: Iterable[bytes]) -> tuple[dict[str, int], int]:
-    """Push a body in chunks; return the summary, and how many answers came before it."""
+    """Push a body in chunks; return the summary, and the number of answers before it."""
     connection = HTTPConnection(address, timeout=120)
     with closing(connection):
         connection.request("POST", PATH, body, headers())
         answer = connection.getresponse()
         assert answer.status == HTTPStatus.OK, answer.read()
-        said = answer.read().splitlines()
-    return json.loads(said[-1])["summary"], len(said) - 1
+        lines = answer.read().splitlines()
+    return json.loads(lines[-1])["summary"], len(lines) - 1
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def web(service: RunningService) -> RunningService:
 
 
 @pytest.mark.full
-def test_a_stream_of_lines_takes_no_memory_by_its_length(web: RunningService) -> None:
+def test_a_streams_length_does_not_affect_memory(web: RunningService) -> None:
     summary, answers = push(web.address, (line(number) for number in range(20_000)))
     assert (summary["accepted"], answers) == (20_000, 20_000)
     before = web.web_megabytes
@@ -67,10 +67,8 @@ def test_a_stream_of_lines_takes_no_memory_by_its_length(web: RunningService) ->
     [b"[" * 30_000 + b"]" * 30_000, json.dumps({"record_id": "r-1", "odd": "x" * 64_790}).encode()],
     ids=["nested", "long"],
 )
-def test_large_lines_that_cannot_be_used_take_no_memory_by_their_number(
-    web: RunningService, odd: bytes
-) -> None:
-    """97 MB of them: without an end by size, a batch would hold all."""
+def test_the_number_of_large_invalid_lines_does_not_affect_memory(web: RunningService, odd: bytes) -> None:
+    """These are 97 MB: without a limit by size, one batch would contain all of them."""
     push(web.address, (line(number) for number in range(20_000)))
     before = web.web_megabytes
     summary, answers = push(web.address, (odd + b"\n" for _ in range(1_500)))
@@ -78,7 +76,7 @@ def test_large_lines_that_cannot_be_used_take_no_memory_by_their_number(
     assert web.web_megabytes - before < 60
 
 
-def test_a_connection_that_breaks_keeps_what_came_whole(web: RunningService) -> None:
+def test_a_broken_connection_keeps_the_complete_lines(web: RunningService) -> None:
     body = b"".join(line(number) for number in range(100))
     fields = "".join(f"{name}: {value}\r\n" for name, value in headers().items())
     host, _, port = web.address.partition(":")
@@ -92,7 +90,7 @@ def test_a_connection_that_breaks_keeps_what_came_whole(web: RunningService) -> 
     assert (summary["accepted"], summary["duplicate"]) == (1, 99)
 
 
-def test_json_may_come_in_chunks_too(web: RunningService) -> None:
+def test_json_can_be_sent_in_chunks_too(web: RunningService) -> None:
     with closing(HTTPConnection(web.address, timeout=30)) as connection:
         for rest, status in ((b"", HTTPStatus.OK), (b" " * 2_000_000, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)):
             body = iter([b'{"records": [', json.dumps(record()).encode(), b"]}", rest])
@@ -103,7 +101,7 @@ def test_json_may_come_in_chunks_too(web: RunningService) -> None:
     assert BillingRecord.objects.count() == 1
 
 
-def test_many_pushes_are_posted_within_seconds_and_by_few_postings(web: RunningService) -> None:
+def test_many_pushes_are_posted_within_seconds_in_few_postings(web: RunningService) -> None:
     web.start_worker()
     with ThreadPoolExecutor(4) as pool:
         started = time.monotonic()

@@ -1,4 +1,4 @@
-"""What was sold in the month, what is taken back of it, and what everybody must have got in the end."""
+"""The month's sales, what is refunded of them, and what everyone must have earned in the end."""
 
 import random
 from collections import Counter
@@ -7,13 +7,13 @@ from pathlib import Path
 
 CUTOFF = "2026-10-01"
 SOURCE = "billing"
-# Most are paid in dollars; euro and pounds arrive converted, and forints go to banks by the hundred.
+# Most are paid in dollars. Euro and pounds are converted, and forints are paid in whole hundreds.
 COUNTRIES = ("US", "US", "US", "US", "GB", "DE", "HU")
 HEADER = "record_id,kind,api_id,amount,currency,occurred_at,related_record_id"
 
 
 class Trade:
-    """Each creator sells one API; `gross` is what the records come to, in cents, by creator."""
+    """Each creator sells one API; `gross` is the total of each creator's records, in cents."""
 
     def __init__(self, *, creators: int, chance: random.Random) -> None:
         self._chance = chance
@@ -30,10 +30,10 @@ class Trade:
         path.write_text("\n".join(["api_id,api_name,creator_id,creator_email,creator_country", *rows]))
 
     def write_month(self, path: Path) -> None:
-        """Write a month of charges, some of which are refunded within it."""
+        """Write a month of charges, some of them refunded within the month."""
         rows = [HEADER]
         for name in self.creators:
-            # Some sell so little that it stays below the minimum.
+            # Some sell less than the minimum payout.
             most = 90_000 if self._chance.random() < 0.95 else 300
             for number in range(self._chance.randint(1, 12)):
                 record_id, amount = f"{name}-{number}", self._chance.randint(100, most)
@@ -47,7 +47,7 @@ class Trade:
         path.write_text("\n".join(rows))
 
     def refunds(self, count: int) -> list[Mapping[str, object]]:
-        """Return refunds and disputes of charges of the month, as billing pushes them while it is being paid."""
+        """Return refunds and chargebacks of the month, which billing pushes while it is being paid."""
         charges = [record_id for record_id, left in self._left.items() if left > 1]
         return [
             {

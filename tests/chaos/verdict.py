@@ -1,4 +1,4 @@
-"""Whether the promises were kept, seen from outside: the local Stripe's own record against what the service says."""
+"""Checks the promises from outside, by comparing the local Stripe's own state with the service's."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ DEAD = frozenset(["failed", "cancelled", "reversed"])
 
 
 class Verdict:
-    """Everything that was moved at Stripe and is written here, read once after all has settled."""
+    """Everything that moved at Stripe and that the service recorded, read once after everything has settled."""
 
     def __init__(self, stage: Stage, trade: Trade, people: People) -> None:
         self._trade = trade
@@ -65,7 +65,7 @@ class Verdict:
         self._lines = list(sql.rows(_LINES))
 
     def findings(self) -> Iterator[str]:
-        """Say what is not as promised; nothing if all is."""
+        """Yield all broken promises."""
         yield from self._sent_is_what_payouts_say()
         yield from self._no_earning_is_paid_twice()
         yield from self._no_earning_is_lost()
@@ -77,7 +77,7 @@ class Verdict:
             yield from (f"{validation.name}: {finding}" for finding in validation.findings)
 
     def _at_stripe(self) -> Counter[str]:
-        """Sum what left the platform's balance and did not come back, by our payout's id."""
+        """Sum what left the platform's balance and didn't come back, by our payout's id."""
         group = {transfer["id"]: transfer["transfer_group"] for transfer in self._transfers}
         reversed_of = {reversal["id"]: reversal["transfer"] for reversal in self._reversals}
         left: Counter[str] = Counter()
@@ -93,15 +93,15 @@ class Verdict:
         for unknown in moved.keys() - self.payouts.keys():
             yield f"Stripe moved {moved[unknown]} for {unknown}, which is no payout of ours"
         for payout_id, payout in self.payouts.items():
-            said = payout["net"] if payout["status"] in SENT else 0
-            # A difference that is open tells by how much Stripe moved more, or that it won't.
-            said += sum(
+            recorded = payout["net"] if payout["status"] in SENT else 0
+            # An open difference has the amount that Stripe moved on top, unless it is about a refused reversal.
+            recorded += sum(
                 row["amount"]
                 for row in self.differences
                 if row["payout"] == payout_id and row["kind"] != DifferenceKind.REVERSAL_REFUSED
             )
-            if moved[payout_id] != said:
-                yield f"payout {payout_id} ({payout['status']}) says {said}, Stripe moved {moved[payout_id]}"
+            if moved[payout_id] != recorded:
+                yield f"payout {payout_id} ({payout['status']}) says {recorded}, Stripe moved {moved[payout_id]}"
 
     def _no_earning_is_paid_twice(self) -> Iterator[str]:
         moved = self._at_stripe()
@@ -111,7 +111,7 @@ class Verdict:
                 yield f"earning {earning} was paid {count} times"
 
     def _no_earning_is_lost(self) -> Iterator[str]:
-        """Compare with what was sold, and see that what is earned is payable, in a live payout, or paid."""
+        """Check that all sales were earned, and that all earnings are payable, in a live payout, or paid."""
         gross: Counter[str] = Counter()
         payable: Counter[str] = Counter()
         for earning in self._earnings.values():
@@ -134,9 +134,9 @@ class Verdict:
             if bank_payout["status"] not in {"failed", "canceled"}:
                 arrived[bank_payout["metadata"].get("payout_id", "")] += bank_payout["amount"]
         for payout_id, payout in self.payouts.items():
-            said = payout["bank_amount"] if payout["status"] == "paid" else 0
-            if arrived[payout_id] != said:
-                yield f"payout {payout_id} ({payout['status']}) says {said}, the bank has {arrived[payout_id]}"
+            recorded = payout["bank_amount"] if payout["status"] == "paid" else 0
+            if arrived[payout_id] != recorded:
+                yield f"payout {payout_id} ({payout['status']}) says {recorded}, the bank has {arrived[payout_id]}"
 
     def _nothing_is_stuck(self) -> Iterator[str]:
         for payout_id, payout in self.payouts.items():
@@ -147,7 +147,7 @@ class Verdict:
             yield f"sending is still paused: {pause['detail']}"
 
     def _what_is_owed_is_explained(self) -> Iterator[str]:
-        """See that who is owed something of the month, and has no live payout of it, was told why."""
+        """Check that creators who are owed something of the month, without a live payout, have a reason for it."""
         claimed = {earning["creator"] for earning in self._earnings.values() if earning["payout"]}
         owed = {
             earning["creator"]
@@ -159,7 +159,7 @@ class Verdict:
                 yield f"{creator} is owed something of the month, and no run says why"
 
     def _only_people_are_waited_for(self) -> Iterator[str]:
-        """See that what differs is what people did at Stripe without us, of which only people can say what shall be."""
+        """Check that open differences are only about what people did at Stripe without the service."""
         people = self._people
         explained = {
             DifferenceKind.UNRECORDED_REVERSAL: ("subject", people.reversed),
@@ -175,7 +175,7 @@ class Verdict:
 
 
 def waits_for(payout: dict[str, Any]) -> str:
-    """Name who must do something before this payout can end: nobody, where the service should have ended it."""
+    """Return who has to act before this payout can end; "nobody" if the service should have ended it."""
     match payout["status"]:
         case "paid" | "failed" | "cancelled" | "reversed":
             return ""

@@ -1,4 +1,4 @@
-"""What goes wrong at Stripe, on the way from it, and at banks."""
+"""What goes wrong at Stripe, with webhooks, and at banks."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -40,7 +40,7 @@ WEATHER: Mapping[str, list[Rule]] = {
     "transfers refused": [{**_TRANSFERS, **_SAVED_REFUSAL, "code": "insufficient_capabilities_for_transfer"}],
     "bank payouts refused": [{**_BANK_PAYOUTS, **_SAVED_REFUSAL, "code": "bank_account_unusable"}],
 }
-# Spells that come less often than the others: once our key is refused, sending pauses for minutes.
+# Rarer spells: once our key is refused, sending pauses for minutes.
 RARE = {"key refused": 0.3, "key not allowed": 0.3}
 WEBHOOKS: list[Rule] = [
     {"kind": "drop", "probability": 0.05},

@@ -1,4 +1,4 @@
-"""The running service with something in it, met from outside."""
+"""The running service with some data, used from outside."""
 
 import pytest
 from pytest_django import Settings
@@ -11,7 +11,7 @@ from tests.waiting import wait_until
 
 @pytest.fixture
 def market(service: RunningService, settings: Settings) -> Market:
-    """Alice has been paid and has earned again since, Bob's payout too; nobody is counted."""
+    """A market where Alice and Bob have been paid, and Alice has earned again since; without rate limits."""
     service.set(REQUESTS_PER_MINUTE=",".join(f"{scope}:1000000" for scope in settings.REQUESTS_PER_MINUTE))
     market = Market()
     alice, bob = market.creators(["alice", "bob"], account=None)

@@ -1,4 +1,4 @@
-"""What Schemathesis can't know by itself: how lines of JSON are written."""
+"""Teaches Schemathesis to write NDJSON."""
 
 from typing import Any
 

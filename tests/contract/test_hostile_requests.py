@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is one of the API's: never a fault of ours, never a page."""
+"""Every request gets one of the API's responses: never an internal error, never an HTML page."""
 
 import http.client
 import json
@@ -187,13 +187,13 @@ def hostile_reads() -> Iterator[Attack]:
         who = "admin" if path.startswith("/platform") else "creator"
         for name, value in product([*names, "unknown"], VALUES):
             yield Attack("GET", f"{path}?{name}={value}", who)
-    for address, given in product(ADDRESSES, IDS):
-        yield Attack("GET", address.format(*[given] * address.count("{}")), "creator")
+    for address, hostile_id in product(ADDRESSES, IDS):
+        yield Attack("GET", address.format(*[hostile_id] * address.count("{}")), "creator")
 
 
 def hostile_writes() -> Iterator[Attack]:
-    for given in IDS:
-        yield Attack("PUT", f"/catalog/apis/{given}", "service", encoded(OWNER), JSON)
+    for hostile_id in IDS:
+        yield Attack("PUT", f"/catalog/apis/{hostile_id}", "service", encoded(OWNER), JSON)
     for name, value in product(RECORD, HOSTILE):
         yield Attack(
             "POST", "/billing/records", "service", encoded({"records": [RECORD | {name: value}]}), JSON
@@ -228,7 +228,7 @@ def send(address: str, attack: Attack, tokens: dict[str, str]) -> tuple[int, str
 
 
 def is_sound(status: int, media_type: str, body: bytes) -> bool:
-    """Tell whether this is an answer of the API; one without a body is the server's own, to what is no HTTP."""
+    """Check whether this is a response of the API; one without a body is the server's, to invalid HTTP."""
     problem = (
         media_type == "application/problem+json" and json.loads(body)["status"] == status if body else True
     )
@@ -248,7 +248,7 @@ def test_a_thousand_hostile_requests_find_nothing(market: Market, service: Runni
 @pytest.mark.full
 @pytest.mark.parametrize(("method", "path"), WRITES)
 @pytest.mark.parametrize("media_type", ["application/json", "application/x-ndjson"])
-def test_fifty_megabytes_of_nothing_are_refused_or_set_aside(
+def test_fifty_megabytes_of_junk_are_refused_or_set_aside(
     method: str, path: str, media_type: str, market: Market, service: RunningService
 ) -> None:
     tokens = {name: token_of(principal) for name, principal in CALLERS.items()}
@@ -257,6 +257,6 @@ def test_fifty_megabytes_of_nothing_are_refused_or_set_aside(
     try:
         status, sent_type, body = send(service.address, attack, tokens)
     except (BrokenPipeError, ConnectionResetError):
-        return  # refused before all of it was read
+        return  # refused before everything was read
     assert is_sound(status, sent_type, body), (status, sent_type, body[:500])
     assert service.web_megabytes < 400

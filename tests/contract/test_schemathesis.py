@@ -1,4 +1,4 @@
-"""The API does what its document says, for each kind of caller, whatever it is sent."""
+"""The API conforms to its document, for each kind of caller, whatever is sent."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A portal developer's way through the API, over real HTTP, as alice, bob, charlie and nobody."""
+"""A portal developer's walk through the API, over real HTTP, as alice, bob, charlie and nobody."""
 
 import json
 import time
@@ -26,7 +26,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 class Caller:
-    """Someone with a token (or none) and nothing but an HTTP client."""
+    """Someone with only an HTTP client, and perhaps a token."""
 
     def __init__(self, service: RunningService, principal: Principal | None) -> None:
         self._base = f"http://{service.address}"
@@ -62,7 +62,7 @@ def callers(service: RunningService) -> dict[str, Caller]:
     }
 
 
-def test_every_endpoint_answers_each_caller_as_it_should(callers: dict[str, Caller]) -> None:
+def test_every_endpoint_answers_each_caller_correctly(callers: dict[str, Caller]) -> None:
     alice, bob, charlie = callers["alice"], callers["bob"], callers["charlie"]
     payout = Payout.objects.get(creator__external_id="alice")
     line = payout.line_items.get()
@@ -105,7 +105,7 @@ def test_every_endpoint_answers_each_caller_as_it_should(callers: dict[str, Call
         assert callers["nobody"].ask(mine)[0] == 401
         assert callers["admin"].ask(mine)[0] == callers["service"].ask(mine)[0] == 403
 
-    # The worker refreshes the month in its own time.
+    # The worker refreshes the month eventually.
     patience = time.monotonic() + 30
     status, revenue = callers["admin"].ask("/platform/revenue?month=2025-09")
     while revenue["total_gross_revenue"] != 200_00 and time.monotonic() < patience:
@@ -118,7 +118,7 @@ def test_every_endpoint_answers_each_caller_as_it_should(callers: dict[str, Call
         assert callers["nobody"].ask(theirs)[0] == 401
 
 
-def test_a_creator_without_anything_gets_onto_stripe_and_sees_a_push_within_seconds(
+def test_a_new_creator_gets_onto_stripe_and_sees_a_push_within_seconds(
     callers: dict[str, Caller],
 ) -> None:
     charlie, service = callers["charlie"], callers["service"]
@@ -137,8 +137,8 @@ def test_a_creator_without_anything_gets_onto_stripe_and_sees_a_push_within_seco
         "occurred_at": "2025-10-03T09:12:44Z",
     }
     for outcome in ("accepted", "duplicate"):
-        status, told = service.ask("/billing/records", method="POST", body={"records": [record]})
-        assert (status, told["results"][0]["outcome"]) == (200, outcome)
+        status, answer = service.ask("/billing/records", method="POST", body={"records": [record]})
+        assert (status, answer["results"][0]["outcome"]) == (200, outcome)
     wait_until(lambda: charlie.ask("/earnings/com.acme.weather")[1].get("lifetime_net") == 39_20, seconds=20)
     for _ in range(2):
         status, link = charlie.ask("/accounts/onboard", method="POST", body={"country": "US"})

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of local mode, which start and kill real processes in folders of their own."""
+"""Fixtures for the tests of local mode, which start and kill real processes in their own folders."""
 
 import contextlib
 import os
@@ -24,14 +24,14 @@ class RunPython(Protocol):
 
 
 class Eventually(Protocol):
-    """Wait until `fact` holds, and say whether it does."""
+    """Wait until `fact` is true, and return whether it is."""
 
     def __call__(self, fact: Callable[[], object], *, seconds: float = 15) -> bool: ...
 
 
 @pytest.fixture
 def directory(tmp_path: Path, eventually: Eventually) -> Iterator[Path]:
-    """A folder whose path holds a space, in which nothing may run after the test."""
+    """A folder whose path contains a space, for which nothing may run after the test."""
     path = tmp_path / "with a space"
     path.mkdir()
     yield path

@@ -1,9 +1,9 @@
-"""What shells are set for that have nothing to do with us, and would divert our programs."""
+"""Variables of a user's shell that are meant for other programs, and would change what ours do."""
 
 NOWHERE = "/nowhere"
 CLOSED = "127.0.0.1:9"
 
-# What Python, pip and the tools read before any code of ours could stop them: make keeps it from them.
+# Variables that Python, pip and the tools read before any of our code runs: make removes them.
 OF_THE_TOOLS = {
     "PIP_DRY_RUN": "1",
     "PIP_NO_DEPS": "1",
@@ -27,7 +27,7 @@ OF_THE_TOOLS = {
     "UV_PYTHON": "2.7",
     "VIRTUAL_ENV": NOWHERE,
 }
-# What our programs and their libraries would read.
+# Variables that our programs and their libraries would read.
 OF_THE_PROGRAMS = {
     **dict.fromkeys(
         ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
@@ -62,7 +62,7 @@ OF_THE_PROGRAMS = {
     "XDG_CACHE_HOME": NOWHERE,
     "XDG_CONFIG_HOME": NOWHERE,
 }
-# What the service itself reads: `make up` obeys it or refuses it by name, the demo and the tests never see it.
+# Variables of the service: `make up` uses them or refuses them by name; the demo and the tests never see them.
 OF_THE_SERVICE = {
     "BILLING_DATABASE_URL": f"postgresql://{CLOSED}/real",
     "CELERY_BROKER_URL": f"redis://{CLOSED}/0",

@@ -1,4 +1,4 @@
-"""Whole clones with the real service: side by side, killed, and gone after `down`."""
+"""Complete clones with the real service: side by side, killed, and gone after `down`."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.full
 
 
 class Checkout:
-    """A copy of the project with a port of its own, used the way `make` uses it."""
+    """A copy of the project with its own port, used as `make` does."""
 
     def __init__(self, path: Path) -> None:
         files = subprocess.run(
@@ -99,7 +99,7 @@ def test_a_clone_survives_kill_9_of_anything(clones: list[Checkout]) -> None:
     clone, _ = clones
     clone.make("up")
     address = environment.read_env_file(clone.local / "env")
-    # The supervisor and the web at once: nobody is left to stop the web's own processes.
+    # The supervisor and the web together, so that nothing is left to stop the web's own processes.
     for pid in (clone.supervisor(), clone.pid("web")):
         os.kill(pid, signal.SIGKILL)
     clone.make("up")
@@ -110,16 +110,16 @@ def test_a_clone_survives_kill_9_of_anything(clones: list[Checkout]) -> None:
     assert not clone.runs()
 
 
-def test_a_clone_works_whatever_the_shell_is_set_for(clones: list[Checkout]) -> None:
+def test_a_clone_works_in_any_shell(clones: list[Checkout]) -> None:
     clone, _ = clones
     clone.make("up", **hostile.OF_THE_PROGRAMS)
-    # It asks the database, and Stripe for its balance.
+    # This command uses the database, and Stripe.
     forecast = clone.run("manage.py", "forecast_payouts", **hostile.OF_THE_PROGRAMS)
     assert forecast.returncode == 0, forecast.stderr
     clone.make("down", **hostile.OF_THE_PROGRAMS)
 
 
-def test_the_demo_has_its_bad_day_once_however_often_it_is_run(clones: list[Checkout]) -> None:
+def test_the_demos_mishaps_happen_once_however_often_it_runs(clones: list[Checkout]) -> None:
     clone, _ = clones
     runs = [clone.run("-m", "payouts_project.local", "demo") for _ in range(2)]
     assert [run.returncode for run in runs] == [0, 0], runs[-1].stderr
@@ -127,8 +127,8 @@ def test_the_demo_has_its_bad_day_once_however_often_it_is_run(clones: list[Chec
     for mishap in ("on hold, in 1 payout\n", "failed, in 1 payout\n", "returned, in 2 payouts\n"):
         assert mishap in first
     assert "  balanced: " in first
-    # What it all came to stands before the way to the console.
+    # The summary comes before the links to the console.
     assert again.partition("\nConsole ")[0] == first.partition("\nConsole ")[0]
     assert first.partition("\nConsole ")[2]
-    told = runs[0].stdout.partition("The service is up")[2]
-    assert max(map(len, told.splitlines())) <= 80
+    output = runs[0].stdout.partition("The service is up")[2]
+    assert max(map(len, output.splitlines())) <= 80

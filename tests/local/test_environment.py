@@ -1,4 +1,4 @@
-"""Variables: which ones our programs see, and where local mode keeps its own."""
+"""Which variables our programs see, and where local mode stores its own."""
 
 import ast
 import os
@@ -18,26 +18,26 @@ MACHINE = {"PATH": "/bin", "PORT": "9000", "HOME": "/", "LD_LIBRARY_PATH": "/opt
 
 
 @pytest.mark.parametrize("name", hostile.EVERYTHING)
-def test_the_demo_and_the_tests_see_nothing_that_leads_elsewhere(name: str) -> None:
-    seen = environment.for_demo_and_tests(MACHINE | {name: hostile.EVERYTHING[name]})
-    assert seen == MACHINE | environment.OWN_CODE
+def test_the_demo_and_the_tests_see_no_foreign_variables(name: str) -> None:
+    visible = environment.for_demo_and_tests(MACHINE | {name: hostile.EVERYTHING[name]})
+    assert visible == MACHINE | environment.OWN_CODE
 
 
 @pytest.mark.parametrize("name", hostile.OF_THE_TOOLS | hostile.OF_THE_PROGRAMS)
-def test_local_mode_sees_nothing_that_is_not_the_services(name: str) -> None:
-    seen = environment.for_service(MACHINE | {name: hostile.EVERYTHING[name], "PAYOUT_DAY": "3"})
-    assert seen == MACHINE | environment.OWN_CODE | {"PAYOUT_DAY": "3"}
+def test_local_mode_sees_only_the_services_variables(name: str) -> None:
+    visible = environment.for_service(MACHINE | {name: hostile.EVERYTHING[name], "PAYOUT_DAY": "3"})
+    assert visible == MACHINE | environment.OWN_CODE | {"PAYOUT_DAY": "3"}
 
 
 def test_local_mode_fetches_keys_through_a_proxy_and_reaches_itself_without() -> None:
     outside = {"HTTPS_PROXY": "http://proxy.example", "no_proxy": "intranet.example"}
-    seen = environment.for_service(outside | {"JWT_JWKS_URL": "https://id.example/keys"})
-    assert seen["HTTPS_PROXY"] == "http://proxy.example"
-    assert seen["NO_PROXY"] == seen["no_proxy"] == "intranet.example,localhost,127.0.0.1,::1"
+    visible = environment.for_service(outside | {"JWT_JWKS_URL": "https://id.example/keys"})
+    assert visible["HTTPS_PROXY"] == "http://proxy.example"
+    assert visible["NO_PROXY"] == visible["no_proxy"] == "intranet.example,localhost,127.0.0.1,::1"
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_URL_FILE"])
-def test_with_a_database_of_ones_own_all_variables_count(name: str) -> None:
+def test_with_your_own_database_all_variables_count(name: str) -> None:
     outside = {name: "own", "PGSSLROOTCERT": "/etc/ca.pem", "HTTPS_PROXY": "http://proxy.example"}
     assert environment.for_service(outside) == outside
 
@@ -66,13 +66,13 @@ def test_web_and_workers_have_one_settings_file() -> None:
     assert shown.stdout == "payouts_project.settings\n", shown.stderr
 
 
-def test_every_variable_that_the_settings_read_is_known_here() -> None:
+def test_local_mode_knows_every_variable_that_the_settings_read() -> None:
     read = _variables_read_by(ROOT / "payouts_project" / "settings.py")
     assert "DATABASE_URL" in read
     assert {name for name in read if not environment.is_service_variable(name)} <= {"PORT"}
 
 
-def test_the_env_file_is_for_its_owner_only(tmp_path: Path) -> None:
+def test_only_its_owner_can_read_the_env_file(tmp_path: Path) -> None:
     path = tmp_path / "env"
     path.write_text("OLD=1\n", encoding="utf-8")
     path.chmod(0o644)
@@ -87,7 +87,7 @@ def test_exports_survive_the_shell() -> None:
     assert subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout == value
 
 
-def test_secrets_differ_from_clone_to_clone() -> None:
+def test_each_clone_has_its_own_secrets() -> None:
     first, second = environment.new_secrets(), environment.new_secrets()
     assert all(first[name] != second[name] for name in first)
     assert len(first["STRIPE_WEBHOOK_SECRET"].split(",")) == 2
@@ -95,7 +95,7 @@ def test_secrets_differ_from_clone_to_clone() -> None:
 
 
 def _variables_read_by(path: Path) -> set[str]:
-    """Return the first argument of every call that is spelled like a variable."""
+    """Return the first argument of every call if it looks like a variable's name."""
     calls = [
         node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
     ]

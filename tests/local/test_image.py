@@ -1,4 +1,4 @@
-"""The image and the compose file, as far as they can be judged without an engine."""
+"""The image and the compose file, as far as they can be checked without a container engine."""
 
 import importlib.util
 import re
@@ -19,7 +19,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
-# Set by local mode, and by nobody else.
+# Set only by local mode.
 LOCAL_ONLY = {"LOCAL_MODE", "STRIPE_API_BASE"}
 USABLE_CONNECTIONS = 100 - 3  # PostgreSQL's own max_connections, less superuser_reserved_connections
 FOR_COMMANDS = 20  # manage.py, psql, backups: onboard_creators alone takes nine
@@ -77,7 +77,7 @@ def test_there_is_one_beat() -> None:
     assert [name for name, command in commands().items() if "beat" in command] == ["beat"]
 
 
-def test_the_web_listens_where_it_is_published_and_asked_for_its_health() -> None:
+def test_the_web_listens_on_its_published_and_checked_port() -> None:
     (port,) = options(commands()["web"], "--port")
     assert SERVICES["web"]["ports"][0].endswith(f":{port}")
     assert f":{port}/health" in shlex.join(SERVICES["web"]["healthcheck"]["test"])
@@ -85,7 +85,7 @@ def test_the_web_listens_where_it_is_published_and_asked_for_its_health() -> Non
 
 
 def connections() -> int:
-    """How many of PostgreSQL's connections the service takes when all of it is at work at once."""
+    """Count the PostgreSQL connections that the service needs when all of its threads are busy."""
     image = dict(word.split("=", 1) for line in instructions("ENV") for word in shlex.split(line))
     web = int(image["GRANIAN_WORKERS"]) * int(image["GRANIAN_BLOCKING_THREADS"])
     threads = [int(count) for command in commands().values() for count in options(command, "--concurrency")]
@@ -95,18 +95,18 @@ def connections() -> int:
     return web + sum(threads) + len(others)
 
 
-def test_a_standard_installation_fits_into_postgres_as_it_comes() -> None:
+def test_a_standard_installation_fits_into_postgres_defaults() -> None:
     assert not any("max_connections" in str(word) for word in SERVICES["postgres"].get("command", []))
     assert connections() <= USABLE_CONNECTIONS - FOR_COMMANDS
 
 
-def test_local_mode_takes_no_more_than_the_image() -> None:
+def test_local_mode_needs_no_more_connections_than_the_image() -> None:
     web = int(stack.WEB["GRANIAN_WORKERS"]) * int(stack.WEB["GRANIAN_BLOCKING_THREADS"])
     assert web + sum(threads for _, threads in stack.WORKERS.values()) + 2 == connections()
     assert "max_connections" not in (ROOT / "payouts_project" / "local" / "postgres.py").read_text()
 
 
-def test_the_web_is_bounded_wherever_it_is_started_by_hand() -> None:
+def test_every_documented_start_of_the_web_limits_its_threads() -> None:
     documents = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     lines = [line for file in documents for line in file.read_text(encoding="utf-8").splitlines()]
     started = [line for line in lines if "payouts_project.wsgi:application" in line]
@@ -115,16 +115,16 @@ def test_the_web_is_bounded_wherever_it_is_started_by_hand() -> None:
 
 
 def test_the_documented_sum_of_connections_is_the_real_one() -> None:
-    told = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    assert f"| all together | | {connections()} |" in told
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert f"| all together | | {connections()} |" in page
 
 
-def test_the_web_behind_a_proxy_believes_it_who_asks() -> None:
+def test_the_web_behind_a_proxy_trusts_its_forwarded_address() -> None:
     assert SERVICES["web"]["environment"]["TRUSTED_PROXIES"] == "${TRUSTED_PROXIES:-1}"
     assert "DATABASE_URL" in SERVICES["web"]["environment"]
 
 
-def test_nothing_starts_before_what_it_needs() -> None:
+def test_nothing_starts_before_its_dependencies() -> None:
     for name in set(OURS) - {"migrate"}:
         assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
         assert SERVICES[name]["depends_on"]["redis"]["condition"] == "service_healthy"
@@ -138,7 +138,7 @@ def test_data_outlives_its_container() -> None:
     assert mounted == set(COMPOSE["volumes"])
 
 
-def test_no_secret_is_written_down() -> None:
+def test_no_file_contains_a_secret() -> None:
     for service in SERVICES.values():
         for name, value in service.get("environment", {}).items():
             if "PASSWORD" in name:
@@ -165,12 +165,12 @@ def test_the_image_runs_as_an_ordinary_user() -> None:
     assert DOCKERFILE.index("\nUSER ") < DOCKERFILE.index("\nCMD ")
 
 
-def test_the_image_holds_locked_packages_only() -> None:
+def test_the_image_contains_only_locked_packages() -> None:
     (install,) = [line for line in instructions("RUN") if "pip install" in line]
     assert "--require-hashes" in install
     assert shlex.split(install)[-1] == "requirements.txt"
 
 
-def test_the_image_holds_no_secrets_no_tests_and_no_sandbox() -> None:
+def test_the_image_contains_no_secrets_tests_or_sandbox() -> None:
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert {".*", "tests", "platform/sandbox", "payouts_project/local"} <= set(ignored)

@@ -1,4 +1,4 @@
-"""What make does on any machine and in any shell."""
+"""make works on any machine and in any shell."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
         ('*ensurepip*|*"-m pip"*', "install the package python3-venv"),
     ],
 )
-def test_what_is_missing_is_said_in_one_sentence(tmp_path: Path, lacks: str, sentence: str) -> None:
+def test_a_missing_requirement_is_reported_in_one_sentence(tmp_path: Path, lacks: str, sentence: str) -> None:
     for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-local.txt"):
         shutil.copy(ROOT / name, tmp_path)
     python = tmp_path / "python"
@@ -35,14 +35,14 @@ def test_what_is_missing_is_said_in_one_sentence(tmp_path: Path, lacks: str, sen
 
 
 @pytest.mark.parametrize("on_a_terminal", [True, False])
-def test_an_install_says_how_long_it_takes_and_shows_its_progress_on_a_terminal_only(
+def test_an_install_announces_its_duration_and_shows_progress_only_on_a_terminal(
     tmp_path: Path, on_a_terminal: bool
 ) -> None:
     for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-local.txt"):
         shutil.copy(ROOT / name, tmp_path)
     python = tmp_path / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
-    python.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n', encoding="utf-8")
+    python.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\n', encoding="utf-8")
     python.chmod(0o755)
     ours, theirs = os.openpty()
     with os.fdopen(ours), os.fdopen(theirs, "wb") as terminal:
@@ -55,12 +55,12 @@ def test_an_install_says_how_long_it_takes_and_shows_its_progress_on_a_terminal_
             check=True,
         )
     assert "MB to download" in made.stderr
-    asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
-    assert [("--quiet" in line) for line in asked] == [not on_a_terminal] * 2
+    calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
+    assert [("--quiet" in line) for line in calls] == [not on_a_terminal] * 2
 
 
-def seen_by_recipes(folder: Path, outside: dict[str, str]) -> dict[str, str]:
-    """Return what make passes on of an environment."""
+def recipes_environment(folder: Path, outside: dict[str, str]) -> dict[str, str]:
+    """Return the part of an environment that make passes to its recipes."""
     (folder / "show.mk").write_text(f"include {ROOT}/Makefile\nshow:\n\t@env\n", encoding="utf-8")
     shown = subprocess.run(
         ["make", "-f", "show.mk", "show"],
@@ -73,12 +73,12 @@ def seen_by_recipes(folder: Path, outside: dict[str, str]) -> dict[str, str]:
     return dict(line.split("=", 1) for line in shown.stdout.splitlines())
 
 
-def test_what_would_divert_the_tools_stays_outside(tmp_path: Path) -> None:
-    seen = seen_by_recipes(tmp_path, hostile.OF_THE_TOOLS)
-    assert not seen.keys() & hostile.OF_THE_TOOLS.keys()
+def test_recipes_do_not_see_variables_for_the_tools(tmp_path: Path) -> None:
+    visible = recipes_environment(tmp_path, hostile.OF_THE_TOOLS)
+    assert not visible.keys() & hostile.OF_THE_TOOLS.keys()
 
 
-def test_pip_goes_where_this_machine_gets_its_packages(tmp_path: Path) -> None:
+def test_pip_keeps_the_machines_package_sources(tmp_path: Path) -> None:
     meant = {
         "PIP_INDEX_URL": "https://packages.example/simple",
         "PIP_EXTRA_INDEX_URL": "https://more.example/simple",
@@ -89,7 +89,7 @@ def test_pip_goes_where_this_machine_gets_its_packages(tmp_path: Path) -> None:
         "HTTPS_PROXY": "http://proxy.example",
         "SSL_CERT_FILE": "/etc/ca.pem",
     }
-    assert meant.items() <= seen_by_recipes(tmp_path, meant).items()
+    assert meant.items() <= recipes_environment(tmp_path, meant).items()
 
 
 @pytest.mark.parametrize("name", ["ARGS", "NAME", "SEED", "SEEDS", "CREATORS", "BIN", "PIP_KEPT"])

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: it starts anywhere, keeps what was committed and leaves nothing running."""
+"""The embedded PostgreSQL starts anywhere, keeps committed data and leaves nothing running."""
 
 import os
 import shutil
@@ -25,12 +25,12 @@ from payouts_project.local.postgres import Postgres
 print(Postgres(Path(sys.argv[1])).start(), flush=True)
 time.sleep(60)
 """
-# An ordinary user who may still read the interpreter, which may lie in root's home.
+# An ordinary user who can still read the interpreter, which may be in root's home.
 AS_NOBODY = (
     *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
     *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
 )
-# Root in a user namespace with all ids, where no other may be made: what root is in most containers.
+# Root in a user namespace with all ids, where no other can be created: like root in most containers.
 AS_ROOT_WITHOUT_NAMESPACES = """
 import ctypes, os, subprocess, sys
 ours, theirs = os.pipe(), os.pipe()
@@ -70,7 +70,7 @@ def recall(url: str) -> int:
     return int(row[0])
 
 
-def test_what_was_committed_is_there_after_a_stop_and_at_the_same_address(directory: Path) -> None:
+def test_committed_data_survives_a_stop_and_the_address_stays(directory: Path) -> None:
     server = postgres(directory)
     url = server.start()
     remember(url)
@@ -81,7 +81,7 @@ def test_what_was_committed_is_there_after_a_stop_and_at_the_same_address(direct
     server.stop()
 
 
-def test_what_was_committed_is_there_after_kill_9(directory: Path) -> None:
+def test_committed_data_survives_kill_9(directory: Path) -> None:
     server = postgres(directory)
     remember(server.start())
     assert server.pid
@@ -90,7 +90,7 @@ def test_what_was_committed_is_there_after_kill_9(directory: Path) -> None:
     server.stop()
 
 
-def test_it_ends_with_whoever_started_it(
+def test_it_ends_with_the_process_that_started_it(
     directory: Path, run_python: "RunPython", eventually: "Eventually"
 ) -> None:
     owner = run_python(SERVE, directory / "postgres")
@@ -102,7 +102,7 @@ def test_it_ends_with_whoever_started_it(
         psycopg.connect(url)
 
 
-def test_a_start_takes_over_from_a_server_that_still_runs(directory: Path, run_python: "RunPython") -> None:
+def test_a_start_replaces_a_server_that_is_still_running(directory: Path, run_python: "RunPython") -> None:
     owner = run_python(SERVE, directory / "postgres")
     assert owner.stdout
     remember(owner.stdout.readline().strip())
@@ -111,7 +111,7 @@ def test_a_start_takes_over_from_a_server_that_still_runs(directory: Path, run_p
     server.stop()
 
 
-def test_a_lock_that_names_a_stranger_does_not_stop_it(directory: Path) -> None:
+def test_a_lock_file_with_another_programs_pid_does_not_stop_it(directory: Path) -> None:
     server = postgres(directory)
     server.start()
     assert server.pid
@@ -137,7 +137,7 @@ def test_a_killed_initdb_leaves_nothing_that_looks_like_a_database(directory: Pa
     assert not unfinished.exists()
 
 
-def test_another_takes_its_port_and_it_moves(directory: Path) -> None:
+def test_it_changes_its_port_if_another_program_uses_it(directory: Path) -> None:
     first, second = postgres(directory / "one"), postgres(directory / "two")
     url = first.start()
     (directory / "two" / "postgres").mkdir(parents=True)
@@ -148,7 +148,7 @@ def test_another_takes_its_port_and_it_moves(directory: Path) -> None:
     second.stop()
 
 
-def test_it_refuses_who_has_no_password(directory: Path) -> None:
+def test_it_requires_a_password(directory: Path) -> None:
     server = postgres(directory)
     url = server.start()
     password = (directory / "postgres" / "password").read_text(encoding="ascii")
@@ -159,7 +159,7 @@ def test_it_refuses_who_has_no_password(directory: Path) -> None:
     assert (directory / "postgres" / "password").stat().st_mode & 0o777 == 0o600
 
 
-def test_why_it_does_not_start_is_said(directory: Path) -> None:
+def test_the_reason_why_it_does_not_start_is_reported(directory: Path) -> None:
     server = Postgres(directory / "postgres", settings={"shared_buffers": "nonsense"})
     with pytest.raises(LocalError, match="shared_buffers"):
         server.start()
@@ -175,9 +175,7 @@ def test_an_ordinary_user_can_run_it(directory: Path, run_python: "RunPython") -
 
 
 @as_root
-def test_root_can_run_it_where_namespaces_are_forbidden_and_where_not(
-    directory: Path, run_python: "RunPython"
-) -> None:
+def test_root_can_run_it_with_and_without_namespaces(directory: Path, run_python: "RunPython") -> None:
     owner = run_python(AS_ROOT_WITHOUT_NAMESPACES, SERVE, directory / "postgres")
     assert owner.stdout
     remember(owner.stdout.readline().strip())

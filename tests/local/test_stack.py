@@ -1,4 +1,4 @@
-"""What a clone runs: each server is embedded only when its own URL is missing."""
+"""What a clone runs: a server is embedded only if its URL isn't set."""
 
 import os
 import socket
@@ -31,7 +31,7 @@ def clone(tmp_path: Path) -> Clone:
 
 @pytest.fixture
 def port() -> str:
-    """A port that is free but for bad luck."""
+    """A port that is very likely free."""
     return str(free_port())
 
 
@@ -39,7 +39,7 @@ def names(prepared: Stack) -> list[str]:
     return [program.name for program in [*prepared.servers, *prepared.service]]
 
 
-def test_with_nothing_set_all_is_embedded(clone: Clone, port: str) -> None:
+def test_without_any_variables_everything_is_embedded(clone: Clone, port: str) -> None:
     prepared = stack.prepare(clone, {"PORT": port})
     assert names(prepared) == [
         "postgres",
@@ -57,7 +57,7 @@ def test_with_nothing_set_all_is_embedded(clone: Clone, port: str) -> None:
     assert prepared.migration.environment["DATABASE_URL"] == variables["DATABASE_URL"]
 
 
-def test_a_portal_of_ones_own_takes_the_place_of_the_sandboxs(clone: Clone, port: str) -> None:
+def test_your_own_portal_replaces_the_sandboxs(clone: Clone, port: str) -> None:
     stack.prepare(clone, {"PORT": port})
     variables = environment.read_env_file(clone.env_file)
     assert variables["CREATOR_PORTAL_URL"] == f"{variables['STRIPE_API_BASE']}/portal"
@@ -66,7 +66,7 @@ def test_a_portal_of_ones_own_takes_the_place_of_the_sandboxs(clone: Clone, port
     assert web.environment["CREATOR_PORTAL_URL"] == "http://localhost:3000"
 
 
-def test_secrets_and_addresses_stay_from_start_to_start(clone: Clone, port: str) -> None:
+def test_secrets_and_addresses_stay_the_same_at_each_start(clone: Clone, port: str) -> None:
     stack.prepare(clone, {"PORT": port})
     first = environment.read_env_file(clone.env_file)
     stack.prepare(clone, {"PORT": port})
@@ -80,14 +80,14 @@ def test_with_an_embedded_database_a_stripe_key_is_never_a_real_one(clone: Clone
     assert all("127.0.0.1" in program.environment["STRIPE_API_BASE"] for program in prepared.service)
 
 
-def test_with_a_redis_of_ones_own_only_the_database_is_embedded(clone: Clone, port: str) -> None:
+def test_with_your_own_redis_only_the_database_is_embedded(clone: Clone, port: str) -> None:
     prepared = stack.prepare(clone, {"PORT": port, "REDIS_URL": "redis://own.example"})
     assert "valkey" not in names(prepared)
     assert "postgres" in names(prepared)
     assert prepared.migration.environment["REDIS_URL"] == "redis://own.example"
 
 
-def test_with_a_database_of_ones_own_there_is_no_sandbox(clone: Clone, port: str) -> None:
+def test_with_your_own_database_there_is_no_sandbox(clone: Clone, port: str) -> None:
     prepared = stack.prepare(clone, {**OWN, "PORT": port})
     assert names(prepared) == ["valkey", "web", "worker-payouts", "worker-default", "beat"]
     variables = environment.read_env_file(clone.env_file)
@@ -96,13 +96,13 @@ def test_with_a_database_of_ones_own_there_is_no_sandbox(clone: Clone, port: str
 
 
 @pytest.mark.parametrize("name", ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "SECRET_KEY", "JWT_JWKS_URL"])
-def test_a_database_of_ones_own_needs_its_own_secrets(clone: Clone, name: str) -> None:
+def test_your_own_database_needs_your_own_secrets(clone: Clone, name: str) -> None:
     with pytest.raises(LocalError, match=name):
         stack.prepare(clone, {**OWN, name: ""})
 
 
 @pytest.mark.parametrize("instead", [{"JWT_SECRET": "own"}, {"JWT_SECRET_FILE": "/run/secrets/jwt"}])
-def test_a_secret_may_come_in_each_documented_way(instead: Mapping[str, str]) -> None:
+def test_a_secret_can_be_set_in_each_documented_way(instead: Mapping[str, str]) -> None:
     stack.refuse_incomplete({**OWN, "JWT_JWKS_URL": "", **instead})
 
 
@@ -116,7 +116,7 @@ def test_a_taken_port_is_named(clone: Clone) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "web", "0", "65536", "-1"])
-def test_a_port_that_cannot_be_is_refused(clone: Clone, value: str) -> None:
+def test_an_invalid_port_is_refused(clone: Clone, value: str) -> None:
     with pytest.raises(LocalError, match="PORT"):
         stack.prepare(clone, {"PORT": value})
 
@@ -127,13 +127,13 @@ def test_every_queue_has_a_worker() -> None:
     assert consumed >= routed | {settings.CELERY_TASK_DEFAULT_QUEUE}
 
 
-def test_the_environment_of_whoever_starts_it_is_passed_on(clone: Clone, port: str) -> None:
+def test_the_users_environment_is_passed_on(clone: Clone, port: str) -> None:
     prepared = stack.prepare(clone, {**os.environ, "PORT": port, "PAYOUT_DAY": "3"})
     assert all(program.environment["PAYOUT_DAY"] == "3" for program in prepared.service)
 
 
 @pytest.mark.parametrize("name", ["REDIS_URL", "CELERY_BROKER_URL"])
-def test_a_broker_that_cannot_be_reached_is_told_by_its_variable(clone: Clone, port: str, name: str) -> None:
+def test_an_unreachable_broker_is_named_by_its_variable(clone: Clone, port: str, name: str) -> None:
     prepared = stack.prepare(clone, {"PORT": port, name: "redis://127.0.0.1:9/0"})
     obstacle = next(program.obstacle() for program in prepared.service if program.name == "worker-payouts")
     assert f"the broker that {name} names can't be reached" in obstacle

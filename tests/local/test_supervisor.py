@@ -1,4 +1,4 @@
-"""The supervisor: what dies comes back, and nothing outlives it. Its programs here are stand-ins."""
+"""The supervisor restarts what dies, and nothing outlives it. Its programs in these tests are stand-ins."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .conftest import Eventually, RunPython
 
 pytestmark = pytest.mark.full
-# A stack of two programs, the second of which starts a process of its own, and a migration between them.
+# A stack of two programs with a migration between them; the second program starts its own child process.
 SUPERVISE = """
 import os, sys
 from pathlib import Path
@@ -51,7 +51,7 @@ supervisor.main(directory, lambda: Stack(
 
 
 class Supervised:
-    """A supervisor in a process of its own, seen through its status file."""
+    """A supervisor in its own process, observed through its status file."""
 
     def __init__(self, process: "subprocess.Popen[str]", directory: Path) -> None:
         self.process = process
@@ -59,7 +59,7 @@ class Supervised:
 
     @property
     def status(self) -> Status | None:
-        """What it says, not what an earlier one said."""
+        """The status that this supervisor wrote, not an earlier one's."""
         found = status.read(self._path)
         return found if found and found.supervisor == self.process.pid else None
 
@@ -94,7 +94,7 @@ def test_a_stop_leaves_nothing_running(supervised: Supervised, directory: Path) 
     assert not list(leftovers.running(directory))
 
 
-def test_what_is_killed_comes_back(supervised: Supervised, eventually: "Eventually") -> None:
+def test_a_killed_program_is_restarted(supervised: Supervised, eventually: "Eventually") -> None:
     killed = supervised.pid("web")
     os.kill(killed, signal.SIGKILL)
     assert eventually(lambda: supervised.has_restarted("web"))
@@ -102,7 +102,7 @@ def test_what_is_killed_comes_back(supervised: Supervised, eventually: "Eventual
     assert not supervised.has_restarted("server")
 
 
-def test_what_a_killed_program_had_started_ends_with_it(
+def test_the_children_of_a_killed_program_end_with_it(
     supervised: Supervised, directory: Path, eventually: "Eventually"
 ) -> None:
     before = {process.pid for process in leftovers.running(directory)}
@@ -112,7 +112,7 @@ def test_what_a_killed_program_had_started_ends_with_it(
     assert kept == {supervised.pid("server")}
 
 
-def test_a_killed_supervisor_takes_its_programs_along_and_the_next_clears_up(
+def test_a_killed_supervisors_programs_end_with_it_and_the_next_one_cleans_up(
     supervised: Supervised, directory: Path, run_python: "RunPython", eventually: "Eventually"
 ) -> None:
     before = {process.pid for process in leftovers.running(directory)}
@@ -134,7 +134,7 @@ def test_a_second_supervisor_changes_nothing(
     assert not supervised.has_restarted("server")
 
 
-def test_a_failed_migration_stops_the_start_and_says_why(directory: Path, run_python: "RunPython") -> None:
+def test_a_failed_migration_stops_the_start_with_its_reason(directory: Path, run_python: "RunPython") -> None:
     failed = Supervised(run_python(SUPERVISE, directory, "echo no such table; exit 1"), directory)
     assert failed.process.wait(15) != 0
     assert failed.status
@@ -143,7 +143,7 @@ def test_a_failed_migration_stops_the_start_and_says_why(directory: Path, run_py
     assert not list(leftovers.running(directory))
 
 
-def test_what_keeps_a_program_from_being_ready_is_told(
+def test_the_reason_why_a_program_is_not_ready_is_reported(
     directory: Path, run_python: "RunPython", eventually: "Eventually"
 ) -> None:
     source = SUPERVISE.replace("touch web.ready", "touch something.else")
@@ -168,23 +168,23 @@ def test_a_program_that_is_never_ready_fails_with_its_reason(directory: Path) ->
         )
     )
     child.spawn()
-    told: list[str] = []
+    reasons: list[str] = []
     with pytest.raises(
         ProgramFailed, match=r"web did not start: port 8086 does not answer(?s:.*)no such host"
     ):
-        child.wait_until_ready(timeout=0.5, stopping=threading.Event(), tell=told.append)
-    assert set(told) == {"web: port 8086 does not answer"}
+        child.wait_until_ready(timeout=0.5, stopping=threading.Event(), tell=reasons.append)
+    assert set(reasons) == {"web: port 8086 does not answer"}
     child.wait_until_stopped(timeout=0)
 
 
 def test_no_wait_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    patience = Patience(said.append)
+    lines: list[str] = []
+    patience = Patience(lines.append)
     moment = time.monotonic()
     for seconds in range(26):
         monkeypatch.setattr(time, "monotonic", lambda now=moment + seconds: now)
         patience.note("web: it is late")
-    assert said == [
+    assert lines == [
         "  still waiting after 10 s: web: it is late",
         "  still waiting after 20 s: web: it is late",
     ]

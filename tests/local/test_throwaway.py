@@ -1,4 +1,4 @@
-"""Servers for a test session: they are its own, and end with it however it ends."""
+"""A test session has its own servers, which end with it, however it ends."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .conftest import Eventually, RunPython
 
 ROOT = Path(__file__).parents[2]
-# As the targets of the Makefile do it: a program that needs settings and a database, and tests that need a sandbox.
+# Like the Makefile's targets: a program that needs settings and a database, and tests that need a sandbox.
 TRY = f"""
 include {ROOT}/Makefile
 try:
@@ -36,7 +36,7 @@ with throwaway_servers() as servers:
 """
 
 
-def test_they_end_and_their_folder_goes_when_the_session_is_killed(
+def test_servers_and_their_folder_are_gone_after_the_session_is_killed(
     tmp_path: Path, run_python: "RunPython", eventually: "Eventually"
 ) -> None:
     session = run_python(HOLD, prefix=("env", f"TMPDIR={tmp_path}"))
@@ -61,7 +61,7 @@ def test_a_session_sees_only_its_own_servers() -> None:
     assert dict(os.environ) == outside
 
 
-def test_a_program_gets_them_in_place_of_the_real_ones() -> None:
+def test_a_program_gets_throwaway_servers_instead_of_the_real_ones() -> None:
     shown = subprocess.run(
         [
             *(sys.executable, "-m", "payouts_project.local", "throwaway"),
@@ -84,7 +84,7 @@ def test_a_program_gets_them_in_place_of_the_real_ones() -> None:
 
 
 @pytest.mark.full
-def test_they_start_whatever_the_shell_is_set_for(tmp_path: Path) -> None:
+def test_throwaway_servers_start_in_any_shell(tmp_path: Path) -> None:
     (tmp_path / "try.mk").write_text(TRY, encoding="utf-8")
     tried = subprocess.run(
         ["make", "-f", str(tmp_path / "try.mk"), f"BIN={Path(sys.executable).parent}", "try"],
@@ -99,7 +99,7 @@ def test_they_start_whatever_the_shell_is_set_for(tmp_path: Path) -> None:
     assert " passed" in tried.stdout
 
 
-def test_a_variable_that_stands_in_the_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_POSTGRES_BIN", hostile.NOWHERE)
     with pytest.raises(LocalError, match="TEST_POSTGRES_BIN"), throwaway_servers():
         pass

@@ -1,4 +1,4 @@
-"""The embedded Valkey: what it was told survives kill -9, and nobody reaches it without its password."""
+"""The embedded Valkey's data survives kill -9, and it requires its password."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ def test_a_queue_survives_kill_9(directory: Path) -> None:
     server.stop()
 
 
-def test_it_refuses_who_has_no_password(directory: Path) -> None:
+def test_it_requires_a_password(directory: Path) -> None:
     server = Valkey(directory)
     url = server.start()
     with (
