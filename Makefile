@@ -1,22 +1,22 @@
-# Everything here works on a fresh clone, with nothing but Python 3.11 (or newer) and make.
-# Set PYTHON to choose the Python, PORT to move the web, ARGS=--exit to stop after the demo.
+# Everything works on a fresh clone with only Python 3.11 (or newer) and make.
+# Set PYTHON to choose the Python, PORT to change the web's port, ARGS=--exit to stop after the demo.
 
 PYTHON ?= python3
 ARGS =
-# The oldest supported PostgreSQL, where Debian puts it.
+# The oldest supported PostgreSQL, where Debian installs it.
 TEST_POSTGRES_BIN ?= /usr/lib/postgresql/15/bin
 IN_SQL := $(addprefix tests/,database earnings ledger payouts revenue stripe_io)
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
-# What a shell is set for would divert Python and the tools. Where packages come from, and how they are reached, stays.
+# Unset variables that would change what Python and the tools do, except those about where packages come from.
 PIP_KEPT := $(addprefix PIP_,CACHE_DIR CERT CLIENT_CERT CONFIG_FILE DEFAULT_TIMEOUT EXTRA_INDEX_URL FIND_LINKS INDEX_URL \
 	KEYRING_PROVIDER NO_CACHE_DIR NO_INDEX PROXY RETRIES TIMEOUT TRUSTED_HOST USE_FEATURE)
 UV_KEPT := $(addprefix UV_,CACHE_DIR DEFAULT_INDEX EXTRA_INDEX_URL FIND_LINKS HTTP_TIMEOUT INDEX INDEX_URL NATIVE_TLS)
 DIVERTING := PYTHON% PIP_% UV_% PYTEST_% RUFF_% MYPY% COVERAGE_% COV_% HYPOTHESIS_% VIRTUAL_ENV __PYVENV_LAUNCHER__
 unexport $(filter-out PYTHON PIP_KEPT UV_KEPT $(PIP_KEPT) $(UV_KEPT),$(filter $(DIVERTING),$(.VARIABLES)))
-# Text is UTF-8, whatever the locale. pip's own configuration may ask for what can't be in a virtual environment.
+# Text is UTF-8, whatever the locale. pip's own configuration may contain options that fail in a virtual environment.
 export PYTHONUTF8 := 1
 export PIP_USER := 0
 export PIP_REQUIRE_HASHES := 0
@@ -25,7 +25,7 @@ export PIP_REQUIRE_HASHES := 0
 
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m payouts_project.local
-# It shows its progress on a terminal, and nothing elsewhere.
+# It shows its progress only on a terminal.
 INSTALL := quiet=; [ -t 1 ] || quiet=--quiet; \
 	$(BIN)/python -m pip --disable-pip-version-check --no-input install $$quiet
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -50,10 +50,10 @@ test: lint
 test-full: .venv/.development
 	@env -u TEST_POSTGRES_BIN $(BIN)/python -m pytest -n 2 --dist worksteal -m full --durations=10
 	@if [ -x "$(TEST_POSTGRES_BIN)/postgres" ]; then \
-		echo "What is written in SQL once more, on the oldest supported PostgreSQL"; \
+		echo "Running the tests of SQL again on the oldest supported PostgreSQL"; \
 		TEST_POSTGRES_BIN="$(TEST_POSTGRES_BIN)" $(BIN)/python -m pytest -n 2 -m "not full" $(IN_SQL); \
 	else \
-		echo "SKIPPED: the tests on PostgreSQL 15, as TEST_POSTGRES_BIN names no folder with its programs."; \
+		echo "SKIPPED: the tests on PostgreSQL 15. Set TEST_POSTGRES_BIN to the folder with its programs."; \
 	fi
 
 SEED = 1
@@ -88,7 +88,7 @@ up: .venv/.runtime
 down env status: .venv/.runtime
 	@$(LOCAL) $@
 
-# For maintainers: the copy of the API's document that is compared in the tests.
+# For maintainers: write the copy of the API's document that the tests compare.
 schema: .venv/.development
 	@$(LOCAL) throwaway $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
@@ -102,7 +102,7 @@ clean:
 	@if [ -x $(BIN)/python ] && [ -e .local ]; then $(LOCAL) down; fi
 	@rm -rf .local .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-# The venv module of Debian lacks pip until python3-venv is installed; a pip beside it does as well.
+# Debian's venv module lacks pip until python3-venv is installed. A pip outside it works as well.
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: set PYTHON to one, as in make PYTHON=/usr/bin/python3.11." >&2; exit 1; }
