@@ -374,8 +374,8 @@ class BillingRecordAdmin(LargeTableAdmin):
 
 
 @column("What to do")
-def what_to_do(held: QuarantinedRecord) -> str:
-    return remedy(held)
+def what_to_do(record: QuarantinedRecord) -> str:
+    return remedy(record)
 
 
 @admin.register(QuarantinedRecord)

@@ -9,7 +9,7 @@ from accounts.models import Creator
 from database.fields import uuid7_key
 from earnings.models.billing import Posting
 from earnings.models.catalog import Api
-from money import written_month
+from money import format_month
 
 
 class CreatorEarning(models.Model):
@@ -89,7 +89,7 @@ class CreatorEarning(models.Model):
         ]
 
     def __str__(self) -> str:
-        return written_month(self.period_start)
+        return format_month(self.period_start)
 
 
 class PaidTotal(models.Model):

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from accounts.models import Creator
 from database.fields import uuid7_key
 from earnings.models import Api, CreatorEarning
-from money import Money, written_month
+from money import Money, format_month
 from payouts.models.run import PayoutRun
 from payouts.states import DEAD, FINISHED, PayoutStatus
 
@@ -121,7 +121,7 @@ class PayoutLineItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.description or written_month(self.period_start)
+        return self.description or format_month(self.period_start)
 
 
 class PayoutEvent(models.Model):

@@ -2,17 +2,17 @@
 
 from money.amount import LARGEST_AMOUNT, CurrencyMismatch, Money
 from money.moments import last_moment, midnight, parse_time
-from money.period import Period, month_of, parse_month, written_month
+from money.period import Period, format_month, month_of, parse_month
 
 __all__ = [
     "LARGEST_AMOUNT",
     "CurrencyMismatch",
     "Money",
     "Period",
+    "format_month",
     "last_moment",
     "midnight",
     "month_of",
     "parse_month",
     "parse_time",
-    "written_month",
 ]

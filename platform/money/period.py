@@ -39,7 +39,7 @@ class Period:
     def __str__(self) -> str:
         """Format a calendar month as `2026-10`, and any other period as its two dates."""
         if self == month_of(self.start):
-            return written_month(self.start)
+            return format_month(self.start)
         return f"{self.start} to {self.end}"
 
     def previous_month(self) -> Period:
@@ -60,7 +60,7 @@ def month_of(day: date) -> Period:
     return Period(start, start.replace(month=start.month + 1))
 
 
-def written_month(day: date) -> str:
+def format_month(day: date) -> str:
     """Format the month of a day as `YYYY-MM`; `%Y` doesn't pad the year on every platform."""
     return day.isoformat()[: len("2026-10")]
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from django.db import models
 from django.db.models.functions import Now
 
-from money import written_month
+from money import format_month
 
 
 class PlatformRevenue(models.Model):
@@ -35,7 +35,7 @@ class PlatformRevenue(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{written_month(self.month)} {self.currency}"
+        return f"{format_month(self.month)} {self.currency}"
 
     @property
     def take_rate_bps(self) -> int | None:

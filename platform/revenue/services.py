@@ -14,7 +14,7 @@ from django.db.models.functions import MD5, Cast
 
 from database import sql
 from database.halving import do_in_halves
-from money import Period, month_of, written_month
+from money import Period, format_month, month_of
 from revenue import reports
 from revenue.models import MonthlyReport, PlatformRevenue
 from stripe_io import installation
@@ -71,7 +71,7 @@ def _refresh(months: Sequence[date], *, now: datetime) -> None:
 
 
 def _leave_as_it_is(month: date, error: DatabaseError) -> None:
-    logger.error("the figures of %s can't be computed", written_month(month), exc_info=error)
+    logger.error("the figures of %s can't be computed", format_month(month), exc_info=error)
 
 
 def _take_turn() -> None:

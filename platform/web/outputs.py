@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from money import written_month
+from money import format_month
 
 # The JSON renderer writes the values of these fields exactly as the fields would.
 PLAIN = frozenset(
@@ -50,7 +50,7 @@ class WrittenMonth(serializers.DateField):
     """A month, stored as its first day and written as `YYYY-MM`."""
 
     def to_representation(self, value: date) -> str:
-        return written_month(value)
+        return format_month(value)
 
 
 @cache

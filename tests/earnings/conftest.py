@@ -1,4 +1,4 @@
-"""A source, creators with an API each, and a marketplace's own database."""
+"""A source, creators with one API each, and a marketplace's own database."""
 
 from collections.abc import Iterator
 
@@ -39,13 +39,13 @@ def second_database() -> Iterator[str]:
 
 @pytest.fixture
 def marketplace_options() -> dict[str, str]:
-    """What its columns are; a test that needs others parametrizes this."""
+    """Types of its columns; parametrize this for others."""
     return {}
 
 
 @pytest.fixture
 def marketplace(second_database: str, marketplace_options: dict[str, str]) -> Iterator[Marketplace]:
-    """Its creator 1 sells API 1."""
+    """Creator 1 sells API 1."""
     made = Marketplace(second_database, **marketplace_options)
     made.offer(1)
     yield made

@@ -33,10 +33,10 @@ USAGE = "CREATE TABLE api_usage (api_id {id}, subscription_id {id}, hour timesta
 
 
 class Marketplace:
-    """Its tables. Whatever is numbered n has the id `ident(n)`; subscription n is to API n, of creator n."""
+    """The marketplace's tables. Row n has the id `ident(n)`; subscription n is for API n of creator n."""
 
     def __init__(self, name: str, *, id_type: str = "bigint", time_type: str = "timestamptz") -> None:
-        """Make the tables anew in the database of this name."""
+        """Recreate the tables in the database with this name."""
         self.parameters = {**_server(), "dbname": name}
         self.id_type = id_type
         self._sql = self.connect(autocommit=True)
@@ -55,7 +55,7 @@ class Marketplace:
 
     @contextmanager
     def role(self, *, grants: str) -> Iterator[dict[str, Any]]:
-        """Make a role by the name of payouts_reader in these statements; yield how to connect as it."""
+        """Create the role that these statements call payouts_reader; yield its connection parameters."""
         name = f"reader_{uuid4().hex}"
         self.run(grants.replace("payouts_reader", name))
         try:
@@ -78,7 +78,7 @@ class Marketplace:
         return f"invoice:{self.ident(number)}"
 
     def offer(self, *numbers: int) -> None:
-        """Have creators with an API each, and a subscription to it."""
+        """Create creators with one API each, and a subscription to it."""
         for number in numbers:
             ident = self.ident(number)
             self.run("INSERT INTO users VALUES (%s, %s)", ident, f"creator{number}@example.com")
@@ -86,11 +86,11 @@ class Marketplace:
             self.run("INSERT INTO pricing_plans VALUES (%s, %s)", ident, ident)
             self.run("INSERT INTO subscriptions VALUES (%s, %s, %s, 'active')", ident, ident, self.ident(900))
 
-    def sell(self, number: int, **said: Any) -> None:
-        """Have an invoice; what is not said is $10 for subscription 1, paid in January 2024."""
-        self.sell_in(self._sql, number, **said)
+    def sell(self, number: int, **fields: Any) -> None:
+        """Create an invoice; by default $10 for subscription 1, paid in January 2024."""
+        self.sell_in(self._sql, number, **fields)
 
-    def sell_in(self, session: psycopg.Connection[Any], number: int, **said: Any) -> None:
+    def sell_in(self, session: psycopg.Connection[Any], number: int, **fields: Any) -> None:
         columns: dict[str, Any] = {
             "id": self.ident(number),
             "subscription_id": self.ident(1),
@@ -100,12 +100,12 @@ class Marketplace:
             "period_start": MONTH[0],
             "period_end": MONTH[1],
             "paid_at": PAID_AT,
-        } | said
+        } | fields
         names, places = ", ".join(columns), ", ".join(["%s"] * len(columns))
         session.execute(f"INSERT INTO invoices ({names}) VALUES ({places})", [*columns.values()])
 
     def sell_many(self, count: int) -> None:
-        """Have so many invoices like that, numbered from 1, each changed a second after the one before."""
+        """Create `count` such invoices, numbered from 1, each changed a second after the one before."""
         self.run(
             "INSERT INTO invoices SELECT n, 1, 10, 'USD', 'paid', %s, %s, %s, %s + n * interval '1 second'"
             " FROM generate_series(1, %s) AS n",
@@ -116,12 +116,12 @@ class Marketplace:
         )
 
     def changed_at(self, number: int) -> datetime:
-        """Say when that one of those was changed."""
+        """Return when one of these was changed."""
         return FIRST_CHANGE + timedelta(seconds=number)
 
-    def change(self, number: int, **said: Any) -> None:
-        """Change an invoice, and say so in its `updated_at`."""
-        columns = {"updated_at": datetime.now().astimezone()} | said
+    def change(self, number: int, **fields: Any) -> None:
+        """Change an invoice, and its `updated_at`."""
+        columns = {"updated_at": datetime.now().astimezone()} | fields
         assignments = ", ".join(f"{name} = %s" for name in columns)
         self.run(f"UPDATE invoices SET {assignments} WHERE id = %s", *columns.values(), self.ident(number))
 
@@ -133,14 +133,14 @@ class Marketplace:
         self.run("INSERT INTO api_usage VALUES (%s, %s, %s, %s)", ident, ident, hour, calls)
 
 
-def read(marketplace: Marketplace, **said: Any) -> ReadResult:
-    """Make one pass over its tables."""
-    return read_shared_tables(marketplace.parameters, **{"now": sql.now()} | said)
+def read(marketplace: Marketplace, **fields: Any) -> ReadResult:
+    """Make one pass over the tables."""
+    return read_shared_tables(marketplace.parameters, **{"now": sql.now()} | fields)
 
 
 @contextmanager
 def new_database() -> Iterator[str]:
-    """Create a database beside the tests' own, and drop it in the end."""
+    """Create a second database on the tests' server, and drop it at the end."""
     name = f"marketplace_{uuid4().hex}"
     with psycopg.connect(**_server(), dbname="postgres", autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")

@@ -1,4 +1,4 @@
-"""What staff do with batches that can't be posted: look, have them posted again, or take their records out."""
+"""Batches that can't be posted: staff list them, retry them, or quarantine their records."""
 
 import json
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ WHO = Act("dana via cli", "a broken meter")
 
 
 def unsound() -> dict[str, list[str]]:
-    """Validate the books once the platform's figures are those of what is posted by now."""
+    """Refresh the revenue figures, and check the books."""
     months = CreatorEarning.objects.values_list("period_start", flat=True).distinct()
     revenue.refresh_months(list(months), now=sql.now())
     return market.unsound()
@@ -48,8 +48,8 @@ def unsound() -> dict[str, list[str]]:
 
 @contextmanager
 def no_row_with(check: str) -> Iterator[None]:
-    """Have the database refuse some rows, until a new version is out, so to speak."""
-    connection.check_constraints()  # what is deferred keeps a table from being altered
+    """Make the database refuse some rows, like a bug that a new version fixes."""
+    connection.check_constraints()  # pending deferred checks would block ALTER TABLE
     sql.run(f"ALTER TABLE creator_earnings ADD CONSTRAINT no_such_row CHECK (NOT ({check}))")
     try:
         yield
@@ -81,12 +81,12 @@ def test_a_batch_that_cannot_be_posted_is_set_aside_with_its_reason(source: Bill
     assert set(unsound()) == {LAW}
 
 
-def test_a_retry_posts_what_can_be_posted_by_now(source: BillingSource) -> None:
+def test_a_retry_posts_what_can_be_posted_now(source: BillingSource) -> None:
     with no_row_with(SIX):
         feed(source, record(amount=666))
         post()
     number = aside().pk
-    assert post() == posting.Posted()  # not without somebody's saying so
+    assert post() == posting.Posted()  # only staff can retry it
     (batch,) = batches.retry_batches([number], act=WHO, now=NOW)
     assert batch.posted_at == NOW
     assert acts(batch) == [("set_aside", "system"), ("retried", "dana via cli")]
@@ -111,7 +111,7 @@ def test_a_batch_that_is_not_set_aside_cannot_be_retried(source: BillingSource) 
         batches.retry_batches([number], act=WHO, now=NOW)
 
 
-def test_quarantined_records_leave_the_books_and_a_corrected_copy_takes_their_place(
+def test_quarantined_records_leave_the_books_and_a_corrected_copy_replaces_them(
     source: BillingSource,
 ) -> None:
     spoiled = record(amount=666, subscription_id="s-1", customer_id="c-1")
@@ -146,7 +146,7 @@ def test_quarantined_records_leave_the_books_and_a_corrected_copy_takes_their_pl
     assert unsound() == {}
 
 
-def test_what_can_be_posted_by_now_is_not_quarantined(source: BillingSource) -> None:
+def test_what_can_be_posted_now_is_not_quarantined(source: BillingSource) -> None:
     with no_row_with(SIX):
         feed(source, record(amount=666))
         post()
@@ -172,10 +172,10 @@ def test_a_refund_of_a_charge_that_is_set_aside_waits_for_it(source: BillingSour
     assert unsound() == {}
 
 
-def test_refunds_that_wait_with_a_charge_leave_with_it_and_come_back_with_its_corrected_copy(
+def test_refunds_are_quarantined_with_their_charge_and_enter_with_its_corrected_copy(
     source: BillingSource,
 ) -> None:
-    """The refund, of another month, is set aside for itself."""
+    """The refund is in another month, so it is set aside separately."""
     sold = record(amount=666)
     taken = refund(sold, amount=60, occurred_at="2024-02-15T12:00:00Z")
     with no_row_with(f"{SIX} OR {FEBRUARY}"):
@@ -196,7 +196,7 @@ def test_refunds_that_wait_with_a_charge_leave_with_it_and_come_back_with_its_co
     assert set(unsound()) == set()
 
 
-def test_a_refund_that_leaves_gives_back_what_it_took_from_its_charge(source: BillingSource) -> None:
+def test_a_quarantined_refund_gives_back_what_it_took_from_its_charge(source: BillingSource) -> None:
     sold = record(amount=1000)
     feed(source, sold)
     post()
@@ -209,13 +209,13 @@ def test_a_refund_that_leaves_gives_back_what_it_took_from_its_charge(source: Bi
     assert feed(source, refund(sold, amount=1000, record_id="another")).accepted == 1
 
 
-def test_a_charge_that_comes_again_remembers_what_was_taken_from_it(source: BillingSource) -> None:
+def test_a_charge_that_enters_again_keeps_its_refunds(source: BillingSource) -> None:
     sold = record(amount=666)
     taken = refund(sold, amount=600, occurred_at="2024-02-15T12:00:00Z")
     with no_row_with(SIX):
         feed(source, sold, taken)
         post()
-        assert [row[3] for row in earned()] == [-600]  # of February, where nothing is wrong
+        assert [row[3] for row in earned()] == [-600]  # February, which can be posted
         batches.quarantine_batch(aside().pk, act=WHO, now=NOW)
     assert unsound() == {}
     feed(source, sold | {"amount": "1000"})
@@ -228,7 +228,7 @@ def test_a_charge_that_comes_again_remembers_what_was_taken_from_it(source: Bill
     assert unsound() == {}
 
 
-def test_a_refund_whose_reversal_is_in_the_earnings_cannot_leave(source: BillingSource) -> None:
+def test_a_refund_whose_reversal_is_in_the_earnings_cannot_be_quarantined(source: BillingSource) -> None:
     sold = record(amount=1000)
     taken = refund(sold, amount=600, occurred_at="2024-02-15T12:00:00Z")
     feed(source, sold)

@@ -1,4 +1,4 @@
-"""The API catalogue: who owns what, and from when."""
+"""The API catalogue: who owns which API, and since when."""
 
 import io
 import json
@@ -31,7 +31,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def load(file: Path, *lines: str, header: str = HEADER) -> dict[str, Any]:
-    """Import these lines by the command; return what its last line says as JSON."""
+    """Import these lines with the command; return its JSON output."""
     file.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
     out = io.StringIO()
     call_command("import_catalog", file, "--json", stdout=out)
@@ -81,7 +81,7 @@ def test_importing_again_changes_nothing(file: Path) -> None:
     assert state() == before
 
 
-def test_a_name_is_brought_up_to_date_and_never_emptied(file: Path) -> None:
+def test_a_name_is_updated_and_never_emptied(file: Path) -> None:
     load(file, "api-a,Weather,alice,alice@example.com,US")
     load(file, "api-a,Weather 2,alice,,")
     assert state()[:2] == ([("alice", "alice@example.com", "US")], [("api-a", "Weather 2")])
@@ -89,7 +89,7 @@ def test_a_name_is_brought_up_to_date_and_never_emptied(file: Path) -> None:
     assert state()[1] == [("api-a", "Weather 2")]
 
 
-def test_what_a_file_says_of_a_creator_who_is_known_changes_nothing_and_is_counted(file: Path) -> None:
+def test_details_of_an_existing_creator_are_ignored_and_counted(file: Path) -> None:
     load(file, "api-a,Weather,alice,alice@example.com,US", "api-b,Maps,bob,,", "api-c,Tides,carol,,NZ")
     told = load(
         file,
@@ -101,7 +101,7 @@ def test_what_a_file_says_of_a_creator_who_is_known_changes_nothing_and_is_count
     assert state()[0] == [("alice", "alice@example.com", "US"), ("bob", "", ""), ("carol", "", "NZ")]
 
 
-def test_what_a_long_file_says_of_a_new_creator_is_taken_together(
+def test_details_of_a_new_creator_are_merged_across_a_long_file(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(catalog, "AT_ONCE", 1)
@@ -110,7 +110,7 @@ def test_what_a_long_file_says_of_a_new_creator_is_taken_together(
     assert state()[0] == [("alice", "alice@example.com", "US")]
 
 
-def test_what_one_line_leaves_out_of_a_creator_another_may_say(file: Path) -> None:
+def test_details_of_a_creator_can_be_spread_over_several_lines(file: Path) -> None:
     load(file, "api-a,Weather,alice,alice@example.com,US", "api-b,Maps,alice,,")
     assert state()[0] == [("alice", "alice@example.com", "US")]
 
@@ -120,7 +120,7 @@ def test_a_country_is_stored_in_upper_case(file: Path) -> None:
     assert Creator.objects.get().country == "NZ"
 
 
-def test_an_api_changes_owner_from_the_moment_that_is_said(file: Path) -> None:
+def test_an_api_changes_owner_at_the_given_time(file: Path) -> None:
     load(file, "api-a,Weather,alice,,")
     assert dated(file, "api-a,Weather,bob,,,2024-02-01T00:00:00Z") == {
         "apis": 1,
@@ -131,7 +131,7 @@ def test_an_api_changes_owner_from_the_moment_that_is_said(file: Path) -> None:
     assert ApiOwnership.objects.latest("owned_from").owned_from == datetime(2024, 2, 1, tzinfo=UTC)
 
 
-def test_an_api_changes_owner_from_now_on_if_no_moment_is_said(file: Path) -> None:
+def test_an_api_changes_owner_now_if_no_time_is_given(file: Path) -> None:
     load(file, "api-a,Weather,alice,,")
     before = sql.now()
     load(file, "api-a,Weather,bob,,")
@@ -151,7 +151,7 @@ def test_a_history_of_owners_may_be_imported_again(file: Path) -> None:
     assert state() == before
 
 
-def test_an_api_named_twice_says_from_when_each_time(file: Path) -> None:
+def test_an_api_named_twice_needs_a_time_on_each_line(file: Path) -> None:
     with pytest.raises(CommandError, match="line 3"):
         dated(file, "api-a,Weather,alice,,,", "api-a,Weather,bob,,,2024-02-01T00:00:00Z")
     assert state() == ([], [], [])
@@ -161,7 +161,7 @@ def test_an_api_named_twice_says_from_when_each_time(file: Path) -> None:
     ("owned_from", "accepted"),
     [("2024-01-14T00:00:00Z", False), ("2024-01-15T12:00:00Z", False), ("2024-01-15T12:00:00.000001Z", True)],
 )
-def test_no_owner_begins_before_what_is_recorded_already(
+def test_no_owner_starts_before_sales_that_are_recorded(
     file: Path, source: BillingSource, owned_from: str, accepted: bool
 ) -> None:
     load(file, "api-a,Weather,alice,,", "api-c,News,charlie,,")
@@ -177,7 +177,7 @@ def test_no_owner_begins_before_what_is_recorded_already(
     assert state() == before
 
 
-def test_no_owner_begins_before_the_one_that_is_there(file: Path) -> None:
+def test_no_owner_starts_before_the_current_one(file: Path) -> None:
     dated(file, "api-a,Weather,alice,,,2023-01-01T00:00:00Z", "api-a,Weather,bob,,,2024-02-01T00:00:00Z")
     with pytest.raises(CommandError, match="can't change owner"):
         dated(file, "api-a,Weather,charlie,,,2024-01-01T00:00:00Z")
@@ -222,7 +222,7 @@ def test_a_header_without_a_column_is_refused(file: Path, missing: str) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", None])
-def test_what_is_no_catalogue_is_refused(file: Path, content: bytes | None) -> None:
+def test_a_file_that_is_not_a_catalogue_is_refused(file: Path, content: bytes | None) -> None:
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(CommandError, match="Nothing was imported"):
@@ -230,7 +230,7 @@ def test_what_is_no_catalogue_is_refused(file: Path, content: bytes | None) -> N
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_owner_does_not_change_under_records_that_are_just_coming_in(source: BillingSource) -> None:
+def test_an_owner_does_not_change_while_records_are_taken_in(source: BillingSource) -> None:
     moment = datetime(2024, 1, 15, tzinfo=UTC)
     catalog.register_apis([CatalogEntry("api-a", "Weather", "alice")], now=moment)
     came, asked = Event(), Event()

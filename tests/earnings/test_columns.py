@@ -1,4 +1,4 @@
-"""Files that are read by the names of their columns, both kinds: what the header may look like, and what it may not."""
+"""Files that are read by column name, of both kinds: which headers are valid, and which are not."""
 
 import codecs
 import gzip
@@ -32,13 +32,13 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def rows(kind: str) -> Rows:
-    """A header and a row that load."""
+    """A valid header and row."""
     return BILLING if kind == "billing" else CATALOG
 
 
 @pytest.fixture
 def load(kind: str, tmp_path: Path) -> Load:
-    """Import a file of these bytes by the command for it; return what its last line says as JSON."""
+    """Import a file of these bytes with its command; return the JSON output."""
 
     def load(content: bytes) -> dict[str, Any]:
         path, out = tmp_path / "given.csv", io.StringIO()
@@ -59,9 +59,7 @@ def loaded() -> bool:
 
 @pytest.mark.parametrize("place", [0, 2, 99])
 @pytest.mark.parametrize("name", ["", " ", "note", "Ünread"])
-def test_columns_that_are_not_read_are_anywhere_and_as_often_as_they_like(
-    load: Load, rows: Rows, place: int, name: str
-) -> None:
+def test_ignored_columns_can_be_anywhere_and_repeat(load: Load, rows: Rows, place: int, name: str) -> None:
     def add(line: str, cells: list[str]) -> str:
         old = line.split(",")
         return ",".join([*old[:place], *cells, *old[place:]])
@@ -71,16 +69,14 @@ def test_columns_that_are_not_read_are_anywhere_and_as_often_as_they_like(
     assert not QuarantinedRecord.objects.exists()
 
 
-def test_nameless_columns_at_the_end_may_be_left_out_of_a_row(load: Load, rows: Rows) -> None:
+def test_rows_can_omit_nameless_columns_at_the_end(load: Load, rows: Rows) -> None:
     load(text(f"{rows[0]},,", rows[1]))
     assert loaded()
 
 
 @pytest.mark.parametrize("kind", ["catalog"])
 @pytest.mark.parametrize("place", range(6))
-def test_a_column_that_is_read_and_comes_twice_is_named_and_nothing_is_taken(
-    load: Load, rows: Rows, place: int
-) -> None:
+def test_a_repeated_column_is_named_and_nothing_is_imported(load: Load, rows: Rows, place: int) -> None:
     names, values = rows[0].split(","), rows[1].split(",")
     name, value = names[min(place, len(names) - 1)], values[min(place, len(names) - 1)]
     with pytest.raises(CommandError, match=f"the header names {name} more than once"):
@@ -90,7 +86,7 @@ def test_a_column_that_is_read_and_comes_twice_is_named_and_nothing_is_taken(
 
 
 @pytest.mark.parametrize(("kind", "name"), [("billing", "related_record_id"), ("catalog", "owned_from")])
-def test_an_optional_column_comes_once_too(load: Load, rows: Rows, name: str) -> None:
+def test_an_optional_column_cannot_repeat_either(load: Load, rows: Rows, name: str) -> None:
     with pytest.raises(CommandError, match=f"the header names {name} more than once"):
         load(text(f"{rows[0]},{name},{name}", f"{rows[1]},,"))
     assert not loaded()
@@ -102,13 +98,13 @@ def test_what_is_missing_is_named(load: Load, rows: Rows) -> None:
         load(text(",".join([names[1], *names[3:]])))
 
 
-def test_a_name_in_another_case_is_missing_and_told(load: Load, rows: Rows) -> None:
+def test_a_name_in_the_wrong_case_is_missing_and_reported(load: Load, rows: Rows) -> None:
     with pytest.raises(CommandError, match="lacks api_id; it has API_ID, but names must be lower case"):
         load(text(rows[0].replace("api_id", "API_ID"), rows[1]))
     assert not loaded()
 
 
-def test_a_line_that_names_the_separator_is_no_header_and_said_so(load: Load, rows: Rows) -> None:
+def test_a_line_that_names_the_separator_is_refused_as_such(load: Load, rows: Rows) -> None:
     with pytest.raises(
         CommandError, match="the first line names the separator and is not a header: delete it"
     ):
@@ -120,7 +116,7 @@ def test_spaces_around_a_name_and_blank_lines_before_it_do_not_matter(load: Load
     assert loaded()
 
 
-def test_utf_8_may_have_a_mark(load: Load, rows: Rows) -> None:
+def test_utf_8_can_have_a_byte_order_mark(load: Load, rows: Rows) -> None:
     load(codecs.BOM_UTF8 + text(*rows))
     assert loaded()
 
@@ -137,7 +133,7 @@ def test_utf_8_may_have_a_mark(load: Load, rows: Rows) -> None:
     ],
 )
 @pytest.mark.parametrize("separator", [",", "\t"])
-def test_another_unicode_is_told_with_what_to_do(
+def test_another_unicode_encoding_is_refused_with_a_remedy(
     load: Load, rows: Rows, encoding: str, mark: bytes, separator: str
 ) -> None:
     wide = text(*rows).decode().replace(",", separator).encode(encoding)
@@ -153,19 +149,19 @@ def test_another_unicode_is_told_with_what_to_do(
     ("separator", "called"), [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")]
 )
 @pytest.mark.parametrize("quote", ["", '"'])
-def test_another_separator_is_told_with_what_to_do(
+def test_another_separator_is_refused_with_a_remedy(
     load: Load, rows: Rows, separator: str, called: str, quote: str
 ) -> None:
-    given = [separator.join(f"{quote}{cell}{quote}" for cell in row.split(",")) for row in rows]
+    converted = [separator.join(f"{quote}{cell}{quote}" for cell in row.split(",")) for row in rows]
     with pytest.raises(CommandError, match=f"the file is separated by {called}: save it as CSV UTF-8"):
-        load(text(given[0], given[1]))
+        load(text(converted[0], converted[1]))
     assert not loaded()
 
 
 @pytest.mark.parametrize(
     ("name", "pack"), [("b.csv.gz", gzip.compress), ("b.csv.xz", lzma.compress), ("b.ndjson", bytes)]
 )
-def test_another_unicode_is_told_of_packed_and_json_files_too(
+def test_another_unicode_encoding_is_refused_in_compressed_and_json_files_too(
     tmp_path: Path, name: str, pack: Callable[[bytes], bytes]
 ) -> None:
     (tmp_path / name).write_bytes(pack('{"record_id": "r-1"}\n'.encode("utf-16")))
@@ -174,8 +170,8 @@ def test_another_unicode_is_told_of_packed_and_json_files_too(
 
 
 def test_a_header_alone_is_a_file_without_rows(load: Load, rows: Rows) -> None:
-    told = load(text(rows[0]))
-    assert told.get("accepted", told.get("apis")) == 0
+    result = load(text(rows[0]))
+    assert result.get("accepted", result.get("apis")) == 0
 
 
 @pytest.mark.parametrize("kind", ["catalog"])
@@ -202,7 +198,7 @@ def test_a_quote_out_of_place_in_a_catalogue_is_named_and_nothing_is_registered(
 
 
 @pytest.mark.parametrize("kind", ["catalog"])
-def test_a_catalogue_in_windows_own_encoding_is_told_so(load: Load, rows: Rows) -> None:
+def test_a_catalogue_in_a_windows_encoding_is_refused_as_such(load: Load, rows: Rows) -> None:
     with pytest.raises(CommandError, match="the file is not UTF-8: save it as CSV UTF-8"):
         load(text(*rows).replace(b"New", "Été".encode("cp1252")))
     assert not loaded()

@@ -1,4 +1,4 @@
-"""What the remaining commands of earnings say and do."""
+"""The remaining commands of earnings."""
 
 import io
 import json
@@ -27,14 +27,14 @@ def test_a_source_is_registered_once() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "s" * 256])
-def test_a_name_that_is_no_id_names_no_source(name: str) -> None:
+def test_a_source_needs_a_valid_name(name: str) -> None:
     with pytest.raises(CommandError, match="is not a valid name for a source"):
         call_command("add_source", name)
     assert not BillingSource.objects.exists()
 
 
 @pytest.mark.usefixtures("alice")
-def test_posting_by_command_tells_how_much(source: BillingSource) -> None:
+def test_posting_by_command_reports_how_much(source: BillingSource) -> None:
     feed(source, record(), record())
     assert said("post_earnings") == {"batches": 1, "records": 2, "rows": 1, "set_aside": 0}
     assert said("post_earnings") == {"batches": 0, "records": 0, "rows": 0, "set_aside": 0}

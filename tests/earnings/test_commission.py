@@ -1,4 +1,4 @@
-"""Commission plans: whose rate counts, from when on, and what a change would do."""
+"""Commission rates: which applies when, and previews of changes."""
 
 import io
 import json
@@ -50,7 +50,7 @@ def rates_of(source: BillingSource, *moments: str, api_id: str = "api-a") -> lis
     return [known[sale["record_id"]] for sale in sales]
 
 
-def test_an_apis_rate_goes_before_its_creators_and_that_before_the_default(
+def test_an_apis_rate_precedes_its_creators_and_that_the_default(
     source: BillingSource, alice: Creator, api: Api
 ) -> None:
     OwnershipFactory.create(api__external_id="api-a2", creator=alice)
@@ -62,7 +62,7 @@ def test_an_apis_rate_goes_before_its_creators_and_that_before_the_default(
     assert rates_of(source, "2024-01-15T00:00:00Z", api_id="api-b") == [2_500]
 
 
-def test_a_rate_of_an_api_goes_on_under_its_next_owner_and_that_of_a_creator_does_not(
+def test_a_rate_stays_with_its_api_or_creator_when_the_owner_changes(
     source: BillingSource, alice: Creator, bob: Creator, api: Api
 ) -> None:
     change(1_500, of=alice)
@@ -95,14 +95,14 @@ def test_when_an_apis_rate_ends_its_creators_counts_again(
     assert rates_of(source, "2024-01-15T00:00:00Z", "2024-01-25T00:00:00Z") == [1_000, 1_500]
 
 
-def test_of_two_rates_from_one_moment_the_later_made_counts(source: BillingSource, api: Api) -> None:
+def test_of_two_rates_from_one_moment_the_last_created_counts(source: BillingSource, api: Api) -> None:
     for bps in (1_000, 3_000, 1_200):
         change(bps, of=api)
     assert rates_of(source, "2024-01-09T00:00:00Z", "2024-01-15T00:00:00Z") == [2_000, 1_200]
     assert CommissionRate.objects.filter(api=api).count() == 3
 
 
-def test_commission_of_nothing_is_a_rate_and_not_the_lack_of_one(source: BillingSource, api: Api) -> None:
+def test_a_rate_of_zero_is_a_rate(source: BillingSource, api: Api) -> None:
     change(0, of=api)
     feed(source, record())
     post()
@@ -124,7 +124,7 @@ def test_a_refund_gives_back_commission_at_the_rate_of_its_charge(source: Billin
 
 @pytest.mark.parametrize("offset", [timedelta(), timedelta(microseconds=-1), timedelta(days=-30)])
 @pytest.mark.parametrize("of", ["api", "creator", "all"])
-def test_no_rate_starts_behind_what_is_recorded(
+def test_no_rate_starts_before_sales_that_are_recorded(
     source: BillingSource, alice: Creator, api: Api, of: str, offset: timedelta
 ) -> None:
     whose = {"api": api, "creator": alice, "all": None}[of]
@@ -134,7 +134,7 @@ def test_no_rate_starts_behind_what_is_recorded(
     change(1_000, of=whose, at=START + timedelta(microseconds=1))
 
 
-def test_no_rate_ends_behind_what_is_recorded(source: BillingSource, api: Api) -> None:
+def test_no_rate_ends_before_sales_that_are_recorded(source: BillingSource, api: Api) -> None:
     change(1_000, of=api)
     feed(source, record(occurred_at=LATER.isoformat()))
     with pytest.raises(RateTooEarly):
@@ -142,7 +142,7 @@ def test_no_rate_ends_behind_what_is_recorded(source: BillingSource, api: Api) -
     end(api, at=LATER + timedelta(seconds=1))
 
 
-def test_what_others_sold_keeps_no_rate_from_starting(source: BillingSource, bob: Creator) -> None:
+def test_sales_of_others_do_not_keep_a_rate_from_starting(source: BillingSource, bob: Creator) -> None:
     feed(source, record(occurred_at=LATER.isoformat()))
     change(1_000, of=bob)
     change(1_000, of=Api.objects.get(external_id="api-b"))
@@ -164,7 +164,7 @@ def test_only_a_rate_that_is_there_can_end(api: Api, rated: bool) -> None:
         ({"bps": None}, "always_has_a_default"),
     ],
 )
-def test_the_database_refuses_what_is_no_rate(said: dict[str, Any], guard: str) -> None:
+def test_the_database_refuses_invalid_rates(said: dict[str, Any], guard: str) -> None:
     with pytest.raises(IntegrityError, match=guard):
         CommissionRateFactory.create(**said)
 
@@ -182,10 +182,8 @@ def test_rates_are_history(statement: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("known", [False, True])
-def test_a_rate_does_not_change_under_records_that_are_just_coming_in(
-    alice: Creator, api: Api, known: bool
-) -> None:
-    """Nor under those of a source that was registered a moment ago."""
+def test_a_rate_does_not_change_while_records_are_taken_in(alice: Creator, api: Api, known: bool) -> None:
+    """This includes records of a source that was just registered."""
     came, asked = Event(), Event()
     before = BillingSource.objects.create(name="known") if known else None
 
@@ -267,7 +265,7 @@ def test_staff_set_end_and_list_rates(source: BillingSource) -> None:
         (["preview", "1000", "--month", "2024-13"], "month"),
     ],
 )
-def test_what_cannot_be_is_refused(source: BillingSource, command: list[str], problem: str) -> None:
+def test_invalid_changes_are_refused(source: BillingSource, command: list[str], problem: str) -> None:
     feed(source, record())
     with pytest.raises(CommandError, match=problem):
         call_command("commission", *command)
@@ -276,7 +274,7 @@ def test_what_cannot_be_is_refused(source: BillingSource, command: list[str], pr
 
 @pytest.fixture
 def january(source: BillingSource, alice: Creator, bob: Creator) -> None:
-    """Alice sold for $10.03 and $20 by two APIs, one at its own 10 %, and bob for $5."""
+    """Alice sold $10.03 and $20 through two APIs, one with its own rate of 10 %; bob sold $5."""
     OwnershipFactory.create(api__external_id="api-a2", creator=alice)
     change(1_000, of=Api.objects.get(external_id="api-a2"), at=datetime(2023, 1, 1, tzinfo=UTC))
     feed(
@@ -294,7 +292,7 @@ def preview(bps: int | None, *, of: Api | Creator | None) -> selectors.ChangePre
 
 
 @pytest.mark.usefixtures("january")
-def test_a_preview_tells_what_a_default_would_have_done_where_it_counts() -> None:
+def test_a_preview_of_a_default_covers_only_where_it_applies() -> None:
     seen = preview(1_500, of=None)
     assert [tuple(total) for total in seen.totals] == [("USD", 2, 2, 1_503, 301, 225)]
     assert [tuple(fee) for fee in seen.most_affected] == [
@@ -311,7 +309,7 @@ def test_a_preview_of_a_creators_rate_leaves_out_apis_with_their_own(alice: Crea
 
 
 @pytest.mark.usefixtures("january")
-def test_a_preview_of_an_end_falls_back_to_what_is_behind_it(alice: Creator) -> None:
+def test_a_preview_of_an_end_falls_back_to_the_next_rate(alice: Creator) -> None:
     api = Api.objects.get(external_id="api-a2")
     assert [tuple(fee)[4:] for fee in preview(None, of=api).most_affected] == [(1_000, 2_000, 200, 400)]
     change(1_500, of=alice, at=sql.now())
@@ -331,14 +329,14 @@ def test_a_preview_of_no_change_affects_nobody_and_writes_nothing(alice: Creator
 
 
 @pytest.mark.usefixtures("january")
-def test_a_preview_tells_people_amounts_as_people_write_them() -> None:
+def test_a_preview_formats_amounts_for_people() -> None:
     out = io.StringIO()
     call_command("commission", "preview", "1500", "--month", "2024-01", stdout=out)
     assert all(f" {amount} " in out.getvalue() for amount in ("$15.03", "$3.01", "$10.03"))
     assert said("preview", "1500", "--month", "2024-01")["totals"][0]["gross"] == 1_503
 
 
-def test_a_preview_by_command_looks_at_the_last_full_month(source: BillingSource) -> None:
+def test_a_preview_by_command_uses_the_last_full_month(source: BillingSource) -> None:
     last = month_of(sql.now()).previous_month()
     feed(source, record(occurred_at=f"{last.start}T12:00:00Z"), now=sql.now())
     post(now=sql.now())

@@ -1,4 +1,4 @@
-"""Times that nobody sold at: refused on every way in, and shown in full where they came in before they were refused."""
+"""Impossibly early times: refused on every way in, and shown in full where they were accepted before."""
 
 import re
 from io import StringIO
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def zora(source: BillingSource, alice: Creator) -> Creator:
-    """Was sold for in the years 1 and 999, before that was refused."""
+    """Has sales in the years 1 and 999, from before such times were refused."""
     feed_unchecked(source, record(occurred_at=YEAR_1), record(occurred_at="0999-06-15T12:00:00Z"))
     post()
     revenue.refresh_stale(now=NOW)
@@ -50,7 +50,7 @@ def test_a_record_of_the_year_1_in_a_file_is_held_as_too_old(
     assert held() == [(sold["record_id"], "time_too_old")]
 
 
-def test_what_was_accepted_of_early_years_is_shown_under_its_month(zora: Creator) -> None:
+def test_records_of_early_years_are_shown_under_their_month(zora: Creator) -> None:
     said = caller("alice").get("/api/v1/earnings/api-a").json()
     assert [month["month"] for month in said["months"]] == ["0999-06", "0001-01"]
     assert all(MONTH.fullmatch(month["month"]) for month in said["months"])
@@ -58,7 +58,7 @@ def test_what_was_accepted_of_early_years_is_shown_under_its_month(zora: Creator
     assert upcoming["period_start"] == "0001-01-01"
 
 
-def test_early_months_can_be_asked_for(zora: Creator) -> None:
+def test_early_months_can_be_requested(zora: Creator) -> None:
     asked = {"from": "0001-01", "to": "0001-12"}
     said = caller("alice").get("/api/v1/earnings/api-a", asked).json()
     assert [(month["month"], month["gross"]) for month in said["months"]] == [("0001-01", 1000)]
@@ -67,12 +67,12 @@ def test_early_months_can_be_asked_for(zora: Creator) -> None:
 
 
 @pytest.mark.parametrize("month", ["0000-01", "2024-13", "999-06", "9999-00"])
-def test_what_is_no_month_is_refused(zora: Creator, month: str) -> None:
+def test_an_invalid_month_is_refused(zora: Creator, month: str) -> None:
     assert admin().get("/api/v1/platform/revenue", {"month": month}).status_code == 400
     assert caller("alice").get("/api/v1/earnings/api-a", {"from": month}).status_code == 400
 
 
-def test_the_last_month_that_there_is_can_be_asked_for(zora: Creator) -> None:
+def test_the_last_possible_month_can_be_requested(zora: Creator) -> None:
     assert admin().get("/api/v1/platform/revenue", {"month": "9999-12"}).json()["month"] == "9999-12"
     assert caller("alice").get("/api/v1/earnings/api-a", {"to": "9999-12"}).status_code == 200
 
@@ -100,7 +100,7 @@ def test_an_owner_since_before_2000_is_refused(source: BillingSource, owned_from
     assert not ApiOwnership.objects.exists()
 
 
-def test_what_an_answer_says_of_a_first_owner_can_be_sent_again(source: BillingSource) -> None:
+def test_the_start_of_a_first_owner_can_be_sent_back(source: BillingSource) -> None:
     first = register("1970-01-01T00:00:00Z")
     assert first.status_code == 201
     assert register(first.json()["owned_from"]).status_code == 200

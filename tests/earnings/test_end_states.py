@@ -1,6 +1,6 @@
-"""What a charge comes to: its refunds and chargebacks are told apart, and only where they end has to fit.
+"""What is left of a charge: refunds and chargebacks are counted separately, and only the final sums have to fit.
 
-Records may come in any order; what holds in the order in which they occurred, holds here.
+Records can arrive in any order; what is valid in the order of occurrence is accepted.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -23,10 +23,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alice")]
 BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def taken(sold: dict[str, Any], kind: str, amount: int, day: int, **said: Any) -> dict[str, Any]:
-    """Make what takes from a charge, or gives back to it, some days after it was sold."""
+def taken(sold: dict[str, Any], kind: str, amount: int, day: int, **fields: Any) -> dict[str, Any]:
+    """Make a refund, chargeback or reversal of a charge, some days after the sale."""
     moment = (BEGINNING + timedelta(days=day)).isoformat()
-    return refund(sold, kind=kind, amount=str(amount), occurred_at=moment, **said)
+    return refund(sold, kind=kind, amount=str(amount), occurred_at=moment, **fields)
 
 
 def state_of(sold: dict[str, Any]) -> tuple[int, int]:
@@ -35,7 +35,7 @@ def state_of(sold: dict[str, Any]) -> tuple[int, int]:
 
 
 def unsound() -> list[str]:
-    """Hold what was taken from charges against the records."""
+    """Compare what was taken from charges with the records."""
     (law,) = (path for path in books.validations() if path.stem == "charges_are_taken_back_as_recorded")
     return [row["finding"] for row in sql.rows(sql.read(law))]
 
@@ -50,14 +50,14 @@ def test_the_order_of_refunds_and_their_reversals_changes_nothing(
     source: BillingSource, order: tuple[int, ...], last: int
 ) -> None:
     sold = record(amount="10000", occurred_at=BEGINNING.isoformat())
-    told = [
+    events = [
         sold,
         taken(sold, "refund", 10_000, 15),
         taken(sold, "refund_reversal", 10_000, 45),
         taken(sold, "refund", last, 75),
     ]
     for place in order:
-        feed(source, told[place])
+        feed(source, events[place])
         post()
     assert held() == []
     assert months() == [("2024-01", 0), ("2024-02", 10_000), ("2024-03", -last)]
@@ -109,7 +109,7 @@ def test_records_of_a_batch_are_tried_in_the_order_in_which_they_occurred(source
 
 
 def test_a_refund_that_exceeds_its_charge_keeps_nothing_else_out(source: BillingSource) -> None:
-    """It was told twice, under two ids, before anything that follows from the first."""
+    """It was sent twice, under two ids, before everything that follows it."""
     sold = record(amount="100", occurred_at=BEGINNING.isoformat())
     feed(source, sold, taken(sold, "refund", 50, 17))
     feed(source, taken(sold, "refund", 100, 15))
@@ -143,9 +143,9 @@ KINDS = ("refund", "refund_reversal", "chargeback", "chargeback_reversal")
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[tuple[str, int]]:
-    """Draw what happens to a charge of 100, in its true order: it never breaks the rules of the two counters."""
+    """Draw a valid history of a charge of 100, in order of occurrence."""
     refunded = charged_back = 0
-    told: list[tuple[str, int]] = []
+    events: list[tuple[str, int]] = []
     for _ in range(draw(st.integers(1, 9))):
         room = {
             "refund": 100 - refunded - charged_back,
@@ -160,20 +160,20 @@ def histories(draw: st.DrawFn) -> list[tuple[str, int]]:
             refunded += change
         else:
             charged_back += change
-        told.append((kind, amount))
-    return told
+        events.append((kind, amount))
+    return events
 
 
 @given(history=histories(), data=st.data())
 @settings(max_examples=60, deadline=None)
-def test_any_arrival_of_a_history_comes_to_the_same(
+def test_any_order_of_arrival_gives_the_same_result(
     history: list[tuple[str, int]], data: st.DataObject
 ) -> None:
     with transaction.atomic():
         source = SourceFactory.create()
         sold = record(amount="100", occurred_at=BEGINNING.isoformat())
-        told = [sold, *(taken(sold, kind, amount, day) for day, (kind, amount) in enumerate(history, 1))]
-        arriving = data.draw(st.permutations(told))
+        events = [sold, *(taken(sold, kind, amount, day) for day, (kind, amount) in enumerate(history, 1))]
+        arriving = data.draw(st.permutations(events))
         while arriving:
             size = data.draw(st.integers(1, len(arriving)))
             feed(source, *arriving[:size])
@@ -182,7 +182,7 @@ def test_any_arrival_of_a_history_comes_to_the_same(
                 enter_ready(now=NOW)
         enter_ready(now=NOW)
         assert held(source) == []
-        assert BillingRecord.objects.filter(source=source).count() == len(told)
+        assert BillingRecord.objects.filter(source=source).count() == len(events)
         expected = {kind: sum(amount for other, amount in history if other == kind) for kind in KINDS}
         assert state_of(sold) == (
             expected["refund"] - expected["refund_reversal"],

@@ -1,4 +1,4 @@
-"""Billing files as they come: CSV and NDJSON in every shape, packed or not, whole or broken."""
+"""Billing files: CSV and NDJSON in every form, compressed or not, complete or truncated."""
 
 import csv
 import gzip
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alice", "bob", "so
 
 
 def load(path: Path | str, *options: str) -> dict[str, Any]:
-    """Import a file by the command; return what its last line says as JSON."""
+    """Import a file with the command; return its JSON output."""
     out = io.StringIO()
     call_command("import_billing", str(path), "--source", "billing", "--json", *options, stdout=out)
     return dict(json.loads(out.getvalue().splitlines()[-1]))
@@ -82,9 +82,7 @@ def test_a_header_that_names_a_column_twice_is_refused(file: Path) -> None:
     assert not BillingBatch.objects.exists()
 
 
-def test_columns_that_mean_nothing_are_left_out_and_told(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unknown_columns_are_ignored_and_reported(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(
         as_csv([record() | {"colour": "red", "note\x00": "é"}], columns=[*FIELDS, "colour", "note\x00"])
     )
@@ -103,7 +101,7 @@ def test_a_byte_order_mark_is_not_part_of_the_header(file: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\n", "\r"])
-def test_lines_end_as_they_like(file: Path, ending: str) -> None:
+def test_any_line_ending_is_read(file: Path, ending: str) -> None:
     file.write_bytes(as_csv([record(), record()], lineterminator=ending))
     assert load(file)["accepted"] == 2
 
@@ -113,7 +111,7 @@ def test_a_last_line_needs_no_end_and_blank_lines_are_nothing(file: Path) -> Non
     assert load(file) == {"accepted": 2, "duplicate": 0, "conflict": 0, "quarantined": {}}
 
 
-def test_a_line_break_in_what_is_read_breaks_the_record(file: Path) -> None:
+def test_a_line_break_in_a_column_that_is_read_breaks_the_record(file: Path) -> None:
     file.write_bytes(as_csv([record(customer_id="two\nlines"), record()], quoting=csv.QUOTE_ALL))
     assert load(file) == {"accepted": 1, "duplicate": 0, "conflict": 0, "quarantined": {"syntax": 2}}
 
@@ -127,7 +125,7 @@ def test_a_line_with_another_number_of_fields_is_kept_and_the_next_one_enters(
 
 
 def spoil(row: str, column: str, quote: str) -> str:
-    """Put a quote where a field of a row begins."""
+    """Put a quote at the start of a field."""
     fields = row.split(",")
     fields[WITH_NOTES.index(column)] = f"{quote}{fields[WITH_NOTES.index(column)]}"
     return ",".join(fields)
@@ -138,7 +136,7 @@ def spoil(row: str, column: str, quote: str) -> str:
 def test_a_quote_out_of_place_spoils_its_own_record_only(
     file: Path, monkeypatch: pytest.MonkeyPatch, column: str, spoilt: list[int]
 ) -> None:
-    monkeypatch.setattr(files, "LONGEST_FIELD", 300)  # some rows, so that the quote ends there too
+    monkeypatch.setattr(files, "LONGEST_FIELD", 300)  # a few rows, so that the quote ends within them
     rows = as_csv([record() for _ in range(6)], columns=WITH_NOTES).decode().splitlines()
     for number in spoilt:
         rows[number] = spoil(rows[number], column, '"')
@@ -150,7 +148,7 @@ def test_a_quote_out_of_place_spoils_its_own_record_only(
     assert list(kept) == [rows[number] for number in spoilt]
 
 
-def test_a_note_that_closes_lines_later_has_not_taken_other_records_with_it(file: Path) -> None:
+def test_a_note_of_several_lines_swallows_no_other_records(file: Path) -> None:
     rows = as_csv([record() for _ in range(4)], columns=WITH_NOTES).decode().splitlines()
     rows[1] = spoil(rows[1], "notes", '"')
     rows[3] = f'{rows[3]}5"'
@@ -169,7 +167,7 @@ def test_bytes_that_are_no_text_spoil_only_their_record(file: Path, bad: bytes) 
     spoiled = as_csv([record(customer_id="SPOIL"), record()]).replace(b"SPOIL", b"c" + bad)
     file.write_bytes(spoiled)
     told = load(file)
-    # What isn't UTF-8 is shown escaped, and may then be an id like another.
+    # Invalid UTF-8 is shown escaped, and can then be a valid id.
     assert told["accepted"] + told["quarantined"].get("syntax", 0) == 2
     assert told["accepted"] >= 1
 
@@ -182,13 +180,13 @@ def test_a_field_larger_than_any_is_kept_as_a_bad_line(file: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "pack"), [("b.csv.gz", gzip.compress), ("b.csv.xz", lzma.compress)])
-def test_packed_files_are_read_as_they_are(tmp_path: Path, name: str, pack: Callable[[bytes], bytes]) -> None:
+def test_compressed_files_are_read(tmp_path: Path, name: str, pack: Callable[[bytes], bytes]) -> None:
     (tmp_path / name).write_bytes(pack(as_csv([record(), record()])))
     assert load(tmp_path / name)["accepted"] == 2
 
 
 @pytest.mark.parametrize("name", ["b.ndjson", "b.jsonl", "b.txt", "b.ndjson.gz"])
-def test_ndjson_is_told_by_its_name_or_its_first_letter(tmp_path: Path, name: str) -> None:
+def test_ndjson_is_recognised_by_its_name_or_first_character(tmp_path: Path, name: str) -> None:
     lines = as_ndjson([record(), record()])
     (tmp_path / name).write_bytes(gzip.compress(lines) if name.endswith(".gz") else lines)
     assert load(tmp_path / name)["accepted"] == 2
@@ -263,7 +261,7 @@ def test_a_line_that_is_no_flat_record_is_kept_and_the_next_one_enters(tmp_path:
         (b"x" * 1_000_001, "the header can't be read: field larger than field limit"),
     ],
 )
-def test_what_is_no_billing_file_is_refused(file: Path, content: bytes, problem: str) -> None:
+def test_a_file_that_is_not_a_billing_file_is_refused(file: Path, content: bytes, problem: str) -> None:
     file.write_bytes(content)
     with pytest.raises(CommandError, match=problem):
         load(file)
@@ -276,7 +274,7 @@ def test_a_header_alone_is_a_file_without_records(file: Path) -> None:
     assert not BillingBatch.objects.exists()
 
 
-def test_a_file_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"nowhere\.csv can't be read"):
         load(tmp_path / "nowhere.csv")
     with pytest.raises(CommandError, match="can't be read"):
@@ -302,7 +300,7 @@ BREAKS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("name", sorted(BREAKS))
-def test_a_packed_file_that_is_broken_says_so_and_keeps_the_batches_before(
+def test_a_truncated_compressed_file_is_refused_after_its_complete_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr("earnings.reading.records.BATCH_SIZE", 100)
@@ -314,7 +312,7 @@ def test_a_packed_file_that_is_broken_says_so_and_keeps_the_batches_before(
         load(path)
     entered = BillingRecord.objects.count()
     if name.startswith("garbled"):
-        return  # what was garbled may have read like records, until the checksum said no
+        return  # garbled data can look like records until the checksum fails
     if name.startswith(("cut", "no-end")):
         assert 0 < entered < 2_000 or name == "no-end.gz"
         assert entered % 100 == 0
@@ -323,7 +321,7 @@ def test_a_packed_file_that_is_broken_says_so_and_keeps_the_batches_before(
     assert (told["accepted"], told["duplicate"]) == (2_000 - entered, entered)
 
 
-def test_only_the_months_asked_for_are_imported(file: Path) -> None:
+def test_only_the_requested_months_are_imported(file: Path) -> None:
     moments = [
         "2023-12-31T23:59:59.999999Z",
         "2024-01-01T00:00:00Z",
@@ -338,20 +336,20 @@ def test_only_the_months_asked_for_are_imported(file: Path) -> None:
     assert load(file)["duplicate"] == 5
 
 
-def test_a_record_without_a_readable_time_is_kept_whatever_months_are_asked_for(file: Path) -> None:
+def test_a_record_without_a_valid_time_is_kept_for_any_months(file: Path) -> None:
     file.write_bytes(as_csv([record(occurred_at="?"), record(amount="?"), record()]))
     told = load(file, "--from", "2024-02", "--to", "2024-02")
     assert told == {"accepted": 0, "duplicate": 0, "conflict": 0, "quarantined": {"time_invalid": 1}}
 
 
 @pytest.mark.parametrize("month", ["2024-13", "January", "2024"])
-def test_a_month_that_is_none_is_refused(file: Path, month: str) -> None:
+def test_an_invalid_month_option_is_refused(file: Path, month: str) -> None:
     file.write_bytes(as_csv([record()]))
     with pytest.raises(CommandError, match="--from"):
         load(file, "--from", month)
 
 
-def test_the_command_tells_what_became_of_every_record(file: Path) -> None:
+def test_the_command_reports_the_outcome_of_every_record(file: Path) -> None:
     sold = record()
     refunded = refund(sold, amount=2_000)
     file.write_bytes(as_csv([sold, sold, sold | {"amount": "1"}, refunded, record(api_id="api-z")]))

@@ -1,4 +1,4 @@
-"""Whatever the role is set to that reads the marketplace's tables, the same is read."""
+"""The settings of the role that reads the marketplace's tables don't matter."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 
 def everything(parameters: dict[str, Any]) -> list[object]:
-    """Read all that there is, and take a while over each of it."""
+    """Read everything slowly."""
     found: list[object] = []
     with tables.open_billing_tables(parameters) as opened:
         invoices = opened.invoices(since=FIRST_CHANGE - timedelta(days=1))
@@ -39,7 +39,7 @@ def everything(parameters: dict[str, Any]) -> list[object]:
     return found
 
 
-def test_what_the_role_is_set_to_changes_nothing_that_is_read(
+def test_the_roles_settings_do_not_change_what_is_read(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tables, "CHUNK", 1)

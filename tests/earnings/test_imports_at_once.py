@@ -1,4 +1,4 @@
-"""Imports side by side, and imports that are killed: nothing lost, nothing twice."""
+"""Concurrent and killed imports: nothing is lost or counted twice."""
 
 import csv
 import json
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def sales(count: int) -> list[dict[str, str]]:
-    """Make charges, some with a refund, a bad line here and there."""
+    """Make charges, some with a refund, and a few bad lines."""
     lines: list[dict[str, str]] = []
     for number in range(count):
         sold = record(
@@ -55,7 +55,7 @@ def write(path: Path, lines: list[dict[str, str]]) -> Path:
 
 
 def expected(lines: list[dict[str, str]]) -> tuple[int, int]:
-    """Say what the lines come to: gross, and the number of charges."""
+    """Return the gross of the lines, and the number of charges."""
     good = [line for line in lines if str(line["amount"]) != "?"]
     gross = sum(int(line["amount"]) * (1 if line["kind"] == "charge" else -1) for line in good)
     return gross, sum(line["kind"] == "charge" for line in good)
@@ -94,7 +94,7 @@ def test_two_sources_are_imported_side_by_side(source: BillingSource) -> None:
 
 
 class Import:
-    """`manage.py import_billing` as a process of its own, on the tests' database."""
+    """`manage.py import_billing` as a separate process, on the tests' database."""
 
     def __init__(self, path: Path) -> None:
         settings = connection.settings_dict
@@ -112,7 +112,7 @@ class Import:
         )
 
     def kill_after(self, records: int) -> bool:
-        """Kill it once so many records are in; tell whether it was still at work."""
+        """Kill it once this many records are in; return whether it was still running."""
         while self._process.poll() is None and BillingRecord.objects.count() < records:
             time.sleep(0.002)
         time.sleep(random.random() * 0.1)
@@ -156,9 +156,9 @@ def test_a_big_file_imported_by_three_processes_at_once_counts_once(
 ) -> None:
     lines = sales(20_000)
     path = write(tmp_path / "billing.csv", lines)
-    told = [one.finish() for one in [Import(path) for _ in range(3)]]
+    results = [one.finish() for one in [Import(path) for _ in range(3)]]
     good = [line for line in lines if str(line["amount"]) != "?"]
-    assert sum(int(str(one["accepted"])) for one in told) == len(good)
+    assert sum(int(str(one["accepted"])) for one in results) == len(good)
     post()
     total = CreatorEarning.objects.aggregate(Sum("gross"), Sum("transactions"))
     assert tuple(total.values()) == expected(lines)

@@ -1,4 +1,4 @@
-"""Taking in billing records: each counts once, or is kept with its reason."""
+"""Taking in billing records: each counts once, or is quarantined with its reason."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from tests.feeding import NOW, feed, held, post, record, refund
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alice", "bob")]
 
-# Each spoils a record; in the order in which reasons are given.
+# Each makes a record invalid; in the order of the reasons.
 SPOILERS: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.SYNTAX, {"kind": "sale"}),
     (Reason.AMOUNT_NOT_INTEGER, {"amount": "10.00"}),
@@ -44,7 +44,7 @@ UNUSABLE: list[tuple[dict[str, Any], Reason]] = [
     ({"api_calls": "-1"}, Reason.SYNTAX),
     ({"api_calls": "1.5"}, Reason.SYNTAX),
     ({"api_calls": "1e3"}, Reason.SYNTAX),
-    ({"related_record_id": "r-0"}, Reason.SYNTAX),  # a charge takes from none
+    ({"related_record_id": "r-0"}, Reason.SYNTAX),  # a charge can't name another charge
     ({"amount": ""}, Reason.AMOUNT_NOT_INTEGER),
     ({"amount": "9.99"}, Reason.AMOUNT_NOT_INTEGER),
     ({"amount": "+5"}, Reason.AMOUNT_NOT_INTEGER),
@@ -59,7 +59,7 @@ UNUSABLE: list[tuple[dict[str, Any], Reason]] = [
     ({"amount": "1000000000000"}, Reason.TOO_LARGE),
     ({"amount": "9" * 30}, Reason.TOO_LARGE),
     ({"api_calls": "1000000000000"}, Reason.TOO_LARGE),
-    ({"api_calls": "9" * 5_000}, Reason.TOO_LARGE),  # more digits than Python reads as a number
+    ({"api_calls": "9" * 5_000}, Reason.TOO_LARGE),  # more digits than Python parses
     ({"currency": "usd"}, Reason.CURRENCY_UNKNOWN),
     ({"currency": ""}, Reason.CURRENCY_UNKNOWN),
     ({"currency": "XAU"}, Reason.CURRENCY_UNKNOWN),
@@ -70,7 +70,7 @@ UNUSABLE: list[tuple[dict[str, Any], Reason]] = [
     ({"occurred_at": "2024-01-15T12:00:00"}, Reason.TIME_INVALID),
     ({"occurred_at": "2024-02-30T12:00:00Z"}, Reason.TIME_INVALID),
     ({"occurred_at": "1705320000"}, Reason.TIME_INVALID),
-    ({"occurred_at": "0001-01-01T00:00:00Z"}, Reason.TIME_TOO_OLD),  # a time that Go was never told
+    ({"occurred_at": "0001-01-01T00:00:00Z"}, Reason.TIME_TOO_OLD),  # Go's zero time
     ({"occurred_at": "1970-01-01T00:00:00Z"}, Reason.TIME_TOO_OLD),
     ({"occurred_at": "1999-12-31T23:59:59.999999Z"}, Reason.TIME_TOO_OLD),
     ({"occurred_at": "2000-01-01T01:59:59+02:00"}, Reason.TIME_TOO_OLD),
@@ -85,7 +85,7 @@ UNUSABLE: list[tuple[dict[str, Any], Reason]] = [
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [
         {"amount": "999999999999", "api_calls": "999999999999"},
         {"amount": "0" * 20 + "999999999999", "api_calls": "0" * 20 + "7"},
@@ -93,13 +93,13 @@ UNUSABLE: list[tuple[dict[str, Any], Reason]] = [
         {"occurred_at": "1999-12-31T23:00:00-01:00"},
     ],
 )
-def test_what_is_just_within_the_limits_is_accepted(source: BillingSource, said: dict[str, Any]) -> None:
-    assert feed(source, record(**said)).accepted == 1
+def test_values_at_the_limits_are_accepted(source: BillingSource, fields: dict[str, Any]) -> None:
+    assert feed(source, record(**fields)).accepted == 1
     assert post().records == 1
 
 
 def counts() -> tuple[int, int, int, int]:
-    """Count batches, records, quarantined records and charges taken from: what an import may leave."""
+    """Count the rows that an import can leave."""
     return (
         BillingBatch.objects.count(),
         BillingRecord.objects.count(),
@@ -108,20 +108,20 @@ def counts() -> tuple[int, int, int, int]:
     )
 
 
-@pytest.mark.parametrize(("said", "reason"), UNUSABLE)
+@pytest.mark.parametrize(("fields", "reason"), UNUSABLE)
 def test_a_record_that_cannot_be_used_is_kept_with_the_reason(
-    source: BillingSource, said: dict[str, Any], reason: Reason
+    source: BillingSource, fields: dict[str, Any], reason: Reason
 ) -> None:
     ApiFactory.create(external_id="api-ownerless")
     feed(source, record(record_id="sold", amount=500))
-    spoiled = record(**said)
+    spoiled = record(**fields)
     result = feed(source, spoiled, record(record_id="good"))
     assert result.accepted == 1
     assert result.refused == {1: reason}
     assert result.quarantined == {reason: 1}
     kept = QuarantinedRecord.objects.get()
     assert kept.reason == reason
-    for name, value in said.items():
+    for name, value in fields.items():
         assert kept.content.get(name, "") == value.replace("\x00", "\ufffd")
 
 
@@ -130,15 +130,15 @@ def test_every_reason_has_a_record_that_shows_it() -> None:
 
 
 @pytest.mark.parametrize("first", range(len(SPOILERS)))
-def test_of_several_reasons_the_first_is_given(source: BillingSource, first: int) -> None:
-    said: dict[str, Any] = {"creator_id": "bob"}
+def test_of_several_reasons_the_first_is_reported(source: BillingSource, first: int) -> None:
+    fields: dict[str, Any] = {"creator_id": "bob"}
     for _, spoiler in SPOILERS[first:]:
-        said |= spoiler
-    assert feed(source, record(**said)).refused == {1: SPOILERS[first][0]}
+        fields |= spoiler
+    assert feed(source, record(**fields)).refused == {1: SPOILERS[first][0]}
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("fields", "reason"),
     [
         ({"amount": "-5", "currency": "ZZZ"}, Reason.AMOUNT_NOT_POSITIVE),
         ({"currency": "CHF", "occurred_at": "?"}, Reason.CURRENCY_NOT_PAID),
@@ -149,10 +149,10 @@ def test_of_several_reasons_the_first_is_given(source: BillingSource, first: int
     ],
 )
 def test_the_reasons_in_between_keep_their_order_too(
-    source: BillingSource, said: dict[str, Any], reason: Reason
+    source: BillingSource, fields: dict[str, Any], reason: Reason
 ) -> None:
     ApiFactory.create(external_id="api-ownerless")
-    assert feed(source, record(**said)).refused == {1: reason}
+    assert feed(source, record(**fields)).refused == {1: reason}
 
 
 def test_a_record_sent_again_is_a_duplicate_and_counts_once(source: BillingSource) -> None:
@@ -178,7 +178,7 @@ def test_copies_within_one_batch_count_once(source: BillingSource) -> None:
         {"api_calls": "01"},
     ],
 )
-def test_the_same_facts_in_other_words_are_a_duplicate(
+def test_the_same_record_in_another_format_is_a_duplicate(
     source: BillingSource, other_words: dict[str, str]
 ) -> None:
     sold = record()
@@ -235,7 +235,7 @@ def test_two_sources_may_use_the_same_record_id(source: BillingSource) -> None:
     assert feed(other, refund(sold, amount=5)).refused == {1: Reason.EXCEEDS_CHARGE}
 
 
-def test_taking_in_the_same_again_changes_nothing(source: BillingSource) -> None:
+def test_taking_in_the_same_batch_again_changes_nothing(source: BillingSource) -> None:
     sold = record()
     batch = [
         sold,
@@ -287,7 +287,7 @@ def test_a_bad_copy_after_a_good_one_is_a_conflict_and_stays_visible(source: Bil
     assert held() == [(sold["record_id"], "conflict")]
 
 
-def test_a_reason_that_changes_is_brought_up_to_date(source: BillingSource) -> None:
+def test_a_reason_that_changes_is_updated(source: BillingSource) -> None:
     early = record(api_id="api-new", creator_id="bob")
     feed(source, early)
     ApiFactory.create(external_id="api-new")
@@ -298,7 +298,7 @@ def test_a_reason_that_changes_is_brought_up_to_date(source: BillingSource) -> N
 @pytest.mark.parametrize(
     "occurred_at",
     [
-        "0001-01-01T00:00:00+14:00",  # the year before the first
+        "0001-01-01T00:00:00+14:00",  # in UTC, the year before the first
         "2024-01-15T12:00:00+05:30:15.123456",
         "2024-01-15T12:00:00+23:59",
         "2024-W03-1T12:00:00Z",
@@ -307,7 +307,7 @@ def test_a_reason_that_changes_is_brought_up_to_date(source: BillingSource) -> N
         "2024-01-15T12:00:00,5Z",
     ],
 )
-def test_no_way_of_writing_a_time_stops_more_than_its_record(source: BillingSource, occurred_at: str) -> None:
+def test_an_unusual_time_affects_only_its_own_record(source: BillingSource, occurred_at: str) -> None:
     result = feed(source, record(occurred_at=occurred_at), record())
     assert result.accepted + result.quarantined[Reason.TIME_INVALID] == 2
     assert post().records == result.accepted
@@ -322,7 +322,7 @@ def test_no_way_of_writing_a_time_stops_more_than_its_record(source: BillingSour
         "2999-01-15T12:00:00,5Z",
     ],
 )
-def test_no_way_of_writing_a_future_time_stops_the_posting(source: BillingSource, occurred_at: str) -> None:
+def test_an_unusual_future_time_does_not_stop_posting(source: BillingSource, occurred_at: str) -> None:
     feed(source, record(), record(occurred_at=occurred_at))
     assert post().records == 1
 
@@ -337,7 +337,7 @@ def test_an_empty_batch_leaves_nothing(source: BillingSource) -> None:
     assert counts() == (0, 0, 0, 0)
 
 
-def test_a_batch_counts_what_became_of_its_records(source: BillingSource) -> None:
+def test_a_batch_counts_the_outcomes_of_its_records(source: BillingSource) -> None:
     sold = record()
     feed(source, sold)
     feed(source, record(), sold, sold | {"amount": "7"}, record(amount="?"))
@@ -346,7 +346,7 @@ def test_a_batch_counts_what_became_of_its_records(source: BillingSource) -> Non
     assert batch.posted_at is None
 
 
-def test_nothing_in_quarantine_enters_before_its_cause_is_mended(source: BillingSource) -> None:
+def test_nothing_in_quarantine_enters_before_its_cause_is_gone(source: BillingSource) -> None:
     for _, spoiler in SPOILERS:
         feed(source, record(**spoiler))
     feed(source, record(creator_id="bob"), record(currency="CHF"))

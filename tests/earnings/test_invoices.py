@@ -1,4 +1,4 @@
-"""Amounts of invoices, from major units to minor units: exactly, or not at all."""
+"""Invoice amounts are converted from major to minor units exactly, or not at all."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -45,17 +45,17 @@ def test_an_amount_is_written_in_minor_units(amount: str, currency: str, minor: 
         ("-Infinity", "USD"),
     ],
 )
-def test_what_is_no_such_amount_is_left_as_it_came(amount: str, currency: str) -> None:
+def test_an_invalid_amount_is_left_as_it_came(amount: str, currency: str) -> None:
     assert minor_units(Decimal(amount), currency) is None
     assert amount_as_text(Decimal(amount), currency) == amount
 
 
-def test_no_amount_is_nothing() -> None:
+def test_a_missing_amount_is_empty() -> None:
     assert amount_as_text(None, "USD") == ""
 
 
 @given(minor=st.integers(-(10**15) + 1, 10**15 - 1), currency=CODES, zeros=st.integers(0, 50))
-def test_every_whole_number_of_minor_units_comes_back(minor: int, currency: str, zeros: int) -> None:
+def test_every_whole_number_of_minor_units_round_trips(minor: int, currency: str, zeros: int) -> None:
     places = currencies.exponent(currency)
     sign, digits = "-" if minor < 0 else "", f"{abs(minor):0{places + 1}}"
     whole, fraction = digits[: len(digits) - places], digits[len(digits) - places :]

@@ -1,4 +1,4 @@
-"""Invoices whose money the marketplace has no more, or has again: what was counted follows them."""
+"""Invoices that are refunded, or paid again: our records follow them."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -21,7 +21,7 @@ NUMBERS = count(100)
 
 
 def gross() -> int:
-    """Post, and return what is left of all that was sold."""
+    """Post, and return the total gross."""
     post(now=sql.now())
     return sum(row[3] for row in earned())
 
@@ -31,14 +31,14 @@ def record_ids() -> list[str]:
 
 
 def hand_in(marketplace: Marketplace, **said: Any) -> None:
-    """Take in what finance hands in by itself of invoice 1."""
+    """Take in a record of invoice 1 that finance submits separately."""
     charge = {"record_id": marketplace.record(1)}
     result = feed(BillingSource.objects.get(), refund(charge, **said), now=sql.now())
     assert result.accepted == 1
 
 
 @pytest.mark.parametrize("status", TAKEN_BACK)
-def test_what_was_paid_and_is_not_any_more_is_taken_back(marketplace: Marketplace, status: str) -> None:
+def test_what_is_no_longer_paid_is_taken_back(marketplace: Marketplace, status: str) -> None:
     marketplace.sell(1)
     read(marketplace)
     marketplace.change(1, status=status, updated_at=datetime(2024, 3, 1, tzinfo=UTC))
@@ -62,7 +62,7 @@ def test_what_is_taken_back_is_the_charge_as_it_was_counted(
     assert (gross(), held()) == (0, [])
 
 
-def test_what_was_handed_in_before_is_not_taken_back_again(marketplace: Marketplace) -> None:
+def test_a_refund_submitted_before_is_not_taken_back_again(marketplace: Marketplace) -> None:
     marketplace.sell(1)
     read(marketplace)
     hand_in(marketplace, amount="300")
@@ -73,7 +73,7 @@ def test_what_was_handed_in_before_is_not_taken_back_again(marketplace: Marketpl
 
 
 @pytest.mark.parametrize("status", PAID)
-def test_what_is_paid_after_all_is_given_back(marketplace: Marketplace, status: str) -> None:
+def test_what_is_paid_again_is_given_back(marketplace: Marketplace, status: str) -> None:
     marketplace.sell(1, status="refunded")
     read(marketplace)
     marketplace.change(1, status=status)
@@ -102,10 +102,10 @@ def test_what_is_paid_in_part_or_in_dispute_is_a_charge(marketplace: Marketplace
     assert gross() == 1000
 
 
-def test_a_pass_that_looked_before_another_did_changes_nothing_that_the_other_knew(
+def test_a_pass_with_an_older_snapshot_changes_nothing_that_a_newer_one_recorded(
     marketplace: Marketplace,
 ) -> None:
-    """Two passes at once: the tables as they were, taken in after the tables as they are."""
+    """Two concurrent passes: the older snapshot is taken in after the newer one."""
     marketplace.sell(1)
     read(marketplace)
     looked_at = sql.now() - timedelta(days=1)
@@ -120,8 +120,8 @@ def test_a_pass_that_looked_before_another_did_changes_nothing_that_the_other_kn
 
 @given(statuses=st.lists(st.sampled_from([*PAID, *TAKEN_BACK, "open", "draft"]), min_size=1, max_size=6))
 @examples(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_counts_is_what_the_tables_said_last(marketplace: Marketplace, statuses: list[str]) -> None:
-    """Whatever an invoice goes through, and however often it is read, but for what says neither."""
+def test_the_last_state_of_the_tables_counts(marketplace: Marketplace, statuses: list[str]) -> None:
+    """For any history of an invoice, however often it is read; statuses that mean neither change nothing."""
     number = next(NUMBERS)
     marketplace.sell(number, status="draft")
     left = 0

@@ -1,4 +1,4 @@
-"""Refunds, chargebacks and their reversals that name a charge: they take from it, and never more than it has."""
+"""Refunds, chargebacks and reversals that name a charge: they never take more than is left of it."""
 
 from functools import partial
 from itertools import permutations
@@ -101,7 +101,7 @@ def test_a_reversal_before_its_refund_waits_too(source: BillingSource) -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))
-def test_a_charge_and_what_takes_from_it_come_to_the_same_in_any_order(
+def test_a_charge_and_its_refunds_give_the_same_result_in_any_order(
     source: BillingSource, order: tuple[int, ...]
 ) -> None:
     sold = record(amount=1000)
@@ -146,20 +146,20 @@ def test_a_reversal_gives_back_no_more_than_was_taken(source: BillingSource) -> 
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("fields", "reason"),
     [
         ({"currency": "EUR"}, Reason.CHARGE_UNKNOWN),
         ({"api_id": "api-b"}, Reason.CHARGE_UNKNOWN),
         ({"creator_id": "bob"}, Reason.OWNER_MISMATCH),
     ],
 )
-def test_a_refund_that_contradicts_its_charge_is_kept_and_never_enters_by_itself(
-    source: BillingSource, settings: Settings, said: dict[str, str], reason: Reason
+def test_a_refund_that_contradicts_its_charge_never_enters_automatically(
+    source: BillingSource, settings: Settings, fields: dict[str, str], reason: Reason
 ) -> None:
     settings.MINIMUM_PAYOUT = {"USD": 2500, "EUR": 2500}
     sold = record()
     feed(source, sold)
-    assert feed(source, refund(sold, **said)).refused == {1: reason}
+    assert feed(source, refund(sold, **fields)).refused == {1: reason}
     assert enter_ready(now=NOW) == 0
 
 
@@ -170,15 +170,15 @@ def test_a_refund_that_contradicts_its_charge_is_not_looked_at_again_each_time(
     sold = record()
     feed(source, sold, refund(sold, currency="EUR"), refund(sold, api_id="api-b"))
     enter_ready(now=NOW)
-    with django_assert_max_num_queries(5):  # what has changed, and nothing has: no record is taken in again
+    with django_assert_max_num_queries(5):  # only the look for changes; no record is taken in again
         enter_ready(now=NOW)
 
 
-@pytest.mark.parametrize("said", [{}, {"api_id": "api-a"}, {"creator_id": "alice"}])
-def test_a_refund_may_repeat_what_its_charge_said(source: BillingSource, said: dict[str, str]) -> None:
+@pytest.mark.parametrize("fields", [{}, {"api_id": "api-a"}, {"creator_id": "alice"}])
+def test_a_refund_can_repeat_the_fields_of_its_charge(source: BillingSource, fields: dict[str, str]) -> None:
     sold = record()
     taken = refund(sold)
-    assert feed(source, sold, taken | said).accepted == 2
+    assert feed(source, sold, taken | fields).accepted == 2
     assert feed(source, taken).duplicates == [1]
 
 

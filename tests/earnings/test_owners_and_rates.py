@@ -1,4 +1,4 @@
-"""Which creator a record belongs to, and at which rate: by the moment it occurred."""
+"""The time of a record decides its creator and rate."""
 
 import pytest
 
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alice", "bob")]
 
 @pytest.fixture
 def sold_to_bob(alice: Creator, bob: Creator) -> None:
-    """`api-a` went from alice to bob in the middle of January."""
+    """`api-a` moved from alice to bob in the middle of January."""
     OwnershipFactory.create(
         api=Api.objects.get(external_id="api-a"), creator=bob, owned_from="2024-01-15T00:00:00Z"
     )
@@ -92,7 +92,7 @@ def test_the_first_rate_counts_before_it_too(source: BillingSource) -> None:
     assert earned()[0][3:] == (1000, 200, 800)
 
 
-def test_a_rate_that_comes_later_moves_nothing_that_is_recorded(source: BillingSource) -> None:
+def test_a_later_rate_changes_nothing_that_is_recorded(source: BillingSource) -> None:
     feed(source, record())
     CommissionRateFactory.create(bps=5_000, effective_from="2024-01-01T00:00:00Z")
     post()

@@ -1,4 +1,4 @@
-"""Who is to own an API later: planned, taken back, and never changed by a message that comes late."""
+"""Planned owners: they can be replaced, and delayed messages never change them."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -26,7 +26,7 @@ from tests.threads import PATIENCE_SECONDS, at_once
 pytestmark = pytest.mark.django_db
 JANUARY = datetime(2024, 1, 1, tzinfo=UTC)
 FEBRUARY = datetime(2024, 2, 1, tzinfo=UTC)
-# A year that was mistyped, as it was accepted once.
+# A typo, as it was once accepted.
 MISTYPED = datetime(2206, 1, 1, tzinfo=UTC)
 
 
@@ -36,7 +36,7 @@ def tomorrow() -> datetime:
 
 
 def own(creator: str, owned_from: datetime | None = None, *, now: datetime | None = None) -> int:
-    """Say who owns `api-a`; return how many ownerships began."""
+    """Update the owner of `api-a`; return how many ownerships began."""
     CreatorFactory._meta.model.objects.get_or_create(external_id=creator)
     entry = CatalogEntry("api-a", "", creator, owned_from=owned_from)
     return register_apis([entry], now=now or sql.now()).ownerships_begun
@@ -53,7 +53,7 @@ def names() -> list[str]:
 
 @pytest.mark.usefixtures("alice")
 class TestOwnersToCome:
-    """`api-a` is alice's."""
+    """Alice owns `api-a`."""
 
     def test_one_that_was_mistyped_is_replaced(self, tomorrow: datetime) -> None:
         own("bob", MISTYPED)
@@ -112,10 +112,10 @@ class TestOwnersToCome:
         assert names() == ["alice"]
 
 
-def test_a_first_owner_who_was_to_come_keeps_what_was_before(
+def test_a_planned_first_owner_keeps_all_earlier_sales(
     source: BillingSource, alice: Creator, tomorrow: datetime
 ) -> None:
-    """The first owner also had all of the time before."""
+    """The first owner also owns everything before."""
     api = ApiFactory.create(external_id="api-z")
     OwnershipFactory.create(api=api, creator=alice, owned_from=MISTYPED)
     feed(source, record(api_id="api-z"))
@@ -131,7 +131,7 @@ def test_a_first_owner_who_was_to_come_keeps_what_was_before(
 
 @pytest.mark.usefixtures("source", "alice")
 @pytest.mark.parametrize(("days", "status"), [(360, 200), (370, 400), (180 * 365, 400)])
-def test_no_owner_begins_more_than_a_year_ahead(days: int, status: int) -> None:
+def test_no_owner_starts_more_than_a_year_ahead(days: int, status: int) -> None:
     Api.objects.update(source=BillingSource.objects.get())
     moment = (sql.now() + timedelta(days=days)).isoformat()
     said = {"name": "Weather", "creator_id": "bob", "owned_from": moment}
@@ -142,7 +142,7 @@ def test_no_owner_begins_more_than_a_year_ahead(days: int, status: int) -> None:
 
 @pytest.mark.usefixtures("alice")
 class TestMessagesThatComeLate:
-    """`api-a` was alice's first."""
+    """Alice was the first owner of `api-a`."""
 
     def test_without_a_time_a_former_owner_has_it_no_more(self) -> None:
         own("bob", now=NOW)
@@ -188,10 +188,8 @@ class TestMessagesThatComeLate:
     said=st.lists(st.tuples(st.sampled_from(["alice", "bob", "carol"]), st.integers(1, 5)), max_size=6),
     data=st.data(),
 )
-def test_saying_again_what_was_said_before_changes_nothing(
-    said: list[tuple[str, int]], data: st.DataObject
-) -> None:
-    """With its time: whether it counted, was replaced or was refused then."""
+def test_a_repeated_update_changes_nothing(said: list[tuple[str, int]], data: st.DataObject) -> None:
+    """This holds with a time, whether the update was applied, replaced or refused."""
     with transaction.atomic():
         ApiFactory.create(external_id="api-a", owner=CreatorFactory.create(external_id="alice"))
         start = sql.now()
@@ -218,7 +216,7 @@ def test_saying_again_what_was_said_before_changes_nothing(
 
 @pytest.mark.usefixtures("alice")
 class TestRefundsOfEarlierSales:
-    """They go with their charge, whoever has the API and whatever the rate is when they occur."""
+    """They belong to their charge's creator, at its rate, whatever changed since."""
 
     def test_they_keep_no_new_owner_out(self, source: BillingSource) -> None:
         sold = record(occurred_at="2024-01-15T00:00:00Z")
@@ -239,7 +237,7 @@ class TestRefundsOfEarlierSales:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_first_record_of_a_new_source_waits_for_a_change_of_owner() -> None:
-    """It is of a source that was not there when the change looked for records."""
+    """The source was registered after the change looked for records."""
     seed_first_rate()
     ApiFactory.create(external_id="api-a", owner=CreatorFactory.create(external_id="alice"))
     changed = Event()
@@ -259,8 +257,8 @@ def test_the_first_record_of_a_new_source_waits_for_a_change_of_owner() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_owners_may_change_while_others_take_a_sources_turn() -> None:
-    """Neither keeps the other waiting for good."""
+def test_an_owner_change_does_not_deadlock_with_intakes() -> None:
+    """They never deadlock."""
     seed_first_rate()
     source = register_source("billing")
     for number in range(4):
@@ -279,7 +277,7 @@ def test_owners_may_change_while_others_take_a_sources_turn() -> None:
 
 
 def wait_until_somebody_waits() -> None:
-    """Return once another session waits for a lock that we hold, or after two seconds if none does."""
+    """Wait until another session waits for our lock, for two seconds at most."""
     waiting = (
         "SELECT count(*) AS count FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
     )

@@ -1,4 +1,4 @@
-"""Posting: batches into `creator_earnings` and the ledger, once, whatever the batching."""
+"""Posting adds batches to `creator_earnings` and the ledger, once, whatever the batching."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -30,14 +30,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alice", "bob")]
 
 
 def payable() -> dict[str, int | None]:
-    """Say what the ledger owes to whom."""
+    """Return what the ledger owes each creator."""
     names = dict(Creator.objects.values_list("pk", "external_id"))
     accounts = LedgerAccount.objects.filter(kind="creator_payable")
     return {names[account.owner_id]: account.balance for account in accounts}
 
 
 def close_all_rows() -> None:
-    """Close what is open, as a payout's claim does."""
+    """Close the open rows, as a payout's claim does."""
     CreatorEarning.objects.filter(closed_at=None).update(closed_at=NOW)
 
 
@@ -142,7 +142,7 @@ def test_a_refund_belongs_to_the_month_it_occurred_in(source: BillingSource) -> 
     assert [(row[2], row[3]) for row in earned()] == [("2024-01", 1000), ("2024-02", -1000)]
 
 
-def test_figures_of_a_row_are_those_of_the_design(source: BillingSource) -> None:
+def test_a_row_has_the_documented_figures(source: BillingSource) -> None:
     sold = record(amount=1000, api_calls=7)
     feed(
         source,
@@ -236,7 +236,7 @@ def test_a_batch_that_committed_late_with_a_low_number_is_not_overlooked(source:
     stamp = Posting.objects.create(posted_at=NOW)
     BillingBatch.objects.filter(pk=first.pk).update(
         posted_at=NOW, posting=stamp
-    )  # as if it were not there yet
+    )  # as if it were not committed yet
     post()
     BillingBatch.objects.filter(pk=first.pk).update(posted_at=None, posting=None)
     post()
@@ -244,7 +244,7 @@ def test_a_batch_that_committed_late_with_a_low_number_is_not_overlooked(source:
     assert_ledger_agrees()
 
 
-def test_more_batches_than_fit_into_one_go_are_all_posted(
+def test_more_batches_than_fit_into_one_posting_are_all_posted(
     source: BillingSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(posting, "BATCHES_AT_ONCE", 2)
@@ -266,7 +266,7 @@ def test_each_currency_has_rows_of_its_own(source: BillingSource, settings: Sett
     }
 
 
-def test_posting_asks_the_database_as_often_for_many_creators_as_for_few(
+def test_posting_runs_the_same_number_of_queries_for_many_creators_as_for_few(
     source: BillingSource, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
 ) -> None:
     feed(source, *(record(amount=1, occurred_at=f"2024-01-{day:02}T00:00:00Z") for day in range(1, 29)))
@@ -349,7 +349,7 @@ MONTHS = ("2024-01-31T23:59:59.999999Z", "2024-02-01T00:00:00Z", "2024-02-10T00:
 
 @st.composite
 def sales(draw: st.DrawFn) -> list[dict[str, str]]:
-    """Draw some charges, and refunds of them that never come to more than they were."""
+    """Draw charges, and refunds that never exceed them."""
     lines: list[dict[str, str]] = []
     for number in range(draw(st.integers(1, 8))):
         amount = draw(st.integers(1, 40))
@@ -439,7 +439,7 @@ def test_no_batching_between_two_claims_changes_a_figure(
 
 
 def parts(data: st.DataObject, lines: list[dict[str, str]]) -> Iterator[tuple[list[dict[str, str]], bool]]:
-    """Shuffle the lines and cut them into batches, each with whether it is posted at once."""
+    """Shuffle the lines and split them into batches; some are posted immediately."""
     shuffled = data.draw(st.permutations(lines))
     while shuffled:
         size = data.draw(st.integers(1, len(shuffled)))
@@ -449,7 +449,7 @@ def parts(data: st.DataObject, lines: list[dict[str, str]]) -> Iterator[tuple[li
 
 @contextmanager
 def rolled_back() -> Iterator[None]:
-    """Undo all that is done within it."""
+    """Roll back everything in the block."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)

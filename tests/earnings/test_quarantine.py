@@ -1,4 +1,4 @@
-"""Records whose cause is mended enter by themselves, into a new batch, and then they are no longer held."""
+"""Quarantined records enter automatically, in a new batch, once the cause is gone."""
 
 from datetime import timedelta
 
@@ -91,7 +91,7 @@ def test_one_record_that_enters_lets_those_enter_that_waited_for_it(source: Bill
     assert held() == []
 
 
-def test_more_records_than_fit_into_one_go_all_enter(
+def test_more_records_than_fit_into_one_part_all_enter(
     source: BillingSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(quarantine, "AT_ONCE", 3)
@@ -113,9 +113,7 @@ def test_records_of_each_source_enter_into_a_batch_of_that_source(source: Billin
     }
 
 
-def test_a_cause_that_gives_way_to_another_is_told_by_its_new_name(
-    source: BillingSource, bob: Creator
-) -> None:
+def test_a_cause_that_changes_is_reported_as_the_new_one(source: BillingSource, bob: Creator) -> None:
     later = (NOW + timedelta(hours=1)).isoformat()
     sold = record(occurred_at=later, creator_id="bob")
     feed(source, sold)
@@ -134,7 +132,7 @@ def test_all_bad_copies_are_closed_when_one_good_one_enters(source: BillingSourc
     assert QuarantinedRecord.objects.filter(resolution="superseded").count() == 2
 
 
-def test_posting_enters_what_is_mended_first(source: BillingSource) -> None:
+def test_posting_enters_ready_records_first(source: BillingSource) -> None:
     feed(source, record(api_id="api-new"))
     ApiFactory.create(external_id="api-new", owner=OwnershipFactory.create().creator)
     assert post().records == 1

@@ -1,4 +1,4 @@
-"""Staging records: one look at a plain one finds what reading it field by field finds."""
+"""Staging a plain record with one match gives the same result as field by field."""
 
 import csv
 from typing import Any
@@ -43,8 +43,8 @@ SEEN = {
 }
 
 
-def said(staged: StagedRecord) -> tuple[object, ...]:
-    """Say what a staged record says, however it is written."""
+def content_of(staged: StagedRecord) -> tuple[object, ...]:
+    """Return the values of a staged record, independent of their format."""
     fields = dict(zip(FIELDS, next(csv.reader([staged.fields])), strict=True))
     numbers = int(fields.pop("amount")), int(fields.pop("api_calls") or 0)
     return (
@@ -61,16 +61,16 @@ def said(staged: StagedRecord) -> tuple[object, ...]:
 
 @st.composite
 def records(draw: st.DrawFn) -> dict[str, str]:
-    """Draw a usable record in which some fields say something else."""
+    """Draw a valid record in which some fields are changed."""
     others = draw(st.lists(st.sampled_from(FIELDS), max_size=3))
     return record() | {name: draw(st.sampled_from(SEEN[name])) for name in others}
 
 
 @given(raw=records())
 @examples(max_examples=500)
-def test_what_is_staged_plainly_says_what_reading_it_carefully_says(raw: dict[str, str]) -> None:
+def test_plain_staging_gives_the_same_result_as_field_by_field(raw: dict[str, str]) -> None:
     if plain := stage_plain(7, [raw[name] for name in FIELDS], RULES):
-        assert said(plain) == said(stage(7, raw, RULES))
+        assert content_of(plain) == content_of(stage(7, raw, RULES))
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_a_usual_record_is_staged_plainly(how: dict[str, Any]) -> None:
     raw = record(**how)
     plain = stage_plain(1, [raw[name] for name in FIELDS], RULES)
     assert plain is not None
-    assert said(plain) == said(stage(1, raw, RULES))
+    assert content_of(plain) == content_of(stage(1, raw, RULES))

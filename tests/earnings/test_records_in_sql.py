@@ -1,4 +1,4 @@
-"""What SQL says of records in one place: their part in gross, and the row of earnings that they belong to."""
+"""The SQL functions for records: their part in gross, and the earning that they belong to."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def plan_of(query: str) -> str:
     return "\n".join(row["QUERY PLAN"] for row in sql.rows(f"EXPLAIN (VERBOSE, COSTS OFF) {query}"))
 
 
-def test_what_takes_away_counts_against_gross_and_what_reverses_it_for_it() -> None:
+def test_refunds_and_chargebacks_reduce_gross_and_reversals_add_to_it() -> None:
     statement = "SELECT kind, gross_of(kind, 5) AS gross FROM unnest(%(kinds)s::text[]) AS kind"
     assert {row["kind"]: row["gross"] for row in sql.rows(statement, {"kinds": list(RecordKind)})} == {
         RecordKind.CHARGE: 5,

@@ -1,4 +1,4 @@
-"""Registering APIs over HTTP: idempotent, and what waited for an API enters."""
+"""Registering APIs over HTTP is idempotent, and records that waited for an API enter."""
 
 from typing import Any
 
@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("source")]
 WEATHER = {"name": "Weather", "creator_id": "alice"}
 
 
-def put(api_id: str, said: Any) -> Answer:
-    return service("billing").put(f"/api/v1/catalog/apis/{api_id}", said, format="json")
+def put(api_id: str, payload: Any) -> Answer:
+    return service("billing").put(f"/api/v1/catalog/apis/{api_id}", payload, format="json")
 
 
 def refused(answer: Answer, status: int, code: str) -> dict[str, Any]:
@@ -31,8 +31,8 @@ def refused(answer: Answer, status: int, code: str) -> dict[str, Any]:
 
 
 def test_an_api_is_registered_once_with_its_owner() -> None:
-    said = WEATHER | {"creator_email": "alice@example.com", "creator_country": "DE"}
-    first, again = put("com.acme.weather", said), put("com.acme.weather", said)
+    payload = WEATHER | {"creator_email": "alice@example.com", "creator_country": "DE"}
+    first, again = put("com.acme.weather", payload), put("com.acme.weather", payload)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
     assert first.json() == {
@@ -47,7 +47,7 @@ def test_an_api_is_registered_once_with_its_owner() -> None:
     assert ApiOwnership.objects.count() == 1
 
 
-def test_a_name_is_changed_and_what_is_not_said_stays() -> None:
+def test_a_name_is_changed_and_omitted_fields_stay() -> None:
     put("api-a", WEATHER | {"creator_country": "DE"})
     assert put("api-a", WEATHER | {"name": "Wetter ☂"}).json()["name"] == "Wetter ☂"
     assert Creator.objects.get().country == "DE"
@@ -79,7 +79,7 @@ def test_an_owner_cannot_begin_before_what_is_recorded(source: BillingSource) ->
     assert not Creator.objects.filter(external_id="bob").exists()
 
 
-def test_what_waited_for_an_api_enters(source: BillingSource) -> None:
+def test_records_that_waited_for_an_api_enter(source: BillingSource) -> None:
     feed(source, record(record_id="r-1", amount=500), record(record_id="r-2", api_id="api-z"))
     put("api-a", WEATHER)
     post_new()
@@ -93,7 +93,7 @@ def test_an_api_registered_in_parallel_has_one_first_owner(owners: list[str]) ->
     answers = at_once(
         *[lambda owner=owner: put("api-a", WEATHER | {"creator_id": owner}) for owner in owners]
     )
-    # Who comes later than another owner, by a clock that was read earlier, is too early.
+    # The clock was read before another owner started, so this one is too early.
     assert {answer.status_code for answer in answers} <= {200, 201, 409}
     ownerships = ApiOwnership.objects.order_by("owned_from")
     assert [ownership.owned_from.year == 1970 for ownership in ownerships].count(True) == 1
@@ -117,12 +117,12 @@ def test_only_services_register() -> None:
 
 
 @pytest.mark.parametrize("api_id", ["a%20b", "a%2Fb", "%00", "%C3%A9", "a" * 256, "", "a/b", "a%3Fb"])
-def test_what_cannot_be_an_id_is_no_address(api_id: str) -> None:
+def test_an_invalid_id_is_not_found(api_id: str) -> None:
     refused(put(api_id, WEATHER), 404, "not_found")
 
 
 @pytest.mark.parametrize("api_id", ["com.acme.weather", "a:b", "~(*)!$&'+,;=@", "a" * 255])
-def test_every_id_of_the_marketplace_is_an_address(api_id: str) -> None:
+def test_every_valid_id_has_an_address(api_id: str) -> None:
     assert put(api_id, WEATHER).json()["api_id"] == api_id
 
 
@@ -154,7 +154,7 @@ def test_every_id_of_the_marketplace_is_an_address(api_id: str) -> None:
         ("owner", "alice"),
     ],
 )
-def test_what_cannot_be_used_is_named(name: str, value: Any) -> None:
+def test_the_invalid_field_is_named(name: str, value: Any) -> None:
     problem = refused(put("api-a", WEATHER | {name: value}), 400, "invalid")
     assert {error["field"] for error in problem["errors"]} == {name}
     assert not Api.objects.exists()

@@ -1,4 +1,4 @@
-"""The one rounding rule of the books: the platform's fee, as `creator_earnings` works it out from gross and rate."""
+"""The rounding rule: the platform fee, as `creator_earnings` derives it from gross and rate."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 GROSS = st.integers(-(10**17), 10**17) | st.integers(-20, 20)
 SALES = st.lists(st.tuples(GROSS, st.integers(0, 10_000)), min_size=1, max_size=300)
 
-# The very columns of creator_earnings, in a table that needs no creators.
+# The same columns as in creator_earnings, in a table without foreign keys.
 GENERATED = """
 DROP TABLE IF EXISTS rounding;
 CREATE TEMPORARY TABLE rounding (LIKE creator_earnings INCLUDING GENERATED);
@@ -25,7 +25,7 @@ ALTER TABLE rounding ADD place int, ALTER id DROP NOT NULL, ALTER creator_id DRO
 
 
 def divided(sales: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the fee and the net of sales, each a gross and its rate in basis points."""
+    """Return fee and net of sales, given as gross and rate in basis points."""
     with connection.cursor() as cursor:
         cursor.execute(GENERATED)
         cursor.execute(
@@ -59,13 +59,13 @@ def test_a_fee_rounds_halves_away_from_zero(gross: int, bps: int, fee: int) -> N
 
 @given(SALES)
 @settings(max_examples=20)
-def test_every_amount_rounds_like_that(sales: list[tuple[int, int]]) -> None:
+def test_every_amount_rounds_halves_away_from_zero(sales: list[tuple[int, int]]) -> None:
     fees = [int((Decimal(gross) * bps / 10_000).quantize(Decimal(1), ROUND_HALF_UP)) for gross, bps in sales]
     assert divided(sales) == [(fee, gross - fee) for fee, (gross, _) in zip(fees, sales, strict=True)]
 
 
 @given(SALES)
 @settings(max_examples=20)
-def test_the_fee_of_what_is_taken_back_is_what_was_taken(sales: list[tuple[int, int]]) -> None:
+def test_the_fee_of_a_refund_is_the_fee_of_its_sale(sales: list[tuple[int, int]]) -> None:
     back = divided([(-gross, bps) for gross, bps in sales])
     assert [(-fee, -net) for fee, net in back] == divided(sales)

@@ -13,7 +13,7 @@ LINES = st.lists(st.text('ab,"', max_size=6).map(lambda text: f"{text}\n"), max_
 
 
 def as_read(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """Read rows, and of each that can't be read its first line; yield where each ends, and its lines."""
+    """Read rows, or the first line of a row that can't be parsed; yield the end and the lines of each."""
     rows = Rows(iter(lines))
     for row in rows:
         if row is None:

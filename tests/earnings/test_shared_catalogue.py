@@ -1,4 +1,4 @@
-"""The marketplace's own tables: APIs, names and owners are registered as they have them."""
+"""The marketplace's own tables: APIs, names and owners are registered from them."""
 
 from datetime import UTC, datetime
 
@@ -28,7 +28,7 @@ def test_apis_and_their_creators_are_registered(marketplace: Marketplace) -> Non
     ]
 
 
-def test_names_are_brought_up_to_date_and_addresses_are_counted(marketplace: Marketplace) -> None:
+def test_names_are_updated_and_differing_email_addresses_are_counted(marketplace: Marketplace) -> None:
     read(marketplace)
     marketplace.run("UPDATE apis SET name = 'Weather'")
     assert read(marketplace).emails_ignored == 0
@@ -38,7 +38,7 @@ def test_names_are_brought_up_to_date_and_addresses_are_counted(marketplace: Mar
     assert (Api.objects.get().name, Creator.objects.get().email) == ("Weather", "creator1@example.com")
 
 
-def test_what_they_register_is_the_marketplaces_and_is_noted(marketplace: Marketplace) -> None:
+def test_what_the_tables_register_belongs_to_the_marketplace_and_is_logged(marketplace: Marketplace) -> None:
     read(marketplace)
     marketplace.run("UPDATE apis SET name = 'Weather'")
     read(marketplace)
@@ -84,14 +84,14 @@ def test_an_api_that_was_assigned_follows_the_tables_from_then_on(marketplace: M
     assert Api.objects.get().name == "API 1"
 
 
-def test_a_catalogue_without_news_is_left_alone(marketplace: Marketplace) -> None:
+def test_an_unchanged_catalogue_is_left_alone(marketplace: Marketplace) -> None:
     read(marketplace)
     before = sql.rows("SELECT xmin, * FROM apis")
     read(marketplace)
     assert sql.rows("SELECT xmin, * FROM apis") == before
 
 
-def test_an_api_that_changed_hands_is_the_new_owners_from_now_on(marketplace: Marketplace) -> None:
+def test_an_api_that_changed_hands_belongs_to_the_new_owner_from_now_on(marketplace: Marketplace) -> None:
     marketplace.offer(2)
     read(marketplace)
     marketplace.run("UPDATE apis SET creator_id = 2 WHERE id = 1")

@@ -1,4 +1,4 @@
-"""The marketplace's own tables: its invoices become records, and nothing counts twice."""
+"""The marketplace's own tables: invoices become records, and nothing counts twice."""
 
 import io
 import json
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def records() -> list[tuple[str, str, int, str, int]]:
-    """List the records that are in: id, kind, amount, currency, calls; in order of their ids."""
+    """List the accepted records: id, kind, amount, currency, calls; by id."""
     rows = BillingRecord.objects.order_by("record_id")
     return list(rows.values_list("record_id", "kind", "amount", "currency", "api_calls"))
 
@@ -78,7 +78,7 @@ def test_no_refund_lies_before_its_charge(marketplace: Marketplace) -> None:
 
 
 @pytest.mark.parametrize("status", ["draft", "open", "void", "failed", "uncollectible", None])
-def test_what_was_never_paid_is_no_charge(marketplace: Marketplace, status: str | None) -> None:
+def test_an_unpaid_invoice_is_not_a_charge(marketplace: Marketplace, status: str | None) -> None:
     marketplace.sell(1, status=status)
     assert read(marketplace).accepted == 0
     assert held() == []
@@ -86,7 +86,7 @@ def test_what_was_never_paid_is_no_charge(marketplace: Marketplace, status: str 
     assert read(marketplace).accepted == 1
 
 
-def test_an_invoice_of_nothing_is_no_charge(marketplace: Marketplace) -> None:
+def test_an_invoice_of_zero_is_not_a_charge(marketplace: Marketplace) -> None:
     marketplace.sell(1, amount="0.00")
     assert read(marketplace) == ReadResult(ownerships_begun=1)
     assert held() == []
@@ -136,7 +136,7 @@ def test_amounts_are_whole_minor_units_of_their_currency(
         ({"subscription_id": 2}, "api_unknown"),
     ],
 )
-def test_a_row_that_cannot_be_used_stops_only_itself(
+def test_an_invalid_row_affects_only_itself(
     marketplace: Marketplace, said: dict[str, Any], reason: str
 ) -> None:
     marketplace.run("INSERT INTO pricing_plans VALUES (2, 2)")
@@ -234,7 +234,7 @@ def test_an_invoice_that_changed_after_it_was_read_is_a_conflict(
     assert [amount for _, _, amount, *_ in records()] == [1000]
 
 
-def test_a_mended_invoice_supersedes_what_was_held(marketplace: Marketplace) -> None:
+def test_a_corrected_invoice_supersedes_its_quarantined_record(marketplace: Marketplace) -> None:
     marketplace.sell(1, amount="10.005", paid_at="infinity")
     read(marketplace)
     marketplace.change(1, amount="10.01", paid_at="2024-01-15T12:00Z")
@@ -249,14 +249,14 @@ def test_only_what_changed_is_read_again_but_for_an_overlap(marketplace: Marketp
     assert read(marketplace) == ReadResult(invoices=1, duplicates=1)
 
 
-def test_a_pass_without_news_leaves_no_batch(marketplace: Marketplace) -> None:
+def test_a_pass_without_changes_leaves_no_batch(marketplace: Marketplace) -> None:
     marketplace.sell(1)
     read(marketplace)
     read(marketplace)
     assert BillingBatch.objects.get().origin == "shared tables"
 
 
-def test_reading_since_then_repeats_what_was_read_and_passes_nothing_over(marketplace: Marketplace) -> None:
+def test_reading_since_a_time_repeats_and_skips_nothing(marketplace: Marketplace) -> None:
     marketplace.sell(1, updated_at="2024-01-15T12:00Z")
     read(marketplace)
     marketplace.sell(2, updated_at="2024-01-16T12:00Z")
@@ -275,7 +275,7 @@ def test_a_long_reading_goes_in_chunks(marketplace: Marketplace, monkeypatch: py
     assert BillingBatch.objects.count() == 4
 
 
-def test_the_source_is_the_marketplace_which_others_may_feed_too(marketplace: Marketplace) -> None:
+def test_the_marketplace_source_also_accepts_files_and_pushes(marketplace: Marketplace) -> None:
     marketplace.sell(1)
     read(marketplace)
     source = BillingSource.objects.get()
@@ -285,7 +285,7 @@ def test_the_source_is_the_marketplace_which_others_may_feed_too(marketplace: Ma
 
 
 class TestRefusals:
-    """What keeps the tables from being read is said in a sentence, and nothing else suffers."""
+    """If the tables can't be read, a sentence says why, and nothing else is affected."""
 
     @pytest.mark.parametrize(
         ("change", "missing"),
@@ -384,7 +384,7 @@ class TestCommand:
             self.run()
 
 
-def test_the_role_of_the_documentation_may_read_all_that_is_read(
+def test_the_documented_role_can_read_everything_needed(
     marketplace: Marketplace, caplog: pytest.LogCaptureFixture
 ) -> None:
     marketplace.sell(1)

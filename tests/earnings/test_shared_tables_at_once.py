@@ -1,4 +1,4 @@
-"""The marketplace's tables while others write to them, passes side by side, and passes that die."""
+"""The marketplace's tables with concurrent writers, concurrent passes, and passes that die."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def record_ids() -> list[str]:
 
 
 @pytest.mark.usefixtures("no_overlap")
-def test_what_commits_late_is_not_passed_over(marketplace: Marketplace) -> None:
+def test_a_late_commit_is_not_missed(marketplace: Marketplace) -> None:
     with marketplace.connect() as late:
         marketplace.sell_in(late, 1)
         marketplace.sell(2)
@@ -78,7 +78,7 @@ def test_nor_is_a_refund_that_commits_late(marketplace: Marketplace) -> None:
     assert record_ids() == ["invoice:1", "invoice:1:refund", "invoice:2"]
 
 
-def test_where_transactions_are_hidden_the_overlap_finds_what_commits_late(marketplace: Marketplace) -> None:
+def test_with_hidden_transactions_the_overlap_finds_late_commits(marketplace: Marketplace) -> None:
     grants = """
         CREATE ROLE payouts_reader LOGIN PASSWORD 'secret';
         GRANT SELECT ON ALL TABLES IN SCHEMA public TO payouts_reader;
@@ -92,10 +92,10 @@ def test_where_transactions_are_hidden_the_overlap_finds_what_commits_late(marke
         assert read_shared_tables(blind, now=sql.now()).accepted == 1
 
 
-def test_all_that_is_written_while_passes_go_on_comes_in_once(
+def test_everything_written_during_passes_is_taken_in_once(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Transactions last longer than the overlap, which is for the moment between beginning and being seen."""
+    """Transactions last longer than the overlap, which only covers the moment until they can be seen."""
     monkeypatch.setattr(shared_tables, "OVERLAP", timedelta(milliseconds=50))
     monkeypatch.setattr(tables, "CHUNK", 5)
     written, done = 40, Event()
@@ -171,7 +171,7 @@ def wait_until(reached: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def test_a_pass_that_loses_its_database_between_chunks_goes_on_from_there(
+def test_a_pass_that_loses_its_database_between_chunks_resumes_there(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tables, "CHUNK", 10)
@@ -219,7 +219,7 @@ def test_a_pass_killed_at_any_moment_and_run_again_loses_and_doubles_nothing(
 
 
 def start_pass(marketplace: Marketplace) -> "subprocess.Popen[str]":
-    """Run `manage.py read_billing_database` as a process of its own, on the tests' database."""
+    """Run `manage.py read_billing_database` as a separate process, on the tests' database."""
     ours = connection.settings_dict
     return subprocess.Popen(
         [sys.executable, "manage.py", "read_billing_database", "--json"],

@@ -1,4 +1,4 @@
-"""When something happened: the month that it counts in, and the times that only some programs can read."""
+"""Times: the month in which a record counts, and times that only some programs can parse."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -54,7 +54,7 @@ def test_a_record_counts_in_the_month_of_its_moment_in_utc(source: BillingSource
         "9998-12-31T24:00:00Z",
     ],
 )
-def test_second_60_and_hour_24_are_what_postgresql_takes_them_for(text: str) -> None:
+def test_second_60_and_hour_24_are_read_as_in_postgresql(text: str) -> None:
     (row,) = sql.rows("SELECT %(text)s::timestamptz AS moment", {"text": text})
     assert parse_time(text) == row["moment"]
 
@@ -83,7 +83,7 @@ def test_second_60_is_the_next_minute_and_hour_24_the_next_day(minutes: int) -> 
         "2016-12-31\0T23:00:00Z",
     ],
 )
-def test_what_is_no_time_stays_none(text: str) -> None:
+def test_an_invalid_time_stays_invalid(text: str) -> None:
     assert parse_time(text) is None
 
 
@@ -95,13 +95,13 @@ def test_a_leap_second_has_fractions_which_postgresql_refuses(source: BillingSou
 
 
 @pytest.mark.parametrize("occurred_at", [LEAP_SECOND, "2016-12-31T23:59:60.25Z", "2016-12-31T24:00:00Z"])
-def test_postgresql_is_handed_no_such_time(occurred_at: str) -> None:
-    said = record(occurred_at=occurred_at)
-    assert stage_plain(1, [said[name] for name in FIELDS], RULES) is None
+def test_postgresql_never_gets_such_a_time(occurred_at: str) -> None:
+    fields = record(occurred_at=occurred_at)
+    assert stage_plain(1, [fields[name] for name in FIELDS], RULES) is None
 
 
 @pytest.mark.django_db
-def test_an_owner_may_begin_at_such_a_time(source: BillingSource) -> None:
-    said = {"name": "Weather", "creator_id": "alice", "owned_from": LEAP_SECOND}
-    assert service("billing").put("/api/v1/catalog/apis/api-w", said, format="json").status_code == 201
+def test_an_owner_can_start_at_such_a_time(source: BillingSource) -> None:
+    fields = {"name": "Weather", "creator_id": "alice", "owned_from": LEAP_SECOND}
+    assert service("billing").put("/api/v1/catalog/apis/api-w", fields, format="json").status_code == 201
     assert ApiOwnership.objects.get().owned_from == datetime(2017, 1, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Whose an API is: it takes its own source's word, and whatever changes is noted with who said so."""
+"""Only its own source can change an API, and every change is logged with its author."""
 
 import io
 import json
@@ -54,7 +54,7 @@ def put(api_id: str, said: Any, *, client: APIClient | None = None) -> Answer:
 
 
 def state() -> tuple[list[Any], ...]:
-    """Read the catalogue, and what was noted of it."""
+    """Return the catalogue and its log."""
     return (
         list(Creator.objects.order_by("external_id").values_list("external_id", "email", "country")),
         list(Api.objects.order_by("external_id").values_list("external_id", "name", "source__name")),
@@ -159,7 +159,7 @@ def test_the_refusal_says_what_to_do() -> None:
 @pytest.mark.parametrize(
     "principal", [caller[0] for caller in CALLERS.values() if caller[2] == "permission_denied"]
 )
-def test_who_registers_no_apis_pushes_no_records(principal: Principal) -> None:
+def test_a_source_without_apis_pushes_no_records(principal: Principal) -> None:
     answer = bearer(principal).post("/api/v1/billing/records", {"records": [record()]}, format="json")
     assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
 
@@ -170,7 +170,7 @@ def test_any_source_sells_any_api() -> None:
     assert answer.json()["summary"]["accepted"] == 1
 
 
-def test_a_source_says_what_is_known_of_a_creator_once() -> None:
+def test_a_source_sets_details_of_a_creator_only_once() -> None:
     told = WEATHER | {"creator_email": "alice@example.com", "creator_country": "US"}
     assert put("api-a", told).json()["ignored"] == []
     assert put("api-a", told).json()["ignored"] == []
@@ -189,14 +189,14 @@ def test_a_source_says_what_is_known_of_a_creator_once() -> None:
     ]
 
 
-def test_a_creator_whose_address_was_not_said_gets_none_from_a_source_later() -> None:
+def test_a_creator_without_an_email_address_gets_none_from_a_source_later() -> None:
     put("api-a", WEATHER)
     answer = put("api-b", WEATHER | {"creator_email": "eve@example.com"}, client=service("storage"))
     assert answer.json()["ignored"] == ["creator_email"]
     assert Creator.objects.get().email == ""
 
 
-def test_a_name_said_twice_in_the_body_is_refused() -> None:
+def test_a_name_repeated_in_the_body_is_refused() -> None:
     body = '{"name": "Weather", "creator_id": "alice", "creator_id": "mallory"}'
     answer = service("billing").put("/api/v1/catalog/apis/api-a", body, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
@@ -234,7 +234,7 @@ def test_no_row_is_ever_changed(table: str, act: str) -> None:
 
 
 class TestHistory:
-    """Whatever changes is a row with who said it, first values too."""
+    """Every change is a row with its author, including first values."""
 
     def test_what_a_source_pushes_is_noted_with_the_source_and_the_tokens_subject(self) -> None:
         put("api-a", WEATHER)
@@ -316,7 +316,7 @@ class TestHistory:
 
 
 class TestAssigning:
-    """`manage.py catalog`: staff say which source an API belongs to."""
+    """`manage.py catalog`: staff assign APIs to sources."""
 
     def assign(self, *arguments: str, actor: str = "dana", reason: str = "As agreed") -> int:
         told = command("catalog", "assign", *arguments, "--reason", reason, "--actor", actor)
@@ -376,7 +376,7 @@ class TestAssigning:
 
 
 class TestFiles:
-    """`manage.py import_catalog`: the operator acts, and says which source the new APIs belong to."""
+    """`manage.py import_catalog`: an operator imports, and names the source of new APIs."""
 
     @pytest.fixture
     def load(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
@@ -425,7 +425,7 @@ class TestFiles:
 
 @pytest.mark.full
 class TestUpgrade:
-    """The migration assigns what was registered before to the installation's only source."""
+    """The migration assigns existing APIs to the only source."""
 
     @pytest.fixture
     def migrate(self, transactional_db: None) -> Callable[[], None]:

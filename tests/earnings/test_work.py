@@ -1,4 +1,4 @@
-"""How much work intake and quarantine are: as much as there are records, whatever the planner knows of them."""
+"""The work of intake and quarantine is proportional to the records, whatever the planner's statistics."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.plans import explained, rows
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alice")]
 TABLES = ("billing_records", "quarantined_records", "charge_takebacks", "billing_batches")
 COUNT = 1_000
-# What PostgreSQL hands on, looks at and compares for one record, all statements together.
+# Rows that PostgreSQL returns, scans and filters per record, over all statements.
 EACH = 150
 
 
@@ -22,7 +22,7 @@ def analyze() -> None:
 
 
 @pytest.mark.parametrize("statistics", ["none", "of nothing", "of one", "fresh"])
-def test_records_that_waited_for_their_api_are_looked_at_once(source: BillingSource, statistics: str) -> None:
+def test_records_that_waited_for_their_api_are_checked_once(source: BillingSource, statistics: str) -> None:
     if statistics == "of nothing":
         analyze()
     feed(source, record(api_id="api-other"), record())
@@ -39,7 +39,7 @@ def test_records_that_waited_for_their_api_are_looked_at_once(source: BillingSou
 
 
 @pytest.mark.parametrize("statistics", ["of one", "fresh"])
-def test_refunds_that_waited_for_their_charges_are_looked_at_once(
+def test_refunds_that_waited_for_their_charges_are_checked_once(
     source: BillingSource, statistics: str
 ) -> None:
     first = record()
@@ -58,7 +58,7 @@ def test_refunds_that_waited_for_their_charges_are_looked_at_once(
 
 
 @pytest.mark.parametrize("statistics", ["none", "of one", "fresh"])
-def test_records_that_come_again_are_looked_at_once(source: BillingSource, statistics: str) -> None:
+def test_records_that_come_again_are_checked_once(source: BillingSource, statistics: str) -> None:
     first = record()
     feed(source, first, refund(first))
     if statistics == "of one":
@@ -101,7 +101,7 @@ def test_refunds_that_exceed_one_charge_are_no_more_work(source: BillingSource) 
 
 
 @pytest.mark.parametrize("statistics", ["none", "fresh"])
-def test_what_waits_is_not_looked_at_where_nothing_has_changed(
+def test_waiting_records_are_not_checked_if_nothing_has_changed(
     source: BillingSource, statistics: str
 ) -> None:
     sold = record(amount=1)
@@ -118,13 +118,13 @@ def test_what_waits_is_not_looked_at_where_nothing_has_changed(
         analyze()
     with explained() as plans:
         assert enter_ready(now=NOW) == 0
-    # Without statistics, an index may be read as a whole that is of one reason only.
+    # Without statistics, the planner may scan the whole index of one reason.
     assert sum(rows(plan) for plan in plans) < (20 if statistics == "fresh" else 2 * COUNT + 20)
 
     feed(source, record(), refund(sold, amount=1))
     with explained() as plans:
         assert enter_ready(now=NOW) == 0
-    # Those that exceed the same charge.
+    # Refunds that exceed the same charge.
     assert sum(rows(plan) for plan in plans) < EACH * COUNT
     assert BillingRecord.objects.count() == 3
     assert QuarantinedRecord.objects.filter(resolved_at=None).count() == 7 * COUNT

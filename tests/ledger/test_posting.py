@@ -1,4 +1,4 @@
-"""The books: posted in balanced sets, once, and never changed."""
+"""The ledger: balanced sets, posted once, and never changed."""
 
 from functools import partial
 from itertools import permutations
@@ -37,7 +37,7 @@ def book(source_key: str, *lines: Line) -> bool:
 
 
 def book_set(rows: list[tuple[str, UUID | None, AccountKind, int]]) -> int:
-    """Book a set of transactions of (source key, creator, ledger account, amount in cents)."""
+    """Book a set of transactions, given as (source key, creator, ledger account, amount in cents)."""
     return services.post_set(
         "SELECT source_key, 'test' AS kind, creator_id, account, 'USD' AS currency, amount"
         " FROM unnest(%(keys)s::text[], %(creators)s::uuid[], %(accounts)s::text[], %(amounts)s::bigint[])"
@@ -56,7 +56,7 @@ def balance(creator: UUID = ALICE, kind: AccountKind = PAYABLE, currency: str = 
 
 
 def history(creator: UUID = ALICE) -> list[tuple[int, int | None]]:
-    """List a creator's payable entries in the order of their transactions: amounts and balances after."""
+    """List a creator's payable entries in order: amounts and balances after."""
     entries = LedgerEntry.objects.filter(account__owner_id=creator, account__kind=PAYABLE)
     return list(entries.order_by("transaction_id").values_list("amount", "balance_after"))
 
@@ -92,7 +92,7 @@ def test_a_fact_is_booked_once() -> None:
     assert LedgerEntry.objects.count() == 2
 
 
-def test_a_set_books_what_is_new_and_leaves_the_rest() -> None:
+def test_a_set_books_what_is_new_and_skips_the_rest() -> None:
     book("a", *earned(500))
     new = book_set(
         [
@@ -109,7 +109,7 @@ def test_a_set_books_what_is_new_and_leaves_the_rest() -> None:
     assert_balances_are_sums()
 
 
-def test_each_entry_of_a_set_tells_the_balance_after_it() -> None:
+def test_each_entry_of_a_set_has_the_balance_after_it() -> None:
     book("first", *earned(1000))
     rows: list[tuple[str, UUID | None, AccountKind, int]] = []
     for key, amount in [("a", 5), ("b", -8), ("c", 100)]:
@@ -124,7 +124,7 @@ def test_lines_of_one_account_in_one_transaction_become_one_entry() -> None:
     assert LedgerEntry.objects.count() == 2
 
 
-def test_lines_of_no_amount_are_left_out() -> None:
+def test_lines_of_zero_are_left_out() -> None:
     assert book("a", *earned(5), Line(FEES, Money(0, "USD")))
     assert not LedgerAccount.objects.filter(kind=FEES).exists()
 
@@ -198,7 +198,7 @@ def test_what_is_booked_is_never_changed(table: str, change: str) -> None:
         cursor.execute(change.format(table))
 
 
-def test_an_entry_of_nothing_is_refused() -> None:
+def test_an_entry_of_zero_is_refused() -> None:
     book("a", *earned(5))
     entry = LedgerEntry.objects.latest("pk")
     with pytest.raises(IntegrityError, match="moves_something"), transaction.atomic():
@@ -208,7 +208,7 @@ def test_an_entry_of_nothing_is_refused() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_books_are_posted_to_inside_the_transaction_of_their_facts() -> None:
+def test_posting_requires_the_transaction_of_the_fact() -> None:
     with pytest.raises(RuntimeError, match="in the transaction"):
         book("a", *earned(5))
 
@@ -239,7 +239,7 @@ def book_for_all(key: str, creators: list[UUID]) -> int:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_postings_to_the_same_creators_in_any_order_never_lock_each_other_out() -> None:
+def test_postings_to_the_same_creators_never_deadlock() -> None:
     creators = [uuid4() for _ in range(3)]
     orders = list(permutations(creators))
 
@@ -264,7 +264,7 @@ def test_the_same_fact_booked_in_parallel_is_booked_once() -> None:
 
 
 @pytest.mark.parametrize("accounts", [None, 0, 1, 20])
-def test_a_large_set_is_not_compared_line_by_line_with_itself(accounts: int | None) -> None:
+def test_a_large_set_is_posted_without_a_nested_loop(accounts: int | None) -> None:
     """The planner can't know how large a set is; meeting the lines of 5,000 creators in pairs took it two minutes.
 
     Nor how many accounts there are: statistics are missing, or of a time when there were few.

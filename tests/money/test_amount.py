@@ -27,7 +27,7 @@ def test_money_of_one_currency_is_ordered() -> None:
         lambda left, right: left >= right,
     ],
 )
-def test_two_currencies_never_meet(combine: object) -> None:
+def test_two_currencies_cannot_be_combined(combine: object) -> None:
     assert callable(combine)
     with pytest.raises(CurrencyMismatch, match=r"USD and EUR|EUR and USD"):
         combine(Money(1, "USD"), Money(1, "EUR"))
@@ -71,5 +71,5 @@ def test_a_currency_is_a_code(currency: object) -> None:
         (10**17 + 1, "USD", "$1,000,000,000,000,000.01"),
     ],
 )
-def test_money_reads_with_the_decimals_of_its_currency(amount: int, currency: str, read: str) -> None:
+def test_money_is_formatted_with_the_decimals_of_its_currency(amount: int, currency: str, read: str) -> None:
     assert str(Money(amount, currency)).replace("\xa0", "") == read

@@ -1,4 +1,4 @@
-"""Currencies: those in use, those that ended, and those that nobody knows."""
+"""Currencies: current, retired and unknown ones."""
 
 import pycountry
 import pytest
@@ -9,26 +9,26 @@ ENDED = ["ANG", "BGN", "HRK", "SLL", "STD", "ZWL"]
 
 
 @pytest.mark.parametrize("code", ENDED)
-def test_a_currency_that_ended_is_known_and_takes_no_new_money(code: str) -> None:
+def test_a_retired_currency_is_known_and_not_current(code: str) -> None:
     assert currencies.is_known(code)
     assert not currencies.is_current(code)
     assert currencies.exponent(code) == 2
 
 
 @pytest.mark.parametrize("code", ["usd", "", "ZZZ", "XXX", "XAU", "XTS"])
-def test_what_nobody_is_paid_in_is_neither_known_nor_current(code: str) -> None:
+def test_a_code_that_is_not_money_is_neither_known_nor_current(code: str) -> None:
     assert not currencies.is_known(code)
     assert not currencies.is_current(code)
 
 
-def test_a_currency_is_in_use_or_has_ended() -> None:
+def test_a_currency_is_current_or_retired() -> None:
     assert not currencies.CURRENT & currencies.RETIRED.keys()
     listed = {currency.alpha_3 for currency in pycountry.currencies}
-    # One that pycountry still lists may have ended by our own list; then ours counts.
+    # Our own list of retired currencies wins over pycountry's list.
     assert listed - currencies.CURRENT == currencies.NOT_MONEY | (listed & currencies.RETIRED.keys())
 
 
-def test_the_exponents_of_currencies_that_ended_are_known_one_by_one() -> None:
+def test_each_retired_currency_has_its_exponent() -> None:
     without_decimals = {code for code, one in currencies.RETIRED.items() if one.exponent == 0}
     assert {"BEF", "BYR", "ESP", "ITL", "MGF", "PTE", "TRL"} <= without_decimals
     assert {one.exponent for one in currencies.RETIRED.values()} == {0, 2}

@@ -1,4 +1,4 @@
-"""Periods: half-open, days of UTC."""
+"""Periods: half-open ranges of days in UTC."""
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from money import Period, last_moment, midnight, month_of, parse_month, written_month
+from money import Period, format_month, last_moment, midnight, month_of, parse_month
 
 AUCKLAND = timezone(timedelta(hours=13))
 
@@ -24,7 +24,7 @@ def test_december_ends_where_the_next_year_begins() -> None:
     assert month_of(date(2024, 1, 1)).previous_month() == month_of(date(2023, 12, 1))
 
 
-def test_a_period_has_its_start_and_not_its_end() -> None:
+def test_a_period_includes_its_start_and_excludes_its_end() -> None:
     january = month_of(date(2024, 1, 10))
     assert datetime(2024, 1, 1, tzinfo=UTC) in january
     assert datetime(2024, 2, 1, tzinfo=UTC) not in january
@@ -43,7 +43,7 @@ def test_a_day_lasts_from_midnight_to_its_last_moment(day: date) -> None:
     assert last_moment(day) - midnight(day) == timedelta(days=1, microseconds=-1)
 
 
-def test_a_moment_belongs_to_the_month_that_utc_sees() -> None:
+def test_a_moment_belongs_to_its_month_in_utc() -> None:
     new_year_in_auckland = datetime(2024, 1, 1, 0, 30, tzinfo=AUCKLAND)
     assert month_of(new_year_in_auckland) == parse_month("2023-12")
     assert new_year_in_auckland in parse_month("2023-12")
@@ -57,7 +57,7 @@ def test_months_follow_each_other_without_gap_or_overlap(day: date) -> None:
     assert parse_month(str(month)) == month
 
 
-def test_a_period_that_is_no_month_reads_as_its_days() -> None:
+def test_a_period_that_is_not_a_month_is_formatted_as_its_dates() -> None:
     assert str(Period(date(2024, 1, 1), date(2024, 1, 15))) == "2024-01-01 to 2024-01-15"
 
 
@@ -89,7 +89,7 @@ def test_a_month_is_written_with_four_digits_and_two(text: str) -> None:
 
 
 @given(day=st.dates(max_value=date(9999, 11, 30)))
-def test_a_month_that_was_written_is_read_as_the_same_month(day: date) -> None:
-    assert re.fullmatch("[0-9]{4}-[0-9]{2}", written_month(day))
-    assert str(month_of(day)) == written_month(day)
-    assert parse_month(written_month(day)) == month_of(day)
+def test_a_formatted_month_parses_to_the_same_month(day: date) -> None:
+    assert re.fullmatch("[0-9]{4}-[0-9]{2}", format_month(day))
+    assert str(month_of(day)) == format_month(day)
+    assert parse_month(format_month(day)) == month_of(day)

@@ -27,14 +27,14 @@ class Command(StaffCommand):
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["act"] == "list":
-            waiting = batches_set_aside().select_related("source").order_by("pk")
-            return {"set_aside": [_set_aside(batch) for batch in waiting]}
+            set_aside = batches_set_aside().select_related("source").order_by("pk")
+            return {"set_aside": [_set_aside(batch) for batch in set_aside]}
         act = act_of(options)
         if options["act"] == "retry":
             retried = batches.retry_batches(options["batches"], act=act, now=sql.now())
             if all(batch.set_aside_at for batch in retried):
-                raise BatchesStillUnpostable({batch.pk: _why(batch) for batch in retried})
-            return {"retried": [_become(batch) for batch in retried]}
+                raise BatchesStillUnpostable({batch.pk: _reason(batch) for batch in retried})
+            return {"retried": [_retried(batch) for batch in retried]}
         return {"quarantined": batches.quarantine_batch(options["batch"], act=act, now=sql.now())}
 
 
@@ -46,14 +46,14 @@ def _set_aside(batch: BillingBatch) -> dict[str, Any]:
         "records": batch.accepted,
         "received_at": batch.received_at.isoformat(),
         "set_aside_at": batch.set_aside_at and batch.set_aside_at.isoformat(),
-        "reason": _why(batch),
+        "reason": _reason(batch),
     }
 
 
-def _become(batch: BillingBatch) -> dict[str, Any]:
-    reason = _why(batch) if batch.set_aside_at else None
+def _retried(batch: BillingBatch) -> dict[str, Any]:
+    reason = _reason(batch) if batch.set_aside_at else None
     return {"batch": batch.pk, "posted": batch.posted_at is not None, "reason": reason}
 
 
-def _why(batch: BillingBatch) -> str:
+def _reason(batch: BillingBatch) -> str:
     return batch.set_aside_reason.splitlines()[0]

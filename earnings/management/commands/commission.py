@@ -43,9 +43,9 @@ class Command(StaffCommand):
         )
         preview.add_argument("--month", type=month, help="YYYY-MM (default: the last full month)")
         for act in (setting, ending, preview):
-            whose = act.add_mutually_exclusive_group(required=act is ending)
-            whose.add_argument("--creator", help="the marketplace's creator id")
-            whose.add_argument("--api", help="the marketplace's API id")
+            target = act.add_mutually_exclusive_group(required=act is ending)
+            target.add_argument("--creator", help="the marketplace's creator id")
+            target.add_argument("--api", help="the marketplace's API id")
             act.add_argument(
                 "--from",
                 dest="start",
@@ -65,40 +65,40 @@ def _act(options: dict[str, Any], *, now: datetime) -> dict[str, Any]:
         return _preview(options, start=start, month=options["month"] or month_of(now).previous_month())
     act = act_of(options)
     if options["act"] == "end":
-        rate = commission.end_rate(of=_named(options), effective_from=start, act=act)
+        rate = commission.end_rate(of=_chosen(options), effective_from=start, act=act)
     else:
-        rate = commission.set_rate(options["bps"], of=_whose(options), effective_from=start, act=act)
-    whose = rate.api or rate.creator
+        rate = commission.set_rate(options["bps"], of=_target(options), effective_from=start, act=act)
+    target = rate.api or rate.creator
     return {
-        "of": whose.external_id if whose else "all others",
+        "of": target.external_id if target else "all others",
         "bps": rate.bps,
         "effective_from": rate.effective_from.isoformat(),
     }
 
 
 def _preview(options: dict[str, Any], *, start: datetime, month: Period) -> dict[str, Any]:
-    of = _whose(options)
+    of = _target(options)
     if options["bps"] is None and of is None:
         raise CommandError("The default rate can't end. Pass the rate that replaces it.")
     preview = preview_change(options["bps"], of=of, effective_from=start, month=month)
     return {
         "month": str(month),
-        "totals": [_shown(total) for total in preview.totals],
-        "most_affected": [_shown(fee) for fee in preview.most_affected],
+        "totals": [_formatted(total) for total in preview.totals],
+        "most_affected": [_formatted(fee) for fee in preview.most_affected],
     }
 
 
-def _shown(row: ChangedTotal | ChangedFee) -> dict[str, Any]:
+def _formatted(row: ChangedTotal | ChangedFee) -> dict[str, Any]:
     return {
         name: Money(value, row.currency) if name in MONEY else value for name, value in row._asdict().items()
     }
 
 
-def _whose(options: dict[str, Any]) -> Api | Creator | None:
-    return _named(options) if options["api"] or options["creator"] else None
+def _target(options: dict[str, Any]) -> Api | Creator | None:
+    return _chosen(options) if options["api"] or options["creator"] else None
 
 
-def _named(options: dict[str, Any]) -> Api | Creator:
+def _chosen(options: dict[str, Any]) -> Api | Creator:
     if options["api"]:
         return known_api(options["api"])
     return known_creator(options["creator"])

@@ -32,8 +32,8 @@ class Command(ServiceCommand):
         parser.add_argument("--to", dest="last", type=month, help="last month of records to import")
 
     def handle(self, *args: object, **options: object) -> None:
-        # The file is read in a thread while PostgreSQL works: with Python's own 5 ms, each answer from
-        # PostgreSQL waited for a turn longer than the work took.
+        # A thread reads the file while PostgreSQL works. With Python's default of 5 ms, each answer from PostgreSQL
+        # waited longer for the interpreter than the work took.
         sys.setswitchinterval(0.0005)
         name, now = str(options["file"]), sql.now()
         first, last = options["first"], options["last"]

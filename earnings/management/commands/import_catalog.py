@@ -47,15 +47,15 @@ class Command(ServiceCommand):
 
     @transaction.atomic
     def handle(self, *args: object, **options: object) -> None:
-        now, path, named = sql.now(), Path(str(options["file"])), options["source"]
-        source = sources.known_source(str(named)) if named else sources.only_source()
+        now, path, name = sql.now(), Path(str(options["file"])), options["source"]
+        source = sources.known_source(str(name)) if name else sources.only_source()
         entries = _read(path, now=now)
         by = Author(Way.FILE, actor=path.name[:255], source=source.name if source else "")
         try:
             registered = catalog.register_apis(entries, source=source, by=by, now=now)
         except ApiRefused as refusal:
-            raise _refused(path, refusal) from refusal
-        self._tell_unassigned(source, now=now)
+            raise _error(path, refusal) from refusal
+        self._warn_unassigned(source, now=now)
         result = {
             "apis": len({entry.api_id for entry in entries}),
             "ownerships_begun": registered.ownerships_begun,
@@ -63,7 +63,7 @@ class Command(ServiceCommand):
         }
         self.show(options, result)
 
-    def _tell_unassigned(self, source: BillingSource | None, *, now: datetime) -> None:
+    def _warn_unassigned(self, source: BillingSource | None, *, now: datetime) -> None:
         count = selectors.catalog_concerns(now=now).unassigned
         if count:
             self.stderr.write(
@@ -77,19 +77,19 @@ def _read(path: Path, *, now: datetime) -> list[CatalogEntry]:
         with path.open("rb") as raw, as_text(raw, errors="strict") as lines:
             return list(_entries(lines, now=now))
     except UnicodeDecodeError as error:
-        raise _refused(path, f"the file is not UTF-8: {REMEDY}") from error
+        raise _error(path, f"the file is not UTF-8: {REMEDY}") from error
     except (Refusal, OSError, csv.Error) as error:
-        raise _refused(path, error) from error
+        raise _error(path, error) from error
 
 
-def _refused(path: Path, problem: object) -> CommandError:
+def _error(path: Path, problem: object) -> CommandError:
     return CommandError(f"{path.name}: {str(problem).rstrip('.')}. Nothing was imported.")
 
 
 def _entries(lines: Iterator[str], *, now: datetime) -> Iterator[CatalogEntry]:
     rows = Rows(lines)
     header = read_header(rows, required=REQUIRED, optional=OPTIONAL)
-    dated: dict[str, bool] = {}
+    has_time_by_api: dict[str, bool] = {}
     for row in read_rows(rows, header, required=IDS):
         if row is None:
             rows.first_line()
@@ -99,14 +99,14 @@ def _entries(lines: Iterator[str], *, now: datetime) -> Iterator[CatalogEntry]:
             raise CatalogLineRefused(
                 rows.line, f"it has {len(row)} fields, and the header has {len(header.names)}"
             )
-        said = {name: fitted[place].strip() for name, place in header.places.items()}
-        entry = _entry(rows.line, said, now=now)
-        says_when = entry.owned_from is not None
-        if entry.api_id in dated and not (says_when and dated[entry.api_id]):
+        values = {name: fitted[place].strip() for name, place in header.places.items()}
+        entry = _entry(rows.line, values, now=now)
+        has_time = entry.owned_from is not None
+        if entry.api_id in has_time_by_api and not (has_time and has_time_by_api[entry.api_id]):
             raise CatalogLineRefused(
                 rows.line, f"{entry.api_id} occurs more than once, so each of its lines needs owned_from"
             )
-        dated[entry.api_id] = says_when
+        has_time_by_api[entry.api_id] = has_time
         yield entry
 
 

@@ -33,10 +33,10 @@ class Command(ServiceCommand):
             now=sql.now(),
             since=since if isinstance(since, datetime) else None,
         )
-        self.show(options, _told(result))
+        self.show(options, _summary(result))
 
 
-def _told(result: ReadResult) -> dict[str, object]:
+def _summary(result: ReadResult) -> dict[str, object]:
     return {
         "invoices": result.invoices,
         "accepted": result.accepted,

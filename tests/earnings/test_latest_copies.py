@@ -1,4 +1,4 @@
-"""Copies of one record that wait: the one that came last counts."""
+"""Of several waiting copies of one record, the latest counts."""
 
 from threading import Thread
 
@@ -17,8 +17,8 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alice")]
 
 
-def words() -> list[tuple[str, str, str]]:
-    """List all that was ever in quarantine: amounts, reasons, and what became of each."""
+def copies() -> list[tuple[str, str, str]]:
+    """List everything that was ever quarantined: amount, reason, resolution."""
     rows = QuarantinedRecord.objects.order_by("pk")
     return list(rows.values_list("content__amount", "reason", "resolution"))
 
@@ -32,11 +32,11 @@ def test_the_corrected_copy_enters_where_both_waited(
     batches = [[wrong, right]] if together else [[wrong], [right]]
     for batch in batches:
         feed(source, *batch)
-    assert words() == [("1000000", "api_unknown", "superseded"), ("10000", "api_unknown", "")]
+    assert copies() == [("1000000", "api_unknown", "superseded"), ("10000", "api_unknown", "")]
     ApiFactory.create(external_id="api-new", owner=bob)
     post()
     assert BillingRecord.objects.get().amount == 10_000
-    assert words() == [("1000000", "api_unknown", "superseded"), ("10000", "api_unknown", "entered")]
+    assert copies() == [("1000000", "api_unknown", "superseded"), ("10000", "api_unknown", "entered")]
 
 
 def test_a_corrected_copy_that_waits_for_something_else_supersedes_too(source: BillingSource) -> None:
@@ -50,24 +50,22 @@ def test_a_corrected_copy_that_waits_for_something_else_supersedes_too(source: B
     assert BillingRecord.objects.get().api.external_id == "api-newer"
 
 
-def test_of_copies_held_side_by_side_only_the_newest_enters(source: BillingSource, bob: Creator) -> None:
-    """As an older version left them."""
+def test_of_copies_that_wait_side_by_side_only_the_newest_enters(source: BillingSource, bob: Creator) -> None:
+    """An older version left such copies."""
     wrong = record(api_id="api-new", amount="1000000")
     feed(source, wrong, wrong | {"amount": "10000"})
     QuarantinedRecord.objects.update(resolved_at=None, resolution="")
     ApiFactory.create(external_id="api-new", owner=bob)
     assert enter_ready(now=NOW) == 1
-    assert words() == [("1000000", "api_unknown", "superseded"), ("10000", "api_unknown", "entered")]
+    assert copies() == [("1000000", "api_unknown", "superseded"), ("10000", "api_unknown", "entered")]
 
 
-def test_a_copy_that_was_superseded_and_comes_again_is_no_new_word(
-    source: BillingSource, bob: Creator
-) -> None:
+def test_a_superseded_copy_that_comes_again_is_ignored(source: BillingSource, bob: Creator) -> None:
     wrong = record(api_id="api-new", amount="1000000")
     right = wrong | {"amount": "10000"}
     for batch in ([wrong], [right], [wrong], [wrong, right], [right, wrong]):
         feed(source, *batch)
-    assert words() == [("1000000", "api_unknown", "superseded"), ("10000", "api_unknown", "")]
+    assert copies() == [("1000000", "api_unknown", "superseded"), ("10000", "api_unknown", "")]
     assert BillingBatch.objects.count() == 2
     ApiFactory.create(external_id="api-new", owner=bob)
     post()
@@ -80,7 +78,7 @@ def test_a_correction_that_cannot_be_used_keeps_what_it_corrects_out(
     sold = record(api_id="api-new", amount="100")
     feed(source, sold)
     feed(source, sold | {"amount": "1.5"})
-    assert words() == [("100", "api_unknown", ""), ("1.5", "amount_not_integer", "")]
+    assert copies() == [("100", "api_unknown", ""), ("1.5", "amount_not_integer", "")]
     ApiFactory.create(external_id="api-new", owner=bob)
     assert enter_ready(now=NOW) == 0
     feed(source, sold | {"amount": "150"})
@@ -96,10 +94,10 @@ def test_a_copy_that_waits_supersedes_those_that_could_not_be_used(
     bad = sold | {"amount": "1.5"}
     for batch in [[bad, sold]] if together else [[bad], [sold]]:
         feed(source, *batch)
-    assert words() == [("1.5", "amount_not_integer", "superseded"), ("100", "api_unknown", "")]
+    assert copies() == [("1.5", "amount_not_integer", "superseded"), ("100", "api_unknown", "")]
 
 
-def test_nothing_is_told_to_have_entered_that_did_not(source: BillingSource, bob: Creator) -> None:
+def test_only_records_that_entered_are_reported_as_entered(source: BillingSource, bob: Creator) -> None:
     sold = record(api_id="api-new", amount="100")
     feed(source, sold)
     feed(source, sold | {"amount": "1.5"})
@@ -111,7 +109,7 @@ def test_nothing_is_told_to_have_entered_that_did_not(source: BillingSource, bob
     ]
 
 
-def test_an_id_that_is_too_long_stays_apart_from_the_one_that_it_begins_with(source: BillingSource) -> None:
+def test_an_id_that_is_too_long_is_not_confused_with_its_beginning(source: BillingSource) -> None:
     feed(source, record(record_id="x" * 256, amount="777"))
     feed(source, record(record_id="x" * 255, api_id="api-new"))
     feed(source, record(record_id="x" * 255))
@@ -182,7 +180,7 @@ def test_a_copy_that_comes_while_the_older_one_is_about_to_enter_counts(
         feed(source, wrong | {"api_id": "api-newer"})
     mending.join(30)
     assert entered == [0]
-    assert [(reason, resolution) for _, reason, resolution in words()] == [
+    assert [(reason, resolution) for _, reason, resolution in copies()] == [
         ("api_unknown", "superseded"),
         ("api_unknown", ""),
     ]
