@@ -2,7 +2,7 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
-# What a trace refers to changes its name below; 0009 checks it again.
+# The columns that a trace refers to are renamed below; 0009 adds the check again.
 DROP = """
 DROP TRIGGER earning_postings_refer ON earning_postings;
 DROP FUNCTION earning_postings_refer();

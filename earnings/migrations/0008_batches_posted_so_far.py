@@ -1,6 +1,6 @@
 from django.db import migrations
 
-# Batches posted so far count as posted one by one, under their own numbers. Traces are append-only, so they are
+# Each batch posted so far becomes a posting of its own, with the same number. Traces are append-only, so they are
 # rewritten, not updated.
 FORWARD = """
 INSERT INTO postings (id, posted_at) SELECT id, posted_at FROM billing_batches WHERE posted_at IS NOT NULL;
@@ -9,7 +9,7 @@ UPDATE billing_batches SET posting_id = id WHERE posted_at IS NOT NULL;
 ALTER TABLE earning_postings ALTER COLUMN batches TYPE bigint[] USING ARRAY[posting_id];
 """
 
-# A trace of several batches is taken apart again by what their records say.
+# Split a trace of several batches again, according to their records.
 BACKWARD = """
 CREATE TEMPORARY TABLE taken_apart ON COMMIT DROP AS
 SELECT

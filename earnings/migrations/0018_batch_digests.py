@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-# Of everything that a record says; its own number and its batch's are no part of it.
+# A digest of all values of a record, except its own id and its batch's.
 CREATE = """
 CREATE FUNCTION billing_record_digest(record billing_records) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT hash_record_extended((
@@ -11,7 +11,7 @@ CREATE FUNCTION billing_record_digest(record billing_records) RETURNS bigint LAN
 $$
 """
 
-# What is there is what was accepted, as far as anyone knows by now.
+# Existing records are taken to be as they were accepted.
 FILL = """
 UPDATE billing_batches AS batch
 SET digest = held.digest

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-# An expression that Django's constraints can't write.
+# Django's constraints can't express this.
 CREATE = """
 ALTER TABLE creator_earnings ADD CONSTRAINT earning_period_is_within_a_month CHECK (
     (extract(year FROM period_start), extract(month FROM period_start))

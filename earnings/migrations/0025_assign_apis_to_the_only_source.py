@@ -1,6 +1,6 @@
 from django.db import migrations
 
-# Where several systems issue records, only staff know which of them registered what.
+# If there are several sources, only staff know which of them registered which APIs.
 ASSIGN = """
 WITH sole AS (
     SELECT min(id) AS id, min(name) AS name FROM billing_sources HAVING count(*) = 1

@@ -1,7 +1,7 @@
 from django.db import migrations, models
 
-# What a charge comes to with each record that takes from it, in order. One that doesn't fit changes nothing, unless it
-# is in already.
+# An aggregate over the records that name a charge, in order: how much is refunded and charged back. A record that
+# doesn't fit changes nothing, unless it is already accepted.
 CREATE = """
 CREATE TYPE charge_state AS (refunded bigint, charged_back bigint, fits boolean);
 

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-# Ids that are too long were cut to 255 characters, and looked like others.
+# Ids that are too long were cut to 255 characters, and could equal others.
 SHORTEN = """
 UPDATE quarantined_records
 SET record_id = left(record_id, 254) || '…'
@@ -11,7 +11,7 @@ UPDATE quarantined_records
 SET record_id = left(content ->> 'record_id', 255)
 WHERE length(record_id) = 255 AND right(record_id, 1) = '…'
 """
-# What the last version didn't get to look at.
+# Rechecks that the previous version had not done yet.
 RECHECK = """
 INSERT INTO quarantine_rechecks (batch_id)
 SELECT DISTINCT batch_id FROM quarantined_records WHERE resolved_at IS NULL ORDER BY batch_id

@@ -1,7 +1,7 @@
 from django.db import migrations
 
-# What was undone until now named no write-off: it is taken to be of the oldest ones. It stays undone, and earnings count
-# towards what is left from now on.
+# Undoings so far named no write-off: they are assigned to the oldest ones, and stay. From now on, earnings count towards
+# what is left.
 SO_FAR = """
 UPDATE adjustments SET counts_as_earned = TRUE
 WHERE kind IN ('unexpected_transfer', 'unexpected_transfer_reversed') OR (kind = 'correction' AND amount < 0);

@@ -6,7 +6,7 @@ import database.staff
 
 
 class RemoveNotValid(migrations.RemoveConstraint):
-    """Remove a constraint that old rows may violate; put back, it is not held against them either."""
+    """Remove a constraint that old rows may violate; when reversed, add it back without checking them."""
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
         constraint = to_state.models[app_label, self.model_name_lower].get_constraint_by_name(self.name)

@@ -1,12 +1,12 @@
 from django.db import migrations
 
-# What a record adds to gross: refunds and chargebacks take away, and their reversals give back.
+# What a record adds to gross: refunds and chargebacks subtract, their reversals add.
 GROSS = """
 CREATE FUNCTION gross_of(kind text, amount bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN kind IN ('refund', 'chargeback') THEN -amount ELSE amount END
 $$
 """
-# The records of a batch that belong to a row of earnings, by what the row is unique for.
+# The records of a batch that belong to an earning, by the earning's unique key.
 BEHIND = """
 CREATE FUNCTION records_behind(
     batch bigint, creator uuid, api uuid, of_currency text, bps integer, starts date, ends date

@@ -191,14 +191,14 @@ def test_no_owner_starts_before_the_current_one(file: Path) -> None:
         ("api-a,Weather,,,", "id"),
         ("api-a,Weather,al/ice,,", "id"),
         (f"{'a' * 256},Weather,alice,,", "id"),
-        ("api-a,Weather,alice,no address,", "e-mail"),
+        ("api-a,Weather,alice,no address,", "email"),
         ("api-a,Weather,alice,,ZZ", "country"),
         ("api-a,Weather,alice,,USA", "country"),
-        ("api-a", "number of fields"),
+        ("api-a", "fields"),
         ("api-a,Weather, Inc,alice,alice@example.com,US", "fields"),
         (f"api-a,{'n' * 256},alice,,", "name"),
         ("api-a,We\x00ather,alice,,", "name"),
-        (f"api-a,Weather,alice,{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}.com,US", "e-mail"),
+        (f"api-a,Weather,alice,{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}.com,US", "email"),
     ],
 )
 def test_a_line_that_cannot_be_used_is_named_and_nothing_is_imported(

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Forget two kinds of accounts that nothing was ever booked on."""
+    """Remove two kinds of accounts that were never used."""
 
     dependencies = [("ledger", "0002_triggers")]
 
