@@ -6,13 +6,13 @@ WITH owned AS MATERIALIZED (
         api.external_id,
         owner.id AS creator_id,
         owner.external_id AS creator_external_id,
-        CASE WHEN row_number() OVER turn = 1 THEN '-infinity' ELSE owned_from END AS owned_from,
-        lead(owned_from, 1, 'infinity') OVER turn AS owned_until
+        CASE WHEN row_number() OVER in_order = 1 THEN '-infinity' ELSE owned_from END AS owned_from,
+        lead(owned_from, 1, 'infinity') OVER in_order AS owned_until
     FROM apis AS api
     LEFT JOIN api_ownerships AS ownership ON ownership.api_id = api.id
     LEFT JOIN creators AS owner ON owner.id = ownership.creator_id
     WHERE api.external_id IN (SELECT api_external_id FROM billing_intake)
-    WINDOW turn AS (PARTITION BY api.id ORDER BY owned_from)
+    WINDOW in_order AS (PARTITION BY api.id ORDER BY owned_from)
 ),
 rate AS MATERIALIZED (
     SELECT
@@ -20,16 +20,16 @@ rate AS MATERIALIZED (
         api_id,
         bps,
         CASE
-            WHEN creator_id IS NULL AND api_id IS NULL AND row_number() OVER turn = 1 THEN '-infinity'
+            WHEN creator_id IS NULL AND api_id IS NULL AND row_number() OVER in_order = 1 THEN '-infinity'
             ELSE effective_from
         END AS effective_from,
-        lead(effective_from, 1, 'infinity') OVER turn AS effective_until
+        lead(effective_from, 1, 'infinity') OVER in_order AS effective_until
     FROM (
         SELECT DISTINCT ON (creator_id, api_id, effective_from) creator_id, api_id, bps, effective_from
         FROM commission_rates
         ORDER BY creator_id, api_id, effective_from, id DESC
     ) AS last_made
-    WINDOW turn AS (PARTITION BY creator_id, api_id ORDER BY effective_from)
+    WINDOW in_order AS (PARTITION BY creator_id, api_id ORDER BY effective_from)
 ),
 by_default AS MATERIALIZED (
     SELECT * FROM rate WHERE creator_id IS NULL AND api_id IS NULL

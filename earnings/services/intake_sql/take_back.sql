@@ -7,8 +7,8 @@ WITH step AS (
         takeback.row AS takeback_row,
         take_back(
             takeback.refunded, takeback.charged_back, takeback.amount, resolved.kind, resolved.amount, false
-        ) OVER turn AS state,
-        lead(resolved.line) OVER turn IS NULL AS is_last
+        ) OVER in_order AS state,
+        lead(resolved.line) OVER in_order IS NULL AS is_last
     FROM billing_resolved AS resolved
     CROSS JOIN LATERAL (
         SELECT ctid AS row, amount, refunded, charged_back
@@ -17,7 +17,7 @@ WITH step AS (
         OFFSET 0
     ) AS takeback
     WHERE resolved.leads AND resolved.reason = ''
-    WINDOW turn AS (
+    WINDOW in_order AS (
         PARTITION BY resolved.charge_id ORDER BY resolved.occurred_at, resolved.line ROWS UNBOUNDED PRECEDING
     )
 ),

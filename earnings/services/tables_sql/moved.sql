@@ -9,8 +9,8 @@ FROM (
         record.occurred_at,
         record.subscription_id,
         api.external_id AS api,
-        lag(api.external_id) OVER turn AS api_before,
-        lag(record.occurred_at) OVER turn AS billed_before
+        lag(api.external_id) OVER in_order AS api_before,
+        lag(record.occurred_at) OVER in_order AS billed_before
     FROM billing_records AS record
     JOIN apis AS api ON api.id = record.api_id
     LEFT JOIN charge_takebacks AS takeback ON takeback.charge_id = record.id
@@ -19,7 +19,7 @@ FROM (
         AND record.record_id LIKE 'invoice:%%'
         AND record.subscription_id <> ''
         AND record.occurred_at >= %(since)s
-    WINDOW turn AS (PARTITION BY record.subscription_id ORDER BY record.occurred_at, record.id)
+    WINDOW in_order AS (PARTITION BY record.subscription_id ORDER BY record.occurred_at, record.id)
 ) AS charge
 WHERE api <> api_before AND amount > 0
 ORDER BY record_id

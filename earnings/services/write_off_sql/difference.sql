@@ -10,9 +10,9 @@ WITH written AS MATERIALIZED (
         written.reason,
         written.decided_at,
         written.amount - written.undone_before AS amount,
-        sum(written.amount - written.undone_before) OVER turn - written.amount + written.undone_before AS older,
-        max(earning.period_end) OVER turn AS starts,
-        lead(written.id) OVER turn IS NULL AS is_latest,
+        sum(written.amount - written.undone_before) OVER in_order - written.amount + written.undone_before AS older,
+        max(earning.period_end) OVER in_order AS starts,
+        lead(written.id) OVER in_order IS NULL AS is_latest,
         (
             SELECT greatest(0, -entry.balance_after)
             FROM ledger_entries AS entry
@@ -24,7 +24,7 @@ WITH written AS MATERIALIZED (
     FROM adjustments AS written
     JOIN creator_earnings AS earning ON earning.id = written.earning_id
     WHERE written.kind = 'write_off' AND written.status = 'approved' AND written.creator_id = ANY(%(creators)s::uuid[])
-    WINDOW turn AS (
+    WINDOW in_order AS (
         PARTITION BY written.creator_id, written.currency
         ORDER BY written.counted_from_id, written.decided_at, written.id
     )
