@@ -1,4 +1,4 @@
-"""Random markets: what truly happened in three months, and the ways in which it may arrive."""
+"""Random markets: three months of true events, and the orders in which they may arrive."""
 
 import random
 from collections import defaultdict
@@ -14,7 +14,7 @@ from tests.feeding import record
 from tests.payouts.truth import Fact, as_of
 
 MONTHS = [date(2025, 7, 1), date(2025, 8, 1), date(2025, 9, 1)]
-# Each month has two halves. After each of them staff act, and after the second a run is made.
+# Each month has two halves. Staff act after each half, and a run is made after the second.
 HALVES = [datetime(month.year, month.month, day, tzinfo=UTC) for month in MONTHS for day in (1, 16)]
 TICKS, TICK = 10, timedelta(hours=35)
 LAST = len(HALVES) * TICKS - 1
@@ -48,7 +48,7 @@ class Registered(NamedTuple):
 
 @dataclass(slots=True)
 class Market:
-    """What happened, and what staff do after each half.
+    """True events, and what staff do after each half.
 
     A fact is `known` from some half on, within which things come in any order. `words` are wrong copies of its record,
     which come before the right one, and if they could be taken, while they have to wait for an API or a charge.
@@ -107,7 +107,7 @@ def markets(draw: st.DrawFn) -> Market:
 
 
 def _draw_charge(draw: st.DrawFn, market: Market) -> None:
-    """Have a charge, and things that take from it and give back, never more than there is."""
+    """Draw a charge, and records that take from it and give back, never more than there is."""
     tick = draw(st.integers(0, LAST))
     charge = _add(draw, market, "charge", draw(st.sampled_from(APIS)), tick, at_most=900_00)
     taken = {"refund": 0, "chargeback": 0}
@@ -154,13 +154,13 @@ def _add(
 
 
 def _waits(market: Market, fact: Fact) -> bool:
-    """Say whether the record can be made to wait: for its API, or for its charge."""
+    """Return whether the record can be made to wait, for its API or its charge."""
     known = market.known[fact.number]
     return known == (market.known[fact.charge.number] if fact.charge else 0)
 
 
 class Arrival:
-    """A random way in which a market arrives: what comes in each half, with what the seed makes of it."""
+    """A random order in which a market arrives, drawn from the seed for each half."""
 
     def __init__(self, market: Market) -> None:
         self._market = market
@@ -168,7 +168,7 @@ class Arrival:
         self._names_owners = self._chance(0.5)
 
     def steps(self, half: int) -> Iterator[Registered | list[Record]]:
-        """List what comes in this order: words of the catalogue, and batches of records."""
+        """List the arrivals in order: catalogue messages and batches of records."""
         batch: list[Record] = []
         for step in self._in_order(half):
             if batch and (isinstance(step, Registered) or _corrects(step, batch) or self._chance(0.25)):
@@ -205,7 +205,7 @@ class Arrival:
         return [step for _, step in sorted(timeline, key=itemgetter(0))]
 
     def _may_come(self, fact: Fact, half: int) -> bool:
-        """Say whether it may come again, or early, for the next month.
+        """Return whether it may arrive again, or early for the next month.
 
         Early only if nobody writes off what it is of, and if no wrong copy waits for it, which would enter.
         """
@@ -233,7 +233,7 @@ class Arrival:
         )
 
     def somebody_may(self, *acts: Callable[[], object]) -> None:
-        """Do some of these, or none."""
+        """Draw some of these acts, or none."""
         for act in acts:
             if self._chance(0.3):
                 act()
@@ -249,5 +249,5 @@ class Arrival:
 
 
 def _corrects(step: Record, batch: list[Record]) -> bool:
-    """Say whether it is another copy of a record in the batch: within one, the first usable copy counts."""
+    """Return whether it is another copy of a record in the batch; within a batch, the first usable copy counts."""
     return any(step["record_id"] == other["record_id"] and step != other for other in batch)

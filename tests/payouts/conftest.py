@@ -1,4 +1,4 @@
-"""What the tests of payouts share."""
+"""Fixtures for the tests of payouts."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ def payout(market: Market, sandbox: Stripe) -> Payout:
 
 @pytest.fixture
 def paid(payout: Payout, settle: Callable[[], None]) -> Payout:
-    """$80.00 that went all the way to alice's bank, and everybody knows."""
+    """$80.00 that reached alice's bank, with all events handled."""
     settle()
     payout.refresh_from_db()
     assert payout.status == PayoutStatus.PAID

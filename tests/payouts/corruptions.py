@@ -1,10 +1,10 @@
-"""Ways in which the tables may be wrong: what a bad restore or a hand in the database could leave behind."""
+"""Corruptions of the tables, as a bad restore or a manual change could cause them."""
 
 from typing import NamedTuple
 
 
 class Corruption(NamedTuple):
-    """What is wrong, how it came about, and the validation or the constraint that says so."""
+    """A corruption, the statement that causes it, and the validation or constraint that reports it."""
 
     what: str
     statement: str

@@ -1,6 +1,6 @@
-"""A small marketplace for the tests of payouts: who sells, what was sold, and what is paid for it.
+"""A small marketplace for the tests of payouts: creators, sales and payouts.
 
-Sales lie in the past, in September 2025 unless a test says otherwise, so that the real clock is always after
+Sales are in the past, by default in September 2025, so that the real clock is always after
 the cut-off.
 """
 
@@ -30,19 +30,19 @@ from tests.feeding import feed, record
 
 CUTOFF = date(2025, 10, 1)
 NEXT_CUTOFF = date(2025, 11, 1)
-# Of 3125 the platform keeps 625, which leaves the minimum of 2500.
+# The platform keeps 625 of 3125, which leaves the minimum of 2500.
 GROSS_OF_THE_MINIMUM = 31_25
 
 
 class Market:
-    """Creators sell one API each, `api-<name>`; the platform keeps 20 %."""
+    """Creators sell one API each, `api-<name>`; the platform keeps 20%."""
 
     def __init__(self) -> None:
         self._source = register_source("billing")
         self._ids = count()
 
     def creator(self, name: str, *, account: AccountStatus | None = AccountStatus.ACTIVE) -> Creator:
-        """Register a creator, with an account of this status that Stripe never heard of (None: without)."""
+        """Register a creator, with an account of this status that Stripe doesn't know (None: without an account)."""
         return self.creators([name], account=account)[0]
 
     def creators(
@@ -74,13 +74,13 @@ class Market:
         return made
 
     def sell(self, creator: Creator, gross: int, *, at: str = "2025-09-10T12:00:00Z", **said: object) -> str:
-        """Take in one charge and post it; return its record id."""
+        """Enter one charge and post it; return its record id."""
         return self.record("charge", creator, gross, at=at, **said)
 
     def refund(
         self, creator: Creator, gross: int, *, at: str = "2025-09-12T12:00:00Z", **said: object
     ) -> str:
-        """Take in one refund of nothing in particular and post it; return its record id."""
+        """Enter one refund without a charge and post it; return its record id."""
         return self.record("refund", creator, gross, at=at, **said)
 
     def record(self, kind: str, creator: Creator, amount: int, *, at: str, **said: object) -> str:
@@ -97,7 +97,7 @@ class Market:
         at: str = "2025-09-10T12:00:00Z",
         **said: object,
     ) -> str:
-        """Take in one record, of the creator's first API unless said otherwise, and leave it unposted."""
+        """Enter one record, by default of the creator's first API, and leave it unposted."""
         record_id = f"r-{next(self._ids)}"
         self._arrive(
             record(
@@ -146,7 +146,7 @@ class Market:
         return approved.earning
 
     def write_off(self, creator: Creator, *, reason: str = "Gone") -> Adjustment:
-        """Have one person propose to give up what a creator owes and another approve it."""
+        """Have one person propose to write off what a creator owes and another approve it."""
         proposed = adjustments.propose_write_off(creator, currency="USD", act=Act("dana", reason))
         return adjustments.approve_adjustment(proposed.pk, actor="erin", now=sql.now())
 
@@ -154,13 +154,13 @@ class Market:
         return runs.make_run(cutoff=cutoff, now=sql.now())
 
     def payout(self, creator: Creator, *, gross: int = 100_00) -> Payout:
-        """Sell something and make the run that pays it."""
+        """Make a sale and the run that pays it."""
         self.sell(creator, gross)
         self.run()
         return Payout.objects.filter(creator=creator).latest("created_at")
 
     def onboard(self, creator: Creator) -> CreatorPaymentAccount:
-        """Have the sandbox make and complete the creator's account."""
+        """Create the creator's account in the sandbox and complete onboarding."""
         account = payment_accounts.open_payment_account(creator, now=sql.now())
         assert account.stripe_account_id
         stripe_accounts.complete_in_sandbox(account.stripe_account_id)
@@ -168,7 +168,7 @@ class Market:
 
 
 def unsound() -> dict[str, list[str]]:
-    """Validate the books inside the test's own transaction; return what doesn't hold."""
+    """Check the books inside the test's own transaction; return the failed validations."""
     found = {path.stem: findings_of(path) for path in books.validations()}
     return {name: findings for name, findings in found.items() if findings}
 
@@ -179,7 +179,7 @@ def findings_of(validation: Path) -> list[str]:
 
 
 def balance(creator_id: UUID, kind: AccountKind) -> int:
-    """Return what stands on a creator's ledger account, in cents."""
+    """Return the balance of a creator's ledger account, in cents."""
     found = sql.rows(
         "SELECT coalesce(sum(balance), 0)::bigint AS balance FROM ledger_accounts"
         " WHERE owner_id = %(owner)s AND kind = %(kind)s",

@@ -1,4 +1,4 @@
-"""Reconciling in a test: a pass once all has settled, and what it is to find."""
+"""Reconciliation in tests: a pass after everything has settled, and what it must find."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ def forget(object_id: str) -> None:
 
 
 def reverse(transfer_id: str, **amount: int) -> None:
-    """Reverse it in Stripe's dashboard, and have the event lost."""
+    """Reverse it in Stripe's dashboard, and lose the event."""
     client().raw_request("post", f"/_sandbox/transfers/{transfer_id}/reverse", **amount)
 
 
@@ -36,7 +36,7 @@ def account_of(payout: Payout) -> str:
 
 
 def only() -> Difference:
-    """Return the one difference there is, having made sure that a second pass finds nothing twice."""
+    """Return the only difference, after checking that a second pass finds nothing twice."""
     found = Difference.objects.get()
     reconcile()
     assert Difference.objects.get().pk == found.pk

@@ -1,4 +1,4 @@
-"""Sending leg one in a test: the faults that may meet it, and a clock of its own."""
+"""Sending in tests: faults, and a clock of its own."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,7 +28,7 @@ BEFORE_THE_WORK = [
     {**SEND, "kind": "status", "status": 429, "code": "rate_limit"},
     {**SEND, "kind": "status", "status": 429, "code": "lock_timeout"},
 ]
-# Nobody can tell what these did.
+# Faults after which the outcome is unknown.
 LOST: list[dict[str, Any]] = [
     {**SEND, "kind": "connection_reset"},
     {**SEND, "kind": "timeout", "seconds": 0.01},
@@ -47,21 +47,21 @@ def named(fault: dict[str, Any]) -> str:
 
 
 class Sender:
-    """Sends a payout when it is next due, as the sweep would, and tells how it stands."""
+    """Sends a payout when it is next due, as the sweep would, and shows its status."""
 
     def __init__(self, payout: Payout) -> None:
         self._pk = payout.pk
         self.now: datetime = sql.now()
 
     def send(self, *, after: timedelta = timedelta()) -> Payout:
-        """Send at the moment that the payout is due, and no earlier than `after` from where the clock stood."""
+        """Send when the payout is due, but not before `after` has passed on the clock."""
         due = self.payout.next_retry_at or self.now
         self.now = max(self.now + after, due)
         send_transfer(self._pk, now=self.now)
         return self.payout
 
     def send_until(self, status: PayoutStatus, *, at_most: int = 30) -> Payout:
-        """Send, each time when the payout is due, until it is there."""
+        """Send each time the payout is due, until it reaches the status."""
         for _ in range(at_most):
             if self.payout.status == status:
                 return self.payout
@@ -78,7 +78,7 @@ class Sender:
 
 
 def requests(sandbox: Stripe) -> int:
-    """Count the transfers that Stripe was asked for."""
+    """Count the requests for transfers that Stripe received."""
     return int(sandbox.state()["requests"].get("POST /v1/transfers", 0))
 
 
@@ -96,7 +96,7 @@ def send_transfer(payout_id: UUID, *, now: datetime) -> None:
 
 
 def attend(payout_id: UUID, *, now: datetime) -> None:
-    """Do all that a worker does with a payout, in no time."""
+    """Do everything that a worker does with a payout, at one moment."""
     call = engine.begin(payout_id, now=now)
     while call is not None:
         call = engine.process(call, engine.make(call), now=now)
@@ -109,7 +109,7 @@ def send_bank_payout(payout_id: UUID, *, now: datetime) -> None:
 
 
 def recorded(bank_payout: BankPayout, *, now: datetime) -> bool:
-    """Record what Stripe says of a bank payout, as a webhook does; return whether it changes anything."""
+    """Record a bank payout as a webhook does; return whether it changes anything."""
     before = _written()
     with suppress(SetAside):
         sending.record_bank_payout(bank_payout, now=now)
@@ -122,7 +122,7 @@ def _written() -> list[Any]:
 
 
 def attend_returned(payout_id: UUID, *, now: datetime) -> None:
-    """Attend to a payout whose money lies on the connected account."""
+    """Attend to a payout whose money is on the connected account."""
     if Payout.objects.get(pk=payout_id).status == PayoutStatus.RETURNED:
         attend(payout_id, now=now)
 
@@ -135,7 +135,7 @@ def taken(now: datetime) -> list[UUID]:
 
 
 def work(now: datetime) -> None:
-    """Do what the sweep and a worker would do at this moment, one payout after the other."""
+    """Do what the sweep and a worker would do now, one payout after the other."""
     new = sending.prepare(now=now)
     for _ in range(100):
         payout_id = sending.take_due(now=now, new=new)
@@ -146,7 +146,7 @@ def work(now: datetime) -> None:
 
 
 def meanwhile(sandbox: Stripe, request: str, *, ask: Callable[[], Any], tell: Callable[[], Any]) -> None:
-    """Ask Stripe something, and tell us something else while that request, slowed by a fault, is under way."""
+    """Ask Stripe something, and deliver an event while that request, slowed by a fault, is in progress."""
 
     def asked() -> int:
         return int(sandbox.state("requests")["requests"].get(request, 0))

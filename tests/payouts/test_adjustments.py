@@ -1,4 +1,4 @@
-"""What is owed is corrected by hand, by two people."""
+"""Adjustments: two people correct what is owed."""
 
 import json
 from datetime import timedelta
@@ -71,7 +71,7 @@ ONE_PERSON = ["dana", "dana via cli", "dana via console", "Dana", "DANA via cli"
 
 @pytest.mark.parametrize("actor", ONE_PERSON)
 def test_nobody_approves_their_own(alice: Creator, actor: str) -> None:
-    """Whichever way they came to propose it, and to approve it."""
+    """Through whichever channel they propose and approve it."""
     for proposed_by in ONE_PERSON:
         proposal = adjustments.propose_adjustment(
             alice, amount=Money(1, "USD"), act=Act(proposed_by, "Billed twice")

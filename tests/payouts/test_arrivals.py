@@ -1,4 +1,4 @@
-"""However things arrive, everyone's figures are those of a plain model that knows only what truly happened."""
+"""In whatever order things arrive, all figures match a plain model of what truly happened."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +43,7 @@ WHY = Act("dana", "a test")
 
 
 class Service:
-    """The service as those see it who feed it and act on it."""
+    """The service as seen by those who feed it and act on it."""
 
     def __init__(self, market: Market) -> None:
         commission.seed_first_rate()
@@ -91,7 +91,7 @@ class Service:
         return last is not None
 
     def run(self, cutoff: date) -> dict[str, int]:
-        # What waits to be sent for longer keeps no other payout from being made.
+        # A payout that waits longer than this no longer blocks the next one.
         Payout.objects.update(created_at=sql.now() - timedelta(days=30))
         runs.make_run(cutoff=cutoff, now=sql.now())
         decided = RunDecision.objects.filter(run__cutoff=cutoff).values_list("creator__external_id", "amount")

@@ -1,4 +1,4 @@
-"""Leg two: what the transfer brought goes on to the bank, once, and what Stripe says of it later counts."""
+"""Leg two: arrived money goes to the bank once, and Stripe's later events about it count."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,7 +48,7 @@ class Bank:
         return self.payout
 
     def told(self, status: str, **facts: str) -> bool:
-        """Apply what an event says of the bank payout that was sent."""
+        """Handle an event of the bank payout that was sent."""
         said = BankPayout(
             id=self.payout.stripe_payout_id,
             account=self.attempts[-1].destination,
@@ -169,7 +169,7 @@ def test_after_a_worker_died_another_continues_under_the_same_key(
 
 @pytest.mark.parametrize("code", sorted(policy.REFUSALS[AttemptKind.BANK_PAYOUT]))
 def test_a_refused_bank_payout_is_returned(bank: Bank, sandbox: Stripe, code: str) -> None:
-    """It lies on the connected account: the payout keeps its rows, and nothing is under way."""
+    """The money is on the connected account: the payout keeps its rows, and nothing is in progress."""
     sandbox.inject({**SEND, "kind": "status", "status": 400, "code": code, "count": 1})
     returned = bank.send()
     assert (returned.status, returned.failure_code) == (PayoutStatus.RETURNED, code)
@@ -313,7 +313,7 @@ def test_a_failed_bank_payout_is_returned(
     returned = bank.payout
     assert (returned.status, returned.paid_at) == (PayoutStatus.RETURNED, None)
     assert (returned.failure_code, returned.failure_message) == ("account_closed", "The account is closed.")
-    # What was paid counts in the platform's figures; that it no longer is must reach them.
+    # Paid payouts count in the platform's figures, which must learn that this one no longer does.
     assert [notice.__qualname__ for notice in notices] == (["revenue.refresh"] if paid_before else [])
     assert unsound() == {}
 

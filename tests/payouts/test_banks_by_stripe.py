@@ -1,4 +1,4 @@
-"""With Stripe's own schedule for the way to the bank, a payout is paid once its transfer is made."""
+"""If Stripe pays the banks by its own schedule, a payout is paid once its transfer is made."""
 
 import pytest
 from pytest_django import Settings

@@ -1,4 +1,4 @@
-"""Each validation of the books finds the fault that it is for, and `check_books` says so."""
+"""Each validation of the books finds its fault, and `check_books` reports it."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from tests.payouts.sending import send_transfer
 
 VALIDATIONS = {path.stem: path for path in books.validations()}
 SOUND: dict[str, list[str]] = {name: [] for name in VALIDATIONS}
-# What is missing, and the validation that says so.
+# What is missing, and the validation that reports it.
 MISSING = [
     ("DELETE FROM payout_line_items", "payouts_are_the_sum_of_their_lines"),
     ("DELETE FROM payout_attempts", "payouts_sent_have_one_transfer"),
@@ -45,7 +45,7 @@ MISSING = [
 
 @contextmanager
 def guards_off() -> Iterator[None]:
-    """Let the test do what the triggers refuse: what a restored backup or a mistaken superuser could leave."""
+    """Let the test do what the triggers refuse, as a restored backup or a superuser's mistake could."""
     sql.run("SET CONSTRAINTS ALL IMMEDIATE")
     sql.run("SET session_replication_role = replica")
     try:
@@ -56,7 +56,7 @@ def guards_off() -> Iterator[None]:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Leave nothing of what is done meanwhile."""
+    """Undo everything that the block does."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)

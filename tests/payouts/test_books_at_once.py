@@ -1,4 +1,4 @@
-"""Checks of the books don't pile up, however long one lasts."""
+"""Checks of the books don't pile up, however long one takes."""
 
 import time
 
@@ -29,7 +29,7 @@ def test_one_check_runs_at_a_time(service: RunningService) -> None:
         psycopg.connect(service.database_url) as blocker,
         psycopg.connect(service.database_url, autocommit=True) as watcher,
     ):
-        # Stands for books so large that checking them lasts longer than the broker waits.
+        # Stands for books so large that a check takes longer than the broker waits.
         blocker.execute("LOCK TABLE ledger_entries IN ACCESS EXCLUSIVE MODE")
         service.send("payouts.check_books")
         over = time.monotonic() + WATCHED_SECONDS

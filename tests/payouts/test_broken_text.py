@@ -1,4 +1,4 @@
-"""Text that PostgreSQL can't hold, in whatever Stripe answers: half an emoji, NUL. Nothing stops, nothing is lost."""
+"""Text from Stripe that PostgreSQL can't store (half an emoji, NUL) stops nothing and loses nothing."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ MENDED = "\ufffd\ufffd"
 
 @pytest.fixture
 def broken(sandbox: Stripe) -> None:
-    """Whatever Stripe says, its text is broken."""
+    """Make all of Stripe's text broken."""
     sandbox.inject(EVERYWHERE)
 
 
@@ -83,7 +83,7 @@ def test_a_code_longer_than_its_column_is_cut_and_the_message_kept_whole(
 def test_an_amount_that_no_ledger_could_hold_makes_one_transfer_unreadable(
     paid: Payout, market: Market, field: str
 ) -> None:
-    """Told by its id again, it is unreadable still; the others are compared."""
+    """Retrieved by its id it is still unreadable; the others are compared."""
     tamper(paid.stripe_transfer_id, **{field: 10**30})
     result = reconcile()
     assert result.made.error == ""

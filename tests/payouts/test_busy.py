@@ -1,4 +1,4 @@
-"""When Stripe says 429: slower, none dropped, and nobody always the last."""
+"""When Stripe answers 429: payouts are slower, none is dropped, and none is always last."""
 
 from datetime import timedelta
 from typing import Any

@@ -213,7 +213,7 @@ def test_only_creators_with_payable_rows_are_considered(market: Market) -> None:
 
 
 def age(creator: Creator, status: PayoutStatus, *, days: float) -> None:
-    """Let the creator's payout be in this state, and made so many days ago."""
+    """Put the creator's payout in this state, created so many days ago."""
     payout = Payout.objects.get(creator=creator)
     if payout.status != status:
         PayoutEventFactory.create(payout=payout, from_status=payout.status, to_status=status)

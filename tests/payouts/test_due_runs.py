@@ -1,4 +1,4 @@
-"""What beat makes by itself: the latest run that is due, once, and none from before the installation."""
+"""Runs made by beat: the latest due run, once, and none from before the installation."""
 
 from datetime import UTC, date, datetime
 

@@ -1,4 +1,4 @@
-"""What creators read of their earnings."""
+"""What creators see of their earnings."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -366,7 +366,7 @@ def test_reading_earnings_costs_no_more_after_years_of_payouts(market: Market) -
 
 
 def rows_read() -> int:
-    """Count the rows of `creator_earnings` that `/earnings` of alice adds up."""
+    """Count the rows of `creator_earnings` that `/earnings` sums for alice."""
 
     def count(plan: dict[str, Any]) -> int:
         here = (

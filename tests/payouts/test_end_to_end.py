@@ -1,4 +1,4 @@
-"""From billing records to money in the bank, once through."""
+"""From billing records to money in the bank, end to end."""
 
 from collections.abc import Callable
 from datetime import date

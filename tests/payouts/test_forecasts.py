@@ -1,4 +1,4 @@
-"""What the next run needs of the balance at Stripe is known days before."""
+"""How much of the Stripe balance the next run needs is known days ahead."""
 
 import json
 from io import StringIO

@@ -1,4 +1,4 @@
-"""Too little money at Stripe: a pause that says how much is missing, and goes on by itself, in order."""
+"""Too little money at Stripe: a pause that says how much is missing, and ends by itself, in order."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,7 +35,7 @@ def creators(market: Market, sandbox: Stripe) -> list[Creator]:
 
 @pytest.fixture
 def short(market: Market, creators: list[Creator]) -> datetime:
-    """Payouts wait that come to more than there is; return a moment at which they are due."""
+    """Make waiting payouts that exceed the balance; return a time at which they are due."""
     for creator, net in zip(creators, NETS, strict=True):
         market.onboard(creator)
         market.sell(creator, net * 10 // 8)
@@ -110,7 +110,7 @@ def test_a_taken_payout_is_not_sent_while_it_is_not_covered(short: datetime, san
 
 
 def test_a_refusal_for_lack_of_funds_pauses_and_is_no_failure(short: datetime, sandbox: Stripe) -> None:
-    """Stripe's balance says that there is enough; Stripe says that there is not."""
+    """By its balance Stripe has enough, but it refuses."""
     sandbox.fund(MISSING)
     sandbox.inject({**TOO_LITTLE, "count": 1})
     work(short)
@@ -161,7 +161,7 @@ def test_attempts_in_doubt_and_bank_payouts_continue_meanwhile(short: datetime, 
 
 
 def test_payouts_in_progress_are_reserved(short: datetime, sandbox: Stripe) -> None:
-    """Nobody knows yet whether it has left the balance; what is behind it must not count on its money."""
+    """It may or may not have left the balance; the payouts behind it must not count on its money."""
     sandbox.inject({**SEND, "kind": "connection_reset", "count": 1})
     work(short)
     assert statuses() == ["processing", "pending", "pending"]

@@ -1,4 +1,4 @@
-"""What the database itself refuses, whoever asks."""
+"""What the database itself refuses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -72,7 +72,7 @@ def test_a_payout_is_released_only_when_no_hold_is_open(payout: Payout, hold: Ho
 
 
 def test_a_hold_does_not_stop_a_payout_in_progress(payout: Payout, sandbox: Stripe) -> None:
-    """While the outcome is unknown nothing can be held: the money may be gone."""
+    """While the outcome is unknown the payout can't be held: the money may be gone."""
     sandbox.inject(
         {"method": "POST", "path": "/v1/transfers", "kind": "drop_response_after_work", "count": 1}
     )

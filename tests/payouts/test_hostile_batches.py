@@ -1,4 +1,4 @@
-"""Batches that can't be posted stop only themselves: everybody else is posted to the cent, and paid."""
+"""Batches that can't be posted don't stop the others, which are posted to the cent and paid."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ from tests.threads import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LAW = "accepted_records_reach_their_earnings"
-# What was changed behind the guards' back is found besides.
+# What was changed with the guards off is found too.
 TAMPERED = {"batches_hold_what_they_accepted"}
 SEPTEMBER = "2025-09-10T12:00:00Z"
 MANY = 9_300  # of fifteen digits, which were once accepted, these exceed a bigint
@@ -62,20 +62,20 @@ def post() -> posting.Posted:
 
 
 class Mallory:
-    """Whose records can't be posted, each for another cause; what is `spoiled` is changed behind the service's back."""
+    """A creator whose records can't be posted, for various causes; `spoiled` ones are changed with the guards off."""
 
     def __init__(self, source: BillingSource) -> None:
         self._source = source
         self._creator = CreatorFactory.create(external_id="mallory")
 
     def api(self) -> str:
-        """Make one more of her APIs."""
+        """Create another of her APIs."""
         return str(ApiFactory.create(owner=self._creator).external_id)
 
     def send(
         self, *amounts: int, api: str = "", beside: dict[str, Any] | None = None, **spoiled: object
     ) -> None:
-        """Hand in a batch; what stands `beside` them in it is an innocent's."""
+        """Send a batch; the records `beside` hers are an innocent creator's."""
         api = api or self.api()
         sold = [sale(api, amount) for amount in amounts]
         feed(self._source, *sold, *([beside] if beside else []))
@@ -90,7 +90,7 @@ class Mallory:
                 )
 
     def send_many(self, **said: Any) -> None:
-        """Hand in what was accepted before there was a tighter limit."""
+        """Send records that were accepted before the limit was tighter."""
         api = self.api()
         feed_unchecked(
             self._source,

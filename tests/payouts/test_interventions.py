@@ -1,4 +1,4 @@
-"""Staff hold, release and cancel, safely against the workers, and it is known who did it and why."""
+"""Staff hold, release and cancel safely while workers run, and their name and reason are stored."""
 
 import json
 from contextlib import suppress
@@ -249,7 +249,7 @@ def test_a_retry_pays_a_refused_payout_at_once_and_only_once(payout: Payout, san
 def test_a_retry_includes_late_earnings_of_its_period(
     payout: Payout, market: Market, sandbox: Stripe
 ) -> None:
-    """A refund since then would otherwise be paid out, and owed."""
+    """A later refund would otherwise be paid out, and then owed."""
     failed = refuse(payout, sandbox)
     market.refund(payout.creator, 25_00)
     again = interventions.retry_payout(failed.pk, act=WHY, now=sql.now())

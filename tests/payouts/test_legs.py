@@ -125,7 +125,7 @@ def targets(decision: Decision) -> list[str]:
 
 
 def due(decision: Decision) -> timedelta | None:
-    """In how long the payout is due again, if the decision says so."""
+    """How long until the payout is due again, if the decision says so."""
     at = decision.changes.get("next_retry_at")
     return at - NOW if at else None
 

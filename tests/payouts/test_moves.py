@@ -1,4 +1,4 @@
-"""Which state a payout may go to from where, that each move is written down, and that only one of several wins."""
+"""The legal moves of a payout; each is recorded, and only one of several wins."""
 
 from copy import copy
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.payouts.market import Market
 from tests.threads import at_once
 
 S = PayoutStatus
-# As the design has them; the code's own map is held against this one.
+# The design's map of legal moves; the code's is compared with it.
 LEGAL = {
     (S.PENDING, S.ON_HOLD),
     (S.PENDING, S.PROCESSING),
@@ -97,7 +97,7 @@ def test_what_is_final_stays_final() -> None:
 
 @pytest.mark.django_db
 def test_a_move_from_a_former_state_is_refused(market: Market) -> None:
-    """Both moves are legal by the map; the second one's caller saw the payout before the first."""
+    """Both moves are legal; the second one's caller read the payout before the first move."""
     payout = payout_in(market, S.PENDING)
     with transaction.atomic():
         move(payout, S.CANCELLED, now=sql.now(), reason="first")

@@ -1,4 +1,4 @@
-"""What creators owe the platform is carried, aged and shown, until it is earned or written off by two people."""
+"""What creators owe the platform is carried, aged and shown until it is earned back or written off by two people."""
 
 import io
 import json
@@ -28,7 +28,7 @@ def alice(market: Market) -> Creator:
 
 
 def days_ago(days: int) -> None:
-    """Have what was booked last have been booked then."""
+    """Date the latest booking so many days ago."""
     sql.run("SET LOCAL session_replication_role = replica")
     sql.run(
         "UPDATE ledger_transactions SET created_at = now() - %(days)s * interval '1 day'"

@@ -1,4 +1,4 @@
-"""When nothing may be sent at all: Stripe refuses our key, or staff say so."""
+"""Pauses of all sending: Stripe refuses our API key, or staff pause it."""
 
 import json
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ WHY = Act("dana", "A wrong run")
 
 @pytest.fixture
 def due(market: Market, sandbox: Stripe) -> datetime:
-    """Three payouts wait to be sent; return a moment at which they are due."""
+    """Make three waiting payouts; return a time at which they are due."""
     creators = market.creators(["alice", "bob", "charlie"], account=None)
     for creator in creators:
         market.onboard(creator)

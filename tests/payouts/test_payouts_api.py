@@ -1,4 +1,4 @@
-"""What creators read of their payouts."""
+"""What creators see of their payouts."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +31,7 @@ def listed(creator: str, **asked: Any) -> list[str]:
 
 
 def made(creator: Creator, moment: str, **said: Any) -> str:
-    """Make a payout by itself; return its id."""
+    """Make a payout without a run; return its id."""
     return str(
         PayoutFactory.create(creator=creator, run=None, created_at=datetime.fromisoformat(moment), **said).pk
     )

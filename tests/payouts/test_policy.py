@@ -1,4 +1,4 @@
-"""What each answer of Stripe's means, held against the codes that Stripe's own documents name."""
+"""What each of Stripe's answers means, checked against the codes in Stripe's documentation."""
 
 import json
 import typing
@@ -18,7 +18,7 @@ from sandbox.banks import FAILURES
 from stripe_io.errors import Failure
 from tests.stripe.extract import EXTRACT
 
-# Answered by Stripe to transfers, and missing in its lists of codes.
+# Returned by Stripe for transfers, but missing in its lists of codes.
 UNLISTED = {"insufficient_capabilities_for_transfer"}
 KINDS = [AttemptKind.TRANSFER, AttemptKind.BANK_PAYOUT]
 

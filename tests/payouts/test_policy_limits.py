@@ -1,4 +1,4 @@
-"""The limits that the policy sets, as figures: a table that is only compared with itself proves nothing."""
+"""The policy's limits, as numbers: comparing a table with itself proves nothing."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -50,7 +50,7 @@ def test_only_these_codes_prove_that_nothing_moved() -> None:
 
 
 def test_a_key_is_sent_for_a_day_less_a_minute() -> None:
-    """The answer to a later one could come after Stripe has forgotten the key."""
+    """The answer to a later send could come after Stripe has forgotten the key."""
     day = timedelta(hours=24)
     assert policy.may_send_again(sent(ago=day - timedelta(seconds=61)), now=NOW)
     assert not policy.may_send_again(sent(ago=day - timedelta(seconds=59)), now=NOW)

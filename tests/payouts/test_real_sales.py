@@ -53,7 +53,7 @@ def problem(amount: str) -> str:
 
 
 def worked_out(billing: Path) -> dict[str, Any]:
-    """Work out what sales come to, month by month, each followed by a run; in plain Python, one after the other."""
+    """Compute the result of the sales in plain Python, month by month, each followed by a run."""
     records = 0
     gross: Counter[tuple[str, str, str]] = Counter()
     with lzma.open(billing, "rt") as file:
@@ -179,7 +179,7 @@ def test_imported_month_by_month_every_amount_is_right_to_the_cent(
 
 
 def assert_everything_reached_the_bank(sandbox: Stripe) -> None:
-    """Transfers at Stripe, payouts here and the ledger say the same of each creator, and all of it is paid."""
+    """Check that transfers at Stripe, payouts and the ledger agree for each creator, and that all of it is paid."""
     assert set(Payout.objects.values_list("status", flat=True)) == {"paid"}
     state = sandbox.state()
     at_stripe: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""What Stripe has is what is written here, to the cent; what isn't is found, mended, or left to a person."""
+"""Stripe's objects match our records to the cent; mismatches are found, and fixed or left to staff."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Passes raise no false alarm, find nothing twice, and are stopped by no single thing."""
+"""Passes raise no false alarms, find nothing twice, and aren't stopped by a single object."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The way from a payout, and from each of its lines, to the billing records behind it."""
+"""From a payout, and from each of its lines, to the billing records behind it."""
 
 import csv
 import itertools
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def payout(market: Market) -> Payout:
-    """Two APIs of alice over two months, with what was taken back; bob sells in the same batches."""
+    """Two APIs of alice over two months, with refunds; bob sells in the same batches."""
     alice, bob = market.creators(["alice", "bob"])
     entry = CatalogEntry(
         api_id="second", api_name="", creator_id="alice", creator_email="", creator_country=""
@@ -213,7 +213,7 @@ def test_an_adjustment_has_no_records(market: Market) -> None:
 
 
 def peak_of_csv(market: Market, creator: Creator, count: int) -> int:
-    """Sell so many times, stream the records of the payout, and return the bytes that it took at once."""
+    """Make so many sales, stream the payout's records, and return the peak memory in bytes."""
     lines = [
         record(
             record_id=f"{creator.external_id}-{number}",

@@ -1,4 +1,4 @@
-"""What customers get back after it was paid out: across months, owners and rates, lost and won."""
+"""Refunds and disputes after the payout: across months, owners and rates, lost and won."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -35,7 +35,7 @@ def onboarded(market: Market, name: str) -> Creator:
 
 @pytest.fixture
 def pay(market: Market, settle: Callable[[], None]) -> Callable[[date], None]:
-    """Make a run and have everything arrive."""
+    """Make a run and let everything arrive."""
 
     def pay(cutoff: date) -> None:
         market.run(cutoff)
@@ -93,7 +93,7 @@ def test_a_commission_change_within_a_month_gives_each_line_its_own_rate(
 def test_a_refund_after_the_payout_counts_in_its_own_month_at_its_charges_owner_and_rate(
     market: Market, alice: Creator, pay: Callable[[date], None]
 ) -> None:
-    """Since the sale the API went to bob, and its commission fell."""
+    """After the sale the API was transferred to bob, and its commission was lowered."""
     bob = onboarded(market, "bob")
     charge = market.sell(alice, 100_00)
     market.sell(alice, 50_00)

@@ -1,4 +1,4 @@
-"""Of some currencies a bank takes whole units only; the rest goes along with the next payout."""
+"""Banks accept some currencies in whole units only; the remainder is included in the next payout."""
 
 from datetime import date
 from functools import partial
@@ -18,7 +18,7 @@ from tests.payouts.sending import send_bank_payout, send_transfer
 from tests.threads import at_once, wait_for_locked_out
 
 pytestmark = pytest.mark.django_db
-# Sold for this, as forints: so much is left of it, of which two make a whole unit.
+# Sold for this, in forints: the remainder of two such sales makes a whole unit.
 GROSS, REMAINDER = 102_00, 65
 
 
@@ -48,7 +48,7 @@ def pay(market: Market, creator: Creator, gross: int, *, at: str, cutoff: date) 
 
 
 def left() -> int:
-    """Sum up what all payouts brought and did not take to the bank."""
+    """Sum what all payouts left on the connected account."""
     sums = Payout.objects.aggregate(left=Sum(F("arrival_amount") - F("bank_amount")))
     return int(sums["left"])
 
@@ -106,7 +106,7 @@ def test_of_two_concurrent_payouts_one_includes_the_remainder(market: Market, be
     now, locked = sql.now(), Event()
 
     def hold_up() -> None:
-        """Let neither write an attempt down before both know what they take along, or wait for each other."""
+        """Let neither write an attempt before both know the remainder they include, or wait for each other."""
         with transaction.atomic():
             sql.run("LOCK TABLE payout_attempts IN SHARE MODE")
             locked.set()

@@ -1,4 +1,4 @@
-"""A creator's account goes, and another comes: what is owed stays owed, and nothing goes to the old one."""
+"""A creator replaces their account: what is owed stays owed, and nothing goes to the old account."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -33,7 +33,7 @@ def live(payout: Payout) -> CreatorPaymentAccount:
 
 
 def move_out(payout: Payout) -> None:
-    """Have staff let the creator go to another account; the old one still works at Stripe."""
+    """Have staff let the creator use another account; the old one still works at Stripe."""
     payment_accounts.replace_payment_account(live(payout), act=Act("dana", "Moved"), now=sql.now())
 
 
@@ -78,7 +78,7 @@ def test_a_transfer_in_doubt_to_a_replaced_account_is_only_looked_up(
     sender.send()
     assert requests(sandbox) == 1
     settled = sender.send(after=timedelta(hours=2))
-    if kind == "connection_reset":  # it is proved that nothing arrived
+    if kind == "connection_reset":  # proved absent
         assert sender.attempts[0].status == AttemptStatus.ABSENT
         assert sender.send().status == PayoutStatus.ON_HOLD
         sit_out_the_cool_down(payout)

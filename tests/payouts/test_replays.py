@@ -1,4 +1,4 @@
-"""Everything that Stripe ever told, told again: no handler does anything twice."""
+"""All of Stripe's events, replayed: no handler does anything twice."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def seen() -> dict[str, list[Any]]:
-    """All that events could have changed, but for when Stripe was last asked."""
+    """Everything that events could have changed, except when Stripe was last asked."""
     accounts = CreatorPaymentAccount.objects.defer("synced_at").order_by("pk")
     return {
         "payouts": list(Payout.objects.order_by("pk").values()),

@@ -1,4 +1,4 @@
-"""Money that came back from the bank: sent there again once it can be, or taken back and paid later."""
+"""Returned payouts: sent to the bank again once possible, or taken back and paid later."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ REVERSE = {"method": "POST", "path": "/v1/transfers/.*/reversals"}
 
 
 class Bank(Sender):
-    """A payout that the bank sent back, and a clock by which it is attended to."""
+    """A returned payout, and a clock for attending to it."""
 
     def __init__(self, payout: Payout, sandbox: Stripe) -> None:
         super().__init__(payout)
@@ -33,13 +33,13 @@ class Bank(Sender):
         self.account = self.attempts[0].destination
 
     def come_back(self) -> Payout:
-        """Have the bank refuse what was sent last, and say so."""
+        """Have the bank return the latest bank payout, and handle the event."""
         self._sandbox.control(f"payouts/{self.payout.stripe_payout_id}/fail", failure_code="account_closed")
         self.confirm()
         return self.payout
 
     def confirm(self) -> None:
-        """Ask Stripe how the bank payout fares."""
+        """Look the bank payout up at Stripe."""
         Payout.objects.filter(pk=self._pk).update(next_retry_at=self.now)
         send_bank_payout(self._pk, now=self.now)
 
@@ -204,7 +204,7 @@ def test_money_kept_by_an_account_that_left_us_opens_a_difference(bank: Bank, sa
 
 
 def test_money_on_an_account_that_left_us_is_taken_back(payout: Payout, sandbox: Stripe) -> None:
-    """Stripe may still let us: what can't be taken back is told to a person."""
+    """Stripe may still allow it; what can't be taken back opens a difference."""
     send_transfer(payout.pk, now=sql.now())
     sandbox.control(f"accounts/{payout.attempts.get().destination}/deauthorize")
     send_bank_payout(payout.pk, now=sql.now())

@@ -1,4 +1,4 @@
-"""A transfer that came back gives the rows back, if it came back whole and nothing went to the bank."""
+"""A reversed transfer releases the rows if it was fully reversed and nothing went to the bank."""
 
 from datetime import timedelta
 
@@ -129,7 +129,7 @@ def test_a_reversal_after_the_bank_payout_is_for_staff(sent: Payout, where: Payo
 
 
 def test_a_reversal_waits_while_a_bank_payout_may_be_in_progress(sent: Payout, sandbox: Stripe) -> None:
-    """Its answer was lost: the money may be on its way to the bank, so the rows are not free yet."""
+    """Its answer was lost: the money may be on its way to the bank, so the rows aren't released yet."""
     sandbox.inject({"method": "POST", "path": "/v1/payouts", "kind": "drop_response_after_work", "count": 1})
     send_bank_payout(sent.pk, now=sql.now())
     assert PayoutAttempt.objects.filter(kind=AttemptKind.BANK_PAYOUT, status="open").exists()

@@ -1,4 +1,4 @@
-"""Runs beside runs, and beside postings: with real threads, and with real processes."""
+"""Runs concurrent with runs and postings, with real threads and processes."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def test_concurrent_runs_of_two_cutoffs_claim_each_row_once(market: Market) -> N
 
 
 def test_a_refund_posted_while_the_run_decides_is_included(market: Market) -> None:
-    """The run claims a row whose refund isn't committed yet: it waits, and pays what is left."""
+    """The run claims a row whose refund isn't committed yet: it waits, and pays the rest."""
     alice = market.creator("alice")
     market.sell(alice, 100_00)
     locked = Event()

@@ -71,7 +71,7 @@ def test_making_a_run_again_pays_nobody_twice(market: Market) -> None:
 
 
 def test_late_earnings_are_not_paid_by_the_same_run_twice(market: Market) -> None:
-    """A creator with a live payout in a run is not considered by it again."""
+    """A run doesn't consider a creator again who has a live payout in it."""
     alice = market.creator("alice")
     market.payout(alice)
     market.sell(alice, 100_00)
@@ -148,7 +148,7 @@ def test_the_current_period_is_not_part_of_a_run(market: Market) -> None:
 
 
 def test_a_line_counts_the_subscriptions_of_its_own_month(market: Market) -> None:
-    """Also where one batch holds several months."""
+    """Even if one batch has several months."""
     alice = market.creator("alice")
     sold = {"api_id": "api-alice", "amount": "10000"}
     august = {"record_id": "a", "subscription_id": "s-1", "occurred_at": "2025-08-31T23:59:59Z", **sold}
@@ -187,7 +187,7 @@ def test_older_cutoffs_are_made_in_any_order(market: Market) -> None:
 
 
 def everything() -> dict[str, dict[str, Any]]:
-    """Digest every table there is."""
+    """Compute a digest of every table."""
     digest = "SELECT count(*), md5(string_agg(row::text, '' ORDER BY row::text)) FROM {} AS row"
     return {
         table: next(iter(sql.rows(digest.format(connection.ops.quote_name(table)))))
@@ -239,7 +239,7 @@ def test_a_run_over_several_slices_pays_everyone_once(
 
 
 class DiesAt(dict[str, int]):
-    """Minimums whose reader is interrupted, as by Ctrl-C or a stopping worker, when it looks for the nth time."""
+    """Minimums that interrupt their nth reader, like Ctrl-C or a stopping worker."""
 
     def __init__(self, minimums: dict[str, int], *, look: int) -> None:
         super().__init__(minimums)

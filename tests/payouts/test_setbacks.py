@@ -36,7 +36,7 @@ def account() -> CreatorPaymentAccount:
 
 
 def live(account: CreatorPaymentAccount, moves: tuple[PayoutStatus, ...]) -> Payout:
-    """Let another payout to this account go this way."""
+    """Make another payout to this account take these moves."""
     run = PayoutRunFactory.create(cutoff=date(2020 + Payout.objects.count(), 1, 1))
     payout = PayoutFactory.create(creator=account.creator, run=run)
     PayoutAttempt.objects.create(

@@ -1,4 +1,4 @@
-"""An account leaves us with a payout's money: once its creator is known to have it, staff count it as paid."""
+"""An account leaves us with a payout's money: once its creator is known to have it, staff mark it as paid."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ KEPT = {**REVERSE, "kind": "status", "status": 403, "code": "account_invalid"}
 
 @pytest.fixture
 def leave(sandbox: Stripe) -> Callable[[], None]:
-    """Have the creator disconnect their account, and hear of it."""
+    """Have the creator disconnect their account, and handle the event."""
 
     def leave() -> None:
         account = CreatorPaymentAccount.objects.get()

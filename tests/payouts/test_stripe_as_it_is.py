@@ -1,6 +1,6 @@
-"""What Stripe may do that the money path does not survive yet: each test states the right value.
+"""Stripe's behaviour that the service doesn't handle yet: each test states the right value.
 
-A test that passes here fails (`strict`): its law then moves to the file of what it is about.
+A test that passes fails here (`strict`): it then moves to the file of its subject.
 """
 
 from datetime import timedelta
@@ -55,7 +55,7 @@ def still_wrong(why: str) -> pytest.MarkDecorator:
 
 
 def sell_and_run(market: Market, names: list[str], *, gross: int = 100_00) -> None:
-    """Have creators whose accounts are ready earn, and make the run that pays them."""
+    """Make sales for creators with ready accounts, and the run that pays them."""
     for creator in market.creators(names, account=None):
         market.onboard(creator)
         market.sell(creator, gross)
@@ -63,7 +63,7 @@ def sell_and_run(market: Market, names: list[str], *, gross: int = 100_00) -> No
 
 
 def live_on(payout: Payout, *, days: int) -> None:
-    """Do what is due for a payout, whenever it is due."""
+    """Attend to a payout each time it is due."""
     now = sql.now()
     over = now + timedelta(days=days)
     for _ in range(days * 100):
@@ -76,7 +76,7 @@ def live_on(payout: Payout, *, days: int) -> None:
 
 
 def without_its_movement(sandbox: Stripe, payout: Payout) -> None:
-    """Have Stripe not say yet what arrived on the connected account."""
+    """Keep Stripe from showing yet what arrived on the connected account."""
     payout.refresh_from_db()
     sandbox.control(f"objects/{payout.destination_payment}", null=["balance_transaction"])
 

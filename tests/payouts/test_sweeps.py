@@ -1,4 +1,4 @@
-"""What workers take: all that is due, once, oldest first."""
+"""Workers take all due payouts, once, oldest first."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -39,7 +39,7 @@ def test_a_payout_is_taken_in_each_state_with_something_to_do(status: PayoutStat
 
 
 def test_both_legs_of_a_payout_take_twenty_statements_at_most(payout: Payout) -> None:
-    """A core sends as many payouts as its statements leave time for."""
+    """The number of statements limits how many payouts a core can send."""
     with CaptureQueriesContext(connection) as captured:
         tasks.attend_due(new=True)
     assert Payout.objects.exclude(stripe_transfer_id="").exclude(stripe_payout_id="").count() == 1

@@ -1,4 +1,4 @@
-"""Leg one: each payout is sent to its creator's Stripe account, once, to the account that is live."""
+"""Leg one: each payout is sent once, to its creator's live Stripe account."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -121,7 +121,7 @@ def test_a_refusal_releases_the_rows_at_once_and_a_later_run_pays_them_once(
 
 
 def test_stripe_itself_refuses_an_account_that_lost_its_capability(market: Market, sandbox: Stripe) -> None:
-    """We think that it is active; Stripe knows better."""
+    """Our record says active, but Stripe knows better."""
     alice = market.creator("alice", account=None)
     account = market.onboard(alice)
     assert account.stripe_account_id
@@ -130,7 +130,7 @@ def test_stripe_itself_refuses_an_account_that_lost_its_capability(market: Marke
 
 
 def test_before_a_new_key_stripe_is_asked_what_it_has(sender: Sender, sandbox: Stripe) -> None:
-    """A transfer that nobody here made: the creator has the money, so they are held and owe it, and nothing is sent."""
+    """A transfer that we didn't make: the creator has the money, so they are held and owe it, and nothing is sent."""
     sandbox.inject({**SEND, "kind": "status", "status": 400, "code": "balance_insufficient", "count": 1})
     sender.send()
     SendingPause.objects.all().delete()

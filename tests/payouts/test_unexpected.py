@@ -1,4 +1,4 @@
-"""The impossible, which happens: transfers for payouts that had ended."""
+"""Unexpected transfers, for payouts that had ended."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def turn_up(attempt: PayoutAttempt, *, transfer_id: str = "tr_ghost", back: int = 0) -> None:
-    """Hear of a transfer that bears this attempt, of which so much has come back."""
+    """Handle the event of a transfer that names this attempt, with so much reversed."""
     sent = Transfer(
         id=transfer_id,
         amount=attempt.amount,
@@ -91,7 +91,7 @@ def test_one_that_was_already_reversed_costs_nothing(failed: PayoutAttempt) -> N
 def test_a_transfer_in_another_payouts_group_settles_nothing_of_the_attempt_it_names(
     market: Market, payout: Payout, sandbox: Stripe
 ) -> None:
-    """What a transfer says of itself, anybody may have written."""
+    """Anybody may have written a transfer's metadata."""
     sandbox.inject({**SEND, "kind": "connection_reset", "count": 1})
     Sender(payout).send()
     bob = market.creator("bob", account=None)
@@ -157,7 +157,7 @@ def test_a_second_transfer_of_one_attempt_is_owed_back(payout: Payout, sandbox: 
 
 
 def test_a_transfer_found_reversed_releases_the_rows(payout: Payout, sandbox: Stripe) -> None:
-    """Its answer was lost, and it was reversed in Stripe's dashboard before anybody looked."""
+    """Its answer was lost, and it was reversed in Stripe's dashboard before any look-up."""
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     sender = Sender(payout)
     sender.send()

@@ -1,4 +1,4 @@
-"""Leg one, when nobody can tell what became of it: the same key, or a look at Stripe, and never twice."""
+"""Leg one with an unknown outcome: the same key or a look-up, and never twice."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -91,7 +91,7 @@ def test_after_a_worker_died_another_continues_under_the_same_key(
 def test_after_a_worker_died_no_error_ends_the_attempt(
     sender: Sender, sandbox: Stripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The dead worker may have sent the money; a refusal of the second send says nothing of the first."""
+    """The dead worker may have sent the money; a refusal of the second send proves nothing about the first."""
     create = gateway.create_transfer
 
     def die(attempt: PayoutAttempt) -> None:
@@ -139,7 +139,7 @@ def test_an_error_before_the_work_removes_no_doubt(
 
 
 def _resume(sender: Sender) -> None:
-    """Have staff lift the pause that a refused key brings about, if it was that."""
+    """Have staff lift the pause, if a refused key opened one."""
     with suppress(NotPaused):
         pauses.resume_sending(act=Act("dana", "The key is right"), now=sender.now)
 
@@ -157,7 +157,7 @@ def test_the_wait_grows_with_each_try() -> None:
 def test_a_key_used_for_something_else_means_unknown_and_never_failed(
     sender: Sender, sandbox: Stripe
 ) -> None:
-    """Same key, other parameters: only a look at Stripe can tell."""
+    """Same key, other parameters: only a look-up can settle it."""
     sandbox.inject(
         {**SEND, "kind": "status", "status": 400, "type": "idempotency_error", "count": 1},
     )
@@ -183,7 +183,7 @@ def test_a_key_that_is_in_use_is_looked_up_and_another_sent_once_nothing_is_ther
 
 
 def test_a_saved_500_is_noticed_and_not_sent_again(sender: Sender, sandbox: Stripe) -> None:
-    """Stripe would repeat it for a day; what isn't there an hour after the last send never happened."""
+    """Stripe would repeat it for a day; what is absent an hour after the last send never happened."""
     sandbox.inject({**SEND, "kind": "abort_work", "status": 500, "count": 1})
     assert sender.send().status == PayoutStatus.PROCESSING
     assert sender.send().status == PayoutStatus.UNRESOLVED
@@ -249,7 +249,7 @@ def test_a_lasting_unknown_outcome_becomes_unresolved_and_never_failed(
 
 
 def test_a_look_up_that_fails_settles_nothing(sender: Sender, sandbox: Stripe) -> None:
-    """The worker died after the work, and when the key is too old a look-up is refused with a refusal's code."""
+    """The worker died after the work; once the key is too old, the look-up fails with the code of a refusal."""
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     sender.send()
     PayoutAttempt.objects.update(in_doubt=False, answered=False, first_sent_at=sender.now - timedelta(days=2))
@@ -281,7 +281,7 @@ def test_while_the_outcome_is_unknown_the_destination_stays(
 
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_workers_send_an_unknown_outcome_once(sender: Sender, sandbox: Stripe) -> None:
-    """Even where both send, one key moves the money once."""
+    """Even if both send, one key moves the money once."""
     sandbox.inject({**SEND, "kind": "drop_response_after_work", "count": 1})
     sender.send()
     pk, due = sender.payout.pk, sender.payout.next_retry_at
@@ -361,7 +361,7 @@ def test_workers_within_one_minute_send_an_unknown_outcome_once_more(sender: Sen
 
 @pytest.mark.django_db(transaction=True)
 def test_during_a_call_nobody_else_takes_the_payout(sender: Sender, sandbox: Stripe) -> None:
-    """Not even at the very moment at which it falls due again: its worker counts as lost only after that."""
+    """Not even at the moment when it falls due again: its worker counts as lost only after that."""
     sandbox.inject(
         {**SEND, "kind": "connection_reset", "count": 1},
         {**SEND, "kind": "latency_ms", "latency_ms": 1_000},

@@ -1,4 +1,4 @@
-"""When and how much will be paid next, and what stands in the way: foreseen as the run decides it."""
+"""When and how much will be paid next, and what blocks it: the forecast matches the run's decision."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -204,7 +204,7 @@ def test_each_reason_of_a_run_can_be_forecast() -> None:
 
 
 def install(settings: Settings, *, payout_day: int) -> None:
-    """Let the service have begun on 20 September 2025."""
+    """Date the installation 20 September 2025."""
     settings.PAYOUT_DAY = payout_day
     began = datetime(2025, 9, 20, tzinfo=UTC)
     Installation.objects.update_or_create(defaults={"mode": "sandbox", "installed_at": began})

@@ -1,4 +1,4 @@
-"""What Stripe's events do to payouts, in whatever order they come."""
+"""The effect of Stripe's events on payouts, in any order."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,13 +19,13 @@ pytestmark = pytest.mark.django_db
 
 
 class StripeEvents:
-    """Tells us of its events one at a time, and has us handle them."""
+    """Delivers Stripe's events one at a time, and handles them."""
 
     def __init__(self, sandbox: Stripe) -> None:
         self._sandbox = sandbox
 
     def tell(self, event_type: str, **changes: Any) -> InboxEvent:
-        """Tell of the latest event of this type, its object changed as given."""
+        """Deliver the latest event of this type, with changes to its object."""
         events = [event for event in self._sandbox.state()["events"] if event["type"] == event_type]
         return self.say(events[-1], **changes)
 
@@ -39,7 +39,7 @@ class StripeEvents:
         return InboxEvent.objects.get(event=event_id)
 
     def like(self, event_type: str, template: str, **changes: Any) -> InboxEvent:
-        """Tell of an event that the sandbox doesn't make, modelled on one that it made."""
+        """Deliver an event that the sandbox doesn't emit, modelled on one that it does."""
         events = [event for event in self._sandbox.state()["events"] if event["type"] == template]
         event = {**events[-1], "id": f"evt_{event_type}", "type": event_type}
         return self.say(event, **changes)
@@ -214,7 +214,7 @@ def test_a_reversal_event_before_our_own_write_is_not_lost(
 def test_a_reversal_that_cannot_be_recorded_yet_is_tried_again(
     payout: Payout, sandbox: Stripe, stripe: StripeEvents
 ) -> None:
-    """A bank payout may be under way; once it is known that none is, the reversal counts."""
+    """A bank payout may be in progress; once it is known that none is, the reversal counts."""
     send(payout)
     sandbox.inject({"method": "POST", "path": "/v1/payouts", "kind": "connection_reset", "count": 1})
     send_on(payout)
@@ -271,7 +271,7 @@ def test_events_have_the_same_effect_in_any_order(
 
 
 def prove_absent(payout: Payout, sandbox: Stripe) -> PayoutAttempt:
-    """Have a bank payout not arrive at Stripe, and be looked for in vain."""
+    """Keep a bank payout from arriving at Stripe, and look it up without success."""
     sandbox.inject({"method": "POST", "path": "/v1/payouts", "kind": "connection_reset", "count": 1})
     send_on(send(payout))
     age(days=2)
@@ -283,7 +283,7 @@ def prove_absent(payout: Payout, sandbox: Stripe) -> PayoutAttempt:
 
 
 def age(*, days: int) -> None:
-    """Let all attempts have been sent so many days ago."""
+    """Date all attempts so many days ago."""
     then = sql.now() - timedelta(days=days)
     PayoutAttempt.objects.update(first_sent_at=then, last_sent_at=then)
 
@@ -309,7 +309,7 @@ def test_a_transfer_that_names_a_bank_payouts_attempt_settles_nothing(
 def test_a_second_bank_payout_of_a_payout_is_one_too_many(
     payout: Payout, sandbox: Stripe, stripe: StripeEvents
 ) -> None:
-    """The first was thought absent, and turns up after another was sent."""
+    """The first was thought absent, and is found after another was sent."""
     first = prove_absent(payout, sandbox)
     send_bank_payout(payout.pk, now=due(payout))
     (own,) = sandbox.state()["payouts"]

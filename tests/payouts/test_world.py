@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the books hold, no cent is lost and none is sent twice."""
+"""Whatever happens in any order, the books hold, no cent is lost and none is sent twice."""
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -9,7 +9,7 @@ from tests.payouts.world import World
 
 QUIETLY = settings(
     derandomize=True,
-    # What happened is told step by step; a shorter story would take minutes to find.
+    # The failing steps are printed as they are; shrinking them would take minutes.
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

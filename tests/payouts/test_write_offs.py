@@ -1,4 +1,4 @@
-"""What was given up comes back first from what its creator earns afterwards, and from nothing else."""
+"""Write-offs are undone first by what the creator earns afterwards, and by nothing else."""
 
 from datetime import datetime
 
@@ -89,7 +89,7 @@ def test_later_earnings_first_undo_what_was_written_off(alice: Creator, market: 
 
 
 def test_a_run_pays_only_what_is_left_after_undoing(alice: Creator, market: Market) -> None:
-    """Although the undoing is booked after the cut-off of the run that would pay the sale."""
+    """Even though the undoing is booked after the cut-off of the run that would pay the sale."""
     market.refund(alice, 100_00, at="2025-08-12T12:00:00Z")
     market.write_off(alice)
     market.arrive("charge", alice, 200_00)
@@ -308,7 +308,7 @@ def test_a_write_off_that_cannot_be_settled_does_not_stop_the_run(market: Market
 
 
 def test_posting_looks_only_at_its_own_creators(market: Market) -> None:
-    """However many others there are whose debts were written off."""
+    """However many other creators have write-offs."""
     creators = market.creators([f"creator-{number:02}" for number in range(40)])
     for creator in creators[:-1]:
         market.refund(creator, 10_00)

@@ -1,4 +1,4 @@
-"""A marketplace as it truly was: a model in plain Python that knows nothing of how things arrive."""
+"""The true marketplace: a model in plain Python that is independent of the order of arrival."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -79,7 +79,7 @@ class Paid:
 
 @dataclass(slots=True)
 class Truth:
-    """What is to be called in the true order. The default rate is that of the API ""."""
+    """The model, called in the true order. The default rate is that of the API ""."""
 
     owners: dict[str, list[tuple[datetime, str]]]
     rates: dict[str, list[tuple[datetime, int]]]

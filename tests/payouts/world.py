@@ -1,4 +1,4 @@
-"""Everything that can happen to two creators' payouts, in any order, beside a model of what must come of it."""
+"""Everything that can happen to two creators' payouts, in any order, with a model of the right result."""
 
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -47,7 +47,7 @@ class World(RuleBasedStateMachine):
     """`earned` is the whole model: what each creator has coming, whatever happens on the way to their bank."""
 
     sandbox: Stripe
-    # By how much Stripe's clock has been moved, in all worlds so far; ours goes with it.
+    # How far Stripe's clock has been moved, in all worlds so far; ours follows it.
     ahead = timedelta()
 
     def __init__(self) -> None:
@@ -146,7 +146,7 @@ class World(RuleBasedStateMachine):
         with suppress(IllegalMove, NotRetryable, NotReversible, StripeCallFailed):
             getattr(interventions, f"{act}_payout")(payout.pk, act=WHY, now=self.now)
 
-    # What must be so at every moment
+    # Invariants
 
     @invariant()
     def the_books_are_sound(self) -> None:
@@ -205,7 +205,7 @@ class World(RuleBasedStateMachine):
         inbox.handle_event(event_id=event["id"], now=self.now)
 
     def _settle(self) -> None:
-        """Clear the weather, and let everything come to its end."""
+        """Remove all faults, and let everything finish."""
         self.sandbox.clear_faults()
         for name in NAMES:
             self.a_creator_mends_their_bank_account(name)
@@ -227,7 +227,7 @@ class World(RuleBasedStateMachine):
         assert not left, left
 
     def _unfinished(self) -> list[tuple[str, list[str]]]:
-        """List the payouts that neither ended nor wait for a person to lift a hold."""
+        """List the payouts that haven't ended and don't wait for staff to lift a hold."""
         held = Hold.objects.filter(creator=OuterRef("creator"), lifted_at=None)
         waiting = Payout.objects.exclude(status__in=FINISHED).exclude(Exists(held))
         return [(each.status, [event.reason for event in each.events.all()]) for each in waiting]

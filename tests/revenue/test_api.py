@@ -1,4 +1,4 @@
-"""`/platform` over HTTP: what the platform's staff are told is what the tables say."""
+"""`/platform` over HTTP: staff see what the tables say."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""`/metrics`: the figures of the tables, at each scrape, for who may see them."""
+"""`/metrics`: the tables' figures at each scrape, for authorized clients."""
 
 from collections.abc import Callable
 from datetime import timedelta

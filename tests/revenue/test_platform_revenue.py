@@ -1,4 +1,4 @@
-"""`platform_revenue`: a month of the platform in one currency, right after every posting and payout."""
+"""`platform_revenue`: a month's figures in one currency, correct after every posting and payout."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Refreshes that are asked for at the same time."""
+"""Concurrent refreshes."""
 
 from datetime import date
 from functools import partial

@@ -1,4 +1,4 @@
-"""The monthly report: a snapshot, made once, that tells later changes of earlier months once."""
+"""The monthly report: a snapshot, made once, that reports later changes of earlier months once."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A sandbox for each test, and the official client to use it with."""
+"""A sandbox for each test, and the official client to call it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ def server(config: Config) -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def connect(config: Config) -> Callable[[str], stripe.StripeClient]:
-    """Make a client, without retries of its own, for the sandbox at an address."""
+    """Make a client without retries for the sandbox at a URL."""
 
     def connect(url: str) -> stripe.StripeClient:
         return stripe.StripeClient(config.api_key, base_addresses={"api": url}, max_network_retries=0)
@@ -67,7 +67,7 @@ def paid_account(client: stripe.StripeClient, fund: Callable[[int], None], accou
 
 @pytest.fixture
 def state(client: stripe.StripeClient) -> Callable[[], dict[str, Any]]:
-    """Read all that the sandbox holds."""
+    """Read the sandbox's whole state."""
 
     def state() -> dict[str, Any]:
         return dict(client.raw_request("get", "/_sandbox/state").data)
@@ -77,7 +77,7 @@ def state(client: stripe.StripeClient) -> Callable[[], dict[str, Any]]:
 
 @pytest.fixture
 def inject(client: stripe.StripeClient) -> Callable[..., None]:
-    """Put fault rules in force in the place of all others."""
+    """Replace all fault rules."""
 
     def inject(*rules: dict[str, Any]) -> None:
         client.raw_request("post", "/_sandbox/faults", rules=list(rules))
@@ -87,7 +87,7 @@ def inject(client: stripe.StripeClient) -> Callable[..., None]:
 
 @pytest.fixture
 def advance(client: stripe.StripeClient) -> Callable[[int], float]:
-    """Move the sandbox's clock ahead by so many seconds, and tell what it shows."""
+    """Move the sandbox's clock ahead by so many seconds, and return its time."""
 
     def advance(seconds: int) -> float:
         return float(client.raw_request("post", "/_sandbox/clock", advance=seconds).data["now"])

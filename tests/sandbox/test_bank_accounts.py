@@ -1,4 +1,4 @@
-"""The bank account of an account, changed without us."""
+"""Changes of an account's bank account that we didn't make."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ def bank_accounts(client: stripe.StripeClient, account: str) -> list[dict[str, A
 
 
 def seen(client: stripe.StripeClient, account: str) -> list[tuple[str, str]]:
-    """Name the events of bank accounts with whom they are about, oldest first."""
+    """List the events of bank accounts with their account, oldest first."""
     events = client.v1.events.list({}, {"stripe_account": account}).data
     told = [(str(event.type), event.data.object["id"]) for event in events if "external" in event.type]
     return told[::-1]

@@ -36,7 +36,7 @@ def available(client: stripe.StripeClient, account: str) -> int:
 
 
 def seen(client: stripe.StripeClient, account: str) -> list[str]:
-    """Name the events of bank payouts, oldest first."""
+    """List the events of bank payouts, oldest first."""
     events = client.v1.events.list({"limit": 100}, {"stripe_account": account}).data
     return [str(event.type) for event in events if event.type.startswith("payout.")][::-1]
 

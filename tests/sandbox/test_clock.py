@@ -1,4 +1,4 @@
-"""A clock that tests move, and all that goes by it."""
+"""A clock that tests move, and everything that depends on it."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The sandbox against Stripe's own description of its API.
+"""The sandbox, checked against Stripe's own OpenAPI document.
 
 The document is of September 2023; what came later is known from the fields of the official client.
 """
@@ -33,7 +33,7 @@ class Contract:
         )
 
     def operation(self, method: str, path: str) -> Json:
-        """Find the operation of a path, be it a template or with an id in it."""
+        """Find the operation of a path, which may be a template or contain an id."""
         for template, operations in self.document["paths"].items():
             same_template = re.sub(r"{\w+}", "{id}", template) == path
             pattern = re.sub(r"{\w+}", "[^/]+", template)
@@ -48,7 +48,7 @@ class Contract:
         return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
 
     def unknown_fields(self, value: object) -> list[str]:
-        """Name the fields of all objects inside that neither the document nor the client knows."""
+        """List the fields of all nested objects that neither the document nor the client knows."""
         if isinstance(value, list):
             return [field for item in value for field in self.unknown_fields(item)]
         if not isinstance(value, dict):
@@ -69,7 +69,7 @@ def _fields_of_client(kind: str) -> set[str]:
 
 
 def _with_nulls(schema: Any) -> Any:
-    """Say `nullable` as JSON Schema does."""
+    """Convert `nullable` to JSON Schema."""
     if isinstance(schema, list):
         return [_with_nulls(item) for item in schema]
     if not isinstance(schema, dict):
@@ -79,7 +79,7 @@ def _with_nulls(schema: Any) -> Any:
 
 
 def _typed(schema: Json, value: Value) -> Any:
-    """Give the strings of a form the types that the schema asks for."""
+    """Convert the strings of a form to the types of the schema."""
     options = schema.get("anyOf", [schema])
     if isinstance(value, str):
         types = {option.get("type") for option in options}
@@ -97,7 +97,7 @@ def _typed(schema: Json, value: Value) -> Any:
 
 
 def _request_schema(operation: Json) -> Json:
-    """The body's schema, or for want of a body one made of the parameters in the query."""
+    """The schema of the body or, without a body, of the query parameters."""
     body: Json = operation["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
     if body.get("properties"):
         return body
@@ -111,7 +111,7 @@ def _request_schema(operation: Json) -> Json:
 
 
 class CheckedClient(stripe.RequestsClient):
-    """Holds each request and each answer against the contract as it passes by."""
+    """Checks each request and response against the contract."""
 
     def __init__(self, contract: Contract) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What is done at Stripe without us."""
+"""What happens at Stripe without our request."""
 
 from collections.abc import Callable
 from typing import Any

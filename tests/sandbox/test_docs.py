@@ -1,4 +1,4 @@
-"""What stands in the sandbox's own page is what there is."""
+"""The sandbox's documentation matches its endpoints and rules."""
 
 import re
 from pathlib import Path

@@ -22,7 +22,7 @@ def send(client: stripe.StripeClient, account: str) -> stripe.Transfer:
 
 
 def statuses(client: stripe.StripeClient, times: int) -> list[int]:
-    """Read the balance so many times, and tell how each went."""
+    """Read the balance so many times, and return each status."""
 
     def read(_: int) -> int:
         try:
