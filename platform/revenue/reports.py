@@ -12,7 +12,7 @@ from revenue.models import MonthlyReport, PlatformRevenue
 FIRST_DAY = 2
 MONEY = ("total_gross_revenue", "total_platform_fees", "total_creator_earnings", "total_creator_payouts")
 COUNTS = ("total_transactions", "total_api_calls", "active_subscriptions")
-TOLD = (*MONEY, *COUNTS)
+COLUMNS = (*MONEY, *COUNTS)
 LABELS = {
     "total_gross_revenue": "Gross revenue",
     "total_platform_fees": "Platform fees",
@@ -41,12 +41,12 @@ def gather(month: Period) -> dict[str, Any]:
 def render(month: Period, figures: dict[str, Any]) -> str:
     """Render the report as text, with formatted amounts."""
     currencies = {
-        currency: {name: _as_read(name, said[name], currency) for name in TOLD}
-        | {"take_rate": _take_rate(said["take_rate_bps"])}
-        for currency, said in figures["currencies"].items()
+        currency: {name: _formatted(name, amounts[name], currency) for name in COLUMNS}
+        | {"take_rate": _take_rate(amounts["take_rate_bps"])}
+        for currency, amounts in figures["currencies"].items()
     }
     adjustments = [
-        (date.fromisoformat(reported), currency, LABELS[name], _as_read(name, amount, currency))
+        (date.fromisoformat(reported), currency, LABELS[name], _formatted(name, amount, currency))
         for reported, by_currency in figures["prior_period_adjustments"].items()
         for currency, changes in by_currency.items()
         for name, amount in changes.items()
@@ -57,7 +57,7 @@ def render(month: Period, figures: dict[str, Any]) -> str:
     )
 
 
-def _as_read(name: str, figure: int, currency: str) -> str:
+def _formatted(name: str, figure: int, currency: str) -> str:
     return str(Money(figure, currency)) if name in MONEY else f"{figure:,}"
 
 
@@ -66,23 +66,23 @@ def _take_rate(bps: int | None) -> str:
 
 
 def _figures(row: PlatformRevenue) -> dict[str, int | None]:
-    figures = {name: getattr(row, name) for name in TOLD}
+    figures = {name: getattr(row, name) for name in COLUMNS}
     return figures | {"take_rate_bps": row.take_rate_bps}
 
 
 def _changes_before(month: Period) -> dict[str, dict[str, dict[str, int]]]:
     """Compare the earlier months with their reports and with the changes reported since."""
-    told: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    known: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for report in MonthlyReport.objects.order_by("month"):
         for currency, figures in report.figures["currencies"].items():
-            told[report.month.isoformat(), currency].update({name: figures[name] for name in TOLD})
+            known[report.month.isoformat(), currency].update({name: figures[name] for name in COLUMNS})
         for earlier, by_currency in report.figures["prior_period_adjustments"].items():
             for currency, changes in by_currency.items():
-                told[earlier, currency].update(changes)
+                known[earlier, currency].update(changes)
     found: dict[str, dict[str, dict[str, int]]] = {}
     for row in PlatformRevenue.objects.filter(month__lt=month.start).order_by("month", "currency"):
-        before = told[row.month.isoformat(), row.currency]
-        changes = {name: getattr(row, name) - before[name] for name in TOLD}
+        before = known[row.month.isoformat(), row.currency]
+        changes = {name: getattr(row, name) - before[name] for name in COLUMNS}
         if moved := {name: amount for name, amount in changes.items() if amount}:
             found.setdefault(row.month.isoformat(), {})[row.currency] = moved
     return found

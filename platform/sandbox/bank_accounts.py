@@ -77,7 +77,10 @@ def edit(context: Context, params: JsonObject) -> JsonObject:
 def change(context: Context, account: JsonObject, bank: JsonObject, changes: JsonObject) -> JsonObject:
     """Change one of the account's bank accounts."""
     after = {**bank, **changes}
-    banks = [after if each["id"] == bank["id"] else each for each in account["external_accounts"]["data"]]
+    banks = [
+        after if existing["id"] == bank["id"] else existing
+        for existing in account["external_accounts"]["data"]
+    ]
     _put(context, account, banks, {})
     previous = {name: value for name, value in bank.items() if after[name] != value}
     if previous:

@@ -34,7 +34,7 @@ def _broken(name: str, value: object) -> object:
     if isinstance(value, str) and name in _WRITTEN_BY_PEOPLE:
         return value + BREAK
     if isinstance(value, list):
-        return [_broken(name, each) for each in value]
+        return [_broken(name, item) for item in value]
     if not isinstance(value, dict):
         return value
     return {**broken(value), _NOTE: BREAK} if name == "metadata" else broken(value)

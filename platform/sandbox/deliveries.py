@@ -71,11 +71,11 @@ def _add(context: Context, event_id: str, *, due_at: float | None) -> None:
 
 
 def replace_rules(context: Context, params: JsonObject) -> JsonObject:
-    given = params.get("rules", [])
-    for position, rule in enumerate(given):
+    new_rules = params.get("rules", [])
+    for position, rule in enumerate(new_rules):
         if rule["kind"] in _TIMED and "seconds" not in rule:
             raise ParameterMissing(f"rules[{position}][seconds]")
-    return rules.replace(context, _SUBJECT, given)
+    return rules.replace(context, _SUBJECT, new_rules)
 
 
 def resend(context: Context, params: JsonObject) -> JsonObject:

@@ -46,5 +46,5 @@ def _lookup(context: Context, obj: JsonObject, value: Any) -> Any:
         assert account is not None
         bank_accounts = account["external_accounts"]["data"]
         deleted = {"id": value, "object": "bank_account", "deleted": True}
-        return next((each for each in bank_accounts if each["id"] == value), deleted)
+        return next((bank_account for bank_account in bank_accounts if bank_account["id"] == value), deleted)
     return context.tx.get(value)

@@ -113,15 +113,15 @@ def show_dashboard(context: Context, request: Request, address: re.Match[str]) -
 
 
 def show_portal(context: Context, request: Request, address: re.Match[str]) -> Response:
-    return _html("portal.html", site="Creator Portal", told=dict(parse_qsl(request.query)))
+    return _html("portal.html", site="Creator Portal", params=dict(parse_qsl(request.query)))
 
 
 def _requirements(account: JsonObject) -> dict[str, Any]:
     """Name the account's requirements in words: `representative.dob.day` is a date of birth."""
     ready = account["payouts_enabled"] and account["capabilities"].get("transfers") == "active"
     due = account["requirements"]["currently_due"]
-    names = dict.fromkeys(_ASKED.get(".".join(name.split(".")[:2]), name) for name in due)
-    return {"ready": ready, "asked": list(names)}
+    names = dict.fromkeys(_REQUIREMENTS.get(".".join(name.split(".")[:2]), name) for name in due)
+    return {"ready": ready, "requirements": list(names)}
 
 
 def _payouts(context: Context, session: Session) -> list[JsonObject]:
@@ -162,7 +162,7 @@ def _redirect(url: str) -> Response:
 
 _TONES = {"pending": "warn", "in_transit": "warn", "paid": "good", "failed": "bad", "canceled": "bad"}
 
-_ASKED = {
+_REQUIREMENTS = {
     "business_profile.mcc": "Industry",
     "business_profile.url": "Website",
     "business_type": "Type of business",

@@ -73,18 +73,20 @@ class Market:
             )
         return made
 
-    def sell(self, creator: Creator, gross: int, *, at: str = "2025-09-10T12:00:00Z", **said: object) -> str:
+    def sell(
+        self, creator: Creator, gross: int, *, at: str = "2025-09-10T12:00:00Z", **fields: object
+    ) -> str:
         """Enter one charge and post it; return its record id."""
-        return self.record("charge", creator, gross, at=at, **said)
+        return self.record("charge", creator, gross, at=at, **fields)
 
     def refund(
-        self, creator: Creator, gross: int, *, at: str = "2025-09-12T12:00:00Z", **said: object
+        self, creator: Creator, gross: int, *, at: str = "2025-09-12T12:00:00Z", **fields: object
     ) -> str:
         """Enter one refund without a charge and post it; return its record id."""
-        return self.record("refund", creator, gross, at=at, **said)
+        return self.record("refund", creator, gross, at=at, **fields)
 
-    def record(self, kind: str, creator: Creator, amount: int, *, at: str, **said: object) -> str:
-        record_id = self.arrive(kind, creator, amount, at=at, **said)
+    def record(self, kind: str, creator: Creator, amount: int, *, at: str, **fields: object) -> str:
+        record_id = self.arrive(kind, creator, amount, at=at, **fields)
         posting.post_due(now=sql.now())
         return record_id
 
@@ -95,7 +97,7 @@ class Market:
         amount: int,
         *,
         at: str = "2025-09-10T12:00:00Z",
-        **said: object,
+        **fields: object,
     ) -> str:
         """Enter one record, by default of the creator's first API, and leave it unposted."""
         record_id = f"r-{next(self._ids)}"
@@ -107,7 +109,7 @@ class Market:
                     "api_id": f"api-{creator.external_id}",
                     "amount": str(amount),
                     "occurred_at": at,
-                    **said,
+                    **fields,
                 }
             )
         )

@@ -191,19 +191,19 @@ def adjust(*arguments: str) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("dana_and_erin")
 def test_the_command_proposes_and_another_person_approves(alice: Creator) -> None:
-    told = adjust("propose", "alice", "-500", "--reason", "Billed twice", "--actor", "dana")
-    assert told["status"] == "proposed"
+    output = adjust("propose", "alice", "-500", "--reason", "Billed twice", "--actor", "dana")
+    assert output["status"] == "proposed"
     assert Adjustment.objects.get().proposed_by == "dana via cli"
     with pytest.raises(CommandError, match="Another person"):
-        adjust("approve", told["adjustment"], "--actor", "dana")
+        adjust("approve", output["adjustment"], "--actor", "dana")
     with pytest.raises(CommandError, match="username 'nobody-i-made-up'"):
-        adjust("approve", told["adjustment"], "--actor", "nobody-i-made-up")
+        adjust("approve", output["adjustment"], "--actor", "nobody-i-made-up")
     assert owed(alice) == 0
-    assert adjust("approve", told["adjustment"], "--actor", "erin")["status"] == "approved"
+    assert adjust("approve", output["adjustment"], "--actor", "erin")["status"] == "approved"
     assert owed(alice) == -5_00
     assert not adjust("propose", "alice", "5", "--reason", "x", "--actor", "dana")["counts_as_earned"]
-    told = adjust("propose", "alice", "5", "--counts-as-earned", "--reason", "x", "--actor", "dana")
-    assert adjust("decline", told["adjustment"], "--reason", "x", "--actor", "erin")["counts_as_earned"]
+    output = adjust("propose", "alice", "5", "--counts-as-earned", "--reason", "x", "--actor", "dana")
+    assert adjust("decline", output["adjustment"], "--reason", "x", "--actor", "erin")["counts_as_earned"]
     written = adjust("write-off", "alice", "--reason", "Too small to ask for", "--actor", "dana")
     declined = adjust("decline", written["adjustment"], "--actor", "dana", "--reason", "She will pay")
     assert declined["status"] == "declined"

@@ -47,7 +47,7 @@ class Bank:
         send_bank_payout(self._pk, now=self.now)
         return self.payout
 
-    def told(self, status: str, **facts: str) -> bool:
+    def receive(self, status: str, **facts: str) -> bool:
         """Handle an event of the bank payout that was sent."""
         said = BankPayout(
             id=self.payout.stripe_payout_id,
@@ -289,10 +289,10 @@ def test_a_failed_look_up_is_repeated(bank: Bank, sandbox: Stripe) -> None:
 
 def test_paid_means_that_stripe_says_so(bank: Bank) -> None:
     bank.send()
-    assert not bank.told("pending")
-    assert not bank.told("in_transit")
+    assert not bank.receive("pending")
+    assert not bank.receive("in_transit")
     assert bank.payout.status == PayoutStatus.IN_TRANSIT
-    assert bank.told("paid")
+    assert bank.receive("paid")
     assert (bank.payout.status, bank.payout.paid_at) == (PayoutStatus.PAID, bank.now)
     assert unsound() == {}
 
@@ -307,9 +307,9 @@ def test_a_failed_bank_payout_is_returned(
 ) -> None:
     bank.send()
     if paid_before:
-        assert bank.told("paid")
+        assert bank.receive("paid")
     with django_capture_on_commit_callbacks() as notices:
-        assert bank.told(ended, failure_code="account_closed", failure_message="The account is closed.")
+        assert bank.receive(ended, failure_code="account_closed", failure_message="The account is closed.")
     returned = bank.payout
     assert (returned.status, returned.paid_at) == (PayoutStatus.RETURNED, None)
     assert (returned.failure_code, returned.failure_message) == ("account_closed", "The account is closed.")
@@ -320,19 +320,19 @@ def test_a_failed_bank_payout_is_returned(
 
 def test_paid_after_failed_changes_nothing(bank: Bank) -> None:
     bank.send()
-    bank.told("failed")
-    assert not bank.told("paid")
-    assert not bank.told("failed")
+    bank.receive("failed")
+    assert not bank.receive("paid")
+    assert not bank.receive("failed")
     assert bank.payout.status == PayoutStatus.RETURNED
     assert bank.payout.events.filter(to_status="returned").count() == 1
 
 
 def test_paid_twice_is_paid_once(bank: Bank) -> None:
     bank.send()
-    assert bank.told("paid")
+    assert bank.receive("paid")
     first = bank.payout
     bank.now += timedelta(days=1)
-    assert not bank.told("paid")
+    assert not bank.receive("paid")
     assert bank.payout.paid_at == first.paid_at
 
 

@@ -41,9 +41,9 @@ def register(api_id: str, owner: str, *, owned_from: str = "") -> None:
     register_apis([entry], now=sql.now())
 
 
-def figures(said: dict[str, Any]) -> tuple[int, ...]:
+def figures(body: dict[str, Any]) -> tuple[int, ...]:
     return tuple(
-        said[name]
+        body[name]
         for name in (
             "lifetime_gross",
             "lifetime_platform_fee",
@@ -60,8 +60,8 @@ def pay(payout: Payout) -> None:
 
 
 def test_a_new_creator_has_earned_nothing() -> None:
-    said = read(caller("newcomer", email="new@example.com"), "/earnings")
-    assert said["summary"] == {
+    body = read(caller("newcomer", email="new@example.com"), "/earnings")
+    assert body["summary"] == {
         "currency": "USD",
         "total_apis": 0,
         "current_month_gross": 0,
@@ -72,9 +72,9 @@ def test_a_new_creator_has_earned_nothing() -> None:
         "lifetime_payouts": 0,
         "pending_payout": 0,
     }
-    assert said["currencies"] == []
-    assert said["earnings_lag_seconds"] == 0
-    assert said["earnings"] == {"count": 0, "next": None, "previous": None, "results": []}
+    assert body["currencies"] == []
+    assert body["earnings_lag_seconds"] == 0
+    assert body["earnings"] == {"count": 0, "next": None, "previous": None, "results": []}
     assert Creator.objects.get().email == "new@example.com"
 
 
@@ -83,9 +83,9 @@ def test_paid_and_pending_add_up_to_what_was_earned(market: Market) -> None:
     pay(market.payout(alice))
     market.sell(alice, 50_00, at="2025-10-05T00:00:00Z")
     market.refund(alice, 10_00, at="2025-10-06T00:00:00Z")
-    said = read(caller("alice"), "/earnings")
-    assert figures(said["summary"]) == (140_00, 28_00, 112_00, 80_00, 32_00)
-    assert figures(said["earnings"]["results"][0]) == (140_00, 28_00, 112_00, 80_00, 32_00)
+    body = read(caller("alice"), "/earnings")
+    assert figures(body["summary"]) == (140_00, 28_00, 112_00, 80_00, 32_00)
+    assert figures(body["earnings"]["results"][0]) == (140_00, 28_00, 112_00, 80_00, 32_00)
 
 
 def test_a_returned_payout_is_pending_again_until_it_is_paid(market: Market) -> None:
@@ -100,10 +100,10 @@ def test_a_returned_payout_is_pending_again_until_it_is_paid(market: Market) -> 
         (PayoutStatus.PAID, 75_00),
     ]:
         move(payout, target, now=sql.now(), reason="as it goes")
-        said = read(caller("alice"), "/earnings")
-        assert figures(said["summary"]) == (95_00, 20_00, 75_00, paid, 75_00 - paid)
-        assert said["earnings"]["results"][0]["lifetime_payouts"] == (80_00 if paid else 0)
-        assert said["earnings"]["results"][0]["last_updated"] == updated
+        body = read(caller("alice"), "/earnings")
+        assert figures(body["summary"]) == (95_00, 20_00, 75_00, paid, 75_00 - paid)
+        assert body["earnings"]["results"][0]["lifetime_payouts"] == (80_00 if paid else 0)
+        assert body["earnings"]["results"][0]["last_updated"] == updated
 
 
 @pytest.mark.django_db(transaction=True)
@@ -121,8 +121,8 @@ def test_only_this_months_sales_are_of_this_month(market: Market) -> None:
     now = sql.now()
     market.sell(alice, 100_00, at=now.isoformat())
     market.sell(alice, 7_00, at=f"{month_of(now).previous_month().start}T23:00:00Z")
-    said = read(caller("alice"), "/earnings")
-    for of in (said["summary"], said["earnings"]["results"][0]):
+    body = read(caller("alice"), "/earnings")
+    for of in (body["summary"], body["earnings"]["results"][0]):
         assert (of["current_month_gross"], of["current_month_net"]) == (100_00, 80_00)
         assert of["lifetime_gross"] == 107_00
 
@@ -135,9 +135,9 @@ def test_a_cancelled_and_repeated_payout_counts_once(market: Market) -> None:
     assert figures(read(caller("alice"), "/earnings")["summary"])[3:] == (0, 80_00)
     market.run()
     pay(Payout.objects.exclude(pk=first.pk).get())
-    said = read(caller("alice"), "/earnings")
-    assert figures(said["summary"]) == (100_00, 20_00, 80_00, 80_00, 0)
-    assert figures(said["earnings"]["results"][0]) == (100_00, 20_00, 80_00, 80_00, 0)
+    body = read(caller("alice"), "/earnings")
+    assert figures(body["summary"]) == (100_00, 20_00, 80_00, 80_00, 0)
+    assert figures(body["earnings"]["results"][0]) == (100_00, 20_00, 80_00, 80_00, 0)
 
 
 def test_every_api_is_listed_the_last_registered_first(market: Market) -> None:
@@ -145,13 +145,13 @@ def test_every_api_is_listed_the_last_registered_first(market: Market) -> None:
     register("idle", "alice")
     market.sell(alice, 100_00)
     market.sell(bob, 1_00)
-    said = read(caller("alice"), "/earnings")
-    assert [(api["api_id"], api["api_name"], api["lifetime_net"]) for api in said["earnings"]["results"]] == [
+    body = read(caller("alice"), "/earnings")
+    assert [(api["api_id"], api["api_name"], api["lifetime_net"]) for api in body["earnings"]["results"]] == [
         ("idle", "The idle", 0),
         ("api-alice", "API of alice", 80_00),
     ]
-    assert said["summary"]["total_apis"] == said["earnings"]["count"] == 2
-    idle, sold = said["earnings"]["results"]
+    assert body["summary"]["total_apis"] == body["earnings"]["count"] == 2
+    idle, sold = body["earnings"]["results"]
     assert idle["last_updated"] is None
     assert datetime.fromisoformat(sold["last_updated"]) <= sql.now()
 
@@ -175,8 +175,8 @@ def test_each_owner_sees_what_was_sold_in_their_time(market: Market) -> None:
     register("api-alice", "bob", owned_from="2025-09-20T00:00:00+00:00")
     market.sell(alice, 30_00, at="2025-09-25T12:00:00Z")
     for owner, gross in (("alice", 100_00), ("bob", 30_00)):
-        said = read(caller(owner), "/earnings/api-alice")
-        assert (said["lifetime_gross"], [month["gross"] for month in said["months"]]) == (gross, [gross])
+        body = read(caller(owner), "/earnings/api-alice")
+        assert (body["lifetime_gross"], [month["gross"] for month in body["months"]]) == (gross, [gross])
     refused = caller("charlie").get("/api/v1/earnings/api-alice")
     assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
     assert read(caller("alice"), "/earnings")["summary"]["total_apis"] == 1
@@ -189,8 +189,8 @@ def test_an_api_shows_its_months_newest_first(market: Market) -> None:
     market.sell(alice, 20_00, at="2025-09-01T00:00:00Z", api_calls="3")
     market.sell(alice, 30_00, at="2025-09-30T12:00:00Z", api_calls="2")
     market.refund(alice, 5_00, at="2025-09-30T13:00:00Z")
-    said = read(caller("alice"), "/earnings/api-alice")
-    assert said["months"] == [
+    body = read(caller("alice"), "/earnings/api-alice")
+    assert body["months"] == [
         {
             "month": "2025-09",
             "currency": "USD",
@@ -239,9 +239,9 @@ def test_months_can_be_filtered_both_ends_included(
     alice = market.creator("alice")
     for month in ("2025-08", "2025-09", "2025-10"):
         market.sell(alice, 10_00, at=f"{month}-15T12:00:00Z")
-    said = read(caller("alice"), "/earnings/api-alice", **asked)
-    assert [month["month"] for month in said["months"]] == months
-    assert said["lifetime_gross"] == 30_00
+    body = read(caller("alice"), "/earnings/api-alice", **asked)
+    assert [month["month"] for month in body["months"]] == months
+    assert body["lifetime_gross"] == 30_00
 
 
 @pytest.mark.parametrize(
@@ -281,29 +281,29 @@ def test_figures_are_of_one_currency_and_the_others_are_named(market: Market, se
     market.sell(alice, 100_00)
     market.sell(alice, 10_00, currency="EUR")
     market.sell(bob, 3_000, currency="JPY")
-    said = read(caller("alice"), "/earnings")
-    assert said["currencies"] == ["EUR", "USD"]
-    assert (said["summary"]["currency"], said["summary"]["lifetime_gross"]) == ("USD", 100_00)
-    said = read(caller("alice"), "/earnings", currency="EUR")
-    assert (said["summary"]["currency"], said["summary"]["lifetime_gross"]) == ("EUR", 10_00)
-    (api,) = said["earnings"]["results"]
+    body = read(caller("alice"), "/earnings")
+    assert body["currencies"] == ["EUR", "USD"]
+    assert (body["summary"]["currency"], body["summary"]["lifetime_gross"]) == ("USD", 100_00)
+    body = read(caller("alice"), "/earnings", currency="EUR")
+    assert (body["summary"]["currency"], body["summary"]["lifetime_gross"]) == ("EUR", 10_00)
+    (api,) = body["earnings"]["results"]
     assert (api["currency"], api["lifetime_gross"]) == ("EUR", 10_00)
-    said = read(caller("alice"), "/earnings/api-alice", currency="EUR")
-    assert [(month["currency"], month["gross"]) for month in said["months"]] == [("EUR", 10_00)]
-    said = read(caller("alice"), "/earnings", currency="GBP")
-    assert (said["summary"]["lifetime_gross"], said["summary"]["total_apis"]) == (0, 1)
+    body = read(caller("alice"), "/earnings/api-alice", currency="EUR")
+    assert [(month["currency"], month["gross"]) for month in body["months"]] == [("EUR", 10_00)]
+    body = read(caller("alice"), "/earnings", currency="GBP")
+    assert (body["summary"]["lifetime_gross"], body["summary"]["total_apis"]) == (0, 1)
     assert read(caller("bob"), "/earnings")["summary"]["currency"] == "JPY"
-    said = read(caller("bob"), "/earnings/api-bob")
-    assert (said["currency"], said["currencies"], said["months"][0]["currency"]) == ("JPY", ["JPY"], "JPY")
+    body = read(caller("bob"), "/earnings/api-bob")
+    assert (body["currency"], body["currencies"], body["months"][0]["currency"]) == ("JPY", ["JPY"], "JPY")
 
 
 def test_adjustments_are_in_the_summary_but_in_no_api(market: Market) -> None:
     alice = market.creator("alice")
     market.sell(alice, 100_00)
     market.adjust(alice, -5_00, booked_at=datetime(2025, 9, 20, tzinfo=UTC))
-    said = read(caller("alice"), "/earnings")
-    assert said["summary"]["lifetime_net"] == 75_00
-    assert [api["lifetime_net"] for api in said["earnings"]["results"]] == [80_00]
+    body = read(caller("alice"), "/earnings")
+    assert body["summary"]["lifetime_net"] == 75_00
+    assert [api["lifetime_net"] for api in body["earnings"]["results"]] == [80_00]
 
 
 def test_earnings_need_no_payment_account(market: Market) -> None:
@@ -316,13 +316,13 @@ def test_unposted_records_show_as_lag(market: Market) -> None:
     alice = market.creator("alice")
     market.arrive("charge", alice, 100_00)
     connection.cursor().execute("UPDATE billing_batches SET received_at = now() - interval '90 s'")
-    said = read(caller("alice"), "/earnings")
-    assert 90 <= said["earnings_lag_seconds"] < 600
-    assert said["summary"]["lifetime_gross"] == 0
+    body = read(caller("alice"), "/earnings")
+    assert 90 <= body["earnings_lag_seconds"] < 600
+    assert body["summary"]["lifetime_gross"] == 0
     posting.post_due(now=sql.now())
-    said = read(caller("alice"), "/earnings")
-    assert said["earnings_lag_seconds"] == 0
-    assert said["summary"]["lifetime_gross"] == 100_00
+    body = read(caller("alice"), "/earnings")
+    assert body["earnings_lag_seconds"] == 0
+    assert body["summary"]["lifetime_gross"] == 100_00
 
 
 @pytest.mark.parametrize("address", ["/api/v1/earnings", "/api/v1/earnings/api-alice"])

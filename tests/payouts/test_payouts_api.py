@@ -30,17 +30,19 @@ def listed(creator: str, **asked: Any) -> list[str]:
     return [payout["id"] for payout in read(caller(creator), "/payouts", **asked)["results"]]
 
 
-def made(creator: Creator, moment: str, **said: Any) -> str:
+def made(creator: Creator, moment: str, **fields: Any) -> str:
     """Make a payout without a run; return its id."""
     return str(
-        PayoutFactory.create(creator=creator, run=None, created_at=datetime.fromisoformat(moment), **said).pk
+        PayoutFactory.create(
+            creator=creator, run=None, created_at=datetime.fromisoformat(moment), **fields
+        ).pk
     )
 
 
 def test_a_payout_is_shown_as_stored(market: Market) -> None:
     payout = market.payout(market.creator("alice"))
-    (said,) = read(caller("alice"), "/payouts")["results"]
-    assert said == {
+    (shown,) = read(caller("alice"), "/payouts")["results"]
+    assert shown == {
         "id": str(payout.pk),
         "created_at": payout.created_at.isoformat().replace("+00:00", "Z"),
         "creator": "alice",
@@ -187,10 +189,10 @@ def test_the_history_is_explained_in_our_words(market: Market) -> None:
     move(payout, PayoutStatus.ON_HOLD, now=sql.now(), reason=with_secrets, actor="mallory")
     move(payout, PayoutStatus.PENDING, now=sql.now(), reason="released", actor="mallory")
     move(payout, PayoutStatus.PROCESSING, now=sql.now(), reason="sending")
-    told = read(caller("alice"), f"/payouts/{payout.pk}")
-    assert [event["status"] for event in told["events"]] == ["pending", "on_hold", "pending", "processing"]
+    body = read(caller("alice"), f"/payouts/{payout.pk}")
+    assert [event["status"] for event in body["events"]] == ["pending", "on_hold", "pending", "processing"]
     assert "mallory" not in caller("alice").get(f"/api/v1/payouts/{payout.pk}").content.decode()
-    assert len({event["message"] for event in told["events"]}) == 4
+    assert len({event["message"] for event in body["events"]}) == 4
 
 
 def test_every_move_has_its_sentence() -> None:
@@ -205,11 +207,11 @@ def test_a_failure_says_what_to_do_in_our_words(market: Market, code: str) -> No
     Payout.objects.filter(pk=payout.pk).update(
         status=PayoutStatus.RETURNED, failure_code=code, failure_message="Stripe's own text"
     )
-    told = read(caller("alice"), f"/payouts/{payout.pk}")
-    assert told["failure_code"] == code
-    assert told["failure_message"] == explain_failure(code)
-    assert "Please" in told["failure_message"]
-    assert code not in told["failure_message"]
+    body = read(caller("alice"), f"/payouts/{payout.pk}")
+    assert body["failure_code"] == code
+    assert body["failure_message"] == explain_failure(code)
+    assert "Please" in body["failure_message"]
+    assert code not in body["failure_message"]
     assert read(caller("alice"), "/payouts")["results"][0]["failure_message"] == explain_failure(code)
 
 

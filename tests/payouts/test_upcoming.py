@@ -272,22 +272,22 @@ def test_each_currency_has_its_own_forecast(market: Market, settings: Settings) 
 
 
 def test_a_new_creator_sees_what_to_do() -> None:
-    said = read(caller("newcomer"), "/payouts/upcoming")
-    assert (said["currency"], said["next_payout_amount"], said["minimum_payout_amount"]) == ("USD", 0, 25_00)
-    assert said["shortfall"] == 25_00
-    assert said["eligible"] is False
-    assert [blocker["code"] for blocker in said["blockers"]] == ["below_minimum", "no_account"]
+    body = read(caller("newcomer"), "/payouts/upcoming")
+    assert (body["currency"], body["next_payout_amount"], body["minimum_payout_amount"]) == ("USD", 0, 25_00)
+    assert body["shortfall"] == 25_00
+    assert body["eligible"] is False
+    assert [blocker["code"] for blocker in body["blockers"]] == ["below_minimum", "no_account"]
 
 
 def test_a_payable_creator_sees_when_and_how_much(market: Market) -> None:
     alice = market.creator("alice")
     now = sql.now()
     market.sell(alice, 100_00, at=now.isoformat())
-    said = read(caller("alice"), "/payouts/upcoming")
-    assert said["next_payout_date"] > now.date().isoformat()
-    assert said["period_start"] <= now.date().isoformat() < said["period_end"]
-    assert (said["next_payout_amount"], said["shortfall"]) == (80_00, 0)
-    assert (said["eligible"], said["blockers"]) == (True, [])
+    body = read(caller("alice"), "/payouts/upcoming")
+    assert body["next_payout_date"] > now.date().isoformat()
+    assert body["period_start"] <= now.date().isoformat() < body["period_end"]
+    assert (body["next_payout_amount"], body["shortfall"]) == (80_00, 0)
+    assert (body["eligible"], body["blockers"]) == (True, [])
 
 
 @pytest.mark.parametrize("asked", [{"currency": "usd"}, {"currency": ""}, {"page": "1"}])

@@ -39,14 +39,14 @@ FIGURES = (
 NOTHING = dict.fromkeys(FIGURES, 0) | {"take_rate_bps": None}
 
 
-def told(address: str, **query: Any) -> Any:
+def fetch(address: str, **query: Any) -> Any:
     answer = admin().get(address, query)
     assert answer.status_code == 200, answer.content
     return answer.json()
 
 
 def stats(part: str) -> Any:
-    return told(ANALYTICS)[part]
+    return fetch(ANALYTICS)[part]
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def paid_month(market: Market, sandbox: Stripe, settle: Callable[[], None]) -> M
 
 class TestRevenue:
     def test_a_month_is_its_row_with_its_take_rate(self, paid_month: Market) -> None:
-        assert told(REVENUE, month="2025-09") == {
+        assert fetch(REVENUE, month="2025-09") == {
             "month": "2025-09",
             "currency": "USD",
             "total_gross_revenue": 340_00,
@@ -85,11 +85,11 @@ class TestRevenue:
             "take_rate_bps": 2_000,
         }
         for row in PlatformRevenue.objects.all():
-            answer = told(REVENUE, month=f"{row.month:%Y-%m}", currency=row.currency)
+            answer = fetch(REVENUE, month=f"{row.month:%Y-%m}", currency=row.currency)
             assert {name: answer[name] for name in FIGURES} == {name: getattr(row, name) for name in FIGURES}
 
     def test_the_month_defaults_to_the_current_one(self, paid_month: Market) -> None:
-        answer = told(REVENUE)
+        answer = fetch(REVENUE)
         assert answer["month"] == f"{sql.now():%Y-%m}"
         assert (answer["total_gross_revenue"], answer["total_creator_payouts"]) == (0, 280_00)
         paid = Payout.objects.filter(status=PayoutStatus.PAID).values_list("net_amount", flat=True)
@@ -97,14 +97,14 @@ class TestRevenue:
 
     @pytest.mark.parametrize("month", ["1999-12", "2025-10", "9999-12"])
     def test_a_month_without_anything_is_all_zeros(self, paid_month: Market, month: str) -> None:
-        assert told(REVENUE, month=month) == {"month": month, "currency": "USD", **NOTHING}
+        assert fetch(REVENUE, month=month) == {"month": month, "currency": "USD", **NOTHING}
 
     def test_each_currency_is_separate(self) -> None:
         PlatformRevenue.objects.create(
             month=date(2025, 9, 1), currency="EUR", total_gross_revenue=300, total_platform_fees=100
         )
-        assert told(REVENUE, month="2025-09", currency="EUR")["take_rate_bps"] == 3_333
-        assert told(REVENUE, month="2025-09")["total_gross_revenue"] == 0
+        assert fetch(REVENUE, month="2025-09", currency="EUR")["take_rate_bps"] == 3_333
+        assert fetch(REVENUE, month="2025-09")["total_gross_revenue"] == 0
 
     @pytest.mark.parametrize(
         "query",
@@ -132,26 +132,26 @@ class TestRevenue:
 
 class TestHistory:
     def test_it_ends_with_the_current_month_and_has_no_gaps(self, paid_month: Market) -> None:
-        history = told(ANALYTICS, months=60)["revenue_history"]
+        history = fetch(ANALYTICS, months=60)["revenue_history"]
         month, expected = month_of(sql.now()), []
         for _ in range(60):
             expected.append(str(month))
             month = month.previous_month()
         assert [row["month"] for row in history] == expected
         by_month = {row["month"]: row for row in history}
-        assert by_month["2025-09"] == told(REVENUE, month="2025-09")
+        assert by_month["2025-09"] == fetch(REVENUE, month="2025-09")
         assert by_month["2025-08"] == {"month": "2025-08", "currency": "USD", **NOTHING}
 
     def test_every_currency_of_these_months_and_the_platforms_own_is_in_each(self) -> None:
         now = month_of(sql.now())
         for month, currency in ((now, "EUR"), (now.previous_month(), "GBP")):
             PlatformRevenue.objects.create(month=month.start, currency=currency, total_transactions=1)
-        history = told(ANALYTICS, months=1)["revenue_history"]
+        history = fetch(ANALYTICS, months=1)["revenue_history"]
         assert [(row["currency"], row["total_transactions"]) for row in history] == [("EUR", 1), ("USD", 0)]
-        assert len(told(ANALYTICS, months=2)["revenue_history"]) == 2 * 3
+        assert len(fetch(ANALYTICS, months=2)["revenue_history"]) == 2 * 3
 
     def test_it_defaults_to_twelve_months(self) -> None:
-        assert len(told(ANALYTICS)["revenue_history"]) == 12
+        assert len(fetch(ANALYTICS)["revenue_history"]) == 12
 
     @pytest.mark.parametrize("months", ["0", "61", "-1", "1.5", "x", "", "9" * 30])
     def test_it_goes_back_from_one_to_sixty_months(self, months: str) -> None:
@@ -199,8 +199,8 @@ class TestPayoutStats:
         finish(("in_transit", 1))
         finish(("paid", 3), ("returned", 1))
         finish(("paid", 40), ("returned", 20), ("in_transit", 19), ("paid", 18), ("returned", 9), ("paid", 2))
-        told = stats("payout_stats")
-        assert (told["finished_30_days"], told["failed_30_days"], told["failed_rate_bps"]) == (5, 1, 2_000)
+        fetch = stats("payout_stats")
+        assert (fetch["finished_30_days"], fetch["failed_30_days"], fetch["failed_rate_bps"]) == (5, 1, 2_000)
 
 
 def test_accounts_are_counted_by_status_without_replaced_ones() -> None:

@@ -108,9 +108,9 @@ def test_a_second_change_is_reported_separately(source: BillingSource) -> None:
     assert adjustments(make("2024-02"))["2024-01-01"]["USD"]["total_gross_revenue"] == 10
     sell(source, "2024-01", 5)
     sell(source, "2024-02", 20)
-    told = adjustments(make("2024-03"))
-    assert told["2024-01-01"]["USD"]["total_gross_revenue"] == 5
-    assert told["2024-02-01"]["USD"]["total_gross_revenue"] == 20
+    reported = adjustments(make("2024-03"))
+    assert reported["2024-01-01"]["USD"]["total_gross_revenue"] == 5
+    assert reported["2024-02-01"]["USD"]["total_gross_revenue"] == 20
 
 
 def test_a_late_report_does_not_repeat_changes_of_a_later_one(source: BillingSource) -> None:
@@ -201,12 +201,12 @@ def test_all_reports_add_up_to_all_revenue(source: BillingSource) -> None:
     sell(source, "2024-01", 500)
     sell(source, "2024-03", 70)
     make("2024-04")
-    told = 0
+    reported = 0
     for report in MonthlyReport.objects.all():
-        told += sum(f["total_gross_revenue"] for f in report.figures["currencies"].values())
+        reported += sum(f["total_gross_revenue"] for f in report.figures["currencies"].values())
         for changes in adjustments(report).values():
-            told += sum(change.get("total_gross_revenue", 0) for change in changes.values())
-    assert told == sum(row.total_gross_revenue for row in PlatformRevenue.objects.all()) == 1570
+            reported += sum(change.get("total_gross_revenue", 0) for change in changes.values())
+    assert reported == sum(row.total_gross_revenue for row in PlatformRevenue.objects.all()) == 1570
 
 
 def test_reports_made_out_of_order_report_each_change_once(source: BillingSource) -> None:
@@ -217,13 +217,13 @@ def test_reports_made_out_of_order_report_each_change_once(source: BillingSource
     sell(source, "2024-01", 5)
     sell(source, "2024-02", 7)
     reports = [make("2024-03"), make("2024-04"), *MonthlyReport.objects.filter(month__lt="2024-03-01")]
-    told = [
+    reported = [
         change.get("total_gross_revenue", 0)
         for report in reports
         for changes in adjustments(report).values()
         for change in changes.values()
     ]
-    assert sum(told) == 12
+    assert sum(reported) == 12
 
 
 def test_changed_counts_are_reported_even_if_no_amount_changes(source: BillingSource) -> None:
@@ -284,8 +284,8 @@ def test_the_command_prints_the_report_or_its_figures(source: BillingSource) -> 
     call_command("report_revenue", "--month", "2024-01", stdout=text)
     call_command("report_revenue", "--month", "2024-01", "--json", stdout=figures)
     assert "January 2024" in text.getvalue()
-    told = json.loads(figures.getvalue().splitlines()[-1])
-    assert told["currencies"]["USD"]["total_gross_revenue"] == 1000
+    reported = json.loads(figures.getvalue().splitlines()[-1])
+    assert reported["currencies"]["USD"]["total_gross_revenue"] == 1000
 
 
 def test_a_month_that_is_not_over_has_no_report() -> None:
