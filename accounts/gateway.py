@@ -15,7 +15,7 @@ from django.conf import settings
 
 from accounts.errors import CountryNotSupported, CreationKeySpent, StripeAccountGone, StripeUnavailable
 from accounts.models import information_due
-from stripe_io.client import CLOCKS_APART, call, client
+from stripe_io.client import CLOCK_SKEW, call, client
 from stripe_io.errors import StripeCallFailed
 
 T = TypeVar("T")
@@ -158,8 +158,8 @@ def find_account(*, payment_account_id: UUID, since: datetime, until: datetime) 
     """
     params: stripe.params.AccountListParams = {
         "created": {
-            "gte": int((since - CLOCKS_APART).timestamp()),
-            "lte": int((until + CLOCKS_APART).timestamp()),
+            "gte": int((since - CLOCK_SKEW).timestamp()),
+            "lte": int((until + CLOCK_SKEW).timestamp()),
         },
         "limit": LARGEST_PAGE,
     }

@@ -114,7 +114,7 @@ def add_problems(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
     return result
 
 
-def tell_nulls(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
+def document_nullable_fields(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
     """Document nullable fields as OpenAPI 3.1 does; the framework's pagination does it as 3.0."""
     for schema in result["components"]["schemas"].values():
         for field in schema.get("properties", {}).values():
@@ -123,7 +123,7 @@ def tell_nulls(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
     return result
 
 
-def allow_nulls(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
+def document_nulls_in_inputs(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
     """Document that null is the same as leaving out an optional field of a body."""
     schemas = result["components"]["schemas"]
     for name in {_body_of(operation) for path in result["paths"].values() for operation in path.values()}:
@@ -141,7 +141,7 @@ def _or_null(field: dict[str, Any]) -> dict[str, Any]:
     return {**described, "oneOf": [field, {"type": "null"}]}
 
 
-def require_bodies(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
+def document_required_bodies(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
     """Document that a body with required fields is required; the framework forgets it with several media types."""
     schemas = result["components"]["schemas"]
     for path in result["paths"].values():
@@ -157,7 +157,7 @@ def _body_of(operation: dict[str, Any]) -> str:
     return str(content.get("application/json", {}).get("schema", {}).get("$ref", "")).rpartition("/")[2]
 
 
-def open_to_everyone(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
+def document_public_operations(result: dict[str, Any], **generated: Any) -> dict[str, Any]:
     """Document explicitly which operations need no token; the framework leaves it out."""
     for path in result["paths"].values():
         for operation in path.values():

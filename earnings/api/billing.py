@@ -186,7 +186,7 @@ the earnings a few seconds later.
 
 As `application/json`: up to {MOST_RECORDS:,} records, which are all processed or, if the request fails, none of them.
 
-As `{ndjson.MEDIA_TYPE}`: one record per line, up to {ndjson.MOST_LINES:,} lines and 100 MB. The body is read as a \
+As `{ndjson.MEDIA_TYPE}`: one record per line, up to {ndjson.MAX_LINES:,} lines and 100 MB. The body is read as a \
 stream (`Transfer-Encoding: chunked` works) and processed {BATCH_SIZE:,} lines or a few megabytes at a time. A line \
 that is not a record, or is longer than {ndjson.LONGEST_LINE:,} bytes, is quarantined as `syntax`. The answer has one \
 line per record, as in `results`, and a last line `{{"summary": …}}`. If the body is too long (`too_large`) or ends in \

@@ -6,7 +6,7 @@ import stripe
 
 from payouts.gateway.objects import Arrival, BankPayout, Reversal, Transfer
 from payouts.models import PayoutAttempt
-from stripe_io.client import CLOCKS_APART, call, client, list_all
+from stripe_io.client import CLOCK_SKEW, call, client, list_all
 
 # Statuses of a bank account that Stripe won't pay out to until it is corrected.
 _UNUSABLE = frozenset(["errored", "verification_failed"])
@@ -142,7 +142,7 @@ def find_bank_payouts(attempt: PayoutAttempt) -> list[BankPayout]:
 
     Raises: StripeCallFailed.
     """
-    since = int((attempt.first_sent_at - CLOCKS_APART).timestamp()) if attempt.first_sent_at else 0
+    since = int((attempt.first_sent_at - CLOCK_SKEW).timestamp()) if attempt.first_sent_at else 0
     params: stripe.params.PayoutListParams = {"created": {"gte": since}, "limit": 100}
     for payload in list_all(
         lambda: client().v1.payouts.list(params, {"stripe_account": attempt.destination})

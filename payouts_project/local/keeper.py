@@ -44,10 +44,10 @@ def keep() -> None:
 
 def _other_bin_dir() -> Path | None:
     """Return the folder of a PostgreSQL to use instead of the wheel's, if one is set."""
-    given = os.environ.get("TEST_POSTGRES_BIN")
-    if given and not (Path(given) / "postgres").exists():
-        raise LocalError(f"TEST_POSTGRES_BIN is not a folder with PostgreSQL's programs: {given}")
-    return Path(given) if given else None
+    folder = os.environ.get("TEST_POSTGRES_BIN")
+    if folder and not (Path(folder) / "postgres").exists():
+        raise LocalError(f"TEST_POSTGRES_BIN is not a folder with PostgreSQL's programs: {folder}")
+    return Path(folder) if folder else None
 
 
 def _tell(facts: dict[str, str]) -> None:

@@ -18,7 +18,7 @@ T = TypeVar("T")
 TIMEOUT_SECONDS = 30
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # How much our clock may differ from Stripe's. Whatever a look-up by time misses would be sent a second time.
-CLOCKS_APART = timedelta(hours=1)
+CLOCK_SKEW = timedelta(hours=1)
 
 
 class PacedClient(stripe.RequestsClient):

@@ -19,7 +19,7 @@ from database.refusals import Refusal
 from web.strict_json import parse_line
 
 MEDIA_TYPE = "application/x-ndjson"
-MOST_LINES = 100_000
+MAX_LINES = 100_000
 # The longest valid record is far shorter, however it is escaped.
 LONGEST_LINE = 65_536
 PIECE = 65_536
@@ -84,7 +84,7 @@ class NdjsonBody:
     def __iter__(self) -> Iterator[tuple[int, object]]:
         number = 0
         for number, line in enumerate(self._lines(), start=1):
-            if number > MOST_LINES:
+            if number > MAX_LINES:
                 self.refusal = BodyTooLarge(number)
                 return
             content = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line

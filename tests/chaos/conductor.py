@@ -120,11 +120,11 @@ class Conductor:
         for run in self._runs:
             run.wait()
         connection.close()
-        self.people.mend()
+        self.people.repair()
         self._fund(2 * sum(self._trade.gross.values()))
         self._let_time_pass()
         self._reconcile()
-        self.people.mend()
+        self.people.repair()
         self._let_time_pass()
         self._stage.service.manage("run_payouts", "--now", f"{CUTOFF}T00:00:00Z")
         self._let_time_pass()

@@ -170,7 +170,7 @@ class People:
         self.emptied.add(account)
         return self._at_stripe(account, "payout")
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Do what only people can: lift holds, provide documents, correct bank accounts, push the remaining records."""
         self._push_what_is_left()
         self.resume()

@@ -160,19 +160,19 @@ def test_a_key_reveals_its_mode(key: str, live: bool) -> None:
     assert configuration.is_live(key) is live
 
 
-@pytest.mark.parametrize(("given", "usable"), [([], False), (["B"], True), (["A", "B"], False)])
+@pytest.mark.parametrize(("variables", "valid"), [([], False), (["B"], True), (["A", "B"], False)])
 def test_one_of_two_ways_must_be_chosen(
-    given: list[str], usable: bool, monkeypatch: pytest.MonkeyPatch
+    variables: list[str], valid: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in given:
+    for name in variables:
         monkeypatch.setenv(name, "x")
     refusal = pytest.raises(ImproperlyConfigured, match="Exactly one of A and B")
-    with nullcontext() if usable else refusal:
+    with nullcontext() if valid else refusal:
         configuration.exactly_one_of("A", "B")
 
 
 @pytest.mark.parametrize(
-    ("given", "read"),
+    ("value", "read"),
     [
         (None, ["https://portal.example"]),
         ("", ["https://portal.example"]),
@@ -180,18 +180,18 @@ def test_one_of_two_ways_must_be_chosen(
     ],
 )
 def test_origins_default_to_the_portals(
-    given: str | None, read: list[str], monkeypatch: pytest.MonkeyPatch
+    value: str | None, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if given is not None:
-        monkeypatch.setenv("CORS_ORIGINS", given)
+    if value is not None:
+        monkeypatch.setenv("CORS_ORIGINS", value)
     assert configuration.origins("CORS_ORIGINS", default="https://portal.example/creators") == read
 
 
 @pytest.mark.parametrize(
-    "given", ["*", "portal.example", "https://a.example/path", "https://a.example,", "ftp://a"]
+    "value", ["*", "portal.example", "https://a.example/path", "https://a.example,", "ftp://a"]
 )
-def test_an_invalid_origin_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CORS_ORIGINS", given)
+def test_an_invalid_origin_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", value)
     with pytest.raises(ImproperlyConfigured, match="CORS_ORIGINS"):
         configuration.origins("CORS_ORIGINS", default="https://portal.example")
 
@@ -313,7 +313,7 @@ def test_development_settings_are_refused_with_a_live_key(on: dict[str, Any], na
 @pytest.mark.parametrize("variable", ["DEBUG", "LOCAL_MODE", "REPORT_EMAIL"])
 @pytest.mark.parametrize("live", [True, False])
 def test_the_service_refuses_to_start_with_a_sentence(variable: str, live: bool) -> None:
-    given = {
+    variables = {
         "LOCAL_MODE": "0",
         "STRIPE_SECRET_KEY": "sk_live_1" if live else "sk_test_1",
         variable: "dana@example.com" if variable == "REPORT_EMAIL" else "1",
@@ -321,7 +321,7 @@ def test_the_service_refuses_to_start_with_a_sentence(variable: str, live: bool)
     started = subprocess.run(
         [sys.executable, "manage.py", "diffsettings"],
         cwd=Path(__file__).parents[2],
-        env=os.environ | given,
+        env=os.environ | variables,
         capture_output=True,
         text=True,
         check=False,

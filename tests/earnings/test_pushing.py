@@ -325,7 +325,7 @@ def test_too_many_records_are_refused_whole() -> None:
 
 
 def test_too_many_lines_are_taken_in_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ndjson, "MOST_LINES", 3)
+    monkeypatch.setattr(ndjson, "MAX_LINES", 3)
     records = [record(record_id=f"r-{number}") for number in range(5)]
     problem = refused(push_lines(lines(*records)), 413, "too_large")
     assert "line 4" in problem["detail"]

@@ -23,11 +23,11 @@ NAMED = {permissions.IsCreator, permissions.IsPlatformStaff, permissions.IsBilli
 
 def addresses(resolver: URLResolver | None = None, path: str = "") -> Iterator[tuple[str, Any]]:
     for pattern in (resolver or get_resolver()).url_patterns:
-        here = f"{path}{str(pattern.pattern).removeprefix('^')}"
+        url = f"{path}{str(pattern.pattern).removeprefix('^')}"
         if isinstance(pattern, URLPattern):
-            yield here, pattern.callback
-        elif not here.startswith("admin/"):  # the admin site protects itself
-            yield from addresses(pattern, here)
+            yield url, pattern.callback
+        elif not url.startswith("admin/"):  # the admin site protects itself
+            yield from addresses(pattern, url)
 
 
 def test_every_endpoint_declares_who_may_use_it() -> None:
