@@ -88,7 +88,7 @@ def test_an_amount_that_no_ledger_could_hold_makes_one_transfer_unreadable(
     result = reconcile()
     assert result.made.error == ""
     assert "unreadable" in kinds()
-    assert f"'{10**30}' is no amount" in Difference.objects.get(kind="unreadable").detail
+    assert f"'{10**30}' is not an amount" in Difference.objects.get(kind="unreadable").detail
 
 
 def test_an_impossible_deadline_is_ignored(market: Market, sandbox: Stripe) -> None:
