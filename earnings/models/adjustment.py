@@ -21,6 +21,7 @@ class AdjustmentKind(models.TextChoices):
     WRITE_OFF_RESTORED = "write_off_restored", "Write-off restored"
     UNEXPECTED_TRANSFER = "unexpected_transfer", "Unexpected transfer"
     UNEXPECTED_TRANSFER_REVERSED = "unexpected_transfer_reversed", "Unexpected transfer reversed"
+    CARRIED_OVER = "carried_over", "Carried over"
 
 
 # These change how much of a write-off is in effect.
@@ -30,6 +31,7 @@ AUTOMATIC = (
     *UNDOING,
     AdjustmentKind.UNEXPECTED_TRANSFER,
     AdjustmentKind.UNEXPECTED_TRANSFER_REVERSED,
+    AdjustmentKind.CARRIED_OVER,
 )
 
 
@@ -114,7 +116,10 @@ class Adjustment(models.Model):
                 name="adjustment_undoing_names_its_write_off",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=[AdjustmentKind.WRITE_OFF, *UNDOING], counts_as_earned=False)
+                condition=Q(
+                    kind__in=[AdjustmentKind.WRITE_OFF, *UNDOING, AdjustmentKind.CARRIED_OVER],
+                    counts_as_earned=False,
+                )
                 | (Q(kind=AdjustmentKind.CORRECTION) & (Q(amount__gt=0) | Q(counts_as_earned=True)))
                 | Q(
                     kind__in=[

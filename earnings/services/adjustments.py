@@ -34,9 +34,10 @@ OTHER_SIDE = {
     AdjustmentKind.WRITE_OFF: AccountKind.WRITE_OFFS,
     AdjustmentKind.UNEXPECTED_TRANSFER: AccountKind.STRIPE_BALANCE,
     AdjustmentKind.UNEXPECTED_TRANSFER_REVERSED: AccountKind.STRIPE_BALANCE,
+    AdjustmentKind.CARRIED_OVER: AccountKind.ADJUSTMENTS,
 }
 _SQL = Path(__file__).parent / "adjustment_sql"
-_LEDGER = sql.read(_SQL / "ledger.sql")
+BOOKED_LINES = sql.read(_SQL / "ledger.sql")
 _EARNED = sql.read(_SQL / "earned.sql")
 
 
@@ -200,7 +201,7 @@ def _book(adjustment: Adjustment, *, actor: str, now: datetime) -> Adjustment:
     )
     _decide(adjustment, AdjustmentStatus.APPROVED, actor=actor, now=now)
     other_side = OTHER_SIDE[AdjustmentKind(adjustment.kind)]
-    ledger.post_set(_LEDGER, {"ids": [adjustment.pk], "other_side": other_side.value})
+    ledger.post_set(BOOKED_LINES, {"ids": [adjustment.pk], "other_side": other_side.value})
     if adjustment.kind == AdjustmentKind.WRITE_OFF:
         write_offs.begin(adjustment)
     elif adjustment.counts_as_earned:

@@ -15,43 +15,42 @@ class Retired(NamedTuple):
     ended: date
 
 
+class _AtStripe(NamedTuple):
+    """How Stripe treats a currency: its decimal places, and what amounts must be multiples of, in minor units.
+
+    `payout_step` is for bank payouts, and `amount_step` for all amounts.
+    """
+
+    exponent: int = 2
+    amount_step: int = 1
+    payout_step: int = 1
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (Path(__file__).parent / name).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
 def _retired() -> dict[str, Retired]:
-    with (Path(__file__).parent / "retired.csv").open(encoding="utf-8", newline="") as lines:
-        return {
-            row["code"]: Retired(int(row["exponent"]), date.fromisoformat(row["ended"]))
-            for row in csv.DictReader(lines)
-        }
+    return {
+        row["code"]: Retired(int(row["exponent"]), date.fromisoformat(row["ended"]))
+        for row in _rows("retired.csv")
+    }
+
+
+def _stripe() -> dict[str, _AtStripe]:
+    return {
+        row["code"]: _AtStripe(*(int(row[name]) for name in _AtStripe._fields)) for row in _rows("stripe.csv")
+    }
 
 
 # Retired since 2000; pycountry drops them. Source: ISO 4217, table A.3 (historic denominations)
 RETIRED = _retired()
 
-# Source: https://docs.stripe.com/currencies#zero-decimal
-ZERO_DECIMAL = frozenset(
-    [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "JPY",
-        "KMF",
-        "KRW",
-        "MGA",
-        "PYG",
-        "RWF",
-        "UGX",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ]
-)
-# Source: https://docs.stripe.com/currencies#three-decimal
-THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
-# A Stripe balance in these has two decimals, but only whole units can be paid out to a bank.
-# Source: https://docs.stripe.com/currencies#special-cases
-PAID_OUT_WHOLE = frozenset(["HUF", "ISK", "TWD"])
+# Currencies that Stripe doesn't treat like most; each row has its source, and when it was read.
+_STRIPE = _stripe()
+# What every amount at Stripe, such as a transfer, must be a multiple of, in minor units; 1 if not listed.
+AMOUNT_STEPS = {code: row.amount_step for code, row in _STRIPE.items() if row.amount_step > 1}
 # ISO 4217 codes in which nobody can be paid: metals, funds, testing, "no currency".
 NOT_MONEY = frozenset(
     ["XAG", "XAU", "XPD", "XPT", "XBA", "XBB", "XBC", "XBD", "XDR", "XSU", "XTS", "XUA", "XXX"]
@@ -71,13 +70,18 @@ def is_known(code: str) -> bool:
 
 def payable_part(amount: int, code: str) -> int:
     """Return how much of a Stripe balance, in minor units, can be paid out to a bank."""
-    return amount - amount % 100 if code in PAID_OUT_WHOLE else amount
+    return amount - amount % payout_step(code)
+
+
+def payout_step(code: str) -> int:
+    """Return what a bank payout must be a multiple of, in minor units; the rest stays in the Stripe balance."""
+    return _at_stripe(code).payout_step
 
 
 def exponent(code: str) -> int:
     """Return the number of decimal places between the currency's unit and Stripe's minor unit."""
-    if code in RETIRED:
-        return RETIRED[code].exponent
-    if code in ZERO_DECIMAL:
-        return 0
-    return 3 if code in THREE_DECIMAL else 2
+    return RETIRED[code].exponent if code in RETIRED else _at_stripe(code).exponent
+
+
+def _at_stripe(code: str) -> _AtStripe:
+    return _STRIPE.get(code, _AtStripe())

@@ -38,4 +38,5 @@ DEFAULT_CURRENCY = {
     for currency, countries in _COUNTRIES_BY_CURRENCY.items()
     for country in countries.split()
 }
-CURRENCIES = tuple(_COUNTRIES_BY_CURRENCY)
+# No account settles in the last ones by default, but the platform may hold them and banks may take them.
+CURRENCIES = (*_COUNTRIES_BY_CURRENCY, "bhd", "jod", "krw", "kwd", "omr", "tnd", "ugx", "xof")

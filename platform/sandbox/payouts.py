@@ -7,7 +7,7 @@ import math
 
 from sandbox import balances, banks, events
 from sandbox.context import Context
-from sandbox.currencies import least_payout_abroad, smallest_payout
+from sandbox.currencies import check_divisible, least_payout_abroad, smallest_payout
 from sandbox.errors import AmountTooSmall, BalanceInsufficient, InvalidRequest, JsonObject, PayoutsNotAllowed
 from sandbox.ids import new_id
 from sandbox.lists import PAGE, list_objects, retrieve_object
@@ -134,11 +134,7 @@ def _bank_account(context: Context, currency: str) -> JsonObject:
 
 def _check_amount(context: Context, amount: int, currency: str) -> None:
     """Refuse an amount that no bank accepts."""
-    if amount % smallest_payout(currency):
-        raise InvalidRequest(
-            f"Invalid amount: payouts in {currency} must be evenly divisible by {smallest_payout(currency)}.",
-            param="amount",
-        )
+    check_divisible(amount, currency, by=smallest_payout(currency))
     account, platform = context.tx.get(context.account), context.tx.get(context.platform)
     assert account is not None
     assert platform is not None

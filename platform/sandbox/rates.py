@@ -14,10 +14,12 @@ from sandbox.parameters import Decimal, Hash
 from sandbox.router import Route
 
 # What one euro is worth in each currency.
-# Source: European Central Bank, reference rates of 2026-10-30; AED by its peg to USD, TWD invented.
+# Source: European Central Bank, reference rates of 2026-10-30; AED by its peg to USD, XOF by its peg to EUR, and
+# BHD, JOD, KWD, OMR, TND, TWD and UGX invented.
 PER_EURO = {
     "aed": "4.1029",
     "aud": "1.5904",
+    "bhd": "0.42",
     "brl": "6.0692",
     "cad": "1.5606",
     "chf": "0.9194",
@@ -29,19 +31,26 @@ PER_EURO = {
     "huf": "366.33",
     "inr": "106.084",
     "isk": "136",
+    "jod": "0.79",
     "jpy": "175.68",
+    "krw": "1491.76",
+    "kwd": "0.34",
     "mxn": "21.1237",
     "myr": "4.5325",
     "nok": "10.312",
     "nzd": "1.9823",
+    "omr": "0.43",
     "php": "71.143",
     "pln": "4.4038",
     "ron": "5.3447",
     "sek": "10.978",
     "sgd": "1.4282",
     "thb": "37.683",
+    "tnd": "3.36",
     "twd": "36",
+    "ugx": "4000",
     "usd": "1.1172",
+    "xof": "655.957",
     "zar": "18.6455",
 }
 

@@ -5,6 +5,7 @@ Source: https://docs.stripe.com/api/transfers
 
 from sandbox import balances, charges, events
 from sandbox.context import Context
+from sandbox.currencies import check_divisible, smallest_amount
 from sandbox.errors import BalanceInsufficient, JsonObject, ReferenceMissing, TransfersNotCapable
 from sandbox.ids import new_id
 from sandbox.lists import PAGE, list_objects, retrieve_object
@@ -25,6 +26,7 @@ CREATE: Schema = {
 def create(context: Context, params: JsonObject) -> JsonObject:
     """Move the money at once, or refuse: a transfer has no pending state."""
     amount, currency = params["amount"], params["currency"]
+    check_divisible(amount, currency, by=smallest_amount(currency))
     destination = context.tx.find("account", params["destination"], account=context.account)
     if destination is None:
         raise ReferenceMissing("destination", params["destination"], param="destination")

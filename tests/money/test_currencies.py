@@ -38,10 +38,32 @@ def test_stripe_counts_these_without_decimals_and_these_with_three() -> None:
     """Source: https://docs.stripe.com/currencies#zero-decimal"""
     without = {
         *("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA"),
-        *("PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"),
+        *("PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"),
     }
     with_three = {"BHD", "JOD", "KWD", "OMR", "TND"}
     exponents = {code: currencies.exponent(code) for code in currencies.CURRENT}
     assert {code for code, exponent in exponents.items() if exponent == 0} == without
     assert {code for code, exponent in exponents.items() if exponent == 3} == with_three
     assert set(exponents.values()) == {0, 2, 3}
+
+
+def test_of_some_currencies_stripe_takes_only_multiples() -> None:
+    """Source: https://docs.stripe.com/currencies#special-cases"""
+    whole = {"ISK": 100, "UGX": 100}
+    tens = dict.fromkeys(["BHD", "JOD", "KWD", "OMR", "TND"], 10)
+    assert whole | tens == currencies.AMOUNT_STEPS
+    steps = {code: currencies.payout_step(code) for code in currencies.CURRENT}
+    assert {code: step for code, step in steps.items() if step > 1} == {
+        **whole,
+        **tens,
+        "HUF": 100,
+        "TWD": 100,
+    }
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "payable"),
+    [(5_50, "UGX", 5_00), (5_50, "USD", 5_50), (1_239, "KWD", 1_230), (99, "HUF", 0), (550, "JPY", 550)],
+)
+def test_a_bank_takes_whole_steps(amount: int, currency: str, payable: int) -> None:
+    assert currencies.payable_part(amount, currency) == payable

@@ -1,4 +1,4 @@
-"""Banks accept some currencies in whole units only; the remainder is included in the next payout."""
+"""Stripe and banks accept some currencies in multiples only; the remainder is included in the next payout."""
 
 from datetime import date
 from functools import partial
@@ -7,11 +7,16 @@ from threading import Event
 import pytest
 from django.db import transaction
 from django.db.models import F, Sum
+from pytest_django import Settings
 
 from accounts.models import Creator, CreatorPaymentAccount
 from database import sql
-from payouts.models import Payout
-from payouts.states import PayoutStatus
+from database.staff import Act
+from earnings.models import Adjustment, AdjustmentKind
+from payouts.models import Payout, PayoutAttempt
+from payouts.services.deciding import runs
+from payouts.services.staff import interventions
+from payouts.states import AttemptStatus, DecisionReason, PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import CUTOFF, NEXT_CUTOFF, Market, unsound
 from tests.payouts.sending import send_bank_payout, send_transfer
@@ -119,3 +124,64 @@ def test_of_two_concurrent_payouts_one_includes_the_remainder(market: Market, be
     at_once(hold_up, partial(send, second), partial(send, third))
     assert all(Payout.objects.values_list("stripe_payout_id", flat=True))
     assert left() == 3 * REMAINDER - 100
+
+
+@pytest.fixture
+def grace(market: Market, sandbox: Stripe, settings: Settings) -> Creator:
+    """Sells in shillings, of which Stripe takes whole ones only, and in dinars, of which it takes hundredths."""
+    settings.MINIMUM_PAYOUT = {"UGX": 1_00, "KWD": 1_000}
+    for currency in settings.MINIMUM_PAYOUT:
+        sandbox.fund(100_000_00, currency.lower())
+    grace = market.creator("grace", account=None)
+    market.onboard(grace)
+    return grace
+
+
+@pytest.mark.parametrize(
+    ("currency", "gross", "sent"), [("UGX", 111_05, [88_00, 89_00]), ("KWD", 11_106, [8_880, 8_890])]
+)
+def test_what_stripe_does_not_transfer_is_included_in_the_next_payout(
+    market: Market, grace: Creator, currency: str, gross: int, sent: list[int]
+) -> None:
+    for at, cutoff in (("2025-09-10T12:00:00Z", CUTOFF), ("2025-10-10T12:00:00Z", NEXT_CUTOFF)):
+        market.sell(grace, gross, at=at, currency=currency)
+        market.run(cutoff)
+        assert unsound() == {}
+        send_transfer(Payout.objects.latest("created_at").pk, now=sql.now())
+    made = PayoutAttempt.objects.filter(status=AttemptStatus.SUCCEEDED).order_by("created_at")
+    assert list(made.values_list("amount", flat=True)) == sent
+    assert unsound() == {}
+
+
+def test_a_payout_that_is_made_again_carries_over_the_same_amount_once(
+    market: Market, grace: Creator, sandbox: Stripe
+) -> None:
+    market.sell(grace, 111_05, currency="UGX")
+    market.run(CUTOFF)
+    sandbox.inject(
+        {
+            "method": "POST",
+            "path": "/v1/transfers",
+            "kind": "abort_work",
+            "status": 400,
+            "code": "transfers_not_allowed",
+        }
+    )
+    dead = Payout.objects.get()
+    send_transfer(dead.pk, now=sql.now())
+    sandbox.clear_faults()
+    again = interventions.retry_payout(dead.pk, act=Act("dana", "Allowed now"), now=sql.now())
+    assert again.net_amount == 88_00
+    carried = Adjustment.objects.filter(kind=AdjustmentKind.CARRIED_OVER)
+    assert sorted(carried.values_list("amount", flat=True)) == [-84, 84]
+    assert unsound() == {}
+
+
+def test_less_than_stripe_takes_is_below_the_minimum(
+    market: Market, grace: Creator, settings: Settings
+) -> None:
+    settings.MINIMUM_PAYOUT = {"UGX": 1}
+    market.sell(grace, 1_20, currency="UGX")
+    assert market.run(CUTOFF).creators[DecisionReason.BELOW_MINIMUM, "UGX"] == 1
+    assert not Adjustment.objects.exists()
+    assert runs.forecast_run(cutoff=CUTOFF, now=sql.now()).creators[DecisionReason.BELOW_MINIMUM, "UGX"] == 1

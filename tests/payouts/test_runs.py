@@ -245,11 +245,11 @@ class DiesAt(dict[str, int]):
         super().__init__(minimums)
         self._left = look
 
-    def values(self) -> Any:
+    def items(self) -> Any:
         self._left -= 1
         if not self._left:
             raise KeyboardInterrupt
-        return super().values()
+        return super().items()
 
 
 @pytest.mark.parametrize("slice_reached", [1, 2, 3])

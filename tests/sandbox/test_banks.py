@@ -234,6 +234,18 @@ class TestWhatNoBankTakes:
         pay_out(client, account, 100_000_00, currency)
         assert available(client, account) == 50
 
+    @pytest.mark.parametrize(("currency", "step"), [("ugx", 100), ("kwd", 10), ("tnd", 10)])
+    def test_some_currencies_leave_in_steps_only(
+        self, client: stripe.StripeClient, currency: str, step: int
+    ) -> None:
+        account = self.open_account(client, "DE")
+        control = f"/_sandbox/accounts/{account}"
+        client.raw_request("post", f"{control}/bank_account", country="DE", currency=currency)
+        client.raw_request("post", f"{control}/adjust", amount=100_000_005, currency=currency)
+        with pytest.raises(stripe.InvalidRequestError, match=f"divisible by {step}"):
+            pay_out(client, account, 100_000_005, currency)
+        pay_out(client, account, 100_000_000, currency)
+
     @pytest.mark.parametrize(
         ("country", "currency", "least"),
         [("DE", "eur", 1_00), ("JP", "jpy", 1), ("MX", "mxn", 10_00), ("AU", "aud", 1), ("US", "usd", 1)],

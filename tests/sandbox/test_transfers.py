@@ -32,6 +32,28 @@ def test_a_transfer_moves_its_amount_from_one_balance_to_the_other(
     assert available(client, account) == {"usd": 25_00}
 
 
+@pytest.mark.parametrize(
+    ("currency", "refused", "taken"),
+    [
+        ("ugx", 5_50, 5_00),
+        ("isk", 99, 1_00),
+        ("kwd", 5_124, 5_120),
+        ("bhd", 5, 10),
+        ("jpy", None, 1),
+        ("huf", None, 1),
+    ],
+)
+def test_of_some_currencies_only_multiples_are_transferred(
+    client: stripe.StripeClient, account: str, currency: str, refused: int | None, taken: int
+) -> None:
+    client.raw_request("post", "/_sandbox/fund", amount=100_000, currency=currency)
+    if refused is not None:
+        with pytest.raises(stripe.InvalidRequestError, match="evenly divisible") as error:
+            send(client, account, refused, currency=currency)
+        assert error.value.param == "amount"
+    assert send(client, account, taken, currency=currency).amount == taken
+
+
 def test_both_sides_have_a_balance_transaction(client: stripe.StripeClient, fund: Fund, account: str) -> None:
     fund(100_00)
     transfer = send(client, account, 25_00)

@@ -15,9 +15,9 @@ from django.db import DatabaseError, connection, transaction
 from database import notices, sql
 from database.halving import do_in_halves
 from database.staff import SYSTEM, Act
-from earnings.services import claims, posting, write_offs
+from earnings.services import carrying, claims, posting, write_offs
 from ledger import services as ledger
-from money import Period, midnight, month_of
+from money import Period, currencies, midnight, month_of
 from payouts import selectors
 from payouts.errors import CutoffNotReached
 from payouts.models import Payout, PayoutRun
@@ -26,22 +26,24 @@ from stripe_io import installation
 
 logger = logging.getLogger(__name__)
 _SQL = Path(__file__).parent / "run_sql"
-_CREATE, _NEXT, _CLAIM, _PAY, _CLAIMED, _LINES, _EVENTS, _LEDGER, _RECORD, _SUMMARY, _GIVE_UP = (
+_CREATE, _NEXT, _CLAIM, _REMAINDERS, _TAKE, _PAY, _CLAIMED, _LINES, _EVENTS, _RECORD, _SUMMARY, _GIVE_UP = (
     sql.read(_SQL / f"{name}.sql")
     for name in (
         "create",
         "next_creators",
         "claim",
+        "remainders",
+        "take_remainders",
         "pay",
         "claimed",
         "lines",
         "events",
-        "ledger",
         "record",
         "summary",
         "give_up",
     )
 )
+_LEDGER = sql.read(_SQL / "ledger.sql", carried_over=carrying.LEDGER)
 _DECIDE = sql.read(_SQL / "decide.sql", blockers=selectors.BLOCKERS)
 CREATORS_AT_ONCE = 5_000
 
@@ -229,6 +231,8 @@ def _decide_set(
         "run": run.pk,
         "cutoff": run.cutoff,
         "creators": list(creators),
+        "stepped": list(currencies.AMOUNT_STEPS),
+        "steps": list(currencies.AMOUNT_STEPS.values()),
         "now": now,
         **_rules(now=now),
     }
@@ -236,11 +240,14 @@ def _decide_set(
     PayoutRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
-    for statement in (_CLAIM, _DECIDE, _PAY):
+    for statement in (_CLAIM, _DECIDE):
         sql.run(statement, params)
+    carried = carrying.carry_over(_REMAINDERS, params)
+    sql.run(_TAKE, {"taken": carried.taken})
+    sql.run(_PAY, params)
     claims.claim(_CLAIMED, params)
     for statement in (_LINES, _EVENTS):
         sql.run(statement, params)
-    ledger.post_set(_LEDGER)
+    ledger.post_set(_LEDGER, carried.ledger)
     sql.run(_RECORD, params)
     return _summary()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from money.currencies import PAID_OUT_WHOLE, payable_part
+from money.currencies import payable_part
 from payouts import gateway, policy
 from payouts.gateway import Arrival, BankPayout
 from payouts.models import DifferenceKind, PayoutAttempt
@@ -90,9 +90,7 @@ def start(history: History, circumstances: Circumstances, arrival: Arrival, *, n
         return Decision(changes={"next_retry_at": now + policy.WAIT_FOR_ACCOUNT})
     if history.payout.amount_reversed or circumstances.foreign_bank_payout:
         return Decision(changes={"next_retry_at": now + policy.WAIT_FOR_PERSON})
-    amount = arrival.amount
-    if arrival.currency in PAID_OUT_WHOLE:
-        amount = payable_part(arrival.amount + circumstances.left_behind, arrival.currency)
+    amount = payable_part(arrival.amount + circumstances.left_behind, arrival.currency)
     if not amount:
         return Decision(
             moves=[Move(PayoutStatus.RETURNED, "too little for a bank payout")],

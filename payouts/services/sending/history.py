@@ -8,7 +8,7 @@ from uuid import UUID
 
 from accounts.models import CreatorPaymentAccount
 from database import sql
-from money.currencies import PAID_OUT_WHOLE
+from money.currencies import payout_step
 from payouts import selectors
 from payouts.models import Payout, PayoutAttempt
 from payouts.services.moves import locked
@@ -87,7 +87,7 @@ def circumstances_of(history: History, *, arrived_in: str = "") -> Circumstances
 
 
 def _left_behind(history: History, *, currency: str) -> int:
-    if currency not in PAID_OUT_WHOLE:
+    if payout_step(currency) == 1:
         return 0
     # Without the lock, two payouts to one account could both take the same remainder.
     CreatorPaymentAccount.objects.select_for_update(no_key=True).get(stripe_account_id=history.destination)

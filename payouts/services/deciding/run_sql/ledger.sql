@@ -10,3 +10,5 @@ CROSS JOIN LATERAL (
     VALUES ('creator_payable', -decision.net), ('payouts_reserved', decision.net)
 ) AS line (account, amount)
 WHERE decision.payout_id IS NOT NULL
+UNION ALL
+SELECT * FROM ({carried_over}) AS carried_over
