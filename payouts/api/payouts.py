@@ -160,7 +160,7 @@ class PayoutOutput(Output):
     net_amount = serializers.IntegerField(
         min_value=1, help_text="What the creator gets: gross less platform fee, in minor units."
     )
-    period_start = serializers.DateField(help_text="First day (UTC) of the period that is paid.")
+    period_start = serializers.DateField(help_text="First day (UTC) of the period whose earnings are paid.")
     period_end = serializers.DateField(help_text="Day (UTC) on which that period ends (exclusive).")
     status = serializers.ChoiceField(
         choices=PayoutStatus.choices, help_text="Current status. `events` explains it."
@@ -196,7 +196,10 @@ class PayoutOutput(Output):
 
 
 class LineOutput(Output):
-    """A line item of a payout: what one API earned in one period, or an adjustment."""
+    """A line item of a payout: what one API earned in one period, or an adjustment.
+
+    A line of a later period than the payout's is negative: the creator owed it when the payout was made.
+    """
 
     id = serializers.UUIDField(help_text="The line's id.")
     api_id = serializers.CharField(

@@ -64,10 +64,11 @@ class UpcomingOutput(Output):
     shortfall = serializers.IntegerField(
         min_value=0,
         allow_null=True,
-        help_text="How far earnings before `period_end` are below the minimum, in minor units; 0 if they reach it.",
+        help_text="How far earnings before `period_end`, less later debts, are below the minimum, in minor units; 0 if "
+        "they reach it.",
     )
     period_start = serializers.DateField(
-        source="period.start", help_text="First day (UTC) of the period that would be paid."
+        source="period.start", help_text="First day (UTC) of the period whose earnings would be paid."
     )
     period_end = serializers.DateField(
         source="period.end", help_text="Day (UTC) on which that period ends (exclusive)."

@@ -11,7 +11,7 @@ from payouts.states import DecisionReason
 
 
 class PayoutRun(models.Model):
-    """The run that pays every creator what was earned before `cutoff` (a day, UTC, exclusive).
+    """The run that pays every creator what was earned before `cutoff` (a day, UTC, exclusive), less later debts.
 
     `completed_at` is null while the run is being made, and if it died; making it again finishes it. A run that
     beat missed, and that a later one replaced, has `superseded_at` instead.

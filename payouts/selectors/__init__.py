@@ -1,6 +1,6 @@
 """Reads about runs and payouts: their outcomes, what comes next, and what creators earned and were paid."""
 
-from payouts.selectors.blockers import BLOCKERS, blocker_rules
+from payouts.selectors.blockers import BLOCKERS, CLAIMABLE, blocker_rules
 from payouts.selectors.connected import foreign_bank_payouts, left_behind
 from payouts.selectors.cutoffs import due_at, latest_due_cutoff, next_cutoff, unmade_cutoff
 from payouts.selectors.differences import OpenDifferences, open_differences
@@ -31,6 +31,7 @@ from payouts.selectors.upcoming import Upcoming, upcoming_of
 
 __all__ = [
     "BLOCKERS",
+    "CLAIMABLE",
     "ApiStanding",
     "DecisionTotals",
     "Figures",

@@ -1,4 +1,4 @@
-"""Who can be paid, and why not: one set of rules, for runs and for what creators see."""
+"""Who can be paid, from which earnings, and why not: one set of rules, for runs and for what creators see."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,8 @@ from payouts.states import BLOCKS_THE_NEXT, MAY_BE_OVERTAKEN
 
 # Part of a statement that defines `candidate`.
 BLOCKERS = sql.read(Path(__file__).parent / "blockers.sql")
+# A condition on an unclaimed `earning`. Debts of creators with nothing else to claim meet it too.
+CLAIMABLE = sql.read(Path(__file__).parent / "claimable.sql")
 
 
 def blocker_rules(*, now: datetime) -> dict[str, Any]:

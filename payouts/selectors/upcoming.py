@@ -10,19 +10,20 @@ from django.conf import settings
 from database import sql
 from money import Period, month_of
 from payouts.explanations import Blocker, explain_blocker
-from payouts.selectors.blockers import BLOCKERS, blocker_rules
+from payouts.selectors.blockers import BLOCKERS, CLAIMABLE, blocker_rules
 from payouts.selectors.cutoffs import due_at, next_cutoff
 from payouts.selectors.figures import pick_currency
 
-_UPCOMING = sql.read(Path(__file__).parent / "upcoming.sql", blockers=BLOCKERS)
+_UPCOMING = sql.read(Path(__file__).parent / "upcoming.sql", blockers=BLOCKERS, claimable=CLAIMABLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
     """The next payout if nothing more were sold; amounts are signed minor units.
 
-    `unclaimed_net` is everything that is in no payout; the run pays only the part earned in `period`. `minimum` is
-    None if none is set for the currency. `blockers` are in the order in which the run checks them.
+    `unclaimed_net` is everything that is in no payout. `payable_net` is what the run would pay: what was earned
+    in `period`, less debts of later periods. `minimum` is None if none is set for the currency. `blockers` are in the
+    order in which the run checks them.
     """
 
     currency: str

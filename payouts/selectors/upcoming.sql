@@ -3,10 +3,15 @@ WITH unclaimed AS (
     SELECT
         currency,
         sum(net)::bigint AS net,
-        coalesce(sum(net) FILTER (WHERE period_end <= %(cutoff)s), 0)::bigint AS payable_net,
-        min(period_start) FILTER (WHERE period_end <= %(cutoff)s) AS period_start
-    FROM creator_earnings
-    WHERE payout_id IS NULL AND creator_id = %(creator)s
+        CASE
+            WHEN bool_or(is_due) THEN sum(net) FILTER (WHERE is_claimable) ELSE 0
+        END::bigint AS payable_net,
+        min(period_start) FILTER (WHERE is_due) AS period_start
+    FROM (
+        SELECT currency, net, period_start, period_end <= %(cutoff)s AS is_due, {claimable} AS is_claimable
+        FROM creator_earnings AS earning
+        WHERE payout_id IS NULL AND creator_id = %(creator)s
+    ) AS earning
     GROUP BY currency
 ),
 known AS (

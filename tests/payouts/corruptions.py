@@ -304,6 +304,11 @@ CORRUPTIONS = [
         "payouts_span_their_lines",
     ),
     Corruption(
+        "a payout is of a run that came before its earnings",
+        "UPDATE payout_runs SET cutoff = cutoff - 31",
+        "runs_claim_only_debts_of_later_periods",
+    ),
+    Corruption(
         "a payout has two transfers",
         """
             INSERT INTO payout_attempts

@@ -115,7 +115,14 @@ class Market:
         )
         return record_id
 
-    def sell_all(self, creators: Sequence[Creator], gross: int) -> None:
+    def sell_all(
+        self,
+        creators: Sequence[Creator],
+        gross: int,
+        *,
+        at: str = "2025-09-10T12:00:00Z",
+        **said: object,
+    ) -> None:
         """Sell the same for each, in one batch."""
         self._arrive(
             *(
@@ -123,7 +130,8 @@ class Market:
                     record_id=f"r-{next(self._ids)}",
                     api_id=f"api-{creator.external_id}",
                     amount=str(gross),
-                    occurred_at="2025-09-10T12:00:00Z",
+                    occurred_at=at,
+                    **said,
                 )
                 for creator in creators
             )

@@ -24,6 +24,7 @@ from tests.threads import at_once, wait_for_locked_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).parents[2]
+OCTOBER = "2025-10-03T12:00:00Z"
 
 
 @pytest.mark.parametrize("runs", [2, 10])
@@ -66,6 +67,56 @@ def test_a_refund_posted_while_the_run_decides_is_included(market: Market) -> No
     at_once(refund, run)
     payout = Payout.objects.get()
     assert payout.net_amount == payout.line_items.get().net_revenue == 56_00
+    books.require_sound()
+
+
+def test_a_debt_that_is_earned_back_while_the_run_decides_is_not_claimed(market: Market) -> None:
+    alice = market.creator("alice")
+    market.sell(alice, 100_00)
+    market.refund(alice, 30_00, at=OCTOBER)
+    locked = Event()
+
+    def earn() -> None:
+        with transaction.atomic():
+            CreatorEarning.objects.select_for_update().get(creator=alice, period_start=CUTOFF)
+            locked.set()
+            wait_for_locked_out()
+            market.sell(alice, 50_00, at=OCTOBER)
+
+    def run() -> None:
+        assert locked.wait(10)
+        market.run()
+
+    at_once(earn, run)
+    assert Payout.objects.get().net_amount == 80_00
+    assert CreatorEarning.objects.get(payout=None).net == 16_00
+    books.require_sound()
+
+
+def test_a_sale_posted_while_the_run_claims_a_debt_opens_a_new_row(market: Market) -> None:
+    alice = market.creator("alice")
+    market.sell(alice, 100_00)
+    market.refund(alice, 30_00, at=OCTOBER)
+    locked = Event()
+
+    def hold_up() -> None:
+        with transaction.atomic():
+            sql.run("LOCK TABLE payout_line_items IN SHARE MODE")
+            locked.set()
+            wait_for_locked_out(2)
+
+    def run() -> None:
+        assert locked.wait(10)
+        market.run()
+
+    def sell() -> None:
+        assert locked.wait(10)
+        wait_for_locked_out(1)
+        market.sell(alice, 50_00, at=OCTOBER)
+
+    at_once(hold_up, run, sell)
+    assert Payout.objects.get().net_amount == 56_00
+    assert CreatorEarning.objects.get(payout=None).net == 40_00
     books.require_sound()
 
 

@@ -112,7 +112,7 @@ def test_an_adjustment_is_paid_as_a_line_without_an_api(market: Market) -> None:
 def test_an_adjustment_booked_at_the_cutoff_waits_for_the_next_run(market: Market) -> None:
     alice = market.creator("alice")
     market.sell(alice, 100_00)
-    market.adjust(alice, -5_00, booked_at=datetime(2025, 10, 1, tzinfo=UTC))
+    market.adjust(alice, 5_00, booked_at=datetime(2025, 10, 1, tzinfo=UTC))
     market.run()
     assert Payout.objects.get().net_amount == 80_00
 

@@ -154,16 +154,6 @@ def test_the_same_refusal_for_ten_creators_in_a_row_pauses_sending(market: Marke
     assert SendingPause.objects.filter(lifted_at=None).exists()
 
 
-@still_wrong("a run looks at what was earned up to its cut-off")
-def test_a_debt_that_is_known_by_the_time_of_the_run_counts(market: Market, sandbox: Stripe) -> None:
-    alice = market.creator("alice", account=None)
-    market.onboard(alice)
-    market.sell(alice, 10_000_00, at="2025-09-30T23:00:00Z")
-    market.record("chargeback", alice, 10_000_00, at="2025-10-01T00:00:01Z")
-    market.run()
-    assert not Payout.objects.exists()
-
-
 @still_wrong("funds are weighed in the order of ids, whoever can be paid")
 def test_an_unpayable_creator_stops_nobody_when_funds_are_short(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, ["alice"], gross=15_000_000_00)

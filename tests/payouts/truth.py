@@ -50,24 +50,28 @@ class Row:
 
 @dataclass(slots=True)
 class WrittenOff:
-    """What was given up of a creator's debts in all, and how much of it what they earned since the last time undoes."""
+    """What was given up of a creator's debts in all, and how much of it what they earned since the last time undoes.
+
+    When a debt is given up, nothing of a later month than the next run's may be known.
+    """
 
     given_up: int = 0
     undone_before: int = 0
-    earned_since: int = 0
+    earned_since: dict[date, int] = field(default_factory=lambda: defaultdict(int))
     claimed: int = 0
 
-    @property
-    def undone(self) -> int:
-        return min(self.given_up, max(0, self.undone_before + self.earned_since))
+    def undone(self, month: date) -> int:
+        """Return how much what was earned up to the end of the month undoes."""
+        earned = sum(amount for earned_in, amount in self.earned_since.items() if earned_in <= month)
+        return min(self.given_up, max(0, self.undone_before + earned))
 
-    @property
-    def unclaimed(self) -> int:
-        """How much of what is given up and not undone is in no payout yet."""
-        return self.given_up - self.undone - self.claimed
+    def unclaimed(self, month: date) -> int:
+        """Return how much of what is given up and not undone by then is in no payout yet."""
+        return self.given_up - self.undone(month) - self.claimed
 
     def give_up(self, debt: int) -> None:
-        self.undone_before, self.earned_since = self.undone, 0
+        self.undone_before = self.undone(date.max)
+        self.earned_since.clear()
         self.given_up += debt
 
 
@@ -97,12 +101,13 @@ class Truth:
         row = self._open_row(creator, sold.api, fact.at.date().replace(day=1), bps)
         before = row.net
         row.gross += GIVES[fact.kind] * fact.amount
-        self.written_off[creator].earned_since += row.net - before
+        self.written_off[creator].earned_since[row.month] += row.net - before
 
     def correct(self, creator: str, amount: int, *, at: datetime, counts_as_earned: bool) -> None:
-        self.rows.append(Row(creator, "", at.date().replace(day=1), 0, amount, is_closed=True))
+        month = at.date().replace(day=1)
+        self.rows.append(Row(creator, "", month, 0, amount, is_closed=True))
         if counts_as_earned or amount < 0:
-            self.written_off[creator].earned_since += amount
+            self.written_off[creator].earned_since[month] += amount
 
     def write_off(self, creator: str) -> int:
         """Give up what the creator owes, if they do; return how much."""
@@ -112,13 +117,18 @@ class Truth:
         return debt
 
     def run(self, creator: str, month: date) -> int:
-        """Pay what was earned up to the end of the month, if it is enough; return how much it is."""
-        rows = [row for row in self._unclaimed(creator) if row.month <= month]
-        written_off = self.written_off[creator]
-        payable = sum(row.net for row in rows) + written_off.unclaimed
+        """Pay what was earned up to the end of the month, less later debts, if it is enough.
+
+        Return how much it is: 0 if nothing was earned by then.
+        """
+        rows = [row for row in self._unclaimed(creator) if row.month <= month or row.net < 0]
+        if not any(row.month <= month for row in rows):
+            return 0
+        written_off = self.written_off[creator].unclaimed(month)
+        payable = sum(row.net for row in rows) + written_off
         if payable >= MINIMUM:
-            self.paid[creator].append(Paid(rows, written_off.unclaimed))
-            written_off.claimed += written_off.unclaimed
+            self.paid[creator].append(Paid(rows, written_off))
+            self.written_off[creator].claimed += written_off
             for row in rows:
                 row.is_closed = row.is_claimed = True
         return payable
@@ -139,7 +149,9 @@ class Truth:
         return sum(row.gross for row in rows), sum(row.fee for row in rows), sum(row.net for row in rows)
 
     def owed(self, creator: str) -> int:
-        return sum(row.net for row in self._unclaimed(creator)) + self.written_off[creator].unclaimed
+        return sum(row.net for row in self._unclaimed(creator)) + self.written_off[creator].unclaimed(
+            date.max
+        )
 
     def _unclaimed(self, creator: str) -> list[Row]:
         return [row for row in self.rows if row.creator == creator and not row.is_claimed]

@@ -26,12 +26,11 @@ from stripe_io import installation
 
 logger = logging.getLogger(__name__)
 _SQL = Path(__file__).parent / "run_sql"
-_CREATE, _NEXT, _CLAIM, _REMAINDERS, _TAKE, _PAY, _CLAIMED, _LINES, _EVENTS, _RECORD, _SUMMARY, _GIVE_UP = (
+_CREATE, _NEXT, _REMAINDERS, _TAKE, _PAY, _CLAIMED, _LINES, _EVENTS, _RECORD, _SUMMARY, _GIVE_UP = (
     sql.read(_SQL / f"{name}.sql")
     for name in (
         "create",
         "next_creators",
-        "claim",
         "remainders",
         "take_remainders",
         "pay",
@@ -44,6 +43,7 @@ _CREATE, _NEXT, _CLAIM, _REMAINDERS, _TAKE, _PAY, _CLAIMED, _LINES, _EVENTS, _RE
     )
 )
 _LEDGER = sql.read(_SQL / "ledger.sql", carried_over=carrying.LEDGER)
+_CLAIM = sql.read(_SQL / "claim.sql", claimable=selectors.CLAIMABLE)
 _DECIDE = sql.read(_SQL / "decide.sql", blockers=selectors.BLOCKERS)
 CREATORS_AT_ONCE = 5_000
 
@@ -66,7 +66,7 @@ class RunResult:
 
 
 def make_run(*, cutoff: date, now: datetime) -> RunResult:
-    """Make, finish or repeat the run that pays what was earned before `cutoff`.
+    """Make, finish or repeat the run that pays what was earned before `cutoff`, less debts of later periods.
 
     Received records are posted first. Only creators with unclaimed rows and no live payout in this run are
     considered, so repeating the run pays nobody twice. A creator that can't be decided doesn't stop the others.

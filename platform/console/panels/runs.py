@@ -14,7 +14,7 @@ ROWS = 100
 
 @headline(PayoutRun)
 def what_it_pays(run: PayoutRun) -> Iterator[Figure]:
-    yield Figure("Cut-off", run.cutoff, "pays earnings from before this day")
+    yield Figure("Cut-off", run.cutoff, "pays earnings from before this day, less later debts")
     for total in outcomes_by_status(run):
         listed = list_of(Payout, run=run.pk, status__exact=total.status)
         yield Figure(

@@ -1,4 +1,5 @@
--- One statement, so one snapshot: unclaimed earnings and ledger balances are as of the same moment.
+-- One statement, so one snapshot: unclaimed earnings and ledger balances are as of the same moment. Creators who
+-- only have debts of later periods aren't considered, and such debts aren't part of the payout's period.
 WITH payable AS (
     SELECT
         creator_id,
@@ -6,8 +7,8 @@ WITH payable AS (
         sum(gross)::bigint AS gross,
         sum(platform_fee)::bigint AS platform_fee,
         sum(net)::bigint AS net,
-        min(period_start) AS period_start,
-        max(period_end) AS period_end
+        min(period_start) FILTER (WHERE period_end <= %(cutoff)s) AS period_start,
+        max(period_end) FILTER (WHERE period_end <= %(cutoff)s) AS period_end
     FROM run_claim AS claim
     WHERE NOT EXISTS (
         SELECT FROM payouts AS live
@@ -17,6 +18,7 @@ WITH payable AS (
             AND live.status <> ALL(%(dead)s)
     )
     GROUP BY creator_id, currency
+    HAVING bool_or(period_end <= %(cutoff)s)
 ),
 unclaimed AS (
     SELECT creator_id, currency, sum(net)::bigint AS net
