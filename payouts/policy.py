@@ -4,12 +4,12 @@ Source: https://docs.stripe.com/error-codes, https://docs.stripe.com/api/idempot
 """
 
 import random
+import re
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from http import HTTPStatus
 
 from payouts.models import PayoutAttempt
-from payouts.states import AttemptKind
 from stripe_io.errors import Failure
 
 # How long a worker may take for one call before another worker takes over the payout.
@@ -24,16 +24,27 @@ KEY_LIFETIME = timedelta(hours=24)
 ABSENCE_PROVED_AFTER = timedelta(hours=1)
 UNRESOLVED_AFTER_SENDS = 12
 WAIT_FOR_FUNDS = timedelta(minutes=10)
+LONGEST_WAIT_FOR_FUNDS = timedelta(hours=6)
 FUNDS_MISSING_AFTER = timedelta(days=7)
 # How long to wait before testing a refused API key again.
 PROBE_KEY_AFTER = timedelta(minutes=5)
 # How often to check a returned payout: is its bank account fixed, is it time to reverse the transfer?
 LOOK_AT_RETURNED = timedelta(hours=1)
+# When a bank payout that Stripe refused is sent again, counted from the refusal; after the last one it is taken back.
+SEND_AGAIN_AFTER = (timedelta(days=1), timedelta(days=2), timedelta(days=4), timedelta(days=8))
 REVERSE_RETURNED_AFTER = timedelta(days=30)
 REVERSE_AGAIN_AFTER = timedelta(days=7)
 WAIT_FOR_ACCOUNT = timedelta(hours=1)
 WAIT_FOR_PERSON = timedelta(hours=1)
 CONFIRM_AFTER = timedelta(hours=6)
+# What arrived on a connected account may be known only moments after the transfer.
+FIRST_LOOK_AT_ARRIVAL = timedelta(seconds=10)
+LONGEST_LOOK_AT_ARRIVAL = timedelta(hours=1)
+ARRIVAL_MISSING_AFTER = timedelta(days=1)
+# A payout at which our own code failed is tried again ever later, and is for staff after a day.
+FIRST_RETRY_AFTER_ERROR = timedelta(minutes=1)
+LONGEST_RETRY_AFTER_ERROR = timedelta(hours=6)
+STUCK_AFTER = timedelta(days=1)
 
 
 class Verdict(Enum):
@@ -46,62 +57,33 @@ class Verdict(Enum):
     UNKNOWN = auto()
 
 
+_REFUSING = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+# Source: https://docs.stripe.com/keys/restricted-api-keys; the sentences are those of Stripe's own 403s.
+_MISSING_PERMISSION = re.compile(r"\brak_|required permissions|any Connect permissions")
 # These end an attempt.
 PROVEN = (Verdict.REFUSED, Verdict.SHORT)
 
 # The failure table. The first matching line decides:
 #
 #   answer to any send                                    verdict
-#   403 account_invalid                                   not done   (we lost this one account, not our API key)
-#   401, 403                                              key refused
+#   401; 403 that names a missing permission              key refused
 #   429                                                   not done
 #   anything, once the attempt is in doubt                unknown
-#   400 balance_insufficient                              short
-#   400 and a code in REFUSALS for the leg                refused
-#   400 resource_missing of a transfer's destination      refused
+#   400, 403 or 404 invalid_request_error, no replay:
+#       with code balance_insufficient                    short
+#       with any other code, or none                      refused
 #   everything else, including no answer                  unknown
 #
-# So a new Stripe code, a parameter we got wrong and a replayed 500 are all unknown: we look them up, and never treat
-# them as failures.
-REFUSALS = {
-    AttemptKind.TRANSFER: frozenset(
-        [
-            "account_closed",
-            "amount_too_large",
-            "amount_too_small",
-            "insufficient_capabilities_for_transfer",
-            "no_account",
-            "transfers_not_allowed",
-        ]
-    ),
-    AttemptKind.BANK_PAYOUT: frozenset(
-        [
-            "account_closed",
-            "amount_too_large",
-            "amount_too_small",
-            "bank_account_restricted",
-            "bank_account_unusable",
-            "bank_account_unverified",
-            "debit_not_authorized",
-            "no_account",
-            "payouts_limit_exceeded",
-            "payouts_not_allowed",
-        ]
-    ),
-    # A connected account with too little money is `balance_insufficient`; no other code proves anything.
-    AttemptKind.REVERSAL: frozenset(),
-}
+# So the first answer under a key decides: Stripe refuses with many codes, and often with a sentence and no code.
 
 
 def verdict(failure: Failure, *, attempt: PayoutAttempt) -> Verdict:
-    """Interpret the answer to a send. No error code can end an attempt that is in doubt."""
+    """Interpret the answer to a send. No error can end an attempt that is in doubt."""
     if (rejected := _rejected_early(failure)) is not None:
         return rejected
-    if attempt.in_doubt or failure.http_status != HTTPStatus.BAD_REQUEST:
+    if attempt.in_doubt or not _did_nothing(failure):
         return Verdict.UNKNOWN
-    if failure.code == "balance_insufficient":
-        return Verdict.SHORT
-    return Verdict.REFUSED if _is_refusal(failure, AttemptKind(attempt.kind)) else Verdict.UNKNOWN
+    return Verdict.SHORT if failure.code == "balance_insufficient" else Verdict.REFUSED
 
 
 def refuses_key(failure: Failure) -> bool:
@@ -118,22 +100,28 @@ def loses_account(failure: Failure) -> bool:
 
 
 def _rejected_early(failure: Failure) -> Verdict | None:
-    """Interpret an error raised before Stripe's idempotency layer: it says nothing about earlier sends."""
-    if loses_account(failure):
-        return Verdict.NOT_DONE
+    """Interpret an error raised before Stripe's idempotency layer: it says nothing about earlier sends.
+
+    A 403 is about our API key only if it names a permission that the key lacks; any other is about an account.
+    """
     match failure.http_status:
-        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+        case HTTPStatus.UNAUTHORIZED:
+            return Verdict.KEY_REFUSED
+        case HTTPStatus.FORBIDDEN if _MISSING_PERMISSION.search(failure.message):
             return Verdict.KEY_REFUSED
         case HTTPStatus.TOO_MANY_REQUESTS:
             return Verdict.NOT_DONE
     return None
 
 
-def _is_refusal(failure: Failure, kind: AttemptKind) -> bool:
-    if failure.code == "resource_missing":
-        # Only `param` says which of the request's objects is missing.
-        return kind == AttemptKind.TRANSFER and failure.param == "destination"
-    return failure.code in REFUSALS[kind]
+def _did_nothing(failure: Failure) -> bool:
+    """Return whether this first-hand answer proves that Stripe moved nothing.
+
+    A replayed answer, and an idempotency_error, are about an earlier send.
+    """
+    return (
+        failure.http_status in _REFUSING and failure.type == "invalid_request_error" and not failure.replayed
+    )
 
 
 def may_send_again(attempt: PayoutAttempt, *, now: datetime) -> bool:
@@ -156,3 +144,19 @@ def next_look(attempt: PayoutAttempt, *, now: datetime) -> datetime:
     passed = now - attempt.last_sent_at if attempt.last_sent_at else FIRST_RETRY
     wait = min(max(passed, FIRST_RETRY), LONGEST_RETRY)
     return now + wait * random.uniform(0.5, 1.5)  # noqa: S311 (jitter, no secret)
+
+
+def next_look_at_arrival(sent_at: datetime, *, now: datetime) -> datetime:
+    """Choose when to ask again what a transfer brought: after as long again as it has been unknown."""
+    return now + min(max(now - sent_at, FIRST_LOOK_AT_ARRIVAL), LONGEST_LOOK_AT_ARRIVAL)
+
+
+def next_try_for_funds(tries: int, *, now: datetime) -> datetime:
+    """Choose when to try again what had too little money, so that a week adds few attempts."""
+    wait: timedelta = min(WAIT_FOR_FUNDS * 2 ** min(tries - 1, 10), LONGEST_WAIT_FOR_FUNDS)
+    return now + wait
+
+
+def next_try_after_error(errors: int, *, now: datetime) -> datetime:
+    wait: timedelta = min(FIRST_RETRY_AFTER_ERROR * 2 ** min(errors - 1, 10), LONGEST_RETRY_AFTER_ERROR)
+    return now + wait

@@ -1,5 +1,6 @@
 """Sending, on its own queue, and the beat tasks that find what is due."""
 
+import logging
 import time
 from contextlib import suppress
 
@@ -12,6 +13,7 @@ from payouts.services import reconciliation, sending
 from payouts.services.deciding import forecasts, runs
 from payouts.services.reconciliation import billing_differences, books
 
+logger = logging.getLogger(__name__)
 QUEUE = "payouts"
 # How long one task attends to payouts before it gives way to others.
 TURN_SECONDS = 5
@@ -39,7 +41,11 @@ def attend_due(*, new: bool) -> None:
         payout_id = sending.take_due(now=now, new=new)
         if payout_id is None:
             return
-        sending.attend(payout_id, now=now)
+        try:
+            sending.attend(payout_id, now=now)
+        except Exception as error:
+            logger.exception("payout %s can't be attended to", payout_id)
+            sending.put_back(payout_id, error, now=sql.now())
     notices.send_debounced_on_commit("payouts.sweep")
 
 

@@ -1,6 +1,9 @@
 """Webhook events about transfers, bank payouts and balances."""
 
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
+from typing import Any, TypeVar
 
 from django.conf import settings
 
@@ -12,6 +15,8 @@ from payouts.services import sending
 from payouts.services.deciding import funds
 from stripe_io.errors import SetAside, StripeCallFailed
 from stripe_io.handlers import StripeEvent, register
+
+T = TypeVar("T")
 
 
 def register_handlers() -> None:
@@ -29,7 +34,7 @@ def register_handlers() -> None:
 
 def transfer_changed(event: StripeEvent) -> None:
     """Record the transfer, whose answer may be lost or still on its way, and what came back of it."""
-    transfer = Transfer.of(event.object)
+    transfer = _read(Transfer.of, event.object)
     attempt = sending.attempt_of(transfer)
     if attempt is not None:
         sending.record_transfer(transfer, payout_id=attempt.payout_id, now=sql.now())
@@ -40,7 +45,7 @@ def transfer_changed(event: StripeEvent) -> None:
 
 
 def bank_payout_changed(event: StripeEvent) -> None:
-    bank_payout = BankPayout.of(event.object, account=event.account)
+    bank_payout = _read(partial(BankPayout.of, account=event.account), event.object)
     if not sending.record_bank_payout(bank_payout, now=sql.now()):
         _record_foreign(bank_payout)
 
@@ -52,6 +57,17 @@ def balance_available(event: StripeEvent) -> None:
     else:
         funds.probe_now(now=sql.now())
         notices.send_debounced_on_commit("payouts.sweep")
+
+
+def _read(of: Callable[[Mapping[str, Any]], T], payload: Mapping[str, Any]) -> T:
+    """Read the event's object; one that isn't as Stripe describes it is for reconciliation to report.
+
+    Raises: SetAside.
+    """
+    try:
+        return of(payload)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise SetAside(f"can't be read: {type(error).__name__}: {error}") from error
 
 
 def _record_foreign(bank_payout: BankPayout) -> None:

@@ -95,7 +95,7 @@ def takes_bank_payouts(account: str, *, currency: str) -> bool:
     return bool(payload.get("payouts_enabled") and usable)
 
 
-def retrieve_arrival(*, destination_payment: str, account: str) -> Arrival:
+def retrieve_arrival(*, destination_payment: str, account: str) -> Arrival | None:
     """Retrieve what a transfer brought to the connected account.
 
     Raises: StripeCallFailed.
@@ -107,7 +107,7 @@ def retrieve_arrival(*, destination_payment: str, account: str) -> Arrival:
             destination_payment, {"expand": ["balance_transaction"]}, {"stripe_account": account}
         )
     ).to_dict()
-    return Arrival.of(payment)
+    return Arrival.of(payment) if payment.get("balance_transaction") else None
 
 
 def create_bank_payout(attempt: PayoutAttempt) -> BankPayout:

@@ -44,6 +44,8 @@ class Payout(models.Model):
     failure_message = models.TextField(blank=True)
     next_retry_at = models.DateTimeField(null=True, blank=True)
     taken_at = models.DateTimeField(null=True, blank=True)
+    errors = models.PositiveIntegerField(db_default=0)
+    failing_since = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 

@@ -96,6 +96,11 @@ def recent_outcomes(*, now: datetime) -> Outcomes:
     return Outcomes(**counts)
 
 
+def failing_payouts() -> int:
+    """Count the payouts that our own code fails at."""
+    return Payout.objects.filter(errors__gt=0).count()
+
+
 def oldest_due(*, now: datetime) -> timedelta:
     """Return how long the longest-due payout has been due; zero if none is due."""
     oldest = Payout.objects.filter(next_retry_at__lte=now).aggregate(oldest=Min("next_retry_at"))["oldest"]

@@ -51,6 +51,8 @@ class PayoutChanges(TypedDict, total=False):
     failure_message: str
     next_retry_at: datetime | None
     taken_at: datetime | None
+    errors: int
+    failing_since: datetime | None
 
 
 class AttemptColumns(TypedDict, total=False):

@@ -12,6 +12,8 @@ from payouts.models import PayoutAttempt, PayoutEvent
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 
 IN_A_ROW = 3
+# One payout is refused five times at most before it is taken back.
+_EVENTS_READ = 5 * IN_A_ROW
 # Refused by Stripe, or returned by the bank.
 SETBACKS = (PayoutStatus.FAILED, PayoutStatus.RETURNED)
 
@@ -33,7 +35,13 @@ def hold_after_several(creator_id: UUID) -> None:
 
 
 def _ends(account: CreatorPaymentAccount) -> list[str]:
-    """List how payouts to the current destination ended, latest first; paid counts only if it still is."""
+    """List how payouts to the current destination ended, latest first; paid counts only if it still is.
+
+    A bank payout that the bank returns again counts again. One that Stripe refuses again on schedule counts once.
+    """
+    refused = PayoutAttempt.objects.filter(
+        payout=OuterRef("payout"), kind=AttemptKind.BANK_PAYOUT, status=AttemptStatus.REFUSED
+    )
     sent_there = PayoutAttempt.objects.filter(
         payout=OuterRef("payout"),
         kind=AttemptKind.TRANSFER,
@@ -44,7 +52,14 @@ def _ends(account: CreatorPaymentAccount) -> list[str]:
     events = PayoutEvent.objects.filter(ended, Exists(sent_there), payout__creator=account.creator_id)
     if (since := _since(account)) is not None:
         events = events.filter(at__gt=since)
-    return list(events.order_by("-pk").values_list("to_status", flat=True)[:IN_A_ROW])
+    latest = events.annotate(refused=Exists(refused)).order_by("-pk")[:_EVENTS_READ]
+    ends: list[str] = []
+    counted: set[UUID] = set()
+    for event in latest.values("payout", "to_status", "refused"):
+        if not (event["refused"] and event["payout"] in counted):
+            ends.append(event["to_status"])
+        counted.add(event["payout"])
+    return ends[:IN_A_ROW]
 
 
 def _since(account: CreatorPaymentAccount) -> datetime | None:

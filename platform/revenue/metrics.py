@@ -104,6 +104,11 @@ class BusinessCollector:
             counts[total.status] += total.count
         yield _by_label("payouts_payouts", "All payouts, by current status.", "status", counts)
         yield GaugeMetricFamily(
+            "payouts_failing",
+            "Payouts whose processing ends in an error of ours, and is retried.",
+            value=payouts.failing_payouts(),
+        )
+        yield GaugeMetricFamily(
             "payouts_oldest_due_seconds",
             "Time since the longest waiting payout became due, in seconds; 0 if none is due.",
             value=payouts.oldest_due(now=now).total_seconds(),

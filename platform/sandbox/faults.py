@@ -204,11 +204,21 @@ class _Rule:
         return True
 
 
+def _message(status: int, settings: dict[str, Any]) -> str:
+    """Return what the answer says by default: a 403 without a code is one that a restricted key gets."""
+    if status == HTTPStatus.FORBIDDEN and "code" not in settings:
+        return (
+            "The provided key 'rk_test_***' does not have the required permissions for this endpoint. Having the "
+            "'rak_transfer_write' permission would allow this request to continue."
+        )
+    return "Injected by the sandbox."
+
+
 def _error(status: int, settings: dict[str, Any]) -> Response:
     default_type = "api_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
     error = {
         "type": settings.get("type", default_type),
-        "message": settings.get("message", "Injected by the sandbox."),
+        "message": settings.get("message", _message(status, settings)),
     }
     if "code" in settings:
         error["code"] = settings["code"]

@@ -69,7 +69,7 @@ def test_an_unknown_account_does_not_stop_the_others(sandbox: Stripe) -> None:
     sandbox.inject({"method": "GET", "path": "/v1/accounts/.*", "count": 1, **gone})
     result, errors = onboard()
     assert result == {"onboarded": 2, "failed": 1}
-    assert "Stripe has no account" in errors
+    assert "can no longer access Stripe account" in errors
 
 
 def test_an_interrupted_onboarding_is_completed(sandbox: Stripe) -> None:

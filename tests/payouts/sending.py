@@ -12,6 +12,7 @@ from payouts.gateway import BankPayout, Transfer
 from payouts.models import Payout, PayoutAttempt
 from payouts.services import sending
 from payouts.services.sending import engine
+from payouts.services.sending.bank_payouts import ArrivalQuestion
 from payouts.states import PayoutStatus
 from stripe_io.errors import SetAside
 from tests.local_stripe import Stripe
@@ -35,8 +36,8 @@ LOST: list[dict[str, Any]] = [
     {**SEND, "kind": "drop_response_after_work"},
     {**SEND, "kind": "status", "status": 500},
     {**SEND, "kind": "status", "status": 503},
-    {**SEND, "kind": "status", "status": 400},
-    {**SEND, "kind": "status", "status": 400, "code": "some_new_code"},
+    {**SEND, "kind": "status", "status": 400, "type": "api_error"},
+    {**SEND, "kind": "status", "status": 402},
     {**SEND, "kind": "status", "status": 409, "code": "idempotency_key_in_use", "type": "idempotency_error"},
 ]
 REFUSAL = {**SEND, "kind": "status", "status": 400, "code": "insufficient_capabilities_for_transfer"}
@@ -87,12 +88,16 @@ def send_transfer(payout_id: UUID, *, now: datetime) -> None:
     if Payout.objects.get(pk=payout_id).status not in LEG_ONE:
         return
     call = engine.begin(payout_id, now=now)
-    while call is not None:
+    while call is not None and not _is_of_leg_two(call):
         answer = engine.make(call)
         if isinstance(answer, Transfer):
             sending.record_transfer(answer, payout_id=payout_id, now=now)
             return
         call = engine.process(call, answer, now=now)
+
+
+def _is_of_leg_two(call: engine.Call) -> bool:
+    return isinstance(call, engine.Ask) and isinstance(call.question, ArrivalQuestion)
 
 
 def attend(payout_id: UUID, *, now: datetime) -> None:

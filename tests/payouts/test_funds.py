@@ -181,7 +181,7 @@ def test_nothing_new_is_sent_while_the_balance_is_unknown(
     sandbox.inject({**BALANCE, **fault, "count": 1})
     work(short)
     assert statuses() == ["pending"] * 3
-    assert "can't say what is available" in caplog.text
+    assert "the Stripe balance is unknown" in caplog.text
     assert requests(sandbox) == 0
     work(short + timedelta(minutes=1))
     assert statuses() == ["in_transit"] * 3

@@ -23,32 +23,6 @@ def sent(*, ago: timedelta, sends: int = 1, resendable: bool = True) -> PayoutAt
     )
 
 
-def test_only_these_codes_prove_that_nothing_moved() -> None:
-    assert {
-        AttemptKind.TRANSFER: {
-            "account_closed",
-            "amount_too_large",
-            "amount_too_small",
-            "insufficient_capabilities_for_transfer",
-            "no_account",
-            "transfers_not_allowed",
-        },
-        AttemptKind.BANK_PAYOUT: {
-            "account_closed",
-            "amount_too_large",
-            "amount_too_small",
-            "bank_account_restricted",
-            "bank_account_unusable",
-            "bank_account_unverified",
-            "debit_not_authorized",
-            "no_account",
-            "payouts_limit_exceeded",
-            "payouts_not_allowed",
-        },
-        AttemptKind.REVERSAL: set(),
-    } == policy.REFUSALS
-
-
 def test_a_key_is_sent_for_a_day_less_a_minute() -> None:
     """The answer to a later send could come after Stripe has forgotten the key."""
     day = timedelta(hours=24)

@@ -169,7 +169,7 @@ def test_the_difference_of_a_refused_reversal_closes_once_the_money_is_at_the_ba
     bank: Bank, sandbox: Stripe
 ) -> None:
     sandbox.control(f"accounts/{bank.account}/adjust", amount=-80_00, currency="usd")
-    interventions.reverse_payout(bank.payout.pk, act=Act("dana", "The bank is closed"), now=bank.now)
+    bank.attend(after=policy.REVERSE_RETURNED_AFTER)
     assert Difference.objects.get().resolved_at is None
     sandbox.control(f"accounts/{bank.account}/adjust", amount=80_00, currency="usd")
     bank.mend()
@@ -198,7 +198,7 @@ def test_money_kept_by_an_account_that_left_us_opens_a_difference(bank: Bank, sa
     assert bank.attend(after=policy.REVERSE_RETURNED_AFTER).status == PayoutStatus.RETURNED
     difference = Difference.objects.get()
     assert (difference.kind, difference.amount) == ("reversal_refused", 80_00)
-    assert bank.attend(after=timedelta(hours=1)).status == PayoutStatus.REVERSED
+    assert bank.attend(after=policy.REVERSE_AGAIN_AFTER).status == PayoutStatus.REVERSED
     assert Difference.objects.get().resolved_at is not None
     assert unsound() == {}
 

@@ -81,7 +81,6 @@ def without_its_movement(sandbox: Stripe, payout: Payout) -> None:
     sandbox.control(f"objects/{payout.destination_payment}", null=["balance_transaction"])
 
 
-@still_wrong("a null balance transaction ends the worker's task")
 def test_a_payout_whose_arrival_is_not_known_yet_waits(sent: Payout, sandbox: Stripe) -> None:
     without_its_movement(sandbox, sent)
     now = sql.now()
@@ -109,7 +108,6 @@ def test_a_payout_that_cannot_be_attended_to_holds_up_nobody(market: Market, san
     assert Payout.objects.get(creator__external_id="well").status == PayoutStatus.IN_TRANSIT
 
 
-@still_wrong("a 400 without a listed code is unknown, and looked up for ever")
 def test_a_bank_payout_refused_without_a_code_is_returned_and_tried_four_times(
     sent: Payout, sandbox: Stripe
 ) -> None:
@@ -123,7 +121,6 @@ def test_a_bank_payout_refused_without_a_code_is_returned_and_tried_four_times(
     assert sent.status == PayoutStatus.REVERSED
 
 
-@still_wrong("a 400 without a listed code is unknown, and looked up for ever")
 def test_a_transfer_that_stripe_refuses_in_words_has_failed(payout: Payout, sandbox: Stripe) -> None:
     sandbox.inject({**SEND, **UNLISTED})
     send_transfer(payout.pk, now=sql.now())
@@ -132,7 +129,6 @@ def test_a_transfer_that_stripe_refuses_in_words_has_failed(payout: Payout, sand
     assert UNLISTED["message"] in payout.failure_message
 
 
-@still_wrong("the bank account is fine, so the payout goes on")
 def test_money_that_staff_take_back_does_not_go_to_the_bank(sent: Payout, sandbox: Stripe) -> None:
     sandbox.inject(
         {**REVERSE, "kind": "abort_work", "status": 400, "code": "balance_insufficient", "count": 1}

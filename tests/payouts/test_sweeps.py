@@ -130,10 +130,12 @@ def test_a_payout_that_fails_does_not_stop_the_others(monkeypatch: pytest.Monkey
         attended.append(payout_id)
 
     monkeypatch.setattr(sending, "attend", attend)
-    with pytest.raises(ValueError, match="mistake"):
-        tasks.attend_due(new=True)
     tasks.attend_due(new=True)
     assert attended == [good.pk]
+    bad.refresh_from_db()
+    assert (bad.errors, bad.taken_at) == (1, None)
+    assert bad.next_retry_at is not None
+    assert bad.next_retry_at > EARLIER
 
 
 @pytest.mark.django_db(transaction=True)

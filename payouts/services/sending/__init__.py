@@ -1,7 +1,15 @@
 """Sending money: workers take due payouts from the queue, and the engine attends to them."""
 
 from payouts.services.sending.engine import attend
-from payouts.services.sending.queue import ATTENDED, prepare, release_unheld, take_due, wake, workers_wanted
+from payouts.services.sending.queue import (
+    ATTENDED,
+    prepare,
+    put_back,
+    release_unheld,
+    take_due,
+    wake,
+    workers_wanted,
+)
 from payouts.services.sending.recording import (
     attempt_of,
     record_bank_payout,
@@ -17,6 +25,7 @@ __all__ = [
     "attempt_of",
     "attend",
     "prepare",
+    "put_back",
     "record_bank_payout",
     "record_foreign_bank_payout",
     "record_reversal",

@@ -12,9 +12,9 @@ from payouts.policy import Verdict
 from payouts.services.moves import Move, PayoutChanges
 from payouts.services.sending import attempts
 from payouts.services.sending.decision import NOTHING, Decision
-from payouts.services.sending.effects import RecordForeignBankPayout, SettleDifference
+from payouts.services.sending.effects import OpenDifference, RecordForeignBankPayout, SettleDifference
 from payouts.services.sending.history import Circumstances, History
-from payouts.services.sending.legs import failure_columns, try_again
+from payouts.services.sending.legs import differences_of, failure_columns, try_again
 from payouts.states import ENDED_BADLY, AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure
 
@@ -38,11 +38,16 @@ class ArrivalQuestion:
     destination_payment: str
     account: str
 
-    def ask(self) -> Arrival:
+    def ask(self) -> Arrival | None:
         return gateway.retrieve_arrival(destination_payment=self.destination_payment, account=self.account)
 
     def decide(
-        self, history: History, circumstances: Circumstances, answer: Arrival | Failure, *, now: datetime
+        self,
+        history: History,
+        circumstances: Circumstances,
+        answer: Arrival | Failure | None,
+        *,
+        now: datetime,
     ) -> Decision:
         payout = history.payout
         waits = payout.status == PayoutStatus.IN_TRANSIT and not payout.stripe_payout_id
@@ -50,6 +55,8 @@ class ArrivalQuestion:
             return NOTHING
         if isinstance(answer, Failure):
             return _unreachable(answer, now=now)
+        if answer is None:
+            return _not_arrived(history, now=now)
         return start(history, circumstances, answer, now=now)
 
 
@@ -106,6 +113,7 @@ def start(history: History, circumstances: Circumstances, arrival: Arrival, *, n
             "bank_currency": arrival.currency,
         },
         new_attempt=attempt,
+        effects=_arrived_after_all(history, now=now),
     )
 
 
@@ -181,18 +189,16 @@ def settle(history: History, bank_payout: BankPayout, *, now: datetime) -> Decis
 def failed(
     history: History, attempt: PayoutAttempt, failure: Failure, verdict: Verdict, *, now: datetime
 ) -> Decision:
-    first_try = history.of_kind(KIND)[0].created_at
-    missing = verdict == Verdict.SHORT and now - first_try > policy.FUNDS_MISSING_AFTER
+    tries = history.of_kind(KIND)
+    missing = verdict == Verdict.SHORT and now - tries[0].created_at > policy.FUNDS_MISSING_AFTER
     if verdict == Verdict.REFUSED or missing:
         return Decision(
             moves=[Move(PayoutStatus.RETURNED, "the bank payout was refused")],
-            changes={
-                "next_retry_at": now + policy.LOOK_AT_RETURNED,
-                **failure_columns(failure),
-            },
+            changes={"next_retry_at": now + policy.LOOK_AT_RETURNED, **failure_columns(failure)},
+            effects=differences_of(history.payout, attempt, failure),
         )
     if verdict == Verdict.SHORT:
-        return Decision(changes={"next_retry_at": now + policy.WAIT_FOR_FUNDS})
+        return Decision(changes={"next_retry_at": policy.next_try_for_funds(len(tries), now=now)})
     return try_again(attempt, now=now)
 
 
@@ -220,6 +226,29 @@ def _paid(history: History, bank_payout: BankPayout) -> Decision:
                 f"bank payout {bank_payout.id} took it to the bank",
             )
         ],
+    )
+
+
+def _arrived_after_all(history: History, *, now: datetime) -> list[SettleDifference]:
+    if history.sent_at is None or now - history.sent_at < policy.ARRIVAL_MISSING_AFTER:
+        return []
+    transfer_id = history.payout.stripe_transfer_id
+    return [SettleDifference(DifferenceKind.ARRIVAL_UNKNOWN, transfer_id, "Stripe shows what arrived")]
+
+
+def _not_arrived(history: History, *, now: datetime) -> Decision:
+    """Wait while Stripe doesn't say yet what the transfer brought; after a day, ask a person too."""
+    payout, sent_at = history.payout, history.sent_at or now
+    difference = OpenDifference(
+        DifferenceKind.ARRIVAL_UNKNOWN,
+        payout.stripe_transfer_id,
+        payout.net,
+        "Stripe shows no balance transaction for the transfer's payment",
+        history.destination,
+    )
+    return Decision(
+        changes={"next_retry_at": policy.next_look_at_arrival(sent_at, now=now)},
+        effects=[difference] if now - sent_at >= policy.ARRIVAL_MISSING_AFTER else [],
     )
 
 

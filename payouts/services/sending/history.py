@@ -41,6 +41,14 @@ class History:
         return next(reversed(self.of_kind(AttemptKind.REVERSAL)), None)
 
     @property
+    def sent_at(self) -> datetime | None:
+        """When leg one succeeded."""
+        for attempt in self.of_kind(AttemptKind.TRANSFER):
+            if attempt.stripe_id and attempt.stripe_id == self.payout.stripe_transfer_id:
+                return attempt.ended_at
+        return None
+
+    @property
     def destination(self) -> str:
         """The account that leg one went to, even if the creator now has another; empty before leg one."""
         for attempt in self.of_kind(AttemptKind.TRANSFER):
@@ -63,6 +71,7 @@ class Circumstances:
     another_is_unresolved: bool = False
     account: str | None = None
     account_payable: bool = False
+    bank_account_since: datetime | None = None
     foreign_bank_payout: bool = False
     returned_at: datetime | None = None
     left_behind: int = 0

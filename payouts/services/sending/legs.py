@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from money import Money
 from payouts import policy
-from payouts.models import PayoutAttempt
+from payouts.models import DifferenceKind, Payout, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services.moves import Move, PayoutChanges
 from payouts.services.sending.decision import Decision
+from payouts.services.sending.effects import OpenDifference
 from payouts.services.sending.history import Circumstances, History
 from payouts.states import AttemptKind
 from stripe_io.errors import Failure
@@ -68,5 +70,21 @@ def proven_absent(attempt: PayoutAttempt, *, now: datetime) -> bool:
 
 
 def failure_columns(failure: Failure) -> PayoutChanges:
-    """Return the columns that tell staff why Stripe refused a payout."""
-    return {"failure_code": failure.code[:64], "failure_message": failure.message}
+    """Keep why Stripe refused a payout: its code, and its sentence for staff.
+
+    Stripe often refuses without a code; then it is `refused`.
+    """
+    code = "account_gone" if policy.loses_account(failure) else failure.code[:64]
+    return {"failure_code": code or "refused", "failure_message": failure.message}
+
+
+def differences_of(payout: Payout, attempt: PayoutAttempt, failure: Failure) -> Sequence[OpenDifference]:
+    """Return what a person must look into: an amount that Stripe doesn't move at once. Payouts are never split."""
+    if failure.code != "amount_too_large":
+        return ()
+    detail = f"Stripe does not send {Money(attempt.amount, attempt.currency)} at once: {failure.message}"
+    return [
+        OpenDifference(
+            DifferenceKind.AMOUNT_TOO_LARGE, str(payout.pk), payout.net, detail, attempt.destination
+        )
+    ]

@@ -14,9 +14,10 @@ from accounts.models import Hold
 from database import notices, sql
 from payouts import policy
 from payouts.errors import IllegalMove
-from payouts.models import Payout
+from payouts.models import DifferenceKind, Payout
+from payouts.services import differences
 from payouts.services.deciding import funds, pauses
-from payouts.services.moves import move
+from payouts.services.moves import locked, move
 from payouts.states import PayoutStatus
 from stripe_io.errors import StripeCallFailed
 
@@ -62,6 +63,28 @@ def take_due(*, now: datetime, new: bool = True) -> UUID | None:
         taken: UUID = row["id"]
         return taken
     return None
+
+
+@transaction.atomic
+def put_back(payout_id: UUID, error: Exception, *, now: datetime) -> None:
+    """Have a payout at which our own code failed tried again, ever later; after a day, a person is asked too."""
+    payout = locked(payout_id)
+    since, errors = payout.failing_since or now, payout.errors + 1
+    Payout.objects.filter(pk=payout_id, status__in=ATTENDED).update(
+        errors=errors,
+        failing_since=since,
+        next_retry_at=policy.next_try_after_error(errors, now=now),
+        taken_at=None,
+    )
+    if now - since >= policy.STUCK_AFTER:
+        differences.open_difference(
+            DifferenceKind.PAYOUT_STUCK,
+            subject=str(payout_id),
+            amount=payout.net,
+            detail=f"{type(error).__name__}: {error}"[:1_000],
+            payout=payout,
+            now=now,
+        )
 
 
 def workers_wanted(*, now: datetime, new: bool, at_most: int) -> int:

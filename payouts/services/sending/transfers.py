@@ -19,7 +19,7 @@ from payouts.services.sending.bank_payouts import ArrivalQuestion
 from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.effects import Book, PauseForFunds, RecordUnexpectedTransfer, ReleaseEarnings
 from payouts.services.sending.history import Circumstances, History
-from payouts.services.sending.legs import failure_columns, try_again
+from payouts.services.sending.legs import differences_of, failure_columns, try_again
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure
 
@@ -140,7 +140,10 @@ def failed(
         return Decision(
             moves=[Move(PayoutStatus.FAILED, "refused by Stripe")],
             changes={"next_retry_at": None, **failure_columns(failure)},
-            effects=[ReleaseEarnings(AccountKind.PAYOUTS_RESERVED)],
+            effects=[
+                ReleaseEarnings(AccountKind.PAYOUTS_RESERVED),
+                *differences_of(history.payout, attempt, failure),
+            ],
         )
     if verdict == Verdict.SHORT:
         return Decision(
