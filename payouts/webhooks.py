@@ -9,7 +9,7 @@ from django.conf import settings
 
 from accounts.models import CreatorPaymentAccount
 from database import notices, sql
-from payouts import gateway
+from payouts import gateway, policy
 from payouts.gateway import BankPayout, Transfer
 from payouts.services import sending
 from payouts.services.deciding import funds
@@ -45,9 +45,16 @@ def transfer_changed(event: StripeEvent) -> None:
 
 
 def bank_payout_changed(event: StripeEvent) -> None:
+    """Record the bank payout. If it reverses another, or is reversed, the one that is reversed is read again."""
     bank_payout = _read(partial(BankPayout.of, account=event.account), event.object)
+    if bank_payout.reversed_by:
+        bank_payout = _read_again(bank_payout.id, account=event.account)
     if not sending.record_bank_payout(bank_payout, now=sql.now()):
         _record_foreign(bank_payout)
+    if bank_payout.original_payout:
+        original = _read_again(bank_payout.original_payout, account=event.account)
+        with suppress(SetAside):  # it has changed nothing; the difference is recorded
+            sending.record_bank_payout(original, now=sql.now())
 
 
 def balance_available(event: StripeEvent) -> None:
@@ -68,6 +75,15 @@ def _read(of: Callable[[Mapping[str, Any]], T], payload: Mapping[str, Any]) -> T
         return of(payload)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise SetAside(f"can't be read: {type(error).__name__}: {error}") from error
+
+
+def _read_again(stripe_payout_id: str, *, account: str) -> BankPayout:
+    try:
+        return gateway.retrieve_bank_payout(stripe_payout_id=stripe_payout_id, account=account)
+    except StripeCallFailed as error:
+        if policy.loses_account(error.failure):
+            raise SetAside("Stripe does not let us use the account any more") from error
+        raise
 
 
 def _record_foreign(bank_payout: BankPayout) -> None:

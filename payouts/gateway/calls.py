@@ -127,11 +127,15 @@ def create_bank_payout(attempt: PayoutAttempt) -> BankPayout:
 
 
 def retrieve_bank_payout(*, stripe_payout_id: str, account: str) -> BankPayout:
-    """Retrieve a bank payout.
+    """Retrieve a bank payout, and whether its reversal has been paid.
 
     Raises: StripeCallFailed.
     """
-    payload = call(lambda: client().v1.payouts.retrieve(stripe_payout_id, {}, {"stripe_account": account}))
+    payload = call(
+        lambda: client().v1.payouts.retrieve(
+            stripe_payout_id, {"expand": ["reversed_by"]}, {"stripe_account": account}
+        )
+    )
     return BankPayout.of(payload.to_dict(), account=account)
 
 

@@ -65,7 +65,11 @@ def list_bank_payouts(account: str, *, since: datetime) -> list[BankPayout | Unr
 
     Raises: StripeCallFailed.
     """
-    params: stripe.params.PayoutListParams = {"created": {"gte": _seconds(since)}, "limit": PAGE}
+    params: stripe.params.PayoutListParams = {
+        "created": {"gte": _seconds(since)},
+        "limit": PAGE,
+        "expand": ["data.reversed_by"],
+    }
     try:
         listed = list_all(lambda: client().v1.payouts.list(params, {"stripe_account": account}))
         return [_read(BankPayout.of, payload, account=account) for payload in listed]
@@ -103,7 +107,8 @@ def retrieve_bank_payout(payout_id: str, *, account: str) -> BankPayout | Unread
 
     Raises: StripeCallFailed.
     """
-    payload = _found(lambda: client().v1.payouts.retrieve(payout_id, {}, {"stripe_account": account}))
+    params: stripe.params.PayoutRetrieveParams = {"expand": ["reversed_by"]}
+    payload = _found(lambda: client().v1.payouts.retrieve(payout_id, params, {"stripe_account": account}))
     return None if payload is None else _read(BankPayout.of, payload, account=account)
 
 

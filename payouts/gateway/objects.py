@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from payouts.states import ENDED_BADLY
 from stripe_io.values import moment
 
 LONGEST_FAILURE_CODE = 64
@@ -99,6 +100,9 @@ class Arrival:
 class BankPayout:
     """A payout from the connected account `account` to its bank; `attempt_id` is None if it has none of ours.
 
+    A negative amount comes from the bank: a debit for a negative balance or, with `original_payout`, the reversal of
+    that payout. `reversed_by` is the payout that reverses this one, and `came_back` says that it has been paid.
+
     Source: https://docs.stripe.com/api/payouts/object
     """
 
@@ -112,10 +116,20 @@ class BankPayout:
     failure_message: str
     attempt_id: UUID | None
     created: datetime
+    original_payout: str = ""
+    reversed_by: str = ""
+    came_back: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether the money is back on the connected account."""
+        return self.status in ENDED_BADLY or self.came_back
 
     @classmethod
     def of(cls, payload: Payload, *, account: str) -> BankPayout:
+        """Parse one; it came back only if `reversed_by` is expanded and paid."""
         arrives = moment(payload.get("arrival_date"))
+        reversal = payload.get("reversed_by") or ""
         metadata = payload.get("metadata") or {}
         return cls(
             id=payload["id"],
@@ -128,6 +142,9 @@ class BankPayout:
             failure_message=payload.get("failure_message") or "",
             attempt_id=_uuid(metadata.get("attempt_id")),
             created=_time(payload["created"]),
+            original_payout=_id(payload.get("original_payout") or ""),
+            reversed_by=_id(reversal),
+            came_back=isinstance(reversal, Mapping) and reversal["status"] == "paid",
         )
 
 

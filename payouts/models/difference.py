@@ -14,6 +14,8 @@ class DifferenceKind(models.TextChoices):
     UNEXPLAINED_REVERSAL = "unexplained_reversal", "Unexplained reversal"
     REVERSAL_REFUSED = "reversal_refused", "Reversal refused by Stripe"
     FOREIGN_BANK_PAYOUT = "foreign_bank_payout", "Bank payout not started by us"
+    STRIPE_DEBIT = "stripe_debit", "Debited from the bank by Stripe"
+    BANK_PAYOUT_REVERSED = "bank_payout_reversed", "Bank payout reversed"
     UNRECORDED_TRANSFER = "unrecorded_transfer", "Unrecorded transfer"
     UNKNOWN_TRANSFER = "unknown_transfer", "Unknown transfer"
     MISSING_TRANSFER = "missing_transfer", "Transfer missing at Stripe"

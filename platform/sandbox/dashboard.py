@@ -5,7 +5,7 @@ from dataclasses import replace
 from sandbox import balances, payouts, reversals
 from sandbox.accounts import find_account
 from sandbox.context import Context
-from sandbox.errors import JsonObject
+from sandbox.errors import JsonObject, ResourceMissing
 from sandbox.parameters import Currency, Integer
 from sandbox.router import Route
 
@@ -34,6 +34,22 @@ def pay_out(context: Context, params: JsonObject) -> JsonObject:
     return payouts.create(replace(context, account=account["id"]), wanted)
 
 
+def debit(context: Context, params: JsonObject) -> JsonObject:
+    """Debit the bank account for a negative balance: `amount`, or by default what is missing."""
+    account = find_account(context, params["id"])
+    currency = params.get("currency") or account["default_currency"]
+    missing = -balances.available(context, account=account["id"], currency=currency)
+    wanted = {"amount": params.get("amount", missing), "currency": currency}
+    return payouts.debit(replace(context, account=account["id"]), wanted)
+
+
+def reverse_payout(context: Context, params: JsonObject) -> JsonObject:
+    """Reverse a paid bank payout: its money comes back from the bank."""
+    if context.tx.get(params["id"]) is None:
+        raise ResourceMissing("payout", params["id"])
+    return payouts.reverse(replace(context, account=context.tx.owner(params["id"])), params)
+
+
 ROUTES = (
     Route(
         "POST",
@@ -47,6 +63,13 @@ ROUTES = (
         pay_out,
         {"amount": Integer(minimum=1), "currency": Currency()},
     ),
+    Route(
+        "POST",
+        "/_sandbox/accounts/{id}/debit",
+        debit,
+        {"amount": Integer(minimum=1), "currency": Currency()},
+    ),
+    Route("POST", "/_sandbox/payouts/{id}/reverse", reverse_payout, {}),
     Route(
         "POST",
         "/_sandbox/transfers/{id}/reverse",

@@ -11,7 +11,13 @@ from sandbox.errors import InvalidRequest, JsonObject
 _EXPANDABLE = {
     "balance_transaction": {"source"},
     "charge": {"balance_transaction", "source_transfer"},
-    "payout": {"balance_transaction", "destination", "failure_balance_transaction"},
+    "payout": {
+        "balance_transaction",
+        "destination",
+        "failure_balance_transaction",
+        "original_payout",
+        "reversed_by",
+    },
     "refund": {"balance_transaction", "charge", "source_transfer_reversal"},
     "transfer": {"balance_transaction", "destination", "destination_payment", "reversals"},
     "transfer_reversal": {"balance_transaction", "destination_payment_refund", "transfer"},

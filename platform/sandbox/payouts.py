@@ -48,7 +48,43 @@ def create(context: Context, params: JsonObject) -> JsonObject:
             "low. You can use the /balance endpoint to view your Stripe balance (for more details, see "
             "stripe.com/docs/api#balance)."
         )
-    payout_id = new_id("po")
+    return _make(context, params, destination=bank_account["id"])
+
+
+def debit(context: Context, params: JsonObject) -> JsonObject:
+    """Take money from the bank, as Stripe does by itself when a balance is negative: a payout of a negative amount.
+
+    Source: https://docs.stripe.com/connect/account-balances
+    """
+    bank_account = _bank_account(context, params["currency"])
+    changes = {"automatic": True}
+    return _make(
+        context, {**params, "amount": -params["amount"]}, destination=bank_account["id"], changes=changes
+    )
+
+
+def reverse(context: Context, params: JsonObject) -> JsonObject:
+    """Take a paid payout back from the bank, by a payout of the negative amount.
+
+    Source: https://docs.stripe.com/connect/payout-reversals
+    """
+    original = retrieve_object(context, "payout", params["id"])
+    if original["status"] != "paid" or original["amount"] < 0 or original["reversed_by"]:
+        raise InvalidRequest("This payout can not be reversed.")
+    taken = {**params, "amount": -original["amount"], "currency": original["currency"]}
+    reversal = _make(
+        context, taken, destination=original["destination"], changes={"original_payout": original["id"]}
+    )
+    after = {**original, "reversed_by": reversal["id"]}
+    events.record_change(context, "payout.updated", original, after, account=context.account)
+    return reversal
+
+
+def _make(
+    context: Context, params: JsonObject, *, destination: str, changes: JsonObject | None = None
+) -> JsonObject:
+    """Move the amount between the balance and the bank."""
+    amount, currency, payout_id = params["amount"], params["currency"], new_id("po")
     transaction = balances.post(
         context,
         account=context.account,
@@ -70,7 +106,7 @@ def create(context: Context, params: JsonObject) -> JsonObject:
         "created": context.created,
         "currency": currency,
         "description": params.get("description"),
-        "destination": bank_account["id"],
+        "destination": destination,
         "failure_balance_transaction": None,
         "failure_code": None,
         "failure_message": None,
@@ -86,6 +122,7 @@ def create(context: Context, params: JsonObject) -> JsonObject:
         "status": "pending",
         "trace_id": {"status": "pending", "value": None},
         "type": "bank_account",
+        **(changes or {}),
     }
     context.tx.insert(payout, account=context.account)
     events.emit(context, "payout.created", payout, account=context.account)

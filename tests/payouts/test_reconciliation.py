@@ -299,6 +299,29 @@ def test_a_bank_payout_that_we_did_not_start_is_for_staff(sent: Payout) -> None:
     assert sent.status == PayoutStatus.IN_TRANSIT
 
 
+def test_a_debit_by_stripe_is_a_difference_of_its_own(sent: Payout) -> None:
+    account = account_of(sent)
+    client().raw_request("post", f"/_sandbox/accounts/{account}/debit", amount=10_00)
+    reconcile()
+    found = only()
+    assert (found.kind, found.account, found.amount) == (DifferenceKind.STRIPE_DEBIT, account, -10_00)
+    assert found.creator == sent.creator
+    send_bank_payout(sent.pk, now=sql.now())
+    assert Payout.objects.get().stripe_payout_id
+
+
+def test_a_bank_payout_whose_reversal_was_missed_is_returned(paid: Payout) -> None:
+    reversal = client().raw_request("post", f"/_sandbox/payouts/{paid.stripe_payout_id}/reverse").data
+    reconcile()
+    paid.refresh_from_db()
+    assert (paid.status, paid.failure_code) == (PayoutStatus.RETURNED, "reversed")
+    found = Difference.objects.get(resolved_at=None)
+    assert (found.kind, found.subject) == (DifferenceKind.BANK_PAYOUT_REVERSED, reversal["id"])
+    assert (found.payout, found.amount) == (paid, -80_00)
+    reconcile()
+    assert Difference.objects.get(resolved_at=None) == found
+
+
 def test_a_second_bank_payout_naming_our_attempt_is_not_the_payouts(sent: Payout) -> None:
     account = account_of(sent)
     client().raw_request("post", f"/_sandbox/accounts/{account}/adjust", amount=80_00, currency="usd")

@@ -18,8 +18,6 @@ from database import sql
 from database.staff import Act
 from payouts import tasks
 from payouts.models import (
-    Difference,
-    DifferenceKind,
     PauseCause,
     Payout,
     PayoutAttempt,
@@ -33,7 +31,6 @@ from payouts.states import AttemptKind, PayoutStatus
 from sandbox.config import Config
 from sandbox.server import SandboxServer
 from stripe_io import client as stripe_io
-from stripe_io import services as inbox
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 from tests.payouts.sending import SEND, attend_returned, send_bank_payout, send_transfer, work
@@ -183,28 +180,6 @@ def test_available_funds_that_stripe_refuses_pause_sending_once(market: Market, 
     for minutes in range(0, 60, 5):
         work(start + timedelta(minutes=minutes))
     assert SendingPause.objects.filter(cause=PauseCause.SHORT).count() == 1
-
-
-@still_wrong("any bank payout that isn't ours is foreign")
-def test_what_stripe_debits_for_a_negative_balance_stops_no_bank_payout(
-    sent: Payout, sandbox: Stripe
-) -> None:
-    account = CreatorPaymentAccount.objects.get(creator=sent.creator).stripe_account_id
-    debit = {"id": "po_debit", "object": "payout", "amount": -12_00, "currency": "usd", "automatic": True}
-    event = {
-        "id": "evt_debit",
-        "object": "event",
-        "type": "payout.paid",
-        "account": account,
-        "livemode": False,
-        "created": 1,
-        "data": {"object": {**debit, "status": "paid", "metadata": {}}},
-    }
-    assert sandbox.post_event(event).status_code == 200
-    inbox.handle_due(at_most=10)
-    assert Difference.objects.get().kind != DifferenceKind.FOREIGN_BANK_PAYOUT
-    send_bank_payout(sent.pk, now=sql.now())
-    assert len(sandbox.state("payouts")["payouts"]) == 1
 
 
 @still_wrong("the pass ends at what it can't read")

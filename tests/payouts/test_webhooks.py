@@ -13,7 +13,7 @@ from stripe_io import services as inbox
 from stripe_io.models import InboxEvent, InboxOutcome
 from tests.local_stripe import Stripe
 from tests.payouts.market import unsound
-from tests.payouts.sending import meanwhile, send_bank_payout, send_transfer
+from tests.payouts.sending import attend_returned, meanwhile, send_bank_payout, send_transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -330,6 +330,66 @@ def test_a_bank_payout_of_a_payout_that_is_over_is_one_too_many(
     assert (over.status, over.stripe_payout_id, over.next_retry_at) == (PayoutStatus.REVERSED, "", None)
     difference = Difference.objects.get()
     assert (difference.kind, difference.subject) == ("foreign_bank_payout", late["id"])
+
+
+def hear(sandbox: Stripe) -> None:
+    sandbox.deliver_webhooks()
+    inbox.handle_due(at_most=100)
+
+
+def test_a_debit_by_stripe_is_a_difference_that_stops_no_bank_payout(sent: Payout, sandbox: Stripe) -> None:
+    account = PayoutAttempt.objects.get().destination
+    debit = sandbox.control(f"accounts/{account}/debit", amount=12_00)
+    hear(sandbox)
+    difference = Difference.objects.get()
+    assert (difference.kind, difference.subject, difference.amount) == ("stripe_debit", debit["id"], -12_00)
+    assert difference.creator == sent.creator
+    send_on(sent)
+    assert Payout.objects.get().stripe_payout_id
+    assert unsound() == {}
+
+
+def test_a_debit_that_bounces_is_resolved(sent: Payout, sandbox: Stripe) -> None:
+    account = PayoutAttempt.objects.get().destination
+    debit = sandbox.control(f"accounts/{account}/debit", amount=12_00)
+    hear(sandbox)
+    sandbox.control(f"payouts/{debit['id']}/fail", failure_code="insufficient_funds")
+    hear(sandbox)
+    assert Difference.objects.get().resolved_at
+
+
+def reverse_at_bank(sandbox: Stripe, payout: Payout) -> dict[str, Any]:
+    return sandbox.control(f"payouts/{payout.stripe_payout_id}/reverse")
+
+
+def test_a_bank_payout_that_is_reversed_is_returned_once_the_money_is_back(
+    paid: Payout, sandbox: Stripe
+) -> None:
+    reversal = reverse_at_bank(sandbox, paid)
+    hear(sandbox)
+    returned = Payout.objects.get()
+    assert (returned.status, returned.failure_code) == (PayoutStatus.RETURNED, "reversed")
+    difference = Difference.objects.get()
+    assert (difference.kind, difference.subject) == ("bank_payout_reversed", reversal["id"])
+    assert unsound() == {}
+    assert returned.next_retry_at
+    attend_returned(returned.pk, now=returned.next_retry_at)
+    send_bank_payout(returned.pk, now=returned.next_retry_at)
+    assert Payout.objects.get().stripe_payout_id != paid.stripe_payout_id
+    assert unsound() == {}
+
+
+@pytest.mark.parametrize("sandbox_options", [{"payout_seconds": 3_600}])
+def test_a_reversal_that_is_under_way_moves_no_payout(sent: Payout, sandbox: Stripe) -> None:
+    send_on(sent)
+    sandbox.control("clock", advance=3_600)
+    hear(sandbox)
+    reverse_at_bank(sandbox, Payout.objects.get())
+    hear(sandbox)
+    assert Payout.objects.get().status == PayoutStatus.PAID
+    sandbox.control("clock", advance=3_600)
+    hear(sandbox)
+    assert Payout.objects.get().status == PayoutStatus.RETURNED
 
 
 @pytest.mark.django_db(transaction=True)

@@ -163,3 +163,29 @@ class TestFundsThatSettleLater:
         assert [
             event.type for event in client.v1.events.list({"type": "balance.available"}, options).data
         ] == ["balance.available"]
+
+
+def test_stripe_debits_the_bank_of_a_negative_balance(client: stripe.StripeClient, paid_account: str) -> None:
+    client.raw_request("post", f"/_sandbox/accounts/{paid_account}/adjust", amount=-130_00)
+    debit = client.raw_request("post", f"/_sandbox/accounts/{paid_account}/debit").data
+    assert (debit["amount"], debit["automatic"], debit["original_payout"]) == (-30_00, True, None)
+    assert available(client, paid_account) == 0
+
+
+def test_a_paid_payout_is_reversed_by_one_of_the_negative_amount(
+    client: stripe.StripeClient, paid_account: str
+) -> None:
+    payout = pay_out(client, paid_account, 40_00)
+    control = f"/_sandbox/payouts/{payout.id}/reverse"
+    with pytest.raises(stripe.InvalidRequestError, match="can not be reversed"):
+        client.raw_request("post", control)
+    client.raw_request("post", "/_sandbox/clock", advance=10)
+    reversal = client.raw_request("post", control).data
+    assert (reversal["amount"], reversal["original_payout"]) == (-40_00, payout.id)
+    assert available(client, paid_account) == 100_00
+    original = client.v1.payouts.retrieve(
+        payout.id, {"expand": ["reversed_by"]}, {"stripe_account": paid_account}
+    )
+    assert original.reversed_by.id == reversal["id"]  # type: ignore[union-attr]
+    with pytest.raises(stripe.InvalidRequestError, match="can not be reversed"):
+        client.raw_request("post", control)

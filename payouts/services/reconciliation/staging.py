@@ -49,7 +49,17 @@ _TABLES: dict[type[Listed], tuple[str, tuple[str, ...]]] = {
     ),
     BankPayout: (
         "stripe_bank_payouts",
-        ("id", "account", "amount", "currency", "status", "attempt_id", "created"),
+        (
+            "id",
+            "account",
+            "amount",
+            "currency",
+            "status",
+            "original_payout",
+            "came_back",
+            "attempt_id",
+            "created",
+        ),
     ),
     Unreadable: ("stripe_unreadable", ("id", "account", "detail")),
 }

@@ -166,20 +166,21 @@ def settle(history: History, bank_payout: BankPayout, *, now: datetime) -> Decis
     if attempt is None or attempt.status != AttemptStatus.SUCCEEDED:
         return NOTHING
     is_current = payout.stripe_payout_id == bank_payout.id
-    if bank_payout.status == "paid" and is_current and payout.status == PayoutStatus.IN_TRANSIT:
-        return _paid(history, bank_payout)
-    if bank_payout.status not in ENDED_BADLY:
-        return NOTHING
-    update = attempts.returned(
-        attempt, failure_code=bank_payout.failure_code, failure_message=bank_payout.failure_message
-    )
+    if not bank_payout.failed:
+        has_arrived = bank_payout.status == "paid" and is_current and payout.status == PayoutStatus.IN_TRANSIT
+        return _paid(history, bank_payout) if has_arrived else NOTHING
+    code, message, outcome = bank_payout.failure_code, bank_payout.failure_message, bank_payout.status
+    if bank_payout.came_back:
+        code, message = "reversed", f"Payout {bank_payout.reversed_by} took it back from the bank."
+        outcome = f"was reversed by {bank_payout.reversed_by}"
+    update = attempts.returned(attempt, failure_code=code, failure_message=message)
     if not is_current or payout.status not in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID):
         return Decision(update=update)
     return Decision(
-        moves=[Move(PayoutStatus.RETURNED, f"bank payout {bank_payout.id} {bank_payout.status}")],
+        moves=[Move(PayoutStatus.RETURNED, f"bank payout {bank_payout.id} {outcome}")],
         changes={
-            "failure_code": bank_payout.failure_code,
-            "failure_message": bank_payout.failure_message,
+            "failure_code": code,
+            "failure_message": message,
             "next_retry_at": now + policy.LOOK_AT_RETURNED,
         },
         update=update,

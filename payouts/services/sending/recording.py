@@ -78,7 +78,10 @@ def record_bank_payout(bank_payout: BankPayout, *, now: datetime) -> bool:
 
 
 def record_foreign_bank_payout(bank_payout: BankPayout, *, now: datetime) -> None:
-    """Record a bank payout that we didn't start; until it is explained, leg two waits on its account."""
+    """Record a bank payout that we didn't start.
+
+    Until it is explained, leg two waits on its account, unless it brings money there: a debit or a reversal.
+    """
     unexpected.record_bank_payout(bank_payout, payout=None, now=now)
 
 

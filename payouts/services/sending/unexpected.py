@@ -15,7 +15,7 @@ from payouts.gateway import BankPayout, Transfer
 from payouts.models import DifferenceKind, Payout
 from payouts.services import differences
 from payouts.services.moves import move, release_earnings, waiting_of
-from payouts.states import ENDED_BADLY, PayoutStatus
+from payouts.states import PayoutStatus
 
 
 def record_transfer(payout: Payout, transfer: Transfer, *, now: datetime) -> None:
@@ -78,29 +78,46 @@ def record_reversal(*, transfer_id: str, amount_reversed: int, now: datetime) ->
 
 
 def record_bank_payout(bank_payout: BankPayout, *, payout: Payout | None, now: datetime) -> None:
-    """Record a bank payout that we didn't start, or started twice; it stops leg two on that account.
+    """Open a difference for a bank payout that we did not start, or started twice.
 
-    If its money came back, the difference is closed.
+    Only one that takes money from the account stops leg two there. One whose money came back explains itself.
     """
-    if bank_payout.status in ENDED_BADLY:
-        differences.settle(
-            DifferenceKind.FOREIGN_BANK_PAYOUT,
-            subject=bank_payout.id,
-            reason=f"it {bank_payout.status}",
-            now=now,
+    kind = _kind(bank_payout)
+    if bank_payout.failed:
+        reason = (
+            f"it {bank_payout.status}"
+            if not bank_payout.came_back
+            else f"{bank_payout.reversed_by} reversed it"
         )
+        differences.settle(kind, subject=bank_payout.id, reason=reason, now=now)
         return
     owner = CreatorPaymentAccount.objects.filter(stripe_account_id=bank_payout.account).first()
     differences.open_difference(
-        DifferenceKind.FOREIGN_BANK_PAYOUT,
+        kind,
         subject=bank_payout.id,
         amount=Money(bank_payout.amount, bank_payout.currency),
-        detail=f"{bank_payout.id} left {bank_payout.account} and is {bank_payout.status}",
+        detail=_detail(bank_payout),
         payout=payout,
         creator_id=owner.creator_id if owner else None,
         account=bank_payout.account,
         now=now,
     )
+
+
+def _kind(bank_payout: BankPayout) -> DifferenceKind:
+    if bank_payout.original_payout:
+        return DifferenceKind.BANK_PAYOUT_REVERSED
+    return DifferenceKind.STRIPE_DEBIT if bank_payout.amount < 0 else DifferenceKind.FOREIGN_BANK_PAYOUT
+
+
+def _detail(bank_payout: BankPayout) -> str:
+    if bank_payout.original_payout:
+        return (
+            f"it reverses {bank_payout.original_payout} of {bank_payout.account} and is {bank_payout.status}"
+        )
+    if bank_payout.amount < 0:
+        return f"Stripe debits the bank of {bank_payout.account}; it is {bank_payout.status}"
+    return f"{bank_payout.id} left {bank_payout.account} and is {bank_payout.status}"
 
 
 def _source_key(transfer_id: str) -> str:

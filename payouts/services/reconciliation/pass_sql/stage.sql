@@ -10,7 +10,8 @@ CREATE TEMP TABLE stripe_transactions (
     id text, kind text, transfer_id text, amount bigint, currency text, created timestamptz
 );
 CREATE TEMP TABLE stripe_bank_payouts (
-    id text, account text, amount bigint, currency text, status text, attempt_id uuid, created timestamptz
+    id text, account text, amount bigint, currency text, status text, original_payout text, came_back boolean,
+    attempt_id uuid, created timestamptz
 );
 CREATE TEMP TABLE stripe_unreadable (id text, account text, detail text);
 CREATE TEMP TABLE stripe_absent (id text);

@@ -20,8 +20,9 @@ WHERE (listed.amount, listed.currency, listed.account)
     OR (
         payout.stripe_payout_id = listed.id
         AND CASE
+            WHEN listed.came_back OR listed.status IN ('failed', 'canceled')
+                THEN payout.status IN ('in_transit', 'paid')
             WHEN listed.status = 'paid' THEN payout.status <> 'paid'
-            WHEN listed.status IN ('failed', 'canceled') THEN payout.status IN ('in_transit', 'paid')
             ELSE payout.status <> 'in_transit'
         END
     )

@@ -1,4 +1,4 @@
--- Bank payouts that belong to no payout. One that failed or was cancelled moved nothing.
+-- Bank payouts that belong to no payout. One that failed, was cancelled or was reversed moved nothing.
 SELECT
     listed.id AS subject,
     attempt.payout_id,
@@ -15,5 +15,7 @@ FROM stripe_bank_payouts AS listed
 LEFT JOIN payout_attempts AS attempt ON attempt.id = listed.attempt_id AND attempt.kind = 'bank_payout'
 LEFT JOIN creator_payment_accounts AS holder ON holder.stripe_account_id = listed.account
 WHERE listed.status NOT IN ('failed', 'canceled')
+    AND listed.amount >= 0
+    AND NOT listed.came_back
     AND NOT EXISTS (SELECT FROM payouts AS own WHERE own.stripe_payout_id = listed.id)
     AND (attempt.id IS NULL OR attempt.stripe_id <> '')
