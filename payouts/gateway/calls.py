@@ -4,7 +4,7 @@ from uuid import UUID
 
 import stripe
 
-from payouts.gateway.objects import Arrival, BankPayout, Reversal, Transfer
+from payouts.gateway.objects import Arrival, AvailableFunds, BankPayout, Reversal, Transfer
 from payouts.models import PayoutAttempt
 from stripe_io.client import CLOCK_SKEW, call, client, list_all
 
@@ -156,15 +156,15 @@ def find_bank_payouts(attempt: PayoutAttempt) -> list[BankPayout]:
     return []
 
 
-def available_balance() -> dict[str, int]:
-    """Retrieve the platform's available balance: minor units by currency.
+def available_balance() -> dict[str, AvailableFunds]:
+    """Retrieve the platform's available balance, in minor units, by currency.
 
     Raises: StripeCallFailed.
 
     Source: https://docs.stripe.com/api/balance/balance_object#balance_object-available
     """
     balance = call(client().v1.balance.retrieve).to_dict()
-    return {funds["currency"].upper(): funds["amount"] for funds in balance["available"]}
+    return {funds["currency"].upper(): AvailableFunds.of(funds) for funds in balance["available"]}
 
 
 def _metadata(attempt: PayoutAttempt) -> dict[str, str]:

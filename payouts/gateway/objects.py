@@ -97,6 +97,24 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class AvailableFunds:
+    """What of the platform's balance transfers can draw on, and what comes from other sources, by source type.
+
+    Source: https://docs.stripe.com/api/balance/balance_object#balance_object-available-source_types
+    """
+
+    amount: int
+    others: Mapping[str, int]
+
+    @classmethod
+    def of(cls, payload: Payload) -> AvailableFunds:
+        """Parse the available balance in one currency. Transfers draw on `card`, as we name no source type."""
+        by_source = {"card": 0, **(payload.get("source_types") or {"card": payload["amount"]})}
+        others = {source: amount for source, amount in by_source.items() if source != "card" and amount}
+        return cls(amount=_amount(by_source["card"]), others=others)
+
+
+@dataclass(frozen=True, slots=True)
 class BankPayout:
     """A payout from the connected account `account` to its bank; `attempt_id` is None if it has none of ours.
 

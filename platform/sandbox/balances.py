@@ -82,11 +82,32 @@ def settle(context: Context, transaction_id: str) -> None:
 
 
 def available(context: Context, *, account: str, currency: str) -> int:
-    """Return the account's available amount."""
+    """Return what transfers and payouts can draw on: the account's available amount from cards.
+
+    Source: https://docs.stripe.com/api/transfers/create#create_transfer-source_type
+    """
     rows = context.tx.execute(
         "select available from balances where account = ? and currency = ?", (account, currency)
     )
-    return int(rows[0]["available"]) if rows else 0
+    others = sum(_other_sources(context, account, currency).values())
+    return (int(rows[0]["available"]) if rows else 0) - others
+
+
+def count_source(context: Context, *, account: str, currency: str, source_type: str, amount: int) -> None:
+    """Count an available amount as coming from another source than cards."""
+    context.tx.execute(
+        "insert into other_sources (account, currency, source_type, amount) values (?, ?, ?, ?)"
+        " on conflict (account, currency, source_type) do update set amount = amount + excluded.amount",
+        (account, currency, source_type, amount),
+    )
+
+
+def _other_sources(context: Context, account: str, currency: str) -> dict[str, int]:
+    rows = context.tx.execute(
+        "select source_type, amount from other_sources where account = ? and currency = ? order by source_type",
+        (account, currency),
+    )
+    return {row["source_type"]: int(row["amount"]) for row in rows}
 
 
 def balance_of(context: Context, account: str) -> JsonObject:
@@ -101,14 +122,20 @@ def balance_of(context: Context, account: str) -> JsonObject:
         amounts = [(owner["default_currency"], 0, 0)]
     return {
         "object": "balance",
-        "available": [_amount(currency, amount) for currency, amount, _ in amounts],
+        "available": [
+            _amount(currency, amount, others=_other_sources(context, account, currency))
+            for currency, amount, _ in amounts
+        ],
         "livemode": False,
-        "pending": [_amount(currency, amount) for currency, _, amount in amounts],
+        "pending": [_amount(currency, amount, others={}) for currency, _, amount in amounts],
     }
 
 
-def _amount(currency: str, amount: int) -> JsonObject:
-    return {"amount": amount, "currency": currency, "source_types": {"card": amount}}
+def _amount(currency: str, amount: int, *, others: dict[str, int]) -> JsonObject:
+    """Render an amount by source; a source without money is absent, unless all are."""
+    card = amount - sum(others.values())
+    sources = {"card": card} if card or not others else {}
+    return {"amount": amount, "currency": currency, "source_types": sources | others}
 
 
 def _move(context: Context, account: str, currency: str, *, available: int, pending: int) -> None:

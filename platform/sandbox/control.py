@@ -45,7 +45,11 @@ class Control:
                 "POST",
                 "/_sandbox/fund",
                 fund,
-                {"amount": Integer(1, required=True), "currency": Currency(required=True)},
+                {
+                    "amount": Integer(1, required=True),
+                    "currency": Currency(required=True),
+                    "source_type": Choice(("card", "bank_account", "fpx")),
+                },
             ),
             Route("POST", "/_sandbox/accounts/{id}/complete", complete_onboarding, {}),
             Route("POST", "/_sandbox/clock", self.advance_clock, {"advance": Integer(1, required=True)}),
@@ -133,7 +137,15 @@ PARTS = ("platform", "now", *_STORED, "requests", "faults")
 
 
 def fund(context: Context, params: JsonObject) -> JsonObject:
-    """Top up the platform's available balance."""
+    """Top up the platform's available balance, with money from cards unless another source is named."""
+    if (source_type := params.get("source_type", "card")) != "card":
+        balances.count_source(
+            context,
+            account=context.platform,
+            currency=params["currency"],
+            source_type=source_type,
+            amount=params["amount"],
+        )
     balances.post(
         context,
         account=context.platform,

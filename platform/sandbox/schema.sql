@@ -22,6 +22,15 @@ create table if not exists balances (
     primary key (account, currency)
 ) strict;
 
+-- What of an available balance came from other sources than cards; transfers and payouts draw on `card` only.
+create table if not exists other_sources (
+    account text not null,
+    currency text not null,
+    source_type text not null,
+    amount integer not null,
+    primary key (account, currency, source_type)
+) strict;
+
 -- What one euro is worth, where tests have changed it.
 create table if not exists rates (currency text primary key, per_euro text not null) strict;
 

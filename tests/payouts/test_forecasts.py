@@ -91,6 +91,13 @@ def test_enough_funds_alert_nobody(market: Market, sandbox: Stripe, settings: Se
     assert Forecast.objects.get().missing == 0
 
 
+def test_money_that_transfers_can_not_draw_on_is_not_available(market: Market, sandbox: Stripe) -> None:
+    market.sell(market.creator("alice"), 12_500_001_25)
+    sandbox.control("fund", amount=5_000_000_00, currency="usd", source_type="bank_account")
+    (forecast,) = forecasts.make_forecast(now=sql.now())
+    assert (forecast.available, forecast.missing) == (10_000_000_00, 1_00)
+
+
 def test_the_next_night_updates_the_forecast(market: Market, sandbox: Stripe) -> None:
     alice = market.creator("alice")
     market.sell(alice, 100_00)

@@ -62,6 +62,25 @@ def test_too_little_pauses_before_anything_is_refused_and_says_how_much_is_missi
     assert requests(sandbox) == 0
 
 
+def test_money_that_transfers_can_not_draw_on_does_not_cover(
+    market: Market, creators: list[Creator], sandbox: Stripe
+) -> None:
+    market.onboard(creators[0])
+    market.sell(creators[0], 12_500_001_25)
+    market.run()
+    sandbox.control("fund", amount=5_000_000_00, currency="usd", source_type="bank_account")
+    start = sql.now()
+    for minutes in range(0, 60, 5):
+        work(start + timedelta(minutes=minutes))
+    pause = SendingPause.objects.get()
+    assert (pause.available, pause.missing, pause.lifted_at) == (10_000_000_00, 1_00, None)
+    assert "$5,000,000.00 of type bank_account can't be transferred" in pause.detail
+    assert requests(sandbox) == 0
+    sandbox.fund(1_00)
+    work(start + timedelta(hours=1))
+    assert statuses() == ["in_transit"]
+
+
 def test_payouts_go_in_order_and_no_smaller_one_overtakes(short: datetime, sandbox: Stripe) -> None:
     for minutes in range(5):
         work(short + timedelta(minutes=minutes))

@@ -52,3 +52,18 @@ def test_transactions_of_a_manual_bank_payout_cannot_be_listed(
         client.v1.balance_transactions.list({"payout": payout.id}, options)
     with pytest.raises(stripe.InvalidRequestError, match="No such payout"):
         client.v1.balance_transactions.list({"payout": "po_1"}, options)
+
+
+def test_transfers_draw_on_money_from_cards_only(
+    client: stripe.StripeClient, fund: Fund, account: str
+) -> None:
+    client.raw_request("post", "/_sandbox/fund", amount=5_00, currency="usd", source_type="bank_account")
+    (held,) = client.v1.balance.retrieve().to_dict()["available"]
+    assert held == {"amount": 5_00, "currency": "usd", "source_types": {"bank_account": 5_00}}
+    fund(1_00)
+    (held,) = client.v1.balance.retrieve().to_dict()["available"]
+    assert held["source_types"] == {"card": 1_00, "bank_account": 5_00}
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.transfers.create({"amount": 1_01, "currency": "usd", "destination": account})
+    assert refused.value.code == "balance_insufficient"
+    client.v1.transfers.create({"amount": 1_00, "currency": "usd", "destination": account})

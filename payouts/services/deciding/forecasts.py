@@ -38,7 +38,7 @@ def make_forecast(*, now: datetime) -> list[Forecast]:
             defaults={
                 "waiting": waiting[currency],
                 "next_run": next_run[currency],
-                "available": available.get(currency, 0),
+                "available": available[currency].amount if currency in available else 0,
                 "made_at": now,
             },
         )[0]

@@ -4,7 +4,8 @@ Payouts are sent in the order of their ids, oldest first, as far as the balance 
 cover stops all behind it, so smaller payouts never overtake larger ones.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -33,8 +34,17 @@ def update_pauses(*, now: datetime) -> None:
         return
     # Read the balance before summing what waits. What is sent in between then makes it look too large, never too small.
     available = gateway.available_balance()
-    params = {"currencies": list(available), "amounts": list(available.values()), "now": now}
-    waiting = {row["currency"]: _Waiting(**row) for row in sql.rows(_FUNDS, params)}
+    params = {
+        "currencies": list(available),
+        "amounts": [funds.amount for funds in available.values()],
+        "now": now,
+    }
+    waiting = {
+        row["currency"]: _Waiting(
+            **row, others=available[row["currency"]].others if row["currency"] in available else {}
+        )
+        for row in sql.rows(_FUNDS, params)
+    }
     paused = {pause.currency: pause for pause in short}
     for currency in sorted(waiting.keys() | paused.keys()):
         _update_pause(waiting.get(currency) or _Waiting(currency), paused.get(currency), now=now)
@@ -60,13 +70,17 @@ def probe_now(*, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """What is due in a currency, in minor units; `covered_until` is the last payout that the balance covers."""
+    """What is due in a currency, in minor units; `covered_until` is the last payout that the balance covers.
+
+    `others` is what the balance has of source types that transfers can't draw on.
+    """
 
     currency: str
     needed: int = 0
     available: int = 0
     under_way: int = 0
     covered_until: UUID | None = None
+    others: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def detail(self) -> str:
@@ -74,7 +88,11 @@ class _Waiting:
             Money(amount, self.currency)
             for amount in (self.needed, self.available, max(self.needed - self.available, 0))
         )
-        return f"{needed} is waiting to be sent and {available} is available: {missing} is missing"
+        others = "".join(
+            f"; {Money(amount, self.currency)} of type {source} can't be transferred"
+            for source, amount in self.others.items()
+        )
+        return f"{needed} is waiting to be sent and {available} is available: {missing} is missing{others}"
 
 
 def _update_pause(waiting: _Waiting, paused: SendingPause | None, *, now: datetime) -> None:
