@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import stripe
 
 from payouts.gateway.objects import BalanceTransaction, BankPayout, Transfer
-from stripe_io.client import call, client, list_all
+from stripe_io.client import call_patiently, client, list_all
 from stripe_io.errors import StripeCallFailed
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def list_transfers(*, since: datetime) -> Iterator[Transfer | Unreadable]:
     Source: https://docs.stripe.com/api/transfers/list
     """
     params: stripe.params.TransferListParams = {"created": {"gte": _seconds(since)}, "limit": PAGE}
-    for payload in list_all(lambda: client().v1.transfers.list(params)):
+    for payload in list_all(lambda: client().v1.transfers.list(params), request=call_patiently):
         yield _read(Transfer.of, payload)
 
 
@@ -56,7 +56,7 @@ def list_transactions(kind: str, *, since: datetime) -> Iterator[BalanceTransact
         "limit": PAGE,
         "expand": ["data.source"],
     }
-    for payload in list_all(lambda: client().v1.balance_transactions.list(params)):
+    for payload in list_all(lambda: client().v1.balance_transactions.list(params), request=call_patiently):
         yield _read(BalanceTransaction.of, payload)
 
 
@@ -71,7 +71,9 @@ def list_bank_payouts(account: str, *, since: datetime) -> list[BankPayout | Unr
         "expand": ["data.reversed_by"],
     }
     try:
-        listed = list_all(lambda: client().v1.payouts.list(params, {"stripe_account": account}))
+        listed = list_all(
+            lambda: client().v1.payouts.list(params, {"stripe_account": account}), request=call_patiently
+        )
         return [_read(BankPayout.of, payload, account=account) for payload in listed]
     except StripeCallFailed as error:
         if error.failure.http_status not in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
@@ -97,9 +99,14 @@ def retrieve_transfer(
             "limit": PAGE,
             "expand": ["data.balance_transaction"],
         }
-        reversals = list(list_all(lambda: client().v1.transfers.reversals.list(transfer_id, params)))
-    movements = [source["balance_transaction"] | {"source": source} for source in [payload, *reversals]]
-    return _read(Transfer.of, payload), [_read(BalanceTransaction.of, movement) for movement in movements]
+        reversals = list(
+            list_all(
+                lambda: client().v1.transfers.reversals.list(transfer_id, params), request=call_patiently
+            )
+        )
+    return _read(Transfer.of, payload), [
+        _read(BalanceTransaction.of_source, source) for source in [payload, *reversals]
+    ]
 
 
 def retrieve_bank_payout(payout_id: str, *, account: str) -> BankPayout | Unreadable | None:
@@ -114,7 +121,7 @@ def retrieve_bank_payout(payout_id: str, *, account: str) -> BankPayout | Unread
 
 def _found(request: Callable[[], Any]) -> dict[str, Any] | None:
     try:
-        payload: dict[str, Any] = call(request).to_dict()
+        payload: dict[str, Any] = call_patiently(request).to_dict()
     except StripeCallFailed as error:
         if error.failure.http_status == HTTPStatus.NOT_FOUND:
             return None

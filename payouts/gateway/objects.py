@@ -193,6 +193,11 @@ class BalanceTransaction:
             created=_time(payload["created"]),
         )
 
+    @classmethod
+    def of_source(cls, payload: Payload) -> BalanceTransaction:
+        """Read the one that a transfer or a reversal of one made, expanded."""
+        return cls.of({**payload["balance_transaction"], "source": payload})
+
 
 def _id(reference: Any) -> str:
     """Return the id of a referenced object, expanded or not."""

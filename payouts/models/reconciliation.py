@@ -8,9 +8,10 @@ from database.fields import uuid7_key
 class ReconciliationPass(models.Model):
     """One comparison of Stripe with our records, of everything that moved since `since`.
 
-    `finished_at` is null while it runs, and if it died (`error` says why, if known). `totals` is what the pass's
-    transfers moved at Stripe and in the books, by currency, in minor units. `unread` counts the connected accounts
-    and objects that Stripe didn't show this time; the next pass reads them again.
+    `finished_at` is null while it runs, and if it died. `error` says why it died, if known, or what a finished pass
+    could not read. `totals` is what the pass's transfers moved at Stripe and in the books, by currency, in minor
+    units. `unread` counts the connected accounts and objects that Stripe didn't show this time; the next pass reads
+    them again.
     """
 
     id = uuid7_key()

@@ -1,5 +1,6 @@
 """The Stripe client: key, version, address, time-outs and rate limit."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache
@@ -16,6 +17,8 @@ from stripe_io.values import storable_answer
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 30
+# How long a read that failed is paused before it is made again, in seconds.
+READ_PAUSES = (0.5, 2.0)
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # How much our clock may differ from Stripe's. Whatever a look-up by time misses would be sent a second time.
 CLOCK_SKEW = timedelta(hours=1)
@@ -71,18 +74,35 @@ def call(request: Callable[[], T]) -> T:
         raise StripeCallFailed(Failure.of(error)) from error
 
 
-def list_all(first_page: Callable[[], Any]) -> Iterator[dict[str, Any]]:
-    """Yield all items of a list at Stripe, page by page; each page is a request.
+def call_patiently(request: Callable[[], T]) -> T:
+    """Make a request that only reads; after a failure that may pass, make it again, with a pause before each try.
+
+    Raises: StripeCallFailed.
+    """
+    for pause in READ_PAUSES:
+        try:
+            return call(request)
+        except StripeCallFailed as failed:
+            if not failed.failure.may_pass:
+                raise
+            time.sleep(pause)
+    return call(request)
+
+
+def list_all(
+    first_page: Callable[[], Any], *, request: Callable[[Callable[[], Any]], Any] = call
+) -> Iterator[dict[str, Any]]:
+    """Yield all items of a list at Stripe, page by page; each page is a request, made by `request`.
 
     Raises: StripeCallFailed, possibly after yielding some items.
     """
-    page = call(first_page)
+    page = request(first_page)
     while True:
         for item in page.data:
             yield item.to_dict()
         if not page.has_more:
             return
-        page = call(page.next_page)
+        page = request(page.next_page)
 
 
 def _resource(url: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import stripe
@@ -46,6 +47,16 @@ class Failure:
             message=storable(str(error.user_message or error)),
             request_id=_code(error.request_id),
             replayed=headers.get("idempotent-replayed") == "true",
+        )
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same request may succeed a moment later: there was no answer, or Stripe was busy or failed."""
+        status = self.http_status
+        return (
+            status is None
+            or status == HTTPStatus.TOO_MANY_REQUESTS
+            or status >= HTTPStatus.INTERNAL_SERVER_ERROR
         )
 
 

@@ -182,7 +182,6 @@ def test_available_funds_that_stripe_refuses_pause_sending_once(market: Market, 
     assert SendingPause.objects.filter(cause=PauseCause.SHORT).count() == 1
 
 
-@still_wrong("the pass ends at what it can't read")
 def test_an_unreadable_object_does_not_stop_reconciliation(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, ["alice", "bob"])
     work(sql.now())
@@ -194,7 +193,6 @@ def test_an_unreadable_object_does_not_stop_reconciliation(market: Market, sandb
     assert unreadable in made.error
 
 
-@still_wrong("the pass ends with the first call that fails")
 def test_reconciliation_retries_a_failed_page(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, ["alice"])
     work(sql.now())

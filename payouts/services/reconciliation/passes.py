@@ -82,6 +82,7 @@ def _fill(made: ReconciliationPass, *, now: datetime) -> None:
         staged.bank_payouts,
     )
     made.unread = staged.unread + unread
+    made.error = staging.unreadable()
     made.found = len(all_found)
     made.mended = sum((gone.kind, gone.subject) in mended for gone in resolved)
     made.gone = len(resolved) - made.mended

@@ -23,6 +23,7 @@ from stripe_io.errors import StripeCallFailed
 logger = logging.getLogger(__name__)
 _SQL = Path(__file__).parent / "pass_sql"
 _STAGE, _ACCOUNTS, _UNLISTED = (sql.read(_SQL / f"{name}.sql") for name in ("stage", "accounts", "unlisted"))
+_UNREADABLE = "SELECT DISTINCT id, detail FROM stripe_unreadable ORDER BY id LIMIT 20"
 ROWS_AT_ONCE = 2_000
 # Each account takes its own request. This many at once use the rate that Stripe allows, despite its latency.
 ACCOUNTS_AT_ONCE = 8
@@ -98,6 +99,12 @@ def stage(*, since: datetime, settled: datetime) -> Staged:
 def look_again(subjects: Iterable[tuple[str, str]]) -> int:
     """Retrieve objects by (id, account) and replace what was staged; return how many Stripe didn't show."""
     return sum(not _look(subject, account=account) for subject, account in subjects)
+
+
+def unreadable() -> str:
+    """Name the objects and accounts that were staged as unreadable; empty if all could be read."""
+    unread = [f"{row['id']}: {row['detail']}" for row in sql.rows(_UNREADABLE)]
+    return f"could not be read: {'; '.join(unread)}" if unread else ""
 
 
 def _look(subject: str, *, account: str) -> bool:

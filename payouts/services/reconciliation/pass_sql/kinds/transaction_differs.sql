@@ -5,11 +5,11 @@ SELECT
     payout.id AS payout_id,
     payout.creator_id,
     coalesce(listed.destination, '') AS account,
-    -moved.amount - coalesce(listed.amount - listed.amount_reversed, 0) AS amount,
+    -coalesce(moved.amount, 0) - coalesce(listed.amount - listed.amount_reversed, 0) AS amount,
     coalesce(moved.currency, listed.currency) AS currency,
     format(
         'the balance moved by %s %s; the transfer: %s %s, %s reversed',
-        moved.amount, moved.currency, listed.amount, listed.currency, listed.amount_reversed
+        coalesce(moved.amount, 0), moved.currency, listed.amount, listed.currency, listed.amount_reversed
     ) AS detail,
     greatest(moved.at, listed.created) AS at
 FROM (
@@ -26,6 +26,8 @@ FROM (
 FULL JOIN (SELECT id AS transfer_id, * FROM stripe_transfers) AS listed USING (transfer_id)
 LEFT JOIN payouts AS payout ON payout.stripe_transfer_id = transfer_id
 WHERE (listed.id IS NOT NULL OR transfer_id IN (SELECT id FROM stripe_absent))
+    -- What can't be read is a difference of its own.
+    AND NOT EXISTS (SELECT FROM stripe_unreadable AS unreadable WHERE unreadable.id = transfer_id)
     AND CASE
         WHEN moved.whole IS NOT FALSE OR listed.created >= (SELECT since FROM this_pass)
             THEN (-moved.amount, moved.currency)
