@@ -14,6 +14,7 @@ from database.staff import Act
 from payouts import gateway, policy
 from payouts.errors import NotPaused
 from payouts.models import Payout, PayoutAttempt
+from payouts.services import sending
 from payouts.services.deciding import pauses
 from payouts.states import AttemptStatus, PayoutStatus
 from tests.factories import PayoutFactory
@@ -74,7 +75,7 @@ def test_after_a_worker_died_another_continues_under_the_same_key(
     with monkeypatch.context() as dying:
         dying.setattr(gateway, "create_transfer", die)
         with pytest.raises(KeyboardInterrupt):
-            sender.send()
+            sending.attend(sender.payout.pk, now=sender.now)
     left = sender.payout
     assert left.status == PayoutStatus.PROCESSING
     assert left.next_retry_at == sender.now + policy.LEASE
