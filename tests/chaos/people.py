@@ -74,6 +74,7 @@ class People:
         self._owing: Counter[str] = Counter()
         self.disconnected: set[str] = set()
         self.emptied: set[str] = set()
+        self.debited: set[str] = set()
         self.reversed: set[str] = set()
 
     @property
@@ -95,6 +96,7 @@ class People:
             "balances made negative": self.charge,
             "reversals in the dashboard": self.reverse,
             "payouts by creators themselves": self.take_out,
+            "debits by Stripe": self.debit,
         }
 
     def hold(self) -> bool:
@@ -169,6 +171,12 @@ class People:
         account = self._account()
         self.emptied.add(account)
         return self._at_stripe(account, "payout")
+
+    def debit(self) -> bool:
+        """Have Stripe debit a creator's bank, as it does for a negative balance."""
+        account = self._account()
+        self.debited.add(account)
+        return self._at_stripe(account, "debit", amount=self._chance.randint(100, 10_000))
 
     def repair(self) -> None:
         """Do what only people can: lift holds, provide documents, correct bank accounts, push the remaining records."""

@@ -165,6 +165,7 @@ class Verdict:
             DifferenceKind.UNRECORDED_REVERSAL: ("subject", people.reversed),
             DifferenceKind.UNEXPLAINED_REVERSAL: ("subject", people.reversed),
             DifferenceKind.FOREIGN_BANK_PAYOUT: ("account", people.emptied),
+            DifferenceKind.STRIPE_DEBIT: ("account", people.debited),
             DifferenceKind.REVERSAL_REFUSED: ("account", people.emptied | people.disconnected),
             DifferenceKind.UNREADABLE: ("account", people.disconnected),
         }
