@@ -55,7 +55,7 @@ class ConnectionCollector:
         counted = count_connections()
         gauge = GaugeMetricFamily(
             "payouts_database_connections",
-            "PostgreSQL connections of all clients, under the lowest limit that applies.",
+            "Open PostgreSQL connections, counted against the tightest limit that applies.",
             labels=["state"],
         )
         gauge.add_metric(["used"], counted.used)

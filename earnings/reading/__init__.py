@@ -1,1 +1,1 @@
-"""What is handed to us, as it is read: the record format, CSV and NDJSON files, the marketplace's tables."""
+"""Readers of incoming billing data: the record format, CSV and NDJSON files, the marketplace's tables."""

@@ -207,7 +207,7 @@ def stage_refused(
 
 
 def _shortened(record_id: str) -> str:
-    """Shorten an id that is too long, with a character that no valid id has, so that it can't equal one."""
+    """Truncate an overlong id, and mark it with a character that no valid id contains, so it can't equal one."""
     return record_id if len(record_id) <= LONGEST_ID else record_id[: LONGEST_ID - 1] + "…"
 
 

@@ -157,7 +157,7 @@ class BillingTables:
                     rows = cursor.fetchmany(CHUNK)
 
     def _verify_columns(self) -> Mapping[str, set[str]]:
-        """Return the columns that each table has."""
+        """Make sure that each table has the columns that are read; return all that it has."""
         found: dict[str, set[str]] = defaultdict(set)
         tables = [*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS]
         for table, column in self._connection.execute(_COLUMNS, {"tables": tables}):

@@ -34,7 +34,7 @@ class BusinessCollector:
         )
         yield GaugeMetricFamily(
             "payouts_oldest_stripe_account_seconds",
-            "Age of the least recently refreshed live Stripe account, in seconds.",
+            "Seconds since the stalest live Stripe account was last refreshed.",
             value=accounts.oldest_refresh_age(now=now).total_seconds(),
         )
         month = selectors.history(months=1, now=now)

@@ -128,7 +128,7 @@ def test_once_available_funds_go_to_the_bank(bank: Bank) -> None:
 def test_a_failed_question_about_the_arrival_is_retried(bank: Bank, sandbox: Stripe) -> None:
     sandbox.inject({**ARRIVAL, "kind": "connection_reset", "count": 1})
     waiting = bank.send()
-    assert waiting.next_retry_at == bank.now + policy.LEASE
+    assert waiting.next_retry_at == bank.now + policy.FIRST_LOOK_AT_ARRIVAL
     assert not bank.attempts
     assert bank.send().stripe_payout_id
 

@@ -16,6 +16,7 @@ from payouts.services.sending import bank_payouts, returned, reversals, transfer
 from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.effects import (
     OpenDifference,
+    PauseAfterRefusals,
     PauseForFunds,
     RecordForeignBankPayout,
     RecordUnexpectedTransfer,
@@ -172,7 +173,7 @@ def test_before_a_second_key_stripe_is_asked_what_it_has() -> None:
     assert decision.new_attempt
     assert decision.new_attempt["idempotency_key"] == f"transfer:{PAYOUT_ID}:2"
     assert asked.decide(history, PAYABLE, [transfer()], now=NOW) is NOTHING
-    assert due(asked.decide(history, PAYABLE, FAILURE, now=NOW)) == policy.LEASE
+    assert due(asked.decide(history, PAYABLE, FAILURE, now=NOW)) == policy.WAIT_FOR_FUNDS
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,7 @@ def test_if_stripe_pays_the_bank_the_transfer_completes_the_payout(settings: Set
 @pytest.mark.parametrize(
     ("verdict", "facts", "moves", "effects"),
     [
-        (Verdict.REFUSED, {}, ["failed"], [ReleaseEarnings]),
+        (Verdict.REFUSED, {}, ["failed"], [ReleaseEarnings, PauseAfterRefusals]),
         (Verdict.SHORT, {}, ["pending"], [PauseForFunds]),
         (Verdict.UNKNOWN, {"in_doubt": True}, [], []),
         (Verdict.UNKNOWN, {"in_doubt": True, "sends": 12}, ["unresolved"], []),
@@ -287,7 +288,7 @@ def test_a_lost_account_returns_its_payout() -> None:
     history = on_account(PayoutStatus.IN_TRANSIT)
     lost = question.decide(history, PAYABLE, LOST, now=NOW)
     assert (targets(lost), lost.changes["failure_code"]) == (["returned"], "account_gone")
-    assert due(question.decide(history, PAYABLE, FAILURE, now=NOW)) == policy.LEASE
+    assert targets(question.decide(history, PAYABLE, FAILURE, now=NOW)) == []
 
 
 @pytest.mark.parametrize(
@@ -353,6 +354,85 @@ def test_a_failed_bank_payout_is_decided_by_its_verdict(
     history = on_account(PayoutStatus.IN_TRANSIT, first)
     decision = bank_payouts.failed(history, first, FAILURE, verdict, now=NOW)
     assert (targets(decision), due(decision)) == (moves, waits)
+
+
+def refused(day: int, **columns: Any) -> PayoutAttempt:
+    """A bank payout that Stripe refused so many days ago."""
+    at = NOW - timedelta(days=day)
+    return attempt(
+        AttemptKind.BANK_PAYOUT,
+        AttemptStatus.REFUSED,
+        id=UUID(int=100 + day),
+        created_at=at,
+        ended_at=at,
+        **columns,
+    )
+
+
+SHORT = {"error_code": "balance_insufficient"}
+BY_STAFF = {"requested_by": "dana", "request_reason": "fraud"}
+
+
+@pytest.mark.parametrize(
+    ("refusals", "bank_account_since", "waits"),
+    [
+        ([refused(0)], None, policy.LOOK_AT_RETURNED),
+        ([refused(1)], None, None),
+        ([refused(3), refused(1)], None, policy.LOOK_AT_RETURNED),
+        ([refused(3), refused(2)], None, None),
+        # Another bank account begins anew, and is tried at once.
+        ([refused(3), refused(1)], NOW - timedelta(hours=1), None),
+        # Lack of funds is no refusal.
+        ([refused(9, **SHORT), refused(8, **SHORT), refused(7, **SHORT), refused(1)], None, None),
+    ],
+)
+def test_a_refused_bank_payout_is_sent_again_after_one_two_four_and_eight_days(
+    refusals: list[PayoutAttempt], bank_account_since: datetime | None, waits: timedelta | None
+) -> None:
+    history = on_account(PayoutStatus.RETURNED, *refusals)
+    circumstances = replace(PAYABLE, bank_account_since=bank_account_since)
+    decision = returned.prepare(history, circumstances, now=NOW)
+    assert (due(decision), decision.question is None) == (waits, waits is not None)
+
+
+def test_after_the_fifth_refusal_it_is_taken_back_and_not_sent_while_that_is_refused() -> None:
+    refusals = [refused(day) for day in (24, 23, 21, 17, 9)]
+    history = on_account(PayoutStatus.RETURNED, *refusals)
+    assert returned.prepare(history, PAYABLE, now=NOW).new_attempt
+    assert returned.prepare(on_account(PayoutStatus.RETURNED, *refusals[:4]), PAYABLE, now=NOW).question
+    recent = [refused(day) for day in (15, 14, 12, 8, 0)]
+    tried = attempt(AttemptKind.REVERSAL, AttemptStatus.REFUSED, ended_at=NOW)
+    decision = returned.prepare(on_account(PayoutStatus.RETURNED, *recent, tried), PAYABLE, now=NOW)
+    assert (due(decision), decision.question) == (policy.LOOK_AT_RETURNED, None)
+
+
+@pytest.mark.parametrize("days", [1, 8])
+def test_money_that_staff_want_back_goes_to_no_bank_however_often_that_is_refused(days: int) -> None:
+    ended = NOW - timedelta(days=days)
+    first = attempt(AttemptKind.REVERSAL, AttemptStatus.REFUSED, ended_at=ended, **BY_STAFF)
+    history = on_account(PayoutStatus.RETURNED, first)
+    decision = returned.prepare(history, PAYABLE, now=NOW)
+    assert decision.question is None
+    if days == 8:
+        assert decision.new_attempt
+        assert (decision.new_attempt["requested_by"], decision.new_attempt["request_reason"]) == (
+            "dana",
+            "fraud",
+        )
+    answered = returned.BankAccountQuestion("acct_1", "USD").decide(history, PAYABLE, True, now=NOW)
+    assert "in_transit" not in targets(answered)
+
+
+def test_a_hold_that_is_placed_while_the_bank_account_is_asked_about_keeps_the_money() -> None:
+    question = returned.BankAccountQuestion("acct_1", "USD")
+    held = replace(PAYABLE, held=True)
+    decision = question.decide(on_account(PayoutStatus.RETURNED), held, True, now=NOW)
+    assert (targets(decision), due(decision)) == ([], policy.LOOK_AT_RETURNED)
+
+
+def test_a_returned_payout_of_which_all_came_back_is_reversed() -> None:
+    history = on_account(PayoutStatus.RETURNED, amount_reversed=80_00)
+    assert targets(returned.prepare(history, PAYABLE, now=NOW)) == ["reversed"]
 
 
 TRIED = attempt(AttemptKind.REVERSAL, AttemptStatus.REFUSED, ended_at=NOW - timedelta(days=1))

@@ -138,7 +138,6 @@ def test_money_that_staff_take_back_does_not_go_to_the_bank(sent: Payout, sandbo
     assert sent.status == PayoutStatus.REVERSED
 
 
-@still_wrong("each is refused for itself")
 def test_the_same_refusal_for_ten_creators_in_a_row_pauses_sending(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, [f"creator-{number:02}" for number in range(20)])
     sandbox.inject({**SEND, "kind": "abort_work", "status": 400, "code": "transfers_not_allowed"})

@@ -22,7 +22,7 @@ class Command(StaffCommand):
 
     def add_subcommands(self) -> None:
         propose = self.add_act(
-            "propose", right=Right.PROPOSE_ADJUSTMENT, help="propose to owe a creator more or less"
+            "propose", right=Right.PROPOSE_ADJUSTMENT, help="propose an adjustment to what a creator is owed"
         )
         write_off = self.add_act(
             "write-off", right=Right.PROPOSE_ADJUSTMENT, help="propose to write off what a creator owes"

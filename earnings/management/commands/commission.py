@@ -39,7 +39,10 @@ class Command(StaffCommand):
             "preview", help="show the effect of a change on a past month, without making it"
         )
         preview.add_argument(
-            "bps", type=_basis_points, nargs="?", help="rate in basis points; leave it out to preview `end`"
+            "bps",
+            type=_basis_points,
+            nargs="?",
+            help="rate in basis points; omit it to preview removing the rate",
         )
         preview.add_argument("--month", type=month, help="YYYY-MM (default: the last full month)")
         for act in (setting, ending, preview):

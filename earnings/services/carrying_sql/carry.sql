@@ -20,7 +20,7 @@ INSERT INTO adjustments (
     earning_id
 )
 SELECT
-    id, creator_id, currency, amount, 'carried_over', 'Stripe takes no smaller amounts of ' || currency, 'approved',
+    id, creator_id, currency, amount, 'carried_over', 'Stripe accepts only certain amounts of ' || currency, 'approved',
     'system', %(now)s, 'system', %(now)s, earning_id
 FROM half
 RETURNING id, earning_id, amount

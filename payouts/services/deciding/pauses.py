@@ -1,23 +1,28 @@
 """Pausing all sending, by staff or because Stripe refuses our API key, and resuming it."""
 
 import logging
+import re
 from datetime import datetime
 from typing import TypedDict, Unpack
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from database import notices
 from database.staff import SYSTEM, Act
 from payouts import gateway, policy
 from payouts.errors import AlreadyPaused, NotPaused
-from payouts.models import PauseCause, SendingPause
+from payouts.models import PauseCause, PayoutAttempt, SendingPause
+from payouts.states import AttemptKind, AttemptStatus
 from stripe_io.errors import Failure, StripeCallFailed
 
 logger = logging.getLogger(__name__)
 # Lifted only by staff, or when Stripe accepts our API key again.
-_OF_ALL_SENDING = (PauseCause.KEY_REFUSED, PauseCause.STAFF)
+_OF_ALL_SENDING = (PauseCause.KEY_REFUSED, PauseCause.STAFF, PauseCause.REFUSALS)
+# So many different creators in a row whose transfers Stripe refuses alike are no coincidence.
+REFUSALS_IN_A_ROW = 10
+_IDS = re.compile(r"\b[a-z]+_\w+|\d+")
 
 
 class PauseFacts(TypedDict, total=False):
@@ -66,6 +71,38 @@ def pause_for_key(failure: Failure, *, now: datetime) -> None:
         probe_at=now + policy.PROBE_KEY_AFTER,
         now=now,
     )
+
+
+def pause_after_refusals(*, now: datetime) -> None:
+    """Stop sending new payouts if the last transfers, each of another creator, were all refused alike.
+
+    Then the reason is ours rather than theirs; staff resume. What was refused before that begins no new row.
+    """
+    resumed = SendingPause.objects.filter(cause=PauseCause.REFUSALS).aggregate(at=Max("lifted_at"))["at"]
+    ended = PayoutAttempt.objects.filter(
+        kind=AttemptKind.TRANSFER, status__in=(AttemptStatus.SUCCEEDED, AttemptStatus.REFUSED)
+    )
+    if resumed is not None:
+        ended = ended.filter(ended_at__gt=resumed)
+    # Ids are in order of time.
+    row = list(ended.order_by("-pk").select_related("payout")[:REFUSALS_IN_A_ROW])
+    creators = {attempt.payout.creator_id for attempt in row}
+    reasons = {_reason(attempt) for attempt in row}
+    if len(creators) == REFUSALS_IN_A_ROW and len(reasons) == 1 and row[0].status == AttemptStatus.REFUSED:
+        open_pause(
+            PauseCause.REFUSALS,
+            detail=f"Stripe refused {REFUSALS_IN_A_ROW} creators in a row: {row[0].error_message}",
+            probe_at=now,
+            now=now,
+        )
+
+
+def _reason(attempt: PayoutAttempt) -> str:
+    """Return why Stripe refused: its code, else its sentence without ids; empty if it didn't."""
+    if attempt.status != AttemptStatus.REFUSED:
+        return ""
+    coded = attempt.error_code and attempt.error_code != "invalid_request_error"
+    return attempt.error_code if coded else _IDS.sub("", attempt.error_message)
 
 
 def probe_key(*, now: datetime) -> None:

@@ -54,9 +54,9 @@ class ArrivalQuestion:
         if not waits or history.open_attempt is not None:
             return NOTHING
         if isinstance(answer, Failure):
-            return _unreachable(answer, now=now)
+            return _unreachable(history, answer, now=now)
         if answer is None:
-            return _not_arrived(history, now=now)
+            return _not_arrived(history, "Stripe shows no balance transaction for it", now=now)
         return start(history, circumstances, answer, now=now)
 
 
@@ -75,10 +75,8 @@ class BankPayoutQuestion:
     ) -> Decision:
         if history.payout.status != PayoutStatus.IN_TRANSIT:
             return NOTHING
-        if isinstance(answer, Failure) and not policy.loses_account(answer):
-            return Decision(changes={"next_retry_at": now + policy.LEASE})
         later = Decision(changes={"next_retry_at": now + policy.CONFIRM_AFTER})
-        # The bank payout may still be in progress on an account that we can no longer reach.
+        # The bank payout may still be in progress, even on an account that we can no longer reach.
         if isinstance(answer, Failure):
             return later
         ended = settle(history, answer, now=now)
@@ -237,14 +235,14 @@ def _arrived_after_all(history: History, *, now: datetime) -> list[SettleDiffere
     return [SettleDifference(DifferenceKind.ARRIVAL_UNKNOWN, transfer_id, "Stripe shows what arrived")]
 
 
-def _not_arrived(history: History, *, now: datetime) -> Decision:
+def _not_arrived(history: History, detail: str, *, now: datetime) -> Decision:
     """Wait while Stripe doesn't say yet what the transfer brought; after a day, ask a person too."""
     payout, sent_at = history.payout, history.sent_at or now
     difference = OpenDifference(
         DifferenceKind.ARRIVAL_UNKNOWN,
         payout.stripe_transfer_id,
         payout.net,
-        "Stripe shows no balance transaction for the transfer's payment",
+        f"What the transfer brought is unknown: {detail}",
         history.destination,
     )
     return Decision(
@@ -253,7 +251,7 @@ def _not_arrived(history: History, *, now: datetime) -> Decision:
     )
 
 
-def _unreachable(failure: Failure, *, now: datetime) -> Decision:
+def _unreachable(history: History, failure: Failure, *, now: datetime) -> Decision:
     if not policy.loses_account(failure):
-        return Decision(changes={"next_retry_at": now + policy.LEASE})
+        return _not_arrived(history, failure.message, now=now)
     return Decision(moves=[ACCOUNT_GONE], changes={"failure_code": "account_gone", "next_retry_at": now})

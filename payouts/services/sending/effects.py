@@ -96,6 +96,14 @@ class PauseForKey:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseAfterRefusals:
+    """Stop sending new payouts if Stripe refuses one creator after the other."""
+
+    def apply(self, payout: Payout, *, now: datetime) -> None:
+        pauses.pause_after_refusals(now=now)
+
+
+@dataclass(frozen=True, slots=True)
 class PauseForFunds:
     """Pause the payout's currency because Stripe refused the payout for lack of funds."""
 

@@ -18,12 +18,12 @@ from django.db import transaction
 
 from payouts import policy
 from payouts.gateway import Arrival
-from payouts.models import PayoutAttempt
+from payouts.models import DifferenceKind, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services.moves import PayoutChanges
 from payouts.services.sending import attempts, bank_payouts, recording, returned, reversals, transfers
 from payouts.services.sending.decision import NOTHING, Decision, Question
-from payouts.services.sending.effects import PauseForKey
+from payouts.services.sending.effects import PauseForKey, SettleDifference
 from payouts.services.sending.history import History, circumstances_of, lock
 from payouts.services.sending.legs import Leg, look_again, proven_absent
 from payouts.services.sending.writing import carry_out
@@ -163,6 +163,8 @@ def _after_question(payout_id: UUID, question: Question, answer: Any, *, now: da
         decision = question.decide(history, circumstances, answer, now=now)
         if decision.new_attempt and circumstances.paused:
             decision = Decision(changes={"next_retry_at": now})
+        if isinstance(answer, Failure) and policy.refuses_key(answer):
+            decision = replace(decision, effects=[*decision.effects, PauseForKey(answer)])
         return _write(history, decision, now=now)
 
 
@@ -196,8 +198,21 @@ def _write(history: History, decision: Decision, *, now: datetime) -> Call | Non
     if decision.question:
         carry_out(history, decision, now=now, lease=_lease(now))
         return Ask(history.payout.pk, decision.question)
-    carry_out(history, decision, now=now)
+    carry_out(history, _recovered(history, decision), now=now)
     return None
+
+
+def _recovered(history: History, decision: Decision) -> Decision:
+    """Forget the errors that the payout's processing ended in before: this time, it came to its end."""
+    payout = history.payout
+    if not payout.errors:
+        return decision
+    works_again = SettleDifference(DifferenceKind.PAYOUT_STUCK, str(payout.pk), "its processing works again")
+    return replace(
+        decision,
+        changes={**decision.changes, "errors": 0, "failing_since": None},
+        effects=[*decision.effects, works_again],
+    )
 
 
 def _lease(now: datetime) -> PayoutChanges:

@@ -3,7 +3,7 @@ SELECT
 FROM sending_pauses AS pause
 WHERE pause.lifted_at IS NULL
     AND (
-        pause.currency = ''
+        (pause.currency = '' AND (pause.cause <> 'refusals' OR payout.status = 'pending'))
         OR (
             payout.status = 'pending'
             AND payout.currency = pause.currency

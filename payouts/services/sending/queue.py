@@ -70,13 +70,13 @@ def put_back(payout_id: UUID, error: Exception, *, now: datetime) -> None:
     """Have a payout at which our own code failed tried again, ever later; after a day, a person is asked too."""
     payout = locked(payout_id)
     since, errors = payout.failing_since or now, payout.errors + 1
-    Payout.objects.filter(pk=payout_id, status__in=ATTENDED).update(
+    put = Payout.objects.filter(pk=payout_id, status__in=ATTENDED).update(
         errors=errors,
         failing_since=since,
         next_retry_at=policy.next_try_after_error(errors, now=now),
         taken_at=None,
     )
-    if now - since >= policy.STUCK_AFTER:
+    if put and now - since >= policy.STUCK_AFTER:
         differences.open_difference(
             DifferenceKind.PAYOUT_STUCK,
             subject=str(payout_id),

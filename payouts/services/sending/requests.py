@@ -30,6 +30,8 @@ def request_reversal(payout_id: UUID, *, act: Act, now: datetime) -> None:
             moves = [Move(PayoutStatus.RETURNED, act.reason, act.actor)]
         if history.open_attempt is not None or not (moves or payout.status == PayoutStatus.RETURNED):
             raise NotReversible(payout_id)
+        if payout.amount_reversed == payout.net_amount:  # all of it is back
+            raise NotReversible(payout_id)
         attempt = reversals.new_attempt(history, act=act)
         return Decision(moves=moves, changes={"next_retry_at": now}, new_attempt=attempt)
 
@@ -44,7 +46,11 @@ def settle(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
 
     def decide(history: History) -> Decision:
         payout, attempt = history.payout, history.open_attempt
-        reversing = attempt is not None and attempt.kind == AttemptKind.REVERSAL and attempt.in_doubt
+        reversing = (
+            attempt is not None
+            and attempt.kind == AttemptKind.REVERSAL
+            and (attempt.in_doubt or not attempt.answered)
+        )
         path = {
             PayoutStatus.IN_TRANSIT: [PayoutStatus.PAID],
             PayoutStatus.RETURNED: [PayoutStatus.IN_TRANSIT, PayoutStatus.PAID],

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from django.conf import settings
 
-from database.staff import SYSTEM
+from database.staff import SYSTEM, Act
 from payouts import gateway, policy
 from payouts.models import PayoutAttempt
 from payouts.services.moves import Move
@@ -28,15 +28,17 @@ def prepare(history: History, circumstances: Circumstances, *, now: datetime) ->
     if that doesn't happen for too long, if the creator now has another Stripe account, or if no bank account could
     accept it.
     """
-    payout = history.payout
+    payout, wanted = history.payout, _wanted_by_staff(history)
+    if payout.amount_reversed == payout.net_amount:
+        return reversals.end_reversed(history, now=now)
     if _must_be_taken_back(history, circumstances, now=now):
-        return Decision(new_attempt=reversals.new_attempt(history))
-    if settings.BANK_PAYOUTS_BY_STRIPE or payout.amount_reversed or circumstances.held:
+        return Decision(new_attempt=reversals.new_attempt(history, act=wanted))
+    if settings.BANK_PAYOUTS_BY_STRIPE or payout.amount_reversed or circumstances.held or wanted:
         return _later(now)
-    if _is_wanted_back(history):
-        return _later(now)
-    if (again_at := _send_again_at(history, circumstances)) and again_at > now:
-        return Decision(changes={"next_retry_at": again_at})
+    again_at = _send_again_at(history, circumstances)
+    if again_at is not None and again_at > now:
+        # The bank account may be replaced before then.
+        return Decision(changes={"next_retry_at": min(again_at, now + policy.LOOK_AT_RETURNED)})
     question = BankAccountQuestion(history.destination, payout.bank_currency or payout.currency)
     return Decision(question=question)
 
@@ -57,6 +59,9 @@ class BankAccountQuestion:
         payout = history.payout
         if payout.status != PayoutStatus.RETURNED or history.open_attempt is not None:
             return NOTHING
+        current = prepare(history, circumstances, now=now)
+        if current.question != self:  # a hold, say, or staff who want the money back
+            return current
         if isinstance(answer, Failure) or not answer:
             return _later(now)
         return Decision(
@@ -73,48 +78,46 @@ class BankAccountQuestion:
 
 
 def _must_be_taken_back(history: History, circumstances: Circumstances, *, now: datetime) -> bool:
-    last = history.last_reversal
-    if last is not None and last.ended_at and now - last.ended_at < policy.REVERSE_AGAIN_AFTER:
+    tried = history.last_reversal
+    if tried is not None and tried.ended_at and now - tried.ended_at < policy.REVERSE_AGAIN_AFTER:
         return False
     since = circumstances.returned_at
-    refused = _refused_in_a_row(history)
-    if len(refused) > len(policy.SEND_AGAIN_AFTER) and not _bank_account_changed(refused[-1], circumstances):
-        return True
     return (
-        _is_wanted_back(history)
+        _wanted_by_staff(history) is not None
         or (since is not None and now - since >= policy.REVERSE_RETURNED_AFTER)
+        or len(_refusals(history, circumstances)) > len(policy.SEND_AGAIN_AFTER)
         or history.payout.failure_code in NOT_SENT_AGAIN
         or circumstances.account != history.destination
     )
 
 
-def _is_wanted_back(history: History) -> bool:
-    """Tell whether staff asked for the money, and Stripe refused so far: then it goes to no bank."""
-    tried = history.last_reversal
-    return tried is not None and tried.requested_by != SYSTEM
+def _wanted_by_staff(history: History) -> Act | None:
+    """Return who in staff asked for the money, and why: then it goes to no bank, however often Stripe refuses."""
+    for attempt in reversed(history.of_kind(AttemptKind.REVERSAL)):
+        if attempt.requested_by != SYSTEM:
+            return Act(attempt.requested_by, attempt.request_reason)
+    return None
 
 
 def _send_again_at(history: History, circumstances: Circumstances) -> datetime | None:
-    """Return when what Stripe refused to send to the bank is sent again: once the bank account is another, at once."""
-    refused = _refused_in_a_row(history)
-    if not refused or len(refused) > len(policy.SEND_AGAIN_AFTER):
+    """Return when a bank payout that Stripe refused is sent again; None if none was refused."""
+    refusals = _refusals(history, circumstances)
+    if not refusals or refusals[-1].ended_at is None:
         return None
-    last = refused[-1]
-    if _bank_account_changed(last, circumstances) or last.ended_at is None:
-        return None
-    return last.ended_at + policy.SEND_AGAIN_AFTER[len(refused) - 1]
+    step = min(len(refusals), len(policy.SEND_AGAIN_AFTER)) - 1
+    return refusals[-1].ended_at + policy.SEND_AGAIN_AFTER[step]
 
 
-def _refused_in_a_row(history: History) -> list[PayoutAttempt]:
-    """Return the bank payouts that Stripe refused since the last one that it made."""
-    sent = history.of_kind(AttemptKind.BANK_PAYOUT)
-    in_a_row = takewhile(lambda attempt: attempt.status == AttemptStatus.REFUSED, reversed(sent))
-    return list(in_a_row)[::-1]
-
-
-def _bank_account_changed(attempt: PayoutAttempt, circumstances: Circumstances) -> bool:
-    since, ended = circumstances.bank_account_since, attempt.ended_at
-    return since is not None and ended is not None and since > ended
+def _refusals(history: History, circumstances: Circumstances) -> list[PayoutAttempt]:
+    """Return the bank payouts to the current bank account that Stripe refused in a row, except for lack of funds."""
+    since = circumstances.bank_account_since
+    sent = [
+        attempt
+        for attempt in history.of_kind(AttemptKind.BANK_PAYOUT)
+        if attempt.error_code != "balance_insufficient"
+        and (since is None or attempt.ended_at is None or attempt.ended_at > since)
+    ]
+    return list(takewhile(lambda attempt: attempt.status == AttemptStatus.REFUSED, reversed(sent)))[::-1]
 
 
 def _later(now: datetime) -> Decision:

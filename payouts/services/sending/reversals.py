@@ -94,7 +94,7 @@ def came_back(history: History, amount_reversed: int, *, now: datetime) -> Decis
         payout.status in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID) and not payout.stripe_payout_id
     )
     if amount_reversed == payout.net_amount and at_stripe:
-        return _reversed(history, now=now)
+        return end_reversed(history, now=now)
     return _suspended(payout, amount_reversed)
 
 
@@ -123,7 +123,7 @@ def unknown(history: History) -> Sequence[Move]:
     return []
 
 
-def _reversed(history: History, *, now: datetime) -> Decision:
+def end_reversed(history: History, *, now: datetime) -> Decision:
     """End the payout; nothing of the transfer is left for an open attempt to take back."""
     payout, attempt, request = history.payout, history.open_attempt, history.last_reversal
     because = f": {request.request_reason}" if request and request.request_reason else ""

@@ -17,7 +17,13 @@ from payouts.services.moves import Move
 from payouts.services.sending import attempts
 from payouts.services.sending.bank_payouts import ArrivalQuestion
 from payouts.services.sending.decision import NOTHING, Decision
-from payouts.services.sending.effects import Book, PauseForFunds, RecordUnexpectedTransfer, ReleaseEarnings
+from payouts.services.sending.effects import (
+    Book,
+    PauseAfterRefusals,
+    PauseForFunds,
+    RecordUnexpectedTransfer,
+    ReleaseEarnings,
+)
 from payouts.services.sending.history import Circumstances, History
 from payouts.services.sending.legs import differences_of, failure_columns, try_again
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
@@ -82,7 +88,7 @@ class EarlierTransfers:
         if history.payout.status != PayoutStatus.PENDING or (answer and not isinstance(answer, Failure)):
             return NOTHING
         if isinstance(answer, Failure):
-            return Decision(changes={"next_retry_at": now + policy.LEASE})
+            return Decision(changes={"next_retry_at": now + policy.WAIT_FOR_FUNDS})
         return start(history, circumstances, now=now)
 
 
@@ -143,6 +149,7 @@ def failed(
             effects=[
                 ReleaseEarnings(AccountKind.PAYOUTS_RESERVED),
                 *differences_of(history.payout, attempt, failure),
+                PauseAfterRefusals(),
             ],
         )
     if verdict == Verdict.SHORT:

@@ -28,6 +28,8 @@ def record_transfer(payout: Payout, transfer: Transfer, *, now: datetime) -> Non
     detail = (
         f"Stripe has {transfer.id} for payout {payout.pk}, which is {payout.get_status_display().lower()}"
     )
+    # Payouts are locked before the books, as everywhere.
+    waiting = list(waiting_of(payout.creator_id))
     booked = book_automatic_adjustment(
         payout.creator_id,
         amount=-amount,
@@ -39,9 +41,9 @@ def record_transfer(payout: Payout, transfer: Transfer, *, now: datetime) -> Non
     if not booked:
         return
     place_hold(payout.creator, source=HoldSource.SYSTEM, act=Act(SYSTEM, detail))
-    for waiting in waiting_of(payout.creator_id):
-        move(waiting, PayoutStatus.CANCELLED, now=now, reason=detail, next_retry_at=None)
-        release_earnings(waiting, held_in=AccountKind.PAYOUTS_RESERVED)
+    for each in waiting:
+        move(each, PayoutStatus.CANCELLED, now=now, reason=detail, next_retry_at=None)
+        release_earnings(each, held_in=AccountKind.PAYOUTS_RESERVED)
     differences.open_difference(
         DifferenceKind.UNEXPECTED_TRANSFER,
         subject=transfer.id,

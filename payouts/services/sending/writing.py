@@ -6,8 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from payouts.models import DifferenceKind, PayoutAttempt
-from payouts.services import differences
+from payouts.models import PayoutAttempt
 from payouts.services.moves import AttemptColumns, PayoutChanges, write
 from payouts.services.sending.decision import Decision
 from payouts.services.sending.history import History, lock
@@ -37,10 +36,8 @@ def carry_out(
 
     `lease` keeps the payout for the next call. `new_attempt` replaces the decision's, with its first send recorded.
     """
-    attempt, recovered = None, history.payout.errors and not lease
+    attempt = None
     changes: PayoutChanges = {**decision.changes, **(lease or {})}
-    if recovered:
-        changes |= {"errors": 0, "failing_since": None}
     if decision.moves or changes or decision.update or new_attempt:
         attempt = write(
             history.payout,
@@ -52,8 +49,4 @@ def carry_out(
         )
     for effect in decision.effects:
         effect.apply(history.payout, now=now)
-    if recovered:
-        differences.settle(
-            DifferenceKind.PAYOUT_STUCK, subject=str(history.payout.pk), reason="it goes on", now=now
-        )
     return attempt

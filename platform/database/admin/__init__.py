@@ -1,4 +1,4 @@
-"""Building blocks of the staff console's pages, with which apps register their tables."""
+"""Building blocks that apps use to register their tables in the staff console."""
 
 from database.admin.columns import (
     CHANGED_BY,
