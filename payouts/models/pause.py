@@ -17,10 +17,11 @@ class PauseCause(models.TextChoices):
 class SendingPause(models.Model):
     """A reason not to send, open until it is lifted; at most one open per cause and currency.
 
-    Without a currency it stops all sending (after refusals, only new payouts): both legs, and every attempt in doubt. With a currency it stops only
-    payouts in it of which nothing was sent yet: they need `needed`, and Stripe has `available`, in minor units. They
-    are sent in the order of their ids. Those up to `covered_until` can be paid and are sent; a smaller one further
-    back never overtakes. From `probe_at` on, the sweep checks whether the pause is over.
+    Without a currency it stops all sending: both legs, and every attempt in doubt; after refusals, only payouts of
+    which nothing was sent yet. With a currency it stops only such payouts in it: they need `needed`, and Stripe has
+    `available`, in minor units. They are sent in the order of their ids. Those up to `covered_until` can be paid and
+    are sent; a smaller one further back never overtakes. From `probe_at` on, the sweep checks whether the pause is
+    over.
     """
 
     id = uuid7_key()

@@ -1,0 +1,121 @@
+"""What the tests of the legs share: a payout, its attempts, and what Stripe may answer, without a database."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from payouts.gateway import BankPayout, Transfer
+from payouts.models import Payout, PayoutAttempt
+from payouts.services.sending.decision import Decision
+from payouts.services.sending.history import Circumstances, History
+from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
+from stripe_io.errors import Failure
+
+NOW = datetime(2026, 11, 1, 0, 15, tzinfo=UTC)
+PAYOUT_ID, CREATOR_ID = UUID(int=1), UUID(int=2)
+PAYABLE = Circumstances(account="acct_1", account_payable=True)
+FAILURE = Failure(
+    http_status=400,
+    type="invalid_request_error",
+    code="no_account",
+    param="",
+    message="No such account.",
+    request_id="req_1",
+    replayed=False,
+)
+LOST = replace(FAILURE, http_status=403, code="account_invalid")
+
+
+def payout(status: PayoutStatus, **columns: Any) -> Payout:
+    return Payout(
+        **{
+            "id": PAYOUT_ID,
+            "creator_id": CREATOR_ID,
+            "currency": "USD",
+            "net_amount": 80_00,
+            "amount_reversed": 0,
+            "status": status,
+            "next_retry_at": NOW,
+            **columns,
+        }
+    )
+
+
+def attempt(kind: AttemptKind, status: AttemptStatus = AttemptStatus.OPEN, **columns: Any) -> PayoutAttempt:
+    return PayoutAttempt(
+        **{
+            "id": UUID(int=10),
+            "payout_id": PAYOUT_ID,
+            "kind": kind,
+            "status": status,
+            "destination": "acct_1",
+            "amount": 80_00,
+            "currency": "USD",
+            "sends": 1,
+            "first_sent_at": NOW,
+            "last_sent_at": NOW,
+            "answered": False,
+            "created_at": NOW,
+            **columns,
+        }
+    )
+
+
+SENT = attempt(AttemptKind.TRANSFER, AttemptStatus.SUCCEEDED, id=UUID(int=9), stripe_id="tr_1")
+
+
+def on_account(status: PayoutStatus, *attempts: PayoutAttempt, **columns: Any) -> History:
+    """A payout whose transfer was sent."""
+    facts = {"stripe_transfer_id": "tr_1", "destination_payment": "py_1", **columns}
+    return History(payout(status, **facts), [SENT, *attempts])
+
+
+def transfer(**facts: Any) -> Transfer:
+    return Transfer(
+        **{
+            "id": "tr_1",
+            "amount": 80_00,
+            "amount_reversed": 0,
+            "currency": "USD",
+            "destination": "acct_1",
+            "destination_payment": "py_1",
+            "payout_id": PAYOUT_ID,
+            "attempt_id": UUID(int=10),
+            "created": NOW,
+            **facts,
+        }
+    )
+
+
+def bank_payout(**facts: Any) -> BankPayout:
+    return BankPayout(
+        **{
+            "id": "po_1",
+            "account": "acct_1",
+            "status": "pending",
+            "amount": 80_00,
+            "currency": "USD",
+            "arrival_date": None,
+            "failure_code": "",
+            "failure_message": "",
+            "attempt_id": UUID(int=10),
+            "created": NOW,
+            **facts,
+        }
+    )
+
+
+def targets(decision: Decision) -> list[str]:
+    return [move.target.value for move in decision.moves]
+
+
+def due(decision: Decision) -> timedelta | None:
+    """How long until the payout is due again, if the decision says so."""
+    at = decision.changes.get("next_retry_at")
+    return at - NOW if at else None
+
+
+def ends(decision: Decision) -> str | None:
+    """How the decision ends an attempt, if it does."""
+    return decision.update.changes.get("status") if decision.update else None
