@@ -1,5 +1,5 @@
--- Whether a run up to `cutoff` claims an unclaimed `earning`: if its period ended by then, or if it is a debt of a later
--- period. Undoing a write-off is no debt: it is claimed with the earnings that undo it.
+-- Whether a run up to `cutoff` claims an unclaimed `earning`: its period ended by then, or it is a debt of a later period.
+-- Undoing a write-off is no debt: it is claimed with the earnings that undo it.
 (
     earning.period_end <= %(cutoff)s
     OR (

@@ -1,5 +1,5 @@
--- Lock the claimable rows in the order in which posting locks them. The lock waits for a refund that is being posted, and
--- the row is then read with it.
+-- Lock the claimable rows in the order in which posting locks them. The lock waits for a refund that is being posted,
+-- and the row is then read with it.
 INSERT INTO run_claim
 SELECT
     earning.id, earning.creator_id, earning.api_id, earning.description, earning.currency, earning.period_start,

@@ -1,6 +1,7 @@
 -- Of periods that end after a run's cut-off, its payouts claim only debts. Undoing a write-off is no debt.
 SELECT format(
-    'payout %s, of the run up to %s, has a line of %s up to %s', payout.id, run.cutoff, line.net_revenue, line.period_end
+    'payout %s, of the run up to %s, has a line of %s up to %s',
+    payout.id, run.cutoff, line.net_revenue, line.period_end
 ) AS finding
 FROM payout_line_items AS line
 JOIN payouts AS payout ON payout.id = line.payout_id
