@@ -21,7 +21,7 @@ export PYTHONUTF8 := 1
 export PIP_USER := 0
 export PIP_REQUIRE_HASHES := 0
 
-.PHONY: help demo test test-full chaos guards benchmark lint up down env status schema lock clean
+.PHONY: help demo test test-full chaos guards benchmark lint lint-sql lint-rest up down env status schema lock clean
 
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m payouts_project.local
@@ -72,9 +72,14 @@ benchmark: .venv/.runtime
 	@for name in $(NAME); do $(BIN)/python -m "benchmarks.$$name" || exit; done
 
 lint: .venv/.development
+	@$(MAKE) --no-print-directory --jobs 2 lint-sql lint-rest
+
+lint-sql: .venv/.development
+	@$(BIN)/sqlfluff lint --quiet --disable-progress-bar .
+
+lint-rest: .venv/.development
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
-	@$(BIN)/sqlfluff lint --quiet --disable-progress-bar .
 	@$(BIN)/typos
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
