@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='sendingpause',
             name='cause',
-            field=models.CharField(choices=[('key_refused', 'Stripe refuses our key'), ('staff', 'Paused by staff'), ('refusals', 'Stripe refuses one creator after the other'), ('short', 'The balance at Stripe is too low')], max_length=16),
+            field=models.CharField(choices=[('key_refused', 'Stripe refuses our key'), ('staff', 'Paused by staff'), ('refusals', 'Stripe refuses many creators in a row'), ('short', 'The balance at Stripe is too low')], max_length=16),
         ),
     ]

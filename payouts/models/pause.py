@@ -10,7 +10,7 @@ from database.fields import uuid7_key
 class PauseCause(models.TextChoices):
     KEY_REFUSED = "key_refused", "Stripe refuses our key"
     STAFF = "staff", "Paused by staff"
-    REFUSALS = "refusals", "Stripe refuses one creator after the other"
+    REFUSALS = "refusals", "Stripe refuses many creators in a row"
     SHORT = "short", "The balance at Stripe is too low"
 
 

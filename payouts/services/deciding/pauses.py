@@ -20,7 +20,7 @@ from stripe_io.errors import Failure, StripeCallFailed
 logger = logging.getLogger(__name__)
 # Lifted only by staff, or when Stripe accepts our API key again.
 _OF_ALL_SENDING = (PauseCause.KEY_REFUSED, PauseCause.STAFF, PauseCause.REFUSALS)
-# So many different creators in a row whose transfers Stripe refuses alike are no coincidence.
+# When Stripe refuses this many different creators in a row for the same reason, new payouts stop.
 REFUSALS_IN_A_ROW = 10
 _IDS = re.compile(r"\b[a-z]+_\w+|\d+")
 
@@ -76,7 +76,7 @@ def pause_for_key(failure: Failure, *, now: datetime) -> None:
 def pause_after_refusals(*, now: datetime) -> None:
     """Stop sending new payouts if the last transfers, each of another creator, were all refused alike.
 
-    Then the reason is ours rather than theirs; staff resume. What was refused before that begins no new row.
+    Then the cause is probably the platform's, not theirs. Refusals from before staff resumed don't count again.
     """
     resumed = SendingPause.objects.filter(cause=PauseCause.REFUSALS).aggregate(at=Max("lifted_at"))["at"]
     ended = PayoutAttempt.objects.filter(

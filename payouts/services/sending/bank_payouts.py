@@ -236,7 +236,7 @@ def _arrived_after_all(history: History, *, now: datetime) -> list[SettleDiffere
 
 
 def _not_arrived(history: History, detail: str, *, now: datetime) -> Decision:
-    """Wait while Stripe doesn't say yet what the transfer brought; after a day, ask a person too."""
+    """Wait until Stripe says what the transfer brought; after a day, open a difference too."""
     payout, sent_at = history.payout, history.sent_at or now
     difference = OpenDifference(
         DifferenceKind.ARRIVAL_UNKNOWN,

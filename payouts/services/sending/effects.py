@@ -97,7 +97,7 @@ class PauseForKey:
 
 @dataclass(frozen=True, slots=True)
 class PauseAfterRefusals:
-    """Stop sending new payouts if Stripe refuses one creator after the other."""
+    """Stop sending new payouts if Stripe refuses many creators in a row."""
 
     def apply(self, payout: Payout, *, now: datetime) -> None:
         pauses.pause_after_refusals(now=now)

@@ -99,9 +99,10 @@ def begin(payout_id: UUID, *, now: datetime) -> Call | None:
     leg = LEGS[AttemptKind(attempt.kind)]
     attempt.payout = payout
     if leg.may_send_again(history, circumstances) and policy.may_send_again(attempt, now=now):
-        carry_out(history, Decision(update=attempts.sent_again(attempt, now=now)), lease=_lease(now), now=now)
+        sent_again = Decision(update=attempts.sent_again(attempt, now=now))
+        carry_out(history, _leased(sent_again, now=now), now=now)
         return Send(leg, attempt)
-    carry_out(history, NOTHING, lease=_lease(now), now=now)
+    carry_out(history, _leased(NOTHING, now=now), now=now)
     return LookUp(leg, attempt)
 
 
@@ -191,12 +192,12 @@ def _failed(
 def _write(history: History, decision: Decision, *, now: datetime) -> Call | None:
     """Write a decision; return the next call, for which the payout is leased."""
     if decision.new_attempt:
-        sent = attempts.sent_first(decision.new_attempt, now=now)
-        attempt = carry_out(history, decision, now=now, lease=_lease(now), new_attempt=sent)
+        sent = replace(decision, new_attempt=attempts.sent_first(decision.new_attempt, now=now))
+        attempt = carry_out(history, _leased(sent, now=now), now=now)
         assert attempt is not None
         return Send(LEGS[AttemptKind(attempt.kind)], attempt)
     if decision.question:
-        carry_out(history, decision, now=now, lease=_lease(now))
+        carry_out(history, _leased(decision, now=now), now=now)
         return Ask(history.payout.pk, decision.question)
     carry_out(history, _recovered(history, decision), now=now)
     return None
@@ -215,6 +216,7 @@ def _recovered(history: History, decision: Decision) -> Decision:
     )
 
 
-def _lease(now: datetime) -> PayoutChanges:
+def _leased(decision: Decision, *, now: datetime) -> Decision:
     """Keep the payout for one call; a worker that dies in the meantime loses it to another."""
-    return {"next_retry_at": now + policy.LEASE, "taken_at": now}
+    lease: PayoutChanges = {"next_retry_at": now + policy.LEASE, "taken_at": now}
+    return replace(decision, changes={**decision.changes, **lease})

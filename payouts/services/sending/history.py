@@ -41,20 +41,22 @@ class History:
         return next(reversed(self.of_kind(AttemptKind.REVERSAL)), None)
 
     @property
+    def transfer(self) -> PayoutAttempt | None:
+        """The attempt by which leg one succeeded."""
+        sent = (attempt for attempt in self.of_kind(AttemptKind.TRANSFER) if attempt.stripe_id)
+        return next(
+            (attempt for attempt in sent if attempt.stripe_id == self.payout.stripe_transfer_id), None
+        )
+
+    @property
     def sent_at(self) -> datetime | None:
         """When leg one succeeded."""
-        for attempt in self.of_kind(AttemptKind.TRANSFER):
-            if attempt.stripe_id and attempt.stripe_id == self.payout.stripe_transfer_id:
-                return attempt.ended_at
-        return None
+        return self.transfer.ended_at if self.transfer else None
 
     @property
     def destination(self) -> str:
         """The account that leg one went to, even if the creator now has another; empty before leg one."""
-        for attempt in self.of_kind(AttemptKind.TRANSFER):
-            if attempt.stripe_id and attempt.stripe_id == self.payout.stripe_transfer_id:
-                return attempt.destination
-        return ""
+        return self.transfer.destination if self.transfer else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,7 @@ def take_due(*, now: datetime, new: bool = True) -> UUID | None:
 
 @transaction.atomic
 def put_back(payout_id: UUID, error: Exception, *, now: datetime) -> None:
-    """Have a payout at which our own code failed tried again, ever later; after a day, a person is asked too."""
+    """Retry a payout that our own code failed on, with a growing pause; after a day, open a difference too."""
     payout = locked(payout_id)
     since, errors = payout.failing_since or now, payout.errors + 1
     put = Payout.objects.filter(pk=payout_id, status__in=ATTENDED).update(

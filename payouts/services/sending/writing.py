@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from payouts.models import PayoutAttempt
-from payouts.services.moves import AttemptColumns, PayoutChanges, write
+from payouts.services.moves import write
 from payouts.services.sending.decision import Decision
 from payouts.services.sending.history import History, lock
 
@@ -24,27 +24,16 @@ def record(payout_id: UUID, decide: Callable[[History], Decision], *, now: datet
     return decision
 
 
-def carry_out(
-    history: History,
-    decision: Decision,
-    *,
-    now: datetime,
-    lease: PayoutChanges | None = None,
-    new_attempt: AttemptColumns | None = None,
-) -> PayoutAttempt | None:
-    """Write a decision in the caller's transaction; return its new attempt, if any.
-
-    `lease` keeps the payout for the next call. `new_attempt` replaces the decision's, with its first send recorded.
-    """
+def carry_out(history: History, decision: Decision, *, now: datetime) -> PayoutAttempt | None:
+    """Write a decision in the caller's transaction; return its new attempt, if any."""
     attempt = None
-    changes: PayoutChanges = {**decision.changes, **(lease or {})}
-    if decision.moves or changes or decision.update or new_attempt:
+    if decision.moves or decision.changes or decision.update or decision.new_attempt:
         attempt = write(
             history.payout,
             moves=decision.moves,
-            changes=changes,
+            changes=decision.changes,
             update=decision.update,
-            new_attempt=new_attempt or decision.new_attempt,
+            new_attempt=decision.new_attempt,
             now=now,
         )
     for effect in decision.effects:
