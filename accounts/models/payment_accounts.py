@@ -1,93 +1,19 @@
-"""Staff users, creators and their changes, their Stripe accounts, and holds."""
+"""Creators' Stripe accounts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.models import AbstractUser
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Now
 
-from database.changes import Change
-from database.fields import ExternalIdField, is_external_id, uuid7_key
-from database.staff import SYSTEM, Right
+from accounts.models.creators import Creator
+from database.fields import uuid7_key
 
 if TYPE_CHECKING:
     from accounts.gateway import StripeAccount
-
-EMAIL_MAX_LENGTH = 254  # RFC 5321's longest address
-
-
-def can_sign(username: str) -> None:
-    """Refuse a username that could be mistaken for another actor's.
-
-    Raises: ValidationError.
-    """
-    if username.lower() == SYSTEM:
-        raise ValidationError(f"{SYSTEM!r} is reserved for what the service does by itself.")
-    if User.objects.filter(username__iexact=username).exclude(username=username).exists():
-        raise ValidationError("A user with that username already exists.")
-
-
-class User(AbstractUser):
-    """A member of staff. Creators and services have no user: they use the marketplace's tokens.
-
-    The username signs what they do, so it never changes, and no user is ever deleted.
-    """
-
-    username = models.CharField(
-        max_length=150,
-        unique=True,
-        validators=[AbstractUser.username_validator, can_sign],
-        help_text="Signs what this person does, and never changes. Letters, digits and @ . + - _ only.",
-        error_messages={"unique": "A user with that username already exists."},
-    )
-
-    class Meta(AbstractUser.Meta):
-        permissions = [(right.value, right.label) for right in Right]
-        constraints = [
-            models.UniqueConstraint(Lower("username"), name="username_is_unique_in_any_case"),
-            models.CheckConstraint(condition=Q(username__regex=r"^\S+$"), name="username_has_no_blanks"),
-            models.CheckConstraint(condition=~Q(username__iexact=SYSTEM), name="username_is_not_systems"),
-        ]
-
-
-class Creator(models.Model):
-    """Someone who sells on the marketplace; `external_id` is the marketplace's own id."""
-
-    id = uuid7_key()
-    external_id = ExternalIdField(unique=True)
-    email = models.EmailField(blank=True, max_length=EMAIL_MAX_LENGTH)
-    country = models.CharField(max_length=2, blank=True)
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        db_table = "creators"
-        constraints = [is_external_id("external_id")]
-
-    def __str__(self) -> str:
-        return self.external_id
-
-
-class CreatorField(models.TextChoices):
-    """A detail of a creator that can change."""
-
-    EMAIL = "email", "Email"
-    COUNTRY = "country", "Country"
-
-
-class CreatorChange(Change):
-    """A change of a creator's e-mail address or country; the first value counts as one."""
-
-    creator = models.ForeignKey(Creator, models.PROTECT, related_name="changes", db_index=False)
-    field = models.CharField(max_length=8, choices=CreatorField.choices)
-
-    class Meta:
-        db_table = "creator_changes"
-        indexes = [models.Index(fields=["creator", "id"], name="change_by_creator")]
 
 
 class AccountStatus(models.TextChoices):
@@ -204,40 +130,3 @@ class CreatorPaymentAccount(models.Model):
     @property
     def payable(self) -> bool:
         return self.replaced_at is None and self.account_status == AccountStatus.ACTIVE
-
-
-class HoldSource(models.TextChoices):
-    STAFF = "staff", "Staff"
-    STRIPE = "stripe", "Stripe"
-    SYSTEM = "system", "System"
-    CREATOR = "creator", "Creator"
-
-
-class Hold(models.Model):
-    """A reason not to pay a creator, open until its source lifts it.
-
-    A hold with `expires_at` is a cool-down: the creator's destination changed, and whoever changed it has to wait.
-    Runs still create payouts, which are held until it expires or staff end it. A hold with `until_paid_elsewhere` is
-    placed because payouts keep failing, and ends once the creator has another destination.
-    """
-
-    id = uuid7_key()
-    creator = models.ForeignKey(Creator, models.PROTECT, related_name="holds")
-    source = models.CharField(max_length=8, choices=HoldSource.choices)
-    reason = models.TextField()
-    placed_by = models.CharField(max_length=255)
-    placed_at = models.DateTimeField(db_default=Now())
-    expires_at = models.DateTimeField(null=True, blank=True)
-    until_paid_elsewhere = models.BooleanField(default=False)
-    lifted_by = models.CharField(max_length=255, blank=True)
-    lift_reason = models.TextField(blank=True)
-    lifted_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        db_table = "holds"
-        indexes = [
-            models.Index(fields=["creator"], condition=Q(lifted_at__isnull=True), name="hold_open_by_creator")
-        ]
-
-    def __str__(self) -> str:
-        return self.reason
