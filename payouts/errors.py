@@ -36,6 +36,13 @@ class IllegalMove(ActNotPossible):
         self.target = target
 
 
+class BooksCheckUnderWay(Refusal):
+    """Another check of the books is running."""
+
+    def __init__(self) -> None:
+        super().__init__("Another check of the books is running.")
+
+
 class ReconciliationUnderWay(Refusal):
     """Another reconciliation pass is running."""
 

@@ -8,7 +8,7 @@ from celery import current_app, shared_task
 from django.conf import settings
 
 from database import notices, sql
-from payouts.errors import ReconciliationUnderWay
+from payouts.errors import BooksCheckUnderWay, ReconciliationUnderWay
 from payouts.services import reconciliation, sending
 from payouts.services.deciding import forecasts, runs
 from payouts.services.reconciliation import billing_differences, books
@@ -63,7 +63,8 @@ def forecast() -> None:
 @shared_task(name="payouts.check_books")
 def check_books() -> None:
     """Check the books; fail, in the log and the task monitor, if they don't hold."""
-    books.require_sound()
+    with suppress(BooksCheckUnderWay):
+        books.require_sound()
 
 
 @shared_task(name="payouts.compare_billing")

@@ -6,13 +6,16 @@ from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
+import psycopg
 import pytest
-from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Creator
 from database import sql
 from money import parse_month
+from payouts import tasks
+from payouts.errors import BooksCheckUnderWay
 from payouts.models import Payout
 from payouts.services.moves import move
 from payouts.services.reconciliation import books
@@ -175,6 +178,21 @@ def test_check_books_exits_with_1_if_a_validation_fails(busy: Market) -> None:
     assert summary == f"The books do not balance: {len(SOUND) - 1} of {len(SOUND)} checks passed."
     with pytest.raises(books.BooksDisagree, match="lines_are_as_their_earnings"):
         books.require_sound()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_check_of_the_books_runs_at_a_time() -> None:
+    connection.ensure_connection()
+    with psycopg.connect(
+        connection.connection.info.dsn, password=connection.settings_dict["PASSWORD"]
+    ) as other:
+        other.execute("SELECT pg_advisory_lock(hashtextextended('payouts.check_books', 0))")
+        with pytest.raises(BooksCheckUnderWay):
+            books.check()
+        tasks.check_books()
+        with pytest.raises(CommandError, match="is running"):
+            call_command("check_books")
+    assert books.check()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -18,9 +18,6 @@ WATCHED_SECONDS = 25
 pytestmark = [pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the broker hands the task out again, and nothing says that it is at work"
-)
 def test_one_check_runs_at_a_time(service: RunningService) -> None:
     service.set(CELERY_VISIBILITY_TIMEOUT=str(VISIBILITY_TIMEOUT))
     service.start_worker()

@@ -8,7 +8,8 @@ from pathlib import Path
 from django.apps import apps
 from django.db import connection, transaction
 
-from database import sql
+from database import locks, sql
+from payouts.errors import BooksCheckUnderWay
 
 FINDINGS_SHOWN = 20
 
@@ -40,8 +41,15 @@ def validations() -> Sequence[Path]:
 
 
 def check() -> list[Validation]:
-    """Run all validations on one snapshot. Must be called outside a transaction."""
-    with transaction.atomic(durable=True):
+    """Run all validations on one snapshot. Must be called outside a transaction.
+
+    One check runs at a time: Celery redelivers the task while a long one runs.
+
+    Raises: BooksCheckUnderWay.
+    """
+    with locks.taken("payouts.check_books") as alone, transaction.atomic(durable=True):
+        if not alone:
+            raise BooksCheckUnderWay
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             # The validations join whole tables. With stale statistics, a nested loop would run for minutes.

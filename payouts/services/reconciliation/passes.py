@@ -1,13 +1,12 @@
 """A pass: stage what Stripe has, compare, read what differs again, open differences, fix them, resolve what is gone."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Min
 
-from database import sql
+from database import locks, sql
 from database.staff import SYSTEM, Act
 from payouts import selectors
 from payouts.errors import ReconciliationUnderWay
@@ -19,7 +18,6 @@ from payouts.services.reconciliation import comparing, mending, staging
 OVERLAP = timedelta(days=7)
 # What moved this recently may not have reached both sides yet.
 SETTLING = timedelta(minutes=15)
-_LOCK = "hashtextextended('payouts.reconcile', 0)"
 MENDED = "Fixed: what Stripe has is now recorded."
 GONE = "Gone: both sides agreed when this pass compared them again."
 
@@ -39,7 +37,9 @@ def reconcile(*, now: datetime, since: datetime | None = None) -> PassResult:
 
     Raises: ReconciliationUnderWay, and StripeCallFailed if Stripe's lists can't be read.
     """
-    with _alone():
+    with locks.taken("payouts.reconcile") as alone:
+        if not alone:
+            raise ReconciliationUnderWay
         made = ReconciliationPass.objects.create(since=since or _next_since(now), started_at=now)
         try:
             _fill(made, now=now)
@@ -89,18 +89,6 @@ def _fill(made: ReconciliationPass, *, now: datetime) -> None:
     made.totals = comparing.totals()
     made.finished_at = sql.now()
     made.save()
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Hold a session-level advisory lock, which PostgreSQL releases even if this process dies."""
-    (row,) = sql.rows(f"SELECT pg_try_advisory_lock({_LOCK}) AS taken")
-    if not row["taken"]:
-        raise ReconciliationUnderWay
-    try:
-        yield
-    finally:
-        sql.rows(f"SELECT pg_advisory_unlock({_LOCK})")
 
 
 def _next_since(now: datetime) -> datetime:
