@@ -1,4 +1,4 @@
-"""What a payout can't send, because Stripe takes its currency only in steps, is carried over to a later payout."""
+"""What a payout doesn't send of its earnings, or sends beyond them, is carried over to a later payout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,25 +17,24 @@ LEDGER = BOOKED_LINES
 
 @dataclass(frozen=True, slots=True)
 class CarriedOver:
-    """Two adjustments for each amount: `taken` are the earnings of those that take it from the payout."""
+    """Two adjustments for each amount: `taken` are the earnings of those that the payout claims."""
 
     taken: list[UUID]
     ledger: Mapping[str, Any]
 
 
-def carry_over(carried: str, parameters: Mapping[str, Any]) -> CarriedOver:
+def carry_over(carried: str, parameters: Mapping[str, Any], *, why: str) -> CarriedOver:
     """Take an amount from what a payout claims, and owe it after the cut-off, in the caller's transaction.
+
+    With a negative amount, the payout gets more than it claims, and the creator owes that after the cut-off.
 
     `carried` selects (creator_id, currency, amount, period_end), the amount in minor units and the period that of the
     payout; `parameters` are that query's parameters, `cutoff` and `now`. The caller books the `ledger` lines.
     """
-    made = list(
-        sql.rows(
-            sql.read(_CARRY, carried=carried), {**parameters, "label": AdjustmentKind.CARRIED_OVER.label}
-        )
-    )
+    given = {**parameters, "label": AdjustmentKind.CARRIED_OVER.label, "why": why}
+    made = list(sql.rows(sql.read(_CARRY, carried=carried), given))
     return CarriedOver(
-        taken=[row["earning_id"] for row in made if row["amount"] < 0],
+        taken=[row["earning_id"] for row in made if row["is_taken"]],
         ledger={
             "ids": [row["id"] for row in made],
             "other_side": OTHER_SIDE[AdjustmentKind.CARRIED_OVER].value,

@@ -15,7 +15,7 @@ from ledger.models import AccountKind
 from payouts.errors import NotRetryable, UnknownPayout
 from payouts.models import Payout
 from payouts.services import sending
-from payouts.services.deciding import runs
+from payouts.services.deciding import sets
 from payouts.services.moves import locked, move, release_earnings, waiting_of
 from payouts.states import DEAD, PayoutStatus
 
@@ -67,7 +67,7 @@ def retry_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
             raise NotRetryable(payout_id, f"it is {dead.get_status_display().lower()}")
         if Payout.objects.filter(retry_of=dead).exists():
             raise NotRetryable(payout_id, "it already has a retry")
-        made = runs.decide_again(dead, act=act, now=now)
+        made = sets.decide_again(dead, act=act, now=now)
         if not isinstance(made, UUID):
             raise NotRetryable(payout_id, made.label if made else "none of its earnings are payable")
         notices.send_debounced_on_commit("payouts.sweep")
