@@ -3,7 +3,7 @@
 Source: https://docs.stripe.com/api/accounts and https://docs.stripe.com/connect/express-accounts
 """
 
-from sandbox import events
+from sandbox import switches
 from sandbox.context import Context
 from sandbox.countries import DEFAULT_CURRENCY
 from sandbox.errors import AccountInvalid, InvalidRequest, JsonObject
@@ -22,7 +22,8 @@ from sandbox.parameters import (
     merge_metadata,
 )
 from sandbox.router import Route
-from sandbox.store import Transaction
+from sandbox.store import Condition, Transaction
+from sandbox.v2 import changes, records
 
 # What Stripe requires of a person or a business at first.
 FIRST_REQUIREMENTS = (
@@ -52,6 +53,8 @@ _BUSINESS_PROFILE_FIELDS = (
 
 _PLAIN_FIELDS = ("business_type", "default_currency", "email")
 
+INTERVALS = ("manual", "daily", "weekly", "monthly")
+
 _REQUESTED = Hash({"requested": Boolean()})
 
 UPDATE: Schema = {
@@ -62,9 +65,7 @@ UPDATE: Schema = {
     "default_currency": Currency(),
     "email": Text(),
     "metadata": Metadata(),
-    "settings": Hash(
-        {"payouts": Hash({"schedule": Hash({"interval": Choice(("manual", "daily", "weekly", "monthly"))})})}
-    ),
+    "settings": Hash({"payouts": Hash({"schedule": Hash({"interval": Choice(INTERVALS)})})}),
     "tos_acceptance": Hash({"service_agreement": Choice(("full", "recipient"))}),
 }
 
@@ -79,7 +80,7 @@ def open_platform(tx: Transaction, *, now: float) -> str:
     """Return the id of the platform's own account, which is created on the first start."""
     if found := tx.execute("select value from meta where name = 'platform'"):
         return str(found[0]["value"])
-    account = _new_account(new_id("acct"), country="US", account_type="standard", created=int(now))
+    account = new(new_id("acct"), country="US", account_type="standard", created=int(now))
     account |= {
         "controller": {"type": "account"},
         "charges_enabled": True,
@@ -97,9 +98,7 @@ def open_platform(tx: Transaction, *, now: float) -> str:
 def create(context: Context, params: JsonObject) -> JsonObject:
     """Open an account that can't do anything until its holder completes onboarding."""
     country = params.get("country", "US")
-    account = _new_account(
-        new_id("acct"), country=country, account_type=params["type"], created=context.created
-    )
+    account = new(new_id("acct"), country=country, account_type=params["type"], created=context.created)
     account = _apply(account, params)
     context.tx.insert(account, account=context.account)
     return account
@@ -107,8 +106,13 @@ def create(context: Context, params: JsonObject) -> JsonObject:
 
 def update(context: Context, params: JsonObject) -> JsonObject:
     before = find_account(context, params["id"])
+    if "settings" in params and records.find(context, before["id"]):
+        raise InvalidRequest(
+            "The payout schedule of accounts of API v2 is in their balance settings.",
+            param="settings[payouts]",
+        )
     account = _apply(before, params)
-    events.record_change(context, "account.updated", before, account, account=account["id"])
+    changes.record(context, before, account)
     return account
 
 
@@ -121,7 +125,12 @@ def retrieve_own(context: Context, params: JsonObject) -> JsonObject:
 
 
 def list_accounts(context: Context, params: JsonObject) -> JsonObject:
-    return list_objects(context, params, kind="account", url="/v1/accounts", filters=("created",))
+    conditions: list[Condition] = []
+    if not switches.read(context, "v1_lists_v2_accounts"):
+        conditions.append(("(select count(*) from v2_accounts where v2_accounts.id = objects.id)", "=", 0))
+    return list_objects(
+        context, params, kind="account", url="/v1/accounts", filters=("created",), conditions=conditions
+    )
 
 
 def find_account(context: Context, account_id: str) -> JsonObject:
@@ -149,7 +158,7 @@ def requirements(due: tuple[str, ...]) -> JsonObject:
     }
 
 
-def _new_account(account_id: str, *, country: str, account_type: str, created: int) -> JsonObject:
+def new(account_id: str, *, country: str, account_type: str, created: int) -> JsonObject:
     return {
         "id": account_id,
         "object": "account",

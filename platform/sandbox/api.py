@@ -13,6 +13,7 @@ from threading import Event
 
 from sandbox import (
     accounts,
+    balance_settings,
     balances,
     banks,
     charges,
@@ -40,8 +41,14 @@ from sandbox.messages import NoAnswer, Request, Response
 from sandbox.parameters import read_parameters
 from sandbox.router import Route, Router
 from sandbox.store import Store, Transaction
+from sandbox.v2 import account_links, destinations
+from sandbox.v2 import accounts as v2_accounts
+from sandbox.v2 import events as v2_events
+from sandbox.v2.errors import VersionMissing
 
 logger = logging.getLogger(__name__)
+
+V2 = "/v2/"
 
 ACTIONS: Mapping[str, schedule.Action] = {
     balances.SETTLE: balances.settle,
@@ -83,12 +90,18 @@ class Api:
                 *charges.ROUTES,
                 *payouts.ROUTES,
                 *balances.ROUTES,
+                *balance_settings.ROUTES,
                 *events.ROUTES,
+                *v2_accounts.ROUTES,
+                *account_links.ROUTES,
+                *v2_events.ROUTES,
+                *destinations.ROUTES,
                 *control.routes,
             )
         )
         with store.transaction() as tx:
             self.platform = accounts.open_platform(tx, now=clock.now())
+            destinations.open_configured(tx, config, platform=self.platform, now=clock.now())
 
     def answer(self, request: Request) -> Response | NoAnswer:
         if page := pages.find(request.method, request.path):
@@ -132,6 +145,8 @@ class Api:
         """Refuse what Stripe refuses before its idempotency layer, and return the checked call."""
         authenticate(request.headers.get("authorization", ""), api_key=self._config.api_key)
         route, ids = self._router.match(request.method, request.path)
+        if request.path.startswith(V2) and "stripe-version" not in request.headers:
+            raise VersionMissing
         key = (request.headers.get("idempotency-key") or None) if request.method == "POST" else None
         if key is not None:
             idempotency.check_key(key)
@@ -146,8 +161,9 @@ class Api:
         )
 
     def _acting_account(self, request: Request) -> str:
-        """Source: https://docs.stripe.com/connect/authentication"""
-        account = request.headers.get("stripe-account", self.platform)
+        """Source: https://docs.stripe.com/connect/authentication and https://docs.stripe.com/context"""
+        header = "stripe-context" if request.path.startswith(V2) else "stripe-account"
+        account = request.headers.get(header, self.platform)
         if account != self.platform:
             with self._store.transaction() as tx:
                 if tx.find("account", account, account=self.platform) is None:
@@ -163,13 +179,24 @@ class Api:
                 context = self._context(tx, call)
                 saved = idempotency.recall(context, path=call.path, params=call.params)
                 if saved is not None:
-                    return saved
+                    return self._refreshed(context, call, saved)
                 aborted = plan.outcome(Moment.INSTEAD_OF_WORK)
                 response = aborted if isinstance(aborted, Response) else self._work(context, call)
                 injected = plan.outcome(Moment.AFTER_WORK)
-                known = injected if isinstance(injected, Response) else response
+                keeps_faults = idempotency.rules_of(call.path).keeps_refusals
+                known = injected if isinstance(injected, Response) and keeps_faults else response
                 idempotency.save(context, known, path=call.path, params=call.params)
                 return response
+
+    def _refreshed(self, context: Context, call: Call, saved: Response) -> Response:
+        """Answer a repeated request: API v2 shows the present state of what the first one made or changed.
+
+        Source: https://docs.stripe.com/api-v2-overview#idempotency
+        """
+        if call.route.refresh is None:
+            return saved
+        current = call.route.refresh(context, {**call.params, "id": json.loads(saved.body)["id"]})
+        return replace(saved, body=json.dumps(current))
 
     def _work(self, context: Context, call: Call) -> Response:
         """Run the endpoint; a refusal undoes its work and is a response like any other."""
@@ -200,7 +227,7 @@ class Api:
 def _form(request: Request) -> Form:
     if request.method != "POST":
         return decode_form(request.query)
-    if request.headers.get("content-type", "").startswith("application/json"):
+    if request.path.startswith(V2) or request.headers.get("content-type", "").startswith("application/json"):
         return decode_json(request.body)
     return decode_form(request.body)
 

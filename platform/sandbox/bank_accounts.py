@@ -11,6 +11,7 @@ from sandbox.errors import InvalidRequest, JsonObject
 from sandbox.ids import new_id
 from sandbox.parameters import Choice, Currency, Text
 from sandbox.router import Route
+from sandbox.v2 import changes as told
 
 _MISSING = ("external_account",)
 
@@ -91,7 +92,7 @@ def change(context: Context, account: JsonObject, bank: JsonObject, changes: Jso
 def _put(context: Context, account: JsonObject, banks: list[JsonObject], changes: JsonObject) -> None:
     listed = {**account["external_accounts"], "data": banks, "total_count": len(banks)}
     after = {**account, **changes, "external_accounts": listed}
-    events.record_change(context, "account.updated", account, after, account=account["id"])
+    told.record(context, account, after)
 
 
 def _emit(context: Context, what: str, bank: JsonObject, previous: JsonObject | None = None) -> None:

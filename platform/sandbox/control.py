@@ -5,7 +5,18 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
-from sandbox import balances, bank_accounts, banks, dashboard, deliveries, holders, rates, standing, tampering
+from sandbox import (
+    balances,
+    bank_accounts,
+    banks,
+    dashboard,
+    deliveries,
+    holders,
+    rates,
+    standing,
+    switches,
+    tampering,
+)
 from sandbox.clock import Clock
 from sandbox.context import Context
 from sandbox.errors import JsonObject
@@ -62,6 +73,7 @@ class Control:
             *deliveries.ROUTES,
             *rates.ROUTES,
             *standing.ROUTES,
+            *switches.ROUTES,
             *tampering.ROUTES,
         )
 
@@ -130,6 +142,7 @@ _STORED: Mapping[str, Callable[[Context], Any]] = {
     "moves": _moves,
     "balances": _balances,
     "events": _every("event"),
+    "thin_events": _every("v2.core.event"),
     "deliveries": _deliveries,
 }
 

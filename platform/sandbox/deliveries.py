@@ -30,9 +30,10 @@ _RULES = Array(
 )
 
 
-def queue(context: Context, event: JsonObject) -> None:
+def queue(context: Context, event: JsonObject, *, destination: str | None = None) -> None:
     """Queue an event for delivery according to the rules that hit it; a dropped event is kept with nothing due.
 
+    It goes to the webhook endpoint, or to a destination of thin events.
     Broken text stays in the event, so that Stripe's list shows what was delivered.
     """
     struck: dict[str, list[JsonObject]] = {kind: [] for kind in KINDS}
@@ -48,26 +49,36 @@ def queue(context: Context, event: JsonObject) -> None:
     late = sum(rule["seconds"] for rule in struck["delay"])
     late += sum(rule["seconds"] * rule["drawn"] for rule in struck["reorder"])
     for _ in range(1 + len(struck["double"])):
-        _add(context, event["id"], due_at=None if struck["drop"] else context.now + late)
-    if struck["other_mode"] and "account" in event:
-        _queue_of_the_other_mode(context, event)
+        due_at = None if struck["drop"] else context.now + late
+        _add(context, event["id"], due_at=due_at, destination=destination)
+    if struck["other_mode"] and ("account" in event or destination):
+        _queue_of_the_other_mode(context, event, destination)
 
 
-def _queue_of_the_other_mode(context: Context, event: JsonObject) -> None:
+def _queue_of_the_other_mode(context: Context, event: JsonObject, destination: str | None) -> None:
     """Queue an event like this one, as if it came from the other mode: no list shows it.
 
     A live Connect endpoint receives live and test events. Source: https://docs.stripe.com/connect/webhooks
     """
     twin = event | {"id": new_id("evt"), "livemode": not event["livemode"]}
     context.tx.insert(twin, account="")
-    _add(context, twin["id"], due_at=context.now)
+    _add(context, twin["id"], due_at=context.now, destination=destination)
 
 
-def _add(context: Context, event_id: str, *, due_at: float | None) -> None:
+def _add(context: Context, event_id: str, *, due_at: float | None, destination: str | None) -> None:
     context.tx.execute(
-        "insert into deliveries (event_id, created_at, due_at) values (?, ?, ?)",
-        (event_id, context.now, due_at),
+        "insert into deliveries (event_id, destination, created_at, due_at) values (?, ?, ?, ?)",
+        (event_id, destination, context.now, due_at),
     )
+
+
+def _add_again(context: Context, event_id: str) -> None:
+    """Queue an event anew for everyone it was queued for; one that nobody was to get goes to the webhook endpoint."""
+    known: list[Any] = context.tx.execute(
+        "select distinct destination from deliveries where event_id = ?", (event_id,)
+    )
+    for destination in [row["destination"] for row in known] or [None]:
+        _add(context, event_id, due_at=context.now, destination=destination)
 
 
 def replace_rules(context: Context, params: JsonObject) -> JsonObject:
@@ -81,9 +92,9 @@ def replace_rules(context: Context, params: JsonObject) -> JsonObject:
 def resend(context: Context, params: JsonObject) -> JsonObject:
     """Deliver an event once more, regardless of the rules."""
     event = context.tx.get(params["id"])
-    if event is None or event["object"] != "event":
+    if event is None or event["object"] not in ("event", "v2.core.event"):
         raise ResourceMissing("event", params["id"])
-    _add(context, event["id"], due_at=context.now)
+    _add_again(context, event["id"])
     return event
 
 
@@ -94,7 +105,7 @@ def resend_lost(context: Context, params: JsonObject) -> JsonObject:
         " having max(delivered_at) is null and max(due_at) is null order by min(id)"
     )
     for row in lost:
-        _add(context, row["event_id"], due_at=context.now)
+        _add_again(context, row["event_id"])
     return {"resent": [row["event_id"] for row in lost]}
 
 

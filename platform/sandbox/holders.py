@@ -1,9 +1,10 @@
 """What an account's holder does at Stripe: onboarding, with its possible outcomes."""
 
-from sandbox import bank_accounts, events
+from sandbox import bank_accounts
 from sandbox.accounts import find_account, requirements
 from sandbox.context import Context
 from sandbox.errors import JsonObject
+from sandbox.v2 import changes as told
 
 # What is still required of someone who left the form before its last page.
 LAST_PAGE = ("external_account", "tos_acceptance.date", "tos_acceptance.ip")
@@ -83,5 +84,5 @@ def _submitted(context: Context, account: JsonObject) -> JsonObject:
 
 def _changed(context: Context, before: JsonObject, changes: JsonObject) -> JsonObject:
     after = before | changes
-    events.record_change(context, "account.updated", before, after, account=after["id"])
+    told.record(context, before, after)
     return after

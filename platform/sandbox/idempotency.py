@@ -8,13 +8,31 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
 
+from sandbox import switches
 from sandbox.context import Context
 from sandbox.errors import IdempotencyKeyInUse, IdempotencyKeyReused, InvalidRequest, JsonObject
 from sandbox.messages import Response
 
 KEY_LENGTH = 255
-KEPT_SECONDS = 24 * 60 * 60
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How long an API keeps keys, and whether it keeps refusals like successes. The other API doesn't know its keys.
+
+    Source: https://docs.stripe.com/api/idempotent_requests and https://docs.stripe.com/api-v2-overview#idempotency
+    """
+
+    api: str
+    kept_seconds: int
+    keeps_refusals: bool
+
+
+V1 = Rules("v1", 24 * 60 * 60, keeps_refusals=True)
+V2 = Rules("v2", 30 * 24 * 60 * 60, keeps_refusals=False)
 
 
 class KeysInProgress:
@@ -42,17 +60,22 @@ def check_key(key: str) -> None:
         raise InvalidRequest(f"Idempotency keys must be at most {KEY_LENGTH} characters long.")
 
 
+def rules_of(path: str) -> Rules:
+    return V2 if path.startswith("/v2/") else V1
+
+
 def recall(context: Context, *, path: str, params: JsonObject) -> Response | None:
     """Find the saved response of the request's key; raises `IdempotencyKeyReused` if the request was a different one.
 
-    After a day the key is forgotten, the earliest that Stripe may do so.
+    Keys are forgotten at the earliest time that Stripe may do so.
     """
     key = context.idempotency_key
     if key is None:
         return None
+    rules = rules_of(path)
     rows = context.tx.execute(
-        "select * from idempotency_keys where account = ? and key = ? and created_at > ?",
-        (context.account, key, context.now - KEPT_SECONDS),
+        "select * from idempotency_keys where account = ? and api = ? and key = ? and created_at > ?",
+        (context.account, rules.api, key, context.now - rules.kept_seconds),
     )
     if not rows:
         return None
@@ -63,7 +86,7 @@ def recall(context: Context, *, path: str, params: JsonObject) -> Response | Non
             f"('{path}' vs '{saved['path']}'). Try using a key other than '{key}' if you meant to execute a "
             "different request."
         )
-    if saved["fingerprint"] != _fingerprint(params):
+    if saved["fingerprint"] != _fingerprint(params) and not _ignores_parameters(context, rules):
         raise IdempotencyKeyReused(
             "Keys for idempotent requests can only be used with the same parameters they were first used "
             f"with. Try using a key other than '{key}' if you meant to execute a different request."
@@ -73,14 +96,19 @@ def recall(context: Context, *, path: str, params: JsonObject) -> Response | Non
 
 
 def save(context: Context, response: Response, *, path: str, params: JsonObject) -> None:
-    """Save the response under the request's key, if it has one, and forget keys that are a day old."""
-    if context.idempotency_key is None:
+    """Save the response under the request's key, if it has one, and forget keys that are old enough."""
+    rules = rules_of(path)
+    if context.idempotency_key is None or not (rules.keeps_refusals or response.status == HTTPStatus.OK):
         return
-    context.tx.execute("delete from idempotency_keys where created_at <= ?", (context.now - KEPT_SECONDS,))
     context.tx.execute(
-        "insert or replace into idempotency_keys values (?, ?, ?, ?, ?, ?, ?, ?)",
+        "delete from idempotency_keys where api = ? and created_at <= ?",
+        (rules.api, context.now - rules.kept_seconds),
+    )
+    context.tx.execute(
+        "insert or replace into idempotency_keys values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             context.account,
+            rules.api,
             context.idempotency_key,
             context.now,
             context.request_id,
@@ -90,6 +118,11 @@ def save(context: Context, response: Response, *, path: str, params: JsonObject)
             response.body,
         ),
     )
+
+
+def _ignores_parameters(context: Context, rules: Rules) -> bool:
+    """Whether a key of API v2 may come with other parameters: not known, so a switch says."""
+    return rules is V2 and switches.read(context, "v2_key_with_other_parameters") == "current_state"
 
 
 def _fingerprint(params: JsonObject) -> str:

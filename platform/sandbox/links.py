@@ -4,6 +4,7 @@ Source: https://docs.stripe.com/api/account_links and https://docs.stripe.com/ap
 """
 
 import secrets
+import sqlite3
 from dataclasses import dataclass
 
 from sandbox.accounts import find_account
@@ -11,6 +12,7 @@ from sandbox.context import Context
 from sandbox.errors import AccountInvalid, InvalidRequest, JsonObject
 from sandbox.parameters import EXPAND, Choice, Schema, Text, Url
 from sandbox.router import Route
+from sandbox.v2 import records
 
 ONBOARDING, DASHBOARD = "setup/e", "express"
 
@@ -30,6 +32,7 @@ class Session:
     token: str
     account: str
     return_url: str
+    v2_use_case: str | None = None
 
 
 class LinkSpent(Exception):
@@ -53,7 +56,7 @@ def create_account_link(context: Context, params: JsonObject) -> JsonObject:
             f"You cannot create `{params['type']}` type Account Links for this account. Valid types for this "
             'account are ["account_onboarding"].'
         )
-    url, expires_at = _make(
+    url, expires_at = make(
         context, ONBOARDING, account["id"], refresh_url=params["refresh_url"], return_url=params["return_url"]
     )
     return {"object": "account_link", "created": context.created, "expires_at": expires_at, "url": url}
@@ -61,21 +64,31 @@ def create_account_link(context: Context, params: JsonObject) -> JsonObject:
 
 def create_login_link(context: Context, params: JsonObject) -> JsonObject:
     account = find_account(context, params["id"])
-    if account["type"] != "express":
+    if account["type"] != "express" or records.of(context, account).closed:
         raise InvalidRequest(
             f"Cannot create an edit link for the account {account['id']}, which is not an Express account."
         )
     if not account["details_submitted"]:
         raise InvalidRequest("Cannot create a login link for an account that has not completed onboarding.")
-    url, _ = _make(context, DASHBOARD, account["id"], refresh_url="", return_url="")
+    url, _ = make(context, DASHBOARD, account["id"], refresh_url="", return_url="")
     return {"object": "login_link", "created": context.created, "url": url}
 
 
-def _make(context: Context, page: str, account: str, *, refresh_url: str, return_url: str) -> tuple[str, int]:
+def make(
+    context: Context,
+    page: str,
+    account: str,
+    *,
+    refresh_url: str,
+    return_url: str,
+    v2_use_case: str | None = None,
+) -> tuple[str, int]:
+    """Make a link, and return its address and the time when it expires."""
     token, expires_at = secrets.token_urlsafe(16), context.created + context.config.link_seconds
     context.tx.execute(
-        "insert into links (token, page, account, expires_at, refresh_url, return_url) values (?, ?, ?, ?, ?, ?)",
-        (token, page, account, expires_at, refresh_url, return_url),
+        "insert into links (token, page, account, expires_at, refresh_url, return_url, v2_use_case)"
+        " values (?, ?, ?, ?, ?, ?, ?)",
+        (token, page, account, expires_at, refresh_url, return_url, v2_use_case),
     )
     return f"http://{context.host}/{page}/{account}/{token}", expires_at
 
@@ -89,7 +102,7 @@ def visit(context: Context, page: str, *, account: str, token: str) -> Session:
         raise LinkSpent
     if found[0]["session"] is not None or found[0]["expires_at"] <= context.now:
         raise LinkSpent(found[0]["refresh_url"])
-    session = Session(token=secrets.token_urlsafe(16), account=account, return_url=found[0]["return_url"])
+    session = _session(found[0], token=secrets.token_urlsafe(16))
     context.tx.execute("update links set session = ? where token = ?", (session.token, token))
     return session
 
@@ -99,7 +112,16 @@ def find_session(context: Context, page: str, *, token: str) -> Session:
     found = context.tx.execute("select * from links where session = ? and page = ?", (token, page))
     if not found:
         raise LinkSpent
-    return Session(token=token, account=found[0]["account"], return_url=found[0]["return_url"])
+    return _session(found[0], token=token)
+
+
+def _session(link: sqlite3.Row, *, token: str) -> Session:
+    return Session(
+        token=token,
+        account=link["account"],
+        return_url=link["return_url"],
+        v2_use_case=link["v2_use_case"],
+    )
 
 
 ROUTES = (

@@ -3,6 +3,8 @@
 Source: https://docs.stripe.com/api/pagination
 """
 
+from collections.abc import Sequence
+
 from sandbox.context import Context
 from sandbox.errors import JsonObject, ReferenceMissing, ResourceMissing
 from sandbox.parameters import EXPAND, Integer, Schema, Text
@@ -27,10 +29,16 @@ def retrieve_object(context: Context, kind: str, object_id: str) -> JsonObject:
 
 
 def list_objects(
-    context: Context, params: JsonObject, *, kind: str, url: str, filters: tuple[str, ...]
+    context: Context,
+    params: JsonObject,
+    *,
+    kind: str,
+    url: str,
+    filters: tuple[str, ...],
+    conditions: Sequence[Condition] = (),
 ) -> JsonObject:
     """Read one page of the acting account's objects; `filters` are parameters that are also fields."""
-    conditions = _conditions(params, filters)
+    conditions = [*conditions, *_conditions(params, filters)]
     order = NEWEST_FIRST
     if cursor := params.get("starting_after"):
         conditions.append(("seq", "<", _position(context, kind, cursor, param="starting_after")))

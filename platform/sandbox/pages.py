@@ -26,6 +26,7 @@ from sandbox.forms import decode_form
 from sandbox.links import DASHBOARD, ONBOARDING, LinkSpent, Session, find_session, visit
 from sandbox.messages import Request, Response
 from sandbox.store import NEWEST_FIRST
+from sandbox.v2 import account_links
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -90,6 +91,7 @@ def end_onboarding(context: Context, request: Request, address: re.Match[str]) -
     if end is None:
         return show_onboarding(context, request, address)
     end(context, session.account)
+    account_links.tell_of_return(context, session)
     return _redirect(session.return_url)
 
 

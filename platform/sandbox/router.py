@@ -14,12 +14,16 @@ Handler = Callable[[Context, JsonObject], JsonObject]
 
 @dataclass(frozen=True)
 class Route:
-    """`path` is a template such as `/v1/transfers/{id}`; `schema` has all parameters of the body or query."""
+    """`path` is a template such as `/v1/transfers/{id}`; `schema` has all parameters of the body or query.
+
+    API v2 answers a repeated key with `refresh`: the present state of what the first request made or changed.
+    """
 
     method: str
     path: str
     handler: Handler
     schema: Schema
+    refresh: Handler | None = None
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-pragma user_version = 1;
+pragma user_version = 2;
 
 create table if not exists meta (name text primary key, value text not null) strict;
 
@@ -19,6 +19,13 @@ create table if not exists balances (
     currency text not null,
     available integer not null,
     pending integer not null,
+    primary key (account, currency)
+) strict;
+
+create table if not exists minimum_balances (
+    account text not null,
+    currency text not null,
+    amount integer not null,
     primary key (account, currency)
 ) strict;
 
@@ -53,6 +60,7 @@ create index if not exists schedule_due on schedule (due_at);
 
 create table if not exists idempotency_keys (
     account text not null,
+    api text not null,
     key text not null,
     created_at real not null,
     request_id text not null,
@@ -60,14 +68,15 @@ create table if not exists idempotency_keys (
     fingerprint text not null,
     status integer not null,
     body text not null,
-    primary key (account, key)
+    primary key (account, api, key)
 ) strict;
 create index if not exists idempotency_keys_oldest on idempotency_keys (created_at);
 
--- `due_at` is null once delivered, given up or dropped.
+-- `destination` is null for the webhook endpoints of the settings. `due_at` is null once delivered, given up or dropped.
 create table if not exists deliveries (
     id integer primary key,
     event_id text not null,
+    destination text,
     created_at real not null,
     due_at real,
     attempts integer not null default 0,
@@ -77,7 +86,7 @@ create table if not exists deliveries (
 create index if not exists deliveries_of_event on deliveries (event_id);
 create index if not exists deliveries_due on deliveries (due_at) where due_at is not null;
 
--- Links to hosted pages; `session` is null until visited. Sessions stay open.
+-- Links to hosted pages; `session` is null until visited. Sessions stay open. `v2_use_case` is null for links of v1.
 create table if not exists links (
     token text primary key,
     page text not null,
@@ -85,5 +94,9 @@ create table if not exists links (
     expires_at integer not null,
     refresh_url text not null,
     return_url text not null,
-    session text unique
+    session text unique,
+    v2_use_case text
 ) strict;
+
+-- What API v2 knows of the accounts that it made, beside what is in `objects`.
+create table if not exists v2_accounts (id text primary key, record text not null) strict;

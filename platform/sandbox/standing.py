@@ -9,6 +9,7 @@ from sandbox.context import Context
 from sandbox.errors import InvalidRequest, JsonObject
 from sandbox.parameters import Choice
 from sandbox.router import Route
+from sandbox.v2 import changes, records
 
 # Source: https://docs.stripe.com/api/accounts/object#account_object-requirements-disabled_reason
 REASONS = (
@@ -75,12 +76,14 @@ def deauthorize(context: Context, params: JsonObject) -> JsonObject:
 
 
 def _changed(context: Context, before: JsonObject, after: JsonObject) -> JsonObject:
-    events.record_change(context, "account.updated", before, after, account=after["id"])
+    changes.record(context, before, after)
     _emit_capability_events(context, before, after)
     return after
 
 
 def _emit_capability_events(context: Context, before: JsonObject, after: JsonObject) -> None:
+    if not records.sends_snapshots(context, after["id"]):
+        return
     for name, status in after["capabilities"].items():
         previous = before["capabilities"].get(name)
         if status != previous:

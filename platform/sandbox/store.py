@@ -16,8 +16,14 @@ from sandbox.errors import JsonObject
 NEWEST_FIRST = "seq desc"
 OLDEST_FIRST = "seq"
 
-# A filter of a list: a column or expression, a comparison, and the value to compare with.
+# A filter of a list: a column or expression, a comparison, and the value to compare with; for `in`, a JSON array.
 Condition = tuple[str, str, str | int]
+
+
+_OPERANDS = {"in": "(select value from json_each(?))"}
+
+# From each version of schema.sql to the next.
+_UPGRADES = ("upgrade_1.sql", "upgrade_2.sql")
 
 
 def _sql(name: str) -> str:
@@ -79,7 +85,10 @@ class Transaction:
     ) -> list[JsonObject]:
         """Read an account's objects that meet all conditions; `order` is `NEWEST_FIRST` or `OLDEST_FIRST`."""
         # Columns and comparisons are the endpoints' own constants; everything from outside is a parameter.
-        filters = "".join(f" and {column} {comparison} ?" for column, comparison, _ in conditions)
+        filters = "".join(
+            f" and {column} {comparison} {_OPERANDS.get(comparison, '?')}"
+            for column, comparison, _ in conditions
+        )
         rows = self.execute(
             f"select body from objects where kind = ? and account = ?{filters} order by {order} limit ?",  # noqa: S608
             (kind, account, *(value for _, _, value in conditions), limit),
@@ -120,8 +129,9 @@ class Store:
         """Upgrade a file of an older version to what schema.sql expects."""
         (version,) = self._connection.execute("pragma user_version").fetchone()
         (tables,) = self._connection.execute("select count(*) from sqlite_master").fetchone()
-        if tables and version == 0:
-            self._connection.executescript(_sql("upgrade.sql"))
+        for older, upgrade in enumerate(_UPGRADES):
+            if tables and version <= older:
+                self._connection.executescript(_sql(upgrade))
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

@@ -17,6 +17,7 @@ from sandbox.clock import Clock
 from sandbox.config import Config
 from sandbox.errors import JsonObject
 from sandbox.store import Store
+from sandbox.v2.events import notification
 
 WORKERS = 4
 IN_FLIGHT = 64
@@ -47,7 +48,9 @@ class Deliverer:
     def send_due(self) -> None:
         with self._store.transaction() as tx:
             rows = tx.execute(
-                "select deliveries.id, body from deliveries join objects on objects.id = event_id"
+                "select deliveries.id, event.body, destination.body as destination from deliveries"
+                " join objects event on event.id = event_id"
+                " left join objects destination on destination.id = destination"
                 " where due_at <= ? order by due_at limit ?",
                 (self._clock.now(), IN_FLIGHT),
             )
@@ -56,18 +59,20 @@ class Deliverer:
                 if row["id"] in self._in_flight:
                     continue
                 self._in_flight.add(row["id"])
-            self._pool.submit(self._deliver, row["id"], json.loads(row["body"]))
+            destination = json.loads(row["destination"]) if row["destination"] else None
+            self._pool.submit(self._deliver, row["id"], json.loads(row["body"]), destination)
 
     def close(self) -> None:
         """Wait for deliveries in progress; the rest waits for the next start."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _deliver(self, delivery: int, event: JsonObject) -> None:
-        status = self._post(event)
+    def _deliver(self, delivery: int, event: JsonObject, destination: JsonObject | None) -> None:
+        status = self._post(event) if destination is None else self._notify(event, destination)
         with self._store.transaction() as tx:
             now = self._clock.now()
             if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-                tx.save({**event, "pending_webhooks": 0})
+                if destination is None:
+                    tx.save({**event, "pending_webhooks": 0})
                 tx.execute(
                     "update deliveries set attempts = attempts + 1, last_status = ?, delivered_at = ?,"
                     " due_at = null where id = ?",
@@ -84,20 +89,29 @@ class Deliverer:
             self._in_flight.discard(delivery)
 
     def _post(self, event: JsonObject) -> int | None:
-        """Return the endpoint's status, or None if there was no response."""
-        body = json.dumps(event)
+        """Post a snapshot to the webhook endpoint."""
         secret = self._config.webhook_secrets[-1 if "account" in event else 0]
-        url = urlsplit(self._config.webhook_url)
-        connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=ANSWER_SECONDS)
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": signature_header(body, secret=secret, timestamp=int(time.time())),
-            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-        }
-        try:
-            connection.request("POST", url.path or "/", body.encode(), headers)
-            return connection.getresponse().status
-        except (OSError, http.client.HTTPException):
-            return None
-        finally:
-            connection.close()
+        return _send(self._config.webhook_url, event, secret=secret)
+
+    def _notify(self, event: JsonObject, destination: JsonObject) -> int | None:
+        """Post a thin event to its destination."""
+        endpoint = destination["webhook_endpoint"]
+        return _send(endpoint["url"], notification(event), secret=endpoint["signing_secret"])
+
+
+def _send(address: str, event: JsonObject, *, secret: str) -> int | None:
+    """Return the endpoint's status, or None if there was no response."""
+    body, url = json.dumps(event), urlsplit(address)
+    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=ANSWER_SECONDS)
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "Stripe-Signature": signature_header(body, secret=secret, timestamp=int(time.time())),
+        "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+    }
+    try:
+        connection.request("POST", url.path or "/", body.encode(), headers)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

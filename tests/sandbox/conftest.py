@@ -1,14 +1,19 @@
 """A sandbox for each test, and the official client to call it."""
 
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 import stripe
+from stripe.v2.core import Account
 
 from sandbox.config import Config
 from sandbox.server import SandboxServer
+from tests.sandbox.receiver import Receiver
+from tests.sandbox.samples import V2_ACCOUNT
 
 
 @pytest.fixture
@@ -93,3 +98,48 @@ def advance(client: stripe.StripeClient) -> Callable[[int], float]:
         return float(client.raw_request("post", "/_sandbox/clock", advance=seconds).data["now"])
 
     return advance
+
+
+@pytest.fixture
+def receiver() -> Receiver:
+    return Receiver()
+
+
+@pytest.fixture
+def endpoint(receiver: Receiver) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            self.send_response(receiver.take(body, self.headers["Stripe-Signature"]))
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
+        thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{listener.server_port}/webhooks/stripe"
+        listener.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def switch(client: stripe.StripeClient) -> Callable[..., None]:
+    """Set switches of the sandbox."""
+
+    def switch(**switches: Any) -> None:
+        client.raw_request("post", "/_sandbox/switches", **switches)
+
+    return switch
+
+
+@pytest.fixture
+def open_v2(client: stripe.StripeClient) -> Callable[..., Account]:
+    """Open a creator's account with API v2, with all parts in the answer; `changes` replace parameters."""
+
+    def open_v2(options: stripe.RequestOptions | None = None, **changes: Any) -> Account:
+        wanted = {**V2_ACCOUNT, **changes}
+        return client.v2.core.accounts.create(wanted, options or {})  # type: ignore[arg-type]
+
+    return open_v2

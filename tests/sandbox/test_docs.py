@@ -8,6 +8,7 @@ from sandbox.clock import Clock
 from sandbox.control import Control, Traffic
 from sandbox.faults import KINDS, Faults
 from sandbox.store import Store
+from sandbox.switches import DEFAULTS, SWITCHES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text()
 
@@ -23,4 +24,11 @@ def test_every_control_endpoint_is_documented(tmp_path: Path) -> None:
 
 
 def test_every_kind_of_rule_is_documented() -> None:
-    assert documented("[a-z_]+") == [*deliveries.KINDS, *KINDS]
+    kinds = [each for each in documented("[a-z_]+") if each not in SWITCHES]
+    assert kinds == [*deliveries.KINDS, *KINDS]
+
+
+def test_every_switch_is_documented_with_its_default() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| `?([^|`]+?)`? \|", PAGE, re.MULTILINE)
+    told = {name: default for name, default in rows if name in SWITCHES}
+    assert told == {name: str(default).lower().replace(" ", "") for name, default in DEFAULTS.items()}

@@ -8,7 +8,7 @@ import stripe
 
 from sandbox.config import Config
 from sandbox.context import Context
-from sandbox.idempotency import KEPT_SECONDS, recall, save
+from sandbox.idempotency import V1, recall, save
 from sandbox.messages import Response
 from sandbox.store import Store
 
@@ -205,10 +205,10 @@ def test_a_key_is_forgotten_after_a_day(config: Config) -> None:
             later = replace(context, now=context.now + seconds)
             return recall(later, path="/v1/transfers", params={}) is not None
 
-        assert recalled(KEPT_SECONDS - 1)
-        assert not recalled(KEPT_SECONDS)
+        assert recalled(V1.kept_seconds - 1)
+        assert not recalled(V1.kept_seconds)
 
-        later = replace(context, now=context.now + KEPT_SECONDS, idempotency_key="two")
+        later = replace(context, now=context.now + V1.kept_seconds, idempotency_key="two")
         save(later, Response(status=200, body="{}"), path="/v1/transfers", params={})
         assert [row["key"] for row in tx.execute("select key from idempotency_keys")] == ["two"]
     store.close()

@@ -150,11 +150,35 @@ def test_a_file_of_an_older_version_is_upgraded(config: Config) -> None:
                 delivered_at real
             ) strict;
             create index deliveries_due on deliveries (due_at) where due_at is not null;
+            create table idempotency_keys (
+                account text not null,
+                key text not null,
+                created_at real not null,
+                request_id text not null,
+                path text not null,
+                fingerprint text not null,
+                status integer not null,
+                body text not null,
+                primary key (account, key)
+            ) strict;
+            create index idempotency_keys_oldest on idempotency_keys (created_at);
+            create table links (
+                token text primary key,
+                page text not null,
+                account text not null,
+                expires_at integer not null,
+                refresh_url text not null,
+                return_url text not null,
+                session text unique
+            ) strict;
+            insert into idempotency_keys values ('acct_1', 'one', 1, 'req_1', '/v1/transfers', '', 200, '{}');
             insert into deliveries values ('evt_1', 1, null, 1, 200, 2), ('evt_2', 3, 4, 0, null, null);
         """)
     for _ in range(2):
         store = Store(config.state)
         with store.transaction() as tx:
             rows = tx.execute("select event_id, created_at, due_at, delivered_at from deliveries order by id")
+            keys = tx.execute("select api, key from idempotency_keys")
         store.close()
         assert [tuple(row) for row in rows] == [("evt_1", 1, None, 2), ("evt_2", 3, 4, None)]
+        assert [tuple(row) for row in keys] == [("v1", "one")]

@@ -1,9 +1,7 @@
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -11,78 +9,15 @@ import stripe
 
 from sandbox.config import Config
 from sandbox.server import SandboxServer
-
-PLATFORM_SECRET = "whsec_platform"
-CONNECT_SECRET = "whsec_connect"
+from tests.sandbox.receiver import CONNECT_SECRET, PLATFORM_SECRET, Receiver, wait_until
 
 Fund = Callable[[int], None]
 State = Callable[[], dict[str, Any]]
 
 
-class Receiver:
-    """A webhook endpoint that refuses the first `refusals` requests, and keeps the others."""
-
-    def __init__(self) -> None:
-        self.refusals = 0
-        self.asked = 0
-        self.taken: list[tuple[str, str]] = []  # body, signature
-        self._lock = threading.Lock()
-
-    def take(self, body: str, signature: str) -> int:
-        with self._lock:
-            self.asked += 1
-            if self.asked <= self.refusals:
-                return 500
-            self.taken.append((body, signature))
-            return 200
-
-    def wait_for(self, event_type: str) -> stripe.Event:
-        """Wait for an event, and check its signature as the service does."""
-        for _ in range(500):
-            for body, signature in list(self.taken):
-                event = json.loads(body)
-                if event["type"] == event_type:
-                    secret = CONNECT_SECRET if "account" in event else PLATFORM_SECRET
-                    return stripe.Webhook.construct_event(body, signature, secret)  # type: ignore[no-any-return]
-            time.sleep(0.01)
-        raise AssertionError(f"no {event_type} came")
-
-
-@pytest.fixture
-def receiver() -> Receiver:
-    return Receiver()
-
-
-@pytest.fixture
-def endpoint(receiver: Receiver) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            self.send_response(receiver.take(body, self.headers["Stripe-Signature"]))
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
-        thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{listener.server_port}/webhooks/stripe"
-        listener.shutdown()
-        thread.join()
-
-
 @pytest.fixture
 def config(config: Config, endpoint: str) -> Config:
     return replace(config, webhook_url=endpoint, webhook_secrets=(PLATFORM_SECRET, CONNECT_SECRET))
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not come about")
 
 
 def test_platform_events_are_signed_with_the_first_secret(
