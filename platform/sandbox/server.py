@@ -44,7 +44,7 @@ class SandboxServer:
         self._listener = _Listener((host, port), self._api, self._stopping)
         self._threads = [
             threading.Thread(
-                target=self._listener.serve_forever, kwargs={"poll_interval": 0.05}, name="sandbox-http"
+                target=self._listener.serve_forever, kwargs={"poll_interval": 0.005}, name="sandbox-http"
             ),
             threading.Thread(target=self._beat, name="sandbox-heartbeat"),
         ]

@@ -120,8 +120,8 @@ class Store:
         )
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("pragma locking_mode = exclusive")
-        self._connection.execute("pragma journal_mode = wal")
         self._connection.execute("pragma synchronous = off")
+        self._connection.execute("pragma journal_mode = wal")
         self._upgrade()
         self._connection.executescript(_sql("schema.sql"))
 
