@@ -34,6 +34,12 @@ LOOK_AT_RETURNED = timedelta(hours=1)
 SEND_AGAIN_AFTER = (timedelta(days=1), timedelta(days=2), timedelta(days=4), timedelta(days=8))
 REVERSE_RETURNED_AFTER = timedelta(days=30)
 REVERSE_AGAIN_AFTER = timedelta(days=7)
+# After so many refusals of the whole, a reversal is for staff.
+REVERSALS_UNASKED = 4
+# How much less of a converted transfer is asked back after each refusal, in basis points.
+LESS_BACK_BPS = 100
+# Source: https://docs.stripe.com/connect/pending-transfer-reversals
+PENDING_REVERSAL_ENDS_AFTER = timedelta(days=45)
 WAIT_FOR_ACCOUNT = timedelta(hours=1)
 WAIT_FOR_PERSON = timedelta(hours=1)
 CONFIRM_AFTER = timedelta(hours=6)
@@ -140,7 +146,12 @@ def next_try(attempt: PayoutAttempt, *, now: datetime) -> datetime:
 
 
 def next_look(attempt: PayoutAttempt, *, now: datetime) -> datetime:
-    """Choose when to look it up again: wait about as long as has passed since the last send."""
+    """Choose when to look it up again: wait about as long as has passed since the last send.
+
+    What Stripe has, and keeps pending, is looked up like a bank payout.
+    """
+    if attempt.stripe_id:
+        return now + CONFIRM_AFTER
     passed = now - attempt.last_sent_at if attempt.last_sent_at else FIRST_RETRY
     wait = min(max(passed, FIRST_RETRY), LONGEST_RETRY)
     return now + wait * random.uniform(0.5, 1.5)  # noqa: S311 (jitter, no secret)

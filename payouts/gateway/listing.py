@@ -104,9 +104,8 @@ def retrieve_transfer(
                 lambda: client().v1.transfers.reversals.list(transfer_id, params), request=call_patiently
             )
         )
-    return _read(Transfer.of, payload), [
-        _read(BalanceTransaction.of_source, source) for source in [payload, *reversals]
-    ]
+    moved = [payload, *(reversal for reversal in reversals if reversal["balance_transaction"])]
+    return _read(Transfer.of, payload), [_read(BalanceTransaction.of_source, source) for source in moved]
 
 
 def retrieve_bank_payout(payout_id: str, *, account: str) -> BankPayout | Unreadable | None:

@@ -24,8 +24,8 @@ Payload = Mapping[str, Any]
 class Transfer:
     """A transfer from the platform's balance to a connected account, where it arrives as charge `destination_payment`.
 
-    `amount_reversed` is how much of it has come back so far. `payout_id` and `attempt_id` are the ids that we sent
-    with it; None if it has none of ours.
+    `amount_reversed` is how much of it has come back so far; what a pending reversal asks for has not. `payout_id` and
+    `attempt_id` are the ids that we sent with it; None if it has none of ours.
 
     Source: https://docs.stripe.com/api/transfers/object
     """
@@ -46,7 +46,7 @@ class Transfer:
         return cls(
             id=payload["id"],
             amount=_amount(payload["amount"]),
-            amount_reversed=_amount(payload["amount_reversed"]),
+            amount_reversed=_arrived_back(payload),
             currency=payload["currency"].upper(),
             destination=_id(payload["destination"]),
             destination_payment=_id(payload.get("destination_payment") or ""),
@@ -60,12 +60,18 @@ class Transfer:
 class Reversal:
     """A reversal of a transfer, in whole or in part.
 
-    Source: https://docs.stripe.com/api/transfer_reversals/object
+    `pending`: it waits until the connected account can pay, for up to 45 days; nothing has moved. `ended` is `failed`
+    or `canceled` if it then moved nothing.
+
+    Source: https://docs.stripe.com/api/transfer_reversals/object,
+    https://docs.stripe.com/connect/pending-transfer-reversals
     """
 
     id: str
     amount: int
     attempt_id: UUID | None
+    pending: bool = False
+    ended: str = ""
 
     @classmethod
     def of(cls, payload: Payload) -> Reversal:
@@ -74,6 +80,8 @@ class Reversal:
             id=payload["id"],
             amount=_amount(payload["amount"]),
             attempt_id=_uuid(metadata.get("attempt_id")),
+            pending=not _came_back(payload) and not _ended_badly(payload),
+            ended=payload["status"] if _ended_badly(payload) else "",
         )
 
 
@@ -197,6 +205,24 @@ class BalanceTransaction:
     def of_source(cls, payload: Payload) -> BalanceTransaction:
         """Read the one that a transfer or a reversal of one made, expanded."""
         return cls.of({**payload["balance_transaction"], "source": payload})
+
+
+def _came_back(reversal: Payload) -> bool:
+    """Whether a reversal has moved its money: it has a balance transaction. Its status is missing, as a rule."""
+    return (reversal.get("status") or "succeeded") == "succeeded" and bool(reversal["balance_transaction"])
+
+
+def _ended_badly(reversal: Payload) -> bool:
+    return reversal.get("status") in ENDED_BADLY
+
+
+def _arrived_back(transfer: Payload) -> int:
+    """Return how much of a transfer came back, whether or not Stripe also counts reversals that moved nothing."""
+    amount_reversed = _amount(transfer["amount_reversed"])
+    shown = (transfer.get("reversals") or {}).get("data") or []
+    if all(_came_back(reversal) for reversal in shown):
+        return amount_reversed
+    return min(amount_reversed, sum(_amount(each["amount"]) for each in shown if _came_back(each)))
 
 
 def _id(reference: Any) -> str:

@@ -18,7 +18,7 @@ class Payout(models.Model):
     `next_retry_at` is when it is next due (to be sent, looked up or paid out to the bank); null when there is nothing
     to do. `taken_at` is when a worker took it. `arrival_amount` is what the transfer brought to the connected account
     and `bank_amount` what goes to the bank, both in `bank_currency`. `amount_reversed` is how much of the transfer
-    came back, in the transfer's currency.
+    came back, and `fx_loss` how much of a reversed one was lost to the exchange rate, both in the transfer's currency.
     """
 
     id = uuid7_key()
@@ -36,6 +36,7 @@ class Payout(models.Model):
     stripe_payout_id = models.CharField(max_length=255, blank=True)
     destination_payment = models.CharField(max_length=255, blank=True)
     amount_reversed = models.BigIntegerField(db_default=0)
+    fx_loss = models.BigIntegerField("lost to the exchange rate", db_default=0)
     arrival_amount = models.BigIntegerField(null=True, blank=True)
     bank_amount = models.BigIntegerField(null=True, blank=True)
     bank_currency = models.CharField(max_length=3, blank=True)
@@ -62,8 +63,11 @@ class Payout(models.Model):
                 name="payout_is_positive_and_adds_up",
             ),
             models.CheckConstraint(
-                condition=Q(amount_reversed__gte=0, amount_reversed__lte=F("net_amount"))
-                & (~Q(status=PayoutStatus.REVERSED) | Q(amount_reversed=F("net_amount"))),
+                condition=Q(amount_reversed__gte=0, amount_reversed__lte=F("net_amount"), fx_loss__gte=0)
+                & (
+                    Q(status=PayoutStatus.REVERSED, net_amount=F("amount_reversed") + F("fx_loss"))
+                    | (~Q(status=PayoutStatus.REVERSED) & Q(fx_loss=0))
+                ),
                 name="payout_reversed_came_back_whole",
             ),
             models.CheckConstraint(

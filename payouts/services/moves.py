@@ -43,6 +43,7 @@ class PayoutChanges(TypedDict, total=False):
     stripe_payout_id: str
     destination_payment: str
     amount_reversed: int
+    fx_loss: int
     arrival_amount: int
     bank_amount: int
     bank_currency: str
@@ -141,21 +142,23 @@ def write(
     return PayoutAttempt(id=written["attempt"], payout=payout, **new_attempt) if new_attempt else None
 
 
-def release_earnings(payout: Payout, *, held_in: AccountKind, in_suspense: int = 0) -> None:
+def release_earnings(payout: Payout, *, held_in: AccountKind, in_suspense: int = 0, fx_loss: int = 0) -> None:
     """Release the rows of a payout that ended unpaid; its line items stay, and its rows stay closed.
 
     `held_in` is the ledger account that has the money: still reserved, or the Stripe balance that it came back to.
-    `in_suspense` is what came back in parts before, in minor units.
+    `in_suspense` is what came back in parts before, and `fx_loss` what didn't come back and the platform bears, in
+    minor units.
     """
     claims.release(payout.pk)
     source = payout.creator_id if held_in == AccountKind.PAYOUTS_RESERVED else None
-    earlier = Money(in_suspense, payout.currency)
+    earlier, lost = Money(in_suspense, payout.currency), Money(fx_loss, payout.currency)
     ledger.post(
         source_key=f"payout:{payout.pk}:given_back",
         kind="payout_given_back",
         lines=[
-            Line(held_in, earlier - payout.net, creator_id=source),
+            Line(held_in, earlier + lost - payout.net, creator_id=source),
             Line(AccountKind.SUSPENSE, -earlier),
+            Line(AccountKind.FX_DIFFERENCE, -lost),
             Line(AccountKind.CREATOR_PAYABLE, payout.net, creator_id=payout.creator_id),
         ],
     )

@@ -52,6 +52,7 @@ SERVICE_VARIABLES = frozenset(
         "JWT_ISSUER",
         "JWT_JWKS_URL",
         "JWT_SECRET",
+        "LARGEST_FX_LOSS_BPS",
         LOCAL_MODE,
         "LOG_LEVEL",
         "METRICS_TOKEN",

@@ -7,7 +7,7 @@ import math
 
 from sandbox import balances, rates
 from sandbox.context import Context
-from sandbox.errors import JsonObject
+from sandbox.errors import InvalidRequest, JsonObject
 from sandbox.ids import new_id
 from sandbox.lists import retrieve_object
 from sandbox.parameters import EXPAND
@@ -95,29 +95,42 @@ def arrival_of(context: Context, transfer: JsonObject) -> JsonObject:
     return arrival
 
 
-def share(transfer: JsonObject, arrival: JsonObject, *, amount: int) -> int:
-    """Return how much of the arrival the next `amount` of the transfer is; all shares add up to the whole."""
-    before = transfer["amount_reversed"]
-    sent, arrived = transfer["amount"], arrival["amount"]
-    return int(arrived * (before + amount) // sent - arrived * before // sent)
+def price(
+    context: Context, transfer: JsonObject, arrival: JsonObject, *, amount: int
+) -> tuple[int, float | None]:
+    """Return what taking back this much of a transfer costs its destination, and the rate if it is converted.
+
+    It is converted back at the rate of the moment, with a spread.
+
+    Source: https://docs.stripe.com/connect/currencies#converting-balances
+    """
+    source, target = transfer["currency"], arrival["currency"]
+    if source == target:
+        return amount, None
+    cost, rate = rates.convert(context, amount, source=source, target=target, spread=rates.SPREAD)
+    if not cost:
+        raise InvalidRequest(
+            f"The amount converts to less than the smallest unit of {target}.", param="amount"
+        )
+    return cost, rate
 
 
 def refund(context: Context, transfer: JsonObject, *, amount: int, reversal_id: str) -> JsonObject:
-    """Take back a share of what a transfer brought, in the currency and at the rate of its arrival."""
+    """Take back this much of a transfer from its destination's available balance."""
     payment = context.tx.get(transfer["destination_payment"])
     assert payment is not None
     arrival = arrival_of(context, transfer)
+    cost, rate = price(context, transfer, arrival, amount=amount)
     refund_id = new_id("pyr")
     transaction = balances.post(
         context,
         account=transfer["destination"],
         transaction_type="payment_refund",
-        amount=-share(transfer, arrival, amount=amount),
+        amount=-cost,
         currency=arrival["currency"],
         source=refund_id,
         description=None,
-        available_on=arrival["available_on"],
-        exchange_rate=arrival["exchange_rate"],
+        exchange_rate=rate,
     )
     refund: JsonObject = {
         "id": refund_id,

@@ -6,7 +6,7 @@ from sandbox import balances, payouts, reversals
 from sandbox.accounts import find_account
 from sandbox.context import Context
 from sandbox.errors import JsonObject, ResourceMissing
-from sandbox.parameters import Currency, Integer
+from sandbox.parameters import Boolean, Choice, Currency, Integer
 from sandbox.router import Route
 
 
@@ -75,5 +75,17 @@ ROUTES = (
         "/_sandbox/transfers/{id}/reverse",
         reversals.reverse_from_dashboard,
         {"amount": Integer(minimum=1)},
+    ),
+    Route(
+        "POST",
+        "/_sandbox/pending_reversals",
+        reversals.allow_pending,
+        {"enabled": Boolean(required=True)},
+    ),
+    Route(
+        "POST",
+        "/_sandbox/reversals/{id}/end",
+        reversals.end_pending,
+        {"status": Choice(("succeeded", "failed", "canceled"), required=True)},
     ),
 )

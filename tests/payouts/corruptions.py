@@ -51,6 +51,11 @@ CORRUPTIONS = [
         "dead_payouts_hold_no_rows",
     ),
     Corruption(
+        "a payout that was not reversed lost something to the exchange rate",
+        "UPDATE payouts SET fx_loss = 1 WHERE status = 'paid'",
+        "payout_reversed_came_back_whole",
+    ),
+    Corruption(
         "rows count more transactions",
         "UPDATE creator_earnings SET transactions = transactions + 1",
         "earnings_are_the_sum_of_their_postings",

@@ -35,6 +35,7 @@ def payout(status: PayoutStatus, **columns: Any) -> Payout:
             "currency": "USD",
             "net_amount": 80_00,
             "amount_reversed": 0,
+            "fx_loss": 0,
             "status": status,
             "next_retry_at": NOW,
             **columns,
@@ -66,8 +67,13 @@ SENT = attempt(AttemptKind.TRANSFER, AttemptStatus.SUCCEEDED, id=UUID(int=9), st
 
 
 def on_account(status: PayoutStatus, *attempts: PayoutAttempt, **columns: Any) -> History:
-    """A payout whose transfer was sent."""
-    facts = {"stripe_transfer_id": "tr_1", "destination_payment": "py_1", **columns}
+    """A payout whose transfer was sent, and arrived in its own currency."""
+    facts = {
+        "stripe_transfer_id": "tr_1",
+        "destination_payment": "py_1",
+        "bank_currency": "USD",
+        **columns,
+    }
     return History(payout(status, **facts), [SENT, *attempts])
 
 

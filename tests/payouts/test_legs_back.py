@@ -11,7 +11,7 @@ from payouts import policy
 from payouts.gateway import Reversal
 from payouts.models import DifferenceKind, PayoutAttempt
 from payouts.policy import Verdict
-from payouts.services.sending import returned, reversals
+from payouts.services.sending import coming_back, returned, reversals
 from payouts.services.sending.decision import Decision
 from payouts.services.sending.effects import (
     OpenDifference,
@@ -175,7 +175,7 @@ def test_a_returned_payout_is_sent_again_once_a_bank_account_accepts_it(
 def test_only_a_full_reversal_from_the_connected_account_ends_the_payout(
     status: PayoutStatus, facts: dict[str, Any], back: int, moves: list[str], effects: list[Any]
 ) -> None:
-    decision = reversals.came_back(on_account(status, **facts), back, now=NOW)
+    decision = coming_back.came_back(on_account(status, **facts), back, now=NOW)
     assert targets(decision) == moves
     names = [each if isinstance(each, str) else each.__name__ for each in effects]
     assert [type(effect).__name__ for effect in decision.effects] == names
@@ -184,7 +184,7 @@ def test_only_a_full_reversal_from_the_connected_account_ends_the_payout(
 def test_a_reversal_waits_while_a_bank_payout_may_be_in_progress() -> None:
     history = on_account(PayoutStatus.IN_TRANSIT, attempt(AttemptKind.BANK_PAYOUT))
     with pytest.raises(NotYet):
-        reversals.came_back(history, 80_00, now=NOW)
+        coming_back.came_back(history, 80_00, now=NOW)
 
 
 def test_a_successful_reversal_ends_its_attempt_and_the_payout() -> None:

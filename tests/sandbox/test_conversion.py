@@ -82,16 +82,33 @@ def test_a_rate_must_be_positive(client: stripe.StripeClient, rate: object) -> N
     assert refused.value.param == "per_euro[gbp]"
 
 
-def test_reversals_take_back_exactly_what_arrived(client: stripe.StripeClient, fund: Fund) -> None:
-    fund(100_00)
-    account = open_account(client, "DE")
-    transfer = send(client, account, 100_00)
-    for amount in (33_33, 33_33, 33_34):
-        client.v1.transfers.reversals.create(transfer.id, {"amount": amount})
-
+def test_a_reversal_is_converted_back_at_the_rate_of_its_day_with_a_spread(
+    client: stripe.StripeClient, fund: Fund
+) -> None:
+    fund(200_00)
+    account = open_account(client, "GB")
+    client.raw_request("post", "/_sandbox/rates", per_euro={"usd": 1, "gbp": 0.8})
+    first = send(client, account, 100_00)
+    send(client, account, 100_00)
+    client.raw_request("post", "/_sandbox/rates", per_euro={"gbp": 0.9})
+    client.v1.transfers.reversals.create(first.id, {"amount": 100_00})
     options: stripe.RequestOptions = {"stripe_account": account}
-    taken = client.v1.balance_transactions.list({"type": "payment_refund"}, options).data
-    assert sum(each.amount for each in taken) == -arrival(client, transfer).amount
-    assert {each.currency for each in taken} == {"eur"}
-    (held,) = client.v1.balance.retrieve({}, options).available
-    assert (held.currency, held.amount) == ("eur", 0)
+    (taken,) = client.v1.balance_transactions.list({"type": "payment_refund"}, options).data
+    assert (taken.amount, taken.currency, taken.exchange_rate) == (-91_35, "gbp", 0.9135)
+
+
+def test_the_spread_may_ask_for_more_than_arrived(client: stripe.StripeClient, fund: Fund) -> None:
+    fund(100_00)
+    transfer = send(client, open_account(client, "DE"), 100_00)
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.transfers.reversals.create(transfer.id)
+    assert refused.value.code == "balance_insufficient"
+    assert client.v1.transfers.reversals.create(transfer.id, {"amount": 98_00}).amount == 98_00
+
+
+def test_a_reversal_that_converts_to_nothing_is_refused(client: stripe.StripeClient, fund: Fund) -> None:
+    fund(100_00)
+    client.raw_request("post", "/_sandbox/rates", per_euro={"usd": 1, "gbp": 0.1})
+    transfer = send(client, open_account(client, "GB"), 100_00)
+    with pytest.raises(stripe.InvalidRequestError, match="smallest unit"):
+        client.v1.transfers.reversals.create(transfer.id, {"amount": 1})

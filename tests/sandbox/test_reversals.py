@@ -155,15 +155,59 @@ class TestPendingFunds:
         with SandboxServer(replace(config, settle_seconds=60)) as server:
             yield server
 
-    def test_a_pending_transfer_is_reversed_from_the_pending_balance(
+    def test_a_reversal_draws_on_the_available_balance_only(
         self,
         client: stripe.StripeClient,
         account: str,
         transfer: stripe.Transfer,
         advance: Callable[[int], float],
     ) -> None:
-        reverse(client, transfer.id, amount=30_00)
-        balance = client.v1.balance.retrieve({}, {"stripe_account": account})
-        assert (balance.available[0].amount, balance.pending[0].amount) == (0, 70_00)
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            reverse(client, transfer.id, amount=30_00)
+        assert refused.value.code == "balance_insufficient"
         advance(61)
+        reverse(client, transfer.id, amount=30_00)
         assert available(client, account) == 70_00
+
+
+class TestPendingReversals:
+    @pytest.fixture
+    def waiting(
+        self, client: stripe.StripeClient, account: str, transfer: stripe.Transfer
+    ) -> stripe.Reversal:
+        """All of the transfer is asked back, and $80 of it went to the bank."""
+        client.raw_request("post", "/_sandbox/pending_reversals", enabled=True)
+        client.v1.payouts.create({"amount": 80_00, "currency": "usd"}, {"stripe_account": account})
+        return reverse(client, transfer.id)
+
+    def test_a_reversal_that_lacks_funds_waits_and_moves_nothing(
+        self, client: stripe.StripeClient, account: str, waiting: stripe.Reversal
+    ) -> None:
+        assert waiting.to_dict()["status"] == "pending"
+        assert waiting.balance_transaction is None
+        assert (available(client), available(client, account)) == (0, 20_00)
+        assert client.v1.transfers.retrieve(str(waiting.transfer)).amount_reversed == 100_00
+
+    def test_it_moves_the_money_once_it_succeeds(
+        self, client: stripe.StripeClient, account: str, waiting: stripe.Reversal
+    ) -> None:
+        client.raw_request("post", f"/_sandbox/accounts/{account}/adjust", amount=80_00)
+        client.raw_request("post", f"/_sandbox/reversals/{waiting.id}/end", status="succeeded")
+        assert (available(client), available(client, account)) == (100_00, 0)
+        after = client.v1.transfers.retrieve(str(waiting.transfer))
+        assert after.amount_reversed == 100_00
+        assert after.reversals.data[0].balance_transaction is not None
+
+    @pytest.mark.parametrize("status", ["failed", "canceled"])
+    def test_it_counts_no_more_once_it_fails(
+        self, client: stripe.StripeClient, waiting: stripe.Reversal, status: str
+    ) -> None:
+        client.raw_request("post", f"/_sandbox/reversals/{waiting.id}/end", status=status)
+        assert client.v1.transfers.retrieve(str(waiting.transfer)).amount_reversed == 0
+        assert available(client) == 0
+
+    def test_with_enough_funds_it_succeeds_at_once(
+        self, client: stripe.StripeClient, transfer: stripe.Transfer
+    ) -> None:
+        client.raw_request("post", "/_sandbox/pending_reversals", enabled=True)
+        assert reverse(client, transfer.id).to_dict()["status"] == "succeeded"

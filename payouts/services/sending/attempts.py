@@ -92,6 +92,18 @@ def succeeded(attempt: PayoutAttempt, *, stripe_id: str, now: datetime) -> Attem
     )
 
 
+def pending(attempt: PayoutAttempt, *, stripe_id: str) -> AttemptUpdate:
+    """Keep an attempt open that Stripe has accepted, but not carried out yet."""
+    return AttemptUpdate(attempt, {"stripe_id": stripe_id, "answered": True})
+
+
+def refused_later(attempt: PayoutAttempt, *, code: str, message: str, now: datetime) -> AttemptUpdate:
+    """End an attempt that Stripe had accepted, and then didn't carry out."""
+    return AttemptUpdate(
+        attempt, {**_ended(AttemptStatus.REFUSED, now=now), "error_code": code, "error_message": message}
+    )
+
+
 def ended_without_effect(attempt: PayoutAttempt, *, now: datetime) -> AttemptUpdate:
     """End an attempt that moved nothing, or that has nothing left to move."""
     return AttemptUpdate(attempt, _ended(AttemptStatus.ABSENT, now=now))

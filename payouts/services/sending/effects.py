@@ -34,9 +34,12 @@ class ReleaseEarnings:
 
     held_in: AccountKind
     in_suspense: int = 0
+    fx_loss: int = 0
 
     def apply(self, payout: Payout, *, now: datetime) -> None:
-        moves.release_earnings(payout, held_in=self.held_in, in_suspense=self.in_suspense)
+        moves.release_earnings(
+            payout, held_in=self.held_in, in_suspense=self.in_suspense, fx_loss=self.fx_loss
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,9 @@ class History:
     def last_reversal(self) -> PayoutAttempt | None:
         return next(reversed(self.of_kind(AttemptKind.REVERSAL)), None)
 
+    def was_refused(self, kind: AttemptKind) -> bool:
+        return any(attempt.status == AttemptStatus.REFUSED for attempt in self.of_kind(kind))
+
     @property
     def transfer(self) -> PayoutAttempt | None:
         """The attempt by which leg one succeeded."""

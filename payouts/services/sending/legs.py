@@ -66,6 +66,8 @@ def look_again(attempt: PayoutAttempt, *, now: datetime, moves: Sequence[Move] =
 
 def proven_absent(attempt: PayoutAttempt, *, now: datetime) -> bool:
     """Return whether the last send was so long ago that its absence at Stripe proves that nothing moved."""
+    if attempt.stripe_id:  # Stripe keeps it pending
+        return False
     return attempt.last_sent_at is None or now - attempt.last_sent_at >= policy.ABSENCE_PROVED_AFTER
 
 

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from payouts.gateway import BankPayout, Reversal, Transfer
 from payouts.models import Payout, PayoutAttempt
-from payouts.services.sending import bank_payouts, reversals, transfers, unexpected
+from payouts.services.sending import bank_payouts, coming_back, reversals, transfers, unexpected
+from payouts.services.sending.coming_back import CameBack
 from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.history import History
-from payouts.services.sending.reversals import CameBack
 from payouts.services.sending.writing import record
 from payouts.states import AttemptKind
 from stripe_io.errors import SetAside
@@ -53,7 +53,7 @@ def record_reversal(transfer_id: str, amount_reversed: int, *, now: datetime) ->
     """
     payout_id = Payout.objects.filter(stripe_transfer_id=transfer_id).values_list("pk", flat=True).first()
     if payout_id is not None:
-        came_back = partial(reversals.came_back, amount_reversed=amount_reversed, now=now)
+        came_back = partial(coming_back.came_back, amount_reversed=amount_reversed, now=now)
         record(payout_id, came_back, now=now)
     elif not unexpected.record_reversal(transfer_id=transfer_id, amount_reversed=amount_reversed, now=now):
         raise SetAside("this transfer belongs to no payout")
@@ -107,7 +107,7 @@ def _bank_payout_made(history: History, *, made: BankPayout, now: datetime) -> D
 
 def _taken_back(history: History, *, made: Reversal | CameBack, now: datetime) -> Decision:
     if isinstance(made, CameBack):
-        return reversals.came_back(history, made.amount_reversed, now=now)
+        return coming_back.came_back(history, made.amount_reversed, now=now)
     attempt = _attempt(history, made, kind=AttemptKind.REVERSAL)
     return NOTHING if attempt is None else reversals.succeeded(history, attempt, made, now=now)
 

@@ -9,7 +9,7 @@ from payouts import gateway
 from payouts.errors import NotReversible, NotSettleable
 from payouts.models import Payout
 from payouts.services.moves import Move
-from payouts.services.sending import attempts, bank_payouts, reversals
+from payouts.services.sending import attempts, bank_payouts, coming_back, reversals
 from payouts.services.sending.decision import Decision
 from payouts.services.sending.history import History
 from payouts.services.sending.recording import record_transfer
@@ -49,7 +49,7 @@ def settle(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
         reversing = (
             attempt is not None
             and attempt.kind == AttemptKind.REVERSAL
-            and (attempt.in_doubt or not attempt.answered)
+            and (attempt.in_doubt or not attempt.answered or attempt.stripe_id)
         )
         path = {
             PayoutStatus.IN_TRANSIT: [PayoutStatus.PAID],
@@ -62,7 +62,7 @@ def settle(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
             changes={"next_retry_at": None, "failure_code": "", "failure_message": ""},
             update=attempts.ended_without_effect(attempt, now=now) if attempt else None,
             effects=[
-                reversals.close_refused_reversal(
+                coming_back.close_refused_reversal(
                     payout, reason=f"{act.actor} marked it as paid: {act.reason}"
                 )
             ],

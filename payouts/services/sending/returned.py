@@ -10,7 +10,7 @@ from database.staff import SYSTEM, Act
 from payouts import gateway, policy
 from payouts.models import PayoutAttempt
 from payouts.services.moves import Move
-from payouts.services.sending import reversals
+from payouts.services.sending import coming_back, reversals
 from payouts.services.sending.bank_payouts import ArrivalQuestion
 from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.history import Circumstances, History
@@ -30,7 +30,9 @@ def prepare(history: History, circumstances: Circumstances, *, now: datetime) ->
     """
     payout, wanted = history.payout, _wanted_by_staff(history)
     if payout.amount_reversed == payout.net_amount:
-        return reversals.end_reversed(history, now=now)
+        return coming_back.end_reversed(history, back=payout.net_amount, now=now)
+    if (going_on := reversals.ask_for_less(history, now=now)) is not None:
+        return going_on
     if _must_be_taken_back(history, circumstances, now=now):
         return Decision(new_attempt=reversals.new_attempt(history, act=wanted))
     if settings.BANK_PAYOUTS_BY_STRIPE or payout.amount_reversed or circumstances.held or wanted:
@@ -80,6 +82,8 @@ class BankAccountQuestion:
 def _must_be_taken_back(history: History, circumstances: Circumstances, *, now: datetime) -> bool:
     tried = history.last_reversal
     if tried is not None and tried.ended_at and now - tried.ended_at < policy.REVERSE_AGAIN_AFTER:
+        return False
+    if reversals.refusals_of_the_whole(history) >= policy.REVERSALS_UNASKED:
         return False
     since = circumstances.returned_at
     return (

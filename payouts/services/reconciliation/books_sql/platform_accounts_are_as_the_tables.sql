@@ -1,5 +1,5 @@
--- The platform's own ledger accounts match the totals of earnings and adjustments. The Stripe balance and suspense have
--- their own validations.
+-- The platform's own ledger accounts match the totals of earnings, adjustments and what exchange rates took. The Stripe
+-- balance and suspense have their own validations.
 SELECT format('%s is %s, the tables say %s %s', kind, booked, expected, currency) AS finding
 FROM (
     SELECT kind, currency, sum(booked) AS booked, sum(expected) AS expected
@@ -23,6 +23,10 @@ FROM (
         SELECT CASE kind WHEN 'correction' THEN 'adjustments' ELSE 'write_offs' END, currency, 0, -amount
         FROM adjustments
         WHERE kind IN ('correction', 'write_off', 'write_off_undone', 'write_off_restored') AND status = 'approved'
+        UNION ALL
+        SELECT 'fx_difference', currency, 0, -fx_loss
+        FROM payouts
+        WHERE fx_loss <> 0
     ) AS both_sides
     GROUP BY kind, currency
 ) AS compared

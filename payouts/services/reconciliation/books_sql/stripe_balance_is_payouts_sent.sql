@@ -9,7 +9,7 @@ FROM (
         UNION ALL
         SELECT currency, 0, net_amount - amount_reversed
         FROM payouts
-        WHERE status IN ('in_transit', 'paid', 'returned')
+        WHERE status IN ('in_transit', 'paid', 'returned', 'reversed')
         UNION ALL
         SELECT currency, 0, -amount
         FROM adjustments
