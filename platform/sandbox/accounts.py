@@ -3,7 +3,7 @@
 Source: https://docs.stripe.com/api/accounts and https://docs.stripe.com/connect/express-accounts
 """
 
-from sandbox import switches
+from sandbox import opening, switches
 from sandbox.context import Context
 from sandbox.countries import DEFAULT_CURRENCY
 from sandbox.errors import AccountInvalid, InvalidRequest, JsonObject
@@ -76,11 +76,11 @@ CREATE: Schema = {
 }
 
 
-def open_platform(tx: Transaction, *, now: float) -> str:
+def open_platform(tx: Transaction, *, country: str, now: float) -> str:
     """Return the id of the platform's own account, which is created on the first start."""
     if found := tx.execute("select value from meta where name = 'platform'"):
         return str(found[0]["value"])
-    account = new(new_id("acct"), country="US", account_type="standard", created=int(now))
+    account = new(new_id("acct"), country=country, account_type="standard", created=int(now))
     account |= {
         "controller": {"type": "account"},
         "charges_enabled": True,
@@ -97,7 +97,15 @@ def open_platform(tx: Transaction, *, now: float) -> str:
 
 def create(context: Context, params: JsonObject) -> JsonObject:
     """Open an account that can't do anything until its holder completes onboarding."""
-    country = params.get("country", "US")
+    country = params.get("country", opening.home(context))
+    opening.check_v1(
+        context,
+        country=country,
+        capabilities={
+            name for name, asked in params.get("capabilities", {}).items() if asked.get("requested")
+        },
+        agreement=params.get("tos_acceptance", {}).get("service_agreement", "full"),
+    )
     account = new(new_id("acct"), country=country, account_type=params["type"], created=context.created)
     account = _apply(account, params)
     context.tx.insert(account, account=context.account)

@@ -100,7 +100,7 @@ class Api:
             )
         )
         with store.transaction() as tx:
-            self.platform = accounts.open_platform(tx, now=clock.now())
+            self.platform = accounts.open_platform(tx, country=config.platform_country, now=clock.now())
             destinations.open_configured(tx, config, platform=self.platform, now=clock.now())
 
     def answer(self, request: Request) -> Response | NoAnswer:

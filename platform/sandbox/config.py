@@ -12,7 +12,8 @@ class Config:
     """`webhook_secrets` has the platform endpoint's secret first and the Connect endpoint's last; one secret serves
     for both. `thin_secrets` has the secrets of thin event destinations in the same way: of the platform's own events,
     and of connected accounts'; without one there is no such destination. With an empty `webhook_url`, nothing is
-    delivered. `seed` decides which requests a fault with a probability hits; ids stay unguessable.
+    delivered. `platform_country` is the platform's from the first start on. `seed` decides which requests a fault with
+    a probability hits; ids stay unguessable.
     """
 
     state: Path
@@ -20,6 +21,7 @@ class Config:
     webhook_url: str = ""
     webhook_secrets: tuple[str, ...] = ()
     thin_secrets: tuple[str, ...] = ()
+    platform_country: str = "US"
     payout_seconds: float = 1.0
     settle_seconds: float = 0.0
     link_seconds: int = 300

@@ -16,6 +16,7 @@ from sandbox import (
     standing,
     switches,
     tampering,
+    verification,
 )
 from sandbox.clock import Clock
 from sandbox.context import Context
@@ -63,6 +64,7 @@ class Control:
                 },
             ),
             Route("POST", "/_sandbox/accounts/{id}/complete", complete_onboarding, {}),
+            Route("POST", "/_sandbox/accounts/{id}/submit", submit_details, {}),
             Route("POST", "/_sandbox/clock", self.advance_clock, {"advance": Integer(1, required=True)}),
             Route("POST", "/_sandbox/faults", self.replace_faults, RULES),
             Route("DELETE", "/_sandbox/faults", self.clear_faults, {}),
@@ -75,6 +77,7 @@ class Control:
             *standing.ROUTES,
             *switches.ROUTES,
             *tampering.ROUTES,
+            *verification.ROUTES,
         )
 
     def advance_clock(self, context: Context, params: JsonObject) -> JsonObject:
@@ -173,3 +176,7 @@ def fund(context: Context, params: JsonObject) -> JsonObject:
 
 def complete_onboarding(context: Context, params: JsonObject) -> JsonObject:
     return holders.complete(context, params["id"])
+
+
+def submit_details(context: Context, params: JsonObject) -> JsonObject:
+    return holders.submit(context, params["id"])

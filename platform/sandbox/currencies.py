@@ -6,7 +6,7 @@ https://docs.stripe.com/currencies#special-cases
 
 from sandbox.errors import InvalidRequest
 
-_ZERO_DECIMAL = frozenset({"jpy", "krw", "xof"})
+_ZERO_DECIMAL = frozenset({"clp", "jpy", "krw", "mga", "pyg", "rwf", "vnd", "xaf", "xof"})
 # The last of their digits is always 0.
 _THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 # Represented with two decimals, which are always 00.

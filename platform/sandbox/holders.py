@@ -39,6 +39,29 @@ def complete(context: Context, account_id: str) -> JsonObject:
     )
 
 
+def submit(context: Context, account_id: str) -> JsonObject:
+    """Complete the form; Stripe has yet to verify it, and capabilities are pending until then.
+
+    Source: https://docs.stripe.com/api/capabilities/object#capability_object-status
+    """
+    before = find_account(context, account_id)
+    verified = requirements(()) | {
+        "disabled_reason": "requirements.pending_verification",
+        "pending_verification": list(UNVERIFIED),
+    }
+    return _changed(
+        context,
+        before,
+        {
+            **_submitted(context, before),
+            "capabilities": dict.fromkeys(before["capabilities"], "pending"),
+            "charges_enabled": False,
+            "payouts_enabled": False,
+            "requirements": verified,
+        },
+    )
+
+
 def leave(context: Context, account_id: str) -> JsonObject:
     """Fill in the first pages and leave; what was submitted before stays submitted."""
     before = find_account(context, account_id)

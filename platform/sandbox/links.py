@@ -7,6 +7,7 @@ import secrets
 import sqlite3
 from dataclasses import dataclass
 
+from sandbox import opening
 from sandbox.accounts import find_account
 from sandbox.context import Context
 from sandbox.errors import AccountInvalid, InvalidRequest, JsonObject
@@ -44,6 +45,7 @@ class LinkSpent(Exception):
 
 
 def create_account_link(context: Context, params: JsonObject) -> JsonObject:
+    opening.check_link(context)
     try:
         account = find_account(context, params["account"])
     except AccountInvalid:

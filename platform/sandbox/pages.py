@@ -40,6 +40,7 @@ PAYOUTS_SHOWN = 20
 # How a visit to onboarding can end, in the order of the page.
 ENDINGS: Mapping[str, Callable[[Context, str], JsonObject]] = {
     "complete": holders.complete,
+    "submitted": holders.submit,
     "incomplete": holders.leave,
     "restricted": holders.fail_verification,
 }

@@ -7,9 +7,10 @@ from sandbox import events, holders
 from sandbox.accounts import find_account, requirements
 from sandbox.context import Context
 from sandbox.errors import InvalidRequest, JsonObject
-from sandbox.parameters import Choice
+from sandbox.parameters import Choice, Hash
 from sandbox.router import Route
-from sandbox.v2 import changes, records
+from sandbox.v2 import changes as told
+from sandbox.v2 import records
 
 # Source: https://docs.stripe.com/api/accounts/object#account_object-requirements-disabled_reason
 REASONS = (
@@ -30,19 +31,40 @@ REASONS = (
 )
 
 _STATUS = Choice(("active", "inactive", "pending"))
+# Open lists at Stripe; `rejected` and its codes are in its newest versions.
+# Source: https://docs.stripe.com/api/v2/core/accounts/object
+V2_STATUSES = ("active", "pending", "restricted", "unsupported", "rejected")
+CODES = (
+    "determining_status",
+    "requirements_past_due",
+    "requirements_pending_verification",
+    "restricted_other",
+    "unsupported_business",
+    "unsupported_country",
+    "unsupported_entity_type",
+    *(reason.replace(".", "_") for reason in REASONS if reason.startswith("rejected.")),
+)
+RESOLUTIONS = ("contact_stripe", "no_resolution", "provide_info")
+_V2_STATUS = Hash(
+    {"status": Choice(V2_STATUSES, required=True), "code": Choice(CODES), "resolution": Choice(RESOLUTIONS)}
+)
+_V1_STATUSES = {"active": "active", "pending": "pending"}
+_OF_V2 = ("stripe_transfers", "payouts")
 
 
 def restrict(context: Context, params: JsonObject) -> JsonObject:
     """Disable all of an account's capabilities, with a reason."""
     before = find_account(context, params["id"])
     reason = params.get("disabled_reason", REASONS[0])
-    due = holders.UNVERIFIED if reason == "requirements.past_due" else ()
+    asked = requirements(holders.UNVERIFIED if reason == "requirements.past_due" else ())
+    if reason == "requirements.pending_verification":
+        asked["pending_verification"] = list(holders.UNVERIFIED)
     after = {
         **before,
         "capabilities": dict.fromkeys(before["capabilities"], "inactive"),
         "charges_enabled": False,
         "payouts_enabled": False,
-        "requirements": requirements(due) | {"disabled_reason": reason},
+        "requirements": asked | {"disabled_reason": reason},
     }
     return _changed(context, before, after)
 
@@ -56,11 +78,25 @@ def enable(context: Context, params: JsonObject) -> JsonObject:
 
 
 def change_capabilities(context: Context, params: JsonObject) -> JsonObject:
+    """Set capabilities as v1 calls them, or as v2 does with a code and what would help."""
     before = find_account(context, params["id"])
-    statuses = {name: status for name, status in params.items() if name != "id"}
+    of_v2 = {name: params[name] for name in _OF_V2 if name in params}
+    statuses = {name: status for name, status in params.items() if name not in ("id", *_OF_V2)}
+    if transfers := of_v2.get("stripe_transfers"):
+        statuses["transfers"] = _V1_STATUSES.get(transfers["status"], "inactive")
     if unrequested := statuses.keys() - before["capabilities"].keys():
         raise InvalidRequest(f"The account never requested {', '.join(sorted(unrequested))}.")
-    return _changed(context, before, {**before, "capabilities": {**before["capabilities"], **statuses}})
+    after = {**before, "capabilities": {**before["capabilities"], **statuses}}
+    if payouts := of_v2.get("payouts"):
+        after["payouts_enabled"] = payouts["status"] == "active"
+    withheld = {name: given for name, given in of_v2.items() if given["status"] != "active"}
+    told.set_standing(context, before, {name: _shown(given) for name, given in withheld.items()})
+    return _changed(context, before, after)
+
+
+def _shown(given: JsonObject) -> JsonObject:
+    detail = {"code": given.get("code", CODES[0]), "resolution": given.get("resolution", RESOLUTIONS[0])}
+    return {"status": given["status"], "status_details": [detail]}
 
 
 def deauthorize(context: Context, params: JsonObject) -> JsonObject:
@@ -76,7 +112,7 @@ def deauthorize(context: Context, params: JsonObject) -> JsonObject:
 
 
 def _changed(context: Context, before: JsonObject, after: JsonObject) -> JsonObject:
-    changes.record(context, before, after)
+    told.record(context, before, after)
     _emit_capability_events(context, before, after)
     return after
 
@@ -109,7 +145,12 @@ ROUTES = (
         "POST",
         "/_sandbox/accounts/{id}/capabilities",
         change_capabilities,
-        {"card_payments": _STATUS, "transfers": _STATUS},
+        {
+            "card_payments": _STATUS,
+            "payouts": _V2_STATUS,
+            "stripe_transfers": _V2_STATUS,
+            "transfers": _STATUS,
+        },
     ),
     Route("POST", "/_sandbox/accounts/{id}/deauthorize", deauthorize, {}),
 )

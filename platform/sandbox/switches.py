@@ -6,28 +6,35 @@ They are kept in the store; docs/sandbox.md has a row for each.
 import json
 from typing import Any
 
+from sandbox import refusals
 from sandbox.context import Context
 from sandbox.errors import JsonObject
-from sandbox.parameters import Boolean, Choice, Integer, Schema
+from sandbox.parameters import Array, Boolean, Choice, Integer, Schema
 from sandbox.router import Route
 
 SWITCHES: Schema = {
     "account_updated_for_v2": Boolean(),
+    "refusals": Array(Choice(refusals.NAMES)),
+    "regions": Boolean(),
     "thin_events_from": Choice(("@self", "@accounts")),
     "v1_lists_v2_accounts": Boolean(),
     "v2_key_with_other_parameters": Choice(("error", "current_state")),
     "v2_knows_v1_accounts_after": Integer(minimum=0),
     "v2_lists_accounts_after": Integer(minimum=0),
+    "v2_shows_unsupported_countries": Boolean(),
     "v2_takes_v1_accounts": Boolean(),
 }
 
 DEFAULTS: JsonObject = {
     "account_updated_for_v2": False,
+    "refusals": [],
+    "regions": False,
     "thin_events_from": "@self",
     "v1_lists_v2_accounts": True,
     "v2_key_with_other_parameters": "error",
     "v2_knows_v1_accounts_after": 0,
     "v2_lists_accounts_after": 0,
+    "v2_shows_unsupported_countries": False,
     "v2_takes_v1_accounts": True,
 }
 

@@ -3,7 +3,7 @@
 Source: https://docs.stripe.com/api/transfers
 """
 
-from sandbox import balances, charges, events
+from sandbox import balances, charges, events, opening
 from sandbox.context import Context
 from sandbox.currencies import check_divisible, smallest_amount
 from sandbox.errors import BalanceInsufficient, JsonObject, ReferenceMissing, TransfersNotCapable
@@ -32,6 +32,9 @@ def create(context: Context, params: JsonObject) -> JsonObject:
         raise ReferenceMissing("destination", params["destination"], param="destination")
     if destination["capabilities"].get("transfers") != "active":
         raise TransfersNotCapable
+    agreement = destination["tos_acceptance"]["service_agreement"]
+    if refusal := opening.transfer_refusal(context, country=destination["country"], agreement=agreement):
+        raise refusal
     if balances.available(context, account=context.account, currency=currency) < amount:
         raise BalanceInsufficient(
             "You have insufficient available funds in your Stripe account. Try adding funds directly to your "

@@ -1,6 +1,8 @@
 import pytest
 import stripe
 
+from sandbox.countries import CURRENCIES, DEFAULT_CURRENCY
+from sandbox.rates import PER_EURO
 from sandbox.server import SandboxServer
 
 
@@ -55,10 +57,17 @@ def test_a_recipient_takes_transfers_but_no_card_payments(client: stripe.StripeC
 
 
 @pytest.mark.parametrize(
-    ("country", "currency"), [("US", "usd"), ("DE", "eur"), ("GB", "gbp"), ("JP", "jpy")]
+    ("country", "currency"),
+    [("US", "usd"), ("DE", "eur"), ("GB", "gbp"), ("JP", "jpy"), ("KR", "krw"), ("SN", "xof")],
 )
 def test_the_currency_follows_the_country(client: stripe.StripeClient, country: str, currency: str) -> None:
     assert open_account(client, country=country).default_currency == currency
+
+
+def test_accounts_can_be_opened_wherever_stripe_was_seen_to() -> None:
+    seen = 92  # in the recordings of a marketplace's tests
+    assert len(DEFAULT_CURRENCY) >= seen
+    assert set(PER_EURO) == set(CURRENCIES)
 
 
 def test_an_account_is_changed_only_where_asked(client: stripe.StripeClient) -> None:
@@ -121,3 +130,31 @@ def test_the_own_account_is_the_acting_account(
 ) -> None:
     assert client.v1.accounts.retrieve_current().id == server.platform
     assert client.v1.accounts.retrieve_current(options={"stripe_account": account}).id == account
+
+
+def test_capabilities_are_pending_while_stripe_verifies(client: stripe.StripeClient) -> None:
+    account = open_account(client)
+    client.raw_request("post", f"/_sandbox/accounts/{account.id}/submit")
+    seen = client.v1.accounts.retrieve(account.id)
+    assert (seen.details_submitted, seen.payouts_enabled) == (True, False)
+    assert seen.capabilities is not None
+    assert seen.capabilities.transfers == "pending"
+    assert seen.requirements is not None
+    assert (seen.requirements.currently_due, seen.requirements.disabled_reason) == (
+        [],
+        "requirements.pending_verification",
+    )
+    assert seen.requirements.pending_verification
+
+
+def test_what_will_be_required_has_a_deadline_and_changes_nothing_yet(
+    client: stripe.StripeClient, account: str
+) -> None:
+    path = f"/_sandbox/accounts/{account}/requirements"
+    client.raw_request("post", path, currently_due=["individual.id_number"], deadline_in=86400, future=True)
+    seen = client.v1.accounts.retrieve(account)
+    assert seen.payouts_enabled
+    assert seen.future_requirements is not None
+    assert seen.future_requirements.currently_due == ["individual.id_number"]
+    assert seen.future_requirements.current_deadline is not None
+    assert seen.future_requirements.current_deadline > 86400

@@ -7,6 +7,7 @@ from sandbox import deliveries
 from sandbox.clock import Clock
 from sandbox.control import Control, Traffic
 from sandbox.faults import KINDS, Faults
+from sandbox.refusals import NAMES
 from sandbox.store import Store
 from sandbox.switches import DEFAULTS, SWITCHES
 
@@ -24,8 +25,14 @@ def test_every_control_endpoint_is_documented(tmp_path: Path) -> None:
 
 
 def test_every_kind_of_rule_is_documented() -> None:
-    kinds = [each for each in documented("[a-z_]+") if each not in SWITCHES]
+    kinds = [each for each in documented("[a-z_]+") if each not in (*SWITCHES, *NAMES)]
     assert kinds == [*deliveries.KINDS, *KINDS]
+
+
+def test_every_refusal_is_documented() -> None:
+    section = PAGE.partition("### Refusals")[2].partition("\n## ")[0]
+    first_cells = re.findall(r"^\| (`.*?`) \|", section, re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(first_cells))) == sorted(NAMES)
 
 
 def test_every_switch_is_documented_with_its_default() -> None:

@@ -25,6 +25,7 @@ import sys
 from django.conf import settings
 settings.configure(
     INSTALLED_APPS=["sandbox"],
+    PLATFORM_COUNTRY="US",
     STRIPE_SECRET_KEY="sk_test_sandbox",
     STRIPE_WEBHOOK_SECRETS=["whsec_platform", "whsec_connect"],
 )

@@ -5,7 +5,7 @@ Source: https://docs.stripe.com/api/v2/core/account-links
 
 import json
 
-from sandbox import links
+from sandbox import links, opening
 from sandbox.context import Context
 from sandbox.errors import InvalidRequest, JsonObject
 from sandbox.parameters import Array, Choice, Hash, Schema, Text, Url
@@ -36,6 +36,7 @@ CREATE: Schema = {
 
 
 def create(context: Context, params: JsonObject) -> JsonObject:
+    opening.check_link(context)
     use_case = params["use_case"]
     details = use_case.get(use_case["type"])
     if details is None:

@@ -6,7 +6,7 @@ Source: https://docs.stripe.com/api/v2/core/accounts
 from dataclasses import replace
 from typing import Any
 
-from sandbox import accounts, switches
+from sandbox import accounts, opening, switches
 from sandbox.context import Context
 from sandbox.errors import AccountInvalid, InvalidRequest, JsonObject
 from sandbox.ids import new_id
@@ -78,6 +78,9 @@ def create(context: Context, params: JsonObject) -> JsonObject:
     )
     before = Record(country=params["identity"]["country"].lower())
     account, record = _apply(account, before, params)
+    opening.check_v2(context, country=country, capabilities=set(account["capabilities"]))
+    if not opening.serves(context, country):
+        record = replace(record, standing=dict.fromkeys(records.BALANCE, records.UNSUPPORTED_COUNTRY))
     context.tx.insert(account, account=context.account)
     records.save(context, account["id"], record)
     events.emit_about(context, "v2.core.account.created", account["id"])

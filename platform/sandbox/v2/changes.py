@@ -3,6 +3,8 @@
 Source: https://docs.stripe.com/connect/accounts-v2/migrate-integration
 """
 
+from dataclasses import replace
+
 from sandbox import events as snapshots
 from sandbox.context import Context
 from sandbox.errors import JsonObject
@@ -31,6 +33,15 @@ def record(context: Context, before: JsonObject, after: JsonObject) -> None:
         kept = records.without_standing(known, capabilities=active)
         records.save(context, after["id"], kept)
         tell(context, (before, known), (after, kept))
+
+
+def set_standing(context: Context, account: JsonObject, standing: dict[str, JsonObject]) -> None:
+    """Set how API v2 shows capabilities that aren't active, until they are active again."""
+    record = records.find(context, account["id"])
+    if record is not None and standing:
+        after = replace(record, standing=record.standing | standing)
+        records.save(context, account["id"], after)
+        tell(context, (account, record), (account, after))
 
 
 def tell(context: Context, before: tuple[JsonObject, Record], after: tuple[JsonObject, Record]) -> None:

@@ -10,6 +10,12 @@ from sandbox.errors import JsonObject
 RECIPIENT, MERCHANT, CUSTOMER = "recipient", "merchant", "customer"
 STRIPE_TRANSFERS, PAYOUTS, CARD_PAYMENTS = "stripe_transfers", "payouts", "card_payments"
 
+BALANCE = (STRIPE_TRANSFERS, PAYOUTS)
+UNSUPPORTED_COUNTRY: JsonObject = {
+    "status": "unsupported",
+    "status_details": [{"code": "unsupported_country", "resolution": "no_resolution"}],
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:

@@ -36,6 +36,7 @@ class Command(BaseCommand):
                 api_key=settings.STRIPE_SECRET_KEY,
                 webhook_url=options["webhook"],
                 webhook_secrets=tuple(settings.STRIPE_WEBHOOK_SECRETS),
+                platform_country=settings.PLATFORM_COUNTRY,
                 payout_seconds=options["payout_seconds"],
                 settle_seconds=options["settle_seconds"],
                 seed=options["seed"],
