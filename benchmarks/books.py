@@ -39,7 +39,7 @@ def main() -> None:
         print(f"Checking the books of {records:,} records")
         print(f"  {floor:8.1f} s   1.00 × one look at each record")
         total = 0.0
-        times = {path.stem: seconds(partial(sql.run, sql.read(path))) for path in books.validations()}
+        times = {path.stem: seconds(partial(books.findings, path)) for path in books.validations()}
         for name, taken in sorted(times.items(), key=lambda item: -item[1]):
             total += taken
             print(f"  {taken:8.1f} s {taken / floor:6.2f} × {name}")

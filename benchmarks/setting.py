@@ -36,7 +36,7 @@ def manage(*command: object, **options: object) -> None:
     call_command(str(command[0]), *command[1:], stdout=StringIO(), stderr=StringIO(), **options)
 
 
-def billing_csv(lines: int, *, generation: int) -> tuple[str, list[str]]:
+def billing_csv(lines: int, *, generation: int | str) -> tuple[str, list[str]]:
     """Return a header and this many lines of real sales; each generation has record ids of its own."""
     with lzma.open(BILLING, "rt", newline="") as file:
         reader = csv.reader(file)

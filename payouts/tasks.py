@@ -62,9 +62,9 @@ def forecast() -> None:
 
 @shared_task(name="payouts.check_books")
 def check_books() -> None:
-    """Check the books; fail, in the log and the task monitor, if they don't hold."""
+    """Check what is new in the books, and weekly all; fail, in the log and the task monitor, if they don't hold."""
     with suppress(BooksCheckUnderWay):
-        books.require_sound()
+        books.check_nightly(now=sql.now())
 
 
 @shared_task(name="payouts.compare_billing")

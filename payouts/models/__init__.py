@@ -1,6 +1,7 @@
 """How creators are paid: runs and their decisions, payouts and their lines, attempts at Stripe, pauses, forecasts."""
 
 from payouts.models.attempt import PayoutAttempt
+from payouts.models.checkpoint import BooksCheckpoint, CheckpointBalance
 from payouts.models.difference import BILLING_KINDS, Difference, DifferenceKind
 from payouts.models.forecast import Forecast
 from payouts.models.pause import PauseCause, SendingPause
@@ -10,6 +11,8 @@ from payouts.models.run import PayoutRun, RunDecision
 
 __all__ = [
     "BILLING_KINDS",
+    "BooksCheckpoint",
+    "CheckpointBalance",
     "Difference",
     "DifferenceKind",
     "Forecast",

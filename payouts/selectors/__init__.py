@@ -1,6 +1,7 @@
 """Reads about runs and payouts: their outcomes, what comes next, and what creators earned and were paid."""
 
 from payouts.selectors.blockers import BLOCKERS, CLAIMABLE, blocker_rules
+from payouts.selectors.checkpoints import books_unchecked_for
 from payouts.selectors.connected import foreign_bank_payouts, left_behind
 from payouts.selectors.cutoffs import due_at, latest_due_cutoff, next_cutoff, unmade_cutoff
 from payouts.selectors.differences import OpenDifferences, open_differences
@@ -45,6 +46,7 @@ __all__ = [
     "Upcoming",
     "api_standing_of",
     "blocker_rules",
+    "books_unchecked_for",
     "decisions_by_reason",
     "due_at",
     "failing_payouts",

@@ -18,12 +18,15 @@ def read(path: Path, /, **fillings: str) -> str:
 
     Raises: ValueError if the fillings don't match the holes.
     """
-    statement = _text(path)
-    holes = set(_HOLE.findall(statement))
-    if holes != fillings.keys():
-        expected, actual = (", ".join(sorted(names)) or "none" for names in (holes, fillings))
+    if holes(path) != fillings.keys():
+        expected, actual = (", ".join(sorted(names)) or "none" for names in (holes(path), fillings))
         raise ValueError(f"{path.name} has these holes: {expected}. The fillings are: {actual}.")
-    return _HOLE.sub(lambda hole: fillings[hole[1]], statement)
+    return _HOLE.sub(lambda hole: fillings[hole[1]], _text(path))
+
+
+def holes(path: Path) -> set[str]:
+    """List the holes of SQL in a file."""
+    return set(_HOLE.findall(_text(path)))
 
 
 @cache

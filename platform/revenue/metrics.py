@@ -56,6 +56,11 @@ class BusinessCollector:
             "Share of failed payouts among those finished in the last 30 days; 0 if none finished.",
             value=outcomes.failed / outcomes.finished if outcomes.finished else 0,
         )
+        yield GaugeMetricFamily(
+            "payouts_books_unchecked_seconds",
+            "Seconds since the books were last found to hold; 0 before the first check.",
+            value=payouts.books_unchecked_for(now=now).total_seconds(),
+        )
         unposted = earnings.unposted()
         yield GaugeMetricFamily(
             "payouts_earnings_lag_seconds",

@@ -73,7 +73,7 @@ class Verdict:
         yield from self._nothing_is_stuck()
         yield from self._what_is_owed_is_explained()
         yield from self._only_people_are_waited_for()
-        for validation in books.check():
+        for validation in books.check_all(now=sql.now()):
             yield from (f"{validation.name}: {finding}" for finding in validation.findings)
 
     def _at_stripe(self) -> Counter[str]:

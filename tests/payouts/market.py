@@ -25,7 +25,7 @@ from money import Money
 from payouts.models import Payout
 from payouts.services.deciding import runs
 from payouts.services.deciding.runs import RunResult
-from payouts.services.reconciliation import books
+from payouts.services.reconciliation import books, scope
 from tests.feeding import feed, record
 
 CUTOFF = date(2025, 10, 1)
@@ -185,7 +185,7 @@ def unsound() -> dict[str, list[str]]:
 
 def findings_of(validation: Path) -> list[str]:
     """Run one validation of the books inside the test's own transaction."""
-    return [row["finding"] for row in sql.rows(sql.read(validation))]
+    return [row["finding"] for row in sql.rows(scope.filled(validation, scope.WHOLE))]
 
 
 def balance(creator_id: UUID, kind: AccountKind) -> int:

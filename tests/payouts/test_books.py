@@ -1,8 +1,6 @@
 """Each validation of the books finds its fault, and `check_books` reports it."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
@@ -11,20 +9,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
-from accounts.models import Creator
 from database import sql
-from money import parse_month
 from payouts import tasks
 from payouts.errors import BooksCheckUnderWay
-from payouts.models import Payout
-from payouts.services.moves import move
 from payouts.services.reconciliation import books
-from payouts.states import PayoutStatus
-from revenue import services as revenue
-from tests.local_stripe import Stripe
 from tests.payouts.corruptions import CORRUPTIONS
 from tests.payouts.market import Market, findings_of, unsound
-from tests.payouts.sending import send_transfer
+from tests.payouts.tampering import guards_off, undone
 
 VALIDATIONS = {path.stem: path for path in books.validations()}
 SOUND: dict[str, list[str]] = {name: [] for name in VALIDATIONS}
@@ -44,77 +35,6 @@ MISSING = [
     ("UPDATE creator_earnings SET creator_id = uuid7() WHERE payout_id IS NOT NULL", "dead_payouts_hold_no_rows"),
     ("DELETE FROM creator_earnings WHERE payout_id IS NOT NULL", "live_payouts_are_the_sum_of_their_rows"),
 ]  # fmt: skip
-
-
-@contextmanager
-def guards_off() -> Iterator[None]:
-    """Let the test do what the triggers refuse, as a restored backup or a superuser's mistake could."""
-    sql.run("SET CONSTRAINTS ALL IMMEDIATE")
-    sql.run("SET session_replication_role = replica")
-    try:
-        yield
-    finally:
-        sql.run("SET session_replication_role = DEFAULT")
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Undo everything that the block does."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
-@pytest.fixture
-def busy(market: Market, sandbox: Stripe) -> Market:
-    """A bit of everything: a payout sent, one waiting, one that failed, and earnings left over."""
-    alice, bob, charlie = market.creators(["alice", "bob", "charlie"], account=None)
-    for creator in (alice, bob, charlie):
-        market.onboard(creator)
-        market.sell(creator, 100_00)
-        market.sell(creator, 5_00, at="2025-10-05T12:00:00Z")
-    market.refund(alice, 1_00)
-    market.adjust(bob, 2_00, booked_at=sql.now())
-    market.run()
-    for creator in (alice, bob):
-        if creator == bob:
-            sandbox.inject(
-                {
-                    "method": "POST",
-                    "path": "/v1/transfers",
-                    "kind": "status",
-                    "status": 400,
-                    "code": "account_closed",
-                }
-            )
-        send_transfer(Payout.objects.get(creator=creator).pk, now=sql.now())
-    statuses = Payout.objects.order_by("creator__external_id").values_list("status", flat=True)
-    assert list(statuses) == ["in_transit", "failed", "pending"]
-    return market
-
-
-@pytest.fixture
-def busier(busy: Market) -> Market:
-    """Also a linked refund, a paid payout, the revenue and a report, all an hour old, and a record not posted yet.
-
-    Of two write-offs the first and a part of the second are undone.
-    """
-    alice = Creator.objects.get(external_id="alice")
-    sold = busy.sell(alice, 70_00, at="2025-10-06T12:00:00Z", subscription_id="s1", api_calls="7")
-    busy.refund(alice, 10_00, at="2025-10-07T12:00:00Z", related_record_id=sold)
-    dave = busy.creator("dave")
-    for owed, sold_since in [(50_00, 10_00), (20_00, 55_00)]:
-        busy.refund(dave, owed, at="2025-10-07T12:00:00Z")
-        busy.write_off(dave)
-        busy.sell(dave, sold_since, at="2025-10-08T12:00:00Z")
-    move(Payout.objects.get(creator=alice), PayoutStatus.PAID, now=sql.now(), reason="a test")
-    with guards_off():
-        sql.run("UPDATE postings SET posted_at = posted_at - interval '1 hour'")
-        sql.run("UPDATE payout_events SET at = at - interval '1 hour'")
-    revenue.make_report(parse_month("2025-09"), now=sql.now())
-    revenue.refresh_stale(now=sql.now())
-    busy.arrive("charge", alice, 33_00, at="2025-10-08T12:00:00Z")
-    return busy
 
 
 @pytest.mark.django_db
@@ -188,11 +108,12 @@ def test_one_check_of_the_books_runs_at_a_time() -> None:
     ) as other:
         other.execute("SELECT pg_advisory_lock(hashtextextended('payouts.check_books', 0))")
         with pytest.raises(BooksCheckUnderWay):
-            books.check()
+            books.check_all(now=sql.now())
         tasks.check_books()
         with pytest.raises(CommandError, match="is running"):
             call_command("check_books")
-    assert books.check()
+        other.execute("SELECT pg_advisory_unlock_all()")
+        assert books.check_all(now=sql.now())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -202,7 +123,7 @@ def test_the_books_are_checked_on_one_snapshot(tmp_path: Path, monkeypatch: pyte
     for name in settings:
         (tmp_path / name).write_text(f"SELECT current_setting('{name}') AS finding")
     monkeypatch.setattr(books, "validations", lambda: [tmp_path / name for name in settings])
-    assert [list(validation.findings) for validation in books.check()] == [
+    assert [list(validation.findings) for validation in books.check_all(now=sql.now())] == [
         ["off"],
         ["repeatable read"],
         ["on"],

@@ -1,8 +1,10 @@
-"""Check the books on one snapshot. Exits with 1 if a check fails."""
+"""Check what is new in the books since the last check, on one snapshot. Exits with 1 if a check fails."""
 
 import json
 import sys
+from argparse import ArgumentParser
 
+from database import sql
 from database.commands import ServiceCommand
 from payouts.services.reconciliation import books
 
@@ -10,8 +12,13 @@ from payouts.services.reconciliation import books
 class Command(ServiceCommand):
     help = __doc__
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--all", action="store_true", help="check all of the books")
+
     def handle(self, *args: object, **options: object) -> None:
-        validations = books.check()
+        check = books.check_all if options["all"] else books.check_new
+        validations = check(now=sql.now())
         failed = [validation for validation in validations if validation.findings]
         if options["json"]:
             self.stdout.write(json.dumps({row.name: list(row.findings) for row in validations}))

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             _play(Teller(self.stdout, self.style), folder=folder)
         except NothingCame as stuck:
             raise CommandError(str(stuck)) from stuck
-        validations = books.check()
+        validations = books.check_all(now=sql.now())
         callers.write(folder / "env", source=selling.SOURCE, now=sql.now())
         where = () if options["exit"] else ("", *_where_to_look(folder, password=password))
         for line in ("", *summary.lines(validations), *where):

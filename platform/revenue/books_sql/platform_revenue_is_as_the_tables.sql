@@ -9,8 +9,8 @@ WITH earned AS (
         sum(net) AS net,
         sum(transactions) AS transactions,
         sum(api_calls) AS api_calls
-    FROM creator_earnings
-    WHERE api_id IS NOT NULL
+    FROM (SELECT *, period_start AS at FROM creator_earnings) AS earning
+    WHERE api_id IS NOT NULL AND {in_months}
     GROUP BY period_start, currency
 ),
 subscribed AS (
@@ -21,9 +21,9 @@ subscribed AS (
             record.currency,
             record.source_id,
             record.subscription_id
-        FROM billing_records AS record
+        FROM (SELECT *, occurred_at AS at FROM billing_records) AS record
         JOIN billing_batches AS batch ON batch.id = record.batch_id
-        WHERE batch.posted_at IS NOT NULL AND record.kind = 'charge' AND record.subscription_id <> ''
+        WHERE batch.posted_at IS NOT NULL AND record.kind = 'charge' AND record.subscription_id <> '' AND {in_months}
     ) AS distinct_ones
     GROUP BY month, currency
 ),
@@ -34,7 +34,7 @@ paid AS (
         sum(CASE WHEN event.to_status = 'paid' THEN payout.net_amount ELSE -payout.net_amount END) AS amount
     FROM payout_events AS event
     JOIN payouts AS payout ON payout.id = event.payout_id
-    WHERE 'paid' IN (event.from_status, event.to_status)
+    WHERE 'paid' IN (event.from_status, event.to_status) AND {in_months}
     GROUP BY month, payout.currency
 ),
 changed AS (
@@ -44,10 +44,11 @@ changed AS (
         FROM earning_postings AS trace
         JOIN creator_earnings AS earning ON earning.id = trace.earning_id
         JOIN postings AS posting ON posting.id = trace.posting_id
+        WHERE posting.id > {last_posting}
         UNION ALL
         SELECT month_of(at), at
         FROM payout_events
-        WHERE 'paid' IN (from_status, to_status)
+        WHERE id > {last_event} AND 'paid' IN (from_status, to_status)
     ) AS change
     GROUP BY month
 ),
@@ -76,7 +77,8 @@ FROM (
             total_gross_revenue, total_platform_fees, total_creator_earnings, total_creator_payouts, total_transactions,
             total_api_calls, active_subscriptions
         )::text AS figures
-    FROM platform_revenue
+    FROM (SELECT *, month AS at FROM platform_revenue) AS revenue
+    WHERE {in_months}
 ) AS shown
 FULL JOIN (
     SELECT month, currency, (gross, fees, net, paid, transactions, api_calls, subscriptions)::text AS figures

@@ -5,7 +5,7 @@ SELECT format(
     charge_id, charged, takeback.refunded, takeback.charged_back, takeback.amount,
     coalesce(linked.refunded, 0), coalesce(linked.charged_back, 0)
 ) AS finding
-FROM charge_takebacks AS takeback
+FROM (SELECT * FROM charge_takebacks WHERE charge_id IN ({charges})) AS takeback
 FULL JOIN (
     SELECT
         charge.id AS charge_id,
@@ -21,8 +21,13 @@ FULL JOIN (
         AND charge.kind = 'charge'
     WHERE record.related_record_id <> ''
         AND record.kind <> 'charge'
+        AND (record.source_id, record.related_record_id) IN (
+            SELECT source_id, related_record_id
+            FROM billing_records
+            WHERE related_record_id <> '' AND batch_id > {last_batch}
+        )
         AND (
-            charge.id IN (SELECT charge_id FROM charge_takebacks)
+            EXISTS (SELECT FROM charge_takebacks WHERE charge_id = charge.id)
             OR NOT EXISTS (
                 SELECT FROM quarantined_records AS left_once
                 WHERE left_once.source_id = charge.source_id

@@ -5,6 +5,9 @@ SELECT format(
 FROM ledger_entries AS entry
 LEFT JOIN ledger_transactions AS booked ON booked.id = entry.transaction_id
 LEFT JOIN ledger_accounts AS account ON account.id = entry.account_id
-WHERE booked.id IS NULL
-    OR account.currency IS DISTINCT FROM entry.currency
-    OR (account.balance IS NULL) <> (entry.balance_after IS NULL)
+WHERE entry.transaction_id > {last_transaction}
+    AND (
+        booked.id IS NULL
+        OR account.currency IS DISTINCT FROM entry.currency
+        OR (account.balance IS NULL) <> (entry.balance_after IS NULL)
+    )

@@ -9,22 +9,24 @@ WITH fact AS (
         -sum(trace.gross) AS amount
     FROM earning_postings AS trace
     JOIN creator_earnings AS earning ON earning.id = trace.earning_id
+    WHERE trace.posting_id > {last_posting}
     GROUP BY trace.posting_id, earning.creator_id, earning.currency
     UNION ALL
     SELECT 'payout:' || id || ':reserved', 'creator_payable', creator_id, currency, -net_amount
     FROM payouts
+    WHERE id IN ({payouts})
     UNION ALL
     SELECT 'payout:' || id || ':sent', 'stripe_balance', '00000000-0000-0000-0000-000000000000', currency, net_amount
     FROM payouts
-    WHERE stripe_transfer_id <> ''
+    WHERE stripe_transfer_id <> '' AND id IN ({payouts})
     UNION ALL
     SELECT 'payout:' || id || ':given_back', 'creator_payable', creator_id, currency, net_amount
     FROM payouts
-    WHERE status IN ('failed', 'cancelled', 'reversed')
+    WHERE status IN ('failed', 'cancelled', 'reversed') AND id IN ({payouts})
     UNION ALL
     SELECT 'adjustment:' || id, 'creator_payable', creator_id, currency, amount
     FROM adjustments
-    WHERE status = 'approved'
+    WHERE status = 'approved' AND decided_at >= {since}
 ),
 booked AS (
     SELECT booking.source_key, account.kind, account.owner_id, entry.currency, entry.amount
@@ -39,7 +41,8 @@ WHERE fact.amount <> coalesce(booked.amount, 0)
 UNION ALL
 SELECT format('%s is booked, but never happened', source_key)
 FROM ledger_transactions AS booking
-WHERE NOT EXISTS (SELECT FROM fact WHERE fact.source_key = booking.source_key)
+WHERE booking.id > {last_transaction}
+    AND NOT EXISTS (SELECT FROM fact WHERE fact.source_key = booking.source_key)
     -- A partial reversal is in suspense, which has its own validation.
     AND NOT EXISTS (
         SELECT FROM payouts

@@ -32,8 +32,9 @@ LEFT JOIN (
             FROM earning_postings AS trace
             JOIN creator_earnings AS earning ON earning.id = trace.earning_id
             WHERE earning.closed_at IS NOT NULL
+                AND earning.id IN (SELECT earning_id FROM payout_line_items WHERE payout_id >= {made_since})
         ) AS trace USING (posting_id, creator_id, api_id, currency, period_start, commission_bps)
     ) AS distinct_ones
     GROUP BY earning_id
 ) AS subscribed USING (earning_id)
-WHERE line.total_subscriptions <> coalesce(total, 0)
+WHERE line.payout_id >= {made_since} AND line.total_subscriptions <> coalesce(total, 0)

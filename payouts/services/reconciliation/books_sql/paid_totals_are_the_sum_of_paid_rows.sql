@@ -20,17 +20,18 @@ FROM (
             creator_id, api_id, currency, net AS total, 0 AS paid, gross,
             last_updated AS updated, NULL::timestamptz AS no_earlier, NULL::timestamptz AS no_later
         FROM paid_totals
+        WHERE creator_id IN ({creators_paid})
         UNION ALL
         SELECT
             earning.creator_id, earning.api_id, earning.currency, 0, earning.net, -earning.gross,
             NULL, earning.updated_at, NULL
         FROM creator_earnings AS earning
         JOIN payouts AS payout ON payout.id = earning.payout_id
-        WHERE payout.status = 'paid'
+        WHERE payout.status = 'paid' AND earning.creator_id IN ({creators_paid})
         UNION ALL
         SELECT creator_id, api_id, currency, 0, 0, 0, NULL, NULL, updated_at
         FROM creator_earnings
-        WHERE closed_at IS NOT NULL
+        WHERE closed_at IS NOT NULL AND creator_id IN ({creators_paid})
     ) AS both_sides
     GROUP BY creator_id, api_id, currency
 ) AS compared

@@ -12,7 +12,9 @@ LEFT JOIN (
             id, payout_id, from_status, to_status,
             lag(to_status, 1, '') OVER (PARTITION BY payout_id ORDER BY id) AS came_from
         FROM payout_events
+        WHERE payout_id IN ({payouts})
     ) AS event
     GROUP BY payout_id
 ) AS history ON history.payout_id = payout.id
-WHERE history.is_chain IS NOT TRUE OR history.ends_in IS DISTINCT FROM payout.status
+WHERE payout.id IN ({payouts})
+    AND (history.is_chain IS NOT TRUE OR history.ends_in IS DISTINCT FROM payout.status)

@@ -4,6 +4,7 @@ SELECT format(
 ) AS finding
 FROM payouts AS payout
 LEFT JOIN payout_line_items AS line ON line.payout_id = payout.id
+WHERE payout.id IN ({payouts})
 GROUP BY payout.id
 HAVING payout.net_amount <> coalesce(sum(line.net_revenue), 0)
     OR payout.gross_amount <> coalesce(sum(line.gross_revenue), 0)

@@ -6,6 +6,6 @@ LEFT JOIN payout_attempts AS attempt
     AND attempt.status = 'succeeded'
     AND attempt.amount = payout.net_amount
     AND attempt.stripe_id = payout.stripe_transfer_id
-WHERE payout.status IN ('in_transit', 'paid', 'returned', 'reversed')
+WHERE payout.id IN ({payouts}) AND payout.status IN ('in_transit', 'paid', 'returned', 'reversed')
 GROUP BY payout.id
 HAVING count(attempt.id) <> 1

@@ -13,6 +13,7 @@ JOIN (
     JOIN payouts AS paid_by ON paid_by.id = line.payout_id
     LEFT JOIN payout_runs AS run ON run.id = paid_by.run_id
     CROSS JOIN LATERAL (SELECT line.period_end <= coalesce(run.cutoff, 'infinity') AS is_due) AS due
+    WHERE line.payout_id IN ({payouts})
     GROUP BY line.payout_id
 ) AS lines ON lines.payout_id = payout.id
 WHERE (payout.period_start, payout.period_end) IS DISTINCT FROM (lines.starts, lines.ends)

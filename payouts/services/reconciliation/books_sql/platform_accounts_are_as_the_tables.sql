@@ -8,6 +8,13 @@ FROM (
         FROM ledger_entries AS entry
         JOIN ledger_accounts AS account ON account.id = entry.account_id
         WHERE account.kind NOT IN ('creator_payable', 'payouts_reserved', 'stripe_balance', 'suspense')
+            AND entry.id > {last_entry}
+        UNION ALL
+        SELECT account.kind, account.currency, checked.amount, 0
+        FROM books_checkpoint_balances AS checked
+        JOIN ledger_accounts AS account ON account.id = checked.account_id
+        WHERE account.kind NOT IN ('creator_payable', 'payouts_reserved', 'stripe_balance', 'suspense')
+            AND checked.checkpoint_id = {checkpoint}
         UNION ALL
         SELECT line.kind, earned.currency, 0, line.amount
         FROM (

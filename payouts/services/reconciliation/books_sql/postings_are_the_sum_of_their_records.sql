@@ -16,6 +16,7 @@ FROM (
         (SELECT array_agg(batch ORDER BY batch) FROM unnest(trace.batches) AS batch) AS batches
     FROM earning_postings AS trace
     JOIN creator_earnings AS earning ON earning.id = trace.earning_id
+    WHERE trace.posting_id > {last_posting}
 ) AS traced
 FULL JOIN (
     SELECT
@@ -40,10 +41,11 @@ FULL JOIN (
             count(*) FILTER (WHERE kind = 'charge') AS transactions,
             coalesce(sum(api_calls) FILTER (WHERE kind = 'charge'), 0) AS api_calls
         FROM billing_records
+        WHERE batch_id IN (SELECT id FROM billing_batches WHERE posting_id > {last_posting})
         GROUP BY batch_id, creator_id, api_id, currency, month_of(occurred_at), commission_bps
     ) AS part
     JOIN billing_batches AS batch ON batch.id = part.batch_id
-    WHERE batch.posting_id IS NOT NULL
+    WHERE batch.posting_id > {last_posting}
     GROUP BY posting_id, creator_id, api_id, currency, period_start, commission_bps
 ) AS held USING (posting_id, creator_id, api_id, currency, period_start, commission_bps)
 WHERE (posted, batches) IS DISTINCT FROM (recorded, held_by)

@@ -42,7 +42,8 @@ LEFT JOIN rate AS of_creator
     AND record.occurred_at < of_creator.ends
 LEFT JOIN (SELECT * FROM rate WHERE api_id IS NULL AND creator_id IS NULL) AS by_default
     ON record.occurred_at >= by_default.starts AND record.occurred_at < by_default.ends
-WHERE record.related_record_id = ''
+WHERE record.batch_id > {last_batch}
+    AND record.related_record_id = ''
     AND (record.creator_id, record.commission_bps)
         IS DISTINCT FROM (owned.creator_id, coalesce(of_api.bps, of_creator.bps, by_default.bps))
 UNION ALL
@@ -50,7 +51,8 @@ SELECT format('record %s differs from charge %s, which it names', record.record_
 FROM billing_records AS record
 LEFT JOIN billing_records AS charge
     ON charge.source_id = record.source_id AND charge.record_id = record.related_record_id AND charge.kind = 'charge'
-WHERE record.related_record_id <> ''
+WHERE record.batch_id > {last_batch}
+    AND record.related_record_id <> ''
     AND NOT EXISTS (
         SELECT FROM quarantined_records AS left_once
         WHERE left_once.source_id = record.source_id

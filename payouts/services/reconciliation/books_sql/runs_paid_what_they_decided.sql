@@ -3,8 +3,12 @@ SELECT format(
     'decision %s: %s of %s, payout %s of %s',
     decision.id, decision.reason, decision.amount, payout.id, payout.net_amount
 ) AS finding
-FROM payout_run_decisions AS decision
-FULL JOIN payouts AS payout ON payout.id = decision.payout_id
+FROM (SELECT * FROM payout_run_decisions WHERE run_id IN ({runs})) AS decision
+FULL JOIN (
+    SELECT * FROM payouts WHERE run_id IN ({runs})
+    UNION ALL
+    SELECT * FROM payouts WHERE run_id IS NULL
+) AS payout ON payout.id = decision.payout_id
 WHERE (
         decision.reason = 'paid'
         OR decision.payout_id IS NOT NULL

@@ -5,7 +5,12 @@ FROM (
         SELECT entry.currency, entry.amount AS booked, 0 AS sent
         FROM ledger_entries AS entry
         JOIN ledger_accounts AS account ON account.id = entry.account_id
-        WHERE account.kind = 'stripe_balance'
+        WHERE account.kind = 'stripe_balance' AND entry.id > {last_entry}
+        UNION ALL
+        SELECT account.currency, checked.amount, 0
+        FROM books_checkpoint_balances AS checked
+        JOIN ledger_accounts AS account ON account.id = checked.account_id
+        WHERE account.kind = 'stripe_balance' AND checked.checkpoint_id = {checkpoint}
         UNION ALL
         SELECT currency, 0, net_amount - amount_reversed
         FROM payouts

@@ -4,7 +4,8 @@ SELECT format(
 ) AS finding
 FROM payout_attempts AS attempt
 JOIN payouts AS payout ON payout.id = attempt.payout_id
-WHERE attempt.kind = 'transfer'
+WHERE attempt.payout_id IN ({payouts})
+    AND attempt.kind = 'transfer'
     AND attempt.status = 'succeeded'
     AND NOT (
         payout.stripe_transfer_id = attempt.stripe_id
