@@ -48,13 +48,13 @@ WHERE period_start < date_trunc('month', now()) - interval '1 month'
 GROUP BY creator_id, period_start ORDER BY period_start, creator_id;
 
 INSERT INTO payouts (
-    id, creator_id, currency, gross_amount, platform_fee, net_amount, period_start, period_end, status,
-    stripe_transfer_id, stripe_payout_id, destination_payment, bank_currency, failure_code, failure_message,
-    paid_at, created_at
+    id, creator_id, currency, ordinal, reference, transfer_group, gross_amount, platform_fee, net_amount, period_start,
+    period_end, status, stripe_transfer_id, stripe_payout_id, destination_payment, bank_currency, failure_code,
+    failure_message, paid_at, created_at
 )
 SELECT
-    payout_id, creator_id, 'USD', 1000 * records, 200 * records, 800 * records, period_start,
-    period_start + interval '1 month', 'paid', 'tr_' || payout_id, 'po_' || payout_id, '', 'USD', '', '',
+    payout_id, creator_id, 'USD', 1, payout_id::text, payout_id::text, 1000 * records, 200 * records, 800 * records,
+    period_start, period_start + interval '1 month', 'paid', 'tr_' || payout_id, 'po_' || payout_id, '', 'USD', '', '',
     period_start + interval '1 month 3 days', period_start + interval '1 month'
 FROM paid ORDER BY period_start, creator_id;
 

@@ -137,8 +137,8 @@ class PayoutAdmin(LargeTableAdmin):
     ]
     list_select_related = ["creator"]
     list_filter = ["status", narrowed_by("creator", Creator), narrowed_by("run", PayoutRun)]
-    search_fields = ["creator__external_id", "stripe_transfer_id", "stripe_payout_id", "pk"]
-    search_help_text = "Creator id, payout id, transfer (tr_…) or bank payout (po_…)"
+    search_fields = ["creator__external_id", "stripe_transfer_id", "stripe_payout_id", "reference", "pk"]
+    search_help_text = "Creator id, payout id, reference, transfer (tr_…) or bank payout (po_…)"
     details = [
         link("creator"),
         link("run"),
@@ -146,6 +146,7 @@ class PayoutAdmin(LargeTableAdmin):
         link("retry_of"),
         copied("stripe_transfer_id", "Transfer"),
         copied("stripe_payout_id", "Bank payout"),
+        copied("reference", "Reference"),
         "arrival_date",
         "failure_code",
         "failure_message",

@@ -146,6 +146,9 @@ class PayoutFactory(DjangoModelFactory[Payout]):
     creator = SubFactory(CreatorFactory)
     run = SubFactory(PayoutRunFactory)
     currency = "USD"
+    ordinal = Sequence(lambda number: number + 1)
+    reference = Sequence(lambda number: f"reference-{number}")
+    transfer_group = Sequence(lambda number: f"group-{number}")
     gross_amount = 10_000
     platform_fee = 2_000
     net_amount = LazyAttribute(lambda payout: payout.gross_amount - payout.platform_fee)

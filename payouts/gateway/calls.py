@@ -1,7 +1,5 @@
 """Stripe calls that move money, or look up where it is."""
 
-from uuid import UUID
-
 import stripe
 
 from payouts.gateway.objects import Arrival, AvailableFunds, BankPayout, Reversal, Transfer
@@ -25,8 +23,8 @@ def create_transfer(attempt: PayoutAttempt) -> Transfer:
                 "amount": attempt.amount,
                 "currency": attempt.currency.lower(),
                 "destination": attempt.destination,
-                "transfer_group": str(attempt.payout_id),
-                "metadata": _metadata(attempt),
+                "transfer_group": attempt.payout.transfer_group,
+                "metadata": attempt.metadata,
             },
             {"idempotency_key": attempt.idempotency_key},
         )
@@ -34,12 +32,12 @@ def create_transfer(attempt: PayoutAttempt) -> Transfer:
     return Transfer.of(made.to_dict())
 
 
-def find_transfers(payout_id: UUID) -> list[Transfer]:
-    """List the payout's transfers at Stripe.
+def find_transfers(transfer_group: str) -> list[Transfer]:
+    """List the transfers of a group: those of all payouts for one creator, currency and cut-off.
 
     Raises: StripeCallFailed.
     """
-    params: stripe.params.TransferListParams = {"transfer_group": str(payout_id), "limit": 100}
+    params: stripe.params.TransferListParams = {"transfer_group": transfer_group, "limit": 100}
     return [Transfer.of(payload) for payload in list_all(lambda: client().v1.transfers.list(params))]
 
 
@@ -61,7 +59,7 @@ def create_reversal(attempt: PayoutAttempt) -> Reversal:
     made = call(
         lambda: client().v1.transfers.reversals.create(
             attempt.payout.stripe_transfer_id,
-            {"amount": attempt.amount, "metadata": _metadata(attempt)},
+            {"amount": attempt.amount, "metadata": attempt.metadata},
             {"idempotency_key": attempt.idempotency_key},
         )
     )
@@ -119,7 +117,7 @@ def create_bank_payout(attempt: PayoutAttempt) -> BankPayout:
     """
     made = call(
         lambda: client().v1.payouts.create(
-            {"amount": attempt.amount, "currency": attempt.currency.lower(), "metadata": _metadata(attempt)},
+            {"amount": attempt.amount, "currency": attempt.currency.lower(), "metadata": attempt.metadata},
             {"idempotency_key": attempt.idempotency_key, "stripe_account": attempt.destination},
         )
     )
@@ -151,8 +149,9 @@ def find_bank_payouts(attempt: PayoutAttempt) -> list[BankPayout]:
     for payload in list_all(
         lambda: client().v1.payouts.list(params, {"stripe_account": attempt.destination})
     ):
-        if (payload.get("metadata") or {}).get("attempt_id") == str(attempt.pk):
-            return [BankPayout.of(payload, account=attempt.destination)]
+        bank_payout = BankPayout.of(payload, account=attempt.destination)
+        if bank_payout.names(attempt):
+            return [bank_payout]
     return []
 
 
@@ -165,7 +164,3 @@ def available_balance() -> dict[str, AvailableFunds]:
     """
     balance = call(client().v1.balance.retrieve).to_dict()
     return {funds["currency"].upper(): AvailableFunds.of(funds) for funds in balance["available"]}
-
-
-def _metadata(attempt: PayoutAttempt) -> dict[str, str]:
-    return {"payout_id": str(attempt.payout_id), "attempt_id": str(attempt.pk)}

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
+from payouts.identity import Identity
+from payouts.models import PayoutAttempt
 from payouts.states import ENDED_BADLY
 from stripe_io.values import moment
 
@@ -20,12 +22,36 @@ REVERSED = "transfer_refund"
 Payload = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What an attempt of ours made; it names that attempt in its metadata.
+
+    `identity` is how we name it, and `attempt_id` how we did before payouts had references. Without either, it isn't
+    ours, or its metadata has been edited.
+    """
+
+    identity: Identity | None = None
+    attempt_id: UUID | None = None
+
+    @property
+    def reference(self) -> str:
+        return self.identity.reference if self.identity else ""
+
+    @property
+    def attempt_key(self) -> str:
+        """The idempotency key of the attempt that it names; empty if it names none in today's way."""
+        return self.identity.key if self.identity else ""
+
+    def names(self, attempt: PayoutAttempt) -> bool:
+        return self.attempt_key == attempt.idempotency_key or self.attempt_id == attempt.pk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(Made):
     """A transfer from the platform's balance to a connected account, where it arrives as charge `destination_payment`.
 
-    `amount_reversed` is how much of it has come back so far; what a pending reversal asks for has not. `payout_id` and
-    `attempt_id` are the ids that we sent with it; None if it has none of ours.
+    `amount_reversed` is how much of it has come back so far; what a pending reversal asks for has not. Unlike its
+    metadata, `transfer_group` can't be edited.
 
     Source: https://docs.stripe.com/api/transfers/object
     """
@@ -36,28 +62,31 @@ class Transfer:
     currency: str
     destination: str
     destination_payment: str
-    payout_id: UUID | None
-    attempt_id: UUID | None
+    transfer_group: str
     created: datetime
 
     @classmethod
     def of(cls, payload: Payload) -> Transfer:
-        metadata = payload.get("metadata") or {}
         return cls(
+            **_names(payload),
             id=payload["id"],
             amount=_amount(payload["amount"]),
             amount_reversed=_arrived_back(payload),
             currency=payload["currency"].upper(),
             destination=_id(payload["destination"]),
             destination_payment=_id(payload.get("destination_payment") or ""),
-            payout_id=_uuid(payload.get("transfer_group")) or _uuid(metadata.get("payout_id")),
-            attempt_id=_uuid(metadata.get("attempt_id")),
+            transfer_group=payload.get("transfer_group") or "",
             created=_time(payload["created"]),
         )
 
+    def is_of(self, attempt: PayoutAttempt) -> bool:
+        """Return whether the attempt made it. Anybody may have written its metadata, so what it moved counts too."""
+        moved = (self.amount, self.currency, self.destination)
+        return self.names(attempt) and moved == (attempt.amount, attempt.currency, attempt.destination)
 
-@dataclass(frozen=True, slots=True)
-class Reversal:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversal(Made):
     """A reversal of a transfer, in whole or in part.
 
     `pending`: it waits until the connected account can pay, for up to 45 days; nothing has moved. `ended` is `failed`
@@ -69,17 +98,15 @@ class Reversal:
 
     id: str
     amount: int
-    attempt_id: UUID | None
     pending: bool = False
     ended: str = ""
 
     @classmethod
     def of(cls, payload: Payload) -> Reversal:
-        metadata = payload.get("metadata") or {}
         return cls(
+            **_names(payload),
             id=payload["id"],
             amount=_amount(payload["amount"]),
-            attempt_id=_uuid(metadata.get("attempt_id")),
             pending=not _came_back(payload) and not _ended_badly(payload),
             ended=payload["status"] if _ended_badly(payload) else "",
         )
@@ -122,9 +149,9 @@ class AvailableFunds:
         return cls(amount=_amount(by_source["card"]), others=others)
 
 
-@dataclass(frozen=True, slots=True)
-class BankPayout:
-    """A payout from the connected account `account` to its bank; `attempt_id` is None if it has none of ours.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankPayout(Made):
+    """A payout from the connected account `account` to its bank.
 
     A negative amount comes from the bank: a debit for a negative balance or, with `original_payout`, the reversal of
     that payout. `reversed_by` is the payout that reverses this one, and `came_back` says that it has been paid.
@@ -140,7 +167,6 @@ class BankPayout:
     arrival_date: date | None
     failure_code: str
     failure_message: str
-    attempt_id: UUID | None
     created: datetime
     original_payout: str = ""
     reversed_by: str = ""
@@ -156,8 +182,8 @@ class BankPayout:
         """Parse one; it came back only if `reversed_by` is expanded and paid."""
         arrives = moment(payload.get("arrival_date"))
         reversal = payload.get("reversed_by") or ""
-        metadata = payload.get("metadata") or {}
         return cls(
+            **_names(payload),
             id=payload["id"],
             account=account,
             status=payload["status"],
@@ -166,7 +192,6 @@ class BankPayout:
             arrival_date=arrives.date() if arrives else None,
             failure_code=(payload.get("failure_code") or "")[:LONGEST_FAILURE_CODE],
             failure_message=payload.get("failure_message") or "",
-            attempt_id=_uuid(metadata.get("attempt_id")),
             created=_time(payload["created"]),
             original_payout=_id(payload.get("original_payout") or ""),
             reversed_by=_id(reversal),
@@ -205,6 +230,16 @@ class BalanceTransaction:
     def of_source(cls, payload: Payload) -> BalanceTransaction:
         """Read the one that a transfer or a reversal of one made, expanded."""
         return cls.of({**payload["balance_transaction"], "source": payload})
+
+
+class _Names(TypedDict):
+    identity: Identity | None
+    attempt_id: UUID | None
+
+
+def _names(payload: Payload) -> _Names:
+    metadata = payload.get("metadata") or {}
+    return _Names(identity=Identity.of(metadata), attempt_id=_uuid(metadata.get("attempt_id")))
 
 
 def _came_back(reversal: Payload) -> bool:

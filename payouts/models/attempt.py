@@ -15,8 +15,9 @@ class PayoutAttempt(models.Model):
 
     `answered`: the last send has a recorded answer. `in_doubt`: some send had no answer, or one that doesn't prove
     whether money moved. Only success under its own key, or a look-up, can end an attempt in doubt. `resendable` is
-    false once Stripe would only repeat a saved error under the key. `requested_by` is a member of staff, with their
-    reason, or `system`.
+    false once Stripe would only repeat a saved error under the key. `metadata` is what Stripe keeps with the movement;
+    it never changes, as Stripe refuses a key that comes with other parameters. `requested_by` is a member of staff,
+    with their reason, or `system`.
     """
 
     id = uuid7_key()
@@ -24,6 +25,7 @@ class PayoutAttempt(models.Model):
     kind = models.CharField(max_length=16, choices=AttemptKind.choices)
     status = models.CharField(max_length=16, choices=AttemptStatus.choices, default=AttemptStatus.OPEN)
     idempotency_key = models.CharField(max_length=255, unique=True)
+    metadata = models.JSONField(default=dict)
     destination = models.CharField(max_length=255)
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)

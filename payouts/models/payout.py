@@ -15,6 +15,10 @@ from payouts.states import DEAD, FINISHED, PayoutStatus
 class Payout(models.Model):
     """One payment to one creator; amounts in minor units, all positive.
 
+    `reference` names it at Stripe, and `transfer_group` groups it there with the other payouts for the same creator,
+    currency and cut-off, which `ordinal` counts from 1; see `payouts.identity`. Those from before payouts had
+    references have their id as both.
+
     `next_retry_at` is when it is next due (to be sent, looked up or paid out to the bank); null when there is nothing
     to do. `taken_at` is when a worker took it. `arrival_amount` is what the transfer brought to the connected account
     and `bank_amount` what goes to the bank, both in `bank_currency`. `amount_reversed` is how much of the transfer
@@ -26,6 +30,9 @@ class Payout(models.Model):
     run = models.ForeignKey(PayoutRun, models.PROTECT, related_name="payouts", null=True, blank=True)
     retry_of = models.OneToOneField("self", models.PROTECT, related_name="retried_as", null=True, blank=True)
     currency = models.CharField(max_length=3)
+    ordinal = models.PositiveIntegerField()
+    reference = models.CharField(max_length=36, unique=True)
+    transfer_group = models.CharField(max_length=36)
     gross_amount = models.BigIntegerField()
     platform_fee = models.BigIntegerField()
     net_amount = models.BigIntegerField()
@@ -58,6 +65,9 @@ class Payout(models.Model):
                 condition=~Q(status__in=DEAD),
                 name="creator_has_one_live_payout_in_a_run",
             ),
+            models.UniqueConstraint(
+                fields=["run", "creator", "currency", "ordinal"], name="payout_is_counted_once"
+            ),
             models.CheckConstraint(
                 condition=Q(net_amount__gte=1, net_amount=F("gross_amount") - F("platform_fee")),
                 name="payout_is_positive_and_adds_up",
@@ -83,6 +93,7 @@ class Payout(models.Model):
             models.Index(
                 fields=["next_retry_at", "id"], condition=Q(next_retry_at__isnull=False), name="payout_due"
             ),
+            models.Index(fields=["transfer_group"], name="payout_by_transfer_group"),
             models.Index(fields=["taken_at"], condition=Q(taken_at__isnull=False), name="payout_taken"),
             models.Index(
                 fields=["stripe_transfer_id"], condition=~Q(stripe_transfer_id=""), name="payout_by_transfer"

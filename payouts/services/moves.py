@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 from psycopg.sql import SQL, Composable, Identifier, Placeholder
+from psycopg.types.json import Jsonb
 
 from database import notices, sql
 from database.staff import SYSTEM
@@ -62,6 +63,7 @@ class AttemptColumns(TypedDict, total=False):
     kind: str
     status: str
     idempotency_key: str
+    metadata: dict[str, str]
     destination: str
     amount: int
     currency: str
@@ -204,7 +206,10 @@ def _execute(
         "reasons": [move.reason for move in moves],
         **{f"payout_{name}": value for name, value in columns.items()},
         **{f"attempt_{name}": value for name, value in changes.items()},
-        **{f"opened_{name}": value for name, value in opened.items()},
+        **{
+            f"opened_{name}": Jsonb(value) if isinstance(value, dict) else value
+            for name, value in opened.items()
+        },
     }
     (row,) = sql.rows(statement, params)
     return row

@@ -20,11 +20,19 @@ def verify() -> None:
     Raises: WrongMode.
     """
     mode = configured_mode()
-    remembered = Installation.objects.get_or_create(defaults={"mode": mode})[0].mode
-    if remembered != mode:
-        raise WrongMode(remembered=remembered, configured=mode)
+    row, _ = Installation.objects.get_or_create(defaults={"mode": mode})
+    if row.mode != mode:
+        raise WrongMode(remembered=row.mode, configured=mode)
 
 
 def installed_at() -> datetime:
     """Return when this installation started; nothing from before then becomes due by itself."""
-    return Installation.objects.get_or_create(defaults={"mode": configured_mode()})[0].installed_at
+    return remembered().installed_at
+
+
+def remembered() -> Installation:
+    """Return the installation's row; the first call makes it."""
+    row, made = Installation.objects.get_or_create(defaults={"mode": configured_mode()})
+    if made:
+        row.refresh_from_db()
+    return row

@@ -1,5 +1,6 @@
 """The webhook inbox, its replays, and the Stripe mode that this database serves."""
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -16,9 +17,13 @@ class StripeMode(models.TextChoices):
 
 
 class Installation(models.Model):
-    """The single row that says which Stripe mode this database serves."""
+    """The single row that says which Stripe mode this database serves.
+
+    `uuid` tells its payments at Stripe from those of another installation; a restored backup has the same one.
+    """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
+    uuid = models.UUIDField(db_default=RandomUUID(), editable=False)
     mode = models.CharField(max_length=8, choices=StripeMode.choices)
     installed_at = models.DateTimeField(db_default=Now())
 

@@ -62,9 +62,9 @@ def test_killed_workers_and_lost_answers_still_pay_everyone_exactly_once(
         time.sleep(1)
 
     state = service.state()
-    transferred = {transfer["transfer_group"]: transfer["amount"] for transfer in state["transfers"]}
-    banked = {payout["metadata"]["payout_id"]: payout["amount"] for payout in state["payouts"]}
-    owed = {str(pk): amount for pk, amount in Payout.objects.values_list("pk", "net_amount")}
+    transferred = {transfer["metadata"]["reference"]: transfer["amount"] for transfer in state["transfers"]}
+    banked = {payout["metadata"]["reference"]: payout["amount"] for payout in state["payouts"]}
+    owed = dict(Payout.objects.values_list("reference", "net_amount"))
     assert kills == KILLS
     assert state["faults"]["drop_response_after_work"] > CREATORS * 0.1
     assert PayoutAttempt.objects.filter(in_doubt=True).exists()

@@ -13,7 +13,8 @@ from tests.chaos.stage import Stage
 from tests.chaos.trade import CUTOFF, Trade
 
 _PAYOUTS = """
-SELECT payout.id::text, payout.status, payout.net_amount AS net, payout.bank_amount, payout.failure_code,
+SELECT payout.id::text, payout.reference, payout.status, payout.net_amount AS net, payout.bank_amount,
+    payout.failure_code,
     EXISTS (SELECT FROM holds WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL) AS held,
     EXISTS (
         SELECT
@@ -59,6 +60,7 @@ class Verdict:
         self._reversals: list[Any] = stage.ask_stripe("transfer_reversals")
         self._bank_payouts: list[Any] = stage.ask_stripe("payouts")
         self.payouts = {row["id"]: row for row in sql.rows(_PAYOUTS)}
+        self._payout_ids: dict[str, str] = {row["reference"]: row["id"] for row in self.payouts.values()}
         self._earnings = {row["id"]: row for row in sql.rows(_EARNINGS, {"cutoff": CUTOFF})}
         self.reasons = {row["creator"]: row["reason"] for row in sql.rows(_DECIDED)}
         self.differences = list(sql.rows(_DIFFERENCES))
@@ -78,15 +80,20 @@ class Verdict:
 
     def _at_stripe(self) -> Counter[str]:
         """Sum what left the platform's balance and didn't come back, by our payout's id."""
-        group = {transfer["id"]: transfer["transfer_group"] for transfer in self._transfers}
+        payout_of = {transfer["id"]: self._payout_of(transfer) for transfer in self._transfers}
         reversed_of = {reversal["id"]: reversal["transfer"] for reversal in self._reversals}
         left: Counter[str] = Counter()
         for move in self._moves:
             if move["type"] == "transfer":
-                left[group[move["source"]]] -= move["amount"]
+                left[payout_of[move["source"]]] -= move["amount"]
             elif move["type"] == "transfer_refund":
-                left[group[reversed_of[move["source"]]]] -= move["amount"]
+                left[payout_of[reversed_of[move["source"]]]] -= move["amount"]
         return left
+
+    def _payout_of(self, made: Any) -> str:
+        """Return the id of the payout that a transfer or bank payout names; without one, what it does name."""
+        reference = str(made["metadata"].get("reference", ""))
+        return self._payout_ids.get(reference, reference)
 
     def _sent_is_what_payouts_say(self) -> Iterator[str]:
         moved = self._at_stripe()
@@ -132,7 +139,7 @@ class Verdict:
         arrived: Counter[str] = Counter()
         for bank_payout in self._bank_payouts:
             if bank_payout["status"] not in {"failed", "canceled"}:
-                arrived[bank_payout["metadata"].get("payout_id", "")] += bank_payout["amount"]
+                arrived[self._payout_of(bank_payout)] += bank_payout["amount"]
         for payout_id, payout in self.payouts.items():
             recorded = payout["bank_amount"] if payout["status"] == "paid" else 0
             if arrived[payout_id] != recorded:

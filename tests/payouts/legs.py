@@ -1,19 +1,22 @@
 """What the tests of the legs share: a payout, its attempts, and what Stripe may answer, without a database."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from payouts.gateway import BankPayout, Transfer
+from payouts.identity import Identity
 from payouts.models import Payout, PayoutAttempt
 from payouts.services.sending.decision import Decision
-from payouts.services.sending.history import Circumstances, History
+from payouts.services.sending.history import Circumstances, History, Subject
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure
 
 NOW = datetime(2026, 11, 1, 0, 15, tzinfo=UTC)
 PAYOUT_ID, CREATOR_ID = UUID(int=1), UUID(int=2)
+SUBJECT = Subject(installation=UUID(int=3), creator="alice", cutoff=date(2026, 11, 1))
+REFERENCE = "5f0c"
 PAYABLE = Circumstances(account="acct_1", account_payable=True)
 FAILURE = Failure(
     http_status=400,
@@ -33,6 +36,9 @@ def payout(status: PayoutStatus, **columns: Any) -> Payout:
             "id": PAYOUT_ID,
             "creator_id": CREATOR_ID,
             "currency": "USD",
+            "ordinal": 1,
+            "reference": REFERENCE,
+            "transfer_group": "group",
             "net_amount": 80_00,
             "amount_reversed": 0,
             "fx_loss": 0,
@@ -43,6 +49,10 @@ def payout(status: PayoutStatus, **columns: Any) -> Payout:
     )
 
 
+def history_of(of: Payout, *attempts: PayoutAttempt) -> History:
+    return History(of, SUBJECT, attempts)
+
+
 def attempt(kind: AttemptKind, status: AttemptStatus = AttemptStatus.OPEN, **columns: Any) -> PayoutAttempt:
     return PayoutAttempt(
         **{
@@ -50,6 +60,7 @@ def attempt(kind: AttemptKind, status: AttemptStatus = AttemptStatus.OPEN, **col
             "payout_id": PAYOUT_ID,
             "kind": kind,
             "status": status,
+            "idempotency_key": f"{kind}:{REFERENCE}:1",
             "destination": "acct_1",
             "amount": 80_00,
             "currency": "USD",
@@ -74,7 +85,12 @@ def on_account(status: PayoutStatus, *attempts: PayoutAttempt, **columns: Any) -
         "bank_currency": "USD",
         **columns,
     }
-    return History(payout(status, **facts), [SENT, *attempts])
+    return history_of(payout(status, **facts), SENT, *attempts)
+
+
+def identity(kind: AttemptKind, *, number: int = 1) -> Identity:
+    """How the payout's attempt of this kind and number is named at Stripe."""
+    return history_of(payout(PayoutStatus.PENDING)).identity(kind, number=number)
 
 
 def transfer(**facts: Any) -> Transfer:
@@ -86,8 +102,8 @@ def transfer(**facts: Any) -> Transfer:
             "currency": "USD",
             "destination": "acct_1",
             "destination_payment": "py_1",
-            "payout_id": PAYOUT_ID,
-            "attempt_id": UUID(int=10),
+            "transfer_group": "group",
+            "identity": identity(AttemptKind.TRANSFER),
             "created": NOW,
             **facts,
         }
@@ -105,7 +121,7 @@ def bank_payout(**facts: Any) -> BankPayout:
             "arrival_date": None,
             "failure_code": "",
             "failure_message": "",
-            "attempt_id": UUID(int=10),
+            "identity": identity(AttemptKind.BANK_PAYOUT),
             "created": NOW,
             **facts,
         }

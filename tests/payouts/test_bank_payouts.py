@@ -57,7 +57,6 @@ class Bank:
             arrival_date=None,
             failure_code=facts.get("failure_code", ""),
             failure_message=facts.get("failure_message", ""),
-            attempt_id=None,
             created=self.now,
         )
         return recorded(said, now=self.now)
@@ -94,7 +93,7 @@ def test_arrived_money_goes_to_the_bank(bank: Bank) -> None:
     assert payout.stripe_payout_id == sent["id"] == attempt.stripe_id
     assert (payout.bank_amount, payout.bank_currency) == (80_00, "USD")
     assert (sent["amount"], sent["currency"]) == (80_00, "usd")
-    assert sent["metadata"] == {"payout_id": str(payout.pk), "attempt_id": str(attempt.pk)}
+    assert sent["metadata"] == attempt.metadata
     assert payout.arrival_date is not None
     assert attempt.status == AttemptStatus.SUCCEEDED
 
@@ -348,7 +347,6 @@ def test_a_bank_payout_is_never_matched_by_its_amount(bank: Bank) -> None:
         arrival_date=None,
         failure_code="",
         failure_message="",
-        attempt_id=None,
         created=bank.now,
     )
     assert not recorded(said, now=bank.now)

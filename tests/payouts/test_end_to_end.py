@@ -43,5 +43,5 @@ def test_records_become_earnings_and_payouts_and_money_in_the_bank(
         "charlie": "paid",
     }
     sent = {transfer["transfer_group"]: transfer["amount"] for transfer in sandbox.transfers()}
-    assert sent == {str(payout.pk): payout.net_amount for payout in Payout.objects.all()}
+    assert sent == {payout.transfer_group: payout.net_amount for payout in Payout.objects.all()}
     books.require_sound()

@@ -130,7 +130,7 @@ def test_after_four_refusals_of_the_whole_it_is_for_staff() -> None:
 def test_a_pending_reversal_stays_open_and_is_looked_up() -> None:
     asked = attempt(AttemptKind.REVERSAL)
     history = on_account(PayoutStatus.RETURNED, asked)
-    made = Reversal("trr_1", ALL, asked.pk, pending=True)
+    made = Reversal(id="trr_1", amount=ALL, pending=True)
     decision = reversals.succeeded(history, asked, made, now=NOW)
     assert (targets(decision), due(decision)) == ([], policy.CONFIRM_AFTER)
     assert decision.update

@@ -48,6 +48,9 @@ def attempt(payout: Payout, **facts: Any) -> PayoutAttempt:
         {"currency": "EUR"},
         {"run": None},
         {"creator": None},
+        {"ordinal": 2},
+        {"reference": "another"},
+        {"transfer_group": "another"},
     ],
 )
 def test_a_payout_keeps_its_amounts_and_its_creator(
@@ -72,44 +75,31 @@ def test_lines_and_events_are_append_only(payout: Payout, model: type[Model]) ->
         sql.run(f"DELETE FROM {model._meta.db_table}")
 
 
-@pytest.mark.parametrize("net", [0, -1])
-def test_a_payout_is_at_least_one_cent(payout: Payout, net: int) -> None:
-    with refused(IntegrityError, match="payout_is_positive"):
-        Payout.objects.create(
-            creator=payout.creator,
-            currency="USD",
-            gross_amount=net,
-            platform_fee=0,
-            net_amount=net,
-            period_start=payout.period_start,
-            period_end=payout.period_end,
-        )
-
-
-def test_a_payout_adds_up(payout: Payout) -> None:
-    with refused(IntegrityError, match="adds_up"):
-        Payout.objects.create(
-            creator=payout.creator,
-            currency="USD",
-            gross_amount=100_00,
-            platform_fee=20_00,
-            net_amount=80_01,
-            period_start=payout.period_start,
-            period_end=payout.period_end,
-        )
-
-
 def twin(payout: Payout) -> dict[str, Any]:
     return {
         "creator": payout.creator,
         "run": payout.run,
         "currency": payout.currency,
+        "ordinal": payout.ordinal + Payout.objects.count(),
+        "reference": f"another-{Payout.objects.count()}",
+        "transfer_group": payout.transfer_group,
         "gross_amount": 100_00,
         "platform_fee": 20_00,
         "net_amount": 80_00,
         "period_start": payout.period_start,
         "period_end": payout.period_end,
     }
+
+
+@pytest.mark.parametrize("net", [0, -1])
+def test_a_payout_is_at_least_one_cent(payout: Payout, net: int) -> None:
+    with refused(IntegrityError, match="payout_is_positive"):
+        Payout.objects.create(**twin(payout) | {"gross_amount": net, "platform_fee": 0, "net_amount": net})
+
+
+def test_a_payout_adds_up(payout: Payout) -> None:
+    with refused(IntegrityError, match="adds_up"):
+        Payout.objects.create(**twin(payout) | {"net_amount": 80_01})
 
 
 @pytest.mark.parametrize(
@@ -168,6 +158,7 @@ def test_what_stripe_made_belongs_to_one_attempt(payout: Payout) -> None:
         {"amount": 80_01},
         {"currency": "EUR"},
         {"idempotency_key": "another"},
+        {"metadata": {"reference": "another"}},
         {"kind": AttemptKind.BANK_PAYOUT},
     ],
 )

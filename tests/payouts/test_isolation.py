@@ -83,10 +83,10 @@ def test_a_look_up_that_breaks_stops_nobody_else(
     Payout.objects.update(next_retry_at=sql.now())
     real = gateway.find_transfers
 
-    def broken(payout_id: Any) -> Any:
-        if payout_id == sick.pk:
+    def broken(transfer_group: str) -> Any:
+        if transfer_group == sick.transfer_group:
             raise ValueError("mistake")
-        return real(payout_id)
+        return real(transfer_group)
 
     with monkeypatch.context() as context:
         context.setattr(gateway, "find_transfers", broken)

@@ -19,19 +19,21 @@ from payouts.services.sending.effects import (
     RecordUnexpectedTransfer,
     ReleaseEarnings,
 )
-from payouts.services.sending.history import Circumstances, History
+from payouts.services.sending.history import Circumstances
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from tests.payouts.legs import (
     FAILURE,
     LOST,
     NOW,
     PAYABLE,
-    PAYOUT_ID,
+    REFERENCE,
     SENT,
     attempt,
     bank_payout,
     due,
     ends,
+    history_of,
+    identity,
     on_account,
     payout,
     targets,
@@ -53,29 +55,32 @@ from tests.payouts.legs import (
 def test_a_waiting_payout_is_sent_unless_something_blocks_it(
     circumstances: Circumstances, moves: list[str], waits: timedelta | None
 ) -> None:
-    decision = transfers.prepare(History(payout(PayoutStatus.PENDING)), circumstances, now=NOW)
+    decision = transfers.prepare(history_of(payout(PayoutStatus.PENDING)), circumstances, now=NOW)
     assert (targets(decision), due(decision)) == (moves, waits)
     assert (decision.new_attempt is not None) == (moves == ["processing"])
     assert decision.question is None
 
 
 def test_a_transfer_sends_the_net_to_the_current_account_under_the_payouts_key() -> None:
-    decision = transfers.prepare(History(payout(PayoutStatus.PENDING)), PAYABLE, now=NOW)
+    decision = transfers.prepare(history_of(payout(PayoutStatus.PENDING)), PAYABLE, now=NOW)
     assert decision.new_attempt
-    assert decision.new_attempt["idempotency_key"] == f"transfer:{PAYOUT_ID}:1"
+    assert decision.new_attempt["idempotency_key"] == f"transfer:{REFERENCE}:1"
     assert decision.new_attempt["destination"] == "acct_1"
     assert (decision.new_attempt["amount"], decision.new_attempt["currency"]) == (80_00, "USD")
 
 
 def test_before_a_second_key_stripe_is_asked_what_it_has() -> None:
     refused = attempt(AttemptKind.TRANSFER, AttemptStatus.REFUSED)
-    history = History(payout(PayoutStatus.PENDING), [refused])
+    history = history_of(payout(PayoutStatus.PENDING), refused)
     asked = transfers.prepare(history, PAYABLE, now=NOW).question
-    assert asked == transfers.EarlierTransfers(PAYOUT_ID)
+    assert asked == transfers.EarlierTransfers("group")
     decision = asked.decide(history, PAYABLE, [], now=NOW)
     assert decision.new_attempt
-    assert decision.new_attempt["idempotency_key"] == f"transfer:{PAYOUT_ID}:2"
-    assert asked.decide(history, PAYABLE, [transfer()], now=NOW) is NOTHING
+    assert decision.new_attempt["idempotency_key"] == f"transfer:{REFERENCE}:2"
+    mine, other = transfer(), transfer(identity=replace(identity(AttemptKind.TRANSFER), reference="other"))
+    assert asked.decide(history, PAYABLE, [other], now=NOW) == decision
+    blocked = asked.decide(history, PAYABLE, [other, mine], now=NOW)
+    assert (blocked.new_attempt, due(blocked)) == (None, policy.WAIT_FOR_PERSON)
     assert due(asked.decide(history, PAYABLE, FAILURE, now=NOW)) == policy.WAIT_FOR_FUNDS
 
 
@@ -91,7 +96,7 @@ def test_after_the_transfer_the_payout_goes_to_the_bank(
     status: PayoutStatus, state: AttemptStatus, moves: list[str]
 ) -> None:
     made = attempt(AttemptKind.TRANSFER, state)
-    decision = transfers.succeeded(History(payout(status), [made]), made, transfer(), now=NOW)
+    decision = transfers.succeeded(history_of(payout(status), made), made, transfer(), now=NOW)
     assert (targets(decision), ends(decision)) == (moves, "succeeded")
     assert decision.changes["stripe_transfer_id"] == "tr_1"
     assert decision.question == bank_payouts.ArrivalQuestion("py_1", "acct_1")
@@ -100,7 +105,7 @@ def test_after_the_transfer_the_payout_goes_to_the_bank(
 @pytest.mark.parametrize("status", ["on_hold", "failed", "cancelled", "in_transit", "paid", "reversed"])
 def test_a_transfer_that_nothing_waits_for_is_unexpected(status: PayoutStatus) -> None:
     ended = attempt(AttemptKind.TRANSFER, AttemptStatus.REFUSED)
-    decision = transfers.succeeded(History(payout(status), [ended]), ended, transfer(), now=NOW)
+    decision = transfers.succeeded(history_of(payout(status), ended), ended, transfer(), now=NOW)
     assert decision.effects == [RecordUnexpectedTransfer(transfer())]
     assert targets(decision) == []
 
@@ -116,7 +121,7 @@ def test_a_recorded_transfer_changes_nothing_and_a_second_one_is_unexpected() ->
 def test_if_stripe_pays_the_bank_the_transfer_completes_the_payout(settings: Settings) -> None:
     settings.BANK_PAYOUTS_BY_STRIPE = True
     made = attempt(AttemptKind.TRANSFER)
-    history = History(payout(PayoutStatus.PROCESSING), [made])
+    history = history_of(payout(PayoutStatus.PROCESSING), made)
     decision = transfers.succeeded(history, made, transfer(), now=NOW)
     assert targets(decision) == ["in_transit", "paid"]
     assert (decision.question, decision.changes["next_retry_at"]) == (None, None)
@@ -138,7 +143,7 @@ def test_a_failed_transfer_is_decided_by_its_verdict(
     verdict: Verdict, facts: dict[str, Any], moves: list[str], effects: list[type]
 ) -> None:
     failed = attempt(AttemptKind.TRANSFER, **facts)
-    history = History(payout(PayoutStatus.PROCESSING), [failed])
+    history = history_of(payout(PayoutStatus.PROCESSING), failed)
     decision = transfers.failed(history, failed, FAILURE, verdict, now=NOW)
     assert (targets(decision), [type(effect) for effect in decision.effects]) == (moves, effects)
 
@@ -181,7 +186,7 @@ def test_an_arrived_payout_goes_to_the_bank_in_accepted_units(
     if sent:
         assert decision.new_attempt
         assert (decision.new_attempt["amount"], decision.new_attempt["currency"]) == (sent, currency)
-        assert decision.new_attempt["idempotency_key"] == f"bank_payout:{PAYOUT_ID}:1"
+        assert decision.new_attempt["idempotency_key"] == f"bank_payout:{REFERENCE}:1"
     else:
         assert (targets(decision), decision.changes["failure_code"]) == (["returned"], "amount_too_small")
 

@@ -190,7 +190,7 @@ def test_a_reversal_waits_while_a_bank_payout_may_be_in_progress() -> None:
 def test_a_successful_reversal_ends_its_attempt_and_the_payout() -> None:
     asked = attempt(AttemptKind.REVERSAL, requested_by="dana", request_reason="wrong person")
     history = on_account(PayoutStatus.RETURNED, asked)
-    decision = reversals.succeeded(history, asked, Reversal("trr_1", 80_00, asked.pk), now=NOW)
+    decision = reversals.succeeded(history, asked, Reversal(id="trr_1", amount=80_00), now=NOW)
     assert (targets(decision), ends(decision)) == (["reversed"], "succeeded")
     (move,) = decision.moves
     assert (move.actor, "wrong person" in move.reason) == ("dana", True)

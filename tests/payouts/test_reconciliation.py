@@ -98,8 +98,8 @@ def test_a_second_transfer_of_a_payouts_attempt_is_owed_back(paid: Payout) -> No
             "amount": 80_00,
             "currency": "usd",
             "destination": account_of(paid),
-            "transfer_group": str(paid.pk),
-            "metadata": {"attempt_id": str(paid.attempts.get(kind=AttemptKind.TRANSFER).pk)},
+            "transfer_group": paid.transfer_group,
+            "metadata": paid.attempts.get(kind=AttemptKind.TRANSFER).metadata,
         }
     )
     assert reconcile().open == {DifferenceKind.UNEXPECTED_TRANSFER: 1}
@@ -117,7 +117,7 @@ def test_an_extra_transfer_in_a_payouts_group_is_owed_back_less_its_reversals(
             "amount": 5_00,
             "currency": "usd",
             "destination": account_of(paid),
-            "transfer_group": str(paid.pk),
+            "transfer_group": paid.transfer_group,
         }
     )
     assert reconcile().open == {DifferenceKind.UNEXPECTED_TRANSFER: 1}
@@ -328,7 +328,7 @@ def test_a_second_bank_payout_naming_our_attempt_is_not_the_payouts(sent: Payout
     send_bank_payout(sent.pk, now=sql.now())
     attempt = sent.attempts.get(kind=AttemptKind.BANK_PAYOUT)
     second = client().v1.payouts.create(
-        {"amount": 80_00, "currency": "usd", "metadata": {"attempt_id": str(attempt.pk)}},
+        {"amount": 80_00, "currency": "usd", "metadata": attempt.metadata},
         {"stripe_account": account},
     )
     reconcile()

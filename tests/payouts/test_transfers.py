@@ -36,8 +36,8 @@ def test_a_payout_is_sent_under_its_key_to_the_pinned_account(sender: Sender, sa
     )
     assert (transfer["amount"], transfer["currency"]) == (sent.net_amount, "usd") == (80_00, "usd")
     assert transfer["destination"] == attempt.destination == account.stripe_account_id
-    assert transfer["transfer_group"] == str(sent.pk)
-    assert transfer["metadata"] == {"payout_id": str(sent.pk), "attempt_id": str(attempt.pk)}
+    assert transfer["transfer_group"] == sent.transfer_group
+    assert transfer["metadata"] == attempt.metadata
     assert (attempt.status, attempt.stripe_id, attempt.sends) == (AttemptStatus.SUCCEEDED, transfer["id"], 1)
     moves = sent.events.order_by("pk").values_list("to_status", flat=True)
     assert list(moves) == ["pending", "processing", "in_transit"]
@@ -45,18 +45,20 @@ def test_a_payout_is_sent_under_its_key_to_the_pinned_account(sender: Sender, sa
     assert unsound() == {}
 
 
-def test_a_key_follows_from_the_payout_and_the_number_of_the_attempt(sender: Sender, sandbox: Stripe) -> None:
+def test_a_key_follows_from_the_reference_and_the_number_of_the_attempt(
+    sender: Sender, sandbox: Stripe
+) -> None:
     """A database restored from a backup sends under the same keys again."""
     sandbox.inject({**SEND, "kind": "status", "status": 400, "code": "balance_insufficient", "count": 1})
     sender.send()
     SendingPause.objects.all().delete()
     sender.send()
-    pk = sender.payout.pk
-    send_bank_payout(pk, now=sql.now())
+    reference = sender.payout.reference
+    send_bank_payout(sender.payout.pk, now=sql.now())
     assert [attempt.idempotency_key for attempt in sender.attempts] == [
-        f"transfer:{pk}:1",
-        f"transfer:{pk}:2",
-        f"bank_payout:{pk}:1",
+        f"transfer:{reference}:1",
+        f"transfer:{reference}:2",
+        f"bank_payout:{reference}:1",
     ]
 
 
@@ -141,7 +143,7 @@ def test_before_a_new_key_stripe_is_asked_what_it_has(sender: Sender, sandbox: S
             "amount": 80_00,
             "currency": "usd",
             "destination": destination,
-            "transfer_group": str(sender.payout.pk),
+            "transfer_group": sender.payout.transfer_group,
         }
     )
     assert sender.send().status == PayoutStatus.CANCELLED

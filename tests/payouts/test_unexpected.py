@@ -10,6 +10,7 @@ from database.staff import Act
 from earnings.models import Adjustment
 from ledger.models import AccountKind
 from payouts.gateway import Transfer
+from payouts.identity import Identity
 from payouts.models import Difference, Payout, PayoutAttempt
 from payouts.services import sending
 from payouts.services.staff import interventions
@@ -30,8 +31,8 @@ def turn_up(attempt: PayoutAttempt, *, transfer_id: str = "tr_ghost", back: int 
         currency=attempt.currency,
         destination=attempt.destination,
         destination_payment="py_ghost",
-        payout_id=attempt.payout_id,
-        attempt_id=attempt.pk,
+        transfer_group=attempt.payout.transfer_group,
+        identity=Identity.of(attempt.metadata),
         created=sql.now(),
     )
     sending.record_transfer(sent, payout_id=attempt.payout_id, now=sql.now())
@@ -103,8 +104,8 @@ def test_a_transfer_in_another_payouts_group_settles_nothing_of_the_attempt_it_n
             "amount": 80_00,
             "currency": "usd",
             "destination": account,
-            "transfer_group": str(other.pk),
-            "metadata": {"attempt_id": str(payout.attempts.get().pk)},
+            "transfer_group": other.transfer_group,
+            "metadata": payout.attempts.get().metadata,
         }
     )
     interventions.sync_payout(other.pk, act=Act("dana", "Asked by bob"), now=sql.now())

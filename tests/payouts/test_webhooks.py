@@ -300,7 +300,7 @@ def test_a_transfer_that_names_a_bank_payouts_attempt_settles_nothing(
     lose(sandbox, "/v1/payouts")
     send_on(send(payout))
     attempt = PayoutAttempt.objects.get(kind=AttemptKind.BANK_PAYOUT)
-    event = stripe.tell("transfer.created", id="tr_other", metadata={"attempt_id": str(attempt.pk)})
+    event = stripe.tell("transfer.created", id="tr_other", metadata=attempt.metadata)
     assert event.outcome == InboxOutcome.SET_ASIDE
     attempt.refresh_from_db()
     assert (attempt.status, attempt.stripe_id) == (AttemptStatus.OPEN, "")
@@ -313,7 +313,7 @@ def test_a_second_bank_payout_of_a_payout_is_one_too_many(
     first = prove_absent(payout, sandbox)
     send_bank_payout(payout.pk, now=due(payout))
     (own,) = sandbox.state()["payouts"]
-    stripe.tell("payout.created", id="po_late", status="pending", metadata={"attempt_id": str(first.pk)})
+    stripe.tell("payout.created", id="po_late", status="pending", metadata=first.metadata)
     assert Payout.objects.get().stripe_payout_id == own["id"]
     difference = Difference.objects.get()
     assert (difference.kind, difference.subject) == ("foreign_bank_payout", "po_late")
@@ -325,7 +325,7 @@ def test_a_bank_payout_of_a_payout_that_is_over_is_one_too_many(
     first = prove_absent(payout, sandbox)
     assert reversed_event(stripe).outcome == InboxOutcome.HANDLED
     late = sandbox.control(f"accounts/{first.destination}/payout")
-    stripe.tell("payout.created", metadata={"attempt_id": str(first.pk)})
+    stripe.tell("payout.created", metadata=first.metadata)
     over = Payout.objects.get()
     assert (over.status, over.stripe_payout_id, over.next_retry_at) == (PayoutStatus.REVERSED, "", None)
     difference = Difference.objects.get()
@@ -424,7 +424,7 @@ def test_a_bank_payout_recorded_during_an_empty_look_up_is_not_absent(
         sandbox,
         "GET /v1/payouts",
         ask=lambda: send_bank_payout(payout.pk, now=due(payout)),
-        tell=lambda: stripe.tell("payout.created", metadata={"attempt_id": str(attempt.pk)}),
+        tell=lambda: stripe.tell("payout.created", metadata=attempt.metadata),
     )
     attempt.refresh_from_db()
     assert (attempt.status, attempt.stripe_id) == (AttemptStatus.SUCCEEDED, told["id"])

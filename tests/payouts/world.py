@@ -164,9 +164,10 @@ class World(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_sent_twice(self) -> None:
-        payouts = {str(payout.pk): payout for payout in Payout.objects.all()}
-        for group, payout in payouts.items():
-            sent = [each for each in self._at("transfers") if each["transfer_group"] == group]
+        for payout in Payout.objects.all():
+            sent = [
+                each for each in self._at("transfers") if each["metadata"]["reference"] == payout.reference
+            ]
             kept = sum(each["amount"] - each["amount_reversed"] for each in sent)
             assert kept in {0, payout.net_amount}
             if payout.status in DEAD:

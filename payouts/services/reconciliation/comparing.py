@@ -11,7 +11,9 @@ from money import Money
 from payouts.models import DifferenceKind
 
 _SQL = Path(__file__).parent / "pass_sql"
-_BOOK, _GONE, _TOTALS = (sql.read(_SQL / f"{name}.sql") for name in ("book", "gone", "totals"))
+_NAMES, _BOOK, _GONE, _TOTALS = (
+    sql.read(_SQL / f"{name}.sql") for name in ("names", "book", "gone", "totals")
+)
 # Each file selects the differences of one kind.
 KINDS = {DifferenceKind(path.stem): sql.read(path) for path in sorted((_SQL / "kinds").glob("*.sql"))}
 # Escape the percent signs of the kinds' own queries: they aren't parameters.
@@ -44,12 +46,14 @@ class Gone:
 
 def compare() -> list[Found]:
     """Find the differences that have settled and that no person has explained."""
+    sql.run(_NAMES)
     sql.run(_BOOK)
     return [found for kind in KINDS for found in _of_kind(kind)]
 
 
 def gone() -> list[Gone]:
     """Find the open differences that no longer exist; one whose object wasn't read this time stays open."""
+    sql.run(_NAMES)
     sql.run(_BOOK)
     still = [
         (kind, row["subject"])

@@ -35,8 +35,8 @@ def _record_transfer(found: Found, now: datetime) -> None:
     if found.payout_id is None:
         return
     payout = Payout.objects.get(pk=found.payout_id)
-    for transfer in gateway.find_transfers(payout.pk):
-        if transfer.id == found.subject and found.amount.currency == payout.currency:
+    for transfer in gateway.find_transfers(payout.transfer_group):
+        if transfer.id == found.subject:
             sending.record_transfer(transfer, payout_id=payout.pk, now=now)
 
 

@@ -24,14 +24,15 @@ def new_attempt(
 ) -> AttemptColumns:
     """Describe the next attempt of a kind, not sent yet. `act` is given if staff requested it.
 
-    The key follows from the payout and the attempt's number, so a database restored from a backup sends under the
-    same keys again.
+    The key and the metadata follow from what is paid and the attempt's number, so a database restored from a backup
+    sends the same under the same keys again.
     """
-    number = len(history.of_kind(kind)) + 1
+    identity = history.identity(kind, number=len(history.of_kind(kind)) + 1)
     return AttemptColumns(
         kind=kind.value,
         status=AttemptStatus.OPEN.value,
-        idempotency_key=f"{kind}:{history.payout.pk}:{number}",
+        idempotency_key=identity.key,
+        metadata=identity.metadata,
         destination=destination,
         amount=amount,
         currency=currency,

@@ -24,7 +24,6 @@ class CameBack:
     """How much of the payout's transfer has come back so far, by any reversal; so no attempt is named."""
 
     amount_reversed: int
-    attempt_id: None = None
 
 
 def came_back(history: History, amount_reversed: int, *, now: datetime) -> Decision:

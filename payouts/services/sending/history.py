@@ -2,21 +2,38 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from accounts.models import CreatorPaymentAccount
 from database import sql
 from money.currencies import payout_step
 from payouts import selectors
+from payouts.errors import UnknownPayout
+from payouts.gateway import Transfer
+from payouts.identity import Identity
 from payouts.models import Payout, PayoutAttempt
-from payouts.services.moves import locked
 from payouts.states import AttemptKind, AttemptStatus
+from stripe_io import installation
 
 _FOLDER = Path(__file__).parent
+_LOCK = sql.read(_FOLDER / "lock.sql")
 _CIRCUMSTANCES = sql.read(_FOLDER / "circumstances.sql", paused=sql.read(_FOLDER / "paused.sql"))
 _ATTEMPTS = "SELECT * FROM payout_attempts WHERE payout_id = %(payout)s ORDER BY created_at, id"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who pays whom, and for earnings before which day: the parts of a payout's identity that it has elsewhere.
+
+    `creator` is the creator's external id.
+    """
+
+    installation: UUID
+    creator: str
+    cutoff: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +41,31 @@ class History:
     """A payout with all its attempts, oldest first."""
 
     payout: Payout
+    subject: Subject
     attempts: Sequence[PayoutAttempt] = ()
+
+    def identity(self, kind: AttemptKind, *, number: int) -> Identity:
+        """Return the identity of the payout's attempt of this kind and number."""
+        return Identity(
+            installation=self.subject.installation,
+            creator=self.subject.creator,
+            currency=self.payout.currency,
+            cutoff=self.subject.cutoff,
+            ordinal=self.payout.ordinal,
+            reference=self.payout.reference,
+            kind=kind,
+            number=number,
+        )
 
     def of_kind(self, kind: AttemptKind) -> list[PayoutAttempt]:
         return [attempt for attempt in self.attempts if attempt.kind == kind]
 
     def attempt(self, attempt_id: UUID | None) -> PayoutAttempt | None:
         return next((attempt for attempt in self.attempts if attempt.pk == attempt_id), None)
+
+    def may_have(self, transfer: Transfer) -> bool:
+        """Return whether a transfer of the payout's group may be this payout's: it names no other one."""
+        return transfer.reference in ("", self.payout.reference)
 
     @property
     def open_attempt(self) -> PayoutAttempt | None:
@@ -89,8 +124,16 @@ def lock(payout_id: UUID) -> History:
 
     Raises: UnknownPayout.
     """
-    payout = locked(payout_id)
-    return History(payout, list(PayoutAttempt.objects.raw(_ATTEMPTS, {"payout": payout.pk})))
+    for payout in Payout.objects.raw(_LOCK, {"payout": payout_id}):
+        read: dict[str, Any] = vars(payout)
+        subject = Subject(
+            installation=read["installation_uuid"] or installation.remembered().uuid,
+            creator=read["creator_external_id"],
+            cutoff=read["cutoff"],
+        )
+        attempts = list(PayoutAttempt.objects.raw(_ATTEMPTS, {"payout": payout_id}))
+        return History(payout, subject, attempts)
+    raise UnknownPayout(payout_id)
 
 
 def circumstances_of(history: History, *, arrived_in: str = "") -> Circumstances:

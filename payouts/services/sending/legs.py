@@ -36,7 +36,7 @@ class Leg(Protocol):
         """
 
     def find(self, attempt: PayoutAttempt) -> Sequence[Any]:
-        """List Stripe's objects that may be this attempt's; its own have its `attempt_id`.
+        """List Stripe's objects that may be this attempt's; its own name it.
 
         Raises: StripeCallFailed.
         """

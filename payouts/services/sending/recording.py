@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from django.db.models import Q
+
 from payouts.gateway import BankPayout, Reversal, Transfer
 from payouts.models import Payout, PayoutAttempt
 from payouts.services.sending import bank_payouts, coming_back, reversals, transfers, unexpected
@@ -21,13 +23,14 @@ Made = Transfer | BankPayout | Reversal | CameBack
 
 
 def record_made(made: Made, *, payout_id: UUID, now: datetime) -> None:
-    """Record an object found by looking up this payout.
+    """Record an object found by looking up this payout; a transfer may be of another payout of the same group.
 
     Raises: NotYet, like `record_reversal`.
     """
     match made:
         case Transfer():
-            record_transfer(made, payout_id=payout_id, now=now)
+            if (its_own := _payout_of(made, otherwise=payout_id)) is not None:
+                record_transfer(made, payout_id=its_own, now=now)
         case BankPayout():
             record(payout_id, partial(_bank_payout_made, made=made, now=now), now=now)
         case Reversal() | CameBack():
@@ -37,7 +40,8 @@ def record_made(made: Made, *, payout_id: UUID, now: datetime) -> None:
 def record_transfer(transfer: Transfer, *, payout_id: UUID, now: datetime) -> None:
     """Record a transfer that belongs to the payout, and what came back of it.
 
-    A transfer that names none of the payout's attempts is unexpected.
+    One that names none of the payout's attempts, or that moved something else than the attempt it names, is
+    unexpected.
 
     Raises: UnknownPayout; NotYet, like `record_reversal`.
     """
@@ -86,16 +90,26 @@ def record_foreign_bank_payout(bank_payout: BankPayout, *, now: datetime) -> Non
 
 
 def attempt_of(made: Transfer | BankPayout) -> PayoutAttempt | None:
-    """Find the attempt that made this: by Stripe's id, else by the `attempt_id` it carries; never by the amount."""
+    """Find the attempt that made this: by Stripe's id, else by the attempt that it names; never by the amount alone."""
     kind = AttemptKind.TRANSFER if isinstance(made, Transfer) else AttemptKind.BANK_PAYOUT
     ours = PayoutAttempt.objects.filter(kind=kind)
-    known = ours.filter(stripe_id=made.id).first()
-    return known or (ours.filter(pk=made.attempt_id).first() if made.attempt_id else None)
+    named = Q(idempotency_key=made.attempt_key) if made.identity else Q(pk=made.attempt_id)
+    return ours.filter(stripe_id=made.id).first() or ours.filter(named).first()
+
+
+def _payout_of(transfer: Transfer, *, otherwise: UUID) -> UUID | None:
+    """Find the payout that a transfer names, if it is of its group; None if it isn't in this database."""
+    if not transfer.reference:
+        return otherwise
+    named = Payout.objects.filter(reference=transfer.reference).first()
+    if named is None:
+        return None
+    return named.pk if named.transfer_group == transfer.transfer_group else otherwise
 
 
 def _transfer_made(history: History, *, made: Transfer, now: datetime) -> Decision:
     attempt = _attempt(history, made, kind=AttemptKind.TRANSFER)
-    if attempt is None:
+    if attempt is None or not (attempt.stripe_id == made.id or made.is_of(attempt)):
         return transfers.unexpected(made)
     return transfers.succeeded(history, attempt, made, now=now)
 
@@ -118,5 +132,5 @@ def _attempt(
     """Return the payout's attempt that made this. Stripe's id comes first: metadata can be edited in the dashboard."""
     ours = history.of_kind(kind)
     known = [attempt for attempt in ours if attempt.stripe_id == made.id]
-    named = [attempt for attempt in ours if attempt.pk == made.attempt_id]
+    named = [attempt for attempt in ours if made.names(attempt)]
     return next(iter([*known, *named]), None)

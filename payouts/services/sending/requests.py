@@ -12,7 +12,7 @@ from payouts.services.moves import Move
 from payouts.services.sending import attempts, bank_payouts, coming_back, reversals
 from payouts.services.sending.decision import Decision
 from payouts.services.sending.history import History
-from payouts.services.sending.recording import record_transfer
+from payouts.services.sending.recording import record_made
 from payouts.services.sending.writing import record
 from payouts.states import AttemptKind, PayoutStatus
 
@@ -77,12 +77,13 @@ def ask_stripe(payout_id: UUID, *, now: datetime) -> None:
 
     Raises: UnknownPayout, StripeCallFailed; NotYet if money came back while a bank payout may be in progress.
     """
-    for transfer in gateway.find_transfers(payout_id):
-        record_transfer(transfer, payout_id=payout_id, now=now)
     payout = Payout.objects.get(pk=payout_id)
+    for transfer in gateway.find_transfers(payout.transfer_group):
+        record_made(transfer, payout_id=payout_id, now=now)
+    payout.refresh_from_db()
     if payout.stripe_payout_id:
-        destination = History(payout, list(payout.attempts.all())).destination
+        sent = payout.attempts.get(stripe_id=payout.stripe_payout_id)
         bank_payout = gateway.retrieve_bank_payout(
-            stripe_payout_id=payout.stripe_payout_id, account=destination
+            stripe_payout_id=payout.stripe_payout_id, account=sent.destination
         )
         record(payout_id, lambda history: bank_payouts.settle(history, bank_payout, now=now), now=now)

@@ -117,7 +117,7 @@ def find(attempt: PayoutAttempt) -> list[Reversal | CameBack]:
     """List the attempt's reversals, and how much came back in total."""
     transfer_id = attempt.payout.stripe_transfer_id
     reversals = gateway.find_reversals(transfer_id)
-    ours = [reversal for reversal in reversals if reversal.attempt_id == attempt.pk]
+    ours = [reversal for reversal in reversals if reversal.names(attempt)]
     amount_reversed = gateway.retrieve_transfer(transfer_id).amount_reversed
     return [*ours, CameBack(amount_reversed)]
 

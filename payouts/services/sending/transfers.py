@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.conf import settings
 
@@ -36,7 +35,7 @@ UNRESOLVED = Move(PayoutStatus.UNRESOLVED, "the transfer's outcome is unknown")
 def prepare(history: History, circumstances: Circumstances, *, now: datetime) -> Decision:
     """Decide about a waiting payout: before a new key, make sure that no earlier one moved the money."""
     if history.of_kind(KIND):
-        return Decision(question=EarlierTransfers(history.payout.pk))
+        return Decision(question=EarlierTransfers(history.payout.transfer_group))
     return start(history, circumstances, now=now)
 
 
@@ -69,12 +68,12 @@ def start(history: History, circumstances: Circumstances, *, now: datetime) -> D
 
 @dataclass(frozen=True, slots=True)
 class EarlierTransfers:
-    """Which transfers of the payout does Stripe already have?"""
+    """Which transfers of the payout's group does Stripe already have?"""
 
-    payout_id: UUID
+    transfer_group: str
 
     def ask(self) -> list[Transfer]:
-        return gateway.find_transfers(self.payout_id)
+        return gateway.find_transfers(self.transfer_group)
 
     def decide(
         self,
@@ -84,11 +83,13 @@ class EarlierTransfers:
         *,
         now: datetime,
     ) -> Decision:
-        """Send only if Stripe has none; those that it has are already recorded."""
-        if history.payout.status != PayoutStatus.PENDING or (answer and not isinstance(answer, Failure)):
+        """Send only if Stripe has none of this payout; those that it has are already recorded."""
+        if history.payout.status != PayoutStatus.PENDING:
             return NOTHING
         if isinstance(answer, Failure):
             return Decision(changes={"next_retry_at": now + policy.WAIT_FOR_FUNDS})
+        if any(history.may_have(transfer) for transfer in answer):
+            return Decision(changes={"next_retry_at": now + policy.WAIT_FOR_PERSON})
         return start(history, circumstances, now=now)
 
 
@@ -104,7 +105,7 @@ def send(attempt: PayoutAttempt) -> Transfer:
 
 
 def find(attempt: PayoutAttempt) -> list[Transfer]:
-    return gateway.find_transfers(attempt.payout_id)
+    return gateway.find_transfers(attempt.payout.transfer_group)
 
 
 def succeeded(history: History, attempt: PayoutAttempt, made: Transfer, *, now: datetime) -> Decision:

@@ -19,15 +19,20 @@ from payouts.states import PayoutStatus
 
 
 def record_transfer(payout: Payout, transfer: Transfer, *, now: datetime) -> None:
-    """Record a transfer for a locked payout that ended without one, or already has another.
+    """Record a transfer that names a locked payout which ended without one, already has another, or sent another.
 
-    The creator has this money. So they are held, their waiting payouts are cancelled, and they owe the amount, so that
-    it isn't paid twice. Staff resolve the difference.
+    If the creator has this money, they are held, their waiting payouts are cancelled, and they owe the amount, so that
+    it isn't paid twice. If somebody else has it, or it is in another currency, it is only a difference. Staff resolve
+    it.
     """
-    amount = Money(transfer.amount, payout.currency)
+    amount = Money(transfer.amount, transfer.currency)
     detail = (
-        f"Stripe has {transfer.id} for payout {payout.pk}, which is {payout.get_status_display().lower()}"
+        f"Stripe has {transfer.id} to {transfer.destination} for payout {payout.pk}, "
+        f"which is {payout.get_status_display().lower()}"
     )
+    if not _creator_has(transfer, payout):
+        _open_difference(transfer, payout, amount=amount, detail=detail, now=now)
+        return
     # Payouts are locked before the books, as everywhere.
     waiting = list(waiting_of(payout.creator_id))
     booked = book_automatic_adjustment(
@@ -44,6 +49,20 @@ def record_transfer(payout: Payout, transfer: Transfer, *, now: datetime) -> Non
     for each in waiting:
         move(each, PayoutStatus.CANCELLED, now=now, reason=detail, next_retry_at=None)
         release_earnings(each, held_in=AccountKind.PAYOUTS_RESERVED)
+    _open_difference(transfer, payout, amount=amount, detail=detail, now=now)
+
+
+def _creator_has(transfer: Transfer, payout: Payout) -> bool:
+    accounts = CreatorPaymentAccount.objects.filter(creator=payout.creator_id)
+    return (
+        transfer.currency == payout.currency
+        and accounts.filter(stripe_account_id=transfer.destination).exists()
+    )
+
+
+def _open_difference(
+    transfer: Transfer, payout: Payout, *, amount: Money, detail: str, now: datetime
+) -> None:
     differences.open_difference(
         DifferenceKind.UNEXPECTED_TRANSFER,
         subject=transfer.id,

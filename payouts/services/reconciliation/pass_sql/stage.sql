@@ -4,14 +4,14 @@ DROP TABLE IF EXISTS
     booked, this_pass;
 CREATE TEMP TABLE stripe_transfers (
     id text, amount bigint, amount_reversed bigint, currency text, destination text,
-    payout_id uuid, attempt_id uuid, created timestamptz
+    transfer_group text, reference text, attempt_key text, attempt_id uuid, payout_id uuid, created timestamptz
 );
 CREATE TEMP TABLE stripe_transactions (
     id text, kind text, transfer_id text, amount bigint, currency text, created timestamptz
 );
 CREATE TEMP TABLE stripe_bank_payouts (
     id text, account text, amount bigint, currency text, status text, original_payout text, came_back boolean,
-    attempt_id uuid, created timestamptz
+    attempt_key text, attempt_id uuid, created timestamptz
 );
 CREATE TEMP TABLE stripe_unreadable (id text, account text, detail text);
 CREATE TEMP TABLE stripe_absent (id text);
