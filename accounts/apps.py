@@ -6,7 +6,10 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import sessions, webhooks  # noqa: PLC0415 (handlers are registered once apps are loaded)
+        # Handlers are registered once apps are loaded.
+        from accounts import selectors, sessions, webhooks  # noqa: PLC0415
+        from stripe_io import platform_account  # noqa: PLC0415
 
         webhooks.register_handlers()
+        platform_account.register_history(selectors.known_at_stripe)
         user_logged_in.connect(sessions.begin)

@@ -57,6 +57,14 @@ def live_account(creator_id: UUID) -> CreatorPaymentAccount | None:
     return CreatorPaymentAccount.objects.filter(creator=creator_id, replaced_at=None).first()
 
 
+def known_at_stripe() -> list[str]:
+    """List the newest accounts that Stripe let us use when it last told of them, as paths of its API."""
+    usable = CreatorPaymentAccount.objects.filter(stripe_account_id__isnull=False, gone_at=None).order_by(
+        "-pk"
+    )
+    return [f"/v1/accounts/{account}" for account in usable.values_list("stripe_account_id", flat=True)[:3]]
+
+
 def account_state(creator_id: UUID) -> AccountState:
     row = live_account(creator_id)
     if row is None or row.stripe_account_id is None:

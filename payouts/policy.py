@@ -10,6 +10,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 
 from payouts.models import PayoutAttempt
+from stripe_io import errors
 from stripe_io.errors import Failure
 
 # How long a worker may take for one call before another worker takes over the payout.
@@ -73,6 +74,8 @@ PROVEN = (Verdict.REFUSED, Verdict.SHORT)
 #
 #   answer to any send                                    verdict
 #   401; 403 that names a missing permission              key refused
+#   not sent, as the key is refused or another platform's key refused
+#   not sent, as the key's account isn't known yet        not done
 #   429                                                   not done
 #   anything, once the attempt is in doubt                unknown
 #   400, 403 or 404 invalid_request_error, no replay:
@@ -110,6 +113,11 @@ def _rejected_early(failure: Failure) -> Verdict | None:
 
     A 403 is about our API key only if it names a permission that the key lacks; any other is about an account.
     """
+    match failure.type:
+        case errors.KEY_REFUSED:
+            return Verdict.KEY_REFUSED
+        case errors.KEY_UNVERIFIED:
+            return Verdict.NOT_DONE
     match failure.http_status:
         case HTTPStatus.UNAUTHORIZED:
             return Verdict.KEY_REFUSED

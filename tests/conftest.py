@@ -66,18 +66,22 @@ def sandbox_options() -> dict[str, Any]:
 
 @pytest.fixture
 def sandbox(tmp_path: Path, settings: Settings, sandbox_options: dict[str, Any]) -> Iterator[Stripe]:
-    """A fresh local Stripe with plenty of money, which the service uses instead of the real one."""
+    """A fresh local Stripe with plenty of money, which the service uses instead of the real one.
+
+    The service has already checked whose key it has, so that a test's faults and counts are of its own requests.
+    """
     options = {"payout_seconds": 0, **sandbox_options}
     config = Config(state=tmp_path / "stripe", api_key=settings.STRIPE_SECRET_KEY, **options)
     with SandboxServer(config) as server:
         settings.STRIPE_API_BASE = server.url
         settings.STRIPE_REQUESTS_PER_SECOND = 10_000
-        stripe_io.client.cache_clear()
+        stripe_io.forget_checks()
+        stripe_io.checks[settings.STRIPE_SECRET_KEY, server.url].passed = True
         client = stripe.StripeClient(config.api_key, base_addresses={"api": server.url})
         sandbox = Stripe(client, Client(), settings.STRIPE_WEBHOOK_SECRETS)
         sandbox.fund(1_000_000_000)
         yield sandbox
-    stripe_io.client.cache_clear()
+    stripe_io.forget_checks()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from payouts.selectors.blockers import BLOCKERS, CLAIMABLE, blocker_rules
 from payouts.selectors.checkpoints import books_unchecked_for
-from payouts.selectors.connected import foreign_bank_payouts, left_behind
+from payouts.selectors.connected import foreign_bank_payouts, known_at_stripe, left_behind
 from payouts.selectors.cutoffs import due_at, latest_due_cutoff, next_cutoff, unmade_cutoff
 from payouts.selectors.differences import OpenDifferences, open_differences
 from payouts.selectors.figures import (
@@ -51,6 +51,7 @@ __all__ = [
     "due_at",
     "failing_payouts",
     "foreign_bank_payouts",
+    "known_at_stripe",
     "last_run",
     "latest_due_cutoff",
     "latest_forecasts",

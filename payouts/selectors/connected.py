@@ -1,4 +1,4 @@
-"""What is held on connected accounts, and what leaves them without us."""
+"""What went to connected accounts, what is held there, and what leaves them without us."""
 
 from django.db.models import F, QuerySet, Sum
 
@@ -29,3 +29,9 @@ def left_behind(account: str, *, currency: str, except_for: Payout) -> int:
     ).exclude(pk=except_for.pk)
     left = others.aggregate(left=Sum(F("arrival_amount") - F("bank_amount")))["left"]
     return left or 0
+
+
+def known_at_stripe() -> list[str]:
+    """List the newest transfers, as paths of Stripe's API: a transfer stays with the platform that made it."""
+    sent = Payout.objects.exclude(stripe_transfer_id="").order_by("-pk")
+    return [f"/v1/transfers/{transfer}" for transfer in sent.values_list("stripe_transfer_id", flat=True)[:3]]

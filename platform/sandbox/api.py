@@ -39,6 +39,7 @@ from sandbox.forms import Form, decode_form, decode_json
 from sandbox.ids import new_id
 from sandbox.messages import NoAnswer, Request, Response
 from sandbox.parameters import read_parameters
+from sandbox.permissions import Permissions
 from sandbox.router import Route, Router
 from sandbox.store import Store, Transaction
 from sandbox.v2 import account_links, destinations
@@ -79,8 +80,11 @@ class Api:
         self._stopping = stopping
         self._faults = Faults(clock, seed=config.seed)
         self._traffic = Traffic()
+        self._permissions = Permissions()
         self._keys = idempotency.KeysInProgress()
-        control = Control(clock=clock, faults=self._faults, traffic=self._traffic)
+        control = Control(
+            clock=clock, faults=self._faults, traffic=self._traffic, permissions=self._permissions
+        )
         self._router = Router(
             (
                 *accounts.ROUTES,
@@ -150,11 +154,15 @@ class Api:
         key = (request.headers.get("idempotency-key") or None) if request.method == "POST" else None
         if key is not None:
             idempotency.check_key(key)
+        account = self._acting_account(request)
+        self._permissions.check(
+            route.name, account=account, platform=self.platform, api_key=self._config.api_key
+        )
         return Call(
             route=route,
             path=request.path,
             host=request.headers.get("host", ""),
-            account=self._acting_account(request),
+            account=account,
             params=read_parameters(route.schema, _form(request)) | ids,
             request_id=request_id,
             idempotency_key=key,

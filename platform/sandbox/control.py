@@ -23,6 +23,7 @@ from sandbox.context import Context
 from sandbox.errors import JsonObject
 from sandbox.faults import RULES, Faults
 from sandbox.parameters import Array, Choice, Currency, Integer
+from sandbox.permissions import Permissions
 from sandbox.router import Route
 
 PREFIX = "/_sandbox/"
@@ -45,10 +46,11 @@ class Traffic:
 
 
 class Control:
-    def __init__(self, *, clock: Clock, faults: Faults, traffic: Traffic) -> None:
+    def __init__(self, *, clock: Clock, faults: Faults, traffic: Traffic, permissions: Permissions) -> None:
         self._clock = clock
         self._faults = faults
         self._traffic = traffic
+        self._permissions = permissions
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -69,6 +71,7 @@ class Control:
             Route("POST", "/_sandbox/faults", self.replace_faults, RULES),
             Route("DELETE", "/_sandbox/faults", self.clear_faults, {}),
             Route("GET", "/_sandbox/state", self.state, {"only": Array(Choice(PARTS))}),
+            *self._permissions.routes,
             *bank_accounts.ROUTES,
             *banks.ROUTES,
             *dashboard.ROUTES,

@@ -54,6 +54,33 @@ class AccountInvalid(StripeError):
         )
 
 
+class PermissionMissing(StripeError):
+    """The restricted key may not do this.
+
+    Source: https://docs.stripe.com/keys/restricted-api-keys
+    """
+
+    status = 403
+
+    def __init__(self, permission: str, *, account: str, api_key: str) -> None:
+        super().__init__(
+            f"The provided key '{redacted(api_key)}' does not have the required permissions for this endpoint on "
+            f"account '{account}'. Having the '{permission}' permission would allow this request to continue."
+        )
+
+
+class ConnectPermissionMissing(StripeError):
+    """The restricted key may do nothing on connected accounts."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You passed a restricted API key with the Stripe-Account header, but the restricted API key does not "
+            "have any Connect permissions."
+        )
+
+
 class UnknownUrl(StripeError):
     status = 404
 

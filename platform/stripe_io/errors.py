@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from stripe_io.models import BodyReason
 
 LONGEST_CODE = 255
+# The types of our own failures: the request wasn't sent, because the key isn't known to be the platform's.
+KEY_UNVERIFIED = "key_unverified"  # Stripe doesn't answer; that may pass
+KEY_REFUSED = "key_refused"  # Stripe refuses the key, or the key is another platform's
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Stripe's answer to a call that failed; `http_status` is None if no answer arrived.
+    """Stripe's answer to a call that failed; `http_status` is None if no answer arrived or nothing was sent.
 
     All text is storable: a proxy's error page may contain anything.
 
@@ -33,6 +36,7 @@ class Failure:
     message: str
     request_id: str
     replayed: bool
+    should_retry: bool | None = None  # what Stripe advises, if anything
 
     @classmethod
     def of(cls, error: stripe.StripeError) -> Failure:
@@ -47,17 +51,30 @@ class Failure:
             message=storable(str(error.user_message or error)),
             request_id=_code(error.request_id),
             replayed=headers.get("idempotent-replayed") == "true",
+            should_retry={"true": True, "false": False}.get(headers.get("stripe-should-retry", "")),
+        )
+
+    @classmethod
+    def unsent(cls, kind: str, message: str) -> Failure:
+        """Describe a request that wasn't sent: KEY_UNVERIFIED or KEY_REFUSED."""
+        return cls(
+            http_status=None, type=kind, code="", param="", message=message, request_id="", replayed=False
         )
 
     @property
     def may_pass(self) -> bool:
-        """Whether the same request may succeed a moment later: there was no answer, or Stripe was busy or failed."""
+        """Whether the same request may succeed a moment later: there was no answer, or Stripe was busy or failed.
+
+        Stripe's advice comes first, but for a 429: there it is about a client without a pace of its own.
+
+        Source: https://docs.stripe.com/error-low-level#stripe-should-retry
+        """
         status = self.http_status
-        return (
-            status is None
-            or status == HTTPStatus.TOO_MANY_REQUESTS
-            or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        )
+        if status is None:
+            return self.type != KEY_REFUSED
+        if self.should_retry is not None and status != HTTPStatus.TOO_MANY_REQUESTS:
+            return self.should_retry
+        return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _code(value: object) -> str:
@@ -69,8 +86,17 @@ class StripeCallFailed(Exception):
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(
-            f"{failure.http_status or 'no answer'} {failure.code or failure.type}: {failure.message}"
+            f"{failure.http_status or 'no answer'} {failure.code or failure.type}".rstrip()
+            + f": {failure.message}"
         )
+        self.failure = failure
+
+
+class NotSent(StripeCallFailed):
+    """The request was not made: the key isn't known to be the platform's. The message says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        Exception.__init__(self, failure.message)
         self.failure = failure
 
 
@@ -81,6 +107,16 @@ class WrongMode(Exception):
         super().__init__(
             f"This database was set up for Stripe's {remembered} mode, but STRIPE_SECRET_KEY is for {configured} mode. "
             "Use another database, or the key that belongs to this one."
+        )
+
+
+class WrongCountry(Exception):
+    """PLATFORM_COUNTRY isn't the country of the platform's Stripe account."""
+
+    def __init__(self, *, account: str, country: str, configured: str) -> None:
+        super().__init__(
+            f"PLATFORM_COUNTRY is {configured}, but the platform's Stripe account {account} is in {country}. "
+            f"Set PLATFORM_COUNTRY={country}."
         )
 
 

@@ -1,10 +1,10 @@
-"""The database remembers which Stripe mode it serves, and since when."""
+"""The database remembers which Stripe mode and platform account it serves, and since when."""
 
 from datetime import datetime
 
 from django.conf import settings
 
-from stripe_io.errors import WrongMode
+from stripe_io.errors import WrongCountry, WrongMode
 from stripe_io.models import Installation, StripeMode
 
 
@@ -15,14 +15,26 @@ def configured_mode() -> StripeMode:
 
 
 def verify() -> None:
-    """Check that the database belongs to the configured mode; the first call sets it.
+    """Check that the database belongs to the configured mode and country, without asking Stripe.
 
-    Raises: WrongMode.
+    The first call sets the mode. `platform_account.verify` sets the country.
+
+    Raises: WrongMode, WrongCountry.
     """
     mode = configured_mode()
-    row, _ = Installation.objects.get_or_create(defaults={"mode": mode})
+    row = Installation.objects.get_or_create(defaults={"mode": mode})[0]
     if row.mode != mode:
         raise WrongMode(remembered=row.mode, configured=mode)
+    check_country(row.platform_country, account=row.platform_account)
+
+
+def check_country(country: str, *, account: str) -> None:
+    """Check that PLATFORM_COUNTRY is the country of the platform's account, which may be unknown (empty).
+
+    Raises: WrongCountry.
+    """
+    if country and country != settings.PLATFORM_COUNTRY:
+        raise WrongCountry(account=account, country=country, configured=settings.PLATFORM_COUNTRY)
 
 
 def installed_at() -> datetime:

@@ -1,4 +1,4 @@
-"""The webhook inbox, its replays, and the Stripe mode that this database serves."""
+"""The webhook inbox, its replays, and the Stripe mode and account that this database serves."""
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
@@ -17,14 +17,17 @@ class StripeMode(models.TextChoices):
 
 
 class Installation(models.Model):
-    """The single row that says which Stripe mode this database serves.
+    """The single row that says which Stripe mode and which platform's account this database serves.
 
-    `uuid` tells its payments at Stripe from those of another installation; a restored backup has the same one.
+    The account is empty until the first request to Stripe. `uuid` tells its payments there from those of another
+    installation; a restored backup has the same one.
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     uuid = models.UUIDField(db_default=RandomUUID(), editable=False)
     mode = models.CharField(max_length=8, choices=StripeMode.choices)
+    platform_account = models.CharField(max_length=LONGEST_ID, blank=True)
+    platform_country = models.CharField(max_length=2, blank=True)
     installed_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -4,16 +4,13 @@ A test that passes fails here (`strict`): it then moves to the file of its subje
 """
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-import stripe
 from django.db import transaction
 from pytest_django import Settings
 
 from accounts.models import AccountStatus, CreatorPaymentAccount
-from accounts.services import syncing
 from database import sql
 from database.staff import Act
 from payouts import tasks
@@ -28,9 +25,6 @@ from payouts.services import sending
 from payouts.services.reconciliation import reconcile
 from payouts.services.staff import interventions
 from payouts.states import AttemptKind, PayoutStatus
-from sandbox.config import Config
-from sandbox.server import SandboxServer
-from stripe_io import client as stripe_io
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 from tests.payouts.sending import SEND, attend_returned, send_bank_payout, send_transfer, work
@@ -238,24 +232,3 @@ def test_a_database_restored_from_before_the_sending_pays_nobody_twice(
     sandbox.control("clock", advance=25 * 3_600)
     work(sql.now())
     assert len(sandbox.transfers()) == 1
-
-
-@still_wrong("the installation remembers the mode, and not whose account it is")
-def test_the_key_of_another_stripe_account_destroys_nothing(
-    market: Market, sandbox: Stripe, settings: Settings, tmp_path: Path
-) -> None:
-    for creator in market.creators(["alice", "bob"], account=None):
-        market.onboard(creator)
-        market.sell(creator, 100_00)
-    market.run()
-    config = Config(state=tmp_path / "other", api_key=settings.STRIPE_SECRET_KEY, payout_seconds=0)
-    with SandboxServer(config) as other:
-        settings.STRIPE_API_BASE = other.url
-        stripe_io.client.cache_clear()
-        client = stripe.StripeClient(config.api_key, base_addresses={"api": other.url})
-        client.raw_request("post", "/_sandbox/fund", amount=1_000_00, currency="usd")
-        work(sql.now())
-        syncing.sync_accounts(CreatorPaymentAccount.objects.values_list("pk", flat=True))
-    stripe_io.client.cache_clear()
-    assert not Payout.objects.filter(status=PayoutStatus.FAILED).exists()
-    assert not CreatorPaymentAccount.objects.filter(gone_at__isnull=False).exists()

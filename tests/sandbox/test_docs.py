@@ -7,6 +7,7 @@ from sandbox import deliveries
 from sandbox.clock import Clock
 from sandbox.control import Control, Traffic
 from sandbox.faults import KINDS, Faults
+from sandbox.permissions import Permissions
 from sandbox.refusals import NAMES
 from sandbox.store import Store
 from sandbox.switches import DEFAULTS, SWITCHES
@@ -20,7 +21,7 @@ def documented(pattern: str) -> list[str]:
 
 def test_every_control_endpoint_is_documented(tmp_path: Path) -> None:
     clock = Clock(Store(tmp_path))
-    control = Control(clock=clock, faults=Faults(clock, seed=0), traffic=Traffic())
+    control = Control(clock=clock, faults=Faults(clock, seed=0), traffic=Traffic(), permissions=Permissions())
     assert sorted(documented("[A-Z]+ /_sandbox/.*?")) == sorted(route.name for route in control.routes)
 
 

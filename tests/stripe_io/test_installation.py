@@ -44,7 +44,7 @@ def test_stripe_is_not_called_from_a_database_of_another_mode(settings: Settings
     configure(settings, StripeMode.TEST)
     installation.verify()
     configure(settings, StripeMode.LIVE)
-    stripe_io.client.cache_clear()
+    stripe_io.forget_checks()
     with pytest.raises(WrongMode):
         stripe_io.client()
 

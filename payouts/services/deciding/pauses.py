@@ -67,7 +67,9 @@ def pause_for_key(failure: Failure, *, now: datetime) -> None:
     """Stop all sending while Stripe refuses our API key or its permissions."""
     open_pause(
         PauseCause.KEY_REFUSED,
-        detail=f"Stripe answers {failure.http_status}: {failure.message}",
+        detail=f"Stripe answers {failure.http_status}: {failure.message}"
+        if failure.http_status
+        else failure.message,
         probe_at=now + policy.PROBE_KEY_AFTER,
         now=now,
     )
