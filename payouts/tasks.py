@@ -12,6 +12,7 @@ from payouts.errors import BooksCheckUnderWay, ReconciliationUnderWay
 from payouts.services import reconciliation, sending
 from payouts.services.deciding import forecasts, runs
 from payouts.services.reconciliation import billing_differences, books
+from stripe_io import pacing
 
 logger = logging.getLogger(__name__)
 QUEUE = "payouts"
@@ -19,6 +20,8 @@ QUEUE = "payouts"
 TURN_SECONDS = 5
 # A payout rarely takes longer. This many workers per request that Stripe takes a second always have the next one ready.
 SECONDS_A_PAYOUT = 4
+# Each to its own endpoint: the transfer, what it brought, the bank payout.
+CALLS_A_PAYOUT = 3
 
 
 @shared_task(name="payouts.sweep")
@@ -27,7 +30,8 @@ def sweep() -> None:
     notices.begin_debounced("payouts.sweep")
     now = sql.now()
     new = sending.prepare(now=now)
-    at_most = SECONDS_A_PAYOUT * settings.STRIPE_REQUESTS_PER_SECOND - notices.queue_length(QUEUE)
+    payouts_per_second = pacing.requests_per_second(endpoints=CALLS_A_PAYOUT)
+    at_most = SECONDS_A_PAYOUT * payouts_per_second - notices.queue_length(QUEUE)
     for _ in range(sending.workers_wanted(now=now, new=new, at_most=at_most)):
         current_app.send_task("payouts.attend_due", kwargs={"new": new})
 

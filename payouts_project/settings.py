@@ -200,9 +200,16 @@ STRIPE_SECRET_KEY = configuration.stripe_key("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRETS = configuration.webhook_secrets("STRIPE_WEBHOOK_SECRET")
 STRIPE_API_BASE = configuration.url("STRIPE_API_BASE", default="https://api.stripe.com")
 STRIPE_LIVE_MODE = configuration.is_live(STRIPE_SECRET_KEY)
-# Per endpoint, across all workers; the sandbox allows more than Stripe's 25.
+# Across all workers: to each endpoint, of which Stripe allows 25, and to all together (0: no limit), of which it allows
+# 100, or 25 in test mode. The sandbox allows more.
 STRIPE_REQUESTS_PER_SECOND = configuration.integer(
     "STRIPE_REQUESTS_PER_SECOND", default=100 if LOCAL_MODE else 25, lowest=1, highest=10_000
+)
+STRIPE_TOTAL_REQUESTS_PER_SECOND = configuration.integer(
+    "STRIPE_TOTAL_REQUESTS_PER_SECOND",
+    default=0 if LOCAL_MODE else 80 if STRIPE_LIVE_MODE else 20,
+    lowest=0,
+    highest=10_000,
 )
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 MIGRATION_MODULES = {"djstripe": "stripe_io.djstripe_migrations"}

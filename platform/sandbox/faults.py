@@ -52,6 +52,7 @@ RULES: Schema = {
                 "code": Text(),
                 "message": Text(),
                 "should_retry": Boolean(),
+                "reason": Text(),
                 "seconds": Decimal(),
                 "latency_ms": Integer(minimum=1),
                 "rate_limit_per_second": Integer(minimum=1),
@@ -225,4 +226,6 @@ def _error(status: int, settings: dict[str, Any]) -> Response:
     headers = {}
     if "should_retry" in settings:
         headers["Stripe-Should-Retry"] = "true" if settings["should_retry"] else "false"
+    if "reason" in settings:
+        headers["Stripe-Rate-Limited-Reason"] = settings["reason"]
     return Response(status=status, body=json.dumps({"error": error}), headers=headers)

@@ -27,7 +27,7 @@ BEFORE_THE_WORK = [
     {**SEND, "kind": "status", "status": 401},
     {**SEND, "kind": "status", "status": 403},
     {**SEND, "kind": "status", "status": 429, "code": "rate_limit"},
-    {**SEND, "kind": "status", "status": 429, "code": "lock_timeout"},
+    {**SEND, "kind": "status", "status": 429, "code": "lock_timeout", "should_retry": False},
 ]
 # Faults after which the outcome is unknown.
 LOST: list[dict[str, Any]] = [

@@ -80,7 +80,7 @@ def failed(attempt: PayoutAttempt, failure: Failure, verdict: Verdict, *, now: d
     }
     if verdict == Verdict.UNKNOWN:
         changes["in_doubt"] = True
-        if failure.replayed or failure.type == "idempotency_error":
+        if failure.replayed or failure.type == "idempotency_error" or failure.should_retry is False:
             changes["resendable"] = False
     if verdict in policy.PROVEN:
         changes |= _ended(AttemptStatus.REFUSED, now=now)
