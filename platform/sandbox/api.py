@@ -142,7 +142,7 @@ class Api:
         try:
             outcome: Response | NoAnswer = self._perform(self._read(request, request_id), plan)
         except StripeError as error:
-            outcome = _refusal(error)
+            outcome = self._refusal(error, request_id)
         return plan.outcome(Moment.AFTER_WORK) or outcome
 
     def _read(self, request: Request, request_id: str) -> Call:
@@ -194,7 +194,7 @@ class Api:
                 keeps_faults = idempotency.rules_of(call.path).keeps_refusals
                 known = injected if isinstance(injected, Response) and keeps_faults else response
                 idempotency.save(context, known, path=call.path, params=call.params)
-                return response
+                return _as_first(response, call) if key else response
 
     def _refreshed(self, context: Context, call: Call, saved: Response) -> Response:
         """Answer a repeated request: API v2 shows the present state of what the first one made or changed.
@@ -213,11 +213,18 @@ class Api:
                 result = call.route.handler(context, call.params)
                 result = expand(context, result, call.params.get("expand", []))
         except StripeError as error:
-            return _refusal(error)
+            return self._refusal(error, call.request_id)
         except Exception:
             logger.exception("%s failed", call.route.name)
-            return _refusal(InternalError())
+            return self._refusal(InternalError(), call.request_id)
         return Response(status=200, body=json.dumps(result))
+
+    def _refusal(self, error: StripeError, request_id: str) -> Response:
+        body = error.body()
+        body["error"]["request_log_url"] = (
+            f"https://dashboard.stripe.com/{self.platform}/test/workbench/logs?object={request_id}"
+        )
+        return Response(status=error.status, body=json.dumps(body), headers=error.headers)
 
     def _context(self, tx: Transaction, call: Call | None = None) -> Context:
         return Context(
@@ -240,5 +247,10 @@ def _form(request: Request) -> Form:
     return decode_form(request.body)
 
 
-def _refusal(error: StripeError) -> Response:
-    return Response(status=error.status, body=json.dumps(error.body()), headers=error.headers)
+def _as_first(response: Response, call: Call) -> Response:
+    """Mark the first response to a key as Stripe does: what was done must not be tried again.
+
+    Source: https://docs.stripe.com/error-low-level#idempotency
+    """
+    marks = {"Original-Request": call.request_id, "Stripe-Should-Retry": "false"}
+    return replace(response, headers={**response.headers, **marks})

@@ -16,11 +16,16 @@ SETTLE = "settle"
 # Source: https://docs.stripe.com/reports/reporting-categories
 REPORTING_CATEGORIES = {
     "adjustment": "other_adjustment",
+    "connect_collection_transfer": "connect_collection_transfer",
     "payment": "charge",
     "payment_refund": "refund",
     "payout": "payout",
+    "payout_minimum_balance_hold": "payout_minimum_balance_hold",
+    "payout_minimum_balance_release": "payout_minimum_balance_release",
     "payout_cancel": "payout_reversal",
     "payout_failure": "payout_reversal",
+    "reserve_transaction": "risk_reserved_funds",
+    "reserved_funds": "risk_reserved_funds",
     "topup": "topup",
     "transfer": "transfer",
     "transfer_refund": "transfer_reversal",
@@ -120,7 +125,7 @@ def balance_of(context: Context, account: str) -> JsonObject:
         owner = context.tx.get(account)
         assert owner is not None
         amounts = [(owner["default_currency"], 0, 0)]
-    return {
+    balance: JsonObject = {
         "object": "balance",
         "available": [
             _amount(currency, amount, others=_other_sources(context, account, currency))
@@ -129,6 +134,23 @@ def balance_of(context: Context, account: str) -> JsonObject:
         "livemode": False,
         "pending": [_amount(currency, amount, others={}) for currency, _, amount in amounts],
     }
+    if account == context.platform:
+        return balance | {"connect_reserved": _reserved(context, [currency for currency, _, _ in amounts])}
+    return balance | {"instant_available": balance["available"]}
+
+
+def _reserved(context: Context, currencies: list[str]) -> list[JsonObject]:
+    """Render what connected accounts owe, for which the platform answers.
+
+    Stripe also takes it out of what is available, which here only `adjust` does.
+    Source: https://docs.stripe.com/connect/account-balances#understanding-connected-account-balances
+    """
+    rows = context.tx.execute(
+        "select currency, -sum(available) as owed from balances where available < 0 and account <> ? group by currency",
+        (context.platform,),
+    )
+    owed = dict.fromkeys(currencies, 0) | {row["currency"]: int(row["owed"]) for row in rows}
+    return [{"amount": amount, "currency": currency} for currency, amount in owed.items()]
 
 
 def _amount(currency: str, amount: int, *, others: dict[str, int]) -> JsonObject:

@@ -37,10 +37,36 @@ def new(account: JsonObject, *, country: str, currency: str) -> JsonObject:
     }
 
 
+def new_card(account: JsonObject, *, country: str, currency: str) -> JsonObject:
+    """Make a debit card that takes payouts in place of a bank account.
+
+    Source: https://docs.stripe.com/api/external_account_cards/object
+    """
+    return {
+        "id": new_id("card"),
+        "object": "card",
+        "account": account["id"],
+        "available_payout_methods": ["standard", "instant"],
+        "brand": "Visa",
+        "country": country,
+        "currency": currency,
+        "default_for_currency": True,
+        "exp_month": 12,
+        "exp_year": 2030,
+        "fingerprint": new_id("fp"),
+        "funding": "debit",
+        "last4": "5556",
+        "metadata": {},
+        "name": None,
+        "status": None,
+    }
+
+
 def replace(context: Context, params: JsonObject) -> JsonObject:
     """Replace the account's bank accounts with another one; the account then settles in its currency."""
     account = find_account(context, params["id"])
-    bank = new(
+    make = new_card if params.get("object") == "card" else new
+    bank = make(
         account,
         country=params.get("country") or account["country"],
         currency=params.get("currency") or account["default_currency"],
@@ -106,7 +132,11 @@ ROUTES = (
         "POST",
         "/_sandbox/accounts/{id}/bank_account",
         replace,
-        {"country": Choice(tuple(sorted(DEFAULT_CURRENCY))), "currency": Currency()},
+        {
+            "country": Choice(tuple(sorted(DEFAULT_CURRENCY))),
+            "currency": Currency(),
+            "object": Choice(("bank_account", "card")),
+        },
     ),
     Route("DELETE", "/_sandbox/accounts/{id}/bank_account", remove, {}),
     Route("POST", "/_sandbox/accounts/{id}/bank_account/edit", edit, _EDITABLE),

@@ -5,7 +5,7 @@ Source: https://docs.stripe.com/api/charges/object
 
 import math
 
-from sandbox import balances, rates
+from sandbox import arrivals, balances, rates
 from sandbox.context import Context
 from sandbox.errors import InvalidRequest, JsonObject
 from sandbox.ids import new_id
@@ -19,6 +19,8 @@ _NOBODY = {"address": None, "email": None, "name": None, "phone": None, "tax_id"
 def create_destination_payment(context: Context, transfer: JsonObject) -> JsonObject:
     """Add a transfer's amount to its destination's balance, in the destination's settlement currency, pending for the
     settlement time.
+
+    What converts to nothing has no balance transaction. Source: https://github.com/antiwork/gumroad/pull/6746
     """
     account = transfer["destination"]
     destination = context.tx.get(account)
@@ -26,18 +28,11 @@ def create_destination_payment(context: Context, transfer: JsonObject) -> JsonOb
     amount, currency, rate = transfer["amount"], destination["default_currency"], None
     if currency != transfer["currency"]:
         amount, rate = rates.convert(context, amount, source=transfer["currency"], target=currency)
-    settles = context.config.settle_seconds
     charge_id = new_id("py")
-    transaction = balances.post(
-        context,
-        account=account,
-        transaction_type="payment",
-        amount=amount,
-        currency=currency,
-        source=charge_id,
-        description=transfer["description"],
-        available_on=math.ceil(context.now + settles) if settles else 0,
-        exchange_rate=rate,
+    transaction = (
+        _arrive(context, transfer, charge_id, amount=amount, currency=currency, exchange_rate=rate)
+        if amount
+        else None
     )
     charge: JsonObject = {
         "id": charge_id,
@@ -48,7 +43,7 @@ def create_destination_payment(context: Context, transfer: JsonObject) -> JsonOb
         "application": None,
         "application_fee": None,
         "application_fee_amount": None,
-        "balance_transaction": transaction["id"],
+        "balance_transaction": transaction["id"] if transaction else None,
         "billing_details": _NOBODY,
         "calculated_statement_descriptor": None,
         "captured": True,
@@ -83,15 +78,42 @@ def create_destination_payment(context: Context, transfer: JsonObject) -> JsonOb
         "transfer_group": None,
     }
     context.tx.insert(charge, account=account)
+    arrivals.decide(context, charge_id)
     return charge
 
 
+def _arrive(
+    context: Context,
+    transfer: JsonObject,
+    charge_id: str,
+    *,
+    amount: int,
+    currency: str,
+    exchange_rate: float | None,
+) -> JsonObject:
+    settles = context.config.settle_seconds
+    return balances.post(
+        context,
+        account=transfer["destination"],
+        transaction_type="payment",
+        amount=amount,
+        currency=currency,
+        source=charge_id,
+        description=transfer["description"],
+        available_on=math.ceil(context.now + settles) if settles else 0,
+        exchange_rate=exchange_rate,
+    )
+
+
 def arrival_of(context: Context, transfer: JsonObject) -> JsonObject:
-    """Find the balance transaction of a transfer's arrival."""
+    """Find the balance transaction of a transfer's arrival; a transfer that brought nothing can't be reversed."""
     payment = context.tx.get(transfer["destination_payment"])
     assert payment is not None
     arrival = context.tx.get(payment["balance_transaction"])
-    assert arrival is not None
+    if arrival is None:
+        raise InvalidRequest(
+            "The amount converts to less than the smallest unit of the destination's currency."
+        )
     return arrival
 
 
@@ -155,7 +177,7 @@ def refund(context: Context, transfer: JsonObject, *, amount: int, reversal_id: 
 
 
 def retrieve(context: Context, params: JsonObject) -> JsonObject:
-    return retrieve_object(context, "charge", params["id"])
+    return arrivals.read(context, retrieve_object(context, "charge", params["id"]))
 
 
 ROUTES = (Route("GET", "/v1/charges/{id}", retrieve, EXPAND),)

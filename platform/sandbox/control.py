@@ -6,6 +6,7 @@ from threading import Lock
 from typing import Any
 
 from sandbox import (
+    arrivals,
     balances,
     bank_accounts,
     banks,
@@ -72,6 +73,7 @@ class Control:
             Route("DELETE", "/_sandbox/faults", self.clear_faults, {}),
             Route("GET", "/_sandbox/state", self.state, {"only": Array(Choice(PARTS))}),
             *self._permissions.routes,
+            *arrivals.ROUTES,
             *bank_accounts.ROUTES,
             *banks.ROUTES,
             *dashboard.ROUTES,

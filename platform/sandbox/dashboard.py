@@ -9,6 +9,17 @@ from sandbox.errors import JsonObject, ResourceMissing
 from sandbox.parameters import Boolean, Choice, Currency, Integer
 from sandbox.router import Route
 
+# What else moves a balance without us.
+# Source: https://docs.stripe.com/reports/balance-transaction-types
+ADJUSTMENTS = (
+    "adjustment",
+    "connect_collection_transfer",
+    "payout_minimum_balance_hold",
+    "payout_minimum_balance_release",
+    "reserve_transaction",
+    "reserved_funds",
+)
+
 
 def adjust(context: Context, params: JsonObject) -> JsonObject:
     """Adjust an account's available balance, or the platform's; it may become negative."""
@@ -16,7 +27,7 @@ def adjust(context: Context, params: JsonObject) -> JsonObject:
     balances.post(
         context,
         account=account["id"],
-        transaction_type="adjustment",
+        transaction_type=params.get("type", ADJUSTMENTS[0]),
         amount=params["amount"],
         currency=params.get("currency") or account["default_currency"],
         source=None,
@@ -26,12 +37,17 @@ def adjust(context: Context, params: JsonObject) -> JsonObject:
 
 
 def pay_out(context: Context, params: JsonObject) -> JsonObject:
-    """Pay out at the holder's request: `amount`, or by default all that is available."""
+    """Pay out at the holder's request, or by Stripe's schedule: `amount`, or by default all that is available."""
     account = find_account(context, params["id"])
     currency = params.get("currency") or account["default_currency"]
     available = balances.available(context, account=account["id"], currency=currency)
     wanted = {"amount": params.get("amount", available), "currency": currency}
-    return payouts.create(replace(context, account=account["id"]), wanted)
+    acting = replace(context, account=account["id"])
+    return (
+        payouts.pay_automatically(acting, wanted)
+        if params.get("automatic")
+        else payouts.create(acting, wanted)
+    )
 
 
 def debit(context: Context, params: JsonObject) -> JsonObject:
@@ -55,13 +71,13 @@ ROUTES = (
         "POST",
         "/_sandbox/accounts/{id}/adjust",
         adjust,
-        {"amount": Integer(required=True), "currency": Currency()},
+        {"amount": Integer(required=True), "currency": Currency(), "type": Choice(ADJUSTMENTS)},
     ),
     Route(
         "POST",
         "/_sandbox/accounts/{id}/payout",
         pay_out,
-        {"amount": Integer(minimum=1), "currency": Currency()},
+        {"amount": Integer(minimum=1), "automatic": Boolean(), "currency": Currency()},
     ),
     Route(
         "POST",

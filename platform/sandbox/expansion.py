@@ -23,6 +23,8 @@ _EXPANDABLE = {
     "transfer_reversal": {"balance_transaction", "destination_payment_refund", "transfer"},
 }
 
+_EXTERNAL = {"ba": "bank_account", "card": "card"}
+
 
 def expand(context: Context, obj: JsonObject, paths: list[str]) -> JsonObject:
     """Return a copy with each path expanded, such as `data.destination_payment.balance_transaction`."""
@@ -47,10 +49,10 @@ def _lookup(context: Context, obj: JsonObject, value: Any) -> Any:
     """Return an id's object; what is already expanded, or absent, stays as it is."""
     if not isinstance(value, str):
         return value
-    if value.startswith("ba_"):
+    if value.startswith(("ba_", "card_")):
         account = context.tx.get(context.tx.owner(obj["id"]))
         assert account is not None
         bank_accounts = account["external_accounts"]["data"]
-        deleted = {"id": value, "object": "bank_account", "deleted": True}
+        deleted = {"id": value, "object": _EXTERNAL[value.partition("_")[0]], "deleted": True}
         return next((bank_account for bank_account in bank_accounts if bank_account["id"] == value), deleted)
     return context.tx.get(value)

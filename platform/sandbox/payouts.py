@@ -3,7 +3,7 @@
 Source: https://docs.stripe.com/api/payouts and https://docs.stripe.com/connect/manual-payouts
 """
 
-import math
+from datetime import UTC, datetime
 
 from sandbox import balances, banks, events
 from sandbox.context import Context
@@ -48,7 +48,20 @@ def create(context: Context, params: JsonObject) -> JsonObject:
             "low. You can use the /balance endpoint to view your Stripe balance (for more details, see "
             "stripe.com/docs/api#balance)."
         )
-    return _make(context, params, destination=bank_account["id"])
+    return _make(context, params, destination=bank_account)
+
+
+def pay_automatically(context: Context, params: JsonObject) -> JsonObject:
+    """Pay out as Stripe does by itself: by schedule, or when money has lain too long on a manual one.
+
+    Source: https://docs.stripe.com/connect/manual-payouts
+    """
+    return _make(
+        context,
+        params,
+        destination=_bank_account(context, params["currency"]),
+        changes={"automatic": True, "reconciliation_status": "completed"},
+    )
 
 
 def debit(context: Context, params: JsonObject) -> JsonObject:
@@ -58,9 +71,7 @@ def debit(context: Context, params: JsonObject) -> JsonObject:
     """
     bank_account = _bank_account(context, params["currency"])
     changes = {"automatic": True}
-    return _make(
-        context, {**params, "amount": -params["amount"]}, destination=bank_account["id"], changes=changes
-    )
+    return _make(context, {**params, "amount": -params["amount"]}, destination=bank_account, changes=changes)
 
 
 def reverse(context: Context, params: JsonObject) -> JsonObject:
@@ -72,16 +83,15 @@ def reverse(context: Context, params: JsonObject) -> JsonObject:
     if original["status"] != "paid" or original["amount"] < 0 or original["reversed_by"]:
         raise InvalidRequest("This payout can not be reversed.")
     taken = {**params, "amount": -original["amount"], "currency": original["currency"]}
-    reversal = _make(
-        context, taken, destination=original["destination"], changes={"original_payout": original["id"]}
-    )
+    changes = {"original_payout": original["id"], "type": original["type"]}
+    reversal = _make(context, taken, destination={"id": original["destination"]}, changes=changes)
     after = {**original, "reversed_by": reversal["id"]}
     events.record_change(context, "payout.updated", original, after, account=context.account)
     return reversal
 
 
 def _make(
-    context: Context, params: JsonObject, *, destination: str, changes: JsonObject | None = None
+    context: Context, params: JsonObject, *, destination: JsonObject, changes: JsonObject | None = None
 ) -> JsonObject:
     """Move the amount between the balance and the bank."""
     amount, currency, payout_id = params["amount"], params["currency"], new_id("po")
@@ -100,13 +110,13 @@ def _make(
         "amount": amount,
         "application_fee": None,
         "application_fee_amount": None,
-        "arrival_date": math.ceil(context.now + context.config.payout_seconds),
+        "arrival_date": _arrival_date(context),
         "automatic": False,
         "balance_transaction": transaction["id"],
         "created": context.created,
         "currency": currency,
         "description": params.get("description"),
-        "destination": destination,
+        "destination": destination["id"],
         "failure_balance_transaction": None,
         "failure_code": None,
         "failure_message": None,
@@ -121,13 +131,19 @@ def _make(
         "statement_descriptor": params.get("statement_descriptor"),
         "status": "pending",
         "trace_id": {"status": "pending", "value": None},
-        "type": "bank_account",
+        "type": destination.get("object", "bank_account"),
         **(changes or {}),
     }
     context.tx.insert(payout, account=context.account)
     events.emit(context, "payout.created", payout, account=context.account)
     banks.take(context, payout)
     return payout
+
+
+def _arrival_date(context: Context) -> int:
+    """Return the day of arrival as midnight UTC, which is often before the payout was made."""
+    arrives = datetime.fromtimestamp(context.now + context.config.payout_seconds, UTC)
+    return int(arrives.replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
 
 
 def cancel(context: Context, params: JsonObject) -> JsonObject:

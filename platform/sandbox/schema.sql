@@ -22,6 +22,11 @@ create table if not exists balances (
     primary key (account, currency)
 ) strict;
 
+create index if not exists balances_negative on balances (currency) where available < 0;
+
+-- Payments whose balance transaction is null for this many more reads.
+create table if not exists unknown_arrivals (payment text primary key, reads integer not null) strict;
+
 create table if not exists minimum_balances (
     account text not null,
     currency text not null,

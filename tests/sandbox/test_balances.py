@@ -3,6 +3,9 @@ from collections.abc import Callable
 import pytest
 import stripe
 
+from sandbox.dashboard import ADJUSTMENTS
+from sandbox.server import SandboxServer
+
 Fund = Callable[[int], None]
 
 
@@ -67,3 +70,22 @@ def test_transfers_draw_on_money_from_cards_only(
         client.v1.transfers.create({"amount": 1_01, "currency": "usd", "destination": account})
     assert refused.value.code == "balance_insufficient"
     client.v1.transfers.create({"amount": 1_00, "currency": "usd", "destination": account})
+
+
+def test_the_platform_sees_what_accounts_owe(client: stripe.StripeClient, fund: Fund, account: str) -> None:
+    fund(1_00)
+    assert client.v1.balance.retrieve().to_dict()["connect_reserved"] == [{"amount": 0, "currency": "usd"}]
+    client.raw_request("post", f"/_sandbox/accounts/{account}/adjust", amount=-3_00)
+    assert client.v1.balance.retrieve().to_dict()["connect_reserved"] == [{"amount": 3_00, "currency": "usd"}]
+    own = client.v1.balance.retrieve({}, {"stripe_account": account}).to_dict()
+    assert own["instant_available"] == own["available"]
+
+
+@pytest.mark.parametrize("kind", ADJUSTMENTS)
+def test_balances_move_in_other_ways_too(
+    client: stripe.StripeClient, fund: Fund, server: SandboxServer, kind: str
+) -> None:
+    fund(5_00)
+    client.raw_request("post", f"/_sandbox/accounts/{server.platform}/adjust", amount=-2_00, type=kind)
+    (moved, _) = client.v1.balance_transactions.list().data
+    assert (moved.type, moved.amount) == (kind, -2_00)

@@ -80,3 +80,17 @@ def test_a_payout_to_a_bank_account_that_is_gone_still_names_it(
     client.raw_request("post", f"/_sandbox/accounts/{paid_account}/bank_account")
     found = client.v1.payouts.retrieve(payout.id, {"expand": ["destination"]}, options).to_dict()
     assert found["destination"] == {"id": payout.destination, "object": "bank_account", "deleted": True}
+
+
+def test_a_debit_card_can_be_paid_out_to(client: stripe.StripeClient, paid_account: str) -> None:
+    client.raw_request("post", f"/_sandbox/accounts/{paid_account}/bank_account", object="card")
+    shown = client.v1.accounts.retrieve(paid_account)
+    assert shown.external_accounts is not None
+    (card,) = shown.external_accounts.data
+    assert (card.object, card.id[:5]) == ("card", "card_")
+    payout = client.v1.payouts.create(
+        {"amount": 1_00, "currency": "usd", "expand": ["destination"]}, {"stripe_account": paid_account}
+    )
+    assert payout.type == "card"
+    assert payout.destination is not None
+    assert payout.destination["id"] == card.id  # type: ignore[index]

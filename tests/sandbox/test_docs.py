@@ -40,3 +40,12 @@ def test_every_switch_is_documented_with_its_default() -> None:
     rows = re.findall(r"^\| `(\w+)` \| `?([^|`]+?)`? \|", PAGE, re.MULTILINE)
     told = {name: default for name, default in rows if name in SWITCHES}
     assert told == {name: str(default).lower().replace(" ", "") for name, default in DEFAULTS.items()}
+
+
+def test_each_fact_about_stripe_has_its_test() -> None:
+    section = PAGE.partition("## What it shows of Stripe")[2]
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)` \|$", section, re.MULTILINE)
+    rows = [line for line in section.splitlines() if line.startswith("| ") and not line.startswith("| at")]
+    assert len(named) == len(rows)
+    for file, test in named:
+        assert f"def {test}(" in (Path(__file__).parent / file).read_text(), test

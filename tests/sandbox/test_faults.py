@@ -237,3 +237,11 @@ def test_broken_text_comes_on_top_of_a_refusal(client: stripe.StripeClient, inje
     with pytest.raises(stripe.StripeError) as refused:
         client.v1.balance.retrieve()
     assert refused.value.user_message == "No.\ud83d\x00"
+
+
+def test_a_refusal_can_come_without_a_code(client: stripe.StripeClient, inject: Inject) -> None:
+    sentence = "This account requires further intervention"
+    inject({"kind": "abort_work", "status": 400, "message": sentence, "path": "/v1/accounts"})
+    with pytest.raises(stripe.InvalidRequestError, match=sentence) as refused:
+        client.v1.accounts.create({"type": "express"})
+    assert refused.value.code is None

@@ -212,3 +212,19 @@ def test_a_key_is_forgotten_after_a_day(config: Config) -> None:
         save(later, Response(status=200, body="{}"), path="/v1/transfers", params={})
         assert [row["key"] for row in tx.execute("select key from idempotency_keys")] == ["two"]
     store.close()
+
+
+def test_a_first_response_says_that_it_is_the_original(client: stripe.StripeClient) -> None:
+    created = client.v1.accounts.create({"type": "express"}, {"idempotency_key": "one"})
+    assert created.last_response is not None
+    headers = created.last_response.headers
+    assert headers["Original-Request"] == created.last_response.request_id
+    assert headers["Stripe-Should-Retry"] == "false"
+    assert "Idempotent-Replayed" not in headers
+
+
+def test_a_refusal_names_its_log(client: stripe.StripeClient) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.transfers.create({"amount": 1, "currency": "usd", "destination": "acct_nobody"})
+    body: Any = refused.value.json_body
+    assert str(refused.value.request_id) in body["error"]["request_log_url"]

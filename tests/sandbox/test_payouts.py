@@ -189,3 +189,15 @@ def test_a_paid_payout_is_reversed_by_one_of_the_negative_amount(
     assert original.reversed_by.id == reversal["id"]  # type: ignore[union-attr]
     with pytest.raises(stripe.InvalidRequestError, match="can not be reversed"):
         client.raw_request("post", control)
+
+
+def test_the_arrival_is_a_day(client: stripe.StripeClient, paid_account: str) -> None:
+    payout = client.v1.payouts.create({"amount": 1_00, "currency": "usd"}, {"stripe_account": paid_account})
+    assert payout.arrival_date % (24 * 60 * 60) == 0
+    assert payout.arrival_date <= payout.created + 24 * 60 * 60
+
+
+def test_stripe_can_pay_out_by_itself(client: stripe.StripeClient, paid_account: str) -> None:
+    client.raw_request("post", f"/_sandbox/accounts/{paid_account}/payout", automatic=True)
+    (payout,) = client.v1.payouts.list({}, {"stripe_account": paid_account}).data
+    assert (payout.automatic, payout.amount) == (True, 100_00)

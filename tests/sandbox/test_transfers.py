@@ -193,3 +193,15 @@ def test_changed_metadata_is_an_event(client: stripe.StripeClient, fund: Fund, a
         "transfer.created",
         "balance.available",
     ]
+
+
+def test_money_of_another_source_type_covers_no_transfer(
+    client: stripe.StripeClient, fund: Fund, account: str
+) -> None:
+    fund(1_00)
+    client.raw_request("post", "/_sandbox/fund", amount=9_00, currency="usd", source_type="bank_account")
+    (available,) = client.v1.balance.retrieve().to_dict()["available"]
+    assert (available["amount"], available["source_types"]) == (10_00, {"card": 1_00, "bank_account": 9_00})
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.transfers.create({"amount": 1_01, "currency": "usd", "destination": account})
+    assert refused.value.code == "balance_insufficient"
