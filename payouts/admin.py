@@ -148,6 +148,8 @@ class PayoutAdmin(LargeTableAdmin):
         copied("stripe_payout_id", "Bank payout"),
         copied("reference", "Reference"),
         "arrival_date",
+        copied("trace_id", "Trace id"),
+        "trace_status",
         "failure_code",
         "failure_message",
         "next_retry_at",

@@ -49,12 +49,12 @@ def bank_payout_changed(event: StripeEvent) -> None:
     bank_payout = _read(partial(BankPayout.of, account=event.account), event.object)
     if bank_payout.reversed_by:
         bank_payout = _read_again(bank_payout.id, account=event.account)
+    if bank_payout.original_payout:  # first, whatever becomes of the reversal itself
+        original = _read_again(bank_payout.original_payout, account=event.account)
+        with suppress(SetAside):  # it has changed nothing
+            sending.record_bank_payout(original, now=sql.now())
     if not sending.record_bank_payout(bank_payout, now=sql.now()):
         _record_foreign(bank_payout)
-    if bank_payout.original_payout:
-        original = _read_again(bank_payout.original_payout, account=event.account)
-        with suppress(SetAside):  # it has changed nothing; the difference is recorded
-            sending.record_bank_payout(original, now=sql.now())
 
 
 def balance_available(event: StripeEvent) -> None:

@@ -192,6 +192,8 @@ PREVIOUS_PAYOUT_DAYS = configuration.integer("PREVIOUS_PAYOUT_DAYS", default=10,
 PAYOUT_COOL_DOWN_HOURS = configuration.integer("PAYOUT_COOL_DOWN_HOURS", default=48, lowest=0, highest=720)
 # How much of a converted transfer may be lost to the exchange rate when it is reversed; more is for staff.
 LARGEST_FX_LOSS_BPS = configuration.integer("LARGEST_FX_LOSS_BPS", default=500, lowest=0, highest=10_000)
+# What banks show beside a bank payout; empty leaves it to Stripe.
+BANK_STATEMENT_DESCRIPTOR = configuration.statement_descriptor("BANK_STATEMENT_DESCRIPTOR")
 # If set, connected accounts are on Stripe's schedule, and a payout counts as paid once its transfer is made.
 BANK_PAYOUTS_BY_STRIPE = configuration.boolean("BANK_PAYOUTS_BY_STRIPE", default=False)
 

@@ -43,6 +43,8 @@ PAYOUT = {
     "bank_amount": 100_000,
     "bank_currency": "USD",
     "arrival_date": "2026-11-03",
+    "trace_id": "20261103MMQFMP0001",
+    "trace_status": "supported",
     "failure_code": None,
     "failure_message": None,
     "paid_at": "2026-11-03T09:12:44.020Z",
@@ -181,6 +183,15 @@ class PayoutOutput(Output):
     )
     arrival_date = serializers.DateField(
         allow_null=True, help_text="Day on which the money should arrive at the bank; null until known."
+    )
+    trace_id = serializers.CharField(
+        allow_null=True,
+        help_text="What the bank knows the payment by, to ask for it if it doesn't show up; null until known.",
+    )
+    trace_status = serializers.CharField(
+        allow_null=True,
+        help_text="Stripe's status of `trace_id`: `pending` (for up to ten days after the payment), `supported` or "
+        "`unsupported`; null until the payment is made.",
     )
     failure_code = serializers.CharField(
         allow_null=True, help_text="Why it failed, as a code, mostly Stripe's; null if it didn't."

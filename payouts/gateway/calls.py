@@ -1,6 +1,7 @@
 """Stripe calls that move money, or look up where it is."""
 
 import stripe
+from django.conf import settings
 
 from payouts.gateway.objects import Arrival, AvailableFunds, BankPayout, Reversal, Transfer
 from payouts.models import PayoutAttempt
@@ -115,9 +116,16 @@ def create_bank_payout(attempt: PayoutAttempt) -> BankPayout:
 
     Source: https://docs.stripe.com/connect/manual-payouts
     """
+    params: stripe.params.PayoutCreateParams = {
+        "amount": attempt.amount,
+        "currency": attempt.currency.lower(),
+        "metadata": attempt.metadata,
+    }
+    if settings.BANK_STATEMENT_DESCRIPTOR:
+        params["statement_descriptor"] = settings.BANK_STATEMENT_DESCRIPTOR
     made = call(
         lambda: client().v1.payouts.create(
-            {"amount": attempt.amount, "currency": attempt.currency.lower(), "metadata": attempt.metadata},
+            params,
             {"idempotency_key": attempt.idempotency_key, "stripe_account": attempt.destination},
         )
     )

@@ -18,6 +18,8 @@ from payouts.states import ENDED_BADLY
 from stripe_io.values import moment
 
 LONGEST_FAILURE_CODE = 64
+LONGEST_TRACE_ID = 255
+LONGEST_TRACE_STATUS = 16
 REVERSED = "transfer_refund"
 Payload = Mapping[str, Any]
 
@@ -155,8 +157,10 @@ class BankPayout(Made):
 
     A negative amount comes from the bank: a debit for a negative balance or, with `original_payout`, the reversal of
     that payout. `reversed_by` is the payout that reverses this one, and `came_back` says that it has been paid.
+    `trace_id` is by what the bank finds the payment: `trace_status` is `pending`, for up to ten days after it is paid,
+    then `supported` or `unsupported`.
 
-    Source: https://docs.stripe.com/api/payouts/object
+    Source: https://docs.stripe.com/api/payouts/object, https://docs.stripe.com/payouts/trace-id
     """
 
     id: str
@@ -171,6 +175,8 @@ class BankPayout(Made):
     original_payout: str = ""
     reversed_by: str = ""
     came_back: bool = False
+    trace_id: str = ""
+    trace_status: str = ""
 
     @property
     def failed(self) -> bool:
@@ -182,6 +188,7 @@ class BankPayout(Made):
         """Parse one; it came back only if `reversed_by` is expanded and paid."""
         arrives = moment(payload.get("arrival_date"))
         reversal = payload.get("reversed_by") or ""
+        trace = payload.get("trace_id") or {}
         return cls(
             **_names(payload),
             id=payload["id"],
@@ -196,6 +203,8 @@ class BankPayout(Made):
             original_payout=_id(payload.get("original_payout") or ""),
             reversed_by=_id(reversal),
             came_back=isinstance(reversal, Mapping) and reversal["status"] == "paid",
+            trace_id=(trace.get("value") or "")[:LONGEST_TRACE_ID],
+            trace_status=(trace.get("status") or "")[:LONGEST_TRACE_STATUS],
         )
 
 

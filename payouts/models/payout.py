@@ -23,6 +23,7 @@ class Payout(models.Model):
     to do. `taken_at` is when a worker took it. `arrival_amount` is what the transfer brought to the connected account
     and `bank_amount` what goes to the bank, both in `bank_currency`. `amount_reversed` is how much of the transfer
     came back, and `fx_loss` how much of a reversed one was lost to the exchange rate, both in the transfer's currency.
+    `trace_id` is by what the bank finds the bank payout, once Stripe knows it.
     """
 
     id = uuid7_key()
@@ -48,6 +49,8 @@ class Payout(models.Model):
     bank_amount = models.BigIntegerField(null=True, blank=True)
     bank_currency = models.CharField(max_length=3, blank=True)
     arrival_date = models.DateField(null=True, blank=True)
+    trace_id = models.CharField(max_length=255, blank=True, db_default="")
+    trace_status = models.CharField(max_length=16, blank=True, db_default="")
     failure_code = models.CharField(max_length=64, blank=True)
     failure_message = models.TextField(blank=True)
     next_retry_at = models.DateTimeField(null=True, blank=True)

@@ -49,6 +49,8 @@ class PayoutChanges(TypedDict, total=False):
     bank_amount: int
     bank_currency: str
     arrival_date: date | None
+    trace_id: str
+    trace_status: str
     failure_code: str
     failure_message: str
     next_retry_at: datetime | None

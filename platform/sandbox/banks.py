@@ -81,7 +81,7 @@ def depart(context: Context, payout_id: str) -> None:
 def arrive(context: Context, payout_id: str) -> None:
     payout = _find(context, payout_id)
     if payout["status"] == "in_transit":
-        paid = {**payout, "status": "paid", "trace_id": {"status": "unsupported", "value": None}}
+        paid = {**payout, "status": "paid"}
         context.tx.save(paid)
         events.emit(context, "payout.paid", paid, account=context.tx.owner(payout_id))
 
@@ -153,7 +153,20 @@ def fail_now(context: Context, params: JsonObject) -> JsonObject:
     return fail(context, payout["id"], code=params.get("failure_code", "could_not_process"))
 
 
+def trace(context: Context, params: JsonObject) -> JsonObject:
+    """Have the bank tell its reference of a payout, as it does up to ten days after it has the money.
+
+    Source: https://docs.stripe.com/payouts/trace-id
+    """
+    payout = _find(context, params["id"])
+    told = {"status": "supported", "value": params["value"]}
+    after = {**payout, "trace_id": told}
+    events.record_change(context, "payout.updated", payout, after, account=context.tx.owner(payout["id"]))
+    return after
+
+
 ROUTES = (
+    Route("POST", "/_sandbox/payouts/{id}/trace", trace, {"value": Text(required=True)}),
     Route("POST", "/_sandbox/payout_failures", replace_rules, {"rules": _RULES}),
     Route("POST", "/_sandbox/payouts/{id}/fail", fail_now, {"failure_code": Choice(tuple(FAILURES))}),
 )

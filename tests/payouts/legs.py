@@ -42,6 +42,8 @@ def payout(status: PayoutStatus, **columns: Any) -> Payout:
             "net_amount": 80_00,
             "amount_reversed": 0,
             "fx_loss": 0,
+            "trace_id": "",
+            "trace_status": "",
             "status": status,
             "next_retry_at": NOW,
             **columns,

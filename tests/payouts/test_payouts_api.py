@@ -72,6 +72,8 @@ def test_a_payout_is_shown_as_stored(market: Market) -> None:
         "bank_amount": None,
         "bank_currency": None,
         "arrival_date": None,
+        "trace_id": None,
+        "trace_status": None,
         "failure_code": None,
         "failure_message": None,
         "paid_at": None,

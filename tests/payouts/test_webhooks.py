@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from database import sql
 from payouts.models import Difference, Payout, PayoutAttempt
@@ -377,6 +378,21 @@ def test_a_bank_payout_that_is_reversed_is_returned_once_the_money_is_back(
     send_bank_payout(returned.pk, now=returned.next_retry_at)
     assert Payout.objects.get().stripe_payout_id != paid.stripe_payout_id
     assert unsound() == {}
+
+
+def test_an_event_of_the_reversal_alone_returns_the_payout_whoever_makes_bank_payouts_now(
+    paid: Payout, sandbox: Stripe, settings: Settings
+) -> None:
+    settings.BANK_PAYOUTS_BY_STRIPE = True
+    reversal = reverse_at_bank(sandbox, paid)
+    tell = [
+        event
+        for event in sandbox.state("events")["events"]
+        if event["data"]["object"].get("id") == reversal["id"]
+    ]
+    sandbox.post_event(tell[-1])
+    inbox.handle_event(event_id=tell[-1]["id"], now=sql.now())
+    assert Payout.objects.get().status == PayoutStatus.RETURNED
 
 
 @pytest.mark.parametrize("sandbox_options", [{"payout_seconds": 3_600}])

@@ -72,6 +72,7 @@ def _fill(made: ReconciliationPass, *, now: datetime) -> None:
     tried = [found for found in all_found if mending.mend(found, now=now)]
     staging.look_again(sorted({(found.subject, found.account) for found in tried}))
     mended = {(found.kind, found.subject) for found in tried}
+    staging.keep_traces()
     resolved = comparing.gone()
     for gone in resolved:
         reason = MENDED if (gone.kind, gone.subject) in mended else GONE

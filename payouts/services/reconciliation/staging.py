@@ -23,6 +23,7 @@ from stripe_io.errors import StripeCallFailed
 logger = logging.getLogger(__name__)
 _SQL = Path(__file__).parent / "pass_sql"
 _STAGE, _ACCOUNTS, _UNLISTED = (sql.read(_SQL / f"{name}.sql") for name in ("stage", "accounts", "unlisted"))
+_TRACES = sql.read(_SQL / "traces.sql")
 _UNREADABLE = "SELECT DISTINCT id, detail FROM stripe_unreadable ORDER BY id LIMIT 20"
 ROWS_AT_ONCE = 2_000
 # Each account takes its own request. This many at once use the rate that Stripe allows, despite its latency.
@@ -63,6 +64,8 @@ _TABLES: dict[type[Listed], tuple[str, tuple[str, ...]]] = {
             "attempt_key",
             "attempt_id",
             "created",
+            "trace_id",
+            "trace_status",
         ),
     ),
     Unreadable: ("stripe_unreadable", ("id", "account", "detail")),
@@ -97,6 +100,11 @@ def stage(*, since: datetime, settled: datetime) -> Staged:
     staged.unread += look_again((row["id"], row["account"]) for row in sql.rows(_UNLISTED))
     _copy_ids("events_under_way", inbox.objects_under_way(since=settled))
     return staged
+
+
+def keep_traces() -> None:
+    """Keep by what banks find the bank payouts that were staged."""
+    sql.run(_TRACES)
 
 
 def look_again(subjects: Iterable[tuple[str, str]]) -> int:

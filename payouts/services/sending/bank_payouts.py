@@ -7,7 +7,7 @@ from datetime import datetime
 from money.currencies import payable_part
 from payouts import gateway, policy
 from payouts.gateway import Arrival, BankPayout
-from payouts.models import DifferenceKind, PayoutAttempt
+from payouts.models import DifferenceKind, Payout, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services.moves import Move, PayoutChanges
 from payouts.services.sending import attempts
@@ -165,8 +165,10 @@ def settle(history: History, bank_payout: BankPayout, *, now: datetime) -> Decis
         return NOTHING
     is_current = payout.stripe_payout_id == bank_payout.id
     if not bank_payout.failed:
-        has_arrived = bank_payout.status == "paid" and is_current and payout.status == PayoutStatus.IN_TRANSIT
-        return _paid(history, bank_payout) if has_arrived else NOTHING
+        if not is_current:
+            return NOTHING
+        has_arrived = bank_payout.status == "paid" and payout.status == PayoutStatus.IN_TRANSIT
+        return _paid(history, bank_payout) if has_arrived else _traced(payout, bank_payout)
     code, message, outcome = bank_payout.failure_code, bank_payout.failure_message, bank_payout.status
     if bank_payout.came_back:
         code, message = "reversed", f"Payout {bank_payout.reversed_by} took it back from the bank."
@@ -213,6 +215,8 @@ def _paid(history: History, bank_payout: BankPayout) -> Decision:
     payout = history.payout
     changes: PayoutChanges = {
         "arrival_date": bank_payout.arrival_date or payout.arrival_date,
+        "trace_id": bank_payout.trace_id,
+        "trace_status": bank_payout.trace_status,
         "next_retry_at": None,
     }
     return Decision(
@@ -226,6 +230,14 @@ def _paid(history: History, bank_payout: BankPayout) -> Decision:
             )
         ],
     )
+
+
+def _traced(payout: Payout, bank_payout: BankPayout) -> Decision:
+    """Keep by what the bank finds the payment, which Stripe may tell days after it was paid."""
+    told = (bank_payout.trace_id, bank_payout.trace_status)
+    if payout.status != PayoutStatus.PAID or told in [("", ""), (payout.trace_id, payout.trace_status)]:
+        return NOTHING
+    return Decision(changes={"trace_id": bank_payout.trace_id, "trace_status": bank_payout.trace_status})
 
 
 def _arrived_after_all(history: History, *, now: datetime) -> list[SettleDifference]:

@@ -71,6 +71,8 @@ class BankAccountQuestion:
             changes={
                 "stripe_payout_id": "",
                 "arrival_date": None,
+                "trace_id": "",
+                "trace_status": "",
                 "failure_code": "",
                 "failure_message": "",
                 "next_retry_at": now,

@@ -11,7 +11,7 @@ CREATE TEMP TABLE stripe_transactions (
 );
 CREATE TEMP TABLE stripe_bank_payouts (
     id text, account text, amount bigint, currency text, status text, original_payout text, came_back boolean,
-    attempt_key text, attempt_id uuid, created timestamptz
+    attempt_key text, attempt_id uuid, created timestamptz, trace_id text, trace_status text
 );
 CREATE TEMP TABLE stripe_unreadable (id text, account text, detail text);
 CREATE TEMP TABLE stripe_absent (id text);
