@@ -331,6 +331,7 @@ class SendingPauseAdmin(ReadOnlyAdmin):
         ident("pk", "Pause"),
         state("cause", PauseCause),
         "currency",
+        "run",
         short("detail"),
         "started_at",
         "lifted_at",
@@ -339,11 +340,13 @@ class SendingPauseAdmin(ReadOnlyAdmin):
     ordering = ["-started_at"]
     details = [
         state("cause", PauseCause),
+        "run",
         "detail",
         money("missing"),
         money("needed"),
         money("available"),
         copied("covered_until", "Covered up to payout"),
+        titled("refusals", "Refused in a row"),
         "started_at",
         "started_by",
         titled("probe_at", "Next check"),

@@ -101,6 +101,15 @@ class NotPaused(Refusal):
         super().__init__("No pause of all sending is open; see `manage.py sending status`.")
 
 
+class RunNotHeld(Refusal):
+    """No payouts of this run wait because of its size."""
+
+    def __init__(self, cutoff: date) -> None:
+        super().__init__(
+            f"No payouts of the run up to {cutoff} wait for staff; see `manage.py sending status`."
+        )
+
+
 class DifferenceResolved(Refusal):
     """The difference is already resolved, or doesn't exist."""
 

@@ -33,6 +33,15 @@ PROBE_KEY_AFTER = timedelta(minutes=5)
 LOOK_AT_RETURNED = timedelta(hours=1)
 # When a bank payout that Stripe refused is sent again, counted from the refusal; after the last one it is taken back.
 SEND_AGAIN_AFTER = (timedelta(days=1), timedelta(days=2), timedelta(days=4), timedelta(days=8))
+# When a payout that failed is decided again, counted from the first failure, if its cause can pass.
+RETRY_AFTER = (timedelta(days=1), timedelta(days=2), timedelta(days=4), timedelta(days=8))
+# The next run pays it soon enough.
+NO_RETRY_BEFORE_RUN = timedelta(days=2)
+# Refusals of a transfer whose cause can pass: the creator gives Stripe what it asks for, or Stripe ends its review.
+# `refused` has no code: "The account has fields needed", "This account requires further intervention". Any other code
+# is a cause that stays, or one that nobody has seen yet; then the next run pays, or staff retry.
+# Source: https://docs.stripe.com/error-codes, https://docs.stripe.com/connect/handling-api-verification
+CAN_PASS = frozenset(["insufficient_capabilities_for_transfer", "refused", "transfers_not_allowed"])
 REVERSE_RETURNED_AFTER = timedelta(days=30)
 REVERSE_AGAIN_AFTER = timedelta(days=7)
 # After so many refusals of the whole, a reversal is for staff.
@@ -174,6 +183,12 @@ def next_try_for_funds(tries: int, *, now: datetime) -> datetime:
     """Choose when to try again what had too little money, so that a week adds few attempts."""
     wait: timedelta = min(WAIT_FOR_FUNDS * 2 ** min(tries - 1, 10), LONGEST_WAIT_FOR_FUNDS)
     return now + wait
+
+
+def retry_at(failure_code: str, *, first_failed_at: datetime, now: datetime) -> datetime | None:
+    """Choose when to decide a failed payout again; None if its cause stays, or once all days have passed."""
+    days = (first_failed_at + after for after in RETRY_AFTER)
+    return next((day for day in days if day > now), None) if failure_code in CAN_PASS else None
 
 
 def next_try_after_error(errors: int, *, now: datetime) -> datetime:

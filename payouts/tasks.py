@@ -10,7 +10,7 @@ from django.conf import settings
 from database import notices, sql
 from payouts.errors import BooksCheckUnderWay, ReconciliationUnderWay
 from payouts.services import reconciliation, sending
-from payouts.services.deciding import forecasts, runs
+from payouts.services.deciding import forecasts, retries, runs
 from payouts.services.reconciliation import billing_differences, books
 from stripe_io import pacing
 
@@ -56,6 +56,12 @@ def attend_due(*, new: bool) -> None:
 @shared_task(name="payouts.run_due")
 def run_due() -> None:
     runs.make_due_run(now=sql.now())
+
+
+@shared_task(name="payouts.retry_failed")
+def retry_failed() -> None:
+    """Decide failed payouts again whose cause can pass, on the days for it."""
+    retries.retry_due(now=sql.now())
 
 
 @shared_task(name="payouts.forecast")

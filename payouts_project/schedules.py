@@ -10,6 +10,7 @@ SCHEDULES = {
     "accounts.sync_stale": ("50", EVERY),
     "earnings.post_due": ("5", EVERY),
     "payouts.run_due": ("15", EVERY),
+    "payouts.retry_failed": ("25", EVERY),
     "payouts.sweep": (EVERY, EVERY),
     "payouts.compare_billing": ("0", "3"),
     "payouts.check_books": ("30", "3"),

@@ -194,6 +194,11 @@ PAYOUT_COOL_DOWN_HOURS = configuration.integer("PAYOUT_COOL_DOWN_HOURS", default
 LARGEST_FX_LOSS_BPS = configuration.integer("LARGEST_FX_LOSS_BPS", default=500, lowest=0, highest=10_000)
 # What banks show beside a bank payout; empty leaves it to Stripe.
 BANK_STATEMENT_DESCRIPTOR = configuration.statement_descriptor("BANK_STATEMENT_DESCRIPTOR")
+# A payout larger than the whole balance stops those behind it for this long.
+LARGE_PAYOUT_WAIT_DAYS = configuration.integer("LARGE_PAYOUT_WAIT_DAYS", default=3, lowest=0, highest=365)
+# A run over this many times the median of the latest complete runs waits for staff; 0 for never.
+RUN_SIZE_FACTOR = configuration.integer("RUN_SIZE_FACTOR", default=5, lowest=0, highest=1_000)
+RUN_SIZE_RUNS = configuration.integer("RUN_SIZE_RUNS", default=6, lowest=3, highest=60)
 # If set, connected accounts are on Stripe's schedule, and a payout counts as paid once its transfer is made.
 BANK_PAYOUTS_BY_STRIPE = configuration.boolean("BANK_PAYOUTS_BY_STRIPE", default=False)
 

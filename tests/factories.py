@@ -135,6 +135,7 @@ class PayoutRunFactory(DjangoModelFactory[PayoutRun]):
         django_get_or_create = ("cutoff",)
 
     cutoff = date(2024, 2, 1)
+    completed_at = datetime(2024, 2, 1, 1, tzinfo=UTC)
 
 
 class PayoutFactory(DjangoModelFactory[Payout]):

@@ -47,7 +47,16 @@ class PayoutAttempt(models.Model):
 
     class Meta:
         db_table = "payout_attempts"
-        indexes = [models.Index(fields=["destination"], name="attempt_by_destination")]
+        indexes = [
+            models.Index(fields=["destination"], name="attempt_by_destination"),
+            models.Index(
+                fields=["ended_at"],
+                condition=Q(
+                    kind=AttemptKind.TRANSFER, status__in=(AttemptStatus.SUCCEEDED, AttemptStatus.REFUSED)
+                ),
+                name="transfer_answered",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["payout"], condition=Q(status=AttemptStatus.OPEN), name="payout_has_one_open_attempt"

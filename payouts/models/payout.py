@@ -24,6 +24,9 @@ class Payout(models.Model):
     and `bank_amount` what goes to the bank, both in `bank_currency`. `amount_reversed` is how much of the transfer
     came back, and `fx_loss` how much of a reversed one was lost to the exchange rate, both in the transfer's currency.
     `trace_id` is by what the bank finds the bank payout, once Stripe knows it.
+    `first_failed_at` is when this payout failed, or the first of those that it retries; while it is failed, it is
+    decided again at `next_retry_at`. `retry_number` counts the retries that the service makes by itself, on fixed days;
+    0 for others.
     """
 
     id = uuid7_key()
@@ -57,6 +60,8 @@ class Payout(models.Model):
     taken_at = models.DateTimeField(null=True, blank=True)
     errors = models.PositiveIntegerField(db_default=0)
     failing_since = models.DateTimeField(null=True, blank=True)
+    first_failed_at = models.DateTimeField(null=True, blank=True)
+    retry_number = models.PositiveSmallIntegerField(db_default=0)
     paid_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 

@@ -13,8 +13,8 @@ from payouts.states import DecisionReason
 class PayoutRun(models.Model):
     """The run that pays every creator what was earned before `cutoff` (a day, UTC, exclusive), less later debts.
 
-    `completed_at` is null while the run is being made, and if it died; making it again finishes it. A run that
-    beat missed, and that a later one replaced, has `superseded_at` instead.
+    `completed_at` is null while the run is being made, and if it died; making it again finishes it. Until then, none of
+    its payouts is sent. A run that beat missed, and that a later one replaced, has `superseded_at` instead.
     """
 
     id = uuid7_key()

@@ -5,7 +5,9 @@ from payouts.models import Forecast, SendingPause
 
 def open_pauses() -> list[SendingPause]:
     """List the open pauses: those of all sending first, then by currency."""
-    return list(SendingPause.objects.filter(lifted_at=None).order_by("currency", "started_at"))
+    return list(
+        SendingPause.objects.filter(lifted_at=None).select_related("run").order_by("currency", "started_at")
+    )
 
 
 def latest_forecasts() -> list[Forecast]:

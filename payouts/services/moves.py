@@ -57,6 +57,7 @@ class PayoutChanges(TypedDict, total=False):
     taken_at: datetime | None
     errors: int
     failing_since: datetime | None
+    first_failed_at: datetime | None
 
 
 class AttemptColumns(TypedDict, total=False):

@@ -37,7 +37,8 @@ def hold_after_several(creator_id: UUID) -> None:
 def _ends(account: CreatorPaymentAccount) -> list[str]:
     """List how payouts to the current destination ended, latest first; paid counts only if it still is.
 
-    A bank payout that the bank returns again counts again. One that Stripe refuses again on schedule counts once.
+    A bank payout that the bank returns again counts again. One that Stripe refuses again on schedule counts once. Of
+    the retries that the service makes by itself, only the last counts.
     """
     refused = PayoutAttempt.objects.filter(
         payout=OuterRef("payout"), kind=AttemptKind.BANK_PAYOUT, status=AttemptStatus.REFUSED
@@ -49,7 +50,9 @@ def _ends(account: CreatorPaymentAccount) -> list[str]:
         status__in=(AttemptStatus.SUCCEEDED, AttemptStatus.REFUSED),
     )
     ended = Q(to_status__in=SETBACKS) | Q(to_status=PayoutStatus.PAID, payout__status=PayoutStatus.PAID)
-    events = PayoutEvent.objects.filter(ended, Exists(sent_there), payout__creator=account.creator_id)
+    last_of_all = Q(payout__next_retry_at=None, payout__retried_as=None)
+    counts = ~Q(to_status=PayoutStatus.FAILED) | Q(payout__retry_number=0) | last_of_all
+    events = PayoutEvent.objects.filter(ended, counts, Exists(sent_there), payout__creator=account.creator_id)
     if (since := _since(account)) is not None:
         events = events.filter(at__gt=since)
     latest = events.annotate(refused=Exists(refused)).order_by("-pk")[:_EVENTS_READ]

@@ -57,10 +57,8 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
     for owed in ledger.owed():
         yield Figure("Owed to creators", owed.to_creators, f"{owed.by_creators} owed back by creators")
         yield Figure("In payouts", owed.reserved, "not sent to Stripe yet")
-    if pauses := payouts.open_pauses():
-        yield Figure(
-            "Sending paused", link_to(pauses[0], PauseCause(pauses[0].cause).label), pauses[0].detail
-        )
+    for pause in payouts.open_pauses():
+        yield Figure("Sending paused", link_to(pause, PauseCause(pause.cause).label), pause.detail)
     for forecast in payouts.latest_forecasts():
         missing = Money(forecast.missing, forecast.currency)
         yield Figure(

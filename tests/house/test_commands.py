@@ -73,6 +73,8 @@ def sample(action: Action) -> str:
     """Return a valid value for this argument."""
     if action.choices:
         return str(next(iter(action.choices)))
+    if action.dest == "cutoff":
+        return "2026-11-01"
     return str(uuid4()) if action.type is UUID else "1000"
 
 

@@ -1,20 +1,23 @@
 """Too little money at Stripe: a pause that says how much is missing, and ends by itself, in order."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from pytest_django import Settings
 
-from accounts.models import Creator
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, HoldSource
+from accounts.services.holds import place_hold
 from database import sql
+from database.staff import Act
 from payouts import policy
 from payouts.models import PauseCause, Payout, PayoutAttempt, SendingPause
 from payouts.services import sending
 from payouts.services.deciding import funds
 from payouts.states import AttemptStatus, PayoutStatus
 from stripe_io import tasks as inbox_tasks
-from tests.factories import PayoutFactory
+from tests.factories import CreatorPaymentAccountFactory, PayoutFactory
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market, unsound
 from tests.payouts.sending import SEND, requests, send_transfer, taken, work
@@ -45,6 +48,10 @@ def short(market: Market, creators: list[Creator]) -> datetime:
 
 def statuses() -> list[str]:
     return list(Payout.objects.order_by("pk").values_list("status", flat=True))
+
+
+def open_pauses() -> list[SendingPause]:
+    return list(SendingPause.objects.filter(lifted_at=None))
 
 
 def open_pause() -> SendingPause:
@@ -150,8 +157,94 @@ def test_a_refused_payout_is_not_sent_again_at_once(short: datetime, sandbox: St
     work(short + policy.WAIT_FOR_FUNDS - timedelta(seconds=1))
     assert requests(sandbox) == 1
     work(short + policy.WAIT_FOR_FUNDS)
+    assert statuses() == ["in_transit", "pending", "pending"]  # one first, to see whether Stripe sends again
+    work(short + policy.WAIT_FOR_FUNDS)
     assert statuses() == ["in_transit"] * 3
     assert len(sandbox.transfers()) == 3
+
+
+def test_available_funds_that_stripe_refuses_pause_once_and_wait_ever_longer(
+    short: datetime, sandbox: Stripe
+) -> None:
+    sandbox.fund(MISSING)
+    sandbox.inject(TOO_LITTLE)
+    sent = []
+    for minutes in range(0, 400, 5):
+        before = requests(sandbox)
+        work(short + timedelta(minutes=minutes))
+        sent += [minutes] * (requests(sandbox) - before)
+    assert sent == [0, 10, 30, 70, 150, 310]
+    assert SendingPause.objects.count() == 1
+    sandbox.clear_faults()
+    for minutes in (700, 701):
+        work(short + timedelta(minutes=minutes))
+    assert statuses() == ["in_transit"] * 3
+    assert open_pauses() == []
+
+
+def test_a_refusal_is_not_forgotten_when_the_balance_is_compared(short: datetime, sandbox: Stripe) -> None:
+    """Between a sweep's reading of the balance and its writing of the pause, a worker may be refused."""
+    sandbox.fund(MISSING)
+    funds.pause_after_refusal(Payout.objects.earliest("pk"), now=short)
+    probe_at = open_pause().probe_at
+    funds.update_pauses(now=short)
+    assert (open_pause().probe_at, open_pause().covered_until) == (probe_at, None)
+
+
+def test_payouts_refused_at_the_same_time_count_as_one_refusal(short: datetime) -> None:
+    for payout in Payout.objects.all():
+        funds.pause_after_refusal(payout, now=short)
+    assert (open_pause().refusals, open_pause().probe_at) == (1, short + policy.WAIT_FOR_FUNDS)
+
+
+def restrict(creator: Creator) -> None:
+    CreatorPaymentAccount.objects.filter(creator=creator).update(account_status=AccountStatus.RESTRICTED)
+
+
+def hold(creator: Creator) -> None:
+    place_hold(creator, source=HoldSource.STAFF, act=Act("dana", "Fraud?"))
+
+
+def be_unresolved(creator: Creator) -> None:
+    PayoutFactory.create(creator=creator, status=PayoutStatus.UNRESOLVED, currency="EUR")
+
+
+@pytest.mark.parametrize("block", [restrict, hold, be_unresolved])
+def test_one_who_cannot_be_paid_stops_nobody_when_funds_are_short(
+    market: Market, creators: list[Creator], sandbox: Stripe, block: Callable[[Creator], None]
+) -> None:
+    for creator, net in zip(creators[:2], [12_000_000_00, 80_00], strict=True):
+        market.onboard(creator)
+        market.sell(creator, net * 10 // 8)
+        market.run()
+    block(creators[0])
+    now = sql.now()
+    funds.update_pauses(now=now)
+    assert open_pauses() == []
+    assert set(Payout.objects.filter(creator=creators[1]).values_list("pk", flat=True)) <= set(taken(now))
+
+
+def test_a_payout_larger_than_the_balance_stops_the_others_for_some_days_only(
+    market: Market, creators: list[Creator], sandbox: Stripe, settings: Settings
+) -> None:
+    for creator, net in zip(creators, [12_000_000_00, 9_999_950_00, 80_00], strict=True):
+        market.onboard(creator)
+        market.sell(creator, net * 10 // 8)
+        market.run()
+    start, limit = sql.now(), timedelta(days=settings.LARGE_PAYOUT_WAIT_DAYS)
+    work(start + limit - timedelta(minutes=1))
+    assert statuses() == ["pending"] * 3
+    work(start + limit)
+    assert statuses() == ["pending", "in_transit", "pending"]  # the third isn't covered, and may still be
+    pause = open_pause()
+    assert pause.missing == 12_000_080_00 - 50_00
+    work(start + limit + timedelta(minutes=1))
+    assert "payouts larger than all that is available wait, and others go first: 2" in open_pause().detail
+    sandbox.fund(100_00)
+    work(start + limit + timedelta(minutes=2))
+    assert statuses() == ["pending", "in_transit", "in_transit"]
+    assert len(sandbox.transfers()) == 2
+    assert unsound() == {}
 
 
 def test_an_event_of_available_funds_is_acted_on_at_once(short: datetime, sandbox: Stripe) -> None:
@@ -162,7 +255,8 @@ def test_an_event_of_available_funds_is_acted_on_at_once(short: datetime, sandbo
     sandbox.fund(MISSING)
     sandbox.deliver_webhooks()
     inbox_tasks.sweep_inbox()
-    work(short + timedelta(minutes=1))
+    for _ in range(2):
+        work(short + timedelta(minutes=1))
     assert statuses() == ["in_transit"] * 3
 
 
@@ -208,8 +302,9 @@ def test_nothing_new_is_sent_while_the_balance_is_unknown(
 
 def test_a_shortage_in_one_currency_stops_no_other(sandbox: Stripe) -> None:
     now = sql.now()
-    euros = PayoutFactory.create(currency="EUR", next_retry_at=now)
-    dollars = PayoutFactory.create(currency="USD", next_retry_at=now)
+    account = CreatorPaymentAccountFactory.create()
+    euros = PayoutFactory.create(creator=account.creator, currency="EUR", next_retry_at=now)
+    dollars = PayoutFactory.create(creator=account.creator, currency="USD", next_retry_at=now)
     funds.update_pauses(now=now)
     assert open_pause().currency == "EUR"
     assert taken(now) == [dollars.pk]
@@ -227,7 +322,14 @@ def test_a_pause_ends_when_nothing_is_waiting(short: datetime, sandbox: Stripe) 
 
 def test_a_currency_whose_sum_overflows_does_not_stop_the_others(sandbox: Stripe, settings: Settings) -> None:
     for amount, currency in [(9 * 10**18, "USD"), (9 * 10**18, "USD"), (80_00, "EUR")]:
-        PayoutFactory.create(gross_amount=amount, platform_fee=0, currency=currency, next_retry_at=sql.now())
+        account = CreatorPaymentAccountFactory.create()
+        PayoutFactory.create(
+            creator=account.creator,
+            gross_amount=amount,
+            platform_fee=0,
+            currency=currency,
+            next_retry_at=sql.now(),
+        )
     funds.update_pauses(now=sql.now())
     assert set(SendingPause.objects.filter(lifted_at=None).values_list("currency", flat=True)) == {
         "USD",

@@ -10,16 +10,14 @@ import pytest
 from django.db import transaction
 from pytest_django import Settings
 
-from accounts.models import AccountStatus, CreatorPaymentAccount
+from accounts.models import CreatorPaymentAccount
 from database import sql
 from database.staff import Act
 from payouts import tasks
 from payouts.models import (
-    PauseCause,
     Payout,
     PayoutAttempt,
     ReconciliationPass,
-    SendingPause,
 )
 from payouts.services import sending
 from payouts.services.reconciliation import reconcile
@@ -132,26 +130,6 @@ def test_money_that_staff_take_back_does_not_go_to_the_bank(sent: Payout, sandbo
     assert sent.status == PayoutStatus.REVERSED
 
 
-def test_the_same_refusal_for_ten_creators_in_a_row_pauses_sending(market: Market, sandbox: Stripe) -> None:
-    sell_and_run(market, [f"creator-{number:02}" for number in range(20)])
-    sandbox.inject({**SEND, "kind": "abort_work", "status": 400, "code": "transfers_not_allowed"})
-    work(sql.now())
-    assert Payout.objects.filter(status=PayoutStatus.FAILED).count() == 10
-    assert SendingPause.objects.filter(lifted_at=None).exists()
-
-
-@still_wrong("funds are weighed in the order of ids, whoever can be paid")
-def test_an_unpayable_creator_stops_nobody_when_funds_are_short(market: Market, sandbox: Stripe) -> None:
-    sell_and_run(market, ["alice"], gross=15_000_000_00)
-    sell_and_run(market, ["bob"])
-    alices = CreatorPaymentAccount.objects.filter(creator__external_id="alice")
-    alices.update(account_status=AccountStatus.RESTRICTED)
-    start = sql.now()
-    for hour in range(24):
-        work(start + timedelta(hours=hour))
-    assert Payout.objects.get(creator__external_id="bob").status == PayoutStatus.IN_TRANSIT
-
-
 @still_wrong("the account is as it was when Stripe last told of it")
 def test_an_account_not_refreshed_for_an_hour_is_refreshed_before_it_is_paid(
     payout: Payout, sandbox: Stripe
@@ -163,16 +141,6 @@ def test_an_account_not_refreshed_for_an_hour_is_refreshed_before_it_is_paid(
     payout.refresh_from_db()
     assert payout.status == PayoutStatus.ON_HOLD
     assert sandbox.transfers() == []
-
-
-@still_wrong("the pause is lifted at once, as the balance seems to do")
-def test_available_funds_that_stripe_refuses_pause_sending_once(market: Market, sandbox: Stripe) -> None:
-    sell_and_run(market, ["alice", "bob"])
-    sandbox.inject({**SEND, "kind": "abort_work", "status": 400, "code": "balance_insufficient"})
-    start = sql.now()
-    for minutes in range(0, 60, 5):
-        work(start + timedelta(minutes=minutes))
-    assert SendingPause.objects.filter(cause=PauseCause.SHORT).count() == 1
 
 
 def test_an_unreadable_object_does_not_stop_reconciliation(market: Market, sandbox: Stripe) -> None:

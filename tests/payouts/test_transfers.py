@@ -106,7 +106,7 @@ def test_a_refusal_releases_the_rows_at_once_and_a_later_run_pays_them_once(
         "insufficient_capabilities_for_transfer",
     )
     assert refused.failure_message
-    assert refused.next_retry_at is None
+    assert refused.next_retry_at == sender.now + timedelta(days=1)
     row = CreatorEarning.objects.get()
     assert row.payout is None
     assert row.closed_at is not None

@@ -21,7 +21,7 @@ from payouts.states import PayoutStatus
 from revenue import services
 from stripe_io.services import store_event
 from tests.database.limits import limit_connections
-from tests.factories import PayoutEventFactory, PayoutFactory
+from tests.factories import CreatorPaymentAccountFactory, PayoutEventFactory, PayoutFactory
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 
@@ -114,7 +114,8 @@ def test_waiting_records_are_counted_with_their_age(market: Market) -> None:
 def test_pauses_and_missing_funds_are_shown(market: Market, sandbox: Stripe) -> None:
     market.sell(market.creator("alice"), 20_000_000_00)
     forecasts.make_forecast(now=sql.now())
-    PayoutFactory.create(currency="EUR", next_retry_at=sql.now())
+    bob = CreatorPaymentAccountFactory.create().creator
+    PayoutFactory.create(creator=bob, currency="EUR", next_retry_at=sql.now())
     funds.update_pauses(now=sql.now())
     samples = scrape()
     assert samples["payouts_forecast_needed_minor_units", "USD"] == 16_000_000_00

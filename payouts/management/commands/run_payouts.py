@@ -54,6 +54,7 @@ def _figures(result: RunResult) -> dict[str, object]:
         "cutoff": result.cutoff.isoformat(),
         "payouts": sum(n for (reason, _), n in result.creators.items() if reason == DecisionReason.PAID),
         "totals": paid,
+        "held": result.held,
         "decisions": [
             {
                 "reason": reason,
@@ -73,3 +74,5 @@ def _lines(result: RunResult) -> Iterator[str]:
     for (reason, currency), creators in sorted(result.creators.items()):
         total = str(Money(result.amounts[reason, currency], currency)) if currency else ""
         yield f"  {creators:>7,} creator{pluralize(creators):<1} {total:>18}  {DecisionReason(reason).label}"
+    for reason in result.held:
+        yield f"  waits for staff: {reason} (manage.py sending release-run {result.cutoff})"

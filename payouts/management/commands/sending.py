@@ -1,12 +1,14 @@
-"""Pause or resume sending, or show what pauses it. Records who did it and why."""
+"""Pause or resume sending, release a run that waits, or show what pauses sending. Records who did it and why."""
 
+from datetime import date
 from typing import Any
 
 from database import sql
-from database.commands import StaffCommand, act_of
+from database.commands import StaffCommand, act_of, signature
 from database.staff import Right
 from payouts import selectors
-from payouts.services.deciding import pauses
+from payouts.services.deciding import pauses, run_size
+from payouts.services.staff import interventions
 
 
 class Command(StaffCommand):
@@ -14,18 +16,43 @@ class Command(StaffCommand):
 
     def add_subcommands(self) -> None:
         self.add_act("pause", right=Right.PAUSE_SENDING, help="pause all sending")
-        self.add_act("resume", right=Right.RESUME_SENDING, help="lift pauses by staff and for a refused key")
+        resume = self.add_act(
+            "resume",
+            right=Right.RESUME_SENDING,
+            help="lift pauses by staff, for a refused key and after refusals",
+        )
+        resume.add_argument(
+            "--retry", action="store_true", help="also retry the payouts that Stripe refused alike"
+        )
+        release = self.add_act(
+            "release-run",
+            right=Right.RESUME_SENDING,
+            help="send a run that waits because it is far larger than usual",
+        )
+        release.add_argument("cutoff", type=date.fromisoformat, help="the run's cut-off, such as 2026-11-01")
+        release.add_argument("--currency", help="release only this currency")
         self.add_report("status", help="list open pauses, with the reason")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options.get("retry"):
+            signature(options, Right.RETRY_PAYOUT)
+        super().handle(*args, **options)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["act"] == "status":
             return {
                 "pauses": {
-                    f"{pause.cause} {pause.currency}".strip(): pause.detail
+                    f"{pause.cause} {pause.run.cutoff if pause.run else ''} {pause.currency}".strip(): pause.detail
                     for pause in selectors.open_pauses()
                 }
             }
         act, now = act_of(options), sql.now()
         if options["act"] == "pause":
             return {"paused": str(pauses.pause_sending(act=act, now=now).pk)}
+        if options["act"] == "release-run":
+            cutoff, currency = options["cutoff"], options["currency"]
+            return {"lifted": run_size.release_run(cutoff=cutoff, currency=currency, act=act, now=now)}
+        if options["retry"]:
+            retried, not_retried = interventions.resume_and_retry(act=act, now=now)
+            return {"retried": retried, "not_retried": {str(pk): why for pk, why in not_retried.items()}}
         return {"lifted": pauses.resume_sending(act=act, now=now)}

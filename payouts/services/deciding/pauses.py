@@ -1,37 +1,36 @@
 """Pausing all sending, by staff or because Stripe refuses our API key, and resuming it."""
 
 import logging
-import re
 from datetime import datetime
 from typing import TypedDict, Unpack
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from database import notices
 from database.staff import SYSTEM, Act
 from payouts import gateway, policy
 from payouts.errors import AlreadyPaused, NotPaused
-from payouts.models import PauseCause, PayoutAttempt, SendingPause
-from payouts.states import AttemptKind, AttemptStatus
+from payouts.models import PauseCause, PayoutRun, SendingPause
 from stripe_io.errors import Failure, StripeCallFailed
 
 logger = logging.getLogger(__name__)
 # Lifted only by staff, or when Stripe accepts our API key again.
 _OF_ALL_SENDING = (PauseCause.KEY_REFUSED, PauseCause.STAFF, PauseCause.REFUSALS)
-# When Stripe refuses this many different creators in a row for the same reason, new payouts stop.
-REFUSALS_IN_A_ROW = 10
-_IDS = re.compile(r"\b[a-z]+_\w+|\d+")
 
 
 class PauseFacts(TypedDict, total=False):
     """The details of a pause; see SendingPause."""
 
     currency: str
+    run: PayoutRun
     needed: int
     available: int
     covered_until: UUID | None
+    at_most: int | None
+    refusals: int
+    refusal: str
     probe_at: datetime
 
 
@@ -53,7 +52,7 @@ def pause_sending(*, act: Act, now: datetime) -> SendingPause:
 
 
 def resume_sending(*, act: Act, now: datetime) -> int:
-    """Lift every pause of all sending, and return how many; pauses for lack of funds stay.
+    """Lift every pause of all sending, and return how many; those of a currency or a run stay.
 
     Raises: NotPaused.
     """
@@ -75,38 +74,6 @@ def pause_for_key(failure: Failure, *, now: datetime) -> None:
     )
 
 
-def pause_after_refusals(*, now: datetime) -> None:
-    """Stop sending new payouts if the last transfers, each of another creator, were all refused alike.
-
-    Then the cause is probably the platform's, not theirs. Refusals from before staff resumed don't count again.
-    """
-    resumed = SendingPause.objects.filter(cause=PauseCause.REFUSALS).aggregate(at=Max("lifted_at"))["at"]
-    ended = PayoutAttempt.objects.filter(
-        kind=AttemptKind.TRANSFER, status__in=(AttemptStatus.SUCCEEDED, AttemptStatus.REFUSED)
-    )
-    if resumed is not None:
-        ended = ended.filter(ended_at__gt=resumed)
-    # Ids are in order of time.
-    row = list(ended.order_by("-pk").select_related("payout")[:REFUSALS_IN_A_ROW])
-    creators = {attempt.payout.creator_id for attempt in row}
-    reasons = {_reason(attempt) for attempt in row}
-    if len(creators) == REFUSALS_IN_A_ROW and len(reasons) == 1 and row[0].status == AttemptStatus.REFUSED:
-        open_pause(
-            PauseCause.REFUSALS,
-            detail=f"Stripe refused {REFUSALS_IN_A_ROW} creators in a row: {row[0].error_message}",
-            probe_at=now,
-            now=now,
-        )
-
-
-def _reason(attempt: PayoutAttempt) -> str:
-    """Return why Stripe refused: its code, else its sentence without ids; empty if it didn't."""
-    if attempt.status != AttemptStatus.REFUSED:
-        return ""
-    coded = attempt.error_code and attempt.error_code != "invalid_request_error"
-    return attempt.error_code if coded else _IDS.sub("", attempt.error_message)
-
-
 def probe_key(*, now: datetime) -> None:
     """Resume once Stripe accepts our API key again; if it still lacks a permission, the next send pauses again."""
     due = Q(cause=PauseCause.KEY_REFUSED, probe_at__lte=now)
@@ -122,11 +89,12 @@ def probe_key(*, now: datetime) -> None:
 
 
 def open_pause(cause: PauseCause, *, detail: str, now: datetime, **facts: Unpack[PauseFacts]) -> SendingPause:
-    """Open a pause, or update the one that is open for this cause and currency."""
+    """Open a pause, or update the one that is open for this cause, currency and run."""
     values = {"detail": detail, **facts}
     pause, opened = SendingPause.objects.update_or_create(
         cause=cause,
         currency=facts.get("currency", ""),
+        run=facts.get("run"),
         lifted_at=None,
         defaults=values,
         create_defaults=values | {"started_by": SYSTEM, "started_at": now},

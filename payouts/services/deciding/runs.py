@@ -18,7 +18,7 @@ from money import Period, midnight, month_of
 from payouts import selectors
 from payouts.errors import CutoffNotReached
 from payouts.models import PayoutRun
-from payouts.services.deciding import sets
+from payouts.services.deciding import overtaking, run_size, sets
 from payouts.services.deciding.sets import Decided
 from payouts.states import DecisionReason
 from stripe_io import installation
@@ -31,11 +31,15 @@ CREATORS_AT_ONCE = 5_000
 
 @dataclass(slots=True)
 class RunResult:
-    """What making a run decided: creators and signed minor units by (reason, currency)."""
+    """What making a run decided: creators and signed minor units by (reason, currency).
+
+    `held` says in which currencies its payouts wait for staff, because the run is far larger than usual.
+    """
 
     cutoff: date
     creators: Counter[tuple[str, str]] = field(default_factory=Counter)
     amounts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    held: list[str] = field(default_factory=list)
 
 
 def make_run(*, cutoff: date, now: datetime) -> RunResult:
@@ -43,6 +47,7 @@ def make_run(*, cutoff: date, now: datetime) -> RunResult:
 
     Received records are posted first. Only creators with unclaimed rows and no live payout in this run are
     considered, so repeating the run pays nobody twice. A creator that can't be decided doesn't stop the others.
+    Nothing of the run is sent before it is complete and its size judged.
 
     Raises: CutoffNotReached.
     """
@@ -50,6 +55,7 @@ def make_run(*, cutoff: date, now: datetime) -> RunResult:
     posting.post_due(now=now)
     write_offs.settle_all(now=now)
     run, _ = PayoutRun.objects.get_or_create(cutoff=cutoff)
+    overtaking.cancel_waiting_retries(cutoff, now=now)
     result = RunResult(cutoff=cutoff)
     last: UUID | None = None
     while creators := _next_creators(run.cutoff, after=last):
@@ -59,9 +65,16 @@ def make_run(*, cutoff: date, now: datetime) -> RunResult:
         for part in decided:
             _add_up(result, part)
         last = creators[-1]
-    PayoutRun.objects.filter(pk=run.pk).update(completed_at=now, superseded_at=None)
+    result.held = _complete(run, now=now)
     notices.send_debounced_on_commit("payouts.sweep")
     return result
+
+
+@transaction.atomic
+def _complete(run: PayoutRun, *, now: datetime) -> list[str]:
+    """Judge the run's size, and let its payouts be sent; return why some of them wait for staff."""
+    PayoutRun.objects.filter(pk=run.pk).update(completed_at=now, superseded_at=None)
+    return [pause.detail for pause in run_size.judge(run, now=now)]
 
 
 def preview_run(*, cutoff: date, now: datetime) -> RunResult:
@@ -106,10 +119,17 @@ def make_due_run(*, now: datetime) -> RunResult | None:
     while selectors.due_at(missed.start) >= installed_at:
         overtaken, _ = PayoutRun.objects.get_or_create(cutoff=missed.start)
         if overtaken.completed_at is None and overtaken.superseded_at is None:
-            overtaken.superseded_at = now
-            overtaken.save(update_fields=["superseded_at"])
+            supersede(overtaken, now=now)
         missed = missed.previous_month()
     return make_run(cutoff=cutoff, now=now)
+
+
+@transaction.atomic
+def supersede(run: PayoutRun, *, now: datetime) -> None:
+    """Mark a run as replaced by a later one; if it was made in part, its payouts are judged like a whole run's."""
+    run.superseded_at = now
+    run.save(update_fields=["superseded_at"])
+    run_size.judge(run, now=now)
 
 
 def period_complete_at(now: datetime) -> Period:

@@ -55,17 +55,20 @@ def decide(
     *,
     now: datetime,
     currency: str | None = None,
-    retry_of: UUID | None = None,
+    retry_of: Payout | None = None,
+    retry_number: int = 0,
     act: Act | None = None,
 ) -> list[Decided]:
     """Decide about these creators, in the caller's transaction, and make the payouts.
 
-    `currency` None decides about all their currencies.
+    `currency` None decides about all their currencies. Unless it is a retry, the run is then incomplete.
     """
     act = act or Act(SYSTEM, f"made by the run up to {run.cutoff}")
     params = {
         "currency": currency,
-        "retry_of": retry_of,
+        "retry_of": retry_of.pk if retry_of else None,
+        "retry_number": retry_number,
+        "first_failed_at": retry_of.first_failed_at if retry_of and retry_number else None,
         "actor": act.actor,
         "reason": act.reason,
         "run": run.pk,
@@ -77,7 +80,10 @@ def decide(
         **_rules(now=now),
     }
     # If the same run is made twice at once, the second waits here, and then sees the first one's payouts.
-    PayoutRun.objects.select_for_update(no_key=True).get(pk=run.pk)
+    if retry_of is None:
+        PayoutRun.objects.filter(pk=run.pk).update(completed_at=None, superseded_at=None)
+    else:
+        PayoutRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
     for statement in (_CLAIM, _DECIDE):
@@ -93,11 +99,14 @@ def decide(
     return _summary()
 
 
-def decide_again(dead: Payout, *, act: Act, now: datetime) -> UUID | DecisionReason | None:
+def decide_again(
+    dead: Payout, *, act: Act, now: datetime, retry_number: int = 0
+) -> UUID | DecisionReason | None:
     """Decide again, in the caller's transaction, what the dead payout's run would pay its creator.
 
     The run's rules apply, so earnings that arrived late for its period count too. Return the new payout's id, or
-    the reason why there is none; None if nothing is payable any more.
+    the reason why there is none; None if nothing is payable any more. `retry_number` is given if the service retries
+    by itself.
     """
     assert dead.run is not None
     decide(
@@ -105,7 +114,8 @@ def decide_again(dead: Payout, *, act: Act, now: datetime) -> UUID | DecisionRea
         [dead.creator_id],
         now=now,
         currency=dead.currency,
-        retry_of=dead.pk,
+        retry_of=dead,
+        retry_number=retry_number,
         act=act,
     )
     made = list(sql.rows("SELECT reason, payout_id FROM run_decision"))

@@ -11,7 +11,7 @@ from money import Money
 from payouts.gateway import BankPayout, Transfer
 from payouts.models import DifferenceKind, Payout
 from payouts.services import differences, moves
-from payouts.services.deciding import funds, pauses
+from payouts.services.deciding import funds, pauses, refusals
 from payouts.services.sending import unexpected
 from stripe_io.errors import Failure
 
@@ -100,10 +100,10 @@ class PauseForKey:
 
 @dataclass(frozen=True, slots=True)
 class PauseAfterRefusals:
-    """Stop sending new payouts if Stripe refuses many creators in a row."""
+    """Stop sending new payouts if Stripe refuses many creators alike."""
 
     def apply(self, payout: Payout, *, now: datetime) -> None:
-        pauses.pause_after_refusals(now=now)
+        refusals.pause_after_refusals(payout, now=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,15 @@
--- The pauses that stop `payout`.
+-- What stops `payout`: a pause, or its run.
 SELECT
 FROM sending_pauses AS pause
 WHERE pause.lifted_at IS NULL
+    AND pause.run_id IS NULL
     AND (
         (pause.currency = '' AND (pause.cause <> 'refusals' OR payout.status = 'pending'))
         OR (
             payout.status = 'pending'
             AND payout.currency = pause.currency
-            AND (pause.covered_until IS NULL OR payout.id > pause.covered_until)
+            AND (pause.covered_until IS NULL OR payout.id > pause.covered_until OR payout.net_amount > pause.at_most)
         )
     )
+UNION ALL
+SELECT WHERE payout.status = 'pending' AND EXISTS ({waits_for_its_run})

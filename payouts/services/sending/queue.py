@@ -18,6 +18,7 @@ from payouts.models import DifferenceKind, Payout
 from payouts.services import differences
 from payouts.services.deciding import funds, pauses
 from payouts.services.moves import locked, move
+from payouts.services.sending.history import PAUSED
 from payouts.states import PayoutStatus
 from stripe_io.errors import StripeCallFailed
 
@@ -31,7 +32,7 @@ ATTENDED = (
     PayoutStatus.RETURNED,
 )
 _FOLDER = Path(__file__).parent
-_DUE = sql.read(_FOLDER / "due.sql", paused=sql.read(_FOLDER / "paused.sql"))
+_DUE = sql.read(_FOLDER / "due.sql", paused=PAUSED)
 _TAKE = sql.read(_FOLDER / "take.sql", due=_DUE)
 _WORK = sql.read(_FOLDER / "work.sql", due=_DUE)
 _WAKE = sql.read(_FOLDER / "wake.sql")

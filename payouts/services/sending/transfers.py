@@ -144,9 +144,16 @@ def failed(
     history: History, attempt: PayoutAttempt, failure: Failure, verdict: Verdict, *, now: datetime
 ) -> Decision:
     if verdict == Verdict.REFUSED:
+        why, first_failed_at = failure_columns(failure), history.payout.first_failed_at or now
         return Decision(
             moves=[Move(PayoutStatus.FAILED, "refused by Stripe")],
-            changes={"next_retry_at": None, **failure_columns(failure)},
+            changes={
+                **why,
+                "first_failed_at": first_failed_at,
+                "next_retry_at": policy.retry_at(
+                    why["failure_code"], first_failed_at=first_failed_at, now=now
+                ),
+            },
             effects=[
                 ReleaseEarnings(AccountKind.PAYOUTS_RESERVED),
                 *differences_of(history.payout, attempt, failure),

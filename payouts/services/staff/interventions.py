@@ -13,9 +13,9 @@ from database.staff import Act
 from earnings.services import posting
 from ledger.models import AccountKind
 from payouts.errors import NotRetryable, UnknownPayout
-from payouts.models import Payout
+from payouts.models import PauseCause, Payout, SendingPause
 from payouts.services import sending
-from payouts.services.deciding import sets
+from payouts.services.deciding import pauses, refusals, sets
 from payouts.services.moves import locked, move, release_earnings, waiting_of
 from payouts.states import DEAD, PayoutStatus
 
@@ -70,8 +70,27 @@ def retry_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
         made = sets.decide_again(dead, act=act, now=now)
         if not isinstance(made, UUID):
             raise NotRetryable(payout_id, made.label if made else "none of its earnings are payable")
+        # No retry by the service itself as well.
+        Payout.objects.filter(pk=dead.pk).update(next_retry_at=None)
         notices.send_debounced_on_commit("payouts.sweep")
     return Payout.objects.get(pk=made)
+
+
+def resume_and_retry(*, act: Act, now: datetime) -> tuple[int, dict[UUID, str]]:
+    """Resume all sending, and retry what was refused alike; return how many are retried, and why others aren't.
+
+    Raises: NotPaused.
+    """
+    pauses_after_refusals = SendingPause.objects.filter(cause=PauseCause.REFUSALS, lifted_at=None)
+    refused = [payout for pause in pauses_after_refusals for payout in refusals.refused_alike(pause)]
+    pauses.resume_sending(act=act, now=now)
+    not_retried: dict[UUID, str] = {}
+    for payout in refused:
+        try:
+            retry_payout(payout.pk, act=act, now=now)
+        except NotRetryable as refusal:
+            not_retried[payout.pk] = refusal.reason
+    return len(refused) - len(not_retried), not_retried
 
 
 def reverse_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:

@@ -3,7 +3,7 @@
 INSERT INTO payouts (
     id, creator_id, run_id, retry_of_id, currency, ordinal, reference, transfer_group, gross_amount, platform_fee,
     net_amount, period_start, period_end, status, stripe_transfer_id, stripe_payout_id, destination_payment,
-    bank_currency, failure_code, failure_message, next_retry_at, created_at
+    bank_currency, failure_code, failure_message, next_retry_at, created_at, retry_number, first_failed_at
 )
 SELECT
     decision.payout_id,
@@ -20,7 +20,9 @@ SELECT
     decision.period_start,
     decision.period_end,
     'pending', '', '', '',
-    '', '', '', %(now)s, %(now)s
+    '', '', '', %(now)s, %(now)s,
+    %(retry_number)s,
+    %(first_failed_at)s::timestamptz
 FROM run_decision AS decision
 JOIN creators AS creator ON creator.id = decision.creator_id
 CROSS JOIN LATERAL (
