@@ -149,9 +149,12 @@ def _did_nothing(failure: Failure) -> bool:
 
 def may_send_again(attempt: PayoutAttempt, *, now: datetime) -> bool:
     """Return whether the attempt's key may still be sent. If not, only a look-up can settle the attempt."""
-    return attempt.resendable and (
-        attempt.first_sent_at is None or now - attempt.first_sent_at < KEY_LIFETIME - LEASE
-    )
+    return attempt.resendable and key_lives(attempt, now=now)
+
+
+def key_lives(attempt: PayoutAttempt, *, now: datetime) -> bool:
+    """Return whether Stripe still knows what the attempt's key did, and would only repeat it."""
+    return attempt.first_sent_at is None or now - attempt.first_sent_at < KEY_LIFETIME - LEASE
 
 
 def next_try(attempt: PayoutAttempt, *, now: datetime) -> datetime:

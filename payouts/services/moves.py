@@ -45,7 +45,7 @@ class PayoutChanges(TypedDict, total=False):
     destination_payment: str
     amount_reversed: int
     fx_loss: int
-    arrival_amount: int
+    arrival_amount: int | None
     bank_amount: int
     bank_currency: str
     arrival_date: date | None
@@ -63,6 +63,7 @@ class PayoutChanges(TypedDict, total=False):
 class AttemptColumns(TypedDict, total=False):
     """The columns of an attempt that this module writes."""
 
+    id: UUID
     kind: str
     status: str
     idempotency_key: str

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from database.staff import SYSTEM, Act
 from payouts import policy
+from payouts.gateway import BankPayout, Transfer
 from payouts.models import PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services.moves import AttemptColumns, AttemptUpdate
@@ -48,6 +49,20 @@ def new_attempt(
         error_message="",
         request_id="",
     )
+
+
+def lost(
+    history: History, made: Transfer | BankPayout, *, kind: AttemptKind, destination: str
+) -> AttemptColumns:
+    """Describe the attempt by which a database that was lost made this: sent, its answer unknown here."""
+    attempt = new_attempt(
+        history, kind=kind, destination=destination, amount=made.amount, currency=made.currency
+    )
+    if made.identity is not None:
+        attempt |= {"idempotency_key": made.identity.key, "metadata": made.identity.metadata}
+    elif made.attempt_id is not None:
+        attempt["id"] = made.attempt_id
+    return {**sent_first(attempt, now=made.created), "in_doubt": True}
 
 
 def sent_first(attempt: AttemptColumns, *, now: datetime) -> AttemptColumns:

@@ -23,14 +23,6 @@ ENDED = frozenset(["paid", *ENDED_BADLY])
 ACCOUNT_GONE = Move(PayoutStatus.RETURNED, "we can no longer use the Stripe account")
 
 
-def prepare(history: History, circumstances: Circumstances, *, now: datetime) -> Decision:
-    """Ask Stripe what arrived and can go to the bank, or for the bank payout whose webhook hasn't come."""
-    payout = history.payout
-    if payout.stripe_payout_id:
-        return Decision(question=BankPayoutQuestion(payout.stripe_payout_id, history.destination))
-    return Decision(question=ArrivalQuestion(payout.destination_payment, history.destination))
-
-
 @dataclass(frozen=True, slots=True)
 class ArrivalQuestion:
     """What did the transfer bring to the connected account, and can it be paid out?"""

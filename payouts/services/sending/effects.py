@@ -12,6 +12,7 @@ from payouts.gateway import BankPayout, Transfer
 from payouts.models import DifferenceKind, Payout
 from payouts.services import differences, moves
 from payouts.services.deciding import funds, pauses, refusals
+from payouts.services.moves import AttemptColumns
 from payouts.services.sending import unexpected
 from stripe_io.errors import Failure
 
@@ -40,6 +41,16 @@ class ReleaseEarnings:
         moves.release_earnings(
             payout, held_in=self.held_in, in_suspense=self.in_suspense, fx_loss=self.fx_loss
         )
+
+
+@dataclass(frozen=True, slots=True)
+class WriteAttempt:
+    """Write an attempt that has ended elsewhere: the engine doesn't send it."""
+
+    attempt: AttemptColumns
+
+    def apply(self, payout: Payout, *, now: datetime) -> None:
+        moves.write(payout, new_attempt=self.attempt, now=now)
 
 
 @dataclass(frozen=True, slots=True)

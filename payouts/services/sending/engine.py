@@ -21,7 +21,15 @@ from payouts.gateway import Arrival
 from payouts.models import DifferenceKind, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services.moves import PayoutChanges
-from payouts.services.sending import attempts, bank_payouts, recording, returned, reversals, transfers
+from payouts.services.sending import (
+    attempts,
+    bank_payouts,
+    earlier_bank_payouts,
+    recording,
+    returned,
+    reversals,
+    transfers,
+)
 from payouts.services.sending.decision import NOTHING, Decision, Question
 from payouts.services.sending.effects import PauseForKey, SettleDifference
 from payouts.services.sending.history import History, circumstances_of, lock
@@ -34,7 +42,7 @@ LEGS: dict[AttemptKind, Leg] = {leg.KIND: leg for leg in (transfers, bank_payout
 # The first decision about a due payout without an open attempt.
 PREPARE = {
     PayoutStatus.PENDING: transfers.prepare,
-    PayoutStatus.IN_TRANSIT: bank_payouts.prepare,
+    PayoutStatus.IN_TRANSIT: earlier_bank_payouts.prepare,
     PayoutStatus.RETURNED: returned.prepare,
 }
 

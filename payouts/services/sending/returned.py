@@ -10,8 +10,7 @@ from database.staff import SYSTEM, Act
 from payouts import gateway, policy
 from payouts.models import PayoutAttempt
 from payouts.services.moves import Move
-from payouts.services.sending import coming_back, reversals
-from payouts.services.sending.bank_payouts import ArrivalQuestion
+from payouts.services.sending import coming_back, earlier_bank_payouts, reversals
 from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.history import Circumstances, History
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
@@ -77,7 +76,7 @@ class BankAccountQuestion:
                 "failure_message": "",
                 "next_retry_at": now,
             },
-            question=ArrivalQuestion(payout.destination_payment, history.destination),
+            question=earlier_bank_payouts.next_question(history, circumstances, now=now),
         )
 
 
