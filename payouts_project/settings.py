@@ -199,6 +199,8 @@ LARGE_PAYOUT_WAIT_DAYS = configuration.integer("LARGE_PAYOUT_WAIT_DAYS", default
 # A run over this many times the median of the latest complete runs waits for staff; 0 for never.
 RUN_SIZE_FACTOR = configuration.integer("RUN_SIZE_FACTOR", default=5, lowest=0, highest=1_000)
 RUN_SIZE_RUNS = configuration.integer("RUN_SIZE_RUNS", default=6, lowest=3, highest=60)
+# If set, transfers that other uses of the Stripe account make are no differences.
+IGNORE_FOREIGN_TRANSFERS = configuration.boolean("IGNORE_FOREIGN_TRANSFERS", default=False)
 # If set, connected accounts are on Stripe's schedule, and a payout counts as paid once its transfer is made.
 BANK_PAYOUTS_BY_STRIPE = configuration.boolean("BANK_PAYOUTS_BY_STRIPE", default=False)
 

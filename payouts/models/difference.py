@@ -18,6 +18,7 @@ class DifferenceKind(models.TextChoices):
     BANK_PAYOUT_REVERSED = "bank_payout_reversed", "Bank payout reversed"
     UNRECORDED_TRANSFER = "unrecorded_transfer", "Unrecorded transfer"
     UNKNOWN_TRANSFER = "unknown_transfer", "Unknown transfer"
+    FOREIGN_TRANSFERS = "foreign_transfers", "Transfers of another use of the Stripe account"
     MISSING_TRANSFER = "missing_transfer", "Transfer missing at Stripe"
     TRANSFER_DIFFERS = "transfer_differs", "Transfer differs from what was sent"
     UNRECORDED_REVERSAL = "unrecorded_reversal", "Unrecorded reversal"
@@ -55,8 +56,9 @@ class Difference(models.Model):
     """Something at Stripe or in the marketplace's tables that our records don't match; one open per kind and subject.
 
     `subject` is Stripe's id of the object, or the payout's id where Stripe has none; for an invoice, its charge's
-    record id, or a month where there are many. `amount` is signed minor units: how much more Stripe moved than we
-    recorded; for a refused reversal, what it would have taken back; for an invoice, the counted amount in question.
+    record id, or a month where there are many; for transfers of another use, their day and currency. `amount` is signed
+    minor units: how much more Stripe moved than we recorded; for a refused reversal, what it would have taken back; for
+    an invoice, the counted amount in question.
     `account` is the connected account, or empty. `owner` is the member of staff who is looking into it, or empty.
     """
 

@@ -88,7 +88,13 @@ def stage(*, since: datetime, settled: datetime) -> Staged:
     Raises: StripeCallFailed if the platform's own lists can't be read: half a list is never compared. An account
     whose list can't be read doesn't stop the others.
     """
-    sql.run(_STAGE, {"since": since, "settled": settled, "currency": settings.DEFAULT_CURRENCY})
+    params = {
+        "since": since,
+        "settled": settled,
+        "currency": settings.DEFAULT_CURRENCY,
+        "ignores_foreign": settings.IGNORE_FOREIGN_TRANSFERS,
+    }
+    sql.run(_STAGE, params)
     staged = Staged()
     staged.transfers = _copy(listing.list_transfers(since=since))
     for kind in (listing.TRANSFER, REVERSED):

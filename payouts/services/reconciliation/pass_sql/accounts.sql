@@ -1,5 +1,5 @@
 -- The connected accounts on which money moved, or may still move.
-SELECT destination AS account FROM stripe_transfers
+SELECT destination AS account FROM stripe_transfers WHERE id NOT IN (SELECT id FROM foreign_transfers)
 UNION
 SELECT destination FROM payout_attempts WHERE last_sent_at >= (SELECT since FROM this_pass)
 UNION

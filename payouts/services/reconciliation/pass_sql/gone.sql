@@ -9,7 +9,12 @@ WHERE resolved_at IS NULL
         WHERE (found.kind, found.subject) = (open.kind, open.subject)
     )
     AND (
-        subject !~ '^(tr|po)_'
+        CASE kind
+            -- The day must be one that this pass has listed whole.
+            WHEN 'foreign_transfers'
+                THEN split_part(subject, ' ', 1)::date::timestamp AT TIME ZONE 'UTC' >= (SELECT since FROM this_pass)
+            ELSE subject !~ '^(tr|po)_'
+        END
         OR subject IN (
             SELECT id FROM stripe_transfers
             UNION ALL

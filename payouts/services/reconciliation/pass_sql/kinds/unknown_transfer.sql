@@ -1,4 +1,4 @@
--- A transfer that was fully reversed moved nothing.
+-- A transfer that was fully reversed moved nothing. Those of other uses of the Stripe account are a kind of their own.
 SELECT
     listed.id AS subject,
     payout.id AS payout_id,
@@ -15,6 +15,7 @@ SELECT
 FROM stripe_transfers AS listed
 LEFT JOIN payouts AS payout ON payout.id = listed.payout_id
 WHERE listed.amount > listed.amount_reversed
+    AND NOT EXISTS (SELECT FROM foreign_transfers WHERE foreign_transfers.id = listed.id)
     AND NOT EXISTS (SELECT FROM payouts AS sent WHERE sent.stripe_transfer_id = listed.id)
     AND NOT EXISTS (
         SELECT
