@@ -58,6 +58,10 @@ _FAILURES = {
     "invalid_account_number": f"Your bank account number is wrong. {_CHECK_BANK_DETAILS}",
     "invalid_account_number_length": f"Your bank account number is incomplete. {_CHECK_BANK_DETAILS}",
     "invalid_currency": f"Your bank account doesn't accept this currency. {_OTHER_BANK_ACCOUNT}",
+    "no_bank_account_in_currency": (
+        "Your Stripe account has no bank account in this payout's currency. "
+        "Please add one in your Stripe dashboard."
+    ),
     "no_account": f"This account no longer exists. {_CHECK_BANK_DETAILS}",
     "payouts_limit_exceeded": f"The amount is above a limit on your Stripe account. {_OURS}",
     "payouts_not_allowed": f"Stripe doesn't allow payouts from your account right now. {_CHECK_ACCOUNT}",
@@ -93,6 +97,10 @@ _BLOCKERS: dict[str, tuple[str, str]] = {
     _R.BELOW_MINIMUM: (
         "Your balance is below the minimum payout.",
         "You don't need to do anything. Your earnings add up until they reach the minimum.",
+    ),
+    _R.BELOW_BANK_MINIMUM: (
+        "Your balance is below the smallest amount that can be paid to a bank in your country.",
+        "You don't need to do anything. Your earnings add up until they reach it.",
     ),
     _R.ON_HOLD: ("Your payouts are on hold.", "Please contact support. We keep your earnings for you."),
     DESTINATION_REFUSED: (

@@ -63,6 +63,14 @@ LONGEST_RETRY_AFTER_ERROR = timedelta(hours=6)
 STUCK_AFTER = timedelta(days=1)
 
 
+# Stripe's sentences that often come without a code, and the code that we keep for them.
+_CODES = (
+    (re.compile("Amount must be no less than"), "amount_too_small"),
+    (re.compile("Amount must be no more than"), "amount_too_large"),
+    (re.compile("external accounts in that currency"), "no_bank_account_in_currency"),
+)
+
+
 class Verdict(Enum):
     """What Stripe's answer to one send proves."""
 
@@ -102,6 +110,13 @@ def verdict(failure: Failure, *, attempt: PayoutAttempt) -> Verdict:
     if attempt.in_doubt or not _did_nothing(failure):
         return Verdict.UNKNOWN
     return Verdict.SHORT if failure.code == "balance_insufficient" else Verdict.REFUSED
+
+
+def code_of(failure: Failure) -> str:
+    """Return Stripe's code, or what its sentence says; empty if neither is known."""
+    if failure.code:
+        return failure.code
+    return next((code for sentence, code in _CODES if sentence.search(failure.message)), "")
 
 
 def refuses_key(failure: Failure) -> bool:

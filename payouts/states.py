@@ -79,6 +79,7 @@ class DecisionReason(models.TextChoices):
     NO_MINIMUM_FOR_CURRENCY = "no_minimum_for_currency", "Currency is not paid out"
     NEGATIVE_BALANCE = "negative_balance", "Owes the platform"
     BELOW_MINIMUM = "below_minimum", "Below the minimum"
+    BELOW_BANK_MINIMUM = "below_bank_minimum", "Below what a bank there accepts"
     ON_HOLD = "on_hold", "On hold"
     COUNTRY_NOT_SUPPORTED = "country_not_supported", "Country not supported by Stripe"
     NO_ACCOUNT = "no_account", "No Stripe account"

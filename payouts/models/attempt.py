@@ -56,6 +56,11 @@ class PayoutAttempt(models.Model):
                 ),
                 name="transfer_answered",
             ),
+            models.Index(
+                fields=["destination"],
+                condition=Q(error_code="amount_too_small"),
+                name="attempt_refused_as_too_small",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -104,6 +104,11 @@ class Payout(models.Model):
             models.Index(fields=["transfer_group"], name="payout_by_transfer_group"),
             models.Index(fields=["taken_at"], condition=Q(taken_at__isnull=False), name="payout_taken"),
             models.Index(
+                fields=["currency", "bank_currency", "-created_at"],
+                condition=~Q(bank_currency="") & ~Q(bank_currency=F("currency")),
+                name="payout_converted",
+            ),
+            models.Index(
                 fields=["stripe_transfer_id"], condition=~Q(stripe_transfer_id=""), name="payout_by_transfer"
             ),
             models.Index(

@@ -42,22 +42,60 @@ CROSS JOIN LATERAL (
             WHEN account.account_status <> 'active' THEN 'account_restricted'
         END AS blocker
 ) AS not_payable
+-- A bank has refused no more than this as too small.
+LEFT JOIN LATERAL (
+    SELECT max(refused.net_amount) AS amount
+    FROM payout_attempts AS attempt
+    JOIN payouts AS refused ON refused.id = attempt.payout_id
+    WHERE attempt.destination = account.stripe_account_id
+        AND attempt.error_code = 'amount_too_small'
+        AND attempt.kind = 'bank_payout'
+        AND attempt.ended_at > %(refused_since)s
+        AND refused.currency = candidate.currency
+) AS too_small ON TRUE
+LEFT JOIN
+    unnest(%(bank_countries)s::text[], %(bank_currencies)s::text[], %(bank_minimums)s::bigint[])
+        AS bank (country, currency, amount)
+    ON bank.country = account.country AND bank.currency = account.default_currency
+-- The rate of the latest transfer that was converted alike. Without one, the bank may still refuse the amount.
+LEFT JOIN LATERAL (
+    SELECT earlier.net_amount, earlier.arrival_amount
+    FROM payouts AS earlier
+    WHERE earlier.currency = candidate.currency
+        AND earlier.bank_currency = bank.currency
+        AND earlier.bank_currency <> ''
+        AND earlier.bank_currency <> earlier.currency
+        AND earlier.arrival_amount > 0
+    ORDER BY earlier.created_at DESC
+    LIMIT 1
+) AS rate ON bank.currency <> candidate.currency
+CROSS JOIN LATERAL (
+    SELECT
+        CASE
+            WHEN bank.currency = candidate.currency THEN bank.amount
+            -- The rate may have moved by three hundredths.
+            ELSE bank.amount * 1.03 * rate.net_amount / rate.arrival_amount
+        END AS amount
+) AS bank_minimum
 CROSS JOIN LATERAL (
     VALUES
     (1, 'no_minimum_for_currency', minimum.amount IS NULL),
     (2, 'negative_balance', candidate.payable < 0),
     (3, 'below_minimum', candidate.payable >= 0 AND candidate.payable < minimum.amount),
-    (4, 'on_hold', held.for_now),
-    (5, 'destination_refused', held.until_paid_elsewhere),
-    (6, 'cooling_down', held.cooling_down),
-    (7, not_payable.blocker, not_payable.blocker IS NOT NULL),
-    (8, 'previous_payout_open', EXISTS (
+    (4, 'below_bank_minimum', candidate.payable >= 0 AND (
+        candidate.payable <= too_small.amount OR candidate.payable < bank_minimum.amount
+    )),
+    (5, 'on_hold', held.for_now),
+    (6, 'destination_refused', held.until_paid_elsewhere),
+    (7, 'cooling_down', held.cooling_down),
+    (8, not_payable.blocker, not_payable.blocker IS NOT NULL),
+    (9, 'previous_payout_open', EXISTS (
         SELECT FROM payouts AS previous
         WHERE previous.creator_id = candidate.creator_id
             AND previous.currency = candidate.currency
             AND previous.status = ANY(%(blocks_the_next)s)
             AND NOT (previous.status = ANY(%(may_be_overtaken)s) AND previous.created_at < %(overtaken_before)s)
     )),
-    (9, 'books_disagree', (candidate.unclaimed IS DISTINCT FROM coalesce(booked.balance, 0)))
+    (10, 'books_disagree', (candidate.unclaimed IS DISTINCT FROM coalesce(booked.balance, 0)))
 ) AS found (rank, blocker, applies)
 WHERE found.applies

@@ -16,7 +16,16 @@ _PAID_OUT_WHOLE = frozenset({"huf", "twd"})
 
 # In units; one unit if not listed.
 # Source: https://docs.stripe.com/connect/cross-border-payouts/special-requirements
-_LEAST_ABROAD = {"aud": 0, "mxn": 10, "php": 20}
+_LEAST_ABROAD = {
+    "aud": 0,
+    "krw": 40_000,
+    "mxn": 10,
+    "myr": 133,
+    "php": 20,
+    "thb": 600,
+    "twd": 800,
+    "zar": 100,
+}
 
 
 def minor_units(currency: str) -> int:

@@ -89,7 +89,7 @@ def failed(attempt: PayoutAttempt, failure: Failure, verdict: Verdict, *, now: d
     changes: AttemptColumns = {
         "answered": True,
         "http_status": failure.http_status,
-        "error_code": (failure.code or failure.type)[:255],
+        "error_code": (policy.code_of(failure) or failure.type)[:255],
         "error_message": failure.message,
         "request_id": failure.request_id,
     }

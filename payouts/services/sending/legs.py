@@ -76,13 +76,13 @@ def failure_columns(failure: Failure) -> PayoutChanges:
 
     Stripe often refuses without a code; then it is `refused`.
     """
-    code = "account_gone" if policy.loses_account(failure) else failure.code[:64]
+    code = "account_gone" if policy.loses_account(failure) else policy.code_of(failure)[:64]
     return {"failure_code": code or "refused", "failure_message": failure.message}
 
 
 def differences_of(payout: Payout, attempt: PayoutAttempt, failure: Failure) -> Sequence[OpenDifference]:
     """Return what a person must look into: an amount that Stripe doesn't move at once. Payouts are never split."""
-    if failure.code != "amount_too_large":
+    if policy.code_of(failure) != "amount_too_large":
         return ()
     detail = f"Stripe does not send {Money(attempt.amount, attempt.currency)} at once: {failure.message}"
     return [
