@@ -18,6 +18,7 @@ SCHEDULES = {
     "payouts.reconcile": ("0", "4"),
     "revenue.refresh_stale": ("*/5", EVERY),
     "revenue.report_due": ("45", EVERY),
+    "stripe_io.forget_events": ("40", "2"),
     "stripe_io.sweep_inbox": (EVERY, EVERY),
 }
 

@@ -220,6 +220,9 @@ STRIPE_TOTAL_REQUESTS_PER_SECOND = configuration.integer(
     lowest=0,
     highest=10_000,
 )
+# How long handled events are kept. One that Stripe sends again is then known to be handled; by hand, Stripe sends an
+# event again for up to 30 days. Source: https://docs.stripe.com/webhooks#automatic-retries
+STRIPE_EVENT_DAYS = configuration.integer("STRIPE_EVENT_DAYS", default=90, lowest=31, highest=36_500)
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 MIGRATION_MODULES = {"djstripe": "stripe_io.djstripe_migrations"}
 SILENCED_SYSTEM_CHECKS = [

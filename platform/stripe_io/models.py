@@ -64,7 +64,10 @@ class InboxEvent(models.Model):
         indexes = [
             models.Index(
                 fields=["next_try_at"], condition=Q(handled_at__isnull=True), name="inbox_unhandled_by_time"
-            )
+            ),
+            models.Index(
+                fields=["handled_at"], condition=Q(outcome=InboxOutcome.HANDLED), name="inbox_handled_by_time"
+            ),
         ]
 
     def __str__(self) -> str:
