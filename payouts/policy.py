@@ -82,8 +82,6 @@ class Verdict(Enum):
 
 
 _REFUSING = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
-# Source: https://docs.stripe.com/keys/restricted-api-keys; the sentences are those of Stripe's own 403s.
-_MISSING_PERMISSION = re.compile(r"\brak_|required permissions|any Connect permissions")
 # These end an attempt.
 PROVEN = (Verdict.REFUSED, Verdict.SHORT)
 
@@ -145,7 +143,7 @@ def _rejected_early(failure: Failure) -> Verdict | None:
     match failure.http_status:
         case HTTPStatus.UNAUTHORIZED:
             return Verdict.KEY_REFUSED
-        case HTTPStatus.FORBIDDEN if _MISSING_PERMISSION.search(failure.message):
+        case HTTPStatus.FORBIDDEN if failure.missing_permission:
             return Verdict.KEY_REFUSED
         case HTTPStatus.TOO_MANY_REQUESTS:
             return Verdict.NOT_DONE

@@ -89,6 +89,8 @@ def open_platform(tx: Transaction, *, country: str, now: float) -> str:
         "capabilities": {"card_payments": "active", "transfers": "active"},
         "requirements": requirements(()),
     }
+    # Stripe pays the balance out each day, unless the platform has changed that, as this one has.
+    account["settings"]["payouts"]["schedule"]["interval"] = "manual"
     # It has no owner, so that it isn't in its own list of accounts.
     tx.insert(account, account="")
     tx.execute("insert into meta (name, value) values ('platform', ?)", (account["id"],))

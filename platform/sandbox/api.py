@@ -17,6 +17,7 @@ from sandbox import (
     balances,
     banks,
     charges,
+    endpoints,
     events,
     idempotency,
     links,
@@ -96,6 +97,7 @@ class Api:
                 *balances.ROUTES,
                 *balance_settings.ROUTES,
                 *events.ROUTES,
+                *endpoints.ROUTES,
                 *v2_accounts.ROUTES,
                 *account_links.ROUTES,
                 *v2_events.ROUTES,
@@ -105,6 +107,7 @@ class Api:
         )
         with store.transaction() as tx:
             self.platform = accounts.open_platform(tx, country=config.platform_country, now=clock.now())
+            endpoints.open_configured(tx, config, platform=self.platform, now=clock.now())
             destinations.open_configured(tx, config, platform=self.platform, now=clock.now())
 
     def answer(self, request: Request) -> Response | NoAnswer:

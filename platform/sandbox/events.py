@@ -3,7 +3,7 @@
 Source: https://docs.stripe.com/api/events and https://docs.stripe.com/connect/webhooks
 """
 
-from sandbox import deliveries
+from sandbox import deliveries, endpoints
 from sandbox.config import API_VERSION
 from sandbox.context import Context
 from sandbox.errors import JsonObject
@@ -30,7 +30,11 @@ def emit(
     if previous is not None:
         data["previous_attributes"] = previous
     connected = account == context.platform or context.tx.owner(account) == context.platform
-    listening = bool(context.config.webhook_url) and connected
+    listening = (
+        bool(context.config.webhook_url)
+        and connected
+        and endpoints.listens(context, event_type, connected=account != context.platform)
+    )
     event: JsonObject = {
         "id": new_id("evt"),
         "object": "event",

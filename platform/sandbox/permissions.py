@@ -23,6 +23,8 @@ NEEDED: Mapping[str, str] = {
     "POST /v1/accounts/{id}/login_links": "rak_login_link_write",
     "POST /v1/account_links": "rak_account_link_write",
     "GET /v1/balance": "rak_balance_read",
+    "GET /v1/balance_settings": "rak_balance_settings_read",
+    "POST /v1/balance_settings": "rak_balance_settings_write",
     "GET /v1/balance_transactions": "rak_balance_transaction_read",
     "GET /v1/charges/{id}": "rak_charge_read",
     "GET /v1/payouts": "rak_payout_read",
@@ -32,6 +34,11 @@ NEEDED: Mapping[str, str] = {
     "GET /v1/transfers/{id}": "rak_transfer_read",
     "POST /v1/transfers": "rak_transfer_write",
     "POST /v1/transfers/{id}/reversals": "rak_transfer_write",
+    "GET /v1/webhook_endpoints": "rak_webhook_read",
+    "GET /v2/core/accounts": "rak_v2_account_read",
+    "GET /v2/core/accounts/{id}": "rak_v2_account_read",
+    "POST /v2/core/accounts": "rak_v2_account_write",
+    "GET /v2/core/event_destinations": "rak_event_destination_read",
 }
 
 

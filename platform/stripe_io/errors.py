@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,6 +19,7 @@ LONGEST_CODE = 255
 # The types of our own failures: the request wasn't sent, because the key isn't known to be the platform's.
 KEY_UNVERIFIED = "key_unverified"  # Stripe doesn't answer; that may pass
 KEY_REFUSED = "key_refused"  # Stripe refuses the key, or the key is another platform's
+_MISSING_PERMISSION = re.compile(r"\brak_|required permissions|any Connect permissions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,15 @@ class Failure:
         return cls(
             http_status=None, type=kind, code="", param="", message=message, request_id="", replayed=False
         )
+
+    @property
+    def missing_permission(self) -> bool:
+        """Whether our API key lacks a permission. Any other 403 is about an account.
+
+        Source: https://docs.stripe.com/keys/restricted-api-keys; the sentences are those of Stripe's own 403s.
+        """
+        refused = self.http_status == HTTPStatus.FORBIDDEN or self.type == KEY_REFUSED
+        return refused and _MISSING_PERMISSION.search(self.message) is not None
 
     @property
     def may_pass(self) -> bool:

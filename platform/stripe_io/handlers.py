@@ -37,3 +37,8 @@ def register(handler: Handler, *types: str) -> None:
 
 def handler_of(event_type: str) -> Handler | None:
     return _handlers.get(event_type)
+
+
+def handled_types() -> list[str]:
+    """List the event types that have a handler, in alphabetical order."""
+    return sorted(_handlers)

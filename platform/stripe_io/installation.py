@@ -22,7 +22,7 @@ def verify() -> None:
     Raises: WrongMode, WrongCountry.
     """
     mode = configured_mode()
-    row = Installation.objects.get_or_create(defaults={"mode": mode})[0]
+    row = remembered()
     if row.mode != mode:
         raise WrongMode(remembered=row.mode, configured=mode)
     check_country(row.platform_country, account=row.platform_account)

@@ -21,6 +21,7 @@ NEED_NOBODY = {
     "batches list",
     "catalog list-unassigned",
     "check_books",
+    "check_stripe",
     "commission list",
     "commission preview",
     "compare_billing_database",

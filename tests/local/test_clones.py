@@ -132,3 +132,5 @@ def test_the_demos_mishaps_happen_once_however_often_it_runs(clones: list[Checko
     assert first.partition("\nConsole ")[2]
     output = runs[0].stdout.partition("The service is up")[2]
     assert max(map(len, output.splitlines())) <= 80
+    checked = clone.run("manage.py", "check_stripe")
+    assert checked.returncode == 0, checked.stdout
