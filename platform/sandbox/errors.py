@@ -182,9 +182,8 @@ class IdempotencyKeyInUse(StripeError):
 
     def __init__(self, key: str) -> None:
         super().__init__(
-            "There is currently another in-progress request using this Stripe-Idempotent-Key (that "
-            "probably means you submitted twice, and the other request is still going through): "
-            f"{key}. Try again later."
+            "There is currently another in-progress request using this Idempotent Key (that probably means you "
+            f"submitted twice, and the other request is still going through): {key}. Please try again later."
         )
 
 

@@ -93,7 +93,7 @@ def end_onboarding(context: Context, request: Request, address: re.Match[str]) -
         return show_onboarding(context, request, address)
     end(context, session.account)
     account_links.tell_of_return(context, session)
-    return _redirect(session.return_url)
+    return _redirect(session.return_url or f"/onboarding/{session.token}")
 
 
 def open_dashboard(context: Context, request: Request, address: re.Match[str]) -> Response:

@@ -20,7 +20,7 @@ from database import sql
 from tests.chaos.people import People
 from tests.chaos.stage import WORKERS, Stage
 from tests.chaos.trade import CUTOFF, SOURCE, Trade
-from tests.chaos.weather import BANKS, RARE, WEATHER, WEBHOOKS
+from tests.chaos.weather import ARRIVALS, BANKS, RARE, WEATHER, WEBHOOKS
 from tests.running import kill
 
 # Requests per second to each of Stripe's endpoints, once the storm is over.
@@ -48,6 +48,7 @@ SURE = (
 )
 # A storm can last this many times as long, because a slow machine sends little in its time.
 LONGER = 3
+_RULES = {"webhooks": WEBHOOKS, "payout_failures": BANKS, "arrivals": ARRIVALS}
 LEFT_TO_DO = Path(__file__).parent / "left_to_do.sql"
 HOUR = 3_600
 # After this time, the local Stripe has finished all requests of a killed worker.
@@ -93,8 +94,8 @@ class Conductor:
 
     def storm(self, *, seconds: float) -> None:
         """Pay the month while everything goes wrong, until at least half of it is sent."""
-        self._stage.stripe.raw_request("post", "/_sandbox/webhooks", rules=WEBHOOKS)
-        self._stage.stripe.raw_request("post", "/_sandbox/payout_failures", rules=BANKS)
+        for subject, rules in _RULES.items():
+            self._stage.stripe.raw_request("post", f"/_sandbox/{subject}", rules=rules)
         self._run()
         self._run()
         begun = time.monotonic()
@@ -110,7 +111,7 @@ class Conductor:
 
     def settle(self) -> None:
         """Clear the weather and let people fix what only they can; then just let time pass."""
-        for subject in ("webhooks", "payout_failures"):
+        for subject in _RULES:
             self._stage.stripe.raw_request("post", f"/_sandbox/{subject}", rules=[])
         self._stage.stripe.raw_request("delete", "/_sandbox/faults")
         # Restore the normal rate limit, which each part reads when it starts.

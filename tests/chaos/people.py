@@ -76,6 +76,7 @@ class People:
         self.emptied: set[str] = set()
         self.debited: set[str] = set()
         self.reversed: set[str] = set()
+        self.taken_back: set[str] = set()
 
     @property
     def acts(self) -> Mapping[str, Callable[[], bool]]:
@@ -96,7 +97,9 @@ class People:
             "balances made negative": self.charge,
             "reversals in the dashboard": self.reverse,
             "payouts by creators themselves": self.take_out,
+            "bank accounts in another currency": self.change_currency,
             "debits by Stripe": self.debit,
+            "bank payouts reversed": self.reverse_bank_payout,
         }
 
     def hold(self) -> bool:
@@ -152,6 +155,24 @@ class People:
 
     def change_bank(self) -> bool:
         return self._at_stripe(self._account(), "bank_account")
+
+    def change_currency(self) -> bool:
+        """Replace a bank account with one in another currency: what already arrived can't be paid out to it."""
+        country, currency = self._chance.choice((("DE", "eur"), ("GB", "gbp"), ("US", "usd")))
+        return self._at_stripe(self._account(), "bank_account", country=country, currency=currency)
+
+    def reverse_bank_payout(self) -> bool:
+        """Have a paid bank payout reversed: its money comes back to the account."""
+        paid = [
+            payout
+            for payout in self._stage.ask_stripe("payouts")
+            if payout["status"] == "paid" and payout["amount"] > 0 and not payout["reversed_by"]
+        ]
+        if not paid:
+            return False
+        path = f"/_sandbox/payouts/{self._chance.choice(paid)['id']}/reverse"
+        self.taken_back.add(self._stage.stripe.raw_request("post", path).data["id"])
+        return True
 
     def reverse(self) -> bool:
         """Reverse a transfer in Stripe's dashboard, fully or partly, whatever its state."""
@@ -230,7 +251,7 @@ class People:
                 return False
         return answer.status == HTTPStatus.OK
 
-    def _at_stripe(self, account: str, act: str, **facts: int) -> bool:
+    def _at_stripe(self, account: str, act: str, **facts: object) -> bool:
         self._stage.stripe.raw_request("post", f"/_sandbox/accounts/{account}/{act}", **facts)
         return True
 

@@ -137,9 +137,12 @@ class Verdict:
 
     def _banks_have_what_is_paid(self) -> Iterator[str]:
         arrived: Counter[str] = Counter()
+        made = {bank_payout["id"]: bank_payout for bank_payout in self._bank_payouts}
         for bank_payout in self._bank_payouts:
             if bank_payout["status"] not in {"failed", "canceled"}:
-                arrived[self._payout_of(bank_payout)] += bank_payout["amount"]
+                # A payout of a negative amount takes back what another one brought.
+                original = made.get(bank_payout["original_payout"], bank_payout)
+                arrived[self._payout_of(original)] += bank_payout["amount"]
         for payout_id, payout in self.payouts.items():
             recorded = payout["bank_amount"] if payout["status"] == "paid" else 0
             if arrived[payout_id] != recorded:
@@ -172,6 +175,7 @@ class Verdict:
             DifferenceKind.UNRECORDED_REVERSAL: ("subject", people.reversed),
             DifferenceKind.UNEXPLAINED_REVERSAL: ("subject", people.reversed),
             DifferenceKind.FOREIGN_BANK_PAYOUT: ("account", people.emptied),
+            DifferenceKind.BANK_PAYOUT_REVERSED: ("subject", people.taken_back),
             DifferenceKind.STRIPE_DEBIT: ("account", people.debited),
             DifferenceKind.REVERSAL_REFUSED: ("account", people.emptied | people.disconnected),
             DifferenceKind.UNREADABLE: ("account", people.disconnected),

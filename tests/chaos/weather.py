@@ -38,6 +38,12 @@ WEATHER: Mapping[str, list[Rule]] = {
     "outage": [{"kind": "status", "status": 503}],
     "no network": [{"kind": "connection_reset"}],
     "transfers refused": [{**_TRANSFERS, **_SAVED_REFUSAL, "code": "insufficient_capabilities_for_transfer"}],
+    "transfers refused without a code": [
+        {**_TRANSFERS, **_SAVED_REFUSAL, "message": "This account requires further intervention"}
+    ],
+    "bank payouts refused without a code": [
+        {**_BANK_PAYOUTS, **_SAVED_REFUSAL, "message": "Cannot create payouts; please contact us"}
+    ],
     "bank payouts refused": [{**_BANK_PAYOUTS, **_SAVED_REFUSAL, "code": "bank_account_unusable"}],
 }
 # Rarer spells: once our key is refused, sending pauses for minutes.
@@ -47,8 +53,14 @@ WEBHOOKS: list[Rule] = [
     {"kind": "double", "probability": 0.1},
     {"kind": "delay", "seconds": 20, "probability": 0.1},
     {"kind": "reorder", "seconds": 5, "probability": 0.3},
+    {"kind": "delay", "seconds": 900, "type": r"(v2\.core\.)?account.*", "probability": 0.2},
     {"kind": "broken_text", "probability": 0.1},
     {"kind": "other_mode", "probability": 0.05},
+]
+# What a transfer brought is known after so many reads.
+ARRIVALS: list[Rule] = [
+    {"reads": 1, "probability": 0.1},
+    {"reads": 4, "probability": 0.05},
 ]
 BANKS: list[Rule] = [
     {"stage": "pending", "failure_code": "could_not_process", "probability": 0.02},

@@ -42,6 +42,15 @@ def test_a_link_leads_through_onboarding_and_back(client: stripe.StripeClient, o
     assert "related_object" not in event.to_dict()
 
 
+def test_without_a_return_url_the_holder_stays(client: stripe.StripeClient, open_v2: Open) -> None:
+    account, browser = open_v2(), Browser()
+    details = {name: value for name, value in DETAILS.items() if name != "return_url"}
+    use_case = {"type": "account_onboarding", "account_onboarding": details}
+    link = client.v2.core.account_links.create({"account": account.id, "use_case": use_case})  # type: ignore[typeddict-item]
+    browser.follow(link.url)
+    assert "Set up payouts" in browser.choose("complete").body
+
+
 def test_a_link_is_visited_once(client: stripe.StripeClient, open_v2: Open) -> None:
     link = link_to(client, open_v2().id)
     assert Browser().follow(link.url).status == 200
