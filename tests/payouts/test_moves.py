@@ -13,6 +13,7 @@ from payouts.errors import IllegalMove
 from payouts.models import Payout, PayoutEvent
 from payouts.services.moves import move
 from payouts.states import PayoutStatus
+from tests.factories import PayoutFactory
 from tests.payouts.market import Market
 from tests.threads import at_once
 
@@ -42,14 +43,12 @@ LEGAL = {
 
 
 def payout_in(market: Market, status: PayoutStatus, *, target: PayoutStatus | None = None) -> Payout:
-    return Payout.objects.create(
+    return PayoutFactory.create(
         creator=market.creator("alice", account=None),
-        currency="USD",
+        run=None,
         gross_amount=100_00,
         platform_fee=20_00,
         net_amount=80_00,
-        period_start="2025-09-01",
-        period_end="2025-10-01",
         status=status,
         paid_at=sql.now() if status == PayoutStatus.PAID else None,
         amount_reversed=80_00 if PayoutStatus.REVERSED in (status, target) else 0,
