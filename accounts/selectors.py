@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 
 from accounts.errors import UnknownCreator
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold
@@ -92,15 +92,14 @@ def account_state(creator_id: UUID) -> AccountState:
     )
 
 
-def stale_accounts(*, now: datetime, after: UUID | None = None, at_most: int | None = None) -> list[UUID]:
-    """List the ids of live accounts that weren't refreshed for a day, in order, starting after the given one."""
+def stale_accounts(*, now: datetime) -> QuerySet[CreatorPaymentAccount]:
+    """Return the live accounts that weren't refreshed for a day, those of which nothing was heard for longest first."""
     stale = CreatorPaymentAccount.objects.filter(
         Q(synced_at=None) | Q(synced_at__lt=now - STALE_AFTER),
         stripe_account_id__isnull=False,
         replaced_at=None,
     )
-    rest = stale.filter(pk__gt=after) if after else stale
-    return list(rest.order_by("pk").values_list("pk", flat=True)[:at_most])
+    return stale.order_by(F("synced_at").asc(nulls_first=True), "pk")
 
 
 def oldest_refresh_age(*, now: datetime) -> timedelta:

@@ -1,10 +1,8 @@
 """Periodic tasks about accounts."""
 
-from uuid import UUID
-
 from celery import current_app, shared_task
+from django.conf import settings
 
-from accounts import selectors
 from accounts.services import holds, logins, syncing
 from database import sql
 
@@ -23,9 +21,11 @@ def forget_logins() -> None:
 
 
 @shared_task(name="accounts.sync_stale")
-def sync_stale(after: str | None = None) -> None:
-    """Refresh some stale accounts, and leave the rest to the next task."""
-    stale = selectors.stale_accounts(now=sql.now(), after=UUID(after) if after else None, at_most=SHARE)
+def sync_stale(budget: int | None = None) -> None:
+    """Refresh some stale accounts, and leave the rest to the next task, until the pass has used up its budget."""
+    left = settings.SYNC_ACCOUNTS_PER_HOUR if budget is None else budget
+    stale = syncing.take_stale(now=sql.now(), at_most=min(SHARE, left))
     syncing.sync_accounts(stale)
-    if len(stale) == SHARE:
-        current_app.send_task("accounts.sync_stale", kwargs={"after": str(stale[-1])})
+    left -= len(stale)
+    if len(stale) == SHARE and left:
+        current_app.send_task("accounts.sync_stale", kwargs={"budget": left})

@@ -220,6 +220,14 @@ STRIPE_TOTAL_REQUESTS_PER_SECOND = configuration.integer(
     lowest=0,
     highest=10_000,
 )
+# Of these, what reads of all accounts take at most, so that sending has the rest.
+STRIPE_BACKGROUND_REQUESTS_PER_SECOND = configuration.integer(
+    "STRIPE_BACKGROUND_REQUESTS_PER_SECOND", default=100 if LOCAL_MODE else 5, lowest=1, highest=10_000
+)
+# How many accounts each hour refreshes at most: 120,000 a day.
+SYNC_ACCOUNTS_PER_HOUR = configuration.integer(
+    "SYNC_ACCOUNTS_PER_HOUR", default=5_000, lowest=1, highest=1_000_000
+)
 # How long handled events are kept. One that Stripe sends again is then known to be handled; by hand, Stripe sends an
 # event again for up to 30 days. Source: https://docs.stripe.com/webhooks#automatic-retries
 STRIPE_EVENT_DAYS = configuration.integer("STRIPE_EVENT_DAYS", default=90, lowest=31, highest=36_500)

@@ -60,7 +60,8 @@ class CreatorPaymentAccount(models.Model):
     the bank account or debit card that Stripe pays out to, or the last one known; `external_account_since` is when
     it replaced another. `refused_country` is where Stripe last refused to open an account, until one is opened.
     `links_refreshed` counts the new links given to browsers that came back with a used one. Each link's `state`
-    contains the count, and gets a new link only while the count is unchanged: once.
+    contains the count, and gets a new link only while the count is unchanged: once. `sync_tried_at` is when a sync
+    last took the row, whether or not Stripe answered; `synced_at` is when Stripe was last heard.
     """
 
     id = uuid7_key()
@@ -89,6 +90,7 @@ class CreatorPaymentAccount(models.Model):
     replace_reason = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
     synced_at = models.DateTimeField(null=True, blank=True)
+    sync_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     openings = models.PositiveSmallIntegerField(default=0)
     opening_since = models.DateTimeField(null=True, blank=True)
     links_refreshed = models.PositiveIntegerField(default=0)

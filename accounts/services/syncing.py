@@ -3,12 +3,20 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import Q
+
+from accounts import selectors
 from accounts.models import CreatorPaymentAccount
 from accounts.services.payment_accounts import refresh_payment_account
 from database import sql
+from stripe_io import pacing
 
+# How long an account waits that could not be read.
+RETRY_AFTER = timedelta(hours=1)
 log = logging.getLogger(__name__)
 
 
@@ -21,10 +29,22 @@ class SyncResult:
     errors: dict[str, str] = field(default_factory=dict)
 
 
+@transaction.atomic
+def take_stale(*, now: datetime, at_most: int) -> list[UUID]:
+    """Take stale accounts for a refresh: tasks that run side by side never take the same, nor one that just failed."""
+    free = selectors.stale_accounts(now=now).filter(
+        Q(sync_tried_at=None) | Q(sync_tried_at__lt=now - RETRY_AFTER)
+    )
+    taken = [row.pk for row in free.select_for_update(no_key=True, skip_locked=True).only("pk")[:at_most]]
+    CreatorPaymentAccount.objects.filter(pk__in=taken).update(sync_tried_at=now)
+    return taken
+
+
 def sync_accounts(accounts: Iterable[UUID]) -> SyncResult:
     """Refresh these accounts one by one. One that fails stays as it was, and doesn't stop the others."""
     result = SyncResult()
     for account in accounts:
+        pacing.wait_in_background()
         row = CreatorPaymentAccount.objects.get(pk=account)
         before = (row.account_status, row.external_account_fingerprint)
         try:

@@ -3,14 +3,16 @@
 import json
 from datetime import timedelta
 from io import StringIO
+from uuid import UUID
 
 import pytest
 from celery import current_app
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from accounts import gateway, selectors, tasks
-from accounts.models import AccountStatus, CreatorPaymentAccount, Hold
-from accounts.services import payment_accounts
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold
+from accounts.services import payment_accounts, syncing
 from database import sql
 from database.staff import Act
 from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
@@ -38,6 +40,27 @@ def accounts(sandbox: Stripe) -> list[CreatorPaymentAccount]:
     ]
 
 
+@pytest.fixture
+def many(sandbox: Stripe) -> list[UUID]:
+    """120 accounts that Stripe no longer has, least recently heard of first: not in the order of their ids."""
+    Creator.objects.bulk_create(Creator(external_id=f"creator-{number}") for number in range(120))
+    heard = sql.now() - timedelta(days=30)
+    CreatorPaymentAccount.objects.bulk_create(
+        CreatorPaymentAccount(
+            creator=creator,
+            account_status=AccountStatus.ACTIVE,
+            stripe_account_id=f"acct_{number}",
+            synced_at=heard - timedelta(minutes=number * 7 % 120),
+        )
+        for number, creator in enumerate(Creator.objects.all())
+    )
+    return list(CreatorPaymentAccount.objects.order_by("synced_at").values_list("pk", flat=True))
+
+
+def stale() -> list[UUID]:
+    return [row.pk for row in selectors.stale_accounts(now=sql.now())]
+
+
 def at_stripe(sandbox: Stripe, row: CreatorPaymentAccount, what: str) -> None:
     sandbox.control(f"accounts/{row.stripe_account_id}/{what}")
 
@@ -62,7 +85,7 @@ def test_a_change_without_an_event_is_found(accounts: list[CreatorPaymentAccount
     tasks.sync_stale()
     assert statuses() == [AccountStatus.RESTRICTED, AccountStatus.DISABLED, AccountStatus.ACTIVE]
     assert Hold.objects.get().creator == charlie.creator
-    assert selectors.stale_accounts(now=sql.now()) == []
+    assert stale() == []
 
 
 def test_only_live_accounts_not_refreshed_for_a_day_are_stale(
@@ -73,7 +96,7 @@ def test_only_live_accounts_not_refreshed_for_a_day_are_stale(
     never = CreatorPaymentAccountFactory.create()
     CreatorPaymentAccountFactory.create(stripe_account_id=None, account_status=AccountStatus.NOT_CREATED)
     payment_accounts.replace_payment_account(bob, act=Act("dana", "Moved"), now=sql.now())
-    assert selectors.stale_accounts(now=sql.now()) == sorted([never.pk, charlie.pk, alice.pk])
+    assert stale() == [never.pk, charlie.pk, alice.pk]
 
 
 def test_an_account_that_fails_does_not_stop_the_others(
@@ -90,7 +113,7 @@ def test_an_account_that_fails_does_not_stop_the_others(
     assert json.loads(out.getvalue()) == {"synced": 2, "changed": 2, "failed": 1}
     assert str(charlie) in errors.getvalue()
     assert statuses() == [AccountStatus.RESTRICTED, AccountStatus.RESTRICTED, AccountStatus.ACTIVE]
-    assert selectors.stale_accounts(now=sql.now()) == [charlie.pk]
+    assert stale() == [charlie.pk]
 
 
 def test_while_stripe_is_down_nobody_loses_their_account(
@@ -100,25 +123,48 @@ def test_while_stripe_is_down_nobody_loses_their_account(
     tasks.sync_stale()
     assert statuses() == [AccountStatus.ACTIVE] * 3
     assert "3 accounts could not be refreshed" in caplog.text
-    assert len(selectors.stale_accounts(now=sql.now())) == 3
+    assert len(stale()) == 3
 
 
-def test_each_task_refreshes_a_share_and_the_next_continues_after_it_even_if_one_failed(
+def test_each_task_refreshes_a_share_and_the_next_one_other_accounts_even_if_one_failed(
     accounts: list[CreatorPaymentAccount], sandbox: Stripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent: list[dict[str, str]] = []
+    sent: list[dict[str, int]] = []
     monkeypatch.setattr(tasks, "SHARE", 1)
     monkeypatch.setattr(current_app, "send_task", lambda name, kwargs: sent.append(kwargs))
-    first, second, third = sorted(accounts, key=lambda row: row.pk)
-    for row in (first, third):
+    for row in accounts:
         at_stripe(sandbox, row, "restrict")
-    path = f"/v1/accounts/{second.stripe_account_id}"
+    *_, charlie = accounts
+    path = f"/v1/accounts/{charlie.stripe_account_id}"
     sandbox.inject({"method": "GET", "path": path, "kind": "status", "status": 500})
-    tasks.sync_stale()
-    for _ in accounts:
+    tasks.sync_stale(budget=10)
+    for _ in range(3):
         tasks.sync_stale(**sent[-1])
-    assert sent == [{"after": str(row.pk)} for row in (first, second, third)]
-    assert selectors.stale_accounts(now=sql.now()) == [second.pk]
+    assert sent == [{"budget": 9}, {"budget": 8}, {"budget": 7}]
+    assert stale() == [charlie.pk]
+
+
+def test_a_pass_makes_as_many_calls_as_its_budget_and_all_accounts_are_reached_in_some_passes(
+    many: list[UUID], monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.SYNC_ACCOUNTS_PER_HOUR = 50
+    sent: list[dict[str, int]] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, kwargs: sent.append(kwargs))
+    for reached in (50, 100, 120):
+        tasks.sync_stale()
+        while sent:
+            tasks.sync_stale(**sent.pop())
+        # Those of which nothing was heard for longest came first.
+        assert stale() == many[reached:]
+
+
+def test_an_account_that_can_not_be_read_is_tried_again_after_an_hour(
+    accounts: list[CreatorPaymentAccount],
+) -> None:
+    now = sql.now()
+    assert len(syncing.take_stale(now=now, at_most=10)) == 3
+    assert syncing.take_stale(now=now + timedelta(minutes=59), at_most=10) == []
+    assert len(syncing.take_stale(now=now + timedelta(minutes=61), at_most=10)) == 3
 
 
 def test_one_creators_account_is_refreshed_however_fresh_it_is(sandbox: Stripe) -> None:

@@ -191,3 +191,12 @@ def test_a_redis_that_never_answers_costs_one_second_once(settings: Settings) ->
 )
 def test_an_endpoint_is_what_stripe_limits(url: str, endpoint: str) -> None:
     assert _resource(url) == endpoint
+
+
+def test_reads_in_the_background_keep_a_pace_of_their_own(settings: Settings) -> None:
+    settings.STRIPE_BACKGROUND_REQUESTS_PER_SECOND = 20
+    began = time.monotonic()
+    for _ in range(5):
+        pacing.wait_in_background()
+    assert 0.2 <= time.monotonic() - began < 2
+    assert pacing.take_slot(endpoint="post transfers") == 0

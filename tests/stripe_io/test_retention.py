@@ -38,7 +38,7 @@ def arrive(event: dict[str, Any], event_id: str, kind: str = "test.happened") ->
 
 
 def kept() -> set[str]:
-    ids = set(InboxEvent.objects.values_list("event_id", flat=True))
+    ids = set(map(str, InboxEvent.objects.values_list("event_id", flat=True)))
     assert set(Event.objects.values_list("id", flat=True)) == ids
     return ids
 

@@ -21,7 +21,7 @@ class Command(ServiceCommand):
         parser.add_argument("--creator", help="refresh only the account of this creator id")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        accounts = selectors.stale_accounts(now=sql.now())
+        accounts = [row.pk for row in selectors.stale_accounts(now=sql.now()).only("pk")]
         if options["creator"]:
             live = selectors.live_account(selectors.known_creator(options["creator"]).pk)
             if live is None or live.stripe_account_id is None:
