@@ -30,6 +30,7 @@ class DifferenceKind(models.TextChoices):
     UNBOOKED_PAYOUT = "unbooked_payout", "Sent payout not in the ledger"
     UNEXPLAINED_MOVEMENT = "unexplained_movement", "Ledger movement without a payout"
     ARRIVAL_UNKNOWN = "arrival_unknown", "Arrival unknown"
+    HELD_AT_STRIPE = "held_at_stripe", "Money long on a Stripe account"
     AMOUNT_TOO_LARGE = "amount_too_large", "Amount too large for Stripe"
     PAYOUT_STUCK = "payout_stuck", "Payout that can't be processed"
     UNREADABLE = "unreadable", "Can't be read at Stripe"
@@ -58,7 +59,7 @@ class Difference(models.Model):
     `subject` is Stripe's id of the object, or the payout's id where Stripe has none; for an invoice, its charge's
     record id, or a month where there are many; for transfers of another use, their day and currency. `amount` is signed
     minor units: how much more Stripe moved than we recorded; for a refused reversal, what it would have taken back; for
-    an invoice, the counted amount in question.
+    money long on an account, what lies there; for an invoice, the counted amount in question.
     `account` is the connected account, or empty. `owner` is the member of staff who is looking into it, or empty.
     """
 

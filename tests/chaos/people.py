@@ -77,6 +77,7 @@ class People:
         self.debited: set[str] = set()
         self.reversed: set[str] = set()
         self.taken_back: set[str] = set()
+        self.reversed_from: set[str] = set()
 
     @property
     def acts(self) -> Mapping[str, Callable[[], bool]]:
@@ -184,6 +185,7 @@ class People:
         transfer = self._chance.choice(whole)
         amount = self._chance.choice((transfer["amount"], self._chance.randint(1, transfer["amount"])))
         self.reversed.add(transfer["id"])
+        self.reversed_from.add(transfer["destination"])
         self._stage.stripe.raw_request("post", f"/_sandbox/transfers/{transfer['id']}/reverse", amount=amount)
         return True
 

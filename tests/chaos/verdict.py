@@ -14,14 +14,14 @@ from tests.chaos.trade import CUTOFF, Trade
 
 _PAYOUTS = """
 SELECT payout.id::text, payout.reference, payout.status, payout.net_amount AS net, payout.bank_amount,
-    payout.failure_code,
+    payout.failure_code, payout.fx_loss,
     EXISTS (SELECT FROM holds WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL) AS held,
     EXISTS (
         SELECT
         FROM payout_attempts AS attempt
         JOIN differences AS difference
             ON difference.account = attempt.destination OR difference.payout_id = attempt.payout_id
-        WHERE attempt.payout_id = payout.id AND difference.resolved_at IS NULL
+        WHERE attempt.payout_id = payout.id AND difference.resolved_at IS NULL AND difference.kind <> 'held_at_stripe'
     ) AS differs
 FROM payouts AS payout JOIN creators AS creator ON creator.id = payout.creator_id
 """
@@ -46,6 +46,7 @@ _DIFFERENCES = """
 SELECT kind, subject, detail, amount, account, payout_id::text AS payout FROM differences WHERE resolved_at IS NULL
 """
 SENT = frozenset(["in_transit", "paid", "returned"])
+ABOUT_MONEY_ON_ACCOUNTS = (DifferenceKind.HELD_AT_STRIPE, DifferenceKind.REVERSAL_REFUSED)
 DEAD = frozenset(["failed", "cancelled", "reversed"])
 
 
@@ -100,19 +101,23 @@ class Verdict:
         for unknown in moved.keys() - self.payouts.keys():
             yield f"Stripe moved {moved[unknown]} for {unknown}, which is no payout of ours"
         for payout_id, payout in self.payouts.items():
-            recorded = payout["net"] if payout["status"] in SENT else 0
-            # An open difference has the amount that Stripe moved on top, unless it is about a refused reversal.
+            recorded = payout["net"] if payout["status"] in SENT else payout["fx_loss"]
+            # An open difference has the amount that Stripe moved on top, unless it is about money on an account.
             recorded += sum(
                 row["amount"]
                 for row in self.differences
-                if row["payout"] == payout_id and row["kind"] != DifferenceKind.REVERSAL_REFUSED
+                if row["payout"] == payout_id and row["kind"] not in ABOUT_MONEY_ON_ACCOUNTS
             )
             if moved[payout_id] != recorded:
                 yield f"payout {payout_id} ({payout['status']}) says {recorded}, Stripe moved {moved[payout_id]}"
 
     def _no_earning_is_paid_twice(self) -> Iterator[str]:
         moved = self._at_stripe()
-        times = Counter(line["earning"] for line in self._lines if moved[line["payout"]] > 0)
+        times = Counter(
+            line["earning"]
+            for line in self._lines
+            if moved[line["payout"]] > self.payouts[line["payout"]]["fx_loss"]
+        )
         for earning, count in times.items():
             if count > 1:
                 yield f"earning {earning} was paid {count} times"
@@ -171,13 +176,16 @@ class Verdict:
     def _only_people_are_waited_for(self) -> Iterator[str]:
         """Check that open differences are only about what people did at Stripe without the service."""
         people = self._people
+        # What people took leaves too little to take back.
+        unable = people.emptied | people.disconnected | people.reversed_from
         explained = {
             DifferenceKind.UNRECORDED_REVERSAL: ("subject", people.reversed),
             DifferenceKind.UNEXPLAINED_REVERSAL: ("subject", people.reversed),
             DifferenceKind.FOREIGN_BANK_PAYOUT: ("account", people.emptied),
             DifferenceKind.BANK_PAYOUT_REVERSED: ("subject", people.taken_back),
             DifferenceKind.STRIPE_DEBIT: ("account", people.debited),
-            DifferenceKind.REVERSAL_REFUSED: ("account", people.emptied | people.disconnected),
+            DifferenceKind.REVERSAL_REFUSED: ("account", unable),
+            DifferenceKind.HELD_AT_STRIPE: ("account", unable | people.debited),
             DifferenceKind.UNREADABLE: ("account", people.disconnected),
         }
         for row in self.differences:

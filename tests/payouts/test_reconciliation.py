@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from accounts.models import CreatorPaymentAccount
 from database import sql
 from ledger import services as ledger
 from ledger.models import AccountKind
@@ -308,6 +309,22 @@ def test_a_debit_by_stripe_is_a_difference_of_its_own(sent: Payout) -> None:
     assert found.creator == sent.creator
     send_bank_payout(sent.pk, now=sql.now())
     assert Payout.objects.get().stripe_payout_id
+
+
+@pytest.mark.parametrize(
+    ("country", "days", "told"),
+    [("DE", 59, False), ("DE", 61, True), ("US", 61, False), ("US", 490, True), ("TH", 7, True)],
+)
+def test_money_that_stripe_would_soon_pay_out_by_itself_is_told(
+    sent: Payout, country: str, days: int, told: bool
+) -> None:
+    CreatorPaymentAccount.objects.update(country=country)
+    PayoutAttempt.objects.update(ended_at=sql.now() - timedelta(days=days))
+    reconcile()
+    assert kinds() == ({DifferenceKind.HELD_AT_STRIPE} if told else set())
+    send_bank_payout(sent.pk, now=sql.now())
+    reconcile()
+    assert not Difference.objects.filter(resolved_at=None).exists()
 
 
 def test_a_bank_payout_whose_reversal_was_missed_is_returned(paid: Payout) -> None:
