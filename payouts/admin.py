@@ -213,6 +213,9 @@ class PayoutAttemptAdmin(LargeTableAdmin):
         "error_message",
         copied("request_id", "Stripe request"),
         copied("idempotency_key", "Idempotency key"),
+        "withdrawn_at",
+        "withdrawn_by",
+        "withdraw_reason",
         "created_at",
         copied("pk", "Id"),
     ]

@@ -68,6 +68,16 @@ class NotReversible(ActNotPossible):
         )
 
 
+class NotWithdrawable(ActNotPossible):
+    """No reversal of this payout that staff asked for can be withdrawn."""
+
+    def __init__(self, payout_id: UUID) -> None:
+        super().__init__(
+            f"There is no reversal of payout {payout_id} to withdraw: staff didn't ask for one, it is in progress, or "
+            "some of the money has come back."
+        )
+
+
 class NotSettleable(ActNotPossible):
     """The payout's account can still be reached at Stripe, or some of the money may have come back."""
 

@@ -66,6 +66,7 @@ _FAILURES = {
     "payouts_limit_exceeded": f"The amount is above a limit on your Stripe account. {_OURS}",
     "payouts_not_allowed": f"Stripe doesn't allow payouts from your account right now. {_CHECK_ACCOUNT}",
     "resource_missing": "Your Stripe account is no longer connected to us. Please start onboarding with Stripe again.",
+    "reversed": f"The payment was taken back from your bank. {_OURS}",
     "transfers_not_allowed": f"Stripe doesn't allow transfers to your account. {_CHECK_ACCOUNT}",
     "unsupported_card": f"Your debit card doesn't accept this kind of payment. {_OTHER_BANK_ACCOUNT}",
 }

@@ -24,6 +24,7 @@ KEY_LIFETIME = timedelta(hours=24)
 # A request may still be in progress at Stripe. Only after this long does "not listed" mean "never happened".
 ABSENCE_PROVED_AFTER = timedelta(hours=1)
 UNRESOLVED_AFTER_SENDS = 12
+FIRST_RETRY_AFTER_ABSENCE = timedelta(hours=1)
 WAIT_FOR_FUNDS = timedelta(minutes=10)
 LONGEST_WAIT_FOR_FUNDS = timedelta(hours=6)
 FUNDS_MISSING_AFTER = timedelta(days=7)
@@ -199,6 +200,11 @@ def next_try_for_funds(tries: int, *, now: datetime) -> datetime:
     """Choose when to try again what had too little money, so that a week adds few attempts."""
     wait: timedelta = min(WAIT_FOR_FUNDS * 2 ** min(tries - 1, 10), LONGEST_WAIT_FOR_FUNDS)
     return now + wait
+
+
+def next_try_after_absence(absences: int, *, now: datetime) -> datetime:
+    """Choose when to try under a new key what never arrived, after so many earlier ones, to keep histories short."""
+    return now + FIRST_RETRY_AFTER_ABSENCE * 2 ** min(absences - 1, 10) if absences else now
 
 
 def retry_at(failure_code: str, *, first_failed_at: datetime, now: datetime) -> datetime | None:

@@ -41,6 +41,7 @@ STAFF_ACTS = {
     "cancel": tuple(LEGAL[_S.CANCELLED]),
     "retry": DEAD,
     "reverse": (_S.IN_TRANSIT, _S.PAID, _S.RETURNED),
+    "withdraw": (_S.RETURNED,),
     "settle": (_S.IN_TRANSIT, _S.RETURNED),
     "sync": tuple(PayoutStatus),
 }

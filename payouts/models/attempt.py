@@ -18,6 +18,7 @@ class PayoutAttempt(models.Model):
     false once Stripe would only repeat a saved error under the key. `metadata` is what Stripe keeps with the movement;
     it never changes, as Stripe refuses a key that comes with other parameters. `requested_by` is a member of staff,
     with their reason, or `system`.
+    `withdrawn_by` is who in staff no longer wants what a refused reversal should have taken back.
     """
 
     id = uuid7_key()
@@ -44,6 +45,9 @@ class PayoutAttempt(models.Model):
     request_id = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.CharField(max_length=255, blank=True, db_default="")
+    withdraw_reason = models.TextField(blank=True, db_default="")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "payout_attempts"

@@ -27,6 +27,7 @@ from payouts.selectors.totals import (
     oldest_due,
     outcomes_by_status,
     recent_outcomes,
+    stuck_payouts,
     totals_by_status,
 )
 from payouts.selectors.upcoming import Upcoming, upcoming_of
@@ -65,6 +66,7 @@ __all__ = [
     "pick_currency",
     "recent_outcomes",
     "standing_of",
+    "stuck_payouts",
     "totals_by_status",
     "unmade_cutoff",
     "upcoming_of",

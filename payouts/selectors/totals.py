@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from django.db.models import Count, F, Min, Q, Sum
+from django.conf import settings
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Sum
 
 from money import Money, month_of
 from payouts.models import Payout, PayoutEvent, PayoutRun, RunDecision
@@ -101,9 +102,18 @@ def failing_payouts() -> int:
     return Payout.objects.filter(errors__gt=0).count()
 
 
+def stuck_payouts(*, now: datetime) -> int:
+    """Count the unfinished payouts that have not moved for `STUCK_PAYOUT_DAYS`, except those on hold."""
+    before = now - timedelta(days=settings.STUCK_PAYOUT_DAYS)
+    moved = PayoutEvent.objects.filter(payout=OuterRef("pk"), at__gte=before)
+    unfinished = Payout.objects.exclude(status__in=FINISHED).exclude(status=PayoutStatus.ON_HOLD)
+    return unfinished.filter(~Exists(moved), created_at__lt=before).count()
+
+
 def oldest_due(*, now: datetime) -> timedelta:
-    """Return how long the longest-due payout has been due; zero if none is due."""
-    oldest = Payout.objects.filter(next_retry_at__lte=now).aggregate(oldest=Min("next_retry_at"))["oldest"]
+    """Return how long the longest-due payout has been due; zero if none is. Retries of failed ones don't count."""
+    due = Payout.objects.filter(next_retry_at__lte=now).exclude(status=PayoutStatus.FAILED)
+    oldest = due.aggregate(oldest=Min("next_retry_at"))["oldest"]
     return now - oldest if oldest else timedelta()
 
 

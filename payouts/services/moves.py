@@ -85,6 +85,9 @@ class AttemptColumns(TypedDict, total=False):
     error_message: str
     request_id: str
     ended_at: datetime
+    withdrawn_by: str
+    withdraw_reason: str
+    withdrawn_at: datetime
 
 
 class AttemptUpdate(NamedTuple):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -100,6 +101,11 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
             concerns.unassigned,
             anchor(list_of(Api, source__isnull=1), "to be assigned"),
         )
+    yield _waiting(
+        "Payouts that don't move",
+        payouts.stuck_payouts(now=now),
+        anchor(list_of(Payout), f"for {settings.STUCK_PAYOUT_DAYS} days or more, not on hold"),
+    )
     yield _waiting(
         "Differences",
         payouts.open_differences(now=now).count,

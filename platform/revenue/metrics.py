@@ -114,6 +114,11 @@ class BusinessCollector:
             value=payouts.failing_payouts(),
         )
         yield GaugeMetricFamily(
+            "payouts_stuck",
+            "Unfinished payouts, not on hold, that have not moved for STUCK_PAYOUT_DAYS.",
+            value=payouts.stuck_payouts(now=now),
+        )
+        yield GaugeMetricFamily(
             "payouts_oldest_due_seconds",
             "Time since the longest waiting payout became due, in seconds; 0 if none is due.",
             value=payouts.oldest_due(now=now).total_seconds(),

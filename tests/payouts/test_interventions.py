@@ -17,7 +17,8 @@ from accounts.services.holds import place_hold
 from database import sql
 from database.staff import Act
 from ledger.models import AccountKind
-from payouts.errors import IllegalMove, NotRetryable, NotReversible, NotSettleable
+from payouts.errors import ActNotPossible, IllegalMove, NotRetryable
+from payouts.management.commands.intervene import PAYOUT_ACTS
 from payouts.models import Payout, RunDecision
 from payouts.services.moves import move
 from payouts.services.staff import interventions
@@ -197,8 +198,9 @@ def test_an_act_is_refused_in_every_other_state(payout: Payout, status: PayoutSt
     came_back = 80_00 if status == PayoutStatus.REVERSED else 0
     Payout.objects.update(status=status, amount_reversed=came_back, paid_at=sql.now())
     for act in {act for act, statuses in STAFF_ACTS.items() if status not in statuses}:
-        with pytest.raises((IllegalMove, NotRetryable, NotReversible, NotSettleable)), transaction.atomic():
-            getattr(interventions, f"{act}_payout")(payout.pk, act=WHY, now=sql.now())
+        intervene_with, _, _ = PAYOUT_ACTS[act]
+        with pytest.raises(ActNotPossible), transaction.atomic():
+            intervene_with(payout.pk, act=WHY, now=sql.now())
 
 
 @pytest.mark.usefixtures("dana_and_erin")
@@ -207,7 +209,7 @@ def test_an_act_on_an_unknown_payout_or_creator_fails(
 ) -> None:
     missing = str(uuid4())
     with caplog.at_level("INFO"):
-        for act in ("cancel", "retry", "reverse", "settle", "sync"):
+        for act in PAYOUT_ACTS:
             assert said_no(act, missing) == f"There is no payout {missing}."
     assert caplog.text == ""
     for act in ("hold", "release"):

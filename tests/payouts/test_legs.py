@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pytest_django import Settings
@@ -262,3 +263,15 @@ def test_a_failed_bank_payout_is_decided_by_its_verdict(
     history = on_account(PayoutStatus.IN_TRANSIT, first)
     decision = bank_payouts.failed(history, first, FAILURE, verdict, now=NOW)
     assert (targets(decision), due(decision)) == (moves, waits)
+
+
+def test_missing_funds_are_counted_from_the_first_refusal_in_a_row() -> None:
+    """An earlier bank payout that the bank returned says nothing of the funds."""
+    month_ago = NOW - timedelta(days=30)
+    earlier = attempt(
+        AttemptKind.BANK_PAYOUT, AttemptStatus.RETURNED, created_at=month_ago, ended_at=month_ago
+    )
+    again = attempt(AttemptKind.BANK_PAYOUT, id=UUID(int=11))
+    history = on_account(PayoutStatus.IN_TRANSIT, earlier, again)
+    decision = bank_payouts.failed(history, again, FAILURE, Verdict.SHORT, now=NOW)
+    assert (targets(decision), due(decision)) == ([], policy.WAIT_FOR_FUNDS)

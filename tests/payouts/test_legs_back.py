@@ -60,8 +60,10 @@ BY_STAFF = {"requested_by": "dana", "request_reason": "fraud"}
         ([refused(3), refused(2)], None, None),
         # Another bank account begins anew, and is tried at once.
         ([refused(3), refused(1)], NOW - timedelta(hours=1), None),
-        # Lack of funds is no refusal.
+        # Lack of funds is no refusal, unless it lasts.
         ([refused(9, **SHORT), refused(8, **SHORT), refused(7, **SHORT), refused(1)], None, None),
+        ([refused(9, **SHORT), refused(3, **SHORT), refused(0, **SHORT)], None, policy.LOOK_AT_RETURNED),
+        ([refused(9, **SHORT), refused(1, **SHORT)], None, None),
     ],
 )
 def test_a_refused_bank_payout_is_sent_again_after_one_two_four_and_eight_days(
@@ -163,8 +165,8 @@ def test_a_returned_payout_is_sent_again_once_a_bank_account_accepts_it(
 @pytest.mark.parametrize(
     ("status", "facts", "back", "moves", "effects"),
     [
-        ("returned", {}, 80_00, ["reversed"], [ReleaseEarnings, SettleDifference, SettleDifference]),
-        ("in_transit", {}, 80_00, ["reversed"], [ReleaseEarnings, SettleDifference, SettleDifference]),
+        ("returned", {}, 80_00, ["reversed"], [ReleaseEarnings, *[SettleDifference] * 3]),
+        ("in_transit", {}, 80_00, ["reversed"], [ReleaseEarnings, *[SettleDifference] * 3]),
         ("in_transit", {"stripe_payout_id": "po_1"}, 80_00, [], ["Book", OpenDifference]),
         ("paid", {"stripe_payout_id": "po_1"}, 80_00, [], ["Book", OpenDifference]),
         ("returned", {}, 30_00, [], ["Book", OpenDifference]),
@@ -210,3 +212,21 @@ def test_a_refused_reversal_opens_a_difference(verdict: Verdict, failure: Failur
     decision = reversals.failed(on_account(PayoutStatus.RETURNED, asked), asked, failure, verdict, now=NOW)
     kinds = [effect.kind for effect in decision.effects if isinstance(effect, OpenDifference)]
     assert (targets(decision), kinds) == ([], [DifferenceKind.REVERSAL_REFUSED] if told else [])
+
+
+def test_money_that_staff_withdrew_their_claim_to_may_go_to_the_bank_again() -> None:
+    withdrawn = attempt(
+        AttemptKind.REVERSAL,
+        AttemptStatus.REFUSED,
+        ended_at=NOW - timedelta(days=8),
+        withdrawn_at=NOW,
+        **BY_STAFF,
+    )
+    decision = returned.prepare(on_account(PayoutStatus.RETURNED, withdrawn), PAYABLE, now=NOW)
+    assert isinstance(decision.question, returned.BankAccountQuestion)
+    assert decision.new_attempt is None
+
+
+@pytest.mark.parametrize(("absences", "hours"), [(0, 0), (1, 1), (2, 2), (5, 16), (11, 1_024), (99, 1_024)])
+def test_what_never_arrived_is_tried_again_ever_later(absences: int, hours: int) -> None:
+    assert policy.next_try_after_absence(absences, now=NOW) == NOW + timedelta(hours=hours)

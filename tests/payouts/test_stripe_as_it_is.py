@@ -12,7 +12,6 @@ from pytest_django import Settings
 
 from accounts.models import CreatorPaymentAccount
 from database import sql
-from database.staff import Act
 from payouts import tasks
 from payouts.models import (
     Payout,
@@ -21,11 +20,10 @@ from payouts.models import (
 )
 from payouts.services import sending
 from payouts.services.reconciliation import reconcile
-from payouts.services.staff import interventions
 from payouts.states import AttemptKind, PayoutStatus
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market
-from tests.payouts.sending import SEND, attend_returned, send_bank_payout, send_transfer, work
+from tests.payouts.sending import SEND, send_bank_payout, send_transfer, work
 
 BANK = {"method": "POST", "path": "/v1/payouts"}
 REVERSE = {"method": "POST", "path": "/v1/transfers/.*/reversals"}
@@ -116,18 +114,6 @@ def test_a_transfer_that_stripe_refuses_in_words_has_failed(payout: Payout, sand
     payout.refresh_from_db()
     assert payout.status == PayoutStatus.FAILED
     assert UNLISTED["message"] in payout.failure_message
-
-
-def test_money_that_staff_take_back_does_not_go_to_the_bank(sent: Payout, sandbox: Stripe) -> None:
-    sandbox.inject(
-        {**REVERSE, "kind": "abort_work", "status": 400, "code": "balance_insufficient", "count": 1}
-    )
-    after = interventions.reverse_payout(sent.pk, act=Act("dana", "Fraud"), now=sql.now())
-    assert after.next_retry_at is not None
-    attend_returned(sent.pk, now=after.next_retry_at)
-    live_on(sent, days=10)
-    assert sandbox.state("payouts")["payouts"] == []
-    assert sent.status == PayoutStatus.REVERSED
 
 
 @still_wrong("the account is as it was when Stripe last told of it")

@@ -111,6 +111,21 @@ def test_waiting_records_are_counted_with_their_age(market: Market) -> None:
     assert 600 <= samples["payouts_oldest_unhandled_event_seconds", ""] < 660
 
 
+@pytest.mark.django_db
+def test_unfinished_payouts_that_do_not_move_for_a_week_are_counted() -> None:
+    now = sql.now()
+    for status, days in [
+        (PayoutStatus.PENDING, 8),
+        (PayoutStatus.IN_TRANSIT, 8),
+        (PayoutStatus.IN_TRANSIT, 6),
+        (PayoutStatus.ON_HOLD, 8),
+        (PayoutStatus.PAID, 8),
+    ]:
+        payout = PayoutFactory.create(status=status, created_at=now - timedelta(days=30))
+        PayoutEventFactory.create(payout=payout, to_status=status, at=now - timedelta(days=days))
+    assert scrape()["payouts_stuck", ""] == 2
+
+
 def test_pauses_and_missing_funds_are_shown(market: Market, sandbox: Stripe) -> None:
     market.sell(market.creator("alice"), 20_000_000_00)
     forecasts.make_forecast(now=sql.now())

@@ -1,4 +1,4 @@
-"""Hold or release a creator; cancel, retry, reverse, settle or sync a payout. Records who did it and why."""
+"""Hold or release a creator; cancel, retry, reverse, withdraw, settle or sync a payout. Records who did it and why."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -36,6 +36,11 @@ PAYOUT_ACTS: dict[str, tuple[Callable[..., Payout], Right, str]] = {
         interventions.reverse_payout,
         Right.REVERSE_PAYOUT,
         "take back a transfer whose money has not gone to the bank",
+    ),
+    "withdraw": (
+        interventions.withdraw_reversal,
+        Right.REVERSE_PAYOUT,
+        "no longer take back a transfer whose reversal Stripe refused",
     ),
     "settle": (
         interventions.settle_payout,

@@ -17,7 +17,7 @@ from payouts.services.sending.recording import (
     record_reversal,
     record_transfer,
 )
-from payouts.services.sending.requests import ask_stripe, request_reversal, settle
+from payouts.services.sending.requests import ask_stripe, request_reversal, settle, withdraw_reversal
 
 __all__ = [
     "ATTENDED",
@@ -35,5 +35,6 @@ __all__ = [
     "settle",
     "take_due",
     "wake",
+    "withdraw_reversal",
     "workers_wanted",
 ]

@@ -137,6 +137,13 @@ def returned(attempt: PayoutAttempt, *, failure_code: str, failure_message: str)
     )
 
 
+def withdrawn(attempt: PayoutAttempt, *, act: Act, now: datetime) -> AttemptUpdate:
+    """Record that staff no longer want the money that this attempt should have taken back."""
+    return AttemptUpdate(
+        attempt, {"withdrawn_by": act.actor, "withdraw_reason": act.reason, "withdrawn_at": now}
+    )
+
+
 def after(update: AttemptUpdate) -> PayoutAttempt:
     """Return a copy of the attempt with the update applied."""
     attempt = copy(update.attempt)

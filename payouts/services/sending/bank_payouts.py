@@ -1,8 +1,9 @@
 """Leg two: the bank payout, from the connected account to its bank."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 
 from money.currencies import payable_part
 from payouts import gateway, policy
@@ -14,7 +15,7 @@ from payouts.services.sending import attempts
 from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.effects import OpenDifference, RecordForeignBankPayout, SettleDifference
 from payouts.services.sending.history import Circumstances, History
-from payouts.services.sending.legs import differences_of, failure_columns, try_again
+from payouts.services.sending.legs import after_absence, differences_of, failure_columns, try_again
 from payouts.states import ENDED_BADLY, AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure
 
@@ -80,6 +81,11 @@ def start(history: History, circumstances: Circumstances, arrival: Arrival, *, n
 
     Some banks accept whole units only. What an earlier payout left on the account for that reason is included.
     """
+    decision = _choose(history, circumstances, arrival, now=now)
+    return replace(decision, effects=_arrived_after_all(history, now=now))
+
+
+def _choose(history: History, circumstances: Circumstances, arrival: Arrival, *, now: datetime) -> Decision:
     if arrival.available_on > now:
         return Decision(changes={"next_retry_at": arrival.available_on})
     if circumstances.cooling_down:
@@ -103,7 +109,6 @@ def start(history: History, circumstances: Circumstances, arrival: Arrival, *, n
             "bank_currency": arrival.currency,
         },
         new_attempt=attempt,
-        effects=_arrived_after_all(history, now=now),
     )
 
 
@@ -182,8 +187,9 @@ def settle(history: History, bank_payout: BankPayout, *, now: datetime) -> Decis
 def failed(
     history: History, attempt: PayoutAttempt, failure: Failure, verdict: Verdict, *, now: datetime
 ) -> Decision:
-    tries = history.of_kind(KIND)
-    missing = verdict == Verdict.SHORT and now - tries[0].created_at > policy.FUNDS_MISSING_AFTER
+    earlier = [other for other in history.of_kind(KIND) if other.pk != attempt.pk]
+    short = [attempt, *takewhile(is_short, reversed(earlier))]
+    missing = verdict == Verdict.SHORT and now - short[-1].created_at > policy.FUNDS_MISSING_AFTER
     if verdict == Verdict.REFUSED or missing:
         return Decision(
             moves=[Move(PayoutStatus.RETURNED, "the bank payout was refused")],
@@ -191,12 +197,17 @@ def failed(
             effects=differences_of(history.payout, attempt, failure),
         )
     if verdict == Verdict.SHORT:
-        return Decision(changes={"next_retry_at": policy.next_try_for_funds(len(tries), now=now)})
+        return Decision(changes={"next_retry_at": policy.next_try_for_funds(len(short), now=now)})
     return try_again(attempt, now=now)
 
 
+def is_short(attempt: PayoutAttempt) -> bool:
+    """Return whether Stripe refused the attempt for lack of funds."""
+    return attempt.status == AttemptStatus.REFUSED and attempt.error_code == "balance_insufficient"
+
+
 def absent(history: History, *, now: datetime) -> Decision:
-    return Decision(changes={"next_retry_at": now})
+    return after_absence(history, KIND, now=now)
 
 
 def unknown(history: History) -> Sequence[Move]:

@@ -69,6 +69,7 @@ def end_reversed(history: History, *, back: int, now: datetime) -> Decision:
         effects=[
             ReleaseEarnings(AccountKind.STRIPE_BALANCE, in_suspense=payout.amount_reversed, fx_loss=loss),
             SettleDifference(DifferenceKind.UNEXPLAINED_REVERSAL, payout.stripe_transfer_id, why),
+            SettleDifference(DifferenceKind.ARRIVAL_UNKNOWN, payout.stripe_transfer_id, why),
             close_refused_reversal(payout, reason=why),
         ],
     )

@@ -14,7 +14,7 @@ from payouts.services.moves import Move, PayoutChanges
 from payouts.services.sending.decision import Decision
 from payouts.services.sending.effects import OpenDifference
 from payouts.services.sending.history import Circumstances, History
-from payouts.states import AttemptKind
+from payouts.states import AttemptKind, AttemptStatus
 from stripe_io.errors import Failure
 
 
@@ -69,6 +69,12 @@ def proven_absent(attempt: PayoutAttempt, *, now: datetime) -> bool:
     if attempt.stripe_id:  # Stripe keeps it pending
         return False
     return attempt.last_sent_at is None or now - attempt.last_sent_at >= policy.ABSENCE_PROVED_AFTER
+
+
+def after_absence(history: History, kind: AttemptKind, *, now: datetime) -> Decision:
+    """Try again under a new key, at once after the first absence and then ever later."""
+    absences = sum(attempt.status == AttemptStatus.ABSENT for attempt in history.of_kind(kind))
+    return Decision(changes={"next_retry_at": policy.next_try_after_absence(absences, now=now)})
 
 
 def failure_columns(failure: Failure) -> PayoutChanges:

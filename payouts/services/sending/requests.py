@@ -6,11 +6,12 @@ from uuid import UUID
 from accounts.selectors import account_is_gone
 from database.staff import Act
 from payouts import gateway
-from payouts.errors import NotReversible, NotSettleable
-from payouts.models import Payout
+from payouts.errors import NotReversible, NotSettleable, NotWithdrawable
+from payouts.models import DifferenceKind, Payout
 from payouts.services.moves import Move
-from payouts.services.sending import attempts, bank_payouts, coming_back, reversals
+from payouts.services.sending import attempts, bank_payouts, coming_back, returned, reversals
 from payouts.services.sending.decision import Decision
+from payouts.services.sending.effects import SettleDifference
 from payouts.services.sending.history import History
 from payouts.services.sending.recording import record_made
 from payouts.services.sending.writing import record
@@ -38,6 +39,33 @@ def request_reversal(payout_id: UUID, *, act: Act, now: datetime) -> None:
     record(payout_id, decide, now=now)
 
 
+def withdraw_reversal(payout_id: UUID, *, act: Act, now: datetime) -> None:
+    """Withdraw staff's request for a payout's money, so that it may go to the bank again.
+
+    Raises: UnknownPayout; NotWithdrawable if they didn't ask for it, a reversal is in progress, or some came back.
+    """
+
+    def decide(history: History) -> Decision:
+        payout, attempt = history.payout, history.last_reversal
+        waits = payout.status == PayoutStatus.RETURNED and history.open_attempt is None
+        if (
+            attempt is None
+            or not waits
+            or payout.amount_reversed
+            or returned.wanted_by_staff(history) is None
+        ):
+            raise NotWithdrawable(payout_id)
+        return Decision(
+            changes={"next_retry_at": now},
+            update=attempts.withdrawn(attempt, act=act, now=now),
+            effects=[
+                coming_back.close_refused_reversal(payout, reason=f"{act.actor} withdrew it: {act.reason}")
+            ],
+        )
+
+    record(payout_id, decide, now=now)
+
+
 def settle(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     """Mark a payout as paid: its creator has the money, on an account that we can no longer reach.
 
@@ -57,14 +85,14 @@ def settle(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
         }.get(PayoutStatus(payout.status))
         if path is None or reversing or payout.amount_reversed or not account_is_gone(history.destination):
             raise NotSettleable(payout_id)
+        why = f"{act.actor} marked it as paid: {act.reason}"
         return Decision(
             moves=[Move(target, act.reason, act.actor) for target in path],
             changes={"next_retry_at": None, "failure_code": "", "failure_message": ""},
             update=attempts.ended_without_effect(attempt, now=now) if attempt else None,
             effects=[
-                coming_back.close_refused_reversal(
-                    payout, reason=f"{act.actor} marked it as paid: {act.reason}"
-                )
+                SettleDifference(DifferenceKind.ARRIVAL_UNKNOWN, payout.stripe_transfer_id, why),
+                coming_back.close_refused_reversal(payout, reason=why),
             ],
         )
 

@@ -1,5 +1,6 @@
 """Returned payouts: their money is on the connected account, and is sent to the bank again or taken back."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -11,6 +12,7 @@ from payouts import gateway, policy
 from payouts.models import PayoutAttempt
 from payouts.services.moves import Move
 from payouts.services.sending import coming_back, earlier_bank_payouts, reversals
+from payouts.services.sending.bank_payouts import is_short
 from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.history import Circumstances, History
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
@@ -27,7 +29,7 @@ def prepare(history: History, circumstances: Circumstances, *, now: datetime) ->
     if that doesn't happen for too long, if the creator now has another Stripe account, or if no bank account could
     accept it.
     """
-    payout, wanted = history.payout, _wanted_by_staff(history)
+    payout, wanted = history.payout, wanted_by_staff(history)
     if payout.amount_reversed == payout.net_amount:
         return coming_back.end_reversed(history, back=payout.net_amount, now=now)
     if (going_on := reversals.ask_for_less(history, now=now)) is not None:
@@ -66,7 +68,7 @@ class BankAccountQuestion:
         if isinstance(answer, Failure) or not answer:
             return _later(now)
         return Decision(
-            moves=[Move(PayoutStatus.IN_TRANSIT, "the bank account accepts payouts")],
+            moves=[Move(PayoutStatus.IN_TRANSIT, f"the bank account accepts payouts{_withdrawn(history)}")],
             changes={
                 "stripe_payout_id": "",
                 "arrival_date": None,
@@ -88,7 +90,7 @@ def _must_be_taken_back(history: History, circumstances: Circumstances, *, now: 
         return False
     since = circumstances.returned_at
     return (
-        _wanted_by_staff(history) is not None
+        wanted_by_staff(history) is not None
         or (since is not None and now - since >= policy.REVERSE_RETURNED_AFTER)
         or len(_refusals(history, circumstances)) > len(policy.SEND_AGAIN_AFTER)
         or history.payout.failure_code in NOT_SENT_AGAIN
@@ -96,12 +98,24 @@ def _must_be_taken_back(history: History, circumstances: Circumstances, *, now: 
     )
 
 
-def _wanted_by_staff(history: History) -> Act | None:
-    """Return who in staff asked for the money, and why: then it goes to no bank, however often Stripe refuses."""
+def wanted_by_staff(history: History) -> Act | None:
+    """Return who in staff asked for the money, and why, unless they have withdrawn that.
+
+    Until then it goes to no bank, however often Stripe refuses the reversal.
+    """
     for attempt in reversed(history.of_kind(AttemptKind.REVERSAL)):
+        if attempt.withdrawn_at:
+            return None
         if attempt.requested_by != SYSTEM:
             return Act(attempt.requested_by, attempt.request_reason)
     return None
+
+
+def _withdrawn(history: History) -> str:
+    attempt = history.last_reversal
+    if attempt is None or attempt.withdrawn_at is None:
+        return ""
+    return f", and {attempt.withdrawn_by} withdrew the reversal: {attempt.withdraw_reason}"
 
 
 def _send_again_at(history: History, circumstances: Circumstances) -> datetime | None:
@@ -114,15 +128,26 @@ def _send_again_at(history: History, circumstances: Circumstances) -> datetime |
 
 
 def _refusals(history: History, circumstances: Circumstances) -> list[PayoutAttempt]:
-    """Return the bank payouts to the current bank account that Stripe refused in a row, except for lack of funds."""
+    """Return the bank payouts to the current bank account that Stripe refused in a row.
+
+    A lack of funds only counts once they have been missing for long.
+    """
     since = circumstances.bank_account_since
     sent = [
         attempt
-        for attempt in history.of_kind(AttemptKind.BANK_PAYOUT)
-        if attempt.error_code != "balance_insufficient"
-        and (since is None or attempt.ended_at is None or attempt.ended_at > since)
+        for attempt in _without_short_waits(history.of_kind(AttemptKind.BANK_PAYOUT))
+        if since is None or attempt.ended_at is None or attempt.ended_at > since
     ]
     return list(takewhile(lambda attempt: attempt.status == AttemptStatus.REFUSED, reversed(sent)))[::-1]
+
+
+def _without_short_waits(attempts: Sequence[PayoutAttempt]) -> Iterator[PayoutAttempt]:
+    short_since: datetime | None = None
+    for attempt in attempts:
+        short_since = (short_since or attempt.created_at) if is_short(attempt) else None
+        ended_at = attempt.ended_at or attempt.created_at
+        if short_since is None or ended_at - short_since > policy.FUNDS_MISSING_AFTER:
+            yield attempt
 
 
 def _later(now: datetime) -> Decision:

@@ -20,7 +20,7 @@ from payouts.services.sending.coming_back import CameBack, came_back, end_revers
 from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.effects import OpenDifference
 from payouts.services.sending.history import Circumstances, History
-from payouts.services.sending.legs import try_again
+from payouts.services.sending.legs import after_absence, try_again
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure
 
@@ -80,7 +80,12 @@ def ask_for_less(history: History, *, now: datetime) -> Decision | None:
     What came back by then may be enough, if staff reversed it in the dashboard.
     """
     payout, refused = history.payout, history.last_reversal
-    if refused is None or refused.status != AttemptStatus.REFUSED or refused.stripe_id:
+    if (
+        refused is None
+        or refused.status != AttemptStatus.REFUSED
+        or refused.stripe_id
+        or refused.withdrawn_at
+    ):
         return None
     if refused.ended_at is None or now - refused.ended_at >= policy.REVERSE_AGAIN_AFTER:
         return None
@@ -154,7 +159,7 @@ def failed(
 
 
 def absent(history: History, *, now: datetime) -> Decision:
-    return Decision(changes={"next_retry_at": now})
+    return after_absence(history, KIND, now=now)
 
 
 def unknown(history: History) -> Sequence[Move]:

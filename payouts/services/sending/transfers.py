@@ -1,7 +1,7 @@
 """Leg one: the transfer from the platform's balance to the creator's connected account."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -24,7 +24,7 @@ from payouts.services.sending.effects import (
     ReleaseEarnings,
 )
 from payouts.services.sending.history import Circumstances, History
-from payouts.services.sending.legs import differences_of, failure_columns, try_again
+from payouts.services.sending.legs import after_absence, differences_of, failure_columns, try_again
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure
 
@@ -171,9 +171,8 @@ def failed(
 
 
 def absent(history: History, *, now: datetime) -> Decision:
-    return Decision(
-        moves=[Move(PayoutStatus.PENDING, "never arrived at Stripe")], changes={"next_retry_at": now}
-    )
+    again = after_absence(history, KIND, now=now)
+    return replace(again, moves=[Move(PayoutStatus.PENDING, "never arrived at Stripe")])
 
 
 def unknown(history: History) -> Sequence[Move]:

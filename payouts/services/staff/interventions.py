@@ -103,6 +103,16 @@ def reverse_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     return Payout.objects.get(pk=payout_id)
 
 
+def withdraw_reversal(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
+    """Withdraw a reversal that Stripe refused, so that the money may go to the bank again; return the updated payout.
+
+    Raises: UnknownPayout; NotWithdrawable if staff didn't ask for one, it is in progress, or some of it came back.
+    """
+    sending.withdraw_reversal(payout_id, act=act, now=now)
+    sending.attend(payout_id, now=now)
+    return Payout.objects.get(pk=payout_id)
+
+
 def settle_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     """Mark a payout as paid: its creator has the money, on an account that we can no longer reach.
 
