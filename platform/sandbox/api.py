@@ -69,6 +69,7 @@ class Call:
     params: JsonObject
     request_id: str
     idempotency_key: str | None
+    api_version: str
 
 
 class Api:
@@ -169,6 +170,7 @@ class Api:
             params=read_parameters(route.schema, _form(request)) | ids,
             request_id=request_id,
             idempotency_key=key,
+            api_version=request.headers.get("stripe-version", API_VERSION),
         )
 
     def _acting_account(self, request: Request) -> str:
@@ -239,6 +241,7 @@ class Api:
             host=call.host if call else "",
             request_id=call.request_id if call else None,
             idempotency_key=call.idempotency_key if call else None,
+            api_version=call.api_version if call else API_VERSION,
         )
 
 

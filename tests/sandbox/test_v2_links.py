@@ -67,6 +67,20 @@ def test_a_link_names_its_configurations(client: stripe.StripeClient, open_v2: O
         link_to(client, account, configurations=["merchant"])
 
 
+def test_from_endive_on_a_link_names_no_configurations(client: stripe.StripeClient, open_v2: Open) -> None:
+    account = open_v2().id
+    endive: stripe.RequestOptions = {"stripe_version": "2026-10-28.endive"}
+    details = {name: value for name, value in DETAILS.items() if name != "configurations"}
+    for given, accepted in ((details, True), (DETAILS, False)):
+        use_case = {"type": "account_onboarding", "account_onboarding": given}
+        wanted: Any = {"account": account, "use_case": use_case}
+        if accepted:
+            assert client.v2.core.account_links.create(wanted, endive).url
+        else:
+            with pytest.raises(stripe.InvalidRequestError, match="unknown parameter"):
+                client.v2.core.account_links.create(wanted, endive)
+
+
 def test_there_is_no_link_for_an_account_of_others(client: stripe.StripeClient) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="not connected to your platform") as refused:
         link_to(client, "acct_nobody")

@@ -7,7 +7,7 @@ import json
 
 from sandbox import links, opening
 from sandbox.context import Context
-from sandbox.errors import InvalidRequest, JsonObject
+from sandbox.errors import InvalidRequest, JsonObject, ParameterMissing, ParameterUnknown
 from sandbox.parameters import Array, Choice, Hash, Schema, Text, Url
 from sandbox.router import Route
 from sandbox.v2 import accounts, events, records
@@ -20,10 +20,13 @@ _COLLECTS: Schema = {
     "fields": Choice(("currently_due", "eventually_due")),
     "future_requirements": Choice(("include", "omit")),
 }
-# `configurations` is required by the versions before endive, and isn't known to the later ones.
+# From this version on, links don't name configurations; before it, they must.
+# Source: the parameters of stripe-python 15.6.2 and 16.1.0
+ENDIVE = "2026-09-30"
+
 _USE_CASE: Schema = {
     "collection_options": Hash(_COLLECTS),
-    "configurations": Array(Choice(("customer", "merchant", "recipient")), required=True),
+    "configurations": Array(Choice(("customer", "merchant", "recipient"))),
     "refresh_url": Url(required=True),
     "return_url": Url(),
 }
@@ -48,7 +51,8 @@ def create(context: Context, params: JsonObject) -> JsonObject:
             "You requested an account link for an account that is not connected to your platform or does not exist"
         ) from None
     record = records.of(context, account)
-    if record.closed or not set(details["configurations"]) <= set(record.configurations):
+    configurations = _configurations(context, params, applied=record.configurations)
+    if record.closed or not set(configurations) <= set(record.configurations):
         raise Refusal(
             "invalid_fields",
             "The account doesn't have all of these configurations.",
@@ -60,7 +64,7 @@ def create(context: Context, params: JsonObject) -> JsonObject:
         account["id"],
         refresh_url=details["refresh_url"],
         return_url=details.get("return_url", ""),
-        v2_use_case=json.dumps({"type": use_case["type"], "configurations": details["configurations"]}),
+        v2_use_case=json.dumps({"type": use_case["type"], "configurations": configurations}),
     )
     return {
         "object": "v2.core.account_link",
@@ -71,6 +75,20 @@ def create(context: Context, params: JsonObject) -> JsonObject:
         "url": url,
         "use_case": use_case,
     }
+
+
+def _configurations(context: Context, params: JsonObject, *, applied: list[str]) -> list[str]:
+    """Return the configurations that a link is for, which versions before endive name."""
+    use_case = params["use_case"]
+    given: list[str] | None = use_case[use_case["type"]].get("configurations")
+    name = f"use_case[{use_case['type']}][configurations]"
+    if context.api_version >= ENDIVE:
+        if given is not None:
+            raise ParameterUnknown([name])
+        return applied
+    if given is None:
+        raise ParameterMissing(name)
+    return given
 
 
 def tell_of_return(context: Context, session: links.Session) -> None:
