@@ -75,7 +75,11 @@ class Transaction:
 
     def disown(self, object_id: str) -> None:
         """Remove an object's owner: nobody can see it any more."""
-        self._connection.execute("update objects set account = '' where id = ?", (object_id,))
+        self.give(object_id, account="")
+
+    def give(self, object_id: str, *, account: str) -> None:
+        """Change an object's owner."""
+        self._connection.execute("update objects set account = ? where id = ?", (account, object_id))
 
     def owner(self, object_id: str) -> str:
         return str(self.execute("select account from objects where id = ?", (object_id,))[0]["account"])

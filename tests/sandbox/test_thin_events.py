@@ -10,6 +10,7 @@ import stripe
 from stripe.v2.core import Account
 
 from sandbox.config import Config
+from sandbox.server import SandboxServer
 from tests.sandbox.receiver import CONNECT_SECRET, PLATFORM_SECRET, Receiver, wait_until
 
 Open = Callable[..., Account]
@@ -196,3 +197,16 @@ def test_a_destination_has_its_own_secret_shown_once(
     client.v2.core.accounts.close(account, {"applied_configurations": ["recipient"]})
     receiver.notified_of("v2.core.account.closed")
     assert [event["type"] for event in receiver.bodies()].count("v2.core.account.closed") == 1
+
+
+def test_an_undelivered_thin_event_is_delivered_after_a_restart(
+    config: Config, connect: Callable[[str], stripe.StripeClient], receiver: Receiver
+) -> None:
+    nobody = replace(config, webhook_url="http://127.0.0.1:1/nobody", thin_secrets=("whsec_old",))
+    with SandboxServer(nobody) as server:
+        account = connect(server.url).v2.core.accounts.create({"identity": {"country": "de"}})
+    with SandboxServer(replace(config, thin_secrets=("whsec_new",))) as server:
+        body, signature = receiver.notified_of("v2.core.account.created")
+        event = connect(server.url).parse_event_notification(body, signature, "whsec_new")
+        assert event.type == "v2.core.account.created"
+    assert account.id in body

@@ -131,3 +131,13 @@ def test_without_a_bank_account_only_payouts_are_restricted(client: stripe.Strip
     account = ask("requirements", past_due=["external_account"])
     assert standing(account)["stripe_transfers"] == ("active", [])
     assert standing(account)["payouts"][0] == "restricted"
+
+
+def test_a_disconnected_account_is_not_found(client: stripe.StripeClient, ask: Ask) -> None:
+    account = ask("complete")["id"]
+    client.raw_request("post", f"/_sandbox/accounts/{account}/deauthorize")
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v2.core.accounts.retrieve(account)
+    assert refused.value.http_status == 404
+    with pytest.raises(stripe.PermissionError):
+        client.v1.accounts.retrieve(account)

@@ -37,24 +37,29 @@ CREATE: Schema = {
 
 
 def open_configured(tx: Transaction, config: Config, *, platform: str, now: float) -> None:
-    """Make the destinations of the settings anew: one for both kinds of events, or one for each."""
-    for old in tx.every(KIND):
-        if old["name"] == _CONFIGURED:
-            tx.disown(old["id"])
-    origins = [[SELF, ACCOUNTS]] if len(config.thin_secrets) == 1 else [[SELF], [ACCOUNTS]]
-    for secret, events_from in zip(config.thin_secrets, origins, strict=False):
-        destination = _new(
-            {
-                "name": _CONFIGURED,
-                "enabled_events": ["*"],
-                "events_from": events_from,
-                "event_payload": "thin",
-            },
-            url=config.webhook_url,
-            secret=secret,
-            now=now,
-        )
-        tx.insert(destination, account=platform)
+    """Have the destinations of the settings: one for both kinds of events, or one for each.
+
+    One that was there before keeps its id, so that what was queued for it goes to where it is now.
+    """
+    before = {tuple(old["events_from"]): old["id"] for old in tx.every(KIND) if old["name"] == _CONFIGURED}
+    for old in before.values():
+        tx.disown(old)
+    if not config.webhook_url:
+        return
+    origins = [(SELF, ACCOUNTS)] if len(config.thin_secrets) == 1 else [(SELF,), (ACCOUNTS,)]
+    for secret, origin in zip(config.thin_secrets, origins, strict=False):
+        wanted = {
+            "name": _CONFIGURED,
+            "enabled_events": ["*"],
+            "events_from": list(origin),
+            "event_payload": "thin",
+        }
+        destination = _new(wanted, url=config.webhook_url, secret=secret, now=now)
+        if origin in before:
+            tx.save({**destination, "id": before[origin]})
+            tx.give(before[origin], account=platform)
+        else:
+            tx.insert(destination, account=platform)
 
 
 def create(context: Context, params: JsonObject) -> JsonObject:
