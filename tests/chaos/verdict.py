@@ -46,7 +46,11 @@ _DIFFERENCES = """
 SELECT kind, subject, detail, amount, account, payout_id::text AS payout FROM differences WHERE resolved_at IS NULL
 """
 SENT = frozenset(["in_transit", "paid", "returned"])
-ABOUT_MONEY_ON_ACCOUNTS = (DifferenceKind.HELD_AT_STRIPE, DifferenceKind.REVERSAL_REFUSED)
+ABOUT_MONEY_ON_ACCOUNTS = (
+    DifferenceKind.ARRIVAL_UNKNOWN,
+    DifferenceKind.HELD_AT_STRIPE,
+    DifferenceKind.REVERSAL_REFUSED,
+)
 DEAD = frozenset(["failed", "cancelled", "reversed"])
 
 
@@ -181,6 +185,8 @@ class Verdict:
         explained = {
             DifferenceKind.UNRECORDED_REVERSAL: ("subject", people.reversed),
             DifferenceKind.UNEXPLAINED_REVERSAL: ("subject", people.reversed),
+            # A payout waits for a person then, and asks no more what arrived.
+            DifferenceKind.ARRIVAL_UNKNOWN: ("subject", people.reversed),
             DifferenceKind.FOREIGN_BANK_PAYOUT: ("account", people.emptied),
             DifferenceKind.BANK_PAYOUT_REVERSED: ("subject", people.taken_back),
             DifferenceKind.STRIPE_DEBIT: ("account", people.debited),
