@@ -18,6 +18,8 @@ def save_rows() -> None:
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
     statements = [f"DELETE FROM {quoted(table)}" for table in tables]
     with connection.cursor() as cursor:
+        # A database that is used again, as in `make guards`, has those of the run before.
+        cursor.execute(f"DROP SCHEMA IF EXISTS {SAVED} CASCADE")
         cursor.execute(f"CREATE SCHEMA {SAVED}")
         for table in map(quoted, tables):
             cursor.execute(f"CREATE TABLE {SAVED}.{table} AS TABLE {table}")
