@@ -20,6 +20,8 @@ from accounts.models import (
     CreatorPaymentAccount,
     Hold,
     HoldSource,
+    OpeningRefusal,
+    RefusalCause,
     User,
 )
 from database.admin import (
@@ -169,6 +171,7 @@ class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
     details = [
         link("creator"),
         copied("stripe_account_id", "Stripe account"),
+        "api",
         state("account_status", AccountStatus, "Status"),
         is_live,
         "country",
@@ -181,10 +184,14 @@ class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
         "payouts_enabled",
         "capabilities",
         "requirements",
+        "future_requirements",
+        titled("schedule", "Payout schedule"),
         copied("external_account_id", "Bank account or card"),
         copied("external_account_fingerprint", "Fingerprint"),
         "created_at",
+        titled("returned_at", "Back from Stripe's form"),
         "onboarding_completed_at",
+        "first_active_at",
         titled("synced_at", "Last refreshed"),
         titled("gone_at", "Access lost"),
         "replaced_at",
@@ -222,5 +229,46 @@ class HoldAdmin(ReadOnlyAdmin):
         "lifted_by",
         "lift_reason",
         "lifted_at",
+        copied("pk", "Id"),
+    ]
+
+
+@column("Mended")
+def is_mended(refusal: OpeningRefusal) -> bool:
+    return refusal.mended_at is not None
+
+
+@admin.register(OpeningRefusal)
+class OpeningRefusalAdmin(ReadOnlyAdmin):
+    list_display = [
+        short("sentence", "Stripe's sentence"),
+        state("cause", RefusalCause),
+        link("payment_account"),
+        "country",
+        is_mended,
+        "times",
+        "refused_at",
+        "last_refused_at",
+    ]
+    list_select_related = ["payment_account__creator"]
+    list_filter = ["cause", ("mended_at", admin.EmptyFieldListFilter)]
+    search_fields = ["payment_account__creator__external_id", "pk"]
+    search_help_text = "Creator id"
+    ordering = ["-pk"]
+    details = [
+        titled("sentence", "Stripe's sentence"),
+        "code",
+        titled("page", "Where to mend it"),
+        state("cause", RefusalCause),
+        is_mended,
+        link("payment_account"),
+        "api",
+        "country",
+        "business_type",
+        "email",
+        "times",
+        "refused_at",
+        "last_refused_at",
+        "mended_at",
         copied("pk", "Id"),
     ]

@@ -89,6 +89,10 @@ class AccountOutput(Output):
     )
     payouts_enabled = serializers.BooleanField(help_text="Whether Stripe pays out to the creator's bank.")
     requirements = RequirementsOutput(help_text="What Stripe requires from the creator.")
+    future_requirements = RequirementsOutput(
+        help_text="What Stripe will require from `current_deadline` on. Submitting it before then avoids a stop of "
+        "payouts."
+    )
     country = serializers.CharField(
         allow_null=True, help_text="The account's country, ISO 3166-1 alpha-2; null without an account."
     )
@@ -131,9 +135,15 @@ class Onboarding(CreatorEndpoint):
         responses={
             200: OnboardingOutput,
             409: OpenApiResponse(
-                description="`already_active`, `account_rejected`, `country_fixed`, `stripe_account_gone`."
+                description="`already_active`, `account_rejected`, `country_fixed`, `stripe_account_gone`. "
+                "`platform_not_ready`: the marketplace still has to finish its set-up at Stripe; its staff have been "
+                "told, and the creator can only try again later."
             ),
-            422: OpenApiResponse(description="`country_not_supported`: Stripe doesn't open accounts there."),
+            422: OpenApiResponse(
+                description="The creator has to change something first. `country_not_supported`: creators there can't "
+                "be paid. `business_type_refused`: Stripe opens no accounts of this type there. `email_refused`: "
+                "Stripe doesn't accept the email address."
+            ),
         },
         examples=[
             OpenApiExample(
@@ -186,6 +196,14 @@ class Status(CreatorEndpoint):
                         "eventually_due": ["external_account"],
                         "pending_verification": [],
                         "disabled_reason": "requirements.past_due",
+                        "current_deadline": None,
+                    },
+                    "future_requirements": {
+                        "currently_due": [],
+                        "past_due": [],
+                        "eventually_due": [],
+                        "pending_verification": [],
+                        "disabled_reason": None,
                         "current_deadline": None,
                     },
                     "country": "DE",

@@ -17,6 +17,7 @@ from accounts.errors import (
     AccountRejected,
     AccountReplaced,
     AlreadyActive,
+    OpeningRefused,
     StateExpired,
     StateRefused,
     StripeAccountGone,
@@ -33,6 +34,7 @@ HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 REASONS: dict[type[Exception], str] = {
     AccountRejected: "account_rejected",
     AccountReplaced: "account_replaced",
+    OpeningRefused: "platform_not_ready",
     StripeAccountGone: "stripe_account_gone",
     StateExpired: "link_expired",
     StateRefused: "link_invalid",

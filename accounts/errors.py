@@ -1,6 +1,7 @@
 """Refusals of the accounts app, and the error for a Stripe call without a usable answer."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from database.refusals import Refusal
 
@@ -31,11 +32,82 @@ class CreationKeySpent(StripeUnavailable):
         self.replayed = replayed
 
 
-class CountryNotSupported(Refusal):
-    """Stripe doesn't open accounts in this country."""
+class OpeningRefused(Refusal):
+    """Stripe refuses to open an account, or a link to its form.
 
-    def __init__(self, country: str) -> None:
-        super().__init__(f"Stripe doesn't open accounts for creators in {country}. Choose another country.")
+    `code` and `sentence` are Stripe's own words, for staff, and `page` is where they mend it, if that is known.
+    `cause` says whose it is to mend.
+    """
+
+    cause: ClassVar[str]
+
+    def __init__(self, message: str, *, code: str = "", sentence: str = "", page: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.sentence = sentence
+        self.page = page
+
+
+class PlatformNotReady(OpeningRefused):
+    """The platform's own set-up at Stripe isn't finished. No creator can do anything about it."""
+
+    cause = "platform"
+
+    def __init__(self, *, code: str = "", sentence: str = "", page: str = "") -> None:
+        super().__init__(
+            "The marketplace still has to finish its set-up at Stripe. You don't have to do anything. Try again later.",
+            code=code,
+            sentence=sentence,
+            page=page,
+        )
+
+
+class AccountRefused(PlatformNotReady):
+    """Stripe refuses this creator's account for a reason that we don't know. Staff have to look at it."""
+
+    cause = "other"
+
+
+class CountryNotSupported(OpeningRefused):
+    """Creators in this country can't be paid: it is out of the platform's reach, or Stripe opens no accounts there."""
+
+    cause = "country"
+
+    def __init__(self, country: str, *, code: str = "", sentence: str = "") -> None:
+        super().__init__(
+            f"Creators in {country} can't be paid through Stripe. Choose another country.",
+            code=code,
+            sentence=sentence,
+        )
+        self.country = country
+
+
+class EmailRefused(OpeningRefused):
+    """Stripe doesn't accept the creator's email address."""
+
+    cause = "email"
+
+    def __init__(self, email: str, *, code: str = "", sentence: str = "") -> None:
+        super().__init__(
+            f"Stripe doesn't accept your email address, {email}. Ask the marketplace's support to change it.",
+            code=code,
+            sentence=sentence,
+        )
+        self.email = email
+
+
+class BusinessTypeRefused(OpeningRefused):
+    """Stripe doesn't open accounts of this business type in this country."""
+
+    cause = "business_type"
+
+    def __init__(self, business_type: str, *, country: str, code: str = "", sentence: str = "") -> None:
+        super().__init__(
+            f"Stripe doesn't accept this business type for accounts in {country}. Choose another one.",
+            code=code,
+            sentence=sentence,
+        )
+        self.business_type = business_type
         self.country = country
 
 

@@ -1,13 +1,23 @@
 """Reads about creators and their accounts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, When
 
 from accounts.errors import UnknownCreator
-from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold
+from accounts.models import (
+    AccountStatus,
+    Creator,
+    CreatorPaymentAccount,
+    Hold,
+    OpeningRefusal,
+    RefusalCause,
+)
+from accounts.models.refusals import PAUSE
 from stripe_io.values import moment
 
 STALE_AFTER = timedelta(days=1)
@@ -35,6 +45,7 @@ class AccountState:
     charges_enabled: bool = False
     payouts_enabled: bool = False
     requirements: Requirements = field(default_factory=Requirements)
+    future_requirements: Requirements = field(default_factory=Requirements)
     country: str | None = None
     default_currency: str | None = None
     created_at: datetime | None = None
@@ -69,26 +80,30 @@ def account_state(creator_id: UUID) -> AccountState:
     row = live_account(creator_id)
     if row is None or row.stripe_account_id is None:
         return AccountState()
-    requirements = row.requirements
     return AccountState(
         has_account=True,
         status=AccountStatus(row.account_status),
         details_submitted=row.details_submitted,
         charges_enabled=row.charges_enabled,
         payouts_enabled=row.payouts_enabled,
-        requirements=Requirements(
-            currently_due=requirements.get("currently_due") or [],
-            past_due=requirements.get("past_due") or [],
-            eventually_due=requirements.get("eventually_due") or [],
-            pending_verification=requirements.get("pending_verification") or [],
-            disabled_reason=requirements.get("disabled_reason") or None,
-            current_deadline=moment(requirements.get("current_deadline")),
-        ),
+        requirements=_requirements(row.requirements),
+        future_requirements=_requirements(row.future_requirements),
         country=row.country or None,
         default_currency=row.default_currency or None,
         created_at=row.created_at,
         gone_at=row.gone_at,
         cooling_down_until=cooling_down_until(creator_id),
+    )
+
+
+def _requirements(told: Mapping[str, Any]) -> Requirements:
+    return Requirements(
+        currently_due=told.get("currently_due") or [],
+        past_due=told.get("past_due") or [],
+        eventually_due=told.get("eventually_due") or [],
+        pending_verification=told.get("pending_verification") or [],
+        disabled_reason=told.get("disabled_reason") or None,
+        current_deadline=moment(told.get("current_deadline")),
     )
 
 
@@ -119,6 +134,31 @@ def account_is_gone(stripe_account_id: str) -> bool:
 def account_is_being_opened(*, since: datetime) -> bool:
     """Check whether Stripe was asked to create an account since then, and its answer isn't recorded yet."""
     return CreatorPaymentAccount.objects.filter(stripe_account_id=None, opening_since__gte=since).exists()
+
+
+def opening_refusals() -> QuerySet[OpeningRefusal]:
+    """Select what Stripe refuses to open at present, the platform's own set-up first."""
+    standing = OpeningRefusal.objects.filter(mended_at=None)
+    return standing.order_by(Case(When(cause=RefusalCause.PLATFORM, then=0), default=1), "pk")
+
+
+def refusals_to_retry(*, now: datetime) -> list[OpeningRefusal]:
+    """List the refusals that staff, not the creator, may have mended since Stripe was last asked."""
+    mended_by_staff = [RefusalCause.PLATFORM, RefusalCause.OTHER]
+    due = OpeningRefusal.objects.filter(
+        cause__in=mended_by_staff,
+        mended_at=None,
+        last_refused_at__lte=now - PAUSE,
+        payment_account__replaced_at=None,
+    )
+    return list(due.select_related("payment_account__creator").order_by("last_refused_at"))
+
+
+def refusals_by_cause() -> dict[str, int]:
+    """Count the standing refusals by cause, zeros included."""
+    rows = OpeningRefusal.objects.filter(mended_at=None).order_by("cause").values_list("cause")
+    counts = dict(rows.annotate(Count("pk")))
+    return {cause.value: counts.get(cause, 0) for cause in RefusalCause}
 
 
 def open_holds(creator_id: UUID) -> QuerySet[Hold]:

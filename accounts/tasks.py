@@ -3,7 +3,7 @@
 from celery import current_app, shared_task
 from django.conf import settings
 
-from accounts.services import holds, logins, syncing
+from accounts.services import holds, logins, retrying, syncing
 from database import sql
 
 # Few enough to finish, even if Stripe never answers, before CELERY_VISIBILITY_TIMEOUT hands the task to another worker.
@@ -29,3 +29,9 @@ def sync_stale(budget: int | None = None) -> None:
     left -= len(stale)
     if len(stale) == SHARE and left:
         current_app.send_task("accounts.sync_stale", kwargs={"budget": left})
+
+
+@shared_task(name="accounts.retry_refused")
+def retry_refused() -> None:
+    """Ask Stripe again for what it refused, where staff may have mended the cause."""
+    retrying.retry_refused(now=sql.now())

@@ -29,7 +29,10 @@ def main() -> None:
         # Everyone can be paid, so that there are payouts with lines to check.
         CreatorPaymentAccount.objects.bulk_create(
             CreatorPaymentAccount(
-                creator=creator, account_status="active", stripe_account_id=f"acct_{creator.external_id}"
+                creator=creator,
+                api="v1",
+                account_status="active",
+                stripe_account_id=f"acct_{creator.external_id}",
             )
             for creator in Creator.objects.all()
         )

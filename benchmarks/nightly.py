@@ -50,7 +50,10 @@ def check(years: int) -> float:
     CreatorPaymentAccount.objects.bulk_create(
         (
             CreatorPaymentAccount(
-                creator=creator, account_status="active", stripe_account_id=f"acct_{creator.external_id}"
+                creator=creator,
+                api="v1",
+                account_status="active",
+                stripe_account_id=f"acct_{creator.external_id}",
             )
             for creator in Creator.objects.all()
         ),

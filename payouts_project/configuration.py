@@ -23,7 +23,9 @@ FROM_FILES = (
     "METRICS_TOKEN",
     "REDIS_URL",
     "SECRET_KEY",
+    "STRIPE_CONNECT_WEBHOOK_SECRET",
     "STRIPE_SECRET_KEY",
+    "STRIPE_THIN_WEBHOOK_SECRET",
     "STRIPE_WEBHOOK_SECRET",
 )
 # If you set your own DATABASE_URL, only these still come from local mode's file: a real database must never be used
@@ -289,11 +291,46 @@ def refuse_with_live_key(
 
 
 def webhook_secrets(name: str) -> list[str]:
-    """Read the endpoint secrets: the platform's first, then Connect's; an empty one is refused."""
+    """Read the signing secrets of one kind of endpoint; several are valid while one is rolled."""
     secrets = [part.strip() for part in required(name).split(",")]
     if not all(part.startswith("whsec_") and len(part) > len("whsec_") for part in secrets):
         raise ImproperlyConfigured(f"{name} must be one or more whsec_… secrets, separated by commas.")
     return secrets
+
+
+def secrets_by_endpoint(*, platform: str, connect: str, thin: str) -> tuple[list[str], list[str], list[str]]:
+    """Read the signing secrets of the platform's endpoint, the Connect endpoint, and the destinations of thin events.
+
+    An endpoint without secrets of its own has those of the others, as with `stripe listen`. Without any for Connect,
+    the platform's second secret and those after it are Connect's.
+    """
+    ours = webhook_secrets(platform)
+    if os.environ.get(connect):
+        theirs = webhook_secrets(connect)
+    else:
+        ours, theirs = ours[:1], ours[1:] or ours
+    return ours, theirs, webhook_secrets(thin) if os.environ.get(thin) else ours + theirs
+
+
+def one_of(name: str, *, default: str, choices: tuple[str, ...]) -> str:
+    value = os.environ.get(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
+    return value
+
+
+def by_country(name: str, *, choices: tuple[str, ...]) -> dict[str, str]:
+    """Read `MY:recipient,TW:no`: a choice for some countries."""
+    chosen: dict[str, str] = {}
+    for part in filter(None, os.environ.get(name, "").split(",")):
+        code, _, choice = part.strip().partition(":")
+        known = code.isupper() and pycountry.countries.get(alpha_2=code) is not None
+        if not known or code in chosen or choice not in choices:
+            raise ImproperlyConfigured(
+                f"{name} must look like MY:recipient,TW:no, with {', '.join(choices)}, not {part.strip()!r}."
+            )
+        chosen[code] = choice
+    return chosen
 
 
 def exactly_one_of(*names: str) -> None:

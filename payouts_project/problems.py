@@ -28,10 +28,14 @@ log = logging.getLogger(__name__)
 REFUSALS: Mapping[type[Refusal], Problem] = {
     accounts.AccountRejected: Problem(HTTPStatus.CONFLICT, "account_rejected"),
     accounts.AlreadyActive: Problem(HTTPStatus.CONFLICT, "already_active"),
+    accounts.BusinessTypeRefused: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "business_type_refused", facts=("business_type", "country")
+    ),
     accounts.CountryFixed: Problem(HTTPStatus.CONFLICT, "country_fixed", facts=("country",)),
     accounts.CountryNotSupported: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "country_not_supported", facts=("country",)
     ),
+    accounts.EmailRefused: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "email_refused", facts=("email",)),
     accounts.KeysUnavailable: Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "keys_unavailable",
@@ -40,6 +44,7 @@ REFUSALS: Mapping[type[Refusal], Problem] = {
     ),
     accounts.NoPaymentAccount: Problem(HTTPStatus.NOT_FOUND, "no_payment_account"),
     accounts.OnboardingIncomplete: Problem(HTTPStatus.CONFLICT, "onboarding_incomplete"),
+    accounts.PlatformNotReady: Problem(HTTPStatus.CONFLICT, "platform_not_ready"),
     accounts.StripeAccountGone: Problem(
         HTTPStatus.CONFLICT,
         "stripe_account_gone",

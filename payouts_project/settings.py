@@ -208,7 +208,19 @@ BANK_PAYOUTS_BY_STRIPE = configuration.boolean("BANK_PAYOUTS_BY_STRIPE", default
 
 # Stripe
 STRIPE_SECRET_KEY = configuration.stripe_key("STRIPE_SECRET_KEY")
-STRIPE_WEBHOOK_SECRETS = configuration.webhook_secrets("STRIPE_WEBHOOK_SECRET")
+STRIPE_WEBHOOK_SECRETS, STRIPE_CONNECT_WEBHOOK_SECRETS, STRIPE_THIN_WEBHOOK_SECRETS = (
+    configuration.secrets_by_endpoint(
+        platform="STRIPE_WEBHOOK_SECRET",
+        connect="STRIPE_CONNECT_WEBHOOK_SECRET",
+        thin="STRIPE_THIN_WEBHOOK_SECRET",
+    )
+)
+# Which of Stripe's APIs opens the next accounts; each account stays with the API that opened it.
+STRIPE_ACCOUNTS = configuration.one_of("STRIPE_ACCOUNTS", default="v1", choices=("v1", "v2"))
+# For platforms that Stripe hasn't approved for transfers without card payments.
+STRIPE_REQUEST_CARD_PAYMENTS = configuration.boolean("STRIPE_REQUEST_CARD_PAYMENTS", default=False)
+# Overrides accounts/reach.toml.
+STRIPE_COUNTRIES = configuration.by_country("STRIPE_COUNTRIES", choices=("full", "recipient", "no"))
 STRIPE_API_BASE = configuration.url("STRIPE_API_BASE", default="https://api.stripe.com")
 STRIPE_LIVE_MODE = configuration.is_live(STRIPE_SECRET_KEY)
 # Across all workers: to each endpoint, of which Stripe allows 25, and to all together (0: no limit), of which it allows

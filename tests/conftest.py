@@ -73,7 +73,7 @@ def sandbox(tmp_path: Path, settings: Settings, sandbox_options: dict[str, Any])
         stripe_io.forget_checks()
         stripe_io.checks[settings.STRIPE_SECRET_KEY, server.url].passed = True
         client = stripe.StripeClient(config.api_key, base_addresses={"api": server.url})
-        sandbox = Stripe(client, Client(), settings.STRIPE_WEBHOOK_SECRETS)
+        sandbox = Stripe(client, Client())
         sandbox.fund(1_000_000_000)
         yield sandbox
     stripe_io.forget_checks()

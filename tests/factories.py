@@ -13,7 +13,7 @@ from factory.declarations import LazyAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 from factory.helpers import post_generation
 
-from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, User
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, StripeApi, User
 from database.staff import Right
 from earnings.models import Api, ApiOwnership, BillingBatch, BillingSource, CommissionRate, CreatorEarning
 from payouts.models import Payout, PayoutEvent, PayoutRun
@@ -56,6 +56,7 @@ class CreatorPaymentAccountFactory(DjangoModelFactory[CreatorPaymentAccount]):
 
     creator = SubFactory(CreatorFactory)
     stripe_account_id = Sequence(lambda number: f"acct_{number:016}")
+    api = StripeApi.V1
     account_status = AccountStatus.ACTIVE
     details_submitted = True
     charges_enabled = True

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import stripe
+from django.conf import settings
 from django.test import Client
 
 from stripe_io.handlers import handler_of
@@ -17,10 +18,9 @@ class Stripe:
     `client` is Stripe's own, for what somebody else does with the same key.
     """
 
-    def __init__(self, client: stripe.StripeClient, http: Client, secrets: list[str]) -> None:
+    def __init__(self, client: stripe.StripeClient, http: Client) -> None:
         self.client = client
         self._http = http
-        self._secrets = secrets
         self._delivered: set[str] = set()
 
     def fund(self, amount: int, currency: str = "usd") -> None:
@@ -61,7 +61,7 @@ class Stripe:
         """Deliver the new events that we act on to our webhook; return how many."""
         new = [
             event
-            for event in self.state("events")["events"]
+            for event in self.events()
             if event["id"] not in self._delivered and handler_of(event["type"])
         ]
         for event in new:
@@ -69,9 +69,23 @@ class Stripe:
             self._delivered.add(event["id"])
         return len(new)
 
+    def events(self) -> list[dict[str, Any]]:
+        """List the events as they are delivered: snapshots, then thin events, which have no data."""
+        state = self.state("events", "thin_events")
+        thin = [
+            {name: value for name, value in event.items() if name not in {"changes", "data"}}
+            for event in state["thin_events"]
+        ]
+        return [*state["events"], *thin]
+
     def post_event(self, event: dict[str, Any]) -> Answer:
         body = json.dumps(event)
-        secret = self._secrets[1 if event.get("account") else 0]
+        if event["object"] == "v2.core.event":
+            (secret, *_) = settings.STRIPE_THIN_WEBHOOK_SECRETS
+        elif event.get("account"):
+            (secret, *_) = settings.STRIPE_CONNECT_WEBHOOK_SECRETS
+        else:
+            (secret, *_) = settings.STRIPE_WEBHOOK_SECRETS
         moment = int(time.time())
         signature = stripe.WebhookSignature._compute_signature(f"{moment}.{body}", secret)
         return self._http.post(

@@ -154,7 +154,8 @@ def service(transactional_db: None, settings: Settings, tmp_path: Path) -> Itera
         state=tmp_path / "stripe",
         api_key=settings.STRIPE_SECRET_KEY,
         webhook_url=f"http://127.0.0.1:{port}/webhooks/stripe",
-        webhook_secrets=tuple(settings.STRIPE_WEBHOOK_SECRETS),
+        webhook_secrets=(settings.STRIPE_WEBHOOK_SECRETS[0], settings.STRIPE_CONNECT_WEBHOOK_SECRETS[0]),
+        thin_secrets=(settings.STRIPE_THIN_WEBHOOK_SECRETS[0],),
         payout_seconds=0.5,
     )
     database = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"

@@ -2,11 +2,19 @@
 
 from accounts.models.creators import EMAIL_MAX_LENGTH, Creator, CreatorChange, CreatorField
 from accounts.models.holds import Hold, HoldSource
-from accounts.models.payment_accounts import AccountStatus, CreatorPaymentAccount, information_due
+from accounts.models.payment_accounts import (
+    MANUAL,
+    AccountStatus,
+    CreatorPaymentAccount,
+    StripeApi,
+    information_due,
+)
+from accounts.models.refusals import OpeningRefusal, RefusalCause
 from accounts.models.staff import User, can_sign
 
 __all__ = [
     "EMAIL_MAX_LENGTH",
+    "MANUAL",
     "AccountStatus",
     "Creator",
     "CreatorChange",
@@ -14,6 +22,9 @@ __all__ = [
     "CreatorPaymentAccount",
     "Hold",
     "HoldSource",
+    "OpeningRefusal",
+    "RefusalCause",
+    "StripeApi",
     "User",
     "can_sign",
     "information_due",

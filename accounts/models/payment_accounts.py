@@ -9,11 +9,13 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from accounts.models.creators import Creator
+from accounts.models.creators import EMAIL_MAX_LENGTH, Creator
 from database.fields import uuid7_key
 
 if TYPE_CHECKING:
     from accounts.gateway import StripeAccount
+
+MANUAL = "manual"
 
 
 class AccountStatus(models.TextChoices):
@@ -25,22 +27,38 @@ class AccountStatus(models.TextChoices):
     DISABLED = "disabled", "Disabled"
 
     @classmethod
-    def from_stripe(cls, account: StripeAccount | None) -> AccountStatus:
-        """Derive the status from Stripe's account; nothing else ever sets it.
+    def from_stripe(
+        cls, account: StripeAccount | None, *, returned: bool = False, was_active: bool = False
+    ) -> AccountStatus:
+        """Derive the status from Stripe's account, of either API; nothing else ever sets it.
 
-        None stands for an account that we can no longer use: closed, or disconnected by its holder. `pending`:
-        nothing was submitted yet. `onboarding`: Stripe is verifying what was. `restricted`: Stripe is waiting for
-        the creator, or has stopped payouts on its own.
+        None stands for an account that we can no longer use: closed, or disconnected by its holder. `returned`: its
+        holder came back from Stripe's form, which counts where Stripe doesn't say whether they completed it.
+        `was_active`: it could be paid before.
 
-        Source: https://docs.stripe.com/connect/handling-api-verification
+        `pending`: nothing was submitted yet. `onboarding`: Stripe is verifying what was. `restricted`: Stripe is
+        waiting for the creator, or has stopped payouts on its own.
+
+        Source: https://docs.stripe.com/connect/handling-api-verification and
+        https://docs.stripe.com/api/v2/core/accounts/object
         """
         if account is None or account.rejected:
             return cls.DISABLED
         if account.transfers_active and account.payouts_enabled:
             return cls.ACTIVE
-        if not account.details_submitted:
+        if was_active:
+            return cls.RESTRICTED
+        submitted = returned if account.submitted is None else account.submitted
+        if account.awaits_holder and not submitted:
             return cls.PENDING
-        return cls.RESTRICTED if account.information_due or account.stopped else cls.ONBOARDING
+        return cls.ONBOARDING if account.verifying else cls.RESTRICTED
+
+
+class StripeApi(models.TextChoices):
+    """Which of Stripe's APIs opened an account, and serves it since."""
+
+    V1 = "v1", "v1"
+    V2 = "v2", "v2"
 
 
 def information_due(requirements: Mapping[str, Any]) -> bool:
@@ -52,9 +70,14 @@ class CreatorPaymentAccount(models.Model):
     """A creator's Stripe Connect account. At most one is live (`replaced_at` is null); old ones are kept.
 
     The row is created first, with status `not_created` and no `stripe_account_id`. Stripe's account is then created
-    under the row's creation key, with the row's country, business type and service agreement. While `opening_since`
-    is set, such a request may be in progress or its outcome unknown. A new key is used only once it is certain that
-    the last one created nothing.
+    by `api`, under the row's creation key, with the row's country, business type, service agreement and
+    `opening_email`. While `opening_since` is set, such a request may be in progress or its outcome unknown. A new key
+    is used only once it is certain that the last one created nothing. The setting STRIPE_ACCOUNTS chooses the API of
+    the next opening; an account stays with the API that opened it.
+
+    `requirements` and `future_requirements` have the names of the v1 API. `schedule` is when Stripe pays out by
+    itself, as it last told; payouts of this service need `manual`. `returned_at` is when the creator first came back
+    from Stripe's form, and `first_active_at` when the account could first be paid.
 
     `gone_at` is when Stripe first reported that we can't use the account; null while we can. The external account is
     the bank account or debit card that Stripe pays out to, or the last one known; `external_account_since` is when
@@ -67,6 +90,7 @@ class CreatorPaymentAccount(models.Model):
     id = uuid7_key()
     creator = models.ForeignKey(Creator, models.PROTECT, related_name="payment_accounts")
     stripe_account_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    api = models.CharField("Stripe API", max_length=2, choices=StripeApi.choices, blank=True)
     account_status = models.CharField(
         max_length=16, choices=AccountStatus.choices, default=AccountStatus.NOT_CREATED
     )
@@ -80,10 +104,14 @@ class CreatorPaymentAccount(models.Model):
     refused_country = models.CharField(max_length=2, blank=True)
     business_type = models.CharField(max_length=32, blank=True)
     requirements = models.JSONField(default=dict)
+    future_requirements = models.JSONField(default=dict)
+    schedule = models.CharField(max_length=16, blank=True)
     external_account_id = models.CharField(max_length=255, blank=True)
     external_account_fingerprint = models.CharField(max_length=255, blank=True)
     external_account_since = models.DateTimeField(null=True, blank=True)
+    returned_at = models.DateTimeField(null=True, blank=True)
     onboarding_completed_at = models.DateTimeField(null=True, blank=True)
+    first_active_at = models.DateTimeField(null=True, blank=True)
     gone_at = models.DateTimeField(null=True, blank=True)
     replaced_at = models.DateTimeField(null=True, blank=True)
     replaced_by = models.CharField(max_length=255, blank=True)
@@ -93,6 +121,7 @@ class CreatorPaymentAccount(models.Model):
     sync_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     openings = models.PositiveSmallIntegerField(default=0)
     opening_since = models.DateTimeField(null=True, blank=True)
+    opening_email = models.CharField(max_length=EMAIL_MAX_LENGTH, blank=True)
     links_refreshed = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -105,6 +134,11 @@ class CreatorPaymentAccount(models.Model):
                 condition=Q(account_status=AccountStatus.NOT_CREATED, stripe_account_id__isnull=True)
                 | (~Q(account_status=AccountStatus.NOT_CREATED) & Q(stripe_account_id__isnull=False)),
                 name="account_known_to_stripe_has_its_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(api__in=StripeApi.values)
+                | Q(stripe_account_id__isnull=True, opening_since__isnull=True),
+                name="account_has_the_api_that_opens_it",
             ),
         ]
 

@@ -14,16 +14,19 @@ from accounts.errors import (
     AlreadyActive,
     NoPaymentAccount,
     OnboardingIncomplete,
+    OpeningRefused,
     StateExpired,
     StateRefused,
     StripeAccountGone,
 )
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
+from accounts.services.opening import open_payment_account
 from accounts.services.payment_accounts import (
-    open_payment_account,
+    record_return,
     refresh_payment_account,
     replace_payment_account,
 )
+from accounts.services.refusals import mend_own_refusals, record_refusal
 from database.staff import Act
 
 # Signs what creators do. No username contains a space, so this can't be a member of staff.
@@ -31,6 +34,8 @@ RECONNECTED = Act("the creator", "Stripe no longer lets us use it")
 CALLBACK = "/api/v1/accounts/onboard/callback"
 # Long enough to find documents. Whoever has the state can open the form in the creator's name, once.
 STATE_LIFE = timedelta(hours=1)
+# Stripe's events can be faster than the browser that returns.
+JUST_REFRESHED = timedelta(seconds=10)
 # The creator has done all that Stripe requires; `onboarding` only waits for Stripe.
 DONE = frozenset([AccountStatus.ACTIVE, AccountStatus.ONBOARDING])
 _signer = TimestampSigner(salt="accounts.onboarding")
@@ -54,8 +59,7 @@ def start_onboarding(
 ) -> gateway.OnboardingLink:
     """Return a new link to Stripe's form; open an account first if there is none, or the last one is gone.
 
-    Raises: CountryFixed, CountryNotSupported, AlreadyActive, AccountRejected, StripeAccountGone,
-    StripeUnavailable.
+    Raises: CountryFixed, OpeningRefused, AlreadyActive, AccountRejected, StripeAccountGone, StripeUnavailable.
     """
     row = selectors.live_account(creator.pk)
     if row is not None:
@@ -65,7 +69,15 @@ def start_onboarding(
             country, business_type = country or row.country, business_type or row.business_type
     row = open_payment_account(creator, country=country, business_type=business_type, now=now)
     _refuse_without_form(row)
-    return _new_link(row)
+    return _new_link(row, now=now)
+
+
+def retry_onboarding(row: CreatorPaymentAccount, *, now: datetime) -> None:
+    """Ask Stripe again for what it refused to this account, so that staff learn when they have mended the cause.
+
+    Raises: OpeningRefused, StripeAccountGone, StripeUnavailable.
+    """
+    _new_link(open_payment_account(row.creator, now=now), now=now)
 
 
 def continue_onboarding(state: str, *, now: datetime) -> gateway.OnboardingLink:
@@ -73,8 +85,8 @@ def continue_onboarding(state: str, *, now: datetime) -> gateway.OnboardingLink:
 
     The account is refreshed first, so that an outage of Stripe doesn't use the state up.
 
-    Raises: StateExpired, StateRefused, AccountReplaced, AlreadyActive, AccountRejected, StripeAccountGone,
-    StripeUnavailable.
+    Raises: StateExpired, StateRefused, AccountReplaced, AlreadyActive, AccountRejected, OpeningRefused,
+    StripeAccountGone, StripeUnavailable.
     """
     row, refreshed = _returning(state)
     row = refresh_payment_account(row, now=now)
@@ -85,15 +97,18 @@ def continue_onboarding(state: str, *, now: datetime) -> gateway.OnboardingLink:
     ):
         raise StateExpired
     row.links_refreshed = refreshed + 1
-    return _new_link(row)
+    return _new_link(row, now=now)
 
 
 def outcome_of(state: str, *, now: datetime) -> Outcome:
-    """Refresh the account of a returning creator, and return how their visit to Stripe's form ended.
+    """Refresh the account of a creator who came back from Stripe's form, and return how their visit ended.
 
     Raises: StateExpired, StateRefused, AccountReplaced, AccountRejected, StripeAccountGone, StripeUnavailable.
     """
     row, _ = _returning(state)
+    row = record_return(row, now=now)
+    if row.payable and row.synced_at is not None and now - row.synced_at < JUST_REFRESHED:
+        return Outcome.COMPLETE
     row = refresh_payment_account(row, now=now)
     _refuse_lost(row)
     if row.account_status in DONE:
@@ -117,13 +132,19 @@ def _refuse_lost(row: CreatorPaymentAccount) -> None:
         raise AccountRejected
 
 
-def _new_link(row: CreatorPaymentAccount) -> gateway.OnboardingLink:
+def _new_link(row: CreatorPaymentAccount, *, now: datetime) -> gateway.OnboardingLink:
     assert row.stripe_account_id is not None
     state = _signer.sign(f"{row.pk}/{row.links_refreshed}")
     callback = f"{settings.PUBLIC_URL}{CALLBACK}?{urlencode({'state': state})}"
-    return gateway.create_onboarding_link(
-        row.stripe_account_id, return_url=callback, refresh_url=f"{callback}&refresh=1"
-    )
+    try:
+        link = gateway.create_onboarding_link(
+            row.stripe_account_id, api=row.api, return_url=callback, refresh_url=f"{callback}&refresh=1"
+        )
+    except OpeningRefused as refused:
+        record_refusal(row, refused, now=now)
+        raise
+    mend_own_refusals(row, now=now)
+    return link
 
 
 def _returning(state: str) -> tuple[CreatorPaymentAccount, int]:

@@ -79,12 +79,17 @@ SERVICE_VARIABLES = frozenset(
         "SECRET_KEY",
         "SESSION_HOURS",
         "SESSION_IDLE_MINUTES",
+        "STRIPE_ACCOUNTS",
         "STRIPE_API_BASE",
+        "STRIPE_CONNECT_WEBHOOK_SECRET",
+        "STRIPE_COUNTRIES",
         "STRIPE_REQUESTS_PER_SECOND",
-        "STRIPE_TOTAL_REQUESTS_PER_SECOND",
+        "STRIPE_REQUEST_CARD_PAYMENTS",
         "STRIPE_SECRET_KEY",
-        "STUCK_PAYOUT_DAYS",
+        "STRIPE_THIN_WEBHOOK_SECRET",
+        "STRIPE_TOTAL_REQUESTS_PER_SECOND",
         "STRIPE_WEBHOOK_SECRET",
+        "STUCK_PAYOUT_DAYS",
         "TRUSTED_PROXIES",
     }
 )
@@ -136,8 +141,9 @@ def new_secrets() -> dict[str, str]:
     """Generate the secrets that the service shares with its sandbox."""
     return {
         "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(24)}",
-        # The platform's endpoint and the Connect endpoint.
-        "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)},whsec_{secrets.token_hex(24)}",
+        "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",
+        "STRIPE_CONNECT_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",
+        "STRIPE_THIN_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",
         "SECRET_KEY": secrets.token_urlsafe(48),
         "JWT_SECRET": secrets.token_urlsafe(48),
     }

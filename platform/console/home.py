@@ -60,6 +60,8 @@ def _headlines(run: PayoutRun | None, *, now: datetime) -> Iterator[Figure]:
         yield Figure("In payouts", owed.reserved, "not sent to Stripe yet")
     for pause in payouts.open_pauses():
         yield Figure("Sending paused", link_to(pause, PauseCause(pause.cause).label), pause.detail)
+    if refused := accounts.opening_refusals().first():
+        yield Figure("Onboarding refused by Stripe", link_to(refused, refused.cause_label), refused.sentence)
     for forecast in payouts.latest_forecasts():
         missing = Money(forecast.missing, forecast.currency)
         yield Figure(

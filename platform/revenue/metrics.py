@@ -37,6 +37,12 @@ class BusinessCollector:
             "Seconds since the stalest live Stripe account was last refreshed.",
             value=accounts.oldest_refresh_age(now=now).total_seconds(),
         )
+        yield _by_label(
+            "payouts_account_openings_refused",
+            "Refusals by Stripe to open accounts that nobody has mended yet; `platform` stops everybody's onboarding.",
+            "cause",
+            accounts.refusals_by_cause(),
+        )
         month = selectors.history(months=1, now=now)
         yield _by_label(
             "payouts_month_volume_minor_units",

@@ -10,6 +10,8 @@ from typing import Any
 class StripeEvent:
     """An event from Stripe; `account` is the connected account that it happened on, or empty.
 
+    A thin event has no object: it only says that something changed.
+
     Everything that we retrieve from Stripe after `due_since`, by our clock, already reflects the event.
     """
 

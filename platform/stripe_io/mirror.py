@@ -8,6 +8,7 @@ from typing import Any
 
 from djstripe.models import Account, Event
 
+from stripe_io.reading import account_of, is_thin
 from stripe_io.values import moment
 
 # The limits of dj-stripe's columns; `stripe_data` has the full values.
@@ -31,11 +32,13 @@ def remember_account(payload: Mapping[str, Any]) -> None:
 
 
 def remember_event(event: Mapping[str, Any]) -> None:
-    """Store an event, once, and a row for the connected account that it names."""
-    account = str(event.get("account") or "")
+    """Store an event, once, and a row for the connected account that it names. A thin event has no data."""
+    account = str(account_of(event) or "")
     if account:
         Account.objects.bulk_create([Account(id=account, stripe_data={})], ignore_conflicts=True)
     request = event.get("request")
+    if is_thin(event):
+        request = (event.get("reason") or {}).get("request") or {}
     if not isinstance(request, Mapping):  # before API version 2017-05-25 it was only the id
         request = {"id": request}
     Event.objects.bulk_create(

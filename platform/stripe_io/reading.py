@@ -77,25 +77,43 @@ def _stored_form(parsed: Any) -> dict[str, Any]:
 
 
 def _check_shape(event: dict[str, Any]) -> None:
-    """Source: https://docs.stripe.com/api/events/object and https://docs.stripe.com/event-destinations#thin-events"""
-    if event.get("object") == "v2.core.event":
-        raise BodySetAside(BodyReason.THIN, "it refers to an object, and doesn't contain it", event)
-    data = event.get("data")
+    """Check what the inbox needs of an event.
+
+    Source: https://docs.stripe.com/api/events/object and https://docs.stripe.com/api/v2/core/events/object
+    """
+    account = account_of(event)
     wrong = [
         name
         for name, is_valid in (
-            ("object", event.get("object") == "event"),
+            ("object", is_thin(event) or event.get("object") == "event"),
             ("id", _is_text(event.get("id"), longest=LONGEST_ID)),
             ("type", _is_text(event.get("type"), longest=LONGEST_TYPE)),
-            ("account", event.get("account") is None or _is_text(event["account"], longest=LONGEST_ID)),
+            ("account", account is None or _is_text(account, longest=LONGEST_ID)),
             ("livemode", isinstance(event.get("livemode"), bool)),
             ("created", event.get("created") is None or values.moment(event["created"]) is not None),
-            ("data", isinstance(data, dict) and isinstance(data.get("object"), dict)),
+            ("data", is_thin(event) or isinstance(_dict(event.get("data")).get("object"), dict)),
         )
         if not is_valid
     ]
     if wrong:
         raise BodySetAside(BodyReason.NOT_AN_EVENT, f"missing or invalid: {', '.join(wrong)}", event)
+
+
+def is_thin(event: Mapping[str, Any]) -> bool:
+    """Check whether an event only refers to its object, as those of the v2 API do."""
+    return event.get("object") == "v2.core.event"
+
+
+def account_of(event: Mapping[str, Any]) -> object:
+    """Return the connected account that an event names; None if it names none.
+
+    A thin event names it as what it is about, or as where it happened.
+    """
+    if not is_thin(event):
+        return event.get("account")
+    related = _dict(event.get("related_object"))
+    about = related.get("id") if related.get("type") == "v2.core.account" else None
+    return about or event.get("context")
 
 
 def _is_text(value: object, *, longest: int) -> bool:
@@ -104,4 +122,9 @@ def _is_text(value: object, *, longest: int) -> bool:
 
 def _ids(event: Mapping[str, Any]) -> tuple[object, ...]:
     """Return the event's id and type, and the ids of its account and object."""
-    return event["id"], event["type"], event.get("account"), event["data"]["object"].get("id")
+    about = _dict(_dict(event.get("data")).get("object")).get("id")
+    return event["id"], event["type"], account_of(event), about
+
+
+def _dict(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -13,7 +13,8 @@ from database.staff import Act
 from stripe_io import services, verification
 from stripe_io.errors import BodySetAside
 from stripe_io.models import LONGEST_ID, LONGEST_TYPE, BodyReason, KeptBody, Replay
-from stripe_io.reading import StorableEvent, read_event
+from stripe_io.reading import StorableEvent, account_of, read_event
+from stripe_io.verification import Endpoint
 
 ALTERED = "text that can't be stored was replaced"
 _KEEP = sql.read(Path(__file__).with_name("keep_body.sql"))
@@ -24,17 +25,17 @@ def receive(*, body: bytes, signature: str) -> None:
 
     Raises: SignatureRefused, and stores nothing.
     """
-    keep_or_store(body, signer=verification.signer_of(body=body, signature=signature))
+    keep_or_store(body, signers=verification.endpoints_of(body=body, signature=signature))
 
 
-def keep_or_store(body: bytes, *, signer: int) -> None:
-    """Store a body that was signed with the secret at this position.
+def keep_or_store(body: bytes, *, signers: frozenset[Endpoint]) -> None:
+    """Store a body that was signed with the secrets of these endpoints.
 
-    Raises: SignatureRefused if it belongs to the other endpoint.
+    Raises: SignatureRefused if it belongs to another one.
     """
     try:
         event = read_event(body)
-        verification.check_endpoint(event.payload, signer=signer)
+        verification.check_endpoint(event.payload, signers=signers)
         _store(body, event)
     except BodySetAside as aside:
         _keep(body, reason=aside.reason, note=aside.note, event=aside.event)
@@ -95,7 +96,7 @@ def _keep(
             "note": note,
             "told_id": _text(payload.get("id"))[:LONGEST_ID],
             "told_type": _text(payload.get("type"))[:LONGEST_TYPE],
-            "told_account": _text(payload.get("account"))[:LONGEST_ID],
+            "told_account": _text(account_of(payload))[:LONGEST_ID],
             "event_id": event_id,
         },
     )

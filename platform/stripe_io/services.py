@@ -14,6 +14,7 @@ from stripe_io import mirror
 from stripe_io.errors import NotYet, SetAside
 from stripe_io.handlers import StripeEvent, handler_of
 from stripe_io.models import InboxEvent, InboxOutcome, Replay
+from stripe_io.reading import account_of
 
 # Longer than any handler takes; until it ends, other workers find the event taken.
 LEASE = timedelta(minutes=1)
@@ -50,7 +51,7 @@ def store_event(event: Mapping[str, Any]) -> bool:
     outcome = (
         {"outcome": "", "note": ""} if acted_on else {"outcome": InboxOutcome.SET_ASIDE, "note": NOT_OURS}
     )
-    params = {"id": event["id"], "type": event["type"], "account": event.get("account") or ""}
+    params = {"id": event["id"], "type": event["type"], "account": account_of(event) or ""}
     stored = sql.run(_STORE, params | outcome)
     if stored and acted_on:
         notices.send_debounced_on_commit("stripe_io.sweep_inbox")

@@ -83,14 +83,17 @@ def storable_answer(body: bytes) -> str:
         return text
 
 
-def moment(seconds: object) -> datetime | None:
-    """Read one of Stripe's times, in seconds since 1970; None if it isn't a valid time."""
-    if type(seconds) is not int:
-        return None
+def moment(told: object) -> datetime | None:
+    """Read one of Stripe's times: seconds since 1970, or RFC 3339 text as in its v2 API. None if it isn't valid."""
     try:
-        return datetime.fromtimestamp(seconds, tz=UTC)
+        if type(told) is int:
+            return datetime.fromtimestamp(told, tz=UTC)
+        if isinstance(told, str):
+            parsed = datetime.fromisoformat(told)
+            return parsed.astimezone(UTC) if parsed.tzinfo else None
     except (ValueError, OverflowError, OSError):
         return None
+    return None
 
 
 def _integer(digits: str) -> int:

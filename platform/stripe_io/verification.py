@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
+from enum import Enum
 from hashlib import sha256
 from typing import Any
 
@@ -9,6 +10,7 @@ import stripe
 from django.conf import settings
 
 from stripe_io.errors import SignatureRefused
+from stripe_io.reading import is_thin
 
 # Source: https://docs.stripe.com/webhooks#replay-attacks
 TOLERANCE_SECONDS = 300
@@ -22,31 +24,51 @@ class _Signature(stripe.WebhookSignature):
         return hmac.new(secret.encode(), payload.encode("utf-8", "surrogateescape"), sha256).hexdigest()
 
 
-def signer_of(*, body: bytes, signature: str) -> int:
-    """Find the position of the secret that signed this body, whatever the body contains.
+class Endpoint(Enum):
+    """What Stripe sends where; each has signing secrets of its own, and all deliver to the same address."""
+
+    PLATFORM = "the platform's events"
+    CONNECT = "connected accounts' events"
+    THIN = "thin events"
+
+
+def endpoints_of(*, body: bytes, signature: str) -> frozenset[Endpoint]:
+    """Find the endpoints whose secrets signed this body, whatever the body contains.
 
     Raises: SignatureRefused.
     """
     if not signature.isascii():
         raise SignatureRefused("the signature contains characters that Stripe never uses")
     text = body.decode("utf-8", "surrogateescape")
-    for position, secret in enumerate(settings.STRIPE_WEBHOOK_SECRETS):
-        try:
-            _Signature.verify_header(text, signature, secret, TOLERANCE_SECONDS)
-        except stripe.SignatureVerificationError:
-            continue
-        return position
-    raise SignatureRefused("no webhook secret matches this signature, or it is too old")
+    secrets = {
+        Endpoint.PLATFORM: settings.STRIPE_WEBHOOK_SECRETS,
+        Endpoint.CONNECT: settings.STRIPE_CONNECT_WEBHOOK_SECRETS,
+        Endpoint.THIN: settings.STRIPE_THIN_WEBHOOK_SECRETS,
+    }
+    signed = frozenset(
+        endpoint
+        for endpoint, candidates in secrets.items()
+        if any(_signed(text, signature, secret) for secret in candidates)
+    )
+    if not signed:
+        raise SignatureRefused("no webhook secret matches this signature, or it is too old")
+    return signed
 
 
-def check_endpoint(event: Mapping[str, Any], *, signer: int) -> None:
+def check_endpoint(event: Mapping[str, Any], *, signers: frozenset[Endpoint]) -> None:
     """Check that the event was signed for the endpoint that it belongs to.
-
-    The first secret is the platform endpoint's, and the others are the Connect endpoint's. A single secret serves
-    both, as with `stripe listen`.
 
     Raises: SignatureRefused.
     """
-    from_connect = bool(event.get("account"))
-    if len(settings.STRIPE_WEBHOOK_SECRETS) > 1 and from_connect != (signer > 0):
-        raise SignatureRefused("signed with the other endpoint's secret")
+    endpoint = Endpoint.CONNECT if event.get("account") else Endpoint.PLATFORM
+    if is_thin(event):
+        endpoint = Endpoint.THIN
+    if endpoint not in signers:
+        raise SignatureRefused(f"{endpoint.value} are signed with another secret")
+
+
+def _signed(text: str, signature: str, secret: str) -> bool:
+    try:
+        return bool(_Signature.verify_header(text, signature, secret, TOLERANCE_SECONDS))
+    except stripe.SignatureVerificationError:
+        return False

@@ -62,6 +62,7 @@ def test_a_creator_without_an_account_is_told_so(sandbox: Stripe) -> None:
         "charges_enabled": False,
         "payouts_enabled": False,
         "requirements": NOTHING_REQUIRED,
+        "future_requirements": NOTHING_REQUIRED,
         "country": None,
         "default_currency": None,
         "created_at": None,

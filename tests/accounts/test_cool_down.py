@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from accounts import gateway, selectors, tasks
 from accounts.models import Creator, CreatorPaymentAccount, Hold, HoldSource
-from accounts.services import holds, payment_accounts
+from accounts.services import holds, opening, payment_accounts
 from database import sql
 from database.staff import Act
 from tests.api import caller
@@ -29,7 +29,7 @@ def creator(sandbox: Stripe) -> Creator:
 
 
 def onboard(creator: Creator) -> CreatorPaymentAccount:
-    account = payment_accounts.open_payment_account(creator, now=sql.now())
+    account = opening.open_payment_account(creator, now=sql.now())
     assert account.stripe_account_id
     gateway.complete_in_sandbox(account.stripe_account_id)
     return refreshed(creator)
@@ -143,7 +143,7 @@ def test_another_stripe_account_makes_payouts_wait_once_its_bank_account_is_know
     creator: Creator, sandbox: Stripe
 ) -> None:
     replace(creator)
-    payment_accounts.open_payment_account(creator, now=sql.now())
+    opening.open_payment_account(creator, now=sql.now())
     assert not Hold.objects.exists()
     onboard(creator)
     assert Hold.objects.count() == 1

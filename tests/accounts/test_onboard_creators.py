@@ -10,7 +10,7 @@ from django.db.backends.signals import connection_created
 
 from accounts.management.commands.onboard_creators import CALLS_AT_ONCE
 from accounts.models import AccountStatus, CreatorPaymentAccount
-from accounts.services import payment_accounts
+from accounts.services import opening
 from database import sql
 from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
 from tests.local_stripe import Stripe
@@ -74,7 +74,7 @@ def test_an_unknown_account_does_not_stop_the_others(sandbox: Stripe) -> None:
 
 def test_an_interrupted_onboarding_is_completed(sandbox: Stripe) -> None:
     """The command died after it created the account, before the sandbox completed it."""
-    payment_accounts.open_payment_account(CreatorFactory.create(), now=sql.now())
+    opening.open_payment_account(CreatorFactory.create(), now=sql.now())
     assert statuses() == [AccountStatus.PENDING]
     assert onboard()[0] == {"onboarded": 1, "failed": 0}
     assert statuses() == [AccountStatus.ACTIVE]

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from accounts import gateway
 from accounts.errors import CountryFixed, CountryNotSupported, StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
-from accounts.services import holds, payment_accounts
+from accounts.services import holds, opening, payment_accounts
 from database import sql
 from database.staff import Act
 from tests.factories import CreatorFactory
@@ -28,7 +28,7 @@ def creator() -> Creator:
 
 
 def opened(creator: Creator, *, after: timedelta = timedelta(), **params: str) -> CreatorPaymentAccount:
-    return payment_accounts.open_payment_account(creator, now=sql.now() + after, **params)
+    return opening.open_payment_account(creator, now=sql.now() + after, **params)
 
 
 def connected(sandbox: Stripe) -> list[dict[str, Any]]:
@@ -49,31 +49,31 @@ def test_an_account_is_created_for_transfers_and_manual_payouts(creator: Creator
     assert account["settings"]["payouts"]["schedule"]["interval"] == "manual"
 
 
-@pytest.mark.parametrize(
-    ("platform", "country", "agreement"),
-    [
-        ("US", "US", "full"),
-        ("US", "", "full"),
-        ("US", "DE", "recipient"),
-        ("DE", "DE", "full"),
-        ("DE", "US", "recipient"),
-    ],
-)
-def test_the_service_agreement_is_recipient_only_abroad(
-    sandbox: Stripe, settings: Settings, platform: str, country: str, agreement: str
+@pytest.mark.parametrize(("platform", "country"), [("US", "US"), ("US", ""), ("US", "DE"), ("DE", "US")])
+def test_inside_its_region_a_platform_opens_accounts_under_the_full_agreement(
+    sandbox: Stripe, settings: Settings, platform: str, country: str
 ) -> None:
     settings.PLATFORM_COUNTRY = platform
     row = opened(CreatorFactory.create(country=country))
-    assert row.service_agreement == agreement
-    assert connected(sandbox)[0]["tos_acceptance"]["service_agreement"] == agreement
+    assert row.service_agreement == "full"
+    assert connected(sandbox)[0]["tos_acceptance"]["service_agreement"] == "full"
     assert row.country == (country or platform)
+
+
+def test_where_stripe_approved_it_accounts_are_opened_under_the_recipient_agreement(
+    sandbox: Stripe, settings: Settings
+) -> None:
+    settings.STRIPE_COUNTRIES = {"TH": "recipient"}
+    row = opened(CreatorFactory.create(country="TH"))
+    assert row.service_agreement == "recipient"
+    assert connected(sandbox)[0]["tos_acceptance"]["service_agreement"] == "recipient"
 
 
 def test_the_creator_chooses_country_and_business_type(sandbox: Stripe) -> None:
     row = opened(CreatorFactory.create(country="US"), country="DE", business_type="company")
     (account,) = connected(sandbox)
     assert (account["country"], account["business_type"]) == ("DE", "company")
-    assert (row.country, row.business_type, row.service_agreement) == ("DE", "company", "recipient")
+    assert (row.country, row.business_type, row.service_agreement) == ("DE", "company", "full")
 
 
 def test_asking_again_creates_no_second_account(creator: Creator, sandbox: Stripe) -> None:
@@ -131,13 +131,13 @@ def test_a_key_that_stripe_may_have_forgotten_is_not_sent_again(
 
 
 def test_after_other_parameters_under_the_same_key_the_account_is_looked_up(
-    creator: Creator, sandbox: Stripe
+    creator: Creator, sandbox: Stripe, settings: Settings
 ) -> None:
     sandbox.inject({**CREATE, "kind": "drop_response_after_work", "count": 1})
     with pytest.raises(StripeUnavailable):
         opened(creator)
     (account,) = connected(sandbox)
-    Creator.objects.update(email="alice@example.org")
+    settings.BANK_PAYOUTS_BY_STRIPE = True
     assert opened(creator).stripe_account_id == account["id"]
     assert len(connected(sandbox)) == 1
 
@@ -222,8 +222,8 @@ def test_tabs_with_different_countries_create_one_account(creator: Creator, sand
 
 def test_an_account_that_was_created_too_late_is_ignored(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
-    other = gateway.create_account(
-        idempotency_key="held up",
+    held_up = gateway.Opening(
+        key="held up",
         payment_account_id=row.pk,
         creator_id="alice",
         email="",
@@ -231,6 +231,7 @@ def test_an_account_that_was_created_too_late_is_ignored(creator: Creator, sandb
         business_type="",
         service_agreement="full",
     )
+    other = gateway.create_account(held_up, api=row.api)
     assert payment_accounts.record_account(row, account=other, now=sql.now()).stripe_account_id != other.id
 
 
@@ -271,7 +272,7 @@ def test_a_later_answer_from_stripe_is_recorded(creator: Creator, sandbox: Strip
 def test_an_older_answer_does_not_undo_a_later_one(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     assert row.stripe_account_id
-    before = gateway.retrieve_account(row.stripe_account_id)
+    before = gateway.retrieve_account(row.stripe_account_id, api=row.api)
     earlier = sql.now()
     gateway.complete_in_sandbox(row.stripe_account_id)
     payment_accounts.refresh_payment_account(row, now=sql.now())

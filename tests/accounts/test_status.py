@@ -4,9 +4,8 @@ from itertools import product
 from typing import Any
 
 import pytest
-import stripe
 
-from accounts.gateway import StripeAccount
+from accounts.gateway import StripeAccount, v1
 from accounts.models import AccountStatus
 
 
@@ -21,7 +20,7 @@ def account(**changes: Any) -> StripeAccount:
         "capabilities": {"transfers": "active"},
         "requirements": {"currently_due": [], "past_due": [], "disabled_reason": None},
     }
-    return StripeAccount.of(stripe.Account.construct_from(ready | changes, "sk_test"))
+    return v1.account_of(ready | changes)
 
 
 def due(**requirements: Any) -> dict[str, Any]:

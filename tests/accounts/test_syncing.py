@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from accounts import gateway, selectors, tasks
-from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold
-from accounts.services import payment_accounts, syncing
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, StripeApi
+from accounts.services import opening, payment_accounts, syncing
 from database import sql
 from database.staff import Act
 from tests.factories import CreatorFactory, CreatorPaymentAccountFactory
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def open_account(name: str, *, refreshed_ago: timedelta) -> CreatorPaymentAccount:
     """Open and complete an account that was last refreshed that long ago."""
-    row = payment_accounts.open_payment_account(CreatorFactory.create(external_id=name), now=sql.now())
+    row = opening.open_payment_account(CreatorFactory.create(external_id=name), now=sql.now())
     assert row.stripe_account_id
     gateway.complete_in_sandbox(row.stripe_account_id)
     payment_accounts.refresh_payment_account(row, now=sql.now())
@@ -48,6 +48,7 @@ def many(sandbox: Stripe) -> list[UUID]:
     CreatorPaymentAccount.objects.bulk_create(
         CreatorPaymentAccount(
             creator=creator,
+            api=StripeApi.V1,
             account_status=AccountStatus.ACTIVE,
             stripe_account_id=f"acct_{number}",
             synced_at=heard - timedelta(minutes=number * 7 % 120),

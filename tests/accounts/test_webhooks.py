@@ -8,7 +8,7 @@ import pytest
 from accounts import gateway
 from accounts.errors import StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, HoldSource
-from accounts.services import holds, payment_accounts
+from accounts.services import holds, opening
 from database import sql
 from database.staff import Act
 from stripe_io import services as inbox
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def account(sandbox: Stripe) -> CreatorPaymentAccount:
-    return payment_accounts.open_payment_account(CreatorFactory.create(), now=sql.now())
+    return opening.open_payment_account(CreatorFactory.create(), now=sql.now())
 
 
 @pytest.fixture
@@ -116,13 +116,13 @@ def test_an_account_from_a_replayed_answer_is_refreshed_again(creator: Creator, 
     """For a key that was sent before, Stripe repeats its first answer."""
     sandbox.inject({"method": "POST", "path": "/v1/accounts", "kind": "drop_response_after_work", "count": 1})
     with pytest.raises(StripeUnavailable):
-        payment_accounts.open_payment_account(creator, now=sql.now())
+        opening.open_payment_account(creator, now=sql.now())
     state = sandbox.state()
     (created,) = {account["id"] for account in state["accounts"]} - {state["platform"]}
     gateway.complete_in_sandbox(created)
     event = updates(sandbox)[-1]
     sandbox.post_event(event)
-    payment_accounts.open_payment_account(creator, now=sql.now())
+    opening.open_payment_account(creator, now=sql.now())
     assert deliver(sandbox, event).outcome == InboxOutcome.HANDLED
     assert status() == AccountStatus.ACTIVE
 
@@ -218,7 +218,7 @@ def test_an_account_that_stripe_restricts_is_no_longer_paid(
 def test_an_event_that_arrives_before_its_new_account_is_recorded_waits_for_it(
     sandbox: Stripe,
 ) -> None:
-    opened = payment_accounts.open_payment_account(CreatorFactory.create(), now=sql.now())
+    opened = opening.open_payment_account(CreatorFactory.create(), now=sql.now())
     complete(opened)
     CreatorPaymentAccount.objects.update(
         stripe_account_id=None, account_status=AccountStatus.NOT_CREATED, opening_since=sql.now()

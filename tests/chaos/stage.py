@@ -125,7 +125,11 @@ def stage(*, seed: int, settle_seconds: float) -> Iterator[Stage]:
                 state=folder / "stripe",
                 api_key=variables["STRIPE_SECRET_KEY"],
                 webhook_url=f"http://127.0.0.1:{port}/webhooks/stripe",
-                webhook_secrets=tuple(variables["STRIPE_WEBHOOK_SECRET"].split(",")),
+                webhook_secrets=(
+                    variables["STRIPE_WEBHOOK_SECRET"],
+                    variables["STRIPE_CONNECT_WEBHOOK_SECRET"],
+                ),
+                thin_secrets=(variables["STRIPE_THIN_WEBHOOK_SECRET"],),
                 payout_seconds=1,
                 settle_seconds=settle_seconds,
                 seed=seed,

@@ -36,6 +36,8 @@ READERS: dict[str, Read] = {
     "REDIS_URL": configuration.redis,
     "STRIPE_SECRET_KEY": configuration.stripe_key,
     "STRIPE_WEBHOOK_SECRET": configuration.webhook_secrets,
+    "STRIPE_ACCOUNTS": partial(configuration.one_of, default="v2", choices=("v1", "v2")),
+    "STRIPE_COUNTRIES": partial(configuration.by_country, choices=("full", "recipient", "no")),
     "EMAIL_URL": partial(configuration.email, default="consolemail://"),
     "DEBUG": partial(configuration.boolean, default=True),
     "LOG_LEVEL": partial(configuration.log_level, default="INFO"),
@@ -65,6 +67,8 @@ BAD = {
     "REDIS_URL": ["", "localhost:6379", "http://localhost", "amqp://localhost", "redis://[::1"],
     "STRIPE_SECRET_KEY": ["", "pk_test_1", "whsec_1", "sk_1", "sk_test_"],
     "STRIPE_WEBHOOK_SECRET": ["", ",", "whsec_", "whsec_1,", "whsec_1,,whsec_2", "sk_test_1", "whsec_1,whsec_"],
+    "STRIPE_ACCOUNTS": ["", "v3", "V2", "2"],
+    "STRIPE_COUNTRIES": ["MY", "my:full", "XX:full", "MY:maybe", "MY:full,MY:no", "MY:full;TW:no"],
     "EMAIL_URL": ["", "nonsense", "http://host", "smtp://host:port"],
     "DEBUG": ["maybe", "2", "None"],
     "LOG_LEVEL": ["", "loud", "7"],
@@ -84,6 +88,9 @@ GOOD: list[tuple[str, str, Any]] = [
     ("REDIS_URL", "rediss://host:6380/1", "rediss://host:6380/1"),
     ("STRIPE_SECRET_KEY", "rk_live_1", "rk_live_1"),
     ("STRIPE_WEBHOOK_SECRET", "whsec_1, whsec_2", ["whsec_1", "whsec_2"]),
+    ("STRIPE_ACCOUNTS", "v1", "v1"),
+    ("STRIPE_COUNTRIES", "MY:recipient, TW:no", {"MY": "recipient", "TW": "no"}),
+    ("STRIPE_COUNTRIES", "", {}),
 ]
 
 
@@ -111,7 +118,7 @@ def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch, name: str)
         READERS[name](name)
 
 
-@pytest.mark.parametrize("name", sorted(set(BAD) - set(REQUIRED)))
+@pytest.mark.parametrize("name", sorted(set(BAD) - set(REQUIRED) - {"STRIPE_COUNTRIES"}))
 def test_an_optional_variable_has_a_default(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.delenv(name, raising=False)
     assert READERS[name](name) is not None
@@ -153,6 +160,37 @@ def test_an_optional_database_is_read_as_psycopg_parameters(monkeypatch: pytest.
     with pytest.raises(ImproperlyConfigured, match=f"^{name} must be a postgresql:// URL") as refused:
         configuration.optional_database(name)
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        # `stripe listen` has one for everything.
+        (("a", None, None), ("a", "a", "a,a")),
+        # Before Connect's had a variable of their own, they were the platform's second and later ones.
+        (("a,b", None, None), ("a", "b", "a,b")),
+        (("a,b,c", None, None), ("a", "b,c", "a,b,c")),
+        (("a", "b", None), ("a", "b", "a,b")),
+        (("a", "b", "c"), ("a", "b", "c")),
+        (("a,d", "b,e", "c,f"), ("a,d", "b,e", "c,f")),
+        (("a,b", None, "c"), ("a", "b", "c")),
+    ],
+)
+def test_each_kind_of_endpoint_has_its_secrets(
+    monkeypatch: pytest.MonkeyPatch, given: tuple[str | None, ...], read: tuple[str, ...]
+) -> None:
+    def secrets(letters: str) -> list[str]:
+        return [f"whsec_{letter}" for letter in letters.split(",")]
+
+    names = ("STRIPE_WEBHOOK_SECRET", "STRIPE_CONNECT_WEBHOOK_SECRET", "STRIPE_THIN_WEBHOOK_SECRET")
+    for name, letters in zip(names, given, strict=True):
+        monkeypatch.delenv(name, raising=False)
+        if letters:
+            monkeypatch.setenv(name, ",".join(secrets(letters)))
+    platform, connect, thin = names
+    assert configuration.secrets_by_endpoint(platform=platform, connect=connect, thin=thin) == tuple(
+        map(secrets, read)
+    )
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "DATABASE_URL"])

@@ -12,7 +12,9 @@ from django.db import DataError
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from accounts.models import Creator, Hold, HoldSource, User
+from accounts.errors import PlatformNotReady
+from accounts.models import Creator, CreatorPaymentAccount, Hold, HoldSource, User
+from accounts.services.refusals import record_refusal
 from database import sql
 from database.staff import Act, Right
 from earnings.models import BillingBatch, BillingSource
@@ -22,6 +24,7 @@ from payouts.models import DifferenceKind
 from payouts.services import differences, reconciliation
 from payouts.services.deciding import forecasts, pauses
 from stripe_io import receiving
+from stripe_io.verification import Endpoint
 from tests.console.marketplace import CATALOG, MARCH, Marketplace
 from tests.factories import UserFactory
 from tests.local_stripe import Stripe
@@ -59,6 +62,11 @@ def marketplace(
         creator_id=Creator.objects.get(external_id="bob").pk,
         now=sql.now(),
     )
+    record_refusal(
+        CreatorPaymentAccount.objects.get(creator__external_id="bob"),
+        PlatformNotReady(sentence="Your platform needs approval.", page="https://support.stripe.com/contact"),
+        now=sql.now(),
+    )
     pauses.pause_sending(act=Act("sam", "A wrong run"), now=sql.now())
     pauses.resume_sending(act=Act("sam", "It was right"), now=sql.now())
     authenticate(RequestFactory().post("/admin/login/"), username="eve", password="a guess")
@@ -68,9 +76,9 @@ def marketplace(
     spoiled = BillingBatch.objects.latest("pk")
     setting_aside.set_aside(spoiled.pk, DataError("bigint out of range"), now=sql.now())
     reconciliation.reconcile(now=sql.now())
-    receiving.keep_or_store(b"no event", signer=0)
+    receiving.keep_or_store(b"no event", signers=frozenset(Endpoint))
     forecasts.make_forecast(now=sql.now())
-    receiving.keep_or_store(b"no event", signer=0)
+    receiving.keep_or_store(b"no event", signers=frozenset(Endpoint))
     call_command(
         "replay_events",
         "--type",

@@ -12,8 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from accounts import gateway as stripe_accounts
-from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
-from accounts.services import payment_accounts
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, StripeApi
+from accounts.services import opening, payment_accounts
 from database import sql
 from database.staff import Act
 from earnings.models import Adjustment, CreatorEarning
@@ -64,6 +64,7 @@ class Market:
             CreatorPaymentAccount.objects.bulk_create(
                 CreatorPaymentAccount(
                     creator=creator,
+                    api=StripeApi.V1,
                     account_status=account,
                     stripe_account_id=None
                     if account == AccountStatus.NOT_CREATED
@@ -171,7 +172,7 @@ class Market:
 
     def onboard(self, creator: Creator) -> CreatorPaymentAccount:
         """Create the creator's account in the sandbox and complete onboarding."""
-        account = payment_accounts.open_payment_account(creator, now=sql.now())
+        account = opening.open_payment_account(creator, now=sql.now())
         assert account.stripe_account_id
         stripe_accounts.complete_in_sandbox(account.stripe_account_id)
         return payment_accounts.refresh_payment_account(account, now=sql.now())

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Sum
 from hypothesis import HealthCheck, Phase, given, settings
 
-from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, StripeApi
 from database import sql
 from database.staff import Act
 from earnings.models import Api, CreatorEarning, QuarantinedRecord
@@ -52,7 +52,10 @@ class Service:
         self._creators = {name: CreatorFactory.create(external_id=name) for name in CREATORS}
         CreatorPaymentAccount.objects.bulk_create(
             CreatorPaymentAccount(
-                creator=creator, account_status=AccountStatus.ACTIVE, stripe_account_id=f"acct_{name}"
+                creator=creator,
+                api=StripeApi.V1,
+                account_status=AccountStatus.ACTIVE,
+                stripe_account_id=f"acct_{name}",
             )
             for name, creator in self._creators.items()
         )

@@ -27,7 +27,9 @@ settings.configure(
     INSTALLED_APPS=["sandbox"],
     PLATFORM_COUNTRY="US",
     STRIPE_SECRET_KEY="sk_test_sandbox",
-    STRIPE_WEBHOOK_SECRETS=["whsec_platform", "whsec_connect"],
+    STRIPE_WEBHOOK_SECRETS=["whsec_platform"],
+    STRIPE_CONNECT_WEBHOOK_SECRETS=["whsec_connect"],
+    STRIPE_THIN_WEBHOOK_SECRETS=["whsec_thin"],
 )
 import django
 django.setup()

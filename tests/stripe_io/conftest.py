@@ -14,12 +14,14 @@ from pytest_django import Settings
 from tests.answers import Answer
 from tests.stripe_io.delivering import Deliver
 
-PLATFORM, CONNECT = "whsec_platform_endpoint", "whsec_connect_endpoint"
+PLATFORM, CONNECT, THIN = "whsec_platform_endpoint", "whsec_connect_endpoint", "whsec_thin_destination"
 
 
 @pytest.fixture(autouse=True)
 def secrets(settings: Settings) -> None:
-    settings.STRIPE_WEBHOOK_SECRETS = [PLATFORM, CONNECT]
+    settings.STRIPE_WEBHOOK_SECRETS = [PLATFORM]
+    settings.STRIPE_CONNECT_WEBHOOK_SECRETS = [CONNECT]
+    settings.STRIPE_THIN_WEBHOOK_SECRETS = [THIN]
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def deliver() -> Deliver:
         text = json.dumps(event) if body is None else body
         sent = text.encode() if isinstance(text, str) else text
         if secret is None:
-            secret = CONNECT if isinstance(event, dict) and event.get("account") else PLATFORM
+            secret = _secret_for(event if isinstance(event, dict) else {})
         if signature is None:
             moment = int(time.time()) - age
             signed = hmac.new(secret.encode(), f"{moment}.".encode() + sent, sha256).hexdigest()
@@ -51,6 +53,12 @@ def deliver() -> Deliver:
         )
 
     return deliver
+
+
+def _secret_for(event: Mapping[str, Any]) -> str:
+    if event.get("object") == "v2.core.event":
+        return THIN
+    return CONNECT if event.get("account") else PLATFORM
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def test_one_secret_works_for_both_endpoints(
     deliver: Deliver, event: dict[str, Any], settings: Settings
 ) -> None:
     """`stripe listen` works like this."""
-    settings.STRIPE_WEBHOOK_SECRETS = [PLATFORM]
+    settings.STRIPE_CONNECT_WEBHOOK_SECRETS = [PLATFORM]
     assert deliver(event, secret=PLATFORM).status_code == 200
     assert deliver(event | {"id": "evt_2", "account": "acct_1"}, secret=PLATFORM).status_code == 200
 

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from accounts import gateway
 from accounts.errors import StripeUnavailable
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount
-from accounts.services import payment_accounts
+from accounts.services import opening, payment_accounts
 from database import sql
 from database.commands import ServiceCommand, close_connections_after
 from database.refusals import Refusal
@@ -58,7 +58,7 @@ def _onboard_each(creators: Sequence[Creator], *, done: Callable[[], object]) ->
 def _onboard(creator: Creator) -> str:
     """Onboard a creator; return the error, or an empty text."""
     try:
-        account = payment_accounts.open_payment_account(creator, now=sql.now())
+        account = opening.open_payment_account(creator, now=sql.now())
         if installation.configured_mode() == StripeMode.SANDBOX and account.stripe_account_id:
             gateway.complete_in_sandbox(account.stripe_account_id)
             account = payment_accounts.refresh_payment_account(account, now=sql.now())

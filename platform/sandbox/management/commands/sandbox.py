@@ -35,7 +35,11 @@ class Command(BaseCommand):
                 state=options["state"],
                 api_key=settings.STRIPE_SECRET_KEY,
                 webhook_url=options["webhook"],
-                webhook_secrets=tuple(settings.STRIPE_WEBHOOK_SECRETS),
+                webhook_secrets=(
+                    settings.STRIPE_WEBHOOK_SECRETS[0],
+                    settings.STRIPE_CONNECT_WEBHOOK_SECRETS[0],
+                ),
+                thin_secrets=(settings.STRIPE_THIN_WEBHOOK_SECRETS[0],),
                 platform_country=settings.PLATFORM_COUNTRY,
                 payout_seconds=options["payout_seconds"],
                 settle_seconds=options["settle_seconds"],
