@@ -318,6 +318,8 @@ class ReconciliationPassAdmin(ReadOnlyAdmin):
         count("transfers"),
         count("transactions", "Balance transactions"),
         count("bank_payouts"),
+        count("accounts"),
+        count("accounts_left", "Left to the next pass"),
         count("unread", "Not reported"),
         count("found"),
         count("mended", "Fixed"),

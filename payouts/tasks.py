@@ -86,6 +86,7 @@ def compare_billing() -> None:
 
 @shared_task(name="payouts.reconcile")
 def reconcile() -> None:
-    """Compare with Stripe what moved since the last pass, and open a difference for each mismatch."""
+    """Compare with Stripe what moved since the last pass, and have another pass read the accounts that are left."""
     with suppress(ReconciliationUnderWay):
-        reconciliation.reconcile(now=sql.now())
+        if reconciliation.reconcile(now=sql.now()).made.accounts_left:
+            current_app.send_task("payouts.reconcile")

@@ -242,6 +242,10 @@ STRIPE_BACKGROUND_REQUESTS_PER_SECOND = configuration.integer(
 SYNC_ACCOUNTS_PER_HOUR = configuration.integer(
     "SYNC_ACCOUNTS_PER_HOUR", default=5_000, lowest=1, highest=1_000_000
 )
+# How many connected accounts a pass of reconciliation lists at most; another pass follows for those that are left.
+RECONCILE_ACCOUNTS_PER_PASS = configuration.integer(
+    "RECONCILE_ACCOUNTS_PER_PASS", default=20_000, lowest=1, highest=1_000_000
+)
 # How long handled events are kept. One that Stripe sends again is then known to be handled; by hand, Stripe sends an
 # event again for up to 30 days. Source: https://docs.stripe.com/webhooks#automatic-retries
 STRIPE_EVENT_DAYS = configuration.integer("STRIPE_EVENT_DAYS", default=90, lowest=31, highest=36_500)

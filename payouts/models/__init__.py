@@ -6,11 +6,12 @@ from payouts.models.difference import BILLING_KINDS, Difference, DifferenceKind
 from payouts.models.forecast import Forecast
 from payouts.models.pause import PauseCause, SendingPause
 from payouts.models.payout import Payout, PayoutEvent, PayoutLineItem
-from payouts.models.reconciliation import ReconciliationPass
+from payouts.models.reconciliation import AccountListing, ReconciliationPass
 from payouts.models.run import PayoutRun, RunDecision
 
 __all__ = [
     "BILLING_KINDS",
+    "AccountListing",
     "BooksCheckpoint",
     "CheckpointBalance",
     "Difference",

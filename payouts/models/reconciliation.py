@@ -10,8 +10,9 @@ class ReconciliationPass(models.Model):
 
     `finished_at` is null while it runs, and if it died. `error` says why it died, if known, or what a finished pass
     could not read. `totals` is what the pass's transfers moved at Stripe and in the books, by currency, in minor
-    units. `unread` counts the connected accounts and objects that Stripe didn't show this time; the next pass reads
-    them again.
+    units. `accounts` counts the connected accounts that were read, and `accounts_left` those that the next pass reads.
+    `unread` counts the connected accounts and objects that Stripe didn't show this time; the next pass reads them
+    again.
     """
 
     id = uuid7_key()
@@ -21,6 +22,8 @@ class ReconciliationPass(models.Model):
     transfers = models.PositiveIntegerField(default=0)
     transactions = models.PositiveIntegerField(default=0)
     bank_payouts = models.PositiveIntegerField(default=0)
+    accounts = models.PositiveIntegerField(default=0)
+    accounts_left = models.PositiveIntegerField(default=0)
     unread = models.PositiveIntegerField(default=0)
     found = models.PositiveIntegerField(default=0)
     mended = models.PositiveIntegerField(default=0)
@@ -34,3 +37,16 @@ class ReconciliationPass(models.Model):
 
     def __str__(self) -> str:
         return f"Since {self.since:%Y-%m-%d %H:%M}"
+
+
+class AccountListing(models.Model):
+    """When a pass last listed the bank payouts of a connected account."""
+
+    account = models.CharField(primary_key=True, max_length=255)
+    listed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "account_listings"
+
+    def __str__(self) -> str:
+        return self.account

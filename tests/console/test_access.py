@@ -34,6 +34,7 @@ def test_every_table_of_ours_is_shown_and_only_users_can_be_changed() -> None:
         model.__name__ for model in shown
     }
     assert unshown == {
+        "AccountListing",
         "BooksCheckpoint",
         "ChargeTakeback",
         "CheckpointBalance",

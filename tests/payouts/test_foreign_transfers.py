@@ -11,7 +11,7 @@ from database import sql
 from database.staff import Act
 from payouts.models import Difference, DifferenceKind, Payout
 from payouts.services import differences
-from payouts.services.reconciliation.passes import OVERLAP
+from payouts.services.reconciliation.staging import OVERLAP
 from stripe_io.client import client
 from tests.local_stripe import Stripe
 from tests.payouts.reconciling import account_of, kinds, reconcile, reverse

@@ -35,6 +35,8 @@ class Command(ServiceCommand):
             "transfers": made.transfers,
             "transactions": made.transactions,
             "bank_payouts": made.bank_payouts,
+            "accounts": made.accounts,
+            "accounts_left": made.accounts_left,
             "unread": made.unread,
             "found": made.found,
             "mended": made.mended,

@@ -14,8 +14,6 @@ from payouts.models import BILLING_KINDS, Payout, PayoutAttempt, ReconciliationP
 from payouts.services import differences
 from payouts.services.reconciliation import comparing, mending, staging
 
-# Banks return payouts days later, and what Stripe didn't show last time is read again.
-OVERLAP = timedelta(days=7)
 # What moved this recently may not have reached both sides yet.
 SETTLING = timedelta(minutes=15)
 MENDED = "Fixed: what Stripe has is now recorded."
@@ -54,7 +52,7 @@ def reconcile(*, now: datetime, since: datetime | None = None) -> PassResult:
 
 
 def _fill(made: ReconciliationPass, *, now: datetime) -> None:
-    staged = staging.stage(since=made.since, settled=now - SETTLING)
+    staged = staging.stage(since=made.since, settled=now - SETTLING, now=now)
     suspects = {(found.subject, found.account) for found in comparing.compare() if _at_stripe(found.subject)}
     unread = staging.look_again(sorted(suspects))
     all_found = comparing.compare()
@@ -82,12 +80,14 @@ def _fill(made: ReconciliationPass, *, now: datetime) -> None:
         staged.transactions,
         staged.bank_payouts,
     )
+    made.accounts, made.accounts_left = staged.accounts, staged.accounts_left
     made.unread = staged.unread + unread
     made.error = staging.unreadable()
     made.found = len(all_found)
     made.mended = sum((gone.kind, gone.subject) in mended for gone in resolved)
     made.gone = len(resolved) - made.mended
     made.totals = comparing.totals()
+    staging.remember_listings(now=now)
     made.finished_at = sql.now()
     made.save()
 
@@ -96,9 +96,9 @@ def _next_since(now: datetime) -> datetime:
     """Start an overlap before the last pass; the first pass starts before the first send."""
     last = ReconciliationPass.objects.exclude(finished_at=None).order_by("-started_at").first()
     if last is not None:
-        return last.started_at - OVERLAP
+        return last.started_at - staging.OVERLAP
     first: datetime | None = PayoutAttempt.objects.aggregate(first=Min("first_sent_at"))["first"]
-    return (first or now) - OVERLAP
+    return (first or now) - staging.OVERLAP
 
 
 def _at_stripe(subject: str) -> bool:

@@ -4,8 +4,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
+from datetime import datetime, timedelta
 from itertools import chain, islice
 from operator import attrgetter
 from pathlib import Path
@@ -17,15 +16,20 @@ from database import sql
 from payouts.gateway import BankPayout, Transfer, listing
 from payouts.gateway.listing import Unreadable
 from payouts.gateway.objects import REVERSED, BalanceTransaction
+from stripe_io import pacing
 from stripe_io import selectors as inbox
 from stripe_io.errors import StripeCallFailed
 
 logger = logging.getLogger(__name__)
 _SQL = Path(__file__).parent / "pass_sql"
 _STAGE, _ACCOUNTS, _UNLISTED = (sql.read(_SQL / f"{name}.sql") for name in ("stage", "accounts", "unlisted"))
-_TRACES = sql.read(_SQL / "traces.sql")
+_LISTINGS, _TRACES = (sql.read(_SQL / f"{name}.sql") for name in ("listings", "traces"))
 _UNREADABLE = "SELECT DISTINCT id, detail FROM stripe_unreadable ORDER BY id LIMIT 20"
 ROWS_AT_ONCE = 2_000
+# Banks return payouts days later, and what Stripe didn't show last time is read again.
+OVERLAP = timedelta(days=7)
+# An account that was listed within this time has had its turn in today's passes.
+TODAY = timedelta(hours=20)
 # Each account takes its own request. This many at once use the rate that Stripe allows, despite its latency.
 ACCOUNTS_AT_ONCE = 8
 
@@ -74,15 +78,20 @@ _TABLES: dict[type[Listed], tuple[str, tuple[str, ...]]] = {
 
 @dataclass(slots=True)
 class Staged:
-    """How many of each were listed, and how many accounts and objects Stripe didn't show."""
+    """How many of each were listed, and how many accounts and objects Stripe didn't show.
+
+    `accounts` is how many connected accounts were read, and `accounts_left` how many wait for the next pass.
+    """
 
     transfers: int = 0
+    accounts: int = 0
+    accounts_left: int = 0
     transactions: int = 0
     bank_payouts: int = 0
     unread: int = 0
 
 
-def stage(*, since: datetime, settled: datetime) -> Staged:
+def stage(*, since: datetime, settled: datetime, now: datetime) -> Staged:
     """Read all that moved since then, newest first.
 
     Raises: StripeCallFailed if the platform's own lists can't be read: half a list is never compared. An account
@@ -100,7 +109,7 @@ def stage(*, since: datetime, settled: datetime) -> Staged:
     for kind in (listing.TRANSFER, REVERSED):
         staged.transactions += _copy(listing.list_transactions(kind, since=since))
     if not settings.BANK_PAYOUTS_BY_STRIPE:  # otherwise Stripe makes them, not us
-        staged.bank_payouts, staged.unread = _stage_bank_payouts(since=since)
+        _stage_bank_payouts(staged, now=now)
     # Autovacuum doesn't analyze temporary tables, and the planner needs statistics for the joins.
     sql.run("ANALYZE stripe_transfers, stripe_transactions, stripe_bank_payouts")
     staged.unread += look_again((row["id"], row["account"]) for row in sql.rows(_UNLISTED))
@@ -143,18 +152,31 @@ def _look(subject: str, *, account: str) -> bool:
     return True
 
 
-def _stage_bank_payouts(*, since: datetime) -> tuple[int, int]:
-    accounts = (row["account"] for row in sql.rows(_ACCOUNTS))
-    listed = unread = 0
+def remember_listings(*, now: datetime) -> None:
+    """Remember the accounts that were listed, so that others come first in the next pass."""
+    sql.run(_LISTINGS, {"now": now})
+
+
+def _stage_bank_payouts(staged: Staged, *, now: datetime) -> None:
+    """List the bank payouts of as many connected accounts as a pass may read."""
+    at_most = settings.RECONCILE_ACCOUNTS_PER_PASS
+    turns = list(sql.rows(_ACCOUNTS, {"overlap": OVERLAP, "today": now - TODAY, "at_most": at_most}))
+    staged.accounts = len(turns)
+    staged.accounts_left = max(0, turns[0]["due"] - at_most) if turns else 0
+    remaining = iter(turns)
     with ThreadPoolExecutor(ACCOUNTS_AT_ONCE) as pool:
-        while some := list(islice(accounts, ROWS_AT_ONCE)):
-            lists = list(pool.map(partial(_listed, since=since), some))
-            listed += _copy(chain.from_iterable(payouts for payouts in lists if payouts))
-            unread += lists.count(None)
-    return listed, unread
+        while some := list(islice(remaining, ROWS_AT_ONCE)):
+            lists = list(pool.map(lambda turn: _listed(turn["account"], since=turn["since"]), some))
+            staged.bank_payouts += _copy(chain.from_iterable(payouts for payouts in lists if payouts))
+            staged.unread += lists.count(None)
+            read = [
+                (turn["account"],) for turn, payouts in zip(some, lists, strict=True) if payouts is not None
+            ]
+            _write("stripe_accounts", ["account"], read)
 
 
 def _listed(account: str, *, since: datetime) -> list[BankPayout | Unreadable] | None:
+    pacing.wait_in_background()
     try:
         return listing.list_bank_payouts(account, since=since)
     except StripeCallFailed as error:

@@ -1,8 +1,8 @@
 -- What Stripe returned in this pass. The tables live as long as the session; each pass begins with empty ones.
 DROP VIEW IF EXISTS foreign_transfers;
 DROP TABLE IF EXISTS
-    stripe_transfers, stripe_transactions, stripe_bank_payouts, stripe_unreadable, stripe_absent, events_under_way,
-    booked, this_pass;
+    stripe_transfers, stripe_transactions, stripe_bank_payouts, stripe_accounts, stripe_unreadable, stripe_absent,
+    events_under_way, booked, this_pass;
 CREATE TEMP TABLE stripe_transfers (
     id text, amount bigint, amount_reversed bigint, currency text, destination text,
     transfer_group text, reference text, attempt_key text, attempt_id uuid, payout_id uuid, created timestamptz
@@ -14,6 +14,8 @@ CREATE TEMP TABLE stripe_bank_payouts (
     id text, account text, amount bigint, currency text, status text, original_payout text, came_back boolean,
     attempt_key text, attempt_id uuid, created timestamptz, trace_id text, trace_status text
 );
+-- The connected accounts whose bank payouts were listed.
+CREATE TEMP TABLE stripe_accounts (account text);
 CREATE TEMP TABLE stripe_unreadable (id text, account text, detail text);
 CREATE TEMP TABLE stripe_absent (id text);
 -- Objects of recent webhook events that aren't handled yet.

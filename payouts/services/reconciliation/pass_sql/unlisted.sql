@@ -1,9 +1,12 @@
--- Objects that our side or an open difference names, and that no list has shown. They are retrieved by id.
+-- Objects that our side or an open difference names, and that no list has shown. They are retrieved by id. What is on
+-- accounts whose turn it isn't waits.
 SELECT id, max(account) AS account
 FROM (
     SELECT stripe_id AS id, destination AS account
     FROM payout_attempts
-    WHERE stripe_id <> '' AND first_sent_at >= (SELECT since FROM this_pass)
+    WHERE stripe_id <> ''
+        AND first_sent_at >= (SELECT since FROM this_pass)
+        AND (kind <> 'bank_payout' OR destination IN (SELECT account FROM stripe_accounts))
     UNION
     SELECT transfer_id, '' FROM stripe_transactions
     UNION
