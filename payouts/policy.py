@@ -53,6 +53,10 @@ LESS_BACK_BPS = 100
 PENDING_REVERSAL_ENDS_AFTER = timedelta(days=45)
 WAIT_FOR_ACCOUNT = timedelta(hours=1)
 WAIT_FOR_PERSON = timedelta(hours=1)
+# How long to wait with a payout while Stripe doesn't say how its account is.
+WAIT_FOR_ANSWER = timedelta(minutes=10)
+# For so long after a change of bank account, the account is read from Stripe before each payout to it.
+BANK_ACCOUNT_IS_NEW_FOR = timedelta(days=7)
 CONFIRM_AFTER = timedelta(hours=6)
 # What arrived on a connected account may be known only moments after the transfer.
 FIRST_LOOK_AT_ARRIVAL = timedelta(seconds=10)

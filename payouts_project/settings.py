@@ -194,6 +194,8 @@ PAYOUT_COOL_DOWN_HOURS = configuration.integer("PAYOUT_COOL_DOWN_HOURS", default
 LARGEST_FX_LOSS_BPS = configuration.integer("LARGEST_FX_LOSS_BPS", default=500, lowest=0, highest=10_000)
 # What banks show beside a bank payout; empty leaves it to Stripe.
 BANK_STATEMENT_DESCRIPTOR = configuration.statement_descriptor("BANK_STATEMENT_DESCRIPTOR")
+# An account that Stripe didn't tell of for this long is read before it is paid.
+ACCOUNT_CHECK_MINUTES = configuration.integer("ACCOUNT_CHECK_MINUTES", default=60, lowest=0, highest=1_440)
 # An unfinished payout that doesn't move for this long is an alert.
 STUCK_PAYOUT_DAYS = configuration.integer("STUCK_PAYOUT_DAYS", default=7, lowest=1, highest=365)
 # A payout larger than the whole balance stops those behind it for this long.

@@ -53,6 +53,7 @@ SERVICE_VARIABLES = frozenset(
         "DEBUG",
         "DEFAULT_CURRENCY",
         "DEFAULT_FROM_EMAIL",
+        "ACCOUNT_CHECK_MINUTES",
         "EMAIL_URL",
         "JWT_AUDIENCE",
         "JWT_ISSUER",

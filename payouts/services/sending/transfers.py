@@ -13,7 +13,7 @@ from payouts.gateway import Transfer
 from payouts.models import Payout, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services.moves import Move
-from payouts.services.sending import attempts
+from payouts.services.sending import attempts, fresh_accounts
 from payouts.services.sending.bank_payouts import ArrivalQuestion
 from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.effects import (
@@ -23,6 +23,7 @@ from payouts.services.sending.effects import (
     RecordUnexpectedTransfer,
     ReleaseEarnings,
 )
+from payouts.services.sending.fresh_accounts import AccountQuestion
 from payouts.services.sending.history import Circumstances, History
 from payouts.services.sending.legs import after_absence, differences_of, failure_columns, try_again
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
@@ -40,6 +41,14 @@ def prepare(history: History, circumstances: Circumstances, *, now: datetime) ->
 
 
 def start(history: History, circumstances: Circumstances, *, now: datetime) -> Decision:
+    """Send a waiting payout, after a look at its account if that may have changed."""
+    decision = _start(history, circumstances, now=now)
+    if decision.new_attempt and circumstances.account and fresh_accounts.is_due(circumstances, now=now):
+        return Decision(question=AccountQuestion(circumstances.account, go_on=_start))
+    return decision
+
+
+def _start(history: History, circumstances: Circumstances, *, now: datetime) -> Decision:
     """Open an attempt to send a waiting payout, unless its creator is held or can't be paid."""
     if circumstances.held:
         on_hold = Move(PayoutStatus.ON_HOLD, "the creator is on hold")
