@@ -38,6 +38,7 @@ NEEDED: Mapping[str, str] = {
     "GET /v2/core/accounts": "rak_v2_account_read",
     "GET /v2/core/accounts/{id}": "rak_v2_account_read",
     "POST /v2/core/accounts": "rak_v2_account_write",
+    "GET /v2/core/events/{id}": "rak_v2_event_read",
     "GET /v2/core/event_destinations": "rak_event_destination_read",
 }
 

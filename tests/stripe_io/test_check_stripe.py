@@ -30,7 +30,9 @@ def sandbox_options() -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def unchecked(sandbox: Stripe) -> None:
+def unchecked(sandbox: Stripe, settings: Settings) -> None:
+    """The service opens accounts by API v2, and hasn't called Stripe yet."""
+    settings.STRIPE_ACCOUNTS = "v2"
     stripe_io.forget_checks()
 
 
@@ -100,6 +102,7 @@ def test_a_key_that_stripe_refuses_is_found(sandbox: Stripe) -> None:
         ("rak_payout_read", "payouts on connected accounts"),
         ("rak_transfer_read", "transfers"),
         ("rak_v2_account_read", "accounts (v2)"),
+        ("rak_v2_event_read", "events (v2)"),
     ],
 )
 def test_a_missing_permission_is_found(sandbox: Stripe, permission: str, what: str) -> None:
@@ -178,6 +181,34 @@ def test_an_endpoint_that_does_not_deliver_is_found(
     sandbox.client.raw_request("post", f"/v1/webhook_endpoints/{endpoint(sandbox, of=origin)}", **change)
     (finding,) = findings()
     assert sentence in finding
+
+
+def test_a_missing_destination_of_thin_events_is_found_if_it_is_used(
+    sandbox: Stripe, settings: Settings
+) -> None:
+    for destination in sandbox.client.v2.core.event_destinations.list().data:
+        sandbox.client.v2.core.event_destinations.disable(destination.id)
+    (finding,) = findings()
+    assert "destination of thin events ed_" in finding
+    settings.STRIPE_ACCOUNTS = "v1"
+    assert findings() == []
+
+
+def test_thin_events_of_one_origin_only_are_noted(sandbox: Stripe) -> None:
+    destinations = sandbox.client.v2.core.event_destinations
+    for destination in destinations.list().data:
+        destinations.disable(destination.id)
+    destinations.create(
+        {
+            "name": "Ours",
+            "type": "webhook_endpoint",
+            "event_payload": "thin",
+            "events_from": ["@self"],
+            "enabled_events": ["*"],
+            "webhook_endpoint": {"url": f"http://127.0.0.1:9{PATH}"},
+        }
+    )
+    assert any("takes those from @accounts." in finding for finding in findings(State.NOTE))
 
 
 def test_the_events_that_an_endpoint_lacks_are_named(sandbox: Stripe) -> None:

@@ -133,6 +133,10 @@ def _connect(client: stripe.StripeClient) -> Iterator[Finding]:
         except StripeCallFailed as failed:
             if failed.failure.missing_permission or failed.failure.may_pass:
                 yield unread(f"Connected accounts of API {version}", failed)
+            elif version != settings.STRIPE_ACCOUNTS:
+                yield note(
+                    f"Stripe refuses connected accounts of API {version}, which STRIPE_ACCOUNTS doesn't use."
+                )
             else:
                 yield wrong(
                     f"Stripe refuses connected accounts of API {version}: {failed.failure.message}",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 import stripe
+from django.conf import settings
 
 from stripe_io.checking.findings import Finding, good, note, read, unread, wrong
 from stripe_io.errors import StripeCallFailed
@@ -16,14 +17,17 @@ from stripe_io.errors import StripeCallFailed
 NOTHING = "check_stripe"
 READS = {
     "accounts": "/v1/accounts",
-    "accounts (v2)": "/v2/core/accounts",
     "the platform's account": "/v1/account",
     "the balance": "/v1/balance",
     "balance settings": "/v1/balance_settings",
     "balance transactions": "/v1/balance_transactions",
     "transfers": "/v1/transfers",
     "webhook endpoints": "/v1/webhook_endpoints",
+}
+V2_READS = {
+    "accounts (v2)": "/v2/core/accounts",
     "event destinations (v2)": "/v2/core/event_destinations",
+    "events (v2)": f"/v2/core/events/{NOTHING}",
 }
 CONNECTED_READS = {
     "the balance": "/v1/balance",
@@ -37,7 +41,7 @@ _KEYS = "https://dashboard.stripe.com/apikeys"
 
 
 def check(client: stripe.StripeClient) -> Iterator[Finding]:
-    yield from _try(client, READS, account="")
+    yield from _try(client, READS | (V2_READS if settings.STRIPE_ACCOUNTS == "v2" else {}), account="")
     account = _connected_account(client)
     if account:
         yield from _try(client, CONNECTED_READS, account=account)

@@ -83,14 +83,14 @@ def check(client: stripe.StripeClient) -> Iterator[Finding]:
         yield unread("The webhook endpoints", failed)
     else:
         ours = [each for each in map(Endpoint.of_snapshots, listed) if each.is_ours]
-        for origin, name, of in (
-            (SELF, "platform endpoint", "your account"),
-            (ACCOUNTS, "Connect endpoint", "connected accounts"),
+        for origin, name, of, variable in (
+            (SELF, "platform endpoint", "your account", "STRIPE_WEBHOOK_SECRET"),
+            (ACCOUNTS, "Connect endpoint", "connected accounts", "STRIPE_CONNECT_WEBHOOK_SECRET"),
         ):
             endpoints = [each for each in ours if origin in each.origins]
-            yield from _check(name, endpoints, wanted[origin], of=of)
+            yield from _check(name, endpoints, wanted[origin], of=of, variable=variable)
             yield from _check_versions(name, endpoints)
-    if wanted[THIN]:
+    if settings.STRIPE_ACCOUNTS == "v2":
         yield from _check_destinations(client, wanted[THIN])
 
 
@@ -103,7 +103,13 @@ def _check_destinations(client: stripe.StripeClient, wanted: Sequence[str]) -> I
         return
     thin = [Endpoint.of_thin_events(each) for each in listed if each["event_payload"] == "thin"]
     ours = [each for each in thin if each.is_ours]
-    yield from _check("destination of thin events", ours, wanted, of="your account and connected accounts")
+    yield from _check(
+        "destination of thin events",
+        ours,
+        wanted,
+        of="your account and connected accounts",
+        variable="STRIPE_THIN_WEBHOOK_SECRET",
+    )
     origins = {origin for each in ours if each.enabled for origin in each.origins}
     if origins and (missing := {SELF, ACCOUNTS} - origins):
         yield note(
@@ -112,7 +118,9 @@ def _check_destinations(client: stripe.StripeClient, wanted: Sequence[str]) -> I
         )
 
 
-def _check(name: str, endpoints: Sequence[Endpoint], wanted: Sequence[str], *, of: str) -> Iterator[Finding]:
+def _check(
+    name: str, endpoints: Sequence[Endpoint], wanted: Sequence[str], *, of: str, variable: str
+) -> Iterator[Finding]:
     """Check that one of our endpoints of this kind is enabled, and that together they take all wanted events."""
     enabled = [each for each in endpoints if each.enabled]
     for each in endpoints:
@@ -124,7 +132,7 @@ def _check(name: str, endpoints: Sequence[Endpoint], wanted: Sequence[str], *, o
         yield wrong(
             f"No {name} sends events to {settings.PUBLIC_URL}{PATH}.",
             f"Create one at {DASHBOARD} for events of {of}, API version {stripe.api_version}: {', '.join(wanted)}. "
-            "(During development, `stripe listen` serves instead.)",
+            f"Put its secret into {variable}. (During development, `stripe listen` serves instead.)",
         )
     if not enabled:
         return
