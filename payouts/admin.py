@@ -33,6 +33,7 @@ from payouts.models import (
     Difference,
     DifferenceKind,
     Forecast,
+    IgnoredInstallation,
     PauseCause,
     Payout,
     PayoutAttempt,
@@ -42,6 +43,7 @@ from payouts.models import (
     ReconciliationPass,
     RunDecision,
     SendingPause,
+    UnplacedTransfer,
 )
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
 
@@ -360,6 +362,22 @@ class SendingPauseAdmin(ReadOnlyAdmin):
         "lift_reason",
         copied("pk", "Id"),
     ]
+
+
+@admin.register(UnplacedTransfer)
+class UnplacedTransferAdmin(ReadOnlyAdmin):
+    list_display = [copied("pk", "Transfer"), "left_by", short("reason"), "left_at"]
+    search_fields = ["pk"]
+    search_help_text = "Transfer (tr_…)"
+    ordering = ["-left_at"]
+    details = [copied("pk", "Transfer"), "left_by", "reason", "left_at"]
+
+
+@admin.register(IgnoredInstallation)
+class IgnoredInstallationAdmin(ReadOnlyAdmin):
+    list_display = [ident("pk", "Installation"), "ignored_by", short("reason"), "ignored_at"]
+    ordering = ["-ignored_at"]
+    details = [copied("pk", "Installation"), "ignored_by", "reason", "ignored_at"]
 
 
 @admin.register(Forecast)

@@ -17,6 +17,13 @@ class CutoffNotReached(Refusal):
         self.cutoff = cutoff
 
 
+class BehindStripe(Refusal):
+    """The database doesn't know of transfers that Stripe has, so nothing that it would pay can be trusted."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"The database is behind Stripe: {detail}")
+
+
 class UnknownPayout(Refusal):
     def __init__(self, payout_id: UUID) -> None:
         super().__init__(f"There is no payout {payout_id}.")

@@ -127,6 +127,18 @@ def refuses_key(failure: Failure) -> bool:
     return _rejected_early(failure) == Verdict.KEY_REFUSED
 
 
+def shows_another_sender(failure: Failure, *, attempt: PayoutAttempt) -> bool:
+    """Return whether Stripe knows the key of an attempt that was sent for the first time, with other parameters.
+
+    Source: https://docs.stripe.com/api/idempotent_requests
+    """
+    return (
+        failure.http_status == HTTPStatus.BAD_REQUEST
+        and failure.type == "idempotency_error"
+        and attempt.sends == 1
+    )
+
+
 def loses_account(failure: Failure) -> bool:
     """Return whether Stripe says that we can't use this connected account, or no longer can.
 

@@ -10,9 +10,10 @@ from django.conf import settings
 from database import notices, sql
 from payouts.errors import BooksCheckUnderWay, ReconciliationUnderWay
 from payouts.services import reconciliation, sending
-from payouts.services.deciding import forecasts, retries, runs
+from payouts.services.deciding import forecasts, gate, retries, runs
 from payouts.services.reconciliation import billing_differences, books
 from stripe_io import pacing
+from stripe_io.errors import StripeCallFailed
 
 logger = logging.getLogger(__name__)
 QUEUE = "payouts"
@@ -39,6 +40,7 @@ def sweep() -> None:
 @shared_task(name="payouts.attend_due")
 def attend_due(*, new: bool) -> None:
     """Attend to due payouts one by one; if time runs out first, have the sweep check for more."""
+    _keep_gate_open()
     ends_at = time.monotonic() + TURN_SECONDS
     while time.monotonic() < ends_at:
         now = sql.now()
@@ -51,6 +53,13 @@ def attend_due(*, new: bool) -> None:
             logger.exception("payout %s can't be attended to", payout_id)
             sending.put_back(payout_id, error, now=sql.now())
     notices.send_debounced_on_commit("payouts.sweep")
+
+
+def _keep_gate_open() -> None:
+    try:
+        gate.keep_open()
+    except StripeCallFailed as failed:
+        logger.error("Stripe's transfers can't be checked, so no more are sent soon: %s", failed)
 
 
 @shared_task(name="payouts.run_due")

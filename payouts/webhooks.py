@@ -12,7 +12,7 @@ from database import notices, sql
 from payouts import gateway, policy
 from payouts.gateway import BankPayout, Transfer
 from payouts.services import sending
-from payouts.services.deciding import funds
+from payouts.services.deciding import funds, gate
 from stripe_io.errors import SetAside, StripeCallFailed
 from stripe_io.handlers import StripeEvent, register
 
@@ -41,6 +41,7 @@ def transfer_changed(event: StripeEvent) -> None:
     elif transfer.amount_reversed:
         sending.record_reversal(transfer.id, transfer.amount_reversed, now=sql.now())
     else:
+        gate.notice(transfer, now=sql.now())
         raise SetAside("this transfer names no attempt of ours")
 
 

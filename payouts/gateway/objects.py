@@ -81,6 +81,13 @@ class Transfer(Made):
             created=_time(payload["created"]),
         )
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is named as we name ours, now or before payouts had references; other uses aren't."""
+        return self.identity is not None or (
+            self.attempt_id is not None and _uuid(self.transfer_group) is not None
+        )
+
     def is_of(self, attempt: PayoutAttempt) -> bool:
         """Return whether the attempt made it. Anybody may have written its metadata, so what it moved counts too."""
         moved = (self.amount, self.currency, self.destination)

@@ -7,6 +7,7 @@ from payouts.models.forecast import Forecast
 from payouts.models.pause import PauseCause, SendingPause
 from payouts.models.payout import Payout, PayoutEvent, PayoutLineItem
 from payouts.models.reconciliation import AccountListing, ReconciliationPass
+from payouts.models.recovery import IgnoredInstallation, UnplacedTransfer
 from payouts.models.run import PayoutRun, RunDecision
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Difference",
     "DifferenceKind",
     "Forecast",
+    "IgnoredInstallation",
     "PauseCause",
     "Payout",
     "PayoutAttempt",
@@ -26,4 +28,5 @@ __all__ = [
     "ReconciliationPass",
     "RunDecision",
     "SendingPause",
+    "UnplacedTransfer",
 ]

@@ -9,6 +9,7 @@ from payouts.models.run import PayoutRun
 
 
 class PauseCause(models.TextChoices):
+    BEHIND_STRIPE = "behind_stripe", "The database is behind Stripe"
     KEY_REFUSED = "key_refused", "Stripe refuses our key"
     STAFF = "staff", "Paused by staff"
     REFUSALS = "refusals", "Stripe refuses many creators in a row"
@@ -23,7 +24,8 @@ class SendingPause(models.Model):
     """A reason not to send, open until it is lifted; at most one open per cause, currency and run.
 
     Without a currency it stops all sending: both legs, and every attempt in doubt; after refusals, only payouts of
-    which nothing was sent yet. With a currency it stops only such payouts in it: they need `needed`, and Stripe has
+    which nothing was sent yet. While the database is behind Stripe, no run is made either, until it is recovered. With
+    a currency it stops only payouts in it of which nothing was sent yet: they need `needed`, and Stripe has
     `available`, in minor units. They are sent in the order of their ids. Those up to `covered_until` can be paid and
     are sent; a smaller one further back doesn't overtake, until those of more than `at_most` have waited too long.
     `refusals` counts how often in a row Stripe refused for lack of funds that its balance shows. From `probe_at` on,

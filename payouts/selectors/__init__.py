@@ -15,7 +15,7 @@ from payouts.selectors.figures import (
     pick_currency,
     standing_of,
 )
-from payouts.selectors.pauses import latest_forecasts, open_pauses
+from payouts.selectors.pauses import behind_stripe, latest_forecasts, open_pauses
 from payouts.selectors.totals import (
     DecisionTotals,
     Outcomes,
@@ -46,6 +46,7 @@ __all__ = [
     "Standing",
     "Upcoming",
     "api_standing_of",
+    "behind_stripe",
     "blocker_rules",
     "books_unchecked_for",
     "decisions_by_reason",

@@ -1,6 +1,6 @@
 """Reads about pauses of sending, and forecasts of too little money."""
 
-from payouts.models import Forecast, SendingPause
+from payouts.models import Forecast, PauseCause, SendingPause
 
 
 def open_pauses() -> list[SendingPause]:
@@ -8,6 +8,11 @@ def open_pauses() -> list[SendingPause]:
     return list(
         SendingPause.objects.filter(lifted_at=None).select_related("run").order_by("currency", "started_at")
     )
+
+
+def behind_stripe() -> SendingPause | None:
+    """Return the open pause that says the database is behind Stripe, if there is one."""
+    return SendingPause.objects.filter(cause=PauseCause.BEHIND_STRIPE, lifted_at=None).first()
 
 
 def latest_forecasts() -> list[Forecast]:

@@ -45,6 +45,8 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("payouts.Difference", "Differences", "difference"),
         ("payouts.ReconciliationPass", "Reconciliation", "compare_arrows"),
         ("payouts.SendingPause", "Sending pauses", "pause_circle"),
+        ("payouts.UnplacedTransfer", "Unplaced transfers", "move_to_inbox"),
+        ("payouts.IgnoredInstallation", "Ignored installations", "domain_disabled"),
         ("payouts.Forecast", "Forecasts", "query_stats"),
     ],
     "Books": [

@@ -1,8 +1,8 @@
 """Faults on demand: what a bad network, a busy Stripe or a failing Stripe does to a request.
 
 A rule says which requests it can hit (`method`, and `path` as a regular expression for the whole path), how often
-(`count` times, or with a `probability` from the seeded generator; otherwise always), for how long (`for_seconds` from
-now; otherwise without end), and what happens.
+(`count` times, or with a `probability` from the seeded generator; otherwise always), after how many of them (`after`;
+otherwise none), for how long (`for_seconds` from now; otherwise without end), and what happens.
 """
 
 import json
@@ -45,6 +45,7 @@ RULES: Schema = {
                 "path": Pattern(),
                 "probability": Decimal(),
                 "count": Integer(minimum=1),
+                "after": Integer(minimum=1),
                 "for_seconds": Decimal(),
                 "after_work": Boolean(),
                 "status": Integer(minimum=400, maximum=599),
@@ -163,11 +164,15 @@ class Faults:
 
 @dataclass
 class _Rule:
-    """A rule and its remaining hits; `recent` has the times of the requests that passed a rate limit."""
+    """A rule, how many requests it still spares, and its remaining hits.
+
+    `recent` has the times of the requests that passed a rate limit.
+    """
 
     kind: str
     settings: dict[str, Any]
     path: re.Pattern[str]
+    spares: int
     remaining: int | None
     ends_at: float
     recent: deque[float] = field(default_factory=deque)
@@ -179,7 +184,7 @@ class _Rule:
             raise ParameterMissing(f"{name}[{KINDS[kind]}]")
         path = re.compile(settings.get("path", ".*"))
         ends_at = now + settings.get("for_seconds", math.inf)
-        return cls(kind, settings, path, settings.get("count"), ends_at)
+        return cls(kind, settings, path, settings.get("after", 0), settings.get("count"), ends_at)
 
     def matches(self, method: str, path: str, *, now: float) -> bool:
         same_method = self.settings.get("method", method) == method
@@ -187,6 +192,9 @@ class _Rule:
 
     def strikes(self, chance: random.Random) -> bool:
         """Decide whether the rule hits a matching request, and record it."""
+        if self.spares:
+            self.spares -= 1
+            return False
         if self.remaining == 0 or chance.random() >= self.settings.get("probability", 1.0):
             return False
         if self.kind == "rate_limit_per_second" and self._within_limit():

@@ -20,7 +20,8 @@ class Installation(models.Model):
     """The single row that says which Stripe mode and which platform's account this database serves.
 
     The account is empty until the first request to Stripe. `uuid` tells its payments there from those of another
-    installation; a restored backup has the same one.
+    installation; a restored backup has the same one. Up to `checked_until`, Stripe's time, it has all transfers of its
+    own, by the check that ended at `checked_at`, the database's time; both are null before the first check.
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
@@ -28,6 +29,8 @@ class Installation(models.Model):
     mode = models.CharField(max_length=8, choices=StripeMode.choices)
     platform_account = models.CharField(max_length=LONGEST_ID, blank=True)
     platform_country = models.CharField(max_length=2, blank=True)
+    checked_until = models.DateTimeField(null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
     installed_at = models.DateTimeField(db_default=Now())
 
     class Meta:

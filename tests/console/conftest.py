@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from io import StringIO
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth import authenticate
@@ -22,7 +23,7 @@ from earnings.services import adjustments, setting_aside
 from money import Money
 from payouts.models import DifferenceKind
 from payouts.services import differences, reconciliation
-from payouts.services.deciding import forecasts, pauses
+from payouts.services.deciding import forecasts, gate, pauses
 from stripe_io import receiving
 from stripe_io.verification import Endpoint
 from tests.console.marketplace import CATALOG, MARCH, Marketplace
@@ -69,6 +70,8 @@ def marketplace(
     )
     pauses.pause_sending(act=Act("sam", "A wrong run"), now=sql.now())
     pauses.resume_sending(act=Act("sam", "It was right"), now=sql.now())
+    gate.ignore_installation(uuid4(), act=Act("sam", "It pays other creators"), now=sql.now())
+    gate.end_recovery(unplaced=["tr_lost"], act=Act("sam", "Nobody knows them"), now=sql.now())
     authenticate(RequestFactory().post("/admin/login/"), username="eve", password="a guess")
     marketplace = Marketplace(tmp_path, settle)
     marketplace.live_through("2024-03", MARCH, cutoff=date(2024, 4, 1))

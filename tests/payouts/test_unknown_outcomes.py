@@ -160,14 +160,15 @@ def test_a_key_used_for_something_else_means_unknown_and_never_failed(
 ) -> None:
     """Same key, other parameters: only a look-up can settle it."""
     sandbox.inject(
+        {**SEND, "kind": "connection_reset", "count": 1},
         {**SEND, "kind": "status", "status": 400, "type": "idempotency_error", "count": 1},
     )
-    unknown = sender.send()
-    assert unknown.status == PayoutStatus.UNRESOLVED
+    assert sender.send().status == PayoutStatus.PROCESSING
+    assert sender.send().status == PayoutStatus.UNRESOLVED
     assert sender.attempts[0].resendable is False
     for _ in range(3):
         sender.send()
-    assert requests(sandbox) == 1
+    assert requests(sandbox) == 2
     assert sender.payout.status == PayoutStatus.UNRESOLVED
 
 

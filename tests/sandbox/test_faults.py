@@ -53,6 +53,16 @@ def test_a_count_is_exact_and_counted(client: stripe.StripeClient, inject: Injec
     assert state()["requests"]["GET /v1/balance"] == 10
 
 
+def test_a_fault_can_spare_the_first_requests(client: stripe.StripeClient, inject: Inject) -> None:
+    inject({"kind": "status", "status": 503, "path": "/v1/balance", "after": 2, "count": 1})
+    client.v1.transfers.list()
+    for _ in range(2):
+        client.v1.balance.retrieve()
+    with pytest.raises(stripe.APIError):
+        client.v1.balance.retrieve()
+    client.v1.balance.retrieve()
+
+
 def test_a_count_is_exact_under_concurrency(
     client: stripe.StripeClient, inject: Inject, state: State
 ) -> None:

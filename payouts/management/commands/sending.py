@@ -9,6 +9,7 @@ from database.staff import Right
 from payouts import selectors
 from payouts.services.deciding import pauses, run_size
 from payouts.services.staff import interventions
+from stripe_io import installation
 
 
 class Command(StaffCommand):
@@ -40,11 +41,14 @@ class Command(StaffCommand):
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["act"] == "status":
+            checked = installation.remembered()
             return {
                 "pauses": {
                     f"{pause.cause} {pause.run.cutoff if pause.run else ''} {pause.currency}".strip(): pause.detail
                     for pause in selectors.open_pauses()
-                }
+                },
+                "transfers_checked_at": checked.checked_at,
+                "transfers_known_until": checked.checked_until,
             }
         act, now = act_of(options), sql.now()
         if options["act"] == "pause":

@@ -10,13 +10,13 @@ from django.db.models import Q
 
 from database import notices
 from database.staff import SYSTEM, Act
-from payouts import gateway, policy
-from payouts.errors import AlreadyPaused, NotPaused
+from payouts import gateway, policy, selectors
+from payouts.errors import AlreadyPaused, BehindStripe, NotPaused
 from payouts.models import PauseCause, PayoutRun, SendingPause
 from stripe_io.errors import Failure, StripeCallFailed
 
 logger = logging.getLogger(__name__)
-# Lifted only by staff, or when Stripe accepts our API key again.
+# Lifted only by staff, or when Stripe accepts our API key again. While the database is behind Stripe, only by recovery.
 _OF_ALL_SENDING = (PauseCause.KEY_REFUSED, PauseCause.STAFF, PauseCause.REFUSALS)
 
 
@@ -52,14 +52,16 @@ def pause_sending(*, act: Act, now: datetime) -> SendingPause:
 
 
 def resume_sending(*, act: Act, now: datetime) -> int:
-    """Lift every pause of all sending, and return how many; those of a currency or a run stay.
+    """Lift every pause of all sending that staff may lift, and return how many; those of a currency or a run stay.
 
-    Raises: NotPaused.
+    Raises: NotPaused; BehindStripe if there is only the pause that recovery lifts.
     """
     lifted = lift(Q(cause__in=_OF_ALL_SENDING), act=act, now=now)
-    if not lifted:
-        raise NotPaused
-    return lifted
+    if lifted:
+        return lifted
+    if (behind := selectors.behind_stripe()) is not None:
+        raise BehindStripe(behind.detail)
+    raise NotPaused
 
 
 def pause_for_key(failure: Failure, *, now: datetime) -> None:

@@ -18,7 +18,7 @@ from money import Period, midnight, month_of
 from payouts import selectors
 from payouts.errors import CutoffNotReached
 from payouts.models import PayoutRun
-from payouts.services.deciding import overtaking, run_size, sets
+from payouts.services.deciding import gate, overtaking, run_size, sets
 from payouts.services.deciding.sets import Decided
 from payouts.states import DecisionReason
 from stripe_io import installation
@@ -49,8 +49,9 @@ def make_run(*, cutoff: date, now: datetime) -> RunResult:
     considered, so repeating the run pays nobody twice. A creator that can't be decided doesn't stop the others.
     Nothing of the run is sent before it is complete and its size judged.
 
-    Raises: CutoffNotReached.
+    Raises: CutoffNotReached; BehindStripe, as a restored database may lack payouts that were sent.
     """
+    gate.require_not_behind()
     _require_period_over(cutoff, now=now)
     posting.post_due(now=now)
     write_offs.settle_all(now=now)
@@ -80,7 +81,7 @@ def _complete(run: PayoutRun, *, now: datetime) -> list[str]:
 def preview_run(*, cutoff: date, now: datetime) -> RunResult:
     """Decide as `make_run` would, and leave nothing behind.
 
-    Raises: CutoffNotReached.
+    Raises: CutoffNotReached, BehindStripe.
     """
     with transaction.atomic():
         result = make_run(cutoff=cutoff, now=now)

@@ -9,9 +9,9 @@ from ledger.models import AccountKind
 from ledger.services import Line
 from money import Money
 from payouts.gateway import BankPayout, Transfer
-from payouts.models import DifferenceKind, Payout
+from payouts.models import DifferenceKind, Payout, PayoutAttempt
 from payouts.services import differences, moves
-from payouts.services.deciding import funds, pauses, refusals
+from payouts.services.deciding import funds, gate, pauses, refusals
 from payouts.services.moves import AttemptColumns
 from payouts.services.sending import unexpected
 from stripe_io.errors import Failure
@@ -107,6 +107,21 @@ class PauseForKey:
 
     def apply(self, payout: Payout, *, now: datetime) -> None:
         pauses.pause_for_key(self.failure, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class PauseBehindStripe:
+    """Pause all sending because Stripe knows the key of something that was never sent from here."""
+
+    attempt: PayoutAttempt
+    failure: Failure
+
+    def apply(self, payout: Payout, *, now: datetime) -> None:
+        detail = (
+            f"Stripe has seen the key {self.attempt.idempotency_key} with other parameters, and this database had "
+            f"never sent it. Was a backup restored? Run manage.py recover. Stripe says: {self.failure.message}"
+        )
+        gate.pause_behind_stripe(detail, now=now)
 
 
 @dataclass(frozen=True, slots=True)

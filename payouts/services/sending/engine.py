@@ -30,8 +30,8 @@ from payouts.services.sending import (
     reversals,
     transfers,
 )
-from payouts.services.sending.decision import NOTHING, Decision, Question
-from payouts.services.sending.effects import PauseForKey, SettleDifference
+from payouts.services.sending.decision import NOTHING, Decision, Effect, Question
+from payouts.services.sending.effects import PauseBehindStripe, PauseForKey, SettleDifference
 from payouts.services.sending.history import History, circumstances_of, lock
 from payouts.services.sending.legs import Leg, look_again, proven_absent
 from payouts.services.sending.writing import carry_out
@@ -193,7 +193,11 @@ def _failed(
     verdict = policy.verdict(failure, attempt=attempt)
     update = attempts.failed(attempt, failure, verdict, now=now)
     decision = leg.failed(history, attempts.after(update), failure, verdict, now=now)
-    pause = [PauseForKey(failure)] if verdict == Verdict.KEY_REFUSED else []
+    pause: list[Effect] = []
+    if verdict == Verdict.KEY_REFUSED:
+        pause.append(PauseForKey(failure))
+    if policy.shows_another_sender(failure, attempt=attempt):
+        pause.append(PauseBehindStripe(attempt, failure))
     return replace(decision, update=update, effects=[*decision.effects, *pause])
 
 

@@ -15,13 +15,13 @@ from payouts.errors import UnknownPayout
 from payouts.gateway import Transfer
 from payouts.identity import Identity
 from payouts.models import Payout, PayoutAttempt
-from payouts.services.deciding import run_size
+from payouts.services.deciding import gate, run_size
 from payouts.states import AttemptKind, AttemptStatus
 from stripe_io import installation
 
 _FOLDER = Path(__file__).parent
 # A statement about a `payout`: whether anything stops it.
-PAUSED = sql.read(_FOLDER / "paused.sql", waits_for_its_run=run_size.WAITS_FOR_ITS_RUN)
+PAUSED = sql.read(_FOLDER / "paused.sql", waits_for_its_run=run_size.WAITS_FOR_ITS_RUN, gate=gate.OPEN)
 _LOCK = sql.read(_FOLDER / "lock.sql")
 _CIRCUMSTANCES = sql.read(_FOLDER / "circumstances.sql", paused=PAUSED)
 _ATTEMPTS = "SELECT * FROM payout_attempts WHERE payout_id = %(payout)s ORDER BY created_at, id"

@@ -1,4 +1,5 @@
--- What stops `payout`: a pause, or its run.
+-- What stops `payout`: a pause, its run, or the gate while it is shut. The gate stops transfers only: the attempt of a
+-- payout that is processing is a transfer. Once it is unresolved, it is only looked up.
 SELECT
 FROM sending_pauses AS pause
 WHERE pause.lifted_at IS NULL
@@ -13,3 +14,6 @@ WHERE pause.lifted_at IS NULL
     )
 UNION ALL
 SELECT WHERE payout.status = 'pending' AND EXISTS ({waits_for_its_run})
+UNION ALL
+SELECT
+WHERE payout.status IN ('pending', 'processing') AND NOT EXISTS ({gate})

@@ -16,7 +16,7 @@ from payouts import policy
 from payouts.errors import IllegalMove
 from payouts.models import DifferenceKind, Payout
 from payouts.services import differences
-from payouts.services.deciding import funds, pauses
+from payouts.services.deciding import funds, gate, pauses
 from payouts.services.moves import locked, move
 from payouts.services.sending.history import PAUSED
 from payouts.states import PayoutStatus
@@ -41,14 +41,16 @@ _WAKE = sql.read(_FOLDER / "wake.sql")
 def prepare(*, now: datetime) -> bool:
     """Update holds and pauses; return whether new payouts may be sent.
 
-    Nothing new is sent without knowing Stripe's balance: a currency that is short is paused before Stripe refuses.
+    Nothing new is sent without knowing Stripe's transfers, which another database may have sent, and Stripe's balance:
+    a currency that is short is paused before Stripe refuses.
     """
     release_unheld(now=now)
     pauses.probe_key(now=now)
     try:
+        gate.open_for_due(now=now)
         funds.update_pauses(now=now)
     except StripeCallFailed as failed:
-        logger.error("the Stripe balance is unknown, so nothing new is sent: %s", failed)
+        logger.error("Stripe's transfers or balance are unknown, so nothing new is sent: %s", failed)
         if policy.refuses_key(failed.failure):
             pauses.pause_for_key(failed.failure, now=now)
         return False

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from payouts.gateway import BankPayout, Reversal, Transfer
 from payouts.models import Payout, PayoutAttempt
+from payouts.services.deciding import gate
 from payouts.services.sending import bank_payouts, coming_back, reversals, transfers, unexpected
 from payouts.services.sending.coming_back import CameBack
 from payouts.services.sending.decision import NOTHING, Decision
@@ -29,7 +30,10 @@ def record_made(made: Made, *, payout_id: UUID, now: datetime) -> None:
     """
     match made:
         case Transfer():
-            if (its_own := _payout_of(made, otherwise=payout_id)) is not None:
+            its_own = _payout_of(made, otherwise=payout_id)
+            if its_own is None:
+                gate.notice(made, now=now)
+            else:
                 record_transfer(made, payout_id=its_own, now=now)
         case BankPayout():
             record(payout_id, partial(_bank_payout_made, made=made, now=now), now=now)

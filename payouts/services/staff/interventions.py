@@ -15,7 +15,7 @@ from ledger.models import AccountKind
 from payouts.errors import NotRetryable, UnknownPayout
 from payouts.models import PauseCause, Payout, SendingPause
 from payouts.services import sending
-from payouts.services.deciding import pauses, refusals, sets
+from payouts.services.deciding import gate, pauses, refusals, sets
 from payouts.services.moves import locked, move, release_earnings, waiting_of
 from payouts.states import DEAD, PayoutStatus
 
@@ -57,9 +57,11 @@ def cancel_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
 def retry_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     """Pay a dead payout's released earnings at once, by the rules of its run; return the new payout.
 
-    Raises: UnknownPayout; NotRetryable if it isn't dead, was already retried, or is blocked by the run's rules.
+    Raises: UnknownPayout; NotRetryable if it isn't dead, was already retried, or is blocked by the run's rules;
+    BehindStripe, as for a run.
     """
     _require_known(payout_id)
+    gate.require_not_behind()
     posting.post_due(now=now)
     with transaction.atomic():
         dead = locked(payout_id)
