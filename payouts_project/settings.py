@@ -218,7 +218,7 @@ STRIPE_WEBHOOK_SECRETS, STRIPE_CONNECT_WEBHOOK_SECRETS, STRIPE_THIN_WEBHOOK_SECR
     )
 )
 # Which of Stripe's APIs opens the next accounts; each account stays with the API that opened it.
-STRIPE_ACCOUNTS = configuration.one_of("STRIPE_ACCOUNTS", default="v1", choices=("v1", "v2"))
+STRIPE_ACCOUNTS = configuration.one_of("STRIPE_ACCOUNTS", default="v2", choices=("v1", "v2"))
 # For platforms that Stripe hasn't approved for transfers without card payments.
 STRIPE_REQUEST_CARD_PAYMENTS = configuration.boolean("STRIPE_REQUEST_CARD_PAYMENTS", default=False)
 # Overrides accounts/reach.toml.

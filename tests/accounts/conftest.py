@@ -14,3 +14,11 @@ def browser() -> Browser:
 @pytest.fixture(autouse=True)
 def portal(settings: Settings) -> None:
     settings.CREATOR_PORTAL_URL = "https://portal.example/payouts"
+
+
+@pytest.fixture(autouse=True)
+def api(request: pytest.FixtureRequest, settings: Settings) -> str:
+    """The API that opens accounts: v1, or both by turns in tests marked BOTH_APIS."""
+    chosen = str(getattr(request, "param", "v1"))
+    settings.STRIPE_ACCOUNTS = chosen
+    return chosen

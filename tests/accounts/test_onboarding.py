@@ -13,13 +13,12 @@ from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold,
 from accounts.services import holds, opening, payment_accounts
 from database import sql
 from database.staff import Act
+from tests.accounts.apis import BOTH_APIS, CREATE, RETRIEVE
 from tests.factories import CreatorFactory
 from tests.local_stripe import Stripe
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
-CREATE = {"method": "POST", "path": "/v1/accounts"}
-RETRIEVE = {"method": "GET", "path": "/v1/accounts/.*"}
 
 
 @pytest.fixture
@@ -69,19 +68,22 @@ def test_where_stripe_approved_it_accounts_are_opened_under_the_recipient_agreem
     assert connected(sandbox)[0]["tos_acceptance"]["service_agreement"] == "recipient"
 
 
+@BOTH_APIS
 def test_the_creator_chooses_country_and_business_type(sandbox: Stripe) -> None:
     row = opened(CreatorFactory.create(country="US"), country="DE", business_type="company")
     (account,) = connected(sandbox)
     assert (account["country"], account["business_type"]) == ("DE", "company")
-    assert (row.country, row.business_type, row.service_agreement) == ("DE", "company", "full")
+    assert (row.country, row.business_type) == ("DE", "company")
 
 
+@BOTH_APIS
 def test_asking_again_creates_no_second_account(creator: Creator, sandbox: Stripe) -> None:
     first = opened(creator)
     assert opened(creator) == first
     assert len(connected(sandbox)) == CreatorPaymentAccount.objects.count() == 1
 
 
+@BOTH_APIS
 @pytest.mark.parametrize("kind", ["drop_response_after_work", "connection_reset"])
 def test_after_a_lost_answer_the_same_account_is_found(creator: Creator, sandbox: Stripe, kind: str) -> None:
     sandbox.inject({**CREATE, "kind": kind, "count": 1})
@@ -142,6 +144,7 @@ def test_after_other_parameters_under_the_same_key_the_account_is_looked_up(
     assert len(connected(sandbox)) == 1
 
 
+@BOTH_APIS
 def test_while_a_request_may_be_in_progress_no_other_key_is_used(creator: Creator, sandbox: Stripe) -> None:
     sandbox.inject({**CREATE, "kind": "connection_reset", "count": 1})
     with pytest.raises(StripeUnavailable):
@@ -152,6 +155,7 @@ def test_while_a_request_may_be_in_progress_no_other_key_is_used(creator: Creato
     assert [account["country"] for account in connected(sandbox)] == ["DE"]
 
 
+@BOTH_APIS
 def test_an_account_that_is_found_has_the_country_it_was_opened_in(creator: Creator, sandbox: Stripe) -> None:
     sandbox.inject({**CREATE, "kind": "drop_response_after_work", "count": 1})
     with pytest.raises(StripeUnavailable):
@@ -161,6 +165,7 @@ def test_an_account_that_is_found_has_the_country_it_was_opened_in(creator: Crea
     assert opened(creator).country == "US"
 
 
+@BOTH_APIS
 def test_an_account_stays_in_its_country(creator: Creator, sandbox: Stripe) -> None:
     opened(creator, country="DE")
     with pytest.raises(CountryFixed, match="opened in DE"):
@@ -207,6 +212,7 @@ def test_clicking_in_many_tabs_at_once_creates_one_account(
     assert CreatorPaymentAccount.objects.get().stripe_account_id == final
 
 
+@BOTH_APIS
 @pytest.mark.django_db(transaction=True)
 def test_tabs_with_different_countries_create_one_account(creator: Creator, sandbox: Stripe) -> None:
     def click(country: str) -> str:
@@ -220,6 +226,7 @@ def test_tabs_with_different_countries_create_one_account(creator: Creator, sand
     assert set(countries) <= {"", account["country"]}
 
 
+@BOTH_APIS
 def test_an_account_that_was_created_too_late_is_ignored(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     held_up = gateway.Opening(
@@ -235,6 +242,7 @@ def test_an_account_that_was_created_too_late_is_ignored(creator: Creator, sandb
     assert payment_accounts.record_account(row, account=other, now=sql.now()).stripe_account_id != other.id
 
 
+@BOTH_APIS
 def test_a_replaced_account_makes_room_for_a_new_one(creator: Creator, sandbox: Stripe) -> None:
     old = opened(creator)
     assert old.stripe_account_id
@@ -257,6 +265,7 @@ def test_an_account_is_replaced_once(creator: Creator, sandbox: Stripe) -> None:
     assert old.replaced_by == "dana"
 
 
+@BOTH_APIS
 def test_a_later_answer_from_stripe_is_recorded(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     assert row.stripe_account_id
@@ -269,6 +278,7 @@ def test_a_later_answer_from_stripe_is_recorded(creator: Creator, sandbox: Strip
     assert later.onboarding_completed_at == now
 
 
+@BOTH_APIS
 def test_an_older_answer_does_not_undo_a_later_one(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     assert row.stripe_account_id
@@ -308,6 +318,7 @@ def test_an_outage_of_stripe_does_not_mean_that_the_account_is_gone(
     assert (after.account_status, after.gone_at) == (AccountStatus.ACTIVE, None)
 
 
+@BOTH_APIS
 @pytest.mark.parametrize(("status", "code"), [(403, "account_invalid"), (404, "resource_missing")])
 def test_an_account_that_we_can_no_longer_use_is_disabled(
     creator: Creator, sandbox: Stripe, status: int, code: str
@@ -322,6 +333,7 @@ def test_an_account_that_we_can_no_longer_use_is_disabled(
     assert gone.gone_at == first
 
 
+@BOTH_APIS
 def test_an_account_that_we_can_use_again_is_refreshed(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     sandbox.inject({**RETRIEVE, "kind": "status", "status": 403, "code": "account_invalid", "count": 1})
@@ -330,6 +342,7 @@ def test_an_account_that_we_can_use_again_is_refreshed(creator: Creator, sandbox
     assert (back.account_status, back.gone_at) == (AccountStatus.PENDING, None)
 
 
+@BOTH_APIS
 def test_an_older_answer_does_not_take_an_account_away(creator: Creator, sandbox: Stripe) -> None:
     row = opened(creator)
     earlier = sql.now()

@@ -26,7 +26,7 @@ OWN_ACCOUNT = "GET /v1/account"  # once for each process
 
 
 @pytest.fixture(autouse=True)
-def v2(settings: Settings) -> None:
+def v2(api: str, settings: Settings) -> None:
     settings.STRIPE_ACCOUNTS = "v2"
     settings.REQUESTS_PER_MINUTE = {**settings.REQUESTS_PER_MINUTE, "links": 1_000_000}
 
