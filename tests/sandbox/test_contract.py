@@ -193,7 +193,7 @@ def test_accounts_are_as_stripe_describes_them(client: stripe.StripeClient, chec
             "business_type": "individual",
             "business_profile": {"url": "https://example.com", "product_description": "APIs"},
             "capabilities": {"transfers": {"requested": True}},
-            "tos_acceptance": {"service_agreement": "recipient"},
+            "tos_acceptance": {"service_agreement": "full"},
             "settings": {"payouts": {"schedule": {"interval": "manual"}}},
             "metadata": {"creator": "1"},
         }

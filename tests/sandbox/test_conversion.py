@@ -9,12 +9,12 @@ Fund = Callable[[int], None]
 
 
 def open_account(client: stripe.StripeClient, country: str) -> str:
+    client.raw_request("post", "/_sandbox/switches", regions=False)
     account = client.v1.accounts.create(
         {
             "type": "express",
             "country": country,
             "capabilities": {"transfers": {"requested": True}},
-            "tos_acceptance": {"service_agreement": "recipient"},
         }
     )
     client.raw_request("post", f"/_sandbox/accounts/{account.id}/complete")
