@@ -28,7 +28,7 @@ SWITCHES: Schema = {
 DEFAULTS: JsonObject = {
     "account_updated_for_v2": False,
     "refusals": [],
-    "regions": False,
+    "regions": True,
     "thin_events_from": "@self",
     "v1_lists_v2_accounts": True,
     "v2_key_with_other_parameters": "error",

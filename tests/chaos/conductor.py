@@ -77,13 +77,17 @@ class Conductor:
         """Sell for a month and onboard everyone at Stripe, with nothing going wrong yet."""
         service = self._stage.service
         catalog, month = self._folder / "catalog.csv", self._folder / "month.csv"
-        self._trade.write_catalog(catalog)
+        self._stage.start("web")
+        # Half of the creators have accounts of one API of Stripe, and half of the other.
+        half = len(self._trade.creators) // 2
+        for api, creators in (("v1", self._trade.creators[:half]), ("v2", self._trade.creators[half:])):
+            self._trade.write_catalog(catalog, creators)
+            service.manage("import_catalog", str(catalog))
+            service.set(STRIPE_ACCOUNTS=api)
+            service.manage("onboard_creators")
         self._trade.write_month(month)
-        service.manage("import_catalog", str(catalog))
         service.manage("add_source", SOURCE)
         service.manage("import_billing", str(month), "--source", SOURCE)
-        self._stage.start("web")
-        service.manage("onboard_creators")
         # Less than is owed; the rest is added when everything settles.
         owed = sum(self._trade.gross.values()) * 8 // 10
         self._fund(owed * 2 // 3)
@@ -148,7 +152,7 @@ class Conductor:
         acts: dict[str, Callable[[], bool]] = {
             "kills of workers": self._kill_worker,
             "kills of beat": lambda: self._kill("beat"),
-            "kills of the web": lambda: self._kill("web"),
+            "kills of the web": self._kill_web,
             "crashes of PostgreSQL": self._crash_postgres,
             "crashes of Valkey": self._crash_valkey,
             "emptyings of Valkey": self._empty_valkey,
@@ -176,6 +180,11 @@ class Conductor:
     def _kill_worker(self) -> bool:
         self._stage.kill(f"worker {self._chance.choice(WORKERS)}")
         return True
+
+    def _kill_web(self) -> bool:
+        """Kill the web process, which then opens accounts by either API."""
+        self._stage.service.set(STRIPE_ACCOUNTS=self._chance.choice(("v1", "v2")))
+        return self._kill("web")
 
     def _kill(self, part: str) -> bool:
         self._stage.kill(part)

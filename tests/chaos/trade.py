@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 CUTOFF = "2026-10-01"
@@ -22,10 +22,10 @@ class Trade:
         self.creators = [f"creator-{number}" for number in range(creators)]
         self.gross: Counter[str] = Counter()
 
-    def write_catalog(self, path: Path) -> None:
+    def write_catalog(self, path: Path, creators: Sequence[str]) -> None:
         rows = [
             f"api-of-{name},API of {name},{name},{name}@example.com,{self._chance.choice(COUNTRIES)}"
-            for name in self.creators
+            for name in creators
         ]
         path.write_text("\n".join(["api_id,api_name,creator_id,creator_email,creator_country", *rows]))
 

@@ -7,7 +7,7 @@ Rule = dict[str, Any]
 _MOVES = {"method": "POST", "path": r"/v1/(transfers|payouts)(/.*)?"}
 _TRANSFERS = {"method": "POST", "path": r"/v1/transfers"}
 _BANK_PAYOUTS = {"method": "POST", "path": r"/v1/payouts"}
-_ANYTHING = {"path": r"/v1/.*"}
+_ANYTHING = {"path": r"/v[12]/.*"}
 _IN_USE = {"status": 409, "type": "idempotency_error", "code": "idempotency_key_in_use"}
 _SAVED_REFUSAL = {"kind": "abort_work", "status": 400, "probability": 0.05}
 
