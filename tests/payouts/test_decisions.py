@@ -199,7 +199,9 @@ def test_a_decision_is_renewed_when_the_run_is_made_again(market: Market) -> Non
     market.sell(alice, 100_00)
     market.run()
     assert decision(alice).reason == DecisionReason.NO_ACCOUNT
-    alice.payment_accounts.create(account_status=AccountStatus.ACTIVE, stripe_account_id="acct_alice")
+    alice.payment_accounts.create(
+        account_status=AccountStatus.ACTIVE, stripe_account_id="acct_alice", api="v1"
+    )
     market.run()
     renewed = RunDecision.objects.get(creator=alice)
     assert (renewed.reason, renewed.payout) == (DecisionReason.PAID, Payout.objects.get())

@@ -125,7 +125,7 @@ def test_a_superseded_run_can_be_made_by_command_after_all(market: Market) -> No
     market.sell(alice, 100_00, at="2025-08-10T12:00:00Z")
     installed(at("2025-08-20T12:00:00"))
     runs.make_due_run(now=at("2025-10-05T12:00:00"))
-    alice.payment_accounts.create(account_status="active", stripe_account_id="acct_alice")
+    alice.payment_accounts.create(account_status="active", api="v1", stripe_account_id="acct_alice")
     market.run(date(2025, 9, 1))
     assert cutoffs()[date(2025, 9, 1)] is True
     assert Payout.objects.get().run == PayoutRun.objects.get(cutoff=date(2025, 9, 1))
