@@ -77,7 +77,7 @@ def holder_returned(event: StripeEvent) -> None:
 
 
 def schedule_changed(event: StripeEvent) -> None:
-    """Set the account's payout schedule to manual again, if the event tells of another.
+    """Set the account's payout schedule back, if the event tells of another than the settings want.
 
     Source: https://docs.stripe.com/api/balance-settings
     """

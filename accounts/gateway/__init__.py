@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+import stripe
+
 from accounts.errors import CreationKeySpent, StripeAccountGone, StripeUnavailable
 from accounts.gateway import v1, v2
 from accounts.gateway.failures import is_refusal, platform_refusal, refusal_of
@@ -29,6 +31,7 @@ __all__ = [
     "create_onboarding_link",
     "find_account",
     "retrieve_account",
+    "retrieve_schedule",
     "retrieve_standing",
     "set_schedule",
 ]
@@ -141,14 +144,34 @@ def set_schedule(stripe_account_id: str, interval: str) -> str:
 
     Source: https://docs.stripe.com/connect/manual-payouts
     """
-    settings = _act_on(
-        stripe_account_id,
-        lambda: client().v1.balance_settings.update(
-            {"payments": {"payouts": {"schedule": {"interval": interval}}}},
-            {"stripe_account": stripe_account_id},
-        ),
-    ).to_dict()
-    return str(settings["payments"]["payouts"]["schedule"]["interval"])
+    return _interval(
+        _act_on(
+            stripe_account_id,
+            lambda: client().v1.balance_settings.update(
+                {"payments": {"payouts": {"schedule": {"interval": interval}}}},
+                {"stripe_account": stripe_account_id},
+            ),
+        )
+    )
+
+
+def retrieve_schedule(stripe_account_id: str) -> str:
+    """Retrieve when Stripe pays out from the account by itself, such as `manual` or `daily`.
+
+    Raises: StripeAccountGone, StripeUnavailable.
+
+    Source: https://docs.stripe.com/api/balance-settings/object
+    """
+    return _interval(
+        _call_about(
+            stripe_account_id,
+            lambda: client().v1.balance_settings.retrieve({}, {"stripe_account": stripe_account_id}),
+        )
+    )
+
+
+def _interval(settings: stripe.BalanceSettings) -> str:
+    return str(settings.to_dict()["payments"]["payouts"]["schedule"]["interval"])
 
 
 def account_of_event(event_id: str) -> str:

@@ -3,6 +3,7 @@
 from accounts.models.creators import EMAIL_MAX_LENGTH, Creator, CreatorChange, CreatorField
 from accounts.models.holds import Hold, HoldSource
 from accounts.models.payment_accounts import (
+    DAILY,
     MANUAL,
     AccountStatus,
     CreatorPaymentAccount,
@@ -13,6 +14,7 @@ from accounts.models.refusals import OpeningRefusal, RefusalCause
 from accounts.models.staff import User, can_sign
 
 __all__ = [
+    "DAILY",
     "EMAIL_MAX_LENGTH",
     "MANUAL",
     "AccountStatus",

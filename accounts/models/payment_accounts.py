@@ -15,6 +15,8 @@ from database.fields import uuid7_key
 if TYPE_CHECKING:
     from accounts.gateway import StripeAccount
 
+# Payout schedules.
+DAILY = "daily"
 MANUAL = "manual"
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts import gateway
 from accounts.errors import StripeAccountGone
-from accounts.models import MANUAL, AccountStatus, CreatorPaymentAccount
+from accounts.models import DAILY, MANUAL, AccountStatus, CreatorPaymentAccount
 from accounts.services.holds import cool_down, lift_as_paid_elsewhere
 from database.staff import Act
 from stripe_io import mirror
@@ -137,15 +137,28 @@ def record_schedule(row: CreatorPaymentAccount, interval: str) -> CreatorPayment
 
 
 def keep_schedule(row: CreatorPaymentAccount) -> CreatorPaymentAccount:
-    """Set the account's payout schedule to manual, unless it is, or bank payouts are left to Stripe.
+    """Have the account on the payout schedule that `BANK_PAYOUTS_BY_STRIPE` wants: manual, or one of Stripe's own.
 
-    Onboarding needs this: the v2 API opens accounts on Stripe's own schedule.
+    Onboarding needs this: the v2 API opens accounts on Stripe's own schedule. So do accounts that were opened before
+    the setting changed.
 
     Raises: OpeningRefused, StripeAccountGone, StripeUnavailable.
     """
-    if settings.BANK_PAYOUTS_BY_STRIPE or row.stripe_account_id is None or row.schedule == MANUAL:
+    account = row.stripe_account_id
+    if account is None or is_on_schedule(row):
         return row
-    return record_schedule(row, gateway.set_schedule(row.stripe_account_id, MANUAL))
+    if not settings.BANK_PAYOUTS_BY_STRIPE:
+        return record_schedule(row, gateway.set_schedule(account, MANUAL))
+    if not row.schedule:  # Stripe's own is not the same in all countries
+        row = record_schedule(row, gateway.retrieve_schedule(account))
+    if row.schedule == MANUAL:
+        row = record_schedule(row, gateway.set_schedule(account, DAILY))
+    return row
+
+
+def is_on_schedule(row: CreatorPaymentAccount) -> bool:
+    """Return whether the account is known to be on the payout schedule that the setting wants."""
+    return bool(row.schedule) and (row.schedule == MANUAL) != settings.BANK_PAYOUTS_BY_STRIPE
 
 
 @transaction.atomic

@@ -1,15 +1,10 @@
-"""Stripe's behaviour that the service doesn't handle yet: each test states the right value.
-
-A test that passes fails here (`strict`): it then moves to the file of its subject.
-"""
+"""Stripe's behaviour that the service once got wrong, from end to end."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 
-from accounts.models import CreatorPaymentAccount
 from database import sql
 from payouts import tasks
 from payouts.models import (
@@ -33,11 +28,6 @@ UNLISTED: dict[str, Any] = {
 }
 
 pytestmark = pytest.mark.django_db
-
-
-def still_wrong(why: str) -> pytest.MarkDecorator:
-    """Expect a test to fail, for this reason."""
-    return pytest.mark.xfail(strict=True, reason=why)
 
 
 def sell_and_run(market: Market, names: list[str], *, gross: int = 100_00) -> None:
@@ -133,16 +123,3 @@ def test_reconciliation_retries_a_failed_page(market: Market, sandbox: Stripe) -
     sandbox.inject({**listing, "kind": "status", "status": 500, "count": 1})
     reconcile(now=sql.now() + timedelta(hours=1))
     assert ReconciliationPass.objects.get().finished_at is not None
-
-
-@still_wrong("the setting is believed, and not the account's schedule")
-def test_bank_payouts_by_stripe_are_expected_only_of_accounts_on_such_a_schedule(
-    payout: Payout, sandbox: Stripe, settings: Settings
-) -> None:
-    settings.BANK_PAYOUTS_BY_STRIPE = True  # the account was opened before, with a manual schedule
-    work(sql.now())
-    payout.refresh_from_db()
-    opened = CreatorPaymentAccount.objects.get(creator=payout.creator).stripe_account_id
-    (account,) = [each for each in sandbox.state("accounts")["accounts"] if each["id"] == opened]
-    assert account["settings"]["payouts"]["schedule"]["interval"] != "manual"
-    assert payout.status == PayoutStatus.PAID

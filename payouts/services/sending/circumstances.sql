@@ -9,6 +9,7 @@ SELECT
     account.stripe_account_id AS account,
     coalesce(account.stripe_account_id IS NOT NULL AND account.account_status = 'active', FALSE) AS account_payable,
     account.synced_at AS account_synced_at,
+    coalesce(account.schedule <> '' AND (account.schedule = 'manual') = NOT %(by_stripe)s, FALSE) AS on_schedule,
     account.external_account_since AS bank_account_since,
     EXISTS (
         SELECT FROM differences

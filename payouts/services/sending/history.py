@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from accounts.models import CreatorPaymentAccount
 from database import sql
 from money.currencies import payout_step
@@ -106,6 +108,7 @@ class Circumstances:
 
     `account` is the creator's live Stripe account, or None. `left_behind` is what earlier payouts to the destination
     left there because its bank accepts whole units only, in minor units; negative if one took too much.
+    `on_schedule`: the account is known to be on the payout schedule that BANK_PAYOUTS_BY_STRIPE wants.
     """
 
     paused: bool = False
@@ -115,6 +118,7 @@ class Circumstances:
     account: str | None = None
     account_payable: bool = False
     account_synced_at: datetime | None = None
+    on_schedule: bool = True
     bank_account_since: datetime | None = None
     foreign_bank_payout: bool = False
     returned_at: datetime | None = None
@@ -142,7 +146,11 @@ def lock(payout_id: UUID) -> History:
 
 def circumstances_of(history: History, *, arrived_in: str = "") -> Circumstances:
     """Read a locked payout's circumstances; `arrived_in` is its money's currency at the destination."""
-    params = {"payout": history.payout.pk, "destination": history.destination}
+    params = {
+        "payout": history.payout.pk,
+        "destination": history.destination,
+        "by_stripe": settings.BANK_PAYOUTS_BY_STRIPE,
+    }
     (row,) = sql.rows(_CIRCUMSTANCES, params)
     return Circumstances(**row, left_behind=_left_behind(history, currency=arrived_in))
 

@@ -6,6 +6,9 @@ from datetime import datetime
 
 from django.conf import settings
 
+from accounts.errors import OpeningRefused, StripeAccountGone, StripeUnavailable
+from accounts.models import CreatorPaymentAccount
+from accounts.services.payment_accounts import keep_schedule
 from ledger.models import AccountKind
 from ledger.services import Line
 from payouts import gateway, policy
@@ -57,13 +60,9 @@ def _start(history: History, circumstances: Circumstances, *, now: datetime) -> 
     if circumstances.another_is_unresolved:
         return Decision(changes={"next_retry_at": now + policy.WAIT_FOR_PERSON})
     if not circumstances.account_payable or circumstances.account is None:
-        return Decision(
-            changes={
-                "next_retry_at": now + policy.WAIT_FOR_ACCOUNT,
-                "failure_code": "account_not_payable",
-                "failure_message": "The Stripe account can't be paid right now.",
-            }
-        )
+        return _not_payable("The Stripe account can't be paid right now.", now=now)
+    if not circumstances.on_schedule:
+        return Decision(question=ScheduleQuestion(circumstances.account))
     payout = history.payout
     attempt = attempts.new_attempt(
         history,
@@ -73,6 +72,33 @@ def _start(history: History, circumstances: Circumstances, *, now: datetime) -> 
         currency=payout.currency,
     )
     return Decision(moves=[Move(PayoutStatus.PROCESSING, "sending")], new_attempt=attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleQuestion:
+    """Is the account on the payout schedule that the settings want? If not, have Stripe change it.
+
+    Otherwise Stripe would pay out what we pay out, or nobody would.
+    """
+
+    account: str
+
+    def ask(self) -> str:
+        """Return why it is not; empty if it is."""
+        try:
+            keep_schedule(CreatorPaymentAccount.objects.get(stripe_account_id=self.account))
+        except (OpeningRefused, StripeAccountGone, StripeUnavailable) as error:
+            return str(error)
+        return ""
+
+    def decide(
+        self, history: History, circumstances: Circumstances, answer: str, *, now: datetime
+    ) -> Decision:
+        if history.payout.status != PayoutStatus.PENDING or history.open_attempt is not None:
+            return NOTHING
+        if not circumstances.on_schedule:
+            return _not_payable(f"Its payout schedule can't be changed: {answer}", now=now)
+        return start(history, circumstances, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +212,16 @@ def absent(history: History, *, now: datetime) -> Decision:
 
 def unknown(history: History) -> Sequence[Move]:
     return [UNRESOLVED] if history.payout.status == PayoutStatus.PROCESSING else []
+
+
+def _not_payable(message: str, *, now: datetime) -> Decision:
+    return Decision(
+        changes={
+            "next_retry_at": now + policy.WAIT_FOR_ACCOUNT,
+            "failure_code": "account_not_payable",
+            "failure_message": message,
+        }
+    )
 
 
 def unexpected(transfer: Transfer) -> Decision:
