@@ -101,8 +101,11 @@ def test_a_minimum_in_the_banks_currency_is_converted_at_the_latest_known_rate(
 
 @pytest.mark.django_db
 def test_what_a_bank_refused_as_too_small_is_reversed_once_and_then_carried_over(
-    market: Market, sandbox: Stripe
+    market: Market, sandbox: Stripe, settings: Settings
 ) -> None:
+    # Stripe has granted this platform accounts in Korea.
+    settings.STRIPE_COUNTRIES = {"KR": "full"}
+    sandbox.control("switches", regions=False)
     kim = market.creator("kim", account=None)
     Creator.objects.update(country="KR")
     market.onboard(kim)
