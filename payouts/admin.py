@@ -40,9 +40,12 @@ from payouts.models import (
     PayoutEvent,
     PayoutLineItem,
     PayoutRun,
+    PlacementStatus,
+    PlacementTarget,
     ReconciliationPass,
     RunDecision,
     SendingPause,
+    SuspensePlacement,
     UnplacedTransfer,
 )
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
@@ -391,5 +394,33 @@ class ForecastAdmin(ReadOnlyAdmin):
         money("available"),
         money("missing"),
         "made_at",
+        copied("pk", "Id"),
+    ]
+
+
+@admin.register(SuspensePlacement)
+class SuspensePlacementAdmin(ReadOnlyAdmin):
+    list_display = [
+        ident("pk", "Placement"),
+        link("payout"),
+        money_in("amount", "payout.currency"),
+        state("target", PlacementTarget),
+        state("status", PlacementStatus),
+        "proposed_at",
+    ]
+    list_select_related = ["payout"]
+    list_filter = ["status", "target"]
+    ordering = ["-proposed_at"]
+    details = [
+        link("payout"),
+        money_in("amount", "payout.currency"),
+        state("target", PlacementTarget),
+        state("status", PlacementStatus),
+        "reason",
+        "proposed_by",
+        "proposed_at",
+        "decided_by",
+        "decide_reason",
+        "decided_at",
         copied("pk", "Id"),
     ]

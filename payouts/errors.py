@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from database.refusals import Refusal
-from database.staff import Act
+from database.staff import Act, person_behind
 from money import Money
 
 
@@ -125,6 +125,39 @@ class RunNotHeld(Refusal):
         super().__init__(
             f"No payouts of the run up to {cutoff} wait for staff; see `manage.py sending status`."
         )
+
+
+class NothingInSuspense(Refusal):
+    """Less of the payout is in suspense than should be placed."""
+
+    def __init__(self, payout_id: UUID, in_suspense: Money) -> None:
+        super().__init__(
+            f"{in_suspense} of payout {payout_id} can be placed: what came back of it after the bank had the money."
+        )
+
+
+class PlacementProposed(Refusal):
+    def __init__(self, payout_id: UUID) -> None:
+        super().__init__(
+            f"A placement of payout {payout_id} is already proposed. Approve or decline it first."
+        )
+
+
+class UnknownPlacement(Refusal):
+    def __init__(self, placement_id: UUID) -> None:
+        super().__init__(f"There is no placement {placement_id}.")
+
+
+class PlacementDecided(Refusal):
+    def __init__(self, status: str) -> None:
+        super().__init__(f"This placement is already {status.lower()}.")
+
+
+class PlacementNeedsAnother(Refusal):
+    """The actor proposed the placement."""
+
+    def __init__(self, actor: str) -> None:
+        super().__init__(f"{person_behind(actor)} proposed this placement. Another person has to approve it.")
 
 
 class DifferenceResolved(Refusal):

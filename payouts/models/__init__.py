@@ -6,6 +6,7 @@ from payouts.models.difference import BILLING_KINDS, Difference, DifferenceKind
 from payouts.models.forecast import Forecast
 from payouts.models.pause import PauseCause, SendingPause
 from payouts.models.payout import Payout, PayoutEvent, PayoutLineItem
+from payouts.models.placement import PlacementStatus, PlacementTarget, SuspensePlacement
 from payouts.models.reconciliation import AccountListing, ReconciliationPass
 from payouts.models.recovery import IgnoredInstallation, UnplacedTransfer
 from payouts.models.run import PayoutRun, RunDecision
@@ -25,8 +26,11 @@ __all__ = [
     "PayoutEvent",
     "PayoutLineItem",
     "PayoutRun",
+    "PlacementStatus",
+    "PlacementTarget",
     "ReconciliationPass",
     "RunDecision",
     "SendingPause",
+    "SuspensePlacement",
     "UnplacedTransfer",
 ]

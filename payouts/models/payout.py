@@ -22,7 +22,8 @@ class Payout(models.Model):
     `next_retry_at` is when it is next due (to be sent, looked up or paid out to the bank); null when there is nothing
     to do. `taken_at` is when a worker took it. `arrival_amount` is what the transfer brought to the connected account
     and `bank_amount` what goes to the bank, both in `bank_currency`. `amount_reversed` is how much of the transfer
-    came back, and `fx_loss` how much of a reversed one was lost to the exchange rate, both in the transfer's currency.
+    came back, `amount_placed` how much of that left suspense (see SuspensePlacement), and `fx_loss` how much of a
+    reversed one was lost to the exchange rate, all in the transfer's currency.
     `trace_id` is by what the bank finds the bank payout, once Stripe knows it.
     `first_failed_at` is when this payout failed, or the first of those that it retries; while it is failed, it is
     decided again at `next_retry_at`. `retry_number` counts the retries that the service makes by itself, on fixed days;
@@ -47,6 +48,7 @@ class Payout(models.Model):
     stripe_payout_id = models.CharField(max_length=255, blank=True)
     destination_payment = models.CharField(max_length=255, blank=True)
     amount_reversed = models.BigIntegerField(db_default=0)
+    amount_placed = models.BigIntegerField(db_default=0)
     fx_loss = models.BigIntegerField("lost to the exchange rate", db_default=0)
     arrival_amount = models.BigIntegerField(null=True, blank=True)
     bank_amount = models.BigIntegerField(null=True, blank=True)
@@ -92,6 +94,10 @@ class Payout(models.Model):
                 condition=~Q(status=PayoutStatus.PAID) | Q(paid_at__isnull=False),
                 name="payout_paid_has_its_time",
             ),
+            models.CheckConstraint(
+                condition=Q(amount_placed__gte=0, amount_placed__lte=F("amount_reversed")),
+                name="payout_places_what_came_back",
+            ),
         ]
         indexes = [
             models.Index(fields=["creator", "-created_at", "-id"], name="payout_by_creator"),
@@ -118,6 +124,11 @@ class Payout(models.Model):
 
     def __str__(self) -> str:
         return f"{self.net} to {self.creator_id}"
+
+    @property
+    def in_suspense(self) -> Money:
+        """What came back of the transfer, released no earnings and isn't placed yet."""
+        return Money(self.amount_reversed - self.amount_placed, self.currency)
 
     @property
     def net(self) -> Money:

@@ -110,6 +110,13 @@ def stuck_payouts(*, now: datetime) -> int:
     return unfinished.filter(~Exists(moved), created_at__lt=before).count()
 
 
+def in_suspense() -> list[Payout]:
+    """List the payouts of which something came back that isn't placed yet, oldest first."""
+    came_back = Payout.objects.filter(amount_reversed__gt=F("amount_placed"))
+    unplaced = came_back.exclude(status=PayoutStatus.REVERSED)
+    return list(unplaced.select_related("creator").order_by("pk"))
+
+
 def oldest_due(*, now: datetime) -> timedelta:
     """Return how long the longest-due payout has been due; zero if none is. Retries of failed ones don't count."""
     due = Payout.objects.filter(next_retry_at__lte=now).exclude(status=PayoutStatus.FAILED)

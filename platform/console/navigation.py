@@ -43,6 +43,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("payouts.PayoutAttempt", "Attempts", "send"),
         ("payouts.PayoutEvent", "Payout history", "history"),
         ("payouts.Difference", "Differences", "difference"),
+        ("payouts.SuspensePlacement", "Suspense", "move_to_inbox"),
         ("payouts.ReconciliationPass", "Reconciliation", "compare_arrows"),
         ("payouts.SendingPause", "Sending pauses", "pause_circle"),
         ("payouts.UnplacedTransfer", "Unplaced transfers", "move_to_inbox"),

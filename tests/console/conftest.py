@@ -21,7 +21,7 @@ from database.staff import Act, Right
 from earnings.models import BillingBatch, BillingSource
 from earnings.services import adjustments, setting_aside
 from money import Money
-from payouts.models import DifferenceKind
+from payouts.models import DifferenceKind, Payout, PlacementTarget, SuspensePlacement
 from payouts.services import differences, reconciliation
 from payouts.services.deciding import forecasts, gate, pauses
 from stripe_io import receiving
@@ -75,6 +75,13 @@ def marketplace(
     authenticate(RequestFactory().post("/admin/login/"), username="eve", password="a guess")
     marketplace = Marketplace(tmp_path, settle)
     marketplace.live_through("2024-03", MARCH, cutoff=date(2024, 4, 1))
+    SuspensePlacement.objects.create(
+        payout=Payout.objects.get(),
+        amount=500,
+        target=PlacementTarget.PLATFORM,
+        reason="Reversed by mistake",
+        proposed_by="sam",
+    )
     marketplace.receive("spoiled", "r-0,charge,api-maps,500,USD,2024-03-05T12:00:00Z,\n")
     spoiled = BillingBatch.objects.latest("pk")
     setting_aside.set_aside(spoiled.pk, DataError("bigint out of range"), now=sql.now())

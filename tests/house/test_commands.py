@@ -40,10 +40,11 @@ NEED_NOBODY = {
     "run_payouts",
     "sandbox",
     "sending status",
+    "suspense list",
     "sync_accounts",
 }
 # The proposer has given the reason, owning a difference changes nothing else, and a dry run replays nothing.
-NEED_NO_REASON = {"adjust approve", "differences own", "replay_events"}
+NEED_NO_REASON = {"adjust approve", "differences own", "replay_events", "suspense approve"}
 OURS = {config.name for config in apps.get_app_configs() if "site-packages" not in config.path}
 
 

@@ -56,6 +56,11 @@ CORRUPTIONS = [
         "payout_reversed_came_back_whole",
     ),
     Corruption(
+        "a payout places what nobody approved",
+        "UPDATE payouts SET amount_reversed = 1, amount_placed = 1 WHERE status = 'paid'",
+        "payouts_place_what_was_approved",
+    ),
+    Corruption(
         "rows count more transactions",
         "UPDATE creator_earnings SET transactions = transactions + 1",
         "earnings_are_the_sum_of_their_postings",

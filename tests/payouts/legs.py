@@ -41,6 +41,7 @@ def payout(status: PayoutStatus, **columns: Any) -> Payout:
             "transfer_group": "group",
             "net_amount": 80_00,
             "amount_reversed": 0,
+            "amount_placed": 0,
             "fx_loss": 0,
             "trace_id": "",
             "trace_status": "",

@@ -45,7 +45,7 @@ def came_back(history: History, amount_reversed: int, *, now: datetime) -> Decis
     at_stripe = payout.status == PayoutStatus.RETURNED or (
         payout.status in (PayoutStatus.IN_TRANSIT, PayoutStatus.PAID) and not payout.stripe_payout_id
     )
-    if amount_reversed >= _enough(history) and at_stripe:
+    if amount_reversed >= _enough(history) and at_stripe and not payout.amount_placed:
         return end_reversed(history, back=amount_reversed, now=now)
     return _suspended(payout, amount_reversed)
 

@@ -27,8 +27,14 @@ def prepare(history: History, circumstances: Circumstances, *, now: datetime) ->
 
     It is sent again as soon as Stripe has a bank account that accepts it, unless the creator is held. It is taken back
     if that doesn't happen for too long, if the creator now has another Stripe account, or if no bank account could
-    accept it.
+    accept it. Once people have placed what came back of it, they decide about the rest as well.
     """
+    if history.payout.amount_placed:
+        return _later(now)
+    return _prepare(history, circumstances, now=now)
+
+
+def _prepare(history: History, circumstances: Circumstances, *, now: datetime) -> Decision:
     payout, wanted = history.payout, wanted_by_staff(history)
     if payout.amount_reversed == payout.net_amount:
         return coming_back.end_reversed(history, back=payout.net_amount, now=now)

@@ -27,6 +27,16 @@ WITH fact AS (
     SELECT 'adjustment:' || id, 'creator_payable', creator_id, currency, amount
     FROM adjustments
     WHERE status = 'approved' AND decided_at >= {since}
+    UNION ALL
+    SELECT
+        'payout:' || placement.payout_id || ':placed:' || placement.id,
+        'suspense',
+        '00000000-0000-0000-0000-000000000000',
+        payout.currency,
+        -placement.amount
+    FROM suspense_placements AS placement
+    JOIN payouts AS payout ON payout.id = placement.payout_id
+    WHERE placement.status = 'approved' AND placement.decided_at >= {since}
 ),
 booked AS (
     SELECT booking.source_key, account.kind, account.owner_id, entry.currency, entry.amount

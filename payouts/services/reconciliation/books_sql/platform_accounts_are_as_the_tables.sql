@@ -31,6 +31,11 @@ FROM (
         FROM adjustments
         WHERE kind IN ('correction', 'write_off', 'write_off_undone', 'write_off_restored') AND status = 'approved'
         UNION ALL
+        SELECT 'adjustments', payout.currency, 0, placement.amount
+        FROM suspense_placements AS placement
+        JOIN payouts AS payout ON payout.id = placement.payout_id
+        WHERE placement.status = 'approved' AND placement.target <> 'stripe_balance'
+        UNION ALL
         SELECT 'fx_difference', currency, 0, -fx_loss
         FROM payouts
         WHERE fx_loss <> 0

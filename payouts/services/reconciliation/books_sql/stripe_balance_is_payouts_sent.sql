@@ -16,6 +16,11 @@ FROM (
         FROM payouts
         WHERE status IN ('in_transit', 'paid', 'returned', 'reversed')
         UNION ALL
+        SELECT payout.currency, 0, placement.amount
+        FROM suspense_placements AS placement
+        JOIN payouts AS payout ON payout.id = placement.payout_id
+        WHERE placement.status = 'approved' AND placement.target = 'stripe_balance'
+        UNION ALL
         SELECT currency, 0, -amount
         FROM adjustments
         WHERE kind IN ('unexpected_transfer', 'unexpected_transfer_reversed') AND status = 'approved'

@@ -12,7 +12,7 @@ FROM (
         JOIN ledger_accounts AS account ON account.id = checked.account_id
         WHERE account.kind = 'suspense' AND checked.checkpoint_id = {checkpoint}
         UNION ALL
-        SELECT currency, 0, amount_reversed
+        SELECT currency, 0, amount_reversed - amount_placed
         FROM payouts
         WHERE status <> 'reversed' AND amount_reversed <> 0
     ) AS both_sides

@@ -1,0 +1,122 @@
+"""Placing what is in suspense: one person proposes whose it is, and another approves."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from database.staff import Act, is_same_person
+from earnings.services import adjustments
+from ledger import services as ledger
+from ledger.models import AccountKind
+from ledger.services import Line
+from money import Money
+from payouts.errors import (
+    NothingInSuspense,
+    PlacementDecided,
+    PlacementNeedsAnother,
+    PlacementProposed,
+    UnknownPlacement,
+)
+from payouts.models import DifferenceKind, Payout, PlacementStatus, PlacementTarget, SuspensePlacement
+from payouts.services import differences
+from payouts.services.moves import locked
+from payouts.states import PayoutStatus
+
+# What is the creator's goes on from there: an adjustment owes it to them.
+_BOOKED_TO = {
+    PlacementTarget.CREATOR: AccountKind.ADJUSTMENTS,
+    PlacementTarget.PLATFORM: AccountKind.ADJUSTMENTS,
+    PlacementTarget.STRIPE_BALANCE: AccountKind.STRIPE_BALANCE,
+}
+
+
+@transaction.atomic
+def propose_placement(
+    payout_id: UUID, *, target: PlacementTarget, amount: int | None, act: Act
+) -> SuspensePlacement:
+    """Propose whose an amount in suspense is, in minor units; None is all that the payout has there.
+
+    Raises: UnknownPayout; NothingInSuspense if the payout isn't paid, or has less there; PlacementProposed.
+    """
+    payout = locked(payout_id)
+    amount = _in_suspense(payout) if amount is None else amount
+    _require(payout, amount)
+    if SuspensePlacement.objects.filter(payout=payout, status=PlacementStatus.PROPOSED).exists():
+        raise PlacementProposed(payout_id)
+    return SuspensePlacement.objects.create(
+        payout=payout, amount=amount, target=target, reason=act.reason, proposed_by=act.actor
+    )
+
+
+@transaction.atomic
+def approve_placement(placement_id: UUID, *, actor: str, now: datetime) -> SuspensePlacement:
+    """Book a placement that another person proposed. What is the creator's goes into their next payout.
+
+    Raises: UnknownPlacement, PlacementDecided; PlacementNeedsAnother if the actor proposed it; NothingInSuspense if the
+    payout changed meanwhile.
+    """
+    placement = _undecided(placement_id)
+    if is_same_person(placement.proposed_by, actor):
+        raise PlacementNeedsAnother(actor)
+    payout = placement.payout
+    _require(payout, placement.amount)
+    part = Money(placement.amount, payout.currency)
+    ledger.post(
+        source_key=f"payout:{payout.pk}:placed:{placement.pk}",
+        kind="suspense_placed",
+        lines=[
+            Line(AccountKind.SUSPENSE, -part),
+            Line(_BOOKED_TO[PlacementTarget(placement.target)], part),
+        ],
+    )
+    if placement.target == PlacementTarget.CREATOR:
+        owed = Act(placement.proposed_by, f"{payout.stripe_transfer_id} was reversed: {placement.reason}")
+        correction = adjustments.propose_adjustment(payout.creator, amount=part, act=owed)
+        adjustments.approve_adjustment(correction.pk, actor=actor, now=now)
+    Payout.objects.filter(pk=payout.pk).update(amount_placed=F("amount_placed") + placement.amount)
+    _decide(placement, PlacementStatus.APPROVED, actor=actor, now=now)
+    if placement.amount == _in_suspense(payout):
+        placed = f"placed by {placement.proposed_by} and {actor}: {placement.reason}"
+        subject = payout.stripe_transfer_id
+        differences.settle(DifferenceKind.UNEXPLAINED_REVERSAL, subject=subject, reason=placed, now=now)
+    return placement
+
+
+@transaction.atomic
+def decline_placement(placement_id: UUID, *, act: Act, now: datetime) -> SuspensePlacement:
+    """Decline a proposal; the proposer can decline their own.
+
+    Raises: UnknownPlacement, PlacementDecided.
+    """
+    placement = _undecided(placement_id)
+    placement.decide_reason = act.reason
+    _decide(placement, PlacementStatus.DECLINED, actor=act.actor, now=now)
+    return placement
+
+
+def _in_suspense(payout: Payout) -> int:
+    return payout.amount_reversed - payout.amount_placed if payout.status == PayoutStatus.PAID else 0
+
+
+def _require(payout: Payout, amount: int) -> None:
+    if not 1 <= amount <= _in_suspense(payout):
+        raise NothingInSuspense(payout.pk, Money(_in_suspense(payout), payout.currency))
+
+
+def _undecided(placement_id: UUID) -> SuspensePlacement:
+    payout_id = SuspensePlacement.objects.filter(pk=placement_id).values_list("payout", flat=True).first()
+    if payout_id is None:
+        raise UnknownPlacement(placement_id)
+    payout = locked(payout_id)
+    placement = SuspensePlacement.objects.get(pk=placement_id)
+    if placement.status != PlacementStatus.PROPOSED:
+        raise PlacementDecided(placement.get_status_display())
+    placement.payout = payout
+    return placement
+
+
+def _decide(placement: SuspensePlacement, status: PlacementStatus, *, actor: str, now: datetime) -> None:
+    placement.status, placement.decided_by, placement.decided_at = status, actor, now
+    placement.save(update_fields=["status", "decided_by", "decide_reason", "decided_at"])
