@@ -21,7 +21,7 @@ export PYTHONUTF8 := 1
 export PIP_USER := 0
 export PIP_REQUIRE_HASHES := 0
 
-.PHONY: help demo test test-full chaos guards benchmark lint lint-sql lint-rest up down env status schema lock clean
+.PHONY: help demo test test-full chaos drill guards benchmark lint lint-sql lint-rest up down env status schema lock clean
 
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m payouts_project.local
@@ -36,6 +36,7 @@ help:
 	@echo "make test       lint and run the tests"
 	@echo "make test-full  run the slow tests: kills, races, real data"
 	@echo "make chaos      pay a month while everything fails; SEED, SEEDS (how many), CREATORS"
+	@echo "make drill      lose the database at every moment, restore a backup, and see that nobody is paid twice"
 	@echo "make guards     remove each guard of a promise in turn, and expect a test to fail"
 	@echo "make benchmark  measure speed"
 	@echo "make up | down  start or stop the service; status, env: show its state, its variables"
@@ -63,6 +64,9 @@ chaos: .venv/.development
 	@seed=$(SEED); while [ $$seed -lt $$(($(SEED) + $(SEEDS))) ]; do \
 		$(BIN)/python -m tests.chaos $$seed --creators $(CREATORS) || exit; seed=$$((seed + 1)); \
 	done
+
+drill: .venv/.development
+	@$(BIN)/python -m tests.drill
 
 guards: .venv/.development
 	@$(BIN)/python -m tests.guards

@@ -57,6 +57,13 @@ class ReconciliationUnderWay(Refusal):
         super().__init__("Another reconciliation pass is running.")
 
 
+class RecoveryUnderWay(Refusal):
+    """Another recovery is running."""
+
+    def __init__(self) -> None:
+        super().__init__("Another recovery is running.")
+
+
 class NotRetryable(ActNotPossible):
     """The payout can't be retried; `reason` says why."""
 

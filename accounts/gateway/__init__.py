@@ -14,6 +14,7 @@ import stripe
 from accounts.errors import CreationKeySpent, StripeAccountGone, StripeUnavailable
 from accounts.gateway import v1, v2
 from accounts.gateway.failures import is_refusal, platform_refusal, refusal_of
+from accounts.gateway.listing import ListedAccount, list_accounts
 from accounts.gateway.objects import ExternalAccount, OnboardingLink, Opening, StripeAccount
 from accounts.models import StripeApi
 from stripe_io.client import CLOCK_SKEW, call, client
@@ -21,6 +22,7 @@ from stripe_io.errors import Failure, StripeCallFailed
 
 __all__ = [
     "ExternalAccount",
+    "ListedAccount",
     "OnboardingLink",
     "Opening",
     "StripeAccount",
@@ -30,6 +32,7 @@ __all__ = [
     "create_dashboard_link",
     "create_onboarding_link",
     "find_account",
+    "list_accounts",
     "retrieve_account",
     "retrieve_schedule",
     "retrieve_standing",

@@ -17,13 +17,13 @@ KILLS = 10
 SEED = 20261101
 
 
-def sales(folder: Path, chance: random.Random) -> tuple[Path, Path]:
+def sales(folder: Path, chance: random.Random, *, creators: int = CREATORS) -> tuple[Path, Path]:
     catalog, billing = folder / "catalog.csv", folder / "billing.csv"
-    rows = [f"api-{n},API {n},creator-{n},creator-{n}@example.com,US" for n in range(CREATORS)]
+    rows = [f"api-{n},API {n},creator-{n},creator-{n}@example.com,US" for n in range(creators)]
     catalog.write_text("\n".join(["api_id,api_name,creator_id,creator_email,creator_country", *rows]))
     charges = [
         f"r-{n},charge,api-{n},{chance.randint(4_000, 90_000)},USD,2026-09-15T00:00:00Z"
-        for n in range(CREATORS)
+        for n in range(creators)
     ]
     billing.write_text("\n".join(["record_id,kind,api_id,amount,currency,occurred_at", *charges]))
     return catalog, billing

@@ -12,10 +12,9 @@ from payouts import gateway, selectors
 from payouts.errors import FundsWillBeMissing
 from payouts.models import Forecast, Payout
 from payouts.services.deciding import runs
-from payouts.states import DecisionReason, PayoutStatus
+from payouts.states import UNSENT, DecisionReason
 
 logger = logging.getLogger(__name__)
-_UNSENT = (PayoutStatus.PENDING, PayoutStatus.ON_HOLD, PayoutStatus.PROCESSING, PayoutStatus.UNRESOLVED)
 
 
 def make_forecast(*, now: datetime) -> list[Forecast]:
@@ -29,7 +28,7 @@ def make_forecast(*, now: datetime) -> list[Forecast]:
     next_run = Counter(
         {currency: net for (reason, currency), net in expected.items() if reason == DecisionReason.PAID}
     )
-    unsent = Payout.objects.filter(status__in=_UNSENT).values_list("currency").annotate(Sum("net_amount"))
+    unsent = Payout.objects.filter(status__in=UNSENT).values_list("currency").annotate(Sum("net_amount"))
     waiting = Counter({currency: int(net) for currency, net in unsent})
     return [
         Forecast.objects.update_or_create(

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from payouts import gateway
+from payouts import gateway, selectors
 from payouts.models import DifferenceKind, Payout
 from payouts.services import sending
 from payouts.services.reconciliation.comparing import Found
@@ -14,9 +14,12 @@ logger = logging.getLogger(__name__)
 
 
 def mend(found: Found, *, now: datetime) -> bool:
-    """Record what Stripe has now; return False if that must wait, or is up to staff."""
+    """Record what Stripe has now; return False if that must wait, or is up to staff.
+
+    While the database is behind Stripe, a transfer that it doesn't know is for recovery to place.
+    """
     record = _RECORDS.get(found.kind)
-    if record is None:
+    if record is None or (found.kind == DifferenceKind.UNKNOWN_TRANSFER and selectors.behind_stripe()):
         return False
     try:
         record(found, now)

@@ -102,7 +102,12 @@ def attempt_of(made: Transfer | BankPayout) -> PayoutAttempt | None:
 
 
 def _payout_of(transfer: Transfer, *, otherwise: UUID) -> UUID | None:
-    """Find the payout that a transfer names, if it is of its group; None if it isn't in this database."""
+    """Find the payout that a transfer names, if it is of its group; None if it isn't in this database.
+
+    Recovery may have given it to another payout of the group than the one it names.
+    """
+    if (attempt := attempt_of(transfer)) is not None:
+        return attempt.payout_id
     if not transfer.reference:
         return otherwise
     named = Payout.objects.filter(reference=transfer.reference).first()

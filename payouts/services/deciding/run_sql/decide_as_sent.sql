@@ -1,5 +1,5 @@
--- A payout that Stripe has already sent: of all that can be claimed, if anything, and whatever would block it. Without
--- earnings, its period is that of the line that makes up for them.
+-- A payout that Stripe has already sent: of all that can be claimed, if anything, whatever would block it. Without
+-- earnings up to the cut-off, its period is that of the line that makes up for them.
 INSERT INTO run_decision
 SELECT
     %(creator)s,

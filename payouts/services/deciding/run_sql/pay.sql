@@ -1,5 +1,5 @@
--- The ordinal counts all payouts for the same creator, currency and cut-off, whatever became of them. The run's lock
--- keeps others from counting at the same time.
+-- The ordinal counts all payouts for the same creator, currency and cut-off, whatever became of them, unless it is
+-- given. The run's lock keeps others from counting at the same time.
 INSERT INTO payouts (
     id, creator_id, run_id, retry_of_id, currency, ordinal, reference, transfer_group, gross_amount, platform_fee,
     net_amount, period_start, period_end, status, stripe_transfer_id, stripe_payout_id, destination_payment,
@@ -26,7 +26,7 @@ SELECT
 FROM run_decision AS decision
 JOIN creators AS creator ON creator.id = decision.creator_id
 CROSS JOIN LATERAL (
-    SELECT coalesce(max(earlier.ordinal), 0) + 1 AS ordinal
+    SELECT coalesce(%(ordinal)s::integer, coalesce(max(earlier.ordinal), 0) + 1) AS ordinal
     FROM payouts AS earlier
     WHERE earlier.run_id = %(run)s
         AND earlier.creator_id = decision.creator_id

@@ -1,0 +1,70 @@
+"""After a backup was restored: take over from Stripe what the database lacks, and let sending go on."""
+
+from argparse import ArgumentParser
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import CommandError
+
+from accounts.errors import StripeUnavailable
+from database import sql
+from database.commands import ServiceCommand, act_of, add_actor_option, add_reason_option, signature
+from database.staff import Right
+from payouts.services import recovery
+from payouts.services.deciding import gate
+from payouts.services.recovery import Report
+from payouts.services.recovery.placing import How
+from stripe_io.errors import StripeCallFailed
+
+
+class Command(ServiceCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        add_actor_option(parser)
+        add_reason_option(parser)
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would be taken over, and change nothing"
+        )
+        parser.add_argument(
+            "--ignore-installation",
+            type=UUID,
+            metavar="ID",
+            help="from now on, ignore the payments of this other installation on the same Stripe account",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        options["actor"] = signature(options, Right.RESUME_SENDING)
+        act, now = act_of(options), sql.now()
+        if options["ignore_installation"] and not options["dry_run"]:
+            gate.ignore_installation(options["ignore_installation"], act=act, now=now)
+        try:
+            report = (recovery.preview if options["dry_run"] else recovery.recover)(act=act, now=now)
+        except (StripeCallFailed, StripeUnavailable) as failure:
+            raise CommandError(f"{failure} Nothing has changed; run it again.") from failure
+        self.show(options, _figures(report))
+
+
+def _figures(report: Report) -> dict[str, Any]:
+    return {
+        "accounts": report.accounts,
+        "transfers": {how.value: count for how, count in report.transfers.items()},
+        "amounts": report.money(report.amounts),
+        "creators owe": report.money(report.owed),
+        "creators get later": report.money(report.carried),
+        "payouts cancelled": report.cancelled,
+        "reversals": report.reversals,
+        "of other installations": report.foreign,
+        "left for a person": [
+            {
+                "transfer": placed.transfer.id,
+                "amount": placed.transfer.amount,
+                "currency": placed.transfer.currency,
+                "account": placed.transfer.destination,
+                "how": placed.how.value,
+            }
+            for placed in report.unplaced
+            if placed.how != How.CAME_BACK
+        ],
+    }
