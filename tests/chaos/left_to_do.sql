@@ -2,6 +2,8 @@
 SELECT
 FROM payouts AS payout
 WHERE next_retry_at IS NOT NULL
+    -- A failed payout is decided again in days, and the last run pays it anyway.
+    AND payout.status <> 'failed'
     AND NOT EXISTS (
         SELECT
         FROM payout_attempts AS attempt
