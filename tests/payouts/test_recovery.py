@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from pytest_django import Settings
 
-from accounts.models import Creator, CreatorPaymentAccount, Hold
+from accounts.models import Creator, CreatorPaymentAccount, Hold, StripeApi
 from database import sql
 from database.staff import Act
 from earnings.models import CreatorEarning
@@ -221,9 +222,11 @@ def test_of_several_bank_payouts_the_last_one_counts(
     assert [attempt.status for attempt in kinds] == ["returned", "succeeded"]
 
 
+@pytest.mark.parametrize("api", StripeApi)
 def test_an_account_and_its_creator_come_back(
-    market: Market, sandbox: Stripe, settle: Callable[[], None]
+    market: Market, sandbox: Stripe, settle: Callable[[], None], settings: Settings, api: StripeApi
 ) -> None:
+    settings.STRIPE_ACCOUNTS = api.value
     with lost():
         bob = market.creator("bob", account=None)
         account = market.onboard(bob).stripe_account_id
@@ -233,6 +236,7 @@ def test_an_account_and_its_creator_come_back(
     assert (report.accounts, report.owed) == (1, {"USD": 80_00})
     adopted = CreatorPaymentAccount.objects.get()
     assert (adopted.creator.external_id, adopted.stripe_account_id) == ("bob", account)
+    assert adopted.api == api
     assert adopted.payable
     settle()
     assert Payout.objects.get().status == PayoutStatus.PAID
