@@ -1,6 +1,8 @@
 """A refusal by Stripe is no outage: staff learn of it, creators hear what they can do, and it isn't asked for again."""
 
+from collections import defaultdict
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +19,7 @@ from accounts.errors import (
 )
 from accounts.gateway import failures
 from accounts.models import CreatorPaymentAccount, OpeningRefusal
+from sandbox import refusals
 from stripe_io.errors import Failure
 from tests.api import caller
 from tests.local_stripe import Stripe
@@ -179,6 +182,52 @@ def test_a_parameter_names_what_the_creator_can_change(param: str, kind: type[Op
 def test_a_missing_permission_of_the_key_is_the_platforms() -> None:
     sentence = "Having the 'rak_account_write' permission would allow this request to continue."
     assert read(sentence, status=403).page == "https://dashboard.stripe.com/apikeys"
+
+
+# All that the local Stripe can refuse with 400, by who can do something about it.
+BY_CAUSE = {
+    "platform": {
+        "account_creation_liability_unacknowledged",
+        "accounts_v1_disabled",
+        "accounts_v2_access_blocked",
+        "branding_missing",
+        "capability_not_available_without_other_capability",
+        "connect_not_signed_up",
+        "connect_profile_not_submitted",
+        "creation_inactive",
+        "losses_not_reviewed",
+        "non_connect_platform_accounts_v2_access_blocked",
+        "platform_registration_required",
+        "requirements_not_reviewed",
+        "transfers_not_approved",
+    },
+    "country": {
+        "account_country_unsupported_currency",
+        "capability_not_available_in_country",
+        "card_payments_not_in_country",
+        "country_not_supported",
+        "recipients_not_supported",
+    },
+    "email": {"email_domain_invalid_for_recipient"},
+    "other": {
+        "account_controller_stripe_pricing_platform_liable",
+        "account_not_connected",
+        "express_without_responsibility",
+        "invalid_fields",
+        "person_token_required",
+        "url_invalid",
+    },
+}
+
+
+def test_every_refusal_that_is_known_has_its_cause() -> None:
+    known = {**refusals.OF_V1, **refusals.OF_V2, **refusals.OF_LINKS}
+    told: dict[str, set[str]] = defaultdict(set)
+    for name, reason in known.items():
+        if reason.status == HTTPStatus.BAD_REQUEST:
+            message = reason.message.format(platform="US", country="DE")
+            told[read(message, code=reason.code or "").cause].add(name)
+    assert told == BY_CAUSE
 
 
 def test_a_refusal_of_the_platforms_set_up_is_no_outage_and_stops_everybody(sandbox: Stripe) -> None:
