@@ -34,6 +34,8 @@ WEIGHTS = {
     "kills of workers": 4,
     "batches of refunds": 2,
     "ends of pauses": 4,
+    "recoveries": 4,
+    "restores of the backup": 0.3,
     "outages of hours": 0.7,
     "crashes of PostgreSQL": 0.7,
 }
@@ -45,6 +47,7 @@ SURE = (
     "kills of the web",
     "more runs at once",
     "outages of hours",
+    "restores of the backup",
 )
 # A storm can last this many times as long, because a slow machine sends little in its time.
 LONGER = 3
@@ -72,6 +75,7 @@ class Conductor:
         self._folder = folder
         self.people = People(stage, trade, chance)
         self._runs: list[subprocess.Popen[bytes]] = []
+        self._backed_up = False
 
     def set_up(self, *, storm_seconds: float) -> None:
         """Sell for a month and onboard everyone at Stripe, with nothing going wrong yet."""
@@ -105,6 +109,8 @@ class Conductor:
         begun = time.monotonic()
         spell_ends = 0.0
         while not self._is_over(begun, seconds):
+            if not self._backed_up and time.monotonic() > begun + seconds / 4:
+                self._back_up()
             if time.monotonic() > spell_ends:
                 self._change_weather()
                 spell_ends = time.monotonic() + SPELL_SECONDS
@@ -158,6 +164,7 @@ class Conductor:
             "emptyings of Valkey": self._empty_valkey,
             "steps of the clock": self._step_clock,
             "outages of hours": self._be_away,
+            "restores of the backup": self._restore,
             "more runs at once": self._run,
             **self.people.acts,
         }
@@ -215,6 +222,28 @@ class Conductor:
         time.sleep(REQUESTS_END_SECONDS)
         self._stage.advance_clock(self._chance.choice((2 * HOUR, 26 * HOUR)))
         return True
+
+    def _back_up(self) -> None:
+        self._halt()
+        self._stage.back_up()
+        self._backed_up = True
+        self._stage.start(*self._stage.parts)
+
+    def _restore(self) -> bool:
+        """Lose what was done since the backup. Billing sends its records again; staff recover when they come to it."""
+        if not self._backed_up:
+            return False
+        self._halt()
+        self._stage.restore()
+        self.people.push_again()
+        return True
+
+    def _halt(self) -> None:
+        """Kill everything that is connected to the database."""
+        self._stage.kill(*self._stage.parts)
+        for run in self._runs:
+            kill(run)
+        connection.close()
 
     def _run(self) -> bool:
         """Make the month's run again, in a process that may be killed halfway."""

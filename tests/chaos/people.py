@@ -36,6 +36,7 @@ SELECT account.stripe_account_id AS id
 FROM creator_payment_accounts AS account JOIN creators AS creator ON creator.id = account.creator_id
 WHERE creator.external_id = %(holder)s AND account.replaced_at IS NULL
 """
+_BEHIND = "SELECT FROM sending_pauses WHERE cause = 'behind_stripe' AND lifted_at IS NULL"
 # The staff, each with only the rights that they need.
 STAFF = {
     "dana": [
@@ -68,6 +69,7 @@ class People:
         self._stage = stage
         self._trade = trade
         self._chance = chance
+        self._records: list[Mapping[str, object]] = []
         self._unpushed: list[Mapping[str, object]] = []
         self._held: set[str] = set()
         self._restricted: set[str] = set()
@@ -90,6 +92,7 @@ class People:
             "questions to Stripe": lambda: self._intervene("sync", "processing", "unresolved", "in_transit"),
             "pauses of all sending": lambda: _command("sending", "pause", *_signed("dana")),
             "ends of pauses": self.resume,
+            "recoveries": self.recover,
             "adjustments": self.adjust,
             "batches of refunds": self.refund,
             "accounts restricted": self.restrict,
@@ -116,6 +119,10 @@ class People:
     def resume(self) -> bool:
         return _command("sending", "resume", *_signed("dana"))
 
+    def recover(self) -> bool:
+        """Take over from Stripe what a restored database lacks."""
+        return bool(list(sql.rows(_BEHIND))) and _command("recover", *_signed("dana"))
+
     def adjust(self) -> bool:
         """Propose and approve an adjustment; it is paid in the next month's run, because this month is over."""
         amount = self._chance.choice((-1_000, 250, 5_000))
@@ -127,8 +134,14 @@ class People:
 
     def refund(self) -> bool:
         """Push refunds, including those that may not have arrived before."""
-        self._unpushed += self._trade.refunds(self._chance.randint(1, 20))
+        refunds = self._trade.refunds(self._chance.randint(1, 20))
+        self._records += refunds
+        self._unpushed += refunds
         return self.push()
+
+    def push_again(self) -> None:
+        """Have billing send everything once more with its next push, as after a backup was restored."""
+        self._unpushed = list(self._records)
 
     def push(self) -> bool:
         billing = Principal(subject=SOURCE, role="service", scopes=frozenset([BILLING_SCOPE]))
@@ -204,6 +217,7 @@ class People:
     def repair(self) -> None:
         """Do what only people can: lift holds, provide documents, correct bank accounts, push the remaining records."""
         self._push_what_is_left()
+        self.recover()
         self.resume()
         for name in sorted(self._held):
             _command("intervene", "release", name, *_signed("dana"))

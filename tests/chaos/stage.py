@@ -19,17 +19,19 @@ from django.core.management import call_command
 from payouts_project.local import environment, leftovers
 from payouts_project.local.errors import ProgramFailed
 from payouts_project.local.ports import free_port
-from payouts_project.local.postgres import THROWAWAY_SETTINGS, Postgres
+from payouts_project.local.postgres import DATABASE, THROWAWAY_SETTINGS, Postgres
 from payouts_project.local.testing import Servers
 from payouts_project.local.valkey import Valkey
 from sandbox.config import Config
 from sandbox.server import SandboxServer
+from tests.databases import Databases
 from tests.running import RunningService, kill
 
 WORKERS = ("one", "two", "three")
 # Each takes some seconds.
 STARTS_TRIED = 10
 CLOCK = Path(__file__).parent / "clock.sql"
+ADMIN_DATABASE, BACKUP = "postgres", "backup"
 # The service sets the search path of its connections, unless the URL has one.
 CLOCK_FIRST = "?options=-csearch_path%3Dpublic,pg_catalog"
 
@@ -51,6 +53,8 @@ class Stage:
             **{f"worker {name}": partial(service.start_worker, name) for name in WORKERS},
         }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._databases = Databases(database_url.removesuffix(DATABASE) + ADMIN_DATABASE)
+        self._ahead = 0
 
     @property
     def parts(self) -> list[str]:
@@ -88,11 +92,24 @@ class Stage:
         with closing(redis.Redis.from_url(os.environ["REDIS_URL"])) as client:
             client.flushall()
 
+    def back_up(self) -> None:
+        """Copy the database; nothing else may be connected to it."""
+        self._databases.copy(DATABASE, BACKUP)
+
+    def restore(self) -> None:
+        """Lose the database, and put the backup in its place. The time goes on, and so does Stripe."""
+        self._databases.copy(BACKUP, DATABASE)
+        self._set_clock()
+
     def advance_clock(self, seconds: int) -> None:
         """Advance the clocks of the database and of Stripe; ours first, so that no event is from the future."""
-        with psycopg.connect(self._database_url, autocommit=True) as connection:
-            connection.execute("UPDATE moved_clock SET ahead = ahead + %s * interval '1 second'", [seconds])
+        self._ahead += seconds
+        self._set_clock()
         self.stripe.raw_request("post", "/_sandbox/clock", advance=seconds)
+
+    def _set_clock(self) -> None:
+        with psycopg.connect(self._database_url, autocommit=True) as connection:
+            connection.execute("UPDATE moved_clock SET ahead = %s * interval '1 second'", [self._ahead])
 
     def ask_stripe(self, part: str) -> Any:
         """Read one part of the local Stripe's state."""

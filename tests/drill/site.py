@@ -18,6 +18,7 @@ from sandbox.config import Config
 from sandbox.server import SandboxServer
 from stripe_io import client as stripe_io
 from tests.chaos.stage import CLOCK
+from tests.databases import Databases
 from tests.local_stripe import Stripe
 
 EMPTY, BACKUP = "drill_empty", "drill_backup"
@@ -51,21 +52,6 @@ class Site:
             cursor.execute(
                 "UPDATE moved_clock SET ahead = make_interval(secs => %s)", [self._ahead.total_seconds()]
             )
-
-
-class Databases:
-    """Copies of databases on one server, as a backup and its restoration make them."""
-
-    def __init__(self, admin_url: str) -> None:
-        self._admin_url = admin_url
-
-    def copy(self, source: str, target: str) -> None:
-        """Make `target` a copy of `source`; what `target` was is lost."""
-        connections.close_all()
-        with psycopg.connect(self._admin_url, autocommit=True) as admin:
-            admin.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(target)))
-            copied = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
-            admin.execute(copied.format(Identifier(target), Identifier(source)))
 
 
 def lay_ground(admin_url: str) -> None:

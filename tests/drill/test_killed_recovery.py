@@ -13,7 +13,7 @@ from payouts.models import Payout
 from payouts.services.reconciliation import books
 from payouts.states import PayoutStatus
 from tests.chaos.test_killed_workers import sales
-from tests.drill.site import Databases
+from tests.databases import Databases
 from tests.factories import UserFactory
 from tests.running import RunningService, kill
 from tests.waiting import wait_until

@@ -12,7 +12,6 @@ from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from database import sql
 from earnings.models import BillingRecord, BillingSource, ChargeTakeback, Reason
 from earnings.services.quarantine import enter_ready
 from payouts.services.reconciliation import books
@@ -37,7 +36,7 @@ def state_of(sold: dict[str, Any]) -> tuple[int, int]:
 def unsound() -> list[str]:
     """Compare what was taken from charges with the records."""
     (law,) = (path for path in books.validations() if path.stem == "charges_are_taken_back_as_recorded")
-    return [row["finding"] for row in sql.rows(sql.read(law))]
+    return list(books.findings(law))
 
 
 def months() -> list[tuple[str, int]]:
