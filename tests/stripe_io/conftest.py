@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from stripe_io import handlers
 from tests.answers import Answer
 from tests.stripe_io.delivering import Deliver
 
@@ -22,6 +23,12 @@ def secrets(settings: Settings) -> None:
     settings.STRIPE_WEBHOOK_SECRETS = [PLATFORM]
     settings.STRIPE_CONNECT_WEBHOOK_SECRETS = [CONNECT]
     settings.STRIPE_THIN_WEBHOOK_SECRETS = [THIN]
+
+
+@pytest.fixture(autouse=True)
+def handlers_of_the_apps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the handlers that a test registers."""
+    monkeypatch.setattr(handlers, "_handlers", dict(handlers._handlers))
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The inbox hands each stored event to its handler until it is handled, and keeps the errors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -20,7 +20,7 @@ HandledBy = Callable[[Handler], InboxEvent]
 
 
 @pytest.fixture
-def handled_by(event: dict[str, Any]) -> Iterator[HandledBy]:
+def handled_by(event: dict[str, Any]) -> HandledBy:
     """Register a handler, and store an event for it."""
 
     def handled_by(handler: Handler) -> InboxEvent:
@@ -28,8 +28,7 @@ def handled_by(event: dict[str, Any]) -> Iterator[HandledBy]:
         services.store_event(event | {"type": "test.happened", "account": "acct_1"})
         return InboxEvent.objects.get()
 
-    yield handled_by
-    handlers.register(lambda event: None, "test.happened")
+    return handled_by
 
 
 class Fails:

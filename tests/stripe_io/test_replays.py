@@ -1,7 +1,6 @@
 """`manage.py replay_events`: staff have stored events handled again, and who asked and why is recorded."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -19,7 +18,7 @@ WHY = ["--reason", "The handler was fixed", "--actor", "dana"]
 
 
 @pytest.fixture
-def called() -> Iterator[list[str]]:
+def called() -> list[str]:
     """The events for which the handlers of `test.happened` and `test.failed`, which fails, were called."""
     called: list[str] = []
 
@@ -29,8 +28,7 @@ def called() -> Iterator[list[str]]:
 
     handlers.register(lambda event: called.append(event.id), "test.happened")
     handlers.register(fail, "test.failed")
-    yield called
-    handlers.register(lambda event: None, "test.happened", "test.failed")
+    return called
 
 
 @pytest.fixture

@@ -104,10 +104,11 @@ def attempt_of(made: Transfer | BankPayout) -> PayoutAttempt | None:
 def _payout_of(transfer: Transfer, *, otherwise: UUID) -> UUID | None:
     """Find the payout that a transfer names, if it is of its group; None if it isn't in this database.
 
-    Recovery may have given it to another payout of the group than the one it names.
+    Recovery may have given it to another payout than the one it names.
     """
-    if (attempt := attempt_of(transfer)) is not None:
-        return attempt.payout_id
+    known = PayoutAttempt.objects.filter(kind=AttemptKind.TRANSFER, stripe_id=transfer.id).first()
+    if known is not None:
+        return known.payout_id
     if not transfer.reference:
         return otherwise
     named = Payout.objects.filter(reference=transfer.reference).first()
