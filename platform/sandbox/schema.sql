@@ -77,7 +77,8 @@ create table if not exists idempotency_keys (
 ) strict;
 create index if not exists idempotency_keys_oldest on idempotency_keys (created_at);
 
--- `destination` is null for the webhook endpoints of the settings. `due_at` is null once delivered, given up or dropped.
+-- `destination` is null for the webhook endpoints of the settings. `due_at` is null once delivered, given up or
+-- dropped.
 create table if not exists deliveries (
     id integer primary key,
     event_id text not null,
