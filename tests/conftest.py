@@ -23,6 +23,7 @@ from tests import emptying
 from tests.factories import UserFactory
 from tests.local_stripe import Stripe
 from tests.running import service
+from web import redis_client
 
 __all__ = ["service"]  # a fixture: the service as real processes
 
@@ -77,6 +78,13 @@ def sandbox(tmp_path: Path, settings: Settings, sandbox_options: dict[str, Any])
         sandbox.fund(1_000_000_000)
         yield sandbox
     stripe_io.forget_checks()
+
+
+def forget_pace() -> None:
+    """Forget that an earlier test was answered 429, after which each request waits for a second."""
+    with redis_client.client() as valkey:
+        for key in valkey.scan_iter("stripe:*"):
+            valkey.delete(key)
 
 
 @pytest.fixture
