@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from accounts import gateway as stripe_accounts
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, StripeApi
 from accounts.services import opening, payment_accounts
@@ -179,8 +181,14 @@ class Market:
 
 
 def unsound() -> dict[str, list[str]]:
-    """Check the books inside the test's own transaction; return the failed validations."""
-    found = {path.stem: findings_of(path) for path in books.validations()}
+    """Check the books inside the test's own transaction; return the failed validations.
+
+    Like a whole check, without nested loops: its tables have no statistics, and a thousand creators would take minutes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_nestloop = off")
+        found = {path.stem: findings_of(path) for path in books.validations()}
+        cursor.execute("RESET enable_nestloop")
     return {name: findings for name, findings in found.items() if findings}
 
 
