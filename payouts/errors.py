@@ -118,6 +118,15 @@ class AlreadyPaused(Refusal):
         )
 
 
+class OwnInstallation(Refusal):
+    """The installation to be ignored is this one: its transfers must never be passed over."""
+
+    def __init__(self, uuid: UUID) -> None:
+        super().__init__(
+            f"{uuid} is this installation. Its own transfers can't be ignored: run manage.py recover without it."
+        )
+
+
 class NotPaused(Refusal):
     """Sending isn't paused by staff or by a refused API key."""
 

@@ -13,6 +13,9 @@ from uuid import UUID
 
 from payouts.states import AttemptKind
 
+# PostgreSQL's integer holds no more.
+LARGEST_NUMBER = 2**31 - 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -57,7 +60,7 @@ class Identity:
     def of(cls, metadata: Mapping[str, Any]) -> Identity | None:
         """Read Stripe's metadata; None if it isn't ours, or has been edited."""
         try:
-            return cls(
+            read = cls(
                 installation=UUID(metadata["installation_id"]),
                 creator=metadata["creator_id"],
                 currency=metadata["currency"],
@@ -69,3 +72,9 @@ class Identity:
             )
         except (KeyError, ValueError):
             return None
+        names = (read.creator, read.currency, read.reference)
+        numbers = (read.ordinal, read.number)
+        is_possible = all(name.isascii() and name.isprintable() for name in names) and all(
+            1 <= number <= LARGEST_NUMBER for number in numbers
+        )
+        return read if is_possible else None

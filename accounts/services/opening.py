@@ -78,7 +78,10 @@ def _begin_opening(
     Raises: OpeningRefused.
     """
     api = row.api if row.opening_since else settings.STRIPE_ACCOUNTS
-    country = country or row.country or row.creator.country or settings.PLATFORM_COUNTRY
+    # One that was refused isn't silently replaced by a default: an account keeps its country.
+    country = (
+        country or row.country or row.refused_country or row.creator.country or settings.PLATFORM_COUNTRY
+    )
     business_type = business_type or row.business_type
     email = row.creator.email
     refuse_as_before(row, api=api, country=country, business_type=business_type, email=email, now=now)

@@ -53,3 +53,8 @@ def remembered() -> Installation:
 def record_check(*, until: datetime, at: datetime) -> None:
     """Record that a check which ended `at` found all transfers at Stripe known, the newest created at `until`."""
     Installation.objects.update(checked_until=until, checked_at=at)
+
+
+def forget_check() -> None:
+    """Forget when transfers were last checked, so that they are checked again before any is sent."""
+    Installation.objects.update(checked_at=None)

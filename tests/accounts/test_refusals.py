@@ -342,6 +342,13 @@ def test_a_country_out_of_reach_is_refused_before_stripe_is_asked(sandbox: Strip
     assert (row.refused_country, row.openings, row.api) == ("TH", 0, "")
 
 
+def test_no_default_replaces_a_country_that_was_refused(sandbox: Stripe) -> None:
+    click(country="TH")
+    answer = caller("alice", email="alice@example.com").post("/api/v1/accounts/onboard", {}, format="json")
+    assert answer.json()["code"] == "country_not_supported"
+    assert asked(sandbox) == {}
+
+
 def test_another_api_is_asked_at_once(sandbox: Stripe, settings: Settings) -> None:
     refuse(sandbox, "", PLATFORM[0][1])
     settings.STRIPE_ACCOUNTS = "v1"

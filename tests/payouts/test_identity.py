@@ -65,6 +65,10 @@ def test_metadata_that_lacks_anything_is_not_ours(left_out: str) -> None:
         {"ordinal": ""},
         {"attempt_kind": "gift"},
         {"attempt_number": "1st"},
+        {"ordinal": "99999999999"},
+        {"ordinal": "0"},
+        {"attempt_number": "-1"},
+        {"creator_id": "alice\x00"},
     ],
 )
 def test_metadata_that_is_not_in_form_is_not_ours(edited: dict[str, str]) -> None:

@@ -11,13 +11,14 @@ from accounts.models import CreatorPaymentAccount
 from database import sql
 from database.staff import Act
 from payouts import tasks
-from payouts.errors import BehindStripe
+from payouts.errors import BehindStripe, OwnInstallation
 from payouts.identity import Identity
-from payouts.models import Payout, PayoutAttempt
+from payouts.models import IgnoredInstallation, Payout, PayoutAttempt
 from payouts.services.deciding import gate, pauses, runs
 from payouts.services.sending import engine
 from payouts.services.staff import interventions
 from payouts.states import AttemptKind, PayoutStatus
+from stripe_io import installation
 from stripe_io import services as inbox
 from tests.local_stripe import Stripe
 from tests.payouts.gate import behind, lose, pay, shut
@@ -140,6 +141,25 @@ def test_another_installations_transfers_pause_until_it_is_ignored(waiting: Payo
     pay()
     waiting.refresh_from_db()
     assert waiting.status == PayoutStatus.IN_TRANSIT
+
+
+def test_this_installation_can_never_be_ignored(waiting: Payout, sandbox: Stripe) -> None:
+    ours = installation.remembered().uuid
+    with pytest.raises(OwnInstallation):
+        gate.ignore_installation(ours, act=DANA, now=sql.now())
+    IgnoredInstallation.objects.create(uuid=ours, ignored_by="dana", reason="by an earlier version")
+    lose(pay)
+    sandbox.control("clock", advance=25 * 3_600)
+    pay()
+    assert len(sandbox.transfers()) == 1
+    assert behind() is not None
+
+
+def test_after_a_recovery_nothing_is_sent_before_a_new_check(waiting: Payout, sandbox: Stripe) -> None:
+    installation.record_check(until=sql.now(), at=sql.now())
+    gate.end_recovery(act=DANA, now=sql.now())
+    send_transfer(waiting.pk, now=sql.now())
+    assert sandbox.transfers() == []
 
 
 def test_another_installation_that_pays_the_same_is_not_this_one(payout: Payout, sandbox: Stripe) -> None:

@@ -23,7 +23,7 @@ from database import locks, sql
 from database.staff import Act
 from money import Money
 from payouts import selectors
-from payouts.errors import BehindStripe
+from payouts.errors import BehindStripe, OwnInstallation
 from payouts.gateway import Transfer, listing
 from payouts.models import (
     IgnoredInstallation,
@@ -102,7 +102,7 @@ def find_lost(transfers: Sequence[Transfer]) -> list[Transfer]:
     ]
     if not unknown:
         return []
-    ignored = set(IgnoredInstallation.objects.values_list("uuid", flat=True))
+    ignored = set(IgnoredInstallation.objects.values_list("uuid", flat=True)) - {this}
     left = UnplacedTransfer.objects.filter(pk__in=[each.id for each in unknown])
     unplaced = set(left.values_list("pk", flat=True))
     return [
@@ -145,8 +145,9 @@ def require_not_behind() -> None:
 def end_recovery(*, unplaced: Iterable[str] = (), act: Act, now: datetime) -> None:
     """Let sending go on once recovery has placed what the database lacked; `unplaced` are the ids left to staff.
 
-    The gate stays shut until a check finds nothing more.
+    The gate is shut until a new check finds nothing more. It pauses again for transfers of another installation.
     """
+    installation.forget_check()
     UnplacedTransfer.objects.bulk_create(
         [UnplacedTransfer(stripe_id=each, left_by=act.actor, reason=act.reason) for each in unplaced],
         ignore_conflicts=True,
@@ -155,7 +156,12 @@ def end_recovery(*, unplaced: Iterable[str] = (), act: Act, now: datetime) -> No
 
 
 def ignore_installation(uuid: UUID, *, act: Act, now: datetime) -> None:
-    """Pass over the transfers of another installation on the same Stripe account from now on."""
+    """Pass over the transfers of another installation on the same Stripe account from now on.
+
+    Raises: OwnInstallation.
+    """
+    if uuid == installation.remembered().uuid:
+        raise OwnInstallation(uuid)
     facts = {"ignored_by": act.actor, "reason": act.reason, "ignored_at": now}
     IgnoredInstallation.objects.get_or_create(uuid=uuid, defaults=facts)
 

@@ -81,8 +81,9 @@ def retry_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
 def resume_and_retry(*, act: Act, now: datetime) -> tuple[int, dict[UUID, str]]:
     """Resume all sending, and retry what was refused alike; return how many are retried, and why others aren't.
 
-    Raises: NotPaused.
+    Raises: NotPaused; BehindStripe, and nothing is resumed, as nothing could be retried.
     """
+    gate.require_not_behind()
     pauses_after_refusals = SendingPause.objects.filter(cause=PauseCause.REFUSALS, lifted_at=None)
     refused = [payout for pause in pauses_after_refusals for payout in refusals.refused_alike(pause)]
     pauses.resume_sending(act=act, now=now)
