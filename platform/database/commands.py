@@ -144,7 +144,7 @@ def _print(out: Any, *, as_json: bool, result: Mapping[str, Any]) -> None:
             for line in _table(value):
                 out.write(f"  {line}")
         else:
-            out.write(f"{name.replace('_', ' ')}: {value or 'none' if isinstance(value, list) else value}")
+            out.write(f"{name.replace('_', ' ')}: {_in_a_line(value)}")
 
 
 def _plain(value: object) -> int | str:
@@ -154,6 +154,8 @@ def _plain(value: object) -> int | str:
 def _in_a_line(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name.replace('_', ' ')} {figure}" for name, figure in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
     return str(value)
 
 

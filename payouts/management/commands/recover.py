@@ -42,7 +42,7 @@ class Command(ServiceCommand):
         try:
             report = (recovery.preview if options["dry_run"] else recovery.recover)(act=act, now=now)
         except (StripeCallFailed, StripeUnavailable) as failure:
-            raise CommandError(f"{failure} Nothing has changed; run it again.") from failure
+            raise CommandError(f"{failure} What was taken over by then stays; run it again.") from failure
         self.show(options, _figures(report))
 
 

@@ -28,8 +28,8 @@ def recover(*, act: Act, now: datetime) -> Report:
 
     Bank payouts are taken over when their payouts come to leg two. Must be called outside a transaction.
 
-    Raises: RecoveryUnderWay; StripeUnavailable and StripeCallFailed if Stripe's lists can't be read: then nothing has
-    changed.
+    Raises: RecoveryUnderWay; StripeUnavailable and StripeCallFailed if Stripe doesn't answer: what was taken over by
+    then stays.
     """
     with locks.taken("payouts.recover") as alone:
         if not alone:
