@@ -13,8 +13,8 @@ from tests.chaos.stage import Stage
 from tests.chaos.trade import CUTOFF, Trade
 
 _PAYOUTS = """
-SELECT payout.id::text, payout.reference, payout.status, payout.net_amount AS net, payout.bank_amount,
-    payout.failure_code, payout.fx_loss,
+SELECT payout.id::text, payout.reference, payout.stripe_transfer_id, payout.status, payout.net_amount AS net,
+    payout.bank_amount, payout.failure_code, payout.fx_loss,
     EXISTS (SELECT FROM holds WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL) AS held,
     EXISTS (
         SELECT
@@ -66,6 +66,8 @@ class Verdict:
         self._bank_payouts: list[Any] = stage.ask_stripe("payouts")
         self.payouts = {row["id"]: row for row in sql.rows(_PAYOUTS)}
         self._payout_ids: dict[str, str] = {row["reference"]: row["id"] for row in self.payouts.values()}
+        # Recovery may have given a transfer to another payout than the one it names.
+        self._payout_ids |= {row["stripe_transfer_id"]: row["id"] for row in self.payouts.values()}
         self._earnings = {row["id"]: row for row in sql.rows(_EARNINGS, {"cutoff": CUTOFF})}
         self.reasons = {row["creator"]: row["reason"] for row in sql.rows(_DECIDED)}
         self.differences = list(sql.rows(_DIFFERENCES))
@@ -96,9 +98,9 @@ class Verdict:
         return left
 
     def _payout_of(self, made: Any) -> str:
-        """Return the id of the payout that a transfer or bank payout names; without one, what it does name."""
+        """Return the id of the payout that has a transfer, or that it names; without one, what it does name."""
         reference = str(made["metadata"].get("reference", ""))
-        return self._payout_ids.get(reference, reference)
+        return self._payout_ids.get(made["id"]) or self._payout_ids.get(reference, reference)
 
     def _sent_is_what_payouts_say(self) -> Iterator[str]:
         moved = self._at_stripe()
