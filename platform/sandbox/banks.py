@@ -91,9 +91,9 @@ def cancel(context: Context, payout: JsonObject) -> JsonObject:
 
 
 def fail(context: Context, payout_id: str, *, code: str) -> JsonObject:
-    """Return the money and mark the bank account as errored; a payout that has already failed stays as it is."""
+    """Return the money and mark the bank account as errored; a payout that has failed or was reversed stays so."""
     payout = _find(context, payout_id)
-    if payout["status"] not in STAGES:
+    if payout["status"] not in STAGES or _came_back(context, payout):
         return payout
     _mark_errored(context, context.tx.owner(payout_id), payout["destination"])
     changes = {"status": "failed", "failure_code": code, "failure_message": FAILURES[code]}
@@ -105,6 +105,13 @@ ACTIONS: Mapping[str, schedule.Action] = {
     ARRIVE: arrive,
     **{_FAIL + code: partial(fail, code=code) for code in FAILURES},
 }
+
+
+def _came_back(context: Context, payout: JsonObject) -> bool:
+    """Check whether a reversal brings the money back, or has: it comes back only once."""
+    if payout["original_payout"]:
+        return bool(payout["status"] == "paid")
+    return bool(payout["reversed_by"]) and _find(context, payout["reversed_by"])["status"] in STAGES
 
 
 def _find(context: Context, payout_id: str) -> JsonObject:

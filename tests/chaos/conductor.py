@@ -49,8 +49,6 @@ SURE = (
     "outages of hours",
     "restores of the backup",
 )
-# Smaller storms are too short for a backup to be restored in them.
-FEWEST_FOR_A_RESTORE = 300
 # A storm can last this many times as long, because a slow machine sends little in its time.
 LONGER = 3
 _RULES = {"webhooks": WEBHOOKS, "payout_failures": BANKS, "arrivals": ARRIVALS}
@@ -78,8 +76,6 @@ class Conductor:
         self.people = People(stage, trade, chance)
         self._runs: list[subprocess.Popen[bytes]] = []
         self._backed_up = False
-        self._restores = len(trade.creators) >= FEWEST_FOR_A_RESTORE
-        self._sure = SURE if self._restores else SURE[:-1]
 
     def set_up(self, *, storm_seconds: float) -> None:
         """Sell for a month and onboard everyone at Stripe, with nothing going wrong yet."""
@@ -113,7 +109,7 @@ class Conductor:
         begun = time.monotonic()
         spell_ends = 0.0
         while not self._is_over(begun, seconds):
-            if self._restores and not self._backed_up and time.monotonic() > begun + seconds / 4:
+            if not self._backed_up and time.monotonic() > begun + seconds / 4:
                 self._back_up()
             if time.monotonic() > spell_ends:
                 self._change_weather()
@@ -149,9 +145,7 @@ class Conductor:
         passed = time.monotonic() - begun
         if passed < seconds:
             return False
-        return passed > LONGER * seconds or (
-            self._half_is_sent() and all(self.did[name] for name in self._sure)
-        )
+        return passed > LONGER * seconds or (self._half_is_sent() and all(self.did[name] for name in SURE))
 
     def _half_is_sent(self) -> bool:
         """Check whether half of the payouts are sent; killed runs may not have made them yet."""
@@ -174,7 +168,7 @@ class Conductor:
             "more runs at once": self._run,
             **self.people.acts,
         }
-        missing = [name for name in self._sure if not self.did[name]] if late else []
+        missing = [name for name in SURE if not self.did[name]] if late else []
         chosen = missing or list(acts)
         name = self._chance.choices(chosen, [WEIGHTS.get(name, 1) for name in chosen])[0]
         connection.close()  # the database may have crashed

@@ -13,8 +13,8 @@ from tests.chaos.stage import Stage
 from tests.chaos.trade import CUTOFF, Trade
 
 _PAYOUTS = """
-SELECT payout.id::text, payout.reference, payout.stripe_transfer_id, payout.status, payout.net_amount AS net,
-    payout.bank_amount, payout.failure_code, payout.fx_loss,
+SELECT payout.id::text, payout.reference, payout.status, payout.net_amount AS net, payout.bank_amount,
+    payout.failure_code, payout.fx_loss,
     EXISTS (SELECT FROM holds WHERE holds.creator_id = creator.id AND holds.lifted_at IS NULL) AS held,
     EXISTS (
         SELECT
@@ -45,6 +45,7 @@ FROM payout_run_decisions AS decision JOIN creators AS creator ON creator.id = d
 _DIFFERENCES = """
 SELECT kind, subject, detail, amount, account, payout_id::text AS payout FROM differences WHERE resolved_at IS NULL
 """
+_MADE = "SELECT stripe_id, payout_id::text AS payout FROM payout_attempts WHERE stripe_id <> ''"
 SENT = frozenset(["in_transit", "paid", "returned"])
 ABOUT_MONEY_ON_ACCOUNTS = (
     DifferenceKind.ARRIVAL_UNKNOWN,
@@ -66,8 +67,8 @@ class Verdict:
         self._bank_payouts: list[Any] = stage.ask_stripe("payouts")
         self.payouts = {row["id"]: row for row in sql.rows(_PAYOUTS)}
         self._payout_ids: dict[str, str] = {row["reference"]: row["id"] for row in self.payouts.values()}
-        # Recovery may have given a transfer to another payout than the one it names.
-        self._payout_ids |= {row["stripe_transfer_id"]: row["id"] for row in self.payouts.values()}
+        # Recovery may have given what Stripe has to another payout than the one it names.
+        self._payout_ids |= {row["stripe_id"]: row["payout"] for row in sql.rows(_MADE)}
         self._earnings = {row["id"]: row for row in sql.rows(_EARNINGS, {"cutoff": CUTOFF})}
         self.reasons = {row["creator"]: row["reason"] for row in sql.rows(_DECIDED)}
         self.differences = list(sql.rows(_DIFFERENCES))
@@ -98,7 +99,7 @@ class Verdict:
         return left
 
     def _payout_of(self, made: Any) -> str:
-        """Return the id of the payout that has a transfer, or that it names; without one, what it does name."""
+        """Return the id of the payout that made a transfer or bank payout, or that it names; else what it names."""
         reference = str(made["metadata"].get("reference", ""))
         return self._payout_ids.get(made["id"]) or self._payout_ids.get(reference, reference)
 

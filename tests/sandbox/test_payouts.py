@@ -191,6 +191,18 @@ def test_a_paid_payout_is_reversed_by_one_of_the_negative_amount(
         client.raw_request("post", control)
 
 
+def test_the_money_of_a_reversed_payout_comes_back_only_once(
+    client: stripe.StripeClient, paid_account: str
+) -> None:
+    payout = pay_out(client, paid_account, 40_00)
+    client.raw_request("post", "/_sandbox/clock", advance=10)
+    reversal = client.raw_request("post", f"/_sandbox/payouts/{payout.id}/reverse").data
+    client.raw_request("post", "/_sandbox/clock", advance=10)
+    for returned in (payout.id, reversal["id"]):
+        client.raw_request("post", f"/_sandbox/payouts/{returned}/fail")
+    assert available(client, paid_account) == 100_00
+
+
 def test_the_arrival_is_a_day(client: stripe.StripeClient, paid_account: str) -> None:
     payout = client.v1.payouts.create({"amount": 1_00, "currency": "usd"}, {"stripe_account": paid_account})
     assert payout.arrival_date % (24 * 60 * 60) == 0
