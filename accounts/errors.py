@@ -89,7 +89,8 @@ class EmailRefused(OpeningRefused):
 
     def __init__(self, email: str, *, code: str = "", sentence: str = "") -> None:
         super().__init__(
-            f"Stripe doesn't accept your email address, {email}. Ask the marketplace's support to change it.",
+            f"Stripe doesn't accept your email address{email and f', {email}'}. "
+            "Ask the marketplace's support to change it.",
             code=code,
             sentence=sentence,
         )

@@ -148,7 +148,7 @@ class NothingInSuspense(Refusal):
 
     def __init__(self, payout_id: UUID, in_suspense: Money) -> None:
         super().__init__(
-            f"{in_suspense} of payout {payout_id} can be placed: what came back of it after the bank had the money."
+            f"Only {in_suspense} of payout {payout_id} can be placed: what came back after the bank had the money."
         )
 
 

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -178,11 +179,18 @@ def _interval(settings: stripe.BalanceSettings) -> str:
 
 
 def account_of_event(event_id: str) -> str:
-    """Retrieve the account that an event is about, where only its data names it; empty if it names none.
+    """Retrieve the account that an event is about, where only its data names it.
+
+    Empty if it names none, or if Stripe has no such event, as 30 days later.
 
     Raises: StripeUnavailable.
     """
-    return _call(lambda: v2.account_of_event(event_id))
+    try:
+        return call(lambda: v2.account_of_event(event_id))
+    except StripeCallFailed as error:
+        if error.failure.http_status == HTTPStatus.NOT_FOUND:
+            return ""
+        raise StripeUnavailable(str(error)) from error
 
 
 def complete_in_sandbox(stripe_account_id: str) -> None:

@@ -19,20 +19,22 @@ from stripe_io.errors import Failure
 _DASHBOARD = "https://dashboard.stripe.com"
 _PROFILE = f"{_DASHBOARD}/settings/connect/platform-profile"
 _KEYS = f"{_DASHBOARD}/apikeys"
+_SUPPORT_PAGE = "https://support.stripe.com/contact"
 # Codes about the platform's own set-up, and the page that mends it. Most refusals of v1 have no code.
 # Source: https://docs.stripe.com/api/v2/core/accounts/create and
 # https://docs.stripe.com/changelog/endive/2026-11-18/error-code-for-blocked-account-creation-requests
 _PLATFORM_CODES = {
     "account_creation_liability_unacknowledged": _PROFILE,
     "accounts_v2_access_blocked": f"{_DASHBOARD}/settings/connect/platform-setup",
-    "capability_not_available_without_other_capability": "https://support.stripe.com/contact",
+    "capability_not_available_without_other_capability": _SUPPORT_PAGE,
     "connect_profile_not_submitted": _PROFILE,
     "inactive_api_operation_confirmation_required": f"{_DASHBOARD}/connect",
     "non_connect_platform_accounts_v2_access_blocked": f"{_DASHBOARD}/connect",
     "platform_registration_required": f"{_DASHBOARD}/connect",
 }
-# A sentence that sends its reader to the platform's Dashboard or to Stripe's support is about the platform.
-_PLATFORM_PAGE = re.compile(r"https://(?:dashboard|support)\.stripe\.com[^\s,]*")
+# A sentence that sends its reader to the platform's Dashboard is about the platform. Stripe's support may be named in
+# one about a creator, too.
+_PLATFORM_PAGE = re.compile(r"https://dashboard\.stripe\.com[^\s,]*")
 _PLATFORM_WORDS = re.compile(
     r"\byour platform needs approval\b|\bin (?:the|your) (?:Stripe )?Dashboard\b", re.I
 )
@@ -76,5 +78,6 @@ def platform_refusal(failure: Failure) -> PlatformNotReady:
     if named := _PLATFORM_PAGE.search(failure.message):
         return PlatformNotReady(**told, page=named[0].rstrip("."))
     if _PLATFORM_WORDS.search(failure.message):
-        return PlatformNotReady(**told, page=f"{_DASHBOARD}/connect")
+        page = _SUPPORT_PAGE if _SUPPORT_PAGE in failure.message else f"{_DASHBOARD}/connect"
+        return PlatformNotReady(**told, page=page)
     return AccountRefused(**told)

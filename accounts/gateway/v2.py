@@ -9,7 +9,7 @@ Source: https://docs.stripe.com/api/v2/core/accounts
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 from uuid import UUID
 
 from django.conf import settings
@@ -30,14 +30,7 @@ Part = Literal[
     "requirements",
 ]
 # Source: https://docs.stripe.com/api-includable-response-values
-INCLUDE: Final[list[Part]] = [
-    "configuration.merchant",
-    "configuration.recipient",
-    "defaults",
-    "future_requirements",
-    "identity",
-    "requirements",
-]
+INCLUDE: Final[tuple[Part, ...]] = get_args(Part)
 CREATED = "v2.core.account.created"
 
 

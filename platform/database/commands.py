@@ -4,7 +4,7 @@ import json
 from abc import abstractmethod
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ParamSpec, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError
@@ -52,6 +52,14 @@ def moment(text: str) -> datetime:
             f"{text!r} is not an ISO 8601 time with an offset, such as 2026-11-01T00:00:00Z"
         )
     return parsed
+
+
+def day(text: str) -> date:
+    """Parse an option that is a day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as problem:
+        raise ArgumentTypeError(f"{text!r} is not a day, such as 2026-11-01") from problem
 
 
 def signature(options: Mapping[str, Any], right: staff.Right) -> str:

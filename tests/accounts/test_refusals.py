@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from accounts import gateway, selectors, tasks
 from accounts.errors import (
+    AccountRefused,
     BusinessTypeRefused,
     CountryNotSupported,
     EmailRefused,
@@ -161,6 +162,14 @@ def test_what_the_creator_can_change_is_told_from_the_platforms_set_up(
     code: str, sentence: str, kind: type[OpeningRefused]
 ) -> None:
     assert type(read(sentence, code=code)) is kind
+
+
+def test_a_sentence_that_only_names_stripes_support_stops_nobody_else() -> None:
+    sentence = (
+        "This account cannot be created because of a previous rejection. If you have questions, contact us via "
+        "https://support.stripe.com/contact."
+    )
+    assert type(read(sentence)) is AccountRefused
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,22 @@ def test_the_return_from_the_form_is_told_by_an_event_too(creator: Creator, sand
     assert row.account_status == AccountStatus.RESTRICTED  # back, with everything still missing
 
 
+def test_a_return_that_stripe_no_longer_knows_is_set_aside(creator: Creator, sandbox: Stripe) -> None:
+    opened(creator, after=timedelta(hours=-1))
+    event = {
+        "id": "evt_forgotten",
+        "object": "v2.core.event",
+        "type": "v2.core.account_link.returned",
+        "livemode": False,
+        "created": "2026-11-28T05:00:00.000Z",
+        "context": None,
+        "related_object": None,
+    }
+    assert sandbox.post_event(event).status_code == 200
+    assert inbox.handle_due(at_most=1) == 1
+    assert InboxEvent.objects.get(event_id="evt_forgotten").handled_at is not None
+
+
 @pytest.mark.parametrize("kind", ["drop_response_after_work", "connection_reset"])
 def test_after_a_lost_answer_the_same_key_opens_or_finds_the_account(
     creator: Creator, sandbox: Stripe, kind: str

@@ -54,7 +54,8 @@ def test_it_says_what_it_found_and_lets_sending_go_on(restored: None) -> None:
 
 
 def test_a_dry_run_says_the_same_and_changes_nothing(restored: None) -> None:
-    assert recover(dry_run=True)["transfers"] == {"adopted": 1}
+    report = recover(dry_run=True)
+    assert (report["dry run"], report["transfers"]) == ("nothing was changed", {"adopted": 1})
     assert Payout.objects.get().status == "pending"
     assert selectors.behind_stripe()
 

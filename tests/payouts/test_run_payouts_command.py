@@ -30,7 +30,7 @@ def test_it_reports_what_was_paid_and_what_was_not(market: Market) -> None:
         "cutoff": "2025-10-01",
         "payouts": 1,
         "totals": {"USD": 80_00},
-        "held": [],
+        "held": {},
         "decisions": [
             {"reason": "below_minimum", "currency": "USD", "creators": 1, "amount": 8_00},
             {"reason": "paid", "currency": "USD", "creators": 1, "amount": 80_00},
@@ -44,7 +44,7 @@ def test_it_says_if_there_is_nothing_left_to_do(market: Market) -> None:
         "cutoff": "2025-10-01",
         "payouts": 0,
         "totals": {},
-        "held": [],
+        "held": {},
         "decisions": [],
     }
 

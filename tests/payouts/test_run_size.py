@@ -164,6 +164,14 @@ def test_a_run_that_is_no_larger_than_usual_any_more_is_released(market: Market,
     assert is_sent(right)
 
 
+def test_a_run_of_which_all_is_cancelled_waits_no_more(market: Market, alice: Creator) -> None:
+    paid_before(100_00, 100_00, 100_00)
+    wrong = run_of(market, alice, 8_000_00)
+    Payout.objects.filter(pk=wrong.pk).update(status=PayoutStatus.CANCELLED, next_retry_at=None)
+    market.run()
+    assert SendingPause.objects.get().lifted_by == "system"
+
+
 def test_nothing_of_a_run_is_sent_before_it_is_complete(market: Market, alice: Creator) -> None:
     payout = run_of(market, alice, 80_00)
     PayoutRun.objects.update(completed_at=None)  # as while it is being made, and after it died
@@ -198,7 +206,7 @@ def test_an_unfinished_run_that_a_later_one_supersedes_is_judged(market: Market,
 def test_a_preview_says_that_the_run_would_wait_and_pauses_nothing(market: Market, alice: Creator) -> None:
     paid_before(100_00, 100_00, 100_00)
     market.sell(alice, 1_000_00)
-    assert runs.preview_run(cutoff=CUTOFF, now=sql.now()).held == [
-        f"the run up to {CUTOFF} pays $800.00, and {SEEN}"
-    ]
+    assert runs.preview_run(cutoff=CUTOFF, now=sql.now()).held == {
+        "USD": f"the run up to {CUTOFF} pays $800.00, and {SEEN}"
+    }
     assert not SendingPause.objects.exists()

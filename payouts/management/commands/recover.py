@@ -24,10 +24,11 @@ class Command(ServiceCommand):
         super().add_arguments(parser)
         add_actor_option(parser)
         add_reason_option(parser)
-        parser.add_argument(
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument(
             "--dry-run", action="store_true", help="show what would be taken over, and change nothing"
         )
-        parser.add_argument(
+        what.add_argument(
             "--ignore-installation",
             type=UUID,
             metavar="ID",
@@ -37,13 +38,14 @@ class Command(ServiceCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         options["actor"] = signature(options, Right.RESUME_SENDING)
         act, now = act_of(options), sql.now()
-        if options["ignore_installation"] and not options["dry_run"]:
+        if options["ignore_installation"]:
             gate.ignore_installation(options["ignore_installation"], act=act, now=now)
         try:
             report = (recovery.preview if options["dry_run"] else recovery.recover)(act=act, now=now)
         except (StripeCallFailed, StripeUnavailable) as failure:
             raise CommandError(f"{failure} What was taken over by then stays; run it again.") from failure
-        self.show(options, _figures(report))
+        dry = {"dry run": "nothing was changed"} if options["dry_run"] else {}
+        self.show(options, dry | _figures(report))
 
 
 def _figures(report: Report) -> dict[str, Any]:

@@ -74,5 +74,5 @@ def _lines(result: RunResult) -> Iterator[str]:
     for (reason, currency), creators in sorted(result.creators.items()):
         total = str(Money(result.amounts[reason, currency], currency)) if currency else ""
         yield f"  {creators:>7,} creator{pluralize(creators):<1} {total:>18}  {DecisionReason(reason).label}"
-    for reason in result.held:
-        yield f"  waits for staff: {reason} (manage.py sending release-run {result.cutoff})"
+    for currency, why in result.held.items():
+        yield f"  waits for staff: {why} (manage.py sending release-run {result.cutoff} --currency {currency})"

@@ -1,10 +1,9 @@
 """Pause or resume sending, release a run that waits, or show what pauses sending. Records who did it and why."""
 
-from datetime import date
 from typing import Any
 
 from database import sql
-from database.commands import StaffCommand, act_of, signature
+from database.commands import StaffCommand, act_of, day, signature
 from database.staff import Right
 from payouts import selectors
 from payouts.services.deciding import pauses, run_size
@@ -30,8 +29,8 @@ class Command(StaffCommand):
             right=Right.RESUME_SENDING,
             help="send a run that waits because it is far larger than usual",
         )
-        release.add_argument("cutoff", type=date.fromisoformat, help="the run's cut-off, such as 2026-11-01")
-        release.add_argument("--currency", help="release only this currency")
+        release.add_argument("cutoff", type=day, help="the run's cut-off, such as 2026-11-01")
+        release.add_argument("--currency", type=str.upper, help="release only this currency")
         self.add_report("status", help="list open pauses, with the reason")
 
     def handle(self, *args: Any, **options: Any) -> None:

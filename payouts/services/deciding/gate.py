@@ -17,7 +17,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import Min, Q, QuerySet
 
 from database import locks, sql
 from database.staff import Act
@@ -88,11 +88,7 @@ def find_lost(transfers: Sequence[Transfer]) -> list[Transfer]:
     ours = [transfer for transfer in transfers if transfer.is_ours]
     if not ours:
         return []
-    named = Q(idempotency_key__in=[each.attempt_key for each in ours if each.identity]) | Q(
-        pk__in=[each.attempt_id for each in ours if each.attempt_id]
-    )
-    sent = PayoutAttempt.objects.filter(named, sends__gt=0).values_list("pk", "idempotency_key")
-    known = {name for names in sent for name in names}
+    known = {name for names in sent_for(ours).values_list("pk", "idempotency_key") for name in names}
     this = installation.remembered().uuid
     unknown = [
         each
@@ -110,6 +106,14 @@ def find_lost(transfers: Sequence[Transfer]) -> list[Transfer]:
         for each in unknown
         if each.id not in unplaced and not (each.identity and each.identity.installation in ignored)
     ]
+
+
+def sent_for(ours: Sequence[Transfer]) -> QuerySet[PayoutAttempt]:
+    """Find the attempts here that these transfers name and that were sent."""
+    named = Q(idempotency_key__in=[each.attempt_key for each in ours if each.identity]) | Q(
+        pk__in=[each.attempt_id for each in ours if each.attempt_id]
+    )
+    return PayoutAttempt.objects.filter(named, sends__gt=0)
 
 
 def pause(lost: Sequence[Transfer], *, now: datetime) -> None:

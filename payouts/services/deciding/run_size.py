@@ -31,8 +31,10 @@ def judge(run: PayoutRun, *, now: datetime) -> list[SendingPause]:
     Its sum per currency is compared with the median of earlier complete runs (`RUN_SIZE_FACTOR`, `RUN_SIZE_RUNS`). A
     run that grows beyond what staff released waits again.
     """
-    usual = _usual_net(run)
-    for currency, net in _nets([run.pk])[run.pk].items():
+    usual, nets = _usual_net(run), _nets([run.pk])[run.pk]
+    held = SendingPause.objects.filter(run=run, lifted_at=None).values_list("currency", flat=True)
+    for currency in sorted({*nets, *held}):
+        net = nets.get(currency, 0)  # all of it may be cancelled by now
         unusual = currency in usual and net > settings.RUN_SIZE_FACTOR * usual[currency]
         if unusual and net > _released(run, currency):
             total, median_net = Money(net, currency), Money(int(usual[currency]), currency)

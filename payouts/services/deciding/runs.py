@@ -33,13 +33,13 @@ CREATORS_AT_ONCE = 5_000
 class RunResult:
     """What making a run decided: creators and signed minor units by (reason, currency).
 
-    `held` says in which currencies its payouts wait for staff, because the run is far larger than usual.
+    `held` says why its payouts in a currency wait for staff: in that, the run is far larger than usual.
     """
 
     cutoff: date
     creators: Counter[tuple[str, str]] = field(default_factory=Counter)
     amounts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    held: list[str] = field(default_factory=list)
+    held: dict[str, str] = field(default_factory=dict)
 
 
 def make_run(*, cutoff: date, now: datetime) -> RunResult:
@@ -72,10 +72,10 @@ def make_run(*, cutoff: date, now: datetime) -> RunResult:
 
 
 @transaction.atomic
-def _complete(run: PayoutRun, *, now: datetime) -> list[str]:
-    """Judge the run's size, and let its payouts be sent; return why some of them wait for staff."""
+def _complete(run: PayoutRun, *, now: datetime) -> dict[str, str]:
+    """Judge the run's size, and let its payouts be sent; return why some currencies wait for staff."""
     PayoutRun.objects.filter(pk=run.pk).update(completed_at=now, superseded_at=None)
-    return [pause.detail for pause in run_size.judge(run, now=now)]
+    return {pause.currency: pause.detail for pause in run_size.judge(run, now=now)}
 
 
 def preview_run(*, cutoff: date, now: datetime) -> RunResult:

@@ -10,14 +10,12 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from django.db.models import Q
-
 from accounts.gateway import ListedAccount
 from accounts.services.adopting import lost_accounts
 from payouts import gateway
 from payouts.gateway import BankPayout, Transfer, listing
 from payouts.gateway.objects import REVERSED, BalanceTransaction
-from payouts.models import Payout, PayoutAttempt
+from payouts.models import Payout
 from payouts.services.deciding import gate
 from stripe_io import installation
 from stripe_io.errors import StripeCallFailed
@@ -99,10 +97,7 @@ class _Seen:
 
 def _unrecorded(ours: Sequence[Transfer]) -> Iterator[tuple[UUID, Transfer]]:
     """Yield those that are named by an attempt here which has no answer yet, with the payout."""
-    named = Q(idempotency_key__in=[each.attempt_key for each in ours if each.identity]) | Q(
-        pk__in=[each.attempt_id for each in ours if each.attempt_id]
-    )
-    unanswered = list(PayoutAttempt.objects.filter(named, sends__gt=0, stripe_id=""))
+    unanswered = list(gate.sent_for(ours).filter(stripe_id=""))
     for transfer in ours:
         for attempt in unanswered:
             if transfer.names(attempt):

@@ -3,7 +3,6 @@
 Each step is committed by itself and changes nothing when it is repeated, so a recovery that dies is simply run again.
 """
 
-import logging
 from contextlib import suppress
 from datetime import datetime
 
@@ -19,8 +18,6 @@ from payouts.services.recovery.looking import Found, Reversed, look
 from payouts.services.recovery.placing import How, Placed, place
 from payouts.services.recovery.report import Report
 from stripe_io.errors import NotYet, SetAside
-
-logger = logging.getLogger(__name__)
 
 
 def recover(*, act: Act, now: datetime) -> Report:
@@ -65,9 +62,7 @@ def _take_over(found: Found, *, act: Act, now: datetime) -> Report:
     report.reversals = sum(_take_back(reversal, now=now) for reversal in found.reversed)
     for transfer in found.lost:
         highest = found.highest.get(transfer.transfer_group, 0)
-        placed = place(transfer, highest_ordinal=highest, act=act, now=now)
-        logger.warning("%s is %s: %s to %s", transfer.id, placed.how, transfer.amount, transfer.destination)
-        report.add(placed)
+        report.add(place(transfer, highest_ordinal=highest, act=act, now=now))
     return report
 
 

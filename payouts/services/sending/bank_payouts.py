@@ -15,7 +15,13 @@ from payouts.services.sending import attempts
 from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.effects import OpenDifference, RecordForeignBankPayout, SettleDifference
 from payouts.services.sending.history import Circumstances, History
-from payouts.services.sending.legs import after_absence, differences_of, failure_columns, try_again
+from payouts.services.sending.legs import (
+    AsksWhatArrived,
+    after_absence,
+    differences_of,
+    failure_columns,
+    try_again,
+)
 from payouts.states import ENDED_BADLY, AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure
 
@@ -25,14 +31,8 @@ ACCOUNT_GONE = Move(PayoutStatus.RETURNED, "we can no longer use the Stripe acco
 
 
 @dataclass(frozen=True, slots=True)
-class ArrivalQuestion:
+class ArrivalQuestion(AsksWhatArrived):
     """What did the transfer bring to the connected account, and can it be paid out?"""
-
-    destination_payment: str
-    account: str
-
-    def ask(self) -> Arrival | None:
-        return gateway.retrieve_arrival(destination_payment=self.destination_payment, account=self.account)
 
     def decide(
         self,

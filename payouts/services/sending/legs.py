@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from money import Money
-from payouts import policy
+from payouts import gateway, policy
+from payouts.gateway import Arrival
 from payouts.models import DifferenceKind, Payout, PayoutAttempt
 from payouts.policy import Verdict
 from payouts.services.moves import Move, PayoutChanges
@@ -16,6 +18,17 @@ from payouts.services.sending.effects import OpenDifference
 from payouts.services.sending.history import Circumstances, History
 from payouts.states import AttemptKind, AttemptStatus
 from stripe_io.errors import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class AsksWhatArrived:
+    """Asks what a transfer brought to its connected account; None while Stripe doesn't show it."""
+
+    destination_payment: str
+    account: str
+
+    def ask(self) -> Arrival | None:
+        return gateway.retrieve_arrival(destination_payment=self.destination_payment, account=self.account)
 
 
 class Leg(Protocol):

@@ -20,7 +20,7 @@ from payouts.services.sending.coming_back import CameBack, came_back, end_revers
 from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.effects import OpenDifference
 from payouts.services.sending.history import Circumstances, History
-from payouts.services.sending.legs import after_absence, try_again
+from payouts.services.sending.legs import AsksWhatArrived, after_absence, try_again
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure
 
@@ -28,14 +28,8 @@ KIND = AttemptKind.REVERSAL
 
 
 @dataclass(frozen=True, slots=True)
-class BroughtQuestion:
+class BroughtQuestion(AsksWhatArrived):
     """What did the transfer bring that Stripe refuses to take back, and is it available yet?"""
-
-    destination_payment: str
-    account: str
-
-    def ask(self) -> Arrival | None:
-        return gateway.retrieve_arrival(destination_payment=self.destination_payment, account=self.account)
 
     def decide(
         self,
