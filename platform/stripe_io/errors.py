@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import stripe
 
+from database.refusals import Refusal
 from database.texts import storable
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class NotSent(StripeCallFailed):
         self.failure = failure
 
 
-class WrongMode(Exception):
+class WrongMode(Refusal):
     """The database belongs to a different Stripe mode than the configured key."""
 
     def __init__(self, *, remembered: str, configured: str) -> None:
@@ -121,7 +122,7 @@ class WrongMode(Exception):
         )
 
 
-class WrongCountry(Exception):
+class WrongCountry(Refusal):
     """PLATFORM_COUNTRY isn't the country of the platform's Stripe account."""
 
     def __init__(self, *, account: str, country: str, configured: str) -> None:

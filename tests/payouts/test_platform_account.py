@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import stripe
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from accounts.models import AccountStatus, CreatorPaymentAccount
@@ -229,3 +230,10 @@ def test_a_process_asks_once_whose_key_it_has(sandbox: Stripe, monkeypatch: pyte
 def test_a_check_and_its_request_take_less_time_than_a_lease() -> None:
     longest = stripe_io.CHECK_TIMEOUT_SECONDS + stripe_io.TIMEOUT_SECONDS
     assert longest < policy.LEASE.total_seconds()
+
+
+def test_commands_say_that_the_country_is_wrong(payout: Payout, sandbox: Stripe, settings: Settings) -> None:
+    settings.PLATFORM_COUNTRY = "DE"
+    stripe_io.forget_checks()
+    with pytest.raises(CommandError, match="Set PLATFORM_COUNTRY=US"):
+        call_command("reconcile")
