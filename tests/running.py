@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -159,9 +160,9 @@ def service(transactional_db: None, settings: Settings, tmp_path: Path) -> Itera
         payout_seconds=0.5,
     )
     database = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"
-    # Each process of the test session has its own queue, and its own database.
-    number = 7 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    redis_url = os.environ["REDIS_URL"].rstrip("/").rsplit("/0", 1)[0] + f"/{number}"
+    # A database in Valkey beside the one that this process of the test session uses itself.
+    own = urlsplit(os.environ["REDIS_URL"])
+    redis_url = own._replace(path=f"/{int(own.path.strip('/') or 0) + 8}").geturl()
     redis.Redis.from_url(redis_url).flushdb()
     with SandboxServer(config) as server:
         variables = os.environ | {
