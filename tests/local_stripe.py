@@ -20,8 +20,8 @@ class Stripe:
 
     def __init__(self, client: stripe.StripeClient, http: Client) -> None:
         self.client = client
+        self.delivered: set[str] = set()  # the ids of events
         self._http = http
-        self._delivered: set[str] = set()
 
     def fund(self, amount: int, currency: str = "usd") -> None:
         self.client.raw_request("post", "/_sandbox/fund", amount=amount, currency=currency)
@@ -62,11 +62,11 @@ class Stripe:
         new = [
             event
             for event in self.events()
-            if event["id"] not in self._delivered and handler_of(event["type"])
+            if event["id"] not in self.delivered and handler_of(event["type"])
         ]
         for event in new:
             assert self.post_event(event).status_code == 200
-            self._delivered.add(event["id"])
+            self.delivered.add(event["id"])
         return len(new)
 
     def events(self) -> list[dict[str, Any]]:

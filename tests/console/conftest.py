@@ -26,6 +26,7 @@ from payouts.services import differences, reconciliation
 from payouts.services.deciding import forecasts, gate, pauses
 from stripe_io import receiving
 from stripe_io.verification import Endpoint
+from tests.console.history import History
 from tests.console.marketplace import CATALOG, MARCH, Marketplace
 from tests.factories import UserFactory
 from tests.local_stripe import Stripe
@@ -36,15 +37,40 @@ def cheap_passwords(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> History:
+    return History(tmp_path_factory.mktemp("history") / "stripe")
+
+
+@pytest.fixture
+def sandbox_state(request: pytest.FixtureRequest, sandbox_state: Path, history: History) -> Path:
+    if "marketplace" in request.fixturenames:
+        history.prepare_stripe(sandbox_state)
+    return sandbox_state
+
+
 @pytest.fixture
 def marketplace(
-    transactional_db: None, tmp_path: Path, sandbox: Stripe, settle: Callable[[], None]
+    transactional_db: None,
+    history: History,
+    tmp_path: Path,
+    sandbox: Stripe,
+    settle: Callable[[], None],
 ) -> Marketplace:
-    """Live through March 2024."""
+    """A marketplace that has lived through March 2024."""
+    marketplace = Marketplace(tmp_path, settle)
+    if not history.resume(sandbox):
+        live_through_march(marketplace)
+        history.save(sandbox)
+    return marketplace
+
+
+def live_through_march(marketplace: Marketplace) -> None:
     UserFactory.create(username="dana", rights=[Right.REPLAY_EVENTS])
     BillingSource.objects.create(name="billing")
-    (tmp_path / "catalog.csv").write_text(CATALOG)
-    call_command("import_catalog", tmp_path / "catalog.csv", verbosity=0)
+    catalog = marketplace.folder / "catalog.csv"
+    catalog.write_text(CATALOG)
+    call_command("import_catalog", catalog, verbosity=0)
     call_command("onboard_creators", verbosity=0)
     Hold.objects.create(
         creator=Creator.objects.get(external_id="charlie"),
@@ -73,7 +99,6 @@ def marketplace(
     gate.ignore_installation(uuid4(), act=Act("sam", "It pays other creators"), now=sql.now())
     gate.end_recovery(unplaced=["tr_lost"], act=Act("sam", "Nobody knows them"), now=sql.now())
     authenticate(RequestFactory().post("/admin/login/"), username="eve", password="a guess")
-    marketplace = Marketplace(tmp_path, settle)
     marketplace.live_through("2024-03", MARCH, cutoff=date(2024, 4, 1))
     SuspensePlacement.objects.create(
         payout=Payout.objects.get(),
@@ -99,7 +124,6 @@ def marketplace(
         "dana",
         stdout=StringIO(),
     )
-    return marketplace
 
 
 @pytest.fixture
