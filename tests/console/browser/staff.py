@@ -1,0 +1,71 @@
+"""A member of staff at a browser: opens the console's pages, and sees what is wrong with them."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page
+
+from accounts.models import User
+
+DESKTOP, PHONE = 1280, 390
+HEIGHTS = {DESKTOP: 900, PHONE: 844}
+Scheme = Literal["light", "dark"]
+# https://github.com/dequelabs/axe-core/blob/develop/doc/API.md: the rules of WCAG 2.2 AA, and axe's own good practice.
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+axe = Axe()
+
+
+class StaffBrowser:
+    """One window, in which one user is logged in. `page` is Playwright's."""
+
+    def __init__(self, browser: Browser, server: str) -> None:
+        self._server = server
+        self._context = browser.new_context(
+            base_url=server,
+            viewport={"width": DESKTOP, "height": HEIGHTS[DESKTOP]},
+            reduced_motion="reduce",
+        )
+        self._context.set_default_timeout(10_000)
+        self.page: Page = self._context.new_page()
+        self.problems: list[str] = []
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def log_in(self, user: User) -> None:
+        """Log in without the login page."""
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        self._context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": self._server}])
+
+    def open(self, address: str) -> Page:
+        """Go to an address, and wait until unfold's scripts have drawn the page."""
+        self.page.goto(address)
+        self.page.wait_for_function("!document.querySelector('[x-cloak]')")
+        return self.page
+
+    def look(self, *, width: int, scheme: Scheme) -> None:
+        """Change the window's width and the colour scheme, which the console takes from the system."""
+        self.page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+        self.page.emulate_media(color_scheme=scheme)
+
+    def overflow(self) -> int:
+        """Return by how many pixels the page is wider than its window."""
+        width: int = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return width
+
+    def violations(self) -> list[str]:
+        """Return what axe finds: each rule, with the elements that break it."""
+        found: Sequence[dict[str, Any]] = axe.run(self.page, options=RULES).response["violations"]
+        return [
+            f"{rule['id']}: {node['target'][0]}: {node['failureSummary'].splitlines()[-1].strip()}"
+            for rule in found
+            for node in rule["nodes"]
+        ]
+
+    def close(self) -> None:
+        self._context.close()
