@@ -42,6 +42,20 @@ _DECIDED = """
 SELECT creator.external_id AS creator, decision.reason
 FROM payout_run_decisions AS decision JOIN creators AS creator ON creator.id = decision.creator_id
 """
+_TOLD = """
+SELECT event.at, concat_ws(' ', 'payout', payout.ordinal, event.to_status, event.actor, event.reason) AS what
+FROM payout_events AS event
+JOIN payouts AS payout ON payout.id = event.payout_id
+JOIN creators AS creator ON creator.id = payout.creator_id
+WHERE creator.external_id = %(creator)s
+UNION ALL
+SELECT decision.decided_at, 'run of ' || run.cutoff || ': ' || decision.reason
+FROM payout_run_decisions AS decision
+JOIN payout_runs AS run ON run.id = decision.run_id
+JOIN creators AS creator ON creator.id = decision.creator_id
+WHERE creator.external_id = %(creator)s
+ORDER BY 1
+"""
 _DIFFERENCES = """
 SELECT kind, subject, detail, amount, account, payout_id::text AS payout FROM differences WHERE resolved_at IS NULL
 """
@@ -178,7 +192,12 @@ class Verdict:
         }
         for creator in owed - claimed:
             if self.reasons.get(creator) in (None, DecisionReason.PAID, DecisionReason.ERROR):
-                yield f"{creator} is owed something of the month, and no run says why"
+                yield f"{creator} is owed something of the month, and no run says why: {self._told(creator)}"
+
+    def _told(self, creator: str) -> str:
+        """Return what happened to the creator's payouts, for whoever looks into a finding."""
+        rows = sql.rows(_TOLD, {"creator": creator})
+        return "; ".join(f"{row['at']:%d %H:%M:%S.%f} {row['what']}" for row in rows)
 
     def _only_people_are_waited_for(self) -> Iterator[str]:
         """Check that open differences are only about what people did at Stripe without the service."""
