@@ -101,6 +101,7 @@ def test_json_can_be_sent_in_chunks_too(web: RunningService) -> None:
     assert BillingRecord.objects.count() == 1
 
 
+@pytest.mark.full
 def test_many_pushes_are_posted_within_seconds_in_few_postings(web: RunningService) -> None:
     web.start_worker()
     with ThreadPoolExecutor(4) as pool:

@@ -54,6 +54,7 @@ def test_every_list_and_every_page_answers(marketplace: Marketplace, superuser: 
     )
 
 
+@pytest.mark.full
 def test_a_list_costs_as_many_queries_for_all_rows_as_for_one(
     marketplace: Marketplace, superuser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

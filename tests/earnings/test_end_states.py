@@ -164,7 +164,7 @@ def histories(draw: st.DrawFn) -> list[tuple[str, int]]:
 
 
 @given(history=histories(), data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_order_of_arrival_gives_the_same_result(
     history: list[tuple[str, int]], data: st.DataObject
 ) -> None:

@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 from django.db import transaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Creator
@@ -188,6 +188,7 @@ class TestMessagesThatComeLate:
     said=st.lists(st.tuples(st.sampled_from(["alice", "bob", "carol"]), st.integers(1, 5)), max_size=6),
     data=st.data(),
 )
+@settings(max_examples=40)
 def test_a_repeated_update_changes_nothing(said: list[tuple[str, int]], data: st.DataObject) -> None:
     """This holds with a time, whether the update was applied, replaced or refused."""
     with transaction.atomic():

@@ -92,6 +92,7 @@ def test_with_hidden_transactions_the_overlap_finds_late_commits(marketplace: Ma
         assert read_shared_tables(blind, now=sql.now()).accepted == 1
 
 
+@pytest.mark.full
 def test_everything_written_during_passes_is_taken_in_once(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -162,6 +162,7 @@ def test_an_adjustment_is_paid_by_the_run_after_the_day_it_was_booked(alice: Cre
     assert (earning.period_start, earning.period_end) == (now.date(), now.date() + timedelta(days=1))
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_decisions_from_before_reasons_were_stored_stay_as_they_were(alice: Creator) -> None:
     declined, approved = proposed(alice), proposed(alice)

@@ -154,7 +154,7 @@ def forgotten() -> Iterator[None]:
 
 
 def test_some_markets_get_the_true_result_in_any_order_of_arrival() -> None:
-    _compare(examples=12)
+    _compare(examples=4)
 
 
 @pytest.mark.full

@@ -117,6 +117,7 @@ def innocent_figures() -> list[tuple[str, int, int, int, int, int, int]]:
     )
 
 
+@pytest.mark.full
 def test_good_batches_among_bad_ones_are_posted_and_paid_to_the_cent(
     market: Market, source: BillingSource, checked: None
 ) -> None:

@@ -239,6 +239,7 @@ def peak_of_csv(market: Market, creator: Creator, count: int) -> int:
     return peak
 
 
+@pytest.mark.full
 def test_a_large_csv_file_is_not_held_in_memory(market: Market) -> None:
     alice, bob = market.creators(["alice", "bob"])
     assert peak_of_csv(market, bob, 15_000) < 1.2 * peak_of_csv(market, alice, 5_000)

@@ -27,7 +27,7 @@ def live_through(sandbox: Stripe, *, worlds: int, steps: int) -> None:
 
 @pytest.mark.django_db
 def test_a_few_worlds_end_well(sandbox: Stripe) -> None:
-    live_through(sandbox, worlds=4, steps=25)
+    live_through(sandbox, worlds=3, steps=20)
 
 
 @pytest.mark.full

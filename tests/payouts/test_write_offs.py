@@ -321,6 +321,7 @@ def test_posting_looks_only_at_its_own_creators(market: Market) -> None:
     assert sum("earned_since_write_offs" in query["sql"] for query in queries) == 2
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_undoings_without_a_write_off_stay_undone(alice: Creator, market: Market) -> None:
     written = []
