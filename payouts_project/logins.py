@@ -7,7 +7,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.views import View
 
-from console.login import address_of, refuse
+from console.login import refuse
+from database.requests import address_of
 from payouts_project.throttles import CallerThrottle
 
 # How many passwords a process checks at once: each check takes most of a second of CPU time.

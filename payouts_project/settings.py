@@ -130,7 +130,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "console.login.address_of"
+AXES_CLIENT_IP_CALLABLE = "database.requests.address_of"
 AXES_LOCKOUT_CALLABLE = "console.login.locked_out"
 AXES_ENABLE_ADMIN = False  # the console has its own pages for them
 AXES_ENABLE_ACCESS_FAILURE_LOG = True

@@ -84,23 +84,20 @@ def propose_write_off(creator: Creator, *, currency: str, act: Act) -> Adjustmen
 
 
 @transaction.atomic
-def approve_adjustment(
-    adjustment_id: UUID, *, actor: str, now: datetime, reason: str | None = None
-) -> Adjustment:
-    """Book an adjustment that another person proposed; the approver can add a reason of their own.
+def approve_adjustment(adjustment_id: UUID, *, act: Act, now: datetime) -> Adjustment:
+    """Book an adjustment that another person proposed.
 
-    Raises: UnknownAdjustment, AdjustmentDecided; SecondPersonNeeded if the actor proposed it; ReasonMissing if `reason`
-    is blank; NothingToWriteOff if the creator now owes less than the write-off.
+    Raises: UnknownAdjustment, AdjustmentDecided; SecondPersonNeeded if the actor proposed it; NothingToWriteOff if the
+    creator now owes less than the write-off.
     """
     adjustment = _undecided(adjustment_id)
-    if is_same_person(adjustment.proposed_by, actor):
-        raise SecondPersonNeeded(actor)
-    if reason is not None:
-        adjustment.decide_reason = Act(actor, reason).reason
+    if is_same_person(adjustment.proposed_by, act.actor):
+        raise SecondPersonNeeded(act.actor)
+    adjustment.decide_reason = act.reason
     # Locked, so that a concurrent posting can't reduce the debt below the write-off.
     if adjustment.kind == AdjustmentKind.WRITE_OFF and _locked_balance(adjustment) > -adjustment.amount:
         raise NothingToWriteOff(adjustment.creator.external_id, currency=adjustment.currency)
-    return _book(adjustment, actor=actor, now=now)
+    return _book(adjustment, actor=act.actor, now=now)
 
 
 @transaction.atomic

@@ -40,12 +40,12 @@ def settle(kind: DifferenceKind, *, subject: str, reason: str, now: datetime) ->
     )
 
 
-def own_difference(difference_id: UUID, *, actor: str) -> None:
+def own_difference(difference_id: UUID, *, act: Act) -> None:
     """Record who is looking into it.
 
     Raises: DifferenceResolved.
     """
-    if not Difference.objects.filter(pk=difference_id, resolved_at=None).update(owner=actor):
+    if not Difference.objects.filter(pk=difference_id, resolved_at=None).update(owner=act.actor):
         raise DifferenceResolved(difference_id)
 
 

@@ -2,7 +2,6 @@
 
 import logging
 import math
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from axes.handlers.proxy import AxesProxyHandler
@@ -13,9 +12,9 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from rest_framework.throttling import BaseThrottle
 
 from accounts.models import User
+from database.requests import address_of
 
 if TYPE_CHECKING:
     from django.contrib.admin.forms import AdminAuthenticationForm as _LogInForm
@@ -36,16 +35,6 @@ class LogInForm(_LogInForm):
         if len(username) > LONGEST_USERNAME:
             raise self.get_invalid_login_error()
         return username
-
-
-def address_of(request: HttpRequest) -> str | None:
-    """Return the client's address as the API's throttles see it, behind the trusted proxies."""
-    seen = BaseThrottle().get_ident(request)  # type: ignore[arg-type]
-    try:
-        return str(ip_address(seen))
-    except ValueError:  # a proxy added something else than an address
-        address: str | None = request.META.get("REMOTE_ADDR")
-        return address
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any]) -> HttpResponse:

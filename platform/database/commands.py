@@ -24,16 +24,14 @@ def add_actor_option(parser: ArgumentParser, *, required: bool = True) -> None:
     )
 
 
-def add_reason_option(parser: ArgumentParser, *, required: bool = True) -> None:
-    parser.add_argument("--reason", required=required, help="why, recorded with the act")
+def add_reason_option(parser: ArgumentParser, *, required: bool = True, default: str | None = None) -> None:
+    parser.add_argument("--reason", required=required, default=default, help="why, recorded with the act")
 
 
 def act_of(options: Mapping[str, Any]) -> staff.Act:
-    """Return the act with its `--reason`, once `--actor` has become a signature.
-
-    Raises: ReasonMissing.
-    """
-    return staff.Act(options["actor"], options["reason"])
+    """Return the act that `sign` made of the options."""
+    act: staff.Act = options["signed"]
+    return act
 
 
 def month(text: str) -> Period:
@@ -62,14 +60,16 @@ def day(text: str) -> date:
         raise ArgumentTypeError(f"{text!r} is not a day, such as 2026-11-01") from problem
 
 
-def signature(options: Mapping[str, Any], right: staff.Right) -> str:
-    """Return the signature for an act by `--actor`.
+def sign(options: dict[str, Any], right: staff.Right) -> staff.Act:
+    """Make an act of `--actor` and `--reason`, and keep it for `act_of`.
 
-    Raises: NotStaff, RightMissing; CommandError without an actor.
+    Raises: NotStaff, RightMissing, ReasonMissing; CommandError without an actor.
     """
     if not options["actor"]:
         raise CommandError("--actor is missing. Use your username in the console.")
-    return staff.signature_on_command_line(options["actor"], right)
+    act = staff.act_on_command_line(options["actor"], right, options["reason"] or "")
+    options["signed"] = act
+    return act
 
 
 class ServiceCommand(BaseCommand):
@@ -104,16 +104,14 @@ class StaffCommand(ServiceCommand):
     def add_subcommands(self) -> None:
         """Add each act and each report."""
 
-    def add_act(self, name: str, *, right: staff.Right, help: str) -> ArgumentParser:
-        """Add a subcommand that changes something; it needs a reason and this right."""
-        parser = self.add_act_without_reason(name, right=right, help=help)
-        add_reason_option(parser)
-        return parser
-
-    def add_act_without_reason(self, name: str, *, right: staff.Right, help: str) -> ArgumentParser:
+    def add_act(
+        self, name: str, *, right: staff.Right, help: str, reason: str | None = None
+    ) -> ArgumentParser:
+        """Add a subcommand that changes something. It needs this right, and a reason unless there is a usual one."""
         parser = self.add_report(name, help=help)
         parser.set_defaults(right=right)
         add_actor_option(parser)
+        add_reason_option(parser, required=reason is None, default=reason)
         return parser
 
     def add_report(self, name: str, *, help: str) -> ArgumentParser:
@@ -124,11 +122,11 @@ class StaffCommand(ServiceCommand):
 
     @abstractmethod
     def act(self, options: dict[str, Any]) -> Mapping[str, Any]:
-        """Execute the subcommand and return its result; `options["actor"]` is the signature."""
+        """Execute the subcommand and return its result; `act_of(options)` is the act."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         if right := options.get("right"):
-            options["actor"] = signature(options, right)
+            sign(options, right)
         self.show(options, self.act(options))
 
 

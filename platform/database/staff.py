@@ -4,18 +4,20 @@ import re
 from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db import models
+from django.http import HttpRequest
 
 from database.refusals import Refusal
+from database.requests import address_of, request_id
 
 # Signs what the service does by itself; no user can have this username.
 SYSTEM = "system"
-_CLI = " via cli"
 _VIA = re.compile(r" via [a-z]+\Z")
 
 
 class Right(models.TextChoices):
-    """The right to one kind of act: a Django permission on the user model. Superusers have all of them."""
+    """The right to one kind of act: a Django permission on the user model."""
 
     HOLD = "hold", "Can hold creators"
     RELEASE = "release", "Can release creators from holds"
@@ -30,19 +32,35 @@ class Right(models.TextChoices):
     PROPOSE_ADJUSTMENT = "propose_adjustment", "Can propose adjustments and write-offs"
     APPROVE_ADJUSTMENT = "approve_adjustment", "Can approve and decline adjustments and write-offs"
     SET_COMMISSION = "set_commission", "Can set and end commission rates"
+    PROPOSE_PLACEMENT = "propose_placement", "Can propose whose money in suspense is"
+    APPROVE_PLACEMENT = "approve_placement", "Can approve and decline whose money in suspense is"
     PAUSE_SENDING = "pause_sending", "Can pause sending"
     RESUME_SENDING = "resume_sending", "Can resume sending"
+    RECOVER = "recover", "Can take over from Stripe what the database lacks"
     REPLAY_EVENTS = "replay_events", "Can replay Stripe events"
     OWN_DIFFERENCE = "own_difference", "Can own differences"
     RESOLVE_DIFFERENCE = "resolve_difference", "Can resolve differences"
     RETRY_BATCH = "retry_batch", "Can retry batches that were set aside"
     QUARANTINE_BATCH = "quarantine_batch", "Can quarantine records of batches that were set aside"
+    RETRY_QUARANTINE = "retry_quarantine", "Can retry quarantined records"
+    ACCEPT_UNLINKED = "accept_unlinked", "Can accept quarantined records without their charge"
+    ADD_NOTE = "add_note", "Can add notes"
+    EXPORT = "export", "Can export"
     EDIT_CATALOG = "edit_catalog", "Can assign APIs to sources and edit creators' details"
 
     @property
     def permission(self) -> str:
         """The name that `User.has_perm` takes."""
         return f"accounts.{self.value}"
+
+
+class Via(models.TextChoices):
+    """The way in which an act came."""
+
+    CONSOLE = "console", "Console"
+    COMMAND = "command", "Command line"
+    API = "api", "API"
+    SYSTEM = "system", "System"
 
 
 class NotStaff(Refusal):
@@ -60,8 +78,8 @@ class RightMissing(Refusal):
 
     def __init__(self, username: str, right: Right) -> None:
         super().__init__(
-            f'{username} lacks the right "{right.label}" ({right.value}). '
-            "A superuser can grant it in the console, under Users."
+            f'{username} lacks the right "{right.label}" ({right.value}). {_who_has(right)} '
+            "A superuser can change who is in a group, in the console, under Users."
         )
 
 
@@ -81,13 +99,20 @@ class ReasonMissing(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who does something, and why. Both are recorded with the act, without surrounding blanks.
+    """Who does something, where, and why. `actor` and `reason` are recorded without surrounding blanks.
 
-    The actor is the signature of a member of staff, or SYSTEM. Raises: ActorMissing, ReasonMissing.
+    The actor is the signature of a member of staff, or SYSTEM. `user_id` is None for whoever is no member of staff.
+    `address` and `request_id` are those of the client's request, and empty without one.
+
+    Raises: ActorMissing, ReasonMissing.
     """
 
     actor: str
     reason: str
+    via: Via = Via.SYSTEM
+    user_id: int | None = None
+    address: str = ""
+    request_id: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "actor", self.actor.strip())
@@ -98,17 +123,51 @@ class Act:
             raise ReasonMissing
 
 
-def signature_on_command_line(username: str, right: Right) -> str:
-    """Return the signature of this member of staff for acts on the command line: `dana via cli`.
+def act_in_console(request: HttpRequest, right: Right, reason: str) -> Act:
+    """Return the act of the member of staff who sent this request.
 
-    Raises: NotStaff, RightMissing.
+    Raises: NotStaff, RightMissing, ReasonMissing.
+    """
+    user = request.user
+    username = user.get_username()
+    if not (user.is_active and user.is_staff):
+        raise NotStaff(username)
+    if not user.has_perm(right.permission):
+        raise RightMissing(username, right)
+    return Act(
+        f"{username} via console",
+        reason,
+        via=Via.CONSOLE,
+        user_id=user.pk,
+        address=address_of(request) or "",
+        request_id=request_id.get(),
+    )
+
+
+def act_on_command_line(username: str, right: Right, reason: str) -> Act:
+    """Return an act of this member of staff on the command line, signed `dana via cli`.
+
+    Raises: NotStaff, RightMissing, ReasonMissing.
     """
     user = get_user_model().objects.filter(username=username, is_active=True, is_staff=True).first()
     if user is None:
         raise NotStaff(username)
     if not user.has_perm(right.permission):
         raise RightMissing(username, right)
-    return f"{username}{_CLI}"
+    return Act(f"{username} via cli", reason, via=Via.COMMAND, user_id=user.pk)
+
+
+def groups_with(right: Right) -> list[str]:
+    """List the names of the groups whose members have this right."""
+    having = Group.objects.filter(
+        permissions__content_type__app_label="accounts", permissions__codename=right.value
+    )
+    return list(having.order_by("name").values_list("name", flat=True))
+
+
+def _who_has(right: Right) -> str:
+    names = groups_with(right)
+    return f"It comes with the group {' or '.join(names)}." if names else "No group has it."
 
 
 def person_behind(signature: str) -> str:

@@ -3,14 +3,14 @@
 import logging
 import re
 from collections.abc import Callable
-from contextvars import ContextVar
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 
+from database.requests import request_id
+
 HEADER = "X-Request-ID"
 USABLE = re.compile(r"[A-Za-z0-9._-]{1,128}")
-request_id: ContextVar[str] = ContextVar("request_id", default="-")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 

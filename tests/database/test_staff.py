@@ -1,11 +1,14 @@
 """Only active staff with the right can act; their acts are signed, and have a reason."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError
 from django.db.models import Value
+from django.test import RequestFactory
 
 from accounts.models import User
-from database.commands import signature
+from database.commands import sign
+from database.requests import request_id
 from database.staff import (
     Act,
     ActorMissing,
@@ -14,9 +17,11 @@ from database.staff import (
     ReasonMissing,
     Right,
     RightMissing,
+    Via,
+    act_in_console,
+    act_on_command_line,
     is_same_person,
     person_behind,
-    signature_on_command_line,
 )
 from tests.factories import UserFactory
 
@@ -24,27 +29,56 @@ from tests.factories import UserFactory
 @pytest.mark.django_db
 @pytest.mark.parametrize("right", Right)
 def test_a_right_allows_its_own_act_and_no_other(right: Right) -> None:
-    UserFactory.create(username="dana", rights=[right])
-    assert signature_on_command_line("dana", right) == "dana via cli"
+    dana = UserFactory.create(username="dana", rights=[right])
+    act = act_on_command_line("dana", right, "She called")
+    assert act == Act("dana via cli", "She called", via=Via.COMMAND, user_id=dana.pk)
     for other in set(Right) - {right}:
         with pytest.raises(RightMissing):
-            signature_on_command_line("dana", other)
+            act_on_command_line("dana", other, "She called")
+
+
+@pytest.mark.django_db
+def test_an_act_in_the_console_tells_who_where_and_in_which_request(rf: RequestFactory) -> None:
+    dana = UserFactory.create(username="dana", rights=[Right.HOLD])
+    request = rf.post("/", REMOTE_ADDR="203.0.113.7")
+    request.user = dana
+    token = request_id.set("req-1")
+    try:
+        act = act_in_console(request, Right.HOLD, "She called")
+    finally:
+        request_id.reset(token)
+    assert act == Act("dana via console", "She called", Via.CONSOLE, dana.pk, "203.0.113.7", "req-1")
+    with pytest.raises(RightMissing):
+        act_in_console(request, Right.RELEASE, "She called")
+    with pytest.raises(ReasonMissing):
+        act_in_console(request, Right.HOLD, " ")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "request_user", [AnonymousUser(), User(username="eve"), User(is_staff=True, is_active=False)]
+)
+def test_only_active_staff_act_in_the_console(rf: RequestFactory, request_user: User | AnonymousUser) -> None:
+    request = rf.post("/")
+    request.user = request_user
+    with pytest.raises(NotStaff):
+        act_in_console(request, Right.HOLD, "She called")
 
 
 @pytest.mark.django_db
 def test_a_missing_right_is_named_with_how_to_get_it() -> None:
     UserFactory.create(username="dana")
     with pytest.raises(
-        RightMissing, match=r'^dana lacks the right "Can hold creators" \(hold\)\. A superuser'
+        RightMissing, match=r'^dana lacks the right "Can hold creators" \(hold\)\. .* A superuser'
     ):
-        signature_on_command_line("dana", Right.HOLD)
+        act_on_command_line("dana", Right.HOLD, "She called")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("right", Right)
 def test_superusers_may_do_everything(right: Right) -> None:
     UserFactory.create(username="root", is_superuser=True)
-    assert signature_on_command_line("root", right) == "root via cli"
+    assert act_on_command_line("root", right, "x").actor == "root via cli"
 
 
 @pytest.mark.django_db
@@ -57,16 +91,16 @@ def test_only_active_staff_can_act_whatever_their_rights(
 ) -> None:
     UserFactory.create(**{"username": "dana", **everything, **lack})
     with pytest.raises(NotStaff, match="No active member of staff has the username 'dana'"):
-        signature_on_command_line("dana", Right.HOLD)
+        act_on_command_line("dana", Right.HOLD, "She called")
 
 
 @pytest.mark.django_db
 def test_a_made_up_name_is_refused() -> None:
     with pytest.raises(CommandError, match="--actor is missing"):
-        signature({"actor": ""}, Right.HOLD)
+        sign({"actor": "", "reason": "x"}, Right.HOLD)
     for name in ("nobody-i-made-up", "system", "dana via cli"):
         with pytest.raises(NotStaff):
-            signature({"actor": name}, Right.HOLD)
+            sign({"actor": name, "reason": "x"}, Right.HOLD)
     assert not User.objects.exists()
 
 

@@ -154,14 +154,14 @@ class Market:
             counts_as_earned=counts_as_earned,
             act=Act("dana", "A correction"),
         )
-        approved = adjustments.approve_adjustment(proposed.pk, actor="erin", now=booked_at)
+        approved = adjustments.approve_adjustment(proposed.pk, act=Act("erin", "Agreed"), now=booked_at)
         assert approved.earning
         return approved.earning
 
     def write_off(self, creator: Creator, *, reason: str = "Gone") -> Adjustment:
         """Have one person propose to write off what a creator owes and another approve it."""
         proposed = adjustments.propose_write_off(creator, currency="USD", act=Act("dana", reason))
-        return adjustments.approve_adjustment(proposed.pk, actor="erin", now=sql.now())
+        return adjustments.approve_adjustment(proposed.pk, act=Act("erin", "Agreed"), now=sql.now())
 
     def run(self, cutoff: date = CUTOFF) -> RunResult:
         return runs.make_run(cutoff=cutoff, now=sql.now())

@@ -52,7 +52,9 @@ def test_a_proposal_moves_nothing(alice: Creator) -> None:
 
 @pytest.mark.parametrize("amount", [12_34, -12_34])
 def test_an_approved_adjustment_is_owed(alice: Creator, amount: int) -> None:
-    approved = adjustments.approve_adjustment(proposed(alice, amount).pk, actor="erin", now=sql.now())
+    approved = adjustments.approve_adjustment(
+        proposed(alice, amount).pk, act=Act("erin", "Agreed"), now=sql.now()
+    )
     assert (approved.status, approved.decided_by) == (AdjustmentStatus.APPROVED, "erin")
     assert approved.earning
     assert (approved.earning.api, approved.earning.closed_at is not None) == (None, True)
@@ -77,14 +79,16 @@ def test_nobody_approves_their_own(alice: Creator, actor: str) -> None:
             alice, amount=Money(1, "USD"), act=Act(proposed_by, "Billed twice")
         )
         with pytest.raises(SecondPersonNeeded, match="dana proposed this"):
-            adjustments.approve_adjustment(proposal.pk, actor=actor, now=sql.now())
+            adjustments.approve_adjustment(proposal.pk, act=Act(actor, "Agreed"), now=sql.now())
     assert owed(alice) == 0
 
 
 @pytest.mark.parametrize("actor", ONE_PERSON)
 def test_the_database_refuses_self_approval_too(alice: Creator, actor: str) -> None:
     proposal = proposed(alice)
-    earning = adjustments.approve_adjustment(proposed(alice).pk, actor="erin", now=sql.now()).earning
+    earning = adjustments.approve_adjustment(
+        proposed(alice).pk, act=Act("erin", "Agreed"), now=sql.now()
+    ).earning
     Adjustment.objects.filter(earning=earning).update(earning=None, status="declined", decide_reason="Odd")
     with pytest.raises(IntegrityError, match="second_person"), transaction.atomic():
         Adjustment.objects.filter(pk=proposal.pk).update(
@@ -100,7 +104,7 @@ def test_what_is_declined_stays_declined(alice: Creator) -> None:
     declined = adjustments.decline_adjustment(proposal.pk, act=Act("erin", "Hers"), now=sql.now())
     assert (declined.decided_by, declined.decide_reason) == ("erin", "Hers")
     with pytest.raises(AdjustmentDecided):
-        adjustments.approve_adjustment(proposal.pk, actor="frank", reason="Mine", now=sql.now())
+        adjustments.approve_adjustment(proposal.pk, act=Act("frank", "Mine"), now=sql.now())
     with pytest.raises(AdjustmentDecided):
         adjustments.decline_adjustment(proposal.pk, act=Act("frank", "Mine"), now=sql.now())
     assert owed(alice) == 0
@@ -108,9 +112,9 @@ def test_what_is_declined_stays_declined(alice: Creator) -> None:
 
 def test_it_is_booked_once(alice: Creator) -> None:
     proposal = proposed(alice)
-    adjustments.approve_adjustment(proposal.pk, actor="erin", now=sql.now())
+    adjustments.approve_adjustment(proposal.pk, act=Act("erin", "Agreed"), now=sql.now())
     with pytest.raises(AdjustmentDecided):
-        adjustments.approve_adjustment(proposal.pk, actor="erin", now=sql.now())
+        adjustments.approve_adjustment(proposal.pk, act=Act("erin", "Agreed"), now=sql.now())
     assert owed(alice) == 12_34
 
 
@@ -118,7 +122,7 @@ def test_it_is_booked_once(alice: Creator) -> None:
 def test_a_reason_to_approve_or_decline_it_is_not_blank(alice: Creator, reason: str) -> None:
     proposal = proposed(alice)
     with pytest.raises(ReasonMissing):
-        adjustments.approve_adjustment(proposal.pk, actor="erin", reason=reason, now=sql.now())
+        adjustments.approve_adjustment(proposal.pk, act=Act("erin", reason), now=sql.now())
     with pytest.raises(IntegrityError, match="declined_for_a_reason"), transaction.atomic():
         Adjustment.objects.update(
             status="declined", decided_by="erin", decided_at=sql.now(), decide_reason=reason
@@ -129,7 +133,7 @@ def test_a_reason_to_approve_or_decline_it_is_not_blank(alice: Creator, reason: 
 
 def test_an_approval_may_say_why_too(alice: Creator) -> None:
     approved = adjustments.approve_adjustment(
-        proposed(alice).pk, actor="erin", reason=" Seen the invoice ", now=sql.now()
+        proposed(alice).pk, act=Act("erin", " Seen the invoice "), now=sql.now()
     )
     approved.refresh_from_db()
     assert (approved.reason, approved.decide_reason) == ("Billed twice", "Seen the invoice")
@@ -167,7 +171,7 @@ def test_an_adjustment_is_paid_by_the_run_after_the_day_it_was_booked(alice: Cre
 def test_decisions_from_before_reasons_were_stored_stay_as_they_were(alice: Creator) -> None:
     declined, approved = proposed(alice), proposed(alice)
     adjustments.decline_adjustment(declined.pk, act=Act("erin", "Odd"), now=sql.now())
-    adjustments.approve_adjustment(approved.pk, actor="erin", now=sql.now())
+    adjustments.approve_adjustment(approved.pk, act=Act("erin", "Agreed"), now=sql.now())
     try:
         call_command("migrate", "earnings", "0019", verbosity=0)
         sql.run("UPDATE adjustments SET decided_by = 'Dana' WHERE status = 'approved'")

@@ -79,13 +79,13 @@ class Service:
         proposed = adjustments.propose_adjustment(
             self._creators[name], amount=Money(amount, "USD"), counts_as_earned=counts_as_earned, act=WHY
         )
-        adjustments.approve_adjustment(proposed.pk, actor="erin", now=at)
+        adjustments.approve_adjustment(proposed.pk, act=Act("erin", "Agreed"), now=at)
 
     def write_off(self, name: str) -> int:
         if self.owed(name) >= 0:
             return 0
         proposed = adjustments.propose_write_off(self._creators[name], currency="USD", act=WHY)
-        return adjustments.approve_adjustment(proposed.pk, actor="erin", now=sql.now()).amount
+        return adjustments.approve_adjustment(proposed.pk, act=Act("erin", "Agreed"), now=sql.now()).amount
 
     def cancel(self, name: str) -> bool:
         last = Payout.objects.filter(creator=self._creators[name]).exclude(status="cancelled").last()

@@ -44,9 +44,9 @@ def test_it_is_resolved_once() -> None:
     with pytest.raises(DifferenceResolved):
         differences.resolve_difference(difference.pk, act=Act("erin", "again"), now=sql.now())
     with pytest.raises(DifferenceResolved):
-        differences.own_difference(difference.pk, actor="erin")
+        differences.own_difference(difference.pk, act=Act("erin", "Hers"))
     with pytest.raises(DifferenceResolved):
-        differences.own_difference(UUID(int=1), actor="erin")
+        differences.own_difference(UUID(int=1), act=Act("erin", "Hers"))
 
     difference.refresh_from_db()
     assert (difference.resolved_by, difference.resolution) == ("dana", "explained")

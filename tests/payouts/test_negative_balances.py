@@ -83,7 +83,7 @@ def test_a_debt_ends_when_written_off(alice: Creator, market: Market) -> None:
     market.refund(alice, 10_00)
     proposed = adjustments.propose_write_off(alice, currency="USD", act=Act("dana", "Gone"))
     assert [debt.owed for debt in negative_balances()] == [Money(8_00, "USD")]
-    adjustments.approve_adjustment(proposed.pk, actor="erin", now=sql.now())
+    adjustments.approve_adjustment(proposed.pk, act=Act("erin", "Agreed"), now=sql.now())
     assert negative_balances() == []
 
 

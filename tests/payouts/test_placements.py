@@ -46,7 +46,7 @@ def booked(kind: AccountKind) -> int:
 
 def place(payout: Payout, target: PlacementTarget, *, amount: int | None = None) -> SuspensePlacement:
     placement = placements.propose_placement(payout.pk, target=target, amount=amount, act=WHY)
-    return placements.approve_placement(placement.pk, actor="erin", now=sql.now())
+    return placements.approve_placement(placement.pk, act=Act("erin", "Agreed"), now=sql.now())
 
 
 @pytest.mark.django_db
@@ -92,7 +92,7 @@ def test_the_proposer_does_not_approve(suspended: Payout) -> None:
     )
     for same in ("dana", "dana via cli"):
         with pytest.raises(PlacementNeedsAnother, match="dana proposed this placement"):
-            placements.approve_placement(placement.pk, actor=same, now=sql.now())
+            placements.approve_placement(placement.pk, act=Act(same, "Agreed"), now=sql.now())
     with pytest.raises(IntegrityError, match="placement_needs_a_second_person"), transaction.atomic():
         SuspensePlacement.objects.update(status="approved", decided_by="dana via cli", decided_at=sql.now())
     assert booked(AccountKind.SUSPENSE) == 80_00
@@ -124,9 +124,9 @@ def test_a_proposal_is_decided_once_and_stands_alone(suspended: Payout) -> None:
         propose()
     placements.decline_placement(placement.pk, act=Act("erin", "It is the platform's"), now=sql.now())
     with pytest.raises(PlacementDecided):
-        placements.approve_placement(placement.pk, actor="erin", now=sql.now())
+        placements.approve_placement(placement.pk, act=Act("erin", "Agreed"), now=sql.now())
     with pytest.raises(UnknownPlacement):
-        placements.approve_placement(suspended.pk, actor="erin", now=sql.now())
+        placements.approve_placement(suspended.pk, act=Act("erin", "Agreed"), now=sql.now())
     assert booked(AccountKind.SUSPENSE) == 80_00
     assert unsound() == {}
 

@@ -72,7 +72,7 @@ def test_a_write_off_is_refused_once_the_creator_owes_less(alice: Creator, marke
     proposal = adjustments.propose_write_off(alice, currency="USD", act=Act("dana", "Gone"))
     market.sell(alice, 10_00)
     with pytest.raises(NothingToWriteOff):
-        adjustments.approve_adjustment(proposal.pk, actor="erin", now=sql.now())
+        adjustments.approve_adjustment(proposal.pk, act=Act("erin", "Agreed"), now=sql.now())
     assert owed(alice) == -32_00
 
 
@@ -255,7 +255,7 @@ def test_debt_beyond_a_write_off_is_paid_first(alice: Creator, market: Market) -
     market.refund(alice, 50_00)
     proposal = adjustments.propose_write_off(alice, currency="USD", act=Act("dana", "Gone"))
     market.refund(alice, 25_00)
-    adjustments.approve_adjustment(proposal.pk, actor="erin", now=sql.now())
+    adjustments.approve_adjustment(proposal.pk, act=Act("erin", "Agreed"), now=sql.now())
     assert owed(alice) == -20_00
     market.sell(alice, 50_00)
     assert owed(alice) == 0

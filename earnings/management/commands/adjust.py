@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 
 from accounts.selectors import known_creator
 from database import sql
-from database.commands import StaffCommand, act_of, add_reason_option
+from database.commands import StaffCommand, act_of
 from database.staff import Right
 from earnings.errors import CurrencyNotInUse
 from earnings.models import Adjustment
@@ -36,13 +36,15 @@ class Command(StaffCommand):
             action="store_true",
             help="treat it like a sale, which first undoes write-offs; otherwise the creator keeps all of it",
         )
-        approve = self.add_act_without_reason(
-            "approve", right=Right.APPROVE_ADJUSTMENT, help="approve another person's proposal"
+        approve = self.add_act(
+            "approve",
+            right=Right.APPROVE_ADJUSTMENT,
+            help="approve another person's proposal",
+            reason="Approved",
         )
         decline = self.add_act("decline", right=Right.APPROVE_ADJUSTMENT, help="decline a proposal")
         for act in (approve, decline):
             act.add_argument("adjustment", type=UUID, help="adjustment id")
-        add_reason_option(approve, required=False)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         adjustment = _act(options)
@@ -70,9 +72,7 @@ def _act(options: dict[str, Any]) -> Adjustment:
             creator = known_creator(options["creator"])
             return adjustments.propose_write_off(creator, currency=options["currency"], act=act_of(options))
         case "approve":
-            return adjustments.approve_adjustment(
-                options["adjustment"], actor=options["actor"], reason=options["reason"], now=sql.now()
-            )
+            return adjustments.approve_adjustment(options["adjustment"], act=act_of(options), now=sql.now())
         case _:
             return adjustments.decline_adjustment(options["adjustment"], act=act_of(options), now=sql.now())
 

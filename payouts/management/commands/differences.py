@@ -18,7 +18,9 @@ class Command(StaffCommand):
     def add_subcommands(self) -> None:
         listed = self.add_report("list", help="list open differences, oldest first")
         listed.add_argument("--kind", choices=DifferenceKind.values, help="list only this kind")
-        own = self.add_act_without_reason("own", right=Right.OWN_DIFFERENCE, help="take on a difference")
+        own = self.add_act(
+            "own", right=Right.OWN_DIFFERENCE, help="take on a difference", reason="Looking into it"
+        )
         resolve = self.add_act(
             "resolve",
             right=Right.RESOLVE_DIFFERENCE,
@@ -35,8 +37,8 @@ class Command(StaffCommand):
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["act"] == "own":
-            own_difference(options["difference"], actor=options["actor"])
-            return {"owner": options["actor"]}
+            own_difference(options["difference"], act=act_of(options))
+            return {"owner": act_of(options).actor}
         resolve_difference(options["difference"], act=act_of(options), now=sql.now())
         return {"resolved": str(options["difference"])}
 

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 
 from accounts.errors import StripeUnavailable
 from database import sql
-from database.commands import ServiceCommand, act_of, add_actor_option, add_reason_option, signature
+from database.commands import ServiceCommand, add_actor_option, add_reason_option, sign
 from database.staff import Right
 from payouts.services import recovery
 from payouts.services.deciding import gate
@@ -36,8 +36,7 @@ class Command(ServiceCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        options["actor"] = signature(options, Right.RESUME_SENDING)
-        act, now = act_of(options), sql.now()
+        act, now = sign(options, Right.RECOVER), sql.now()
         if options["ignore_installation"]:
             gate.ignore_installation(options["ignore_installation"], act=act, now=now)
         try:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from database import sql
-from database.commands import StaffCommand, act_of, day, signature
+from database.commands import StaffCommand, act_of, day, sign
 from database.staff import Right
 from payouts import selectors
 from payouts.services.deciding import pauses, run_size
@@ -35,7 +35,7 @@ class Command(StaffCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options.get("retry"):
-            signature(options, Right.RETRY_PAYOUT)
+            sign(options, Right.RETRY_PAYOUT)
         super().handle(*args, **options)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:

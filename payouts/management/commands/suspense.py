@@ -17,15 +17,18 @@ class Command(StaffCommand):
     def add_subcommands(self) -> None:
         self.add_report("list", help="list the payouts of which something is in suspense")
         propose = self.add_act(
-            "propose", right=Right.PROPOSE_ADJUSTMENT, help="propose whose an amount in suspense is"
+            "propose", right=Right.PROPOSE_PLACEMENT, help="propose whose an amount in suspense is"
         )
         propose.add_argument("payout", type=UUID, help="payout id")
         propose.add_argument("target", choices=PlacementTarget.values, help="whose it is")
         propose.add_argument("--amount", type=int, help="in minor units (default: all that is in suspense)")
-        approve = self.add_act_without_reason(
-            "approve", right=Right.APPROVE_ADJUSTMENT, help="approve another person's proposal"
+        approve = self.add_act(
+            "approve",
+            right=Right.APPROVE_PLACEMENT,
+            help="approve another person's proposal",
+            reason="Approved",
         )
-        decline = self.add_act("decline", right=Right.APPROVE_ADJUSTMENT, help="decline a proposal")
+        decline = self.add_act("decline", right=Right.APPROVE_PLACEMENT, help="decline a proposal")
         for act in (approve, decline):
             act.add_argument("placement", type=UUID, help="placement id")
 
@@ -61,6 +64,6 @@ def _act(options: dict[str, Any]) -> SuspensePlacement:
                 act=act_of(options),
             )
         case "approve":
-            return placements.approve_placement(options["placement"], actor=options["actor"], now=sql.now())
+            return placements.approve_placement(options["placement"], act=act_of(options), now=sql.now())
         case _:
             return placements.decline_placement(options["placement"], act=act_of(options), now=sql.now())

@@ -51,15 +51,15 @@ def propose_placement(
 
 
 @transaction.atomic
-def approve_placement(placement_id: UUID, *, actor: str, now: datetime) -> SuspensePlacement:
+def approve_placement(placement_id: UUID, *, act: Act, now: datetime) -> SuspensePlacement:
     """Book a placement that another person proposed. What is the creator's goes into their next payout.
 
     Raises: UnknownPlacement, PlacementDecided; PlacementNeedsAnother if the actor proposed it; NothingInSuspense if the
     payout changed meanwhile.
     """
     placement = _undecided(placement_id)
-    if is_same_person(placement.proposed_by, actor):
-        raise PlacementNeedsAnother(actor)
+    if is_same_person(placement.proposed_by, act.actor):
+        raise PlacementNeedsAnother(act.actor)
     payout = placement.payout
     _require(payout, placement.amount)
     part = Money(placement.amount, payout.currency)
@@ -74,11 +74,12 @@ def approve_placement(placement_id: UUID, *, actor: str, now: datetime) -> Suspe
     if placement.target == PlacementTarget.CREATOR:
         owed = Act(placement.proposed_by, f"{payout.stripe_transfer_id} was reversed: {placement.reason}")
         correction = adjustments.propose_adjustment(payout.creator, amount=part, act=owed)
-        adjustments.approve_adjustment(correction.pk, actor=actor, now=now)
+        adjustments.approve_adjustment(correction.pk, act=act, now=now)
     Payout.objects.filter(pk=payout.pk).update(amount_placed=F("amount_placed") + placement.amount)
-    _decide(placement, PlacementStatus.APPROVED, actor=actor, now=now)
+    placement.decide_reason = act.reason
+    _decide(placement, PlacementStatus.APPROVED, actor=act.actor, now=now)
     if placement.amount == _in_suspense(payout):
-        placed = f"placed by {placement.proposed_by} and {actor}: {placement.reason}"
+        placed = f"placed by {placement.proposed_by} and {act.actor}: {placement.reason}"
         subject = payout.stripe_transfer_id
         differences.settle(DifferenceKind.UNEXPLAINED_REVERSAL, subject=subject, reason=placed, now=now)
     return placement

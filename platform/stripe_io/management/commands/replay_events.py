@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from database import sql
-from database.commands import ServiceCommand, add_actor_option, add_reason_option, moment, signature
+from database.commands import ServiceCommand, add_actor_option, add_reason_option, moment, sign
 from database.staff import Act, Right
 from stripe_io import receiving, selectors, services
 from stripe_io.models import BodyReason, InboxEvent, InboxOutcome, KeptBody
@@ -67,8 +67,7 @@ class Command(ServiceCommand):
         if options["dry_run"]:
             result: dict[str, Any] = {"events": events, "bodies": [body.digest for body in bodies]}
         else:
-            act = Act(signature(options, Right.REPLAY_EVENTS), options["reason"] or "")
-            result = _replay(events, bodies, act=act)
+            result = _replay(events, bodies, act=sign(options, Right.REPLAY_EVENTS))
         found = {*events, *(body.digest for body in bodies)}
         if unknown := sorted({*options["id"], *options["body"]} - found):
             result["not_replayed"] = unknown
