@@ -30,6 +30,7 @@ from database.display import stripe_id
 from earnings.models import CreatorEarning
 from money import Money, Period
 from payouts.models import (
+    BooksCheck,
     Difference,
     DifferenceKind,
     Forecast,
@@ -424,3 +425,20 @@ class SuspensePlacementAdmin(ReadOnlyAdmin):
         "decided_at",
         copied("pk", "Id"),
     ]
+
+
+@column("Result")
+def verdict(check: BooksCheck) -> str:
+    return f"{check.failed} of {check.validations} failed" if check.failed else "OK"
+
+
+@column("Read")
+def how_much(check: BooksCheck) -> str:
+    return "All of the books" if check.is_whole else "What was new"
+
+
+@admin.register(BooksCheck)
+class BooksCheckAdmin(ReadOnlyAdmin):
+    list_display = ["started_at", verdict, how_much, "finished_at"]
+    ordering = ["-pk"]
+    details = ["started_at", "finished_at", verdict, how_much]

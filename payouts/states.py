@@ -34,6 +34,8 @@ LEGAL: dict[PayoutStatus, frozenset[PayoutStatus]] = {
 }
 # The payout ended and the creator doesn't have the money: its rows are released.
 DEAD = (_S.FAILED, _S.CANCELLED, _S.REVERSED)
+# The creator waits for their money, and someone may have to act.
+IN_TROUBLE = (_S.ON_HOLD, _S.UNRESOLVED, _S.RETURNED, _S.FAILED)
 # Nothing more happens to these on its own.
 FINISHED = (_S.PAID, *DEAD)
 # The states in which staff may try each act; the act itself checks more. They can always sync with Stripe.

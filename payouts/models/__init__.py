@@ -1,6 +1,7 @@
 """How creators are paid: runs and their decisions, payouts and their lines, attempts at Stripe, pauses, forecasts."""
 
 from payouts.models.attempt import PayoutAttempt
+from payouts.models.books_check import BooksCheck, BooksResult
 from payouts.models.checkpoint import BooksCheckpoint, CheckpointBalance
 from payouts.models.difference import BILLING_KINDS, Difference, DifferenceKind
 from payouts.models.forecast import Forecast
@@ -14,7 +15,9 @@ from payouts.models.run import PayoutRun, RunDecision
 __all__ = [
     "BILLING_KINDS",
     "AccountListing",
+    "BooksCheck",
     "BooksCheckpoint",
+    "BooksResult",
     "CheckpointBalance",
     "Difference",
     "DifferenceKind",

@@ -9,7 +9,7 @@ from database.fields import uuid7_key
 from earnings.models import Api, CreatorEarning
 from money import Money, format_month
 from payouts.models.run import PayoutRun
-from payouts.states import DEAD, FINISHED, PayoutStatus
+from payouts.states import DEAD, FINISHED, IN_TROUBLE, PayoutStatus
 
 
 class Payout(models.Model):
@@ -106,6 +106,11 @@ class Payout(models.Model):
             ),
             models.Index(
                 fields=["next_retry_at", "id"], condition=Q(next_retry_at__isnull=False), name="payout_due"
+            ),
+            models.Index(
+                fields=["status", "failure_code"],
+                condition=Q(status__in=IN_TROUBLE),
+                name="payout_in_trouble",
             ),
             models.Index(fields=["transfer_group"], name="payout_by_transfer_group"),
             models.Index(fields=["taken_at"], condition=Q(taken_at__isnull=False), name="payout_taken"),

@@ -15,6 +15,13 @@ from payouts.selectors.figures import (
     pick_currency,
     standing_of,
 )
+from payouts.selectors.ledger import (
+    BookedLine,
+    TrialBalanceRow,
+    last_books_check,
+    running_balance,
+    trial_balance,
+)
 from payouts.selectors.pauses import behind_stripe, latest_forecasts, open_pauses
 from payouts.selectors.totals import (
     DecisionTotals,
@@ -37,6 +44,7 @@ __all__ = [
     "BLOCKERS",
     "CLAIMABLE",
     "ApiStanding",
+    "BookedLine",
     "DecisionTotals",
     "Figures",
     "MonthFigures",
@@ -45,6 +53,7 @@ __all__ = [
     "Outcomes",
     "PayoutTotals",
     "Standing",
+    "TrialBalanceRow",
     "Upcoming",
     "api_standing_of",
     "behind_stripe",
@@ -56,6 +65,7 @@ __all__ = [
     "foreign_bank_payouts",
     "in_suspense",
     "known_at_stripe",
+    "last_books_check",
     "last_run",
     "latest_due_cutoff",
     "latest_forecasts",
@@ -68,9 +78,11 @@ __all__ = [
     "outcomes_by_status",
     "pick_currency",
     "recent_outcomes",
+    "running_balance",
     "standing_of",
     "stuck_payouts",
     "totals_by_status",
+    "trial_balance",
     "unmade_cutoff",
     "upcoming_of",
 ]

@@ -15,7 +15,7 @@ def report_months(cutoffs: Sequence[date], tell: Teller) -> None:
     tell.step("Writing the platform's report of each month")
     for cutoff in cutoffs:
         month = month_of(cutoff).previous_month()
-        report = acts.command("report_revenue", "--month", f"{month.start:%Y-%m}")
+        report = acts.command("report_revenue", "--month", f"{month.start:%Y-%m}", "--make")
         for currency, figures in report["currencies"].items():
             fees = Money(figures["total_platform_fees"], currency)
             tell.say(f"{month.start:%B}: {fees} in platform fees")

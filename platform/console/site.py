@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.urls import URLPattern, path
 
 if TYPE_CHECKING:
     _AdminSite = admin.AdminSite
@@ -16,3 +17,12 @@ class ConsoleSite(_AdminSite):
     index_title = "Overview"
     empty_value_display = "–"
     enable_nav_sidebar = True
+
+    def extra_urls(self) -> list[URLPattern]:
+        """Return the addresses of pages that belong to no table."""
+        from console import books  # noqa: PLC0415 (models are loaded by now)
+
+        return [
+            path("books/", self.admin_view(books.show_books), name="books"),
+            path("books/<int:pk>/", self.admin_view(books.show_running_balance), name="running_balance"),
+        ]

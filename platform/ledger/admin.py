@@ -4,7 +4,18 @@ from datetime import datetime
 
 from django.contrib import admin
 
-from database.admin import LargeTableAdmin, column, copied, link, money, name_of, narrowed_by, number, state
+from database.admin import (
+    LargeTableAdmin,
+    column,
+    copied,
+    link,
+    money,
+    name_of,
+    narrowed_by,
+    narrowed_to,
+    number,
+    state,
+)
 from ledger.models import PLATFORM, AccountKind, LedgerAccount, LedgerEntry, LedgerTransaction
 from money import Money
 
@@ -27,7 +38,7 @@ def owner(account: LedgerAccount) -> object:
 @admin.register(LedgerAccount)
 class LedgerAccountAdmin(LargeTableAdmin):
     list_display = ["__str__", owner, "currency", money("balance")]
-    list_filter = ["kind"]
+    list_filter = ["kind", narrowed_to("currency")]
     search_fields = ["owner_id"]
     search_help_text = "Creator's UUID"
     details = [state("kind", AccountKind), owner, "currency", money("balance")]

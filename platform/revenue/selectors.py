@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 from django.conf import settings
 
-from money import month_of
-from revenue.models import PlatformRevenue
+from money import Period, month_of
+from revenue.models import MonthlyReport, PlatformRevenue
 
 
 def month_in(currency: str, *, month: date) -> PlatformRevenue:
@@ -37,3 +37,8 @@ def history(*, months: int, now: datetime) -> list[PlatformRevenue]:
 def latest_rows(count: int) -> list[PlatformRevenue]:
     """Return the rows of the latest months that have any, newest first, by currency."""
     return list(PlatformRevenue.objects.order_by("-month", "currency")[:count])
+
+
+def report_of(month: Period) -> MonthlyReport | None:
+    """Return the month's report if it has been made; reading never makes it."""
+    return MonthlyReport.objects.filter(month=month.start).first()

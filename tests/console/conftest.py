@@ -24,6 +24,7 @@ from money import Money
 from payouts.models import DifferenceKind, Payout, PlacementTarget, SuspensePlacement
 from payouts.services import differences, reconciliation
 from payouts.services.deciding import forecasts, gate, pauses
+from payouts.services.reconciliation import books
 from stripe_io import receiving
 from stripe_io.verification import Endpoint
 from tests.console.history import History
@@ -113,6 +114,7 @@ def live_through_march(marketplace: Marketplace) -> None:
     reconciliation.reconcile(now=sql.now())
     receiving.keep_or_store(b"no event", signers=frozenset(Endpoint))
     forecasts.make_forecast(now=sql.now())
+    books.check_all(now=sql.now())
     receiving.keep_or_store(b"no event", signers=frozenset(Endpoint))
     call_command(
         "replay_events",

@@ -281,11 +281,18 @@ def test_the_take_rate_of_large_figures_is_exact(gross: int, bps: int) -> None:
 def test_the_command_prints_the_report_or_its_figures(source: BillingSource) -> None:
     sell(source, "2024-01", 1000)
     text, figures = io.StringIO(), io.StringIO()
-    call_command("report_revenue", "--month", "2024-01", stdout=text)
+    call_command("report_revenue", "--month", "2024-01", "--make", stdout=text)
     call_command("report_revenue", "--month", "2024-01", "--json", stdout=figures)
     assert "January 2024" in text.getvalue()
     reported = json.loads(figures.getvalue().splitlines()[-1])
     assert reported["currencies"]["USD"]["total_gross_revenue"] == 1000
+
+
+def test_showing_a_report_never_makes_it(source: BillingSource) -> None:
+    sell(source, "2024-01", 1000)
+    with pytest.raises(CommandError, match=r"2024-01 has no report yet\. --make makes it"):
+        call_command("report_revenue", "--month", "2024-01")
+    assert not MonthlyReport.objects.exists()
 
 
 def test_a_month_that_is_not_over_has_no_report() -> None:

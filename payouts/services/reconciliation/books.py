@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from time import perf_counter
 
 from django.apps import apps
 from django.db import connection, transaction
 
 from database import locks, sql
 from payouts.errors import BooksCheckUnderWay
-from payouts.models import BooksCheckpoint, CheckpointBalance
+from payouts.models import BooksCheck, BooksCheckpoint, BooksResult, CheckpointBalance
 from payouts.services.reconciliation import scope
 from payouts.services.reconciliation.scope import WHOLE, Scope
 
@@ -30,6 +31,7 @@ class Validation:
 
     name: str
     findings: Sequence[str]
+    took: timedelta
 
 
 class BooksDisagree(Exception):
@@ -96,11 +98,33 @@ def _check(checkpoint: BooksCheckpoint | None, *, now: datetime) -> list[Validat
             if checkpoint is None:
                 cursor.execute(_WHOLE_TABLES)
             part = scope.since(checkpoint) if checkpoint else WHOLE
-            checked = [Validation(path.stem, findings(path, part)) for path in validations()]
+            checked = [_validate(path, part) for path in validations()]
             reached, balances = scope.next_checkpoint(part, now=now, is_whole=checkpoint is None)
+        _keep(checked, now=now, is_whole=checkpoint is None)
         if not any(validation.findings for validation in checked):
             _save(reached, balances)
     return checked
+
+
+def _validate(path: Path, part: Scope) -> Validation:
+    began = perf_counter()
+    found = findings(path, part)
+    return Validation(path.stem, found, took=timedelta(seconds=perf_counter() - began))
+
+
+@transaction.atomic
+def _keep(checked: Sequence[Validation], *, now: datetime, is_whole: bool) -> None:
+    """Keep what a check found, for people: the next check goes by checkpoints alone."""
+    made = BooksCheck.objects.create(
+        started_at=now,
+        is_whole=is_whole,
+        validations=len(checked),
+        failed=sum(bool(validation.findings) for validation in checked),
+    )
+    BooksResult.objects.bulk_create(
+        BooksResult(books_check=made, validation=each.name, findings=list(each.findings), took=each.took)
+        for each in checked
+    )
 
 
 @transaction.atomic

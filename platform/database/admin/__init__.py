@@ -17,7 +17,7 @@ from database.admin.columns import (
     state,
     titled,
 )
-from database.admin.filters import NarrowedBy, narrowed_by
+from database.admin.filters import NarrowedBy, narrowed_by, narrowed_to
 from database.admin.pages import LargeTableAdmin, ReadOnlyAdmin
 from database.admin.panels import Figure, Panel, headline, panel
 from database.display import anchor, give_tones, link_to, list_of, name_of, page_of, show
@@ -45,6 +45,7 @@ __all__ = [
     "money_in",
     "name_of",
     "narrowed_by",
+    "narrowed_to",
     "number",
     "page_of",
     "panel",
