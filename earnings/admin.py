@@ -76,7 +76,7 @@ give_tones(
     info=[BatchActKind.RETRIED],
     danger=[BatchActKind.QUARANTINED],
 )
-give_tones(Resolution, success=[Resolution.ENTERED], info=[Resolution.SUPERSEDED])
+give_tones(Resolution, success=[Resolution.ENTERED, Resolution.UNLINKED], info=[Resolution.SUPERSEDED])
 
 
 @name_of.register

@@ -191,3 +191,68 @@ class NothingToWriteOff(Refusal):
 
     def __init__(self, creator: str, *, currency: str) -> None:
         super().__init__(f"{creator} doesn't owe that much in {currency}.")
+
+
+class RecordNotInQuarantine(Refusal):
+    """The record has entered, or a later copy superseded it, or it never was in quarantine."""
+
+    def __init__(self, quarantined_id: int) -> None:
+        super().__init__(f"Record #{quarantined_id} doesn't wait in quarantine.")
+
+
+class RecordsStillUnusable(Refusal):
+    """None of the records could enter on retry."""
+
+    def __init__(self, reasons: Mapping[int, str]) -> None:
+        listed = "; ".join(f"#{number}: {reason}" for number, reason in reasons.items())
+        super().__init__(f"The records still can't enter: {listed}")
+
+
+class NotOfUnknownCharge(Refusal):
+    """Only a record whose charge never came can be accepted as unlinked."""
+
+    def __init__(self, record_id: str, *, reason: str) -> None:
+        super().__init__(
+            f"{record_id} can't be accepted as unlinked: it is in quarantine for another reason ({reason})."
+        )
+
+
+class LaterCopyWaits(Refusal):
+    """Of several copies under one id, only the latest can enter."""
+
+    def __init__(self, record_id: str) -> None:
+        super().__init__(f"A later copy of {record_id} is in quarantine. Only the latest can enter.")
+
+
+class ChargeIsKnown(Refusal):
+    """The charge has come, but with another currency, API or creator, or in a batch that was set aside."""
+
+    def __init__(self, record_id: str, *, charge: str) -> None:
+        super().__init__(
+            f"{record_id} can't be accepted as unlinked: its charge {charge} is known. If the record names the wrong "
+            "charge, API or currency, it needs a corrected copy. If the charge's batch is set aside, deal with that "
+            "first."
+        )
+
+
+class ApiNotNamed(Refusal):
+    """The record would take over its charge's API, and names none itself."""
+
+    def __init__(self, record_id: str) -> None:
+        super().__init__(f"{record_id} doesn't say which API it is of. Name the API.")
+
+
+class RecordStillUnusable(Refusal):
+    """The record couldn't enter without its charge either."""
+
+    def __init__(self, record_id: str, why: str) -> None:
+        super().__init__(f"{record_id} can't enter: {why}.")
+
+
+class NothingTakenBack(Refusal):
+    """A reversal would give back more than was taken."""
+
+    def __init__(self, record_id: str, *, charge: str, taken: Money) -> None:
+        super().__init__(
+            f"{record_id} would give back more than was taken: {taken} of {charge}, by records that were accepted."
+        )

@@ -18,7 +18,7 @@ _REMEDIES = {
     Reason.OWNER_MISMATCH: "It enters automatically once its creator is registered as the API's owner at that time. If "
     "they weren't the owner, it needs a corrected copy.",
     Reason.CHARGE_UNKNOWN: "It enters automatically once its charge is accepted. If it names the wrong charge, API or "
-    "currency, it needs a corrected copy.",
+    "currency, it needs a corrected copy. If the charge will never come, it can be accepted as unlinked.",
     Reason.EXCEEDS_CHARGE: "It enters automatically once that much of its charge is left. If its amount is wrong, it "
     "needs a corrected copy.",
 }

@@ -20,6 +20,7 @@ from earnings.models.quarantine import (
     Reason,
     Recheck,
     Resolution,
+    UnlinkedRecord,
 )
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "Recheck",
     "RecordKind",
     "Resolution",
+    "UnlinkedRecord",
 ]

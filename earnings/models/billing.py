@@ -121,6 +121,11 @@ class RecordKind(models.TextChoices):
     CHARGEBACK = "chargeback", "Chargeback"
     CHARGEBACK_REVERSAL = "chargeback_reversal", "Chargeback reversal"
 
+    @property
+    def sign(self) -> int:
+        """What `gross_of` multiplies an amount by."""
+        return -1 if self in {RecordKind.REFUND, RecordKind.CHARGEBACK} else 1
+
 
 class BillingRecord(models.Model):
     """One accepted charge, refund, chargeback or reversal; append-only.

@@ -5,7 +5,8 @@ from django.db.models import Func, GeneratedField, Q
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Collate, Now
 
-from earnings.models.billing import BillingBatch, BillingSource
+from database.fields import ExternalIdField
+from earnings.models.billing import BillingBatch, BillingRecord, BillingSource
 from earnings.models.catalog import Api
 
 
@@ -42,12 +43,14 @@ WAITING = (Reason.CURRENCY_NOT_PAID, Reason.TIME_IN_FUTURE, *OF_API, *OF_CHARGE)
 class Resolution(models.TextChoices):
     ENTERED = "entered", "Entered"
     SUPERSEDED = "superseded", "Superseded by a later copy"
+    UNLINKED = "unlinked", "Accepted as unlinked"
 
 
 class QuarantinedRecord(models.Model):
     """A record that can't be used, as it arrived, with the reason.
 
-    It is open until it enters. A later copy under the same id supersedes it by entering, or by waiting to enter.
+    It is open until it enters, by itself or accepted by staff as unlinked. A later copy under the same id supersedes it
+    by entering, or by waiting to enter.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -111,6 +114,29 @@ class QuarantinedRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record_id or 'a line'}: {self.get_reason_display()}"
+
+
+class UnlinkedRecord(models.Model):
+    """A record that staff accepted although the charge that it names never came; append-only.
+
+    It has the owner and the commission rate of its own time. If the charge comes after all, it counts towards what was
+    taken back of it. It leaves with its record, if that moves back to quarantine.
+    """
+
+    record = models.OneToOneField(BillingRecord, models.PROTECT, primary_key=True, related_name="unlinked")
+    quarantined = models.OneToOneField(QuarantinedRecord, models.PROTECT, related_name="unlinked")
+    source = models.ForeignKey(BillingSource, models.PROTECT, db_index=False, related_name="+")
+    charge_record_id = ExternalIdField()
+    actor = models.CharField(max_length=255)
+    reason = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "unlinked_records"
+        indexes = [models.Index(fields=["charge_record_id", "source"], name="unlinked_by_charge")]
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class Recheck(models.Model):

@@ -25,6 +25,8 @@ from earnings.selectors.records import (
     postings_of,
     records_of,
 )
+from earnings.selectors.terms import Terms, terms_at, with_terms_of_their_time
+from earnings.selectors.unlinked import UnlinkedEntry, quarantined_record, unlinked_entry
 from earnings.selectors.waiting import (
     Unposted,
     batches_set_aside,
@@ -41,7 +43,9 @@ __all__ = [
     "Plan",
     "RecordBehind",
     "RecordsBehind",
+    "Terms",
     "UnassignedApi",
+    "UnlinkedEntry",
     "Unposted",
     "batches_set_aside",
     "catalog_concerns",
@@ -54,7 +58,11 @@ __all__ = [
     "posting_of",
     "postings_of",
     "preview_change",
+    "quarantined_record",
     "records_of",
+    "terms_at",
     "unassigned_apis",
+    "unlinked_entry",
     "unposted",
+    "with_terms_of_their_time",
 ]

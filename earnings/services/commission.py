@@ -9,7 +9,8 @@ from django.db.models import Max
 from accounts.models import Creator
 from database.staff import SYSTEM, Act
 from earnings.errors import NoRateToEnd, RateTooEarly
-from earnings.models import Api, BillingRecord, CommissionRate
+from earnings.models import Api, CommissionRate
+from earnings.selectors import with_terms_of_their_time
 from earnings.services import sources
 
 
@@ -68,8 +69,7 @@ def _change(
 
 
 def _refuse_before_records(of: Api | Creator | None, *, effective_from: datetime) -> None:
-    # Records that name a charge have that charge's rate, whenever they occurred.
-    affected = BillingRecord.objects.filter(related_record_id="", occurred_at__gte=effective_from)
+    affected = with_terms_of_their_time().filter(occurred_at__gte=effective_from)
     if isinstance(of, Api):
         affected = affected.filter(api=of)
     elif isinstance(of, Creator):

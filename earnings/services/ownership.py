@@ -13,8 +13,9 @@ from typing import NamedTuple
 from database import sql
 from database.changes import Author
 from earnings.errors import OwnershipSuperseded, OwnershipTooEarly
-from earnings.models import Api, ApiChange, ApiField, BillingRecord, CreatorEarning
+from earnings.models import Api, ApiChange, ApiField, CreatorEarning
 from earnings.reading.records import is_too_old
+from earnings.selectors import with_terms_of_their_time
 from earnings.services import sources
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # the default start of a first owner
@@ -160,10 +161,7 @@ def _refuse_before_records(
     # A concurrent intake might accept a record for the previous owner.
     sources.block_intakes()
     api = Api.objects.get(external_id=api_id)
-    # Records that name a charge belong to the charge's creator, whenever they occurred.
-    recorded = BillingRecord.objects.filter(
-        api=api, creator__external_id__in=creator_ids, related_record_id=""
-    )
+    recorded = with_terms_of_their_time().filter(api=api, creator__external_id__in=creator_ids)
     newest = recorded.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
     latest = max(newest or previous.owned_from, previous.owned_from)
     if owned_from <= latest:

@@ -13,10 +13,13 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
-from database import sql
+from database import acts, notices, sql
+from database.acts import Kind
 from database.halving import do_in_halves, is_by_the_data
+from database.staff import Act
 from earnings.models import WAITING, BillingSource, QuarantinedRecord, Reason, Recheck
 from earnings.reading.records import Rules, StagedBatch, StagedRecord, stage
+from earnings.selectors import quarantined_record
 from earnings.services.intake import take_in
 
 _SQL = Path(__file__).parent / "quarantine_sql"
@@ -44,12 +47,28 @@ def enter_ready(*, now: datetime) -> int:
             return total
 
 
-def _take_lock() -> None:
+def take_lock() -> None:
     """Lock the quarantine until the caller's transaction ends, so that only one finds or enters records at a time.
 
     Otherwise one could look for records that wait for an API just before another makes a record wait for it.
     """
     sql.run("SELECT pg_advisory_xact_lock(hashtextextended('earnings.quarantine', 0))")
+
+
+def try_again(quarantined_id: int, *, act: Act, now: datetime) -> bool:
+    """Take in one record, if it can enter now; return whether it entered. The next posting adds it to the earnings.
+
+    Otherwise it stays, with the reason that applies now.
+
+    Raises: RecordNotInQuarantine.
+    """
+    with transaction.atomic():
+        held = quarantined_record(quarantined_id)
+        entered = bool(_enter_part(source_id=held.source_id, ids=[held.pk], now=now))
+        acts.record(act, Kind.RETRY_QUARANTINE, subject=held, after={"entered": entered})
+    if entered:
+        notices.send_debounced_on_commit("earnings.post_batches")
+    return entered
 
 
 def _find(*, now: datetime) -> tuple[list[int], list[dict[str, Any]]]:
@@ -59,7 +78,7 @@ def _find(*, now: datetime) -> tuple[list[int], list[dict[str, Any]]]:
     """
     try:
         with transaction.atomic():
-            _take_lock()
+            take_lock()
             rechecks = list(Recheck.objects.order_by("pk")[:RECHECKS_AT_ONCE])
             params = {
                 "apis": [recheck.api_id for recheck in rechecks if recheck.api_id],
@@ -90,7 +109,7 @@ def _enter_part(*, source_id: int, ids: list[int], now: datetime) -> int:
 
 
 def _enter(source: BillingSource, groups: Sequence[list[StagedRecord]]) -> int:
-    _take_lock()
+    take_lock()
     # Lock the source as every intake does, but before checking which records are still the latest copies.
     BillingSource.objects.select_for_update(no_key=True).get(pk=source.pk)
     records = {record.line: record for group in groups for record in group}

@@ -34,6 +34,8 @@ NEED_NOBODY = {
     "negative_balances",
     "onboard_creators",
     "post_earnings",
+    "quarantine list",
+    "quarantine preview-unlinked",
     "read_billing_database",
     "reconcile",
     "report_revenue",

@@ -71,12 +71,19 @@ opened AS (
         WHERE taker.related_record_id = fresh.record_id
             AND taker.source_id + 0 = %(source)s
             AND taker.related_record_id <> ''
-            -- A charge that was quarantined once and came again may already have refunds.
-            AND EXISTS (
-                SELECT FROM quarantined_records AS unpostable
-                WHERE unpostable.source_id = %(source)s
-                    AND unpostable.record_id = fresh.record_id
-                    AND unpostable.reason = 'unpostable'
+            -- A charge may already have refunds if it was quarantined once and came again, or if staff accepted them
+            -- before it came.
+            AND (
+                EXISTS (
+                    SELECT FROM quarantined_records AS unpostable
+                    WHERE unpostable.source_id = %(source)s
+                        AND unpostable.record_id = fresh.record_id
+                        AND unpostable.reason = 'unpostable'
+                )
+                OR EXISTS (
+                    SELECT FROM unlinked_records AS unlinked
+                    WHERE unlinked.charge_record_id = fresh.record_id AND unlinked.source_id + 0 = %(source)s
+                )
             )
     ) AS taken
     ORDER BY charge_id

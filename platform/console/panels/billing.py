@@ -11,6 +11,7 @@ from earnings.models import (
     QuarantinedRecord,
     Reason,
     RecordKind,
+    UnlinkedRecord,
 )
 from earnings.selectors import posting_of, postings_of
 from money import Money
@@ -54,6 +55,19 @@ def related(record: BillingRecord) -> Panel:
         ["Record", "Kind", "Amount", "Occurred"],
         [(row, RecordKind(row.kind), Money(row.amount, row.currency), row.occurred_at) for row in rows],
         empty="No related charge.",
+    )
+
+
+@panel(QuarantinedRecord)
+def accepted_as_unlinked(held: QuarantinedRecord) -> Panel | None:
+    """Say who accepted a record although its charge never came."""
+    rows = list(UnlinkedRecord.objects.filter(quarantined=held).select_related("record"))
+    if not rows:
+        return None
+    return Panel(
+        "Accepted as unlinked",
+        ["Record", "By", "Reason", "When"],
+        [(row.record, row.actor, row.reason, row.at) for row in rows],
     )
 
 

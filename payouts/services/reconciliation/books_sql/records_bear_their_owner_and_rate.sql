@@ -1,5 +1,6 @@
 -- A record has its API's owner and the rate at the time it happened. One that names a charge has the charge's owner and
--- rate. Records of a charge that was removed from the books stay as they were posted.
+-- rate, unless staff accepted it before the charge came. Records of a charge that was removed from the books stay as
+-- they were posted.
 WITH owned AS MATERIALIZED (
     SELECT
         api_id,
@@ -43,7 +44,7 @@ LEFT JOIN rate AS of_creator
 LEFT JOIN (SELECT * FROM rate WHERE api_id IS NULL AND creator_id IS NULL) AS by_default
     ON record.occurred_at >= by_default.starts AND record.occurred_at < by_default.ends
 WHERE record.batch_id > {last_batch}
-    AND record.related_record_id = ''
+    AND (record.related_record_id = '' OR record.id IN (SELECT record_id FROM unlinked_records))
     AND (record.creator_id, record.commission_bps)
         IS DISTINCT FROM (owned.creator_id, coalesce(of_api.bps, of_creator.bps, by_default.bps))
 UNION ALL
@@ -53,6 +54,7 @@ LEFT JOIN billing_records AS charge
     ON charge.source_id = record.source_id AND charge.record_id = record.related_record_id AND charge.kind = 'charge'
 WHERE record.batch_id > {last_batch}
     AND record.related_record_id <> ''
+    AND record.id NOT IN (SELECT record_id FROM unlinked_records)
     AND NOT EXISTS (
         SELECT FROM quarantined_records AS left_once
         WHERE left_once.source_id = record.source_id
