@@ -161,8 +161,8 @@ UNFOLD = {
     "ENVIRONMENT": "console.navigation.stripe_mode",
     "DASHBOARD_CALLBACK": "console.home.fill",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "console.navigation.icon"}],
-    "STYLES": ["console.navigation.style_sheet"],
-    "SCRIPTS": ["console.navigation.script"],
+    "STYLES": ["console.navigation.style_sheet", "console.navigation.acting_style_sheet"],
+    "SCRIPTS": ["console.navigation.script", "console.navigation.acting_script"],
     "SIDEBAR": {"navigation": "console.navigation.groups"},
     "COLORS": {
         "primary": {

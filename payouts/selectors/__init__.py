@@ -1,5 +1,6 @@
 """Reads about runs and payouts: their outcomes, what comes next, and what creators earned and were paid."""
 
+from payouts.selectors.acts import payouts_a_hold_misses, payouts_a_hold_stops, payouts_on_hold
 from payouts.selectors.blockers import BLOCKERS, CLAIMABLE, blocker_rules
 from payouts.selectors.checkpoints import books_unchecked_for
 from payouts.selectors.connected import foreign_bank_payouts, known_at_stripe, left_behind
@@ -76,6 +77,9 @@ __all__ = [
     "open_differences",
     "open_pauses",
     "outcomes_by_status",
+    "payouts_a_hold_misses",
+    "payouts_a_hold_stops",
+    "payouts_on_hold",
     "pick_currency",
     "recent_outcomes",
     "running_balance",

@@ -17,10 +17,11 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from console import panels
+from console import acts, panels
+from console.acting.lists import offer_in_lists
 from database.admin import LargeTableAdmin
 
-__all__ = ["panels"]
+__all__ = ["acts", "panels"]
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -29,6 +30,7 @@ else:
 
 for model in (Group, ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(model)
+offer_in_lists(admin.site)
 
 
 @admin.register(PeriodicTask)

@@ -108,8 +108,16 @@ def style_sheet(request: HttpRequest) -> str:
     return static("console/console.css")
 
 
+def acting_style_sheet(request: HttpRequest) -> str:
+    return static("console/acting.css")
+
+
 def script(request: HttpRequest) -> str:
     return static("console/copy.js")
+
+
+def acting_script(request: HttpRequest) -> str:
+    return static("console/acting.js")
 
 
 def icon(request: HttpRequest) -> str:

@@ -21,8 +21,11 @@ class ConsoleSite(_AdminSite):
     def extra_urls(self) -> list[URLPattern]:
         """Return the addresses of pages that belong to no table."""
         from console import books  # noqa: PLC0415 (models are loaded by now)
+        from console.acting.views import show_dialog  # noqa: PLC0415 (as above)
 
         return [
+            path("act/<slug:name>/", self.admin_view(show_dialog), name="act"),
+            path("act/<slug:name>/<str:key>/", self.admin_view(show_dialog), name="act"),
             path("books/", self.admin_view(books.show_books), name="books"),
             path("books/<int:pk>/", self.admin_view(books.show_running_balance), name="running_balance"),
         ]

@@ -19,3 +19,14 @@ def taken(name: str) -> Iterator[bool]:
     finally:
         if row["taken"]:
             sql.rows("SELECT pg_advisory_unlock(hashtextextended(%(name)s, 0))", name_of_lock)
+
+
+@contextmanager
+def held(name: str) -> Iterator[None]:
+    """Hold the lock of this name for as long as the block lasts, once whoever has it releases it."""
+    name_of_lock = {"name": name}
+    sql.rows("SELECT pg_advisory_lock(hashtextextended(%(name)s, 0))", name_of_lock)
+    try:
+        yield
+    finally:
+        sql.rows("SELECT pg_advisory_unlock(hashtextextended(%(name)s, 0))", name_of_lock)

@@ -32,7 +32,7 @@ def classes(selector: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def console() -> list[str]:
-    return selectors(style_sheet("console/console.css"))
+    return [*selectors(style_sheet("console/console.css")), *selectors(style_sheet("console/acting.css"))]
 
 
 def test_no_rule_names_a_class_of_unfolds(console: list[str]) -> None:
@@ -56,6 +56,8 @@ def test_what_is_styled_is_what_the_pages_have(console: list[str]) -> None:
     pages = [
         *(ROOT / "templates").rglob("*.html"),
         *(ROOT / "platform" / "database").rglob("*.py"),
+        *(ROOT / "platform" / "console").rglob("*.py"),
+        *(ROOT / "platform" / "console" / "static").rglob("*.js"),
     ]
     used = {name for page in pages for name in OURS.findall(page.read_text())}
     assert used - styled == styled - used == set()

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-OURS = ("database", "ledger", "stripe_io", "accounts", "earnings", "payouts", "revenue")
+OURS = ("database", "ledger", "stripe_io", "accounts", "earnings", "payouts", "revenue", "console")
 
 
 @pytest.mark.parametrize("label", OURS)

@@ -1,8 +1,15 @@
-"""`{{ value|show }}` and `{{ object|name }}`: format values and objects as the rest of the console does."""
+"""`{{ value|show }}`, `{{ object|name }}`: format values and objects as the rest of the console does.
+
+`{% acts_on object %}`: the buttons of what can be done to it.
+"""
+
+from typing import Any
 
 from django import template
 from django.db.models import Model
+from django.template.context import RequestContext
 
+from console.acting.buttons import buttons_for
 from database.display import name_of, show
 
 register = template.Library()
@@ -12,3 +19,8 @@ register.filter("show", show)
 @register.filter
 def name(value: object) -> str:
     return name_of(value) if isinstance(value, Model) else str(value)
+
+
+@register.inclusion_tag("console/acts/buttons.html", takes_context=True)
+def acts_on(context: RequestContext, obj: Model | None) -> dict[str, Any]:
+    return {"buttons": buttons_for(context["request"], obj)}

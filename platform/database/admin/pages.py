@@ -24,11 +24,12 @@ class ReadOnlyAdmin(_ModelAdmin):
     """A table that all staff can read and nobody can change in the console, not even superusers.
 
     `details` are the fields and columns on an object's page. `search_fields` are complete lookups (`external_id`,
-    `source_key__startswith`), each of which can use an index.
+    `source_key__startswith`), each of which can use an index. Every action of a list has a `right`.
     """
 
     details: Sequence[str | Column] = ()
-    actions = None
+    actions: Sequence[Any] | None = None
+    list_disable_select_all = True
     list_per_page = 50
     show_full_result_count = False
     list_before_template = "console/narrowings.html"
@@ -50,6 +51,15 @@ class ReadOnlyAdmin(_ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer what this member of staff may do to several rows."""
+        actions: dict[str, Any] = super().get_actions(request)
+        return {
+            name: action
+            for name, action in actions.items()
+            if request.user.has_perm(action[0].right.permission)
+        }
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return list(self.details)

@@ -1,0 +1,44 @@
+"""The buttons that open dialogs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+
+from console.acting.declaring import ConsoleAct, acts_on
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Opens the dialog of an act."""
+
+    act: ConsoleAct[Any]
+    address: str
+
+
+def buttons_for(request: HttpRequest, obj: Model | None) -> list[Button]:
+    """List the buttons of what can be done to an object now, and by this member of staff."""
+    model = type(obj) if obj is not None else None
+    return [
+        Button(act, address_of(act, obj))
+        for act in acts_on(model)
+        if request.user.has_perm(act.right.permission) and not act.obstacle(obj)
+    ]
+
+
+def address_of(act: ConsoleAct[Any], obj: Model | None, *, back: str = "") -> str:
+    """Return the address of an act's dialog. `back` is where to go afterwards, instead of the object's page."""
+    arguments = [act.name] if obj is None else [act.name, quote(str(obj.pk))]
+    address = reverse("admin:act", args=arguments)
+    return f"{address}?{urlencode({'back': back})}" if back else address
+
+
+def address_of_many(act: ConsoleAct[Any], keys: Sequence[str], *, back: str) -> str:
+    """Return the address of the dialog about several objects."""
+    chosen = [("on", key) for key in keys]
+    return f"{reverse('admin:act', args=[act.name])}?{urlencode([*chosen, ('back', back)])}"

@@ -1,0 +1,102 @@
+"""Declaring the acts of staff in the console."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.db.models import Model
+
+from console.acting.forms import ActForm
+from console.acting.preview import Done, Preview, in_words
+from database.display import name_of
+from database.staff import Act, Right
+
+M = TypeVar("M", bound=Model | None)
+Given = Mapping[str, Any]
+
+
+class ConsoleAct(Generic[M]):
+    """An act on an object of one table; `model` None is for acts on the platform as a whole, whose object is None.
+
+    `name` is its address. `label` is the text of the button that opens the dialog, `verb` begins the button that
+    confirms it, and `noun` is what the preview's amounts are amounts of. A dangerous act has a red button. `form` has
+    fields of its own if the act needs to know more than the reason.
+    """
+
+    name: ClassVar[str]
+    model: ClassVar[type[Model] | None]
+    right: ClassVar[Right]
+    label: ClassVar[str]
+    verb: ClassVar[str]
+    noun: ClassVar[str] = "payout"
+    icon: ClassVar[str]
+    is_dangerous: ClassVar[bool] = False
+    in_lists: ClassVar[bool] = False
+    form: ClassVar[type[ActForm]] = ActForm
+
+    def obstacle(self, obj: M) -> str:
+        """Say in a sentence why this can't be done now; empty if it can."""
+        return ""
+
+    def preview(self, obj: M, given: Given) -> Preview:
+        """Work out what this will do, without locks and writes; `given` are the values of the form's own fields.
+
+        Raises: Refusal if it can't be done with these values.
+        """
+        raise NotImplementedError
+
+    def perform(self, obj: M, given: Given, *, act: Act, now: datetime) -> Done:
+        """Call the service.
+
+        Raises: Refusal.
+        """
+        raise NotImplementedError
+
+    def title(self, objects: Sequence[M]) -> str:
+        """Name the act and what it is done to."""
+        if self.model is None:
+            return self.label
+        if len(objects) == 1 and isinstance(objects[0], Model):
+            return f"{self.label}: {name_of(objects[0])}"
+        return f"{self.label}: {count_of(len(objects), str(self.model._meta.verbose_name))}"
+
+    def button(self, objects: Sequence[M], previews: Sequence[Preview]) -> str:
+        """Name what is confirmed: `Hold 2 payouts, $2,161.59`."""
+        amounts = [amount for preview in previews for amount in preview.amounts]
+        if amounts:
+            return f"{self.verb} {count_of(len(amounts), self.noun)}, {in_words(amounts)}"
+        if len(objects) == 1 and isinstance(objects[0], Model):
+            return f"{self.verb} {name_of(objects[0])}"
+        if self.model is not None:
+            return f"{self.verb} {count_of(len(objects), str(self.model._meta.verbose_name))}"
+        return self.label
+
+
+_acts: dict[str, ConsoleAct[Any]] = {}
+A = TypeVar("A", bound=type[ConsoleAct[Any]])
+
+
+def console_act(declared: A) -> A:
+    """Put an act into the console: its dialog, and its button on the pages of its model."""
+    if declared.name in _acts:
+        raise ValueError(f"two acts are named {declared.name}")
+    _acts[declared.name] = declared()
+    return declared
+
+
+def act_named(name: str) -> ConsoleAct[Any] | None:
+    return _acts.get(name)
+
+
+def all_acts() -> list[ConsoleAct[Any]]:
+    return list(_acts.values())
+
+
+def acts_on(model: type[Model] | None) -> list[ConsoleAct[Any]]:
+    """List the acts on a table's objects, in the order of their declaration."""
+    return [act for act in _acts.values() if act.model is model]
+
+
+def count_of(count: int, noun: str) -> str:
+    """Write `1 payout`, `2 payouts`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,43 @@
+"""What an act will do, worked out before anyone confirms it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Model
+
+from money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an act will do to one object.
+
+    `effects` are sentences that follow "This will". `amounts` are those of the things that the act changes, such as
+    the payouts that a hold stops: the button names their count and sum. `told` is what the creator will be told.
+    """
+
+    effects: Sequence[str]
+    amounts: Sequence[Money] = ()
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an act did: a sentence, and the object that it links to, if not the one acted on."""
+
+    message: str
+    made: Model | None = None
+
+
+def sums(amounts: Iterable[Money]) -> list[Money]:
+    """Add amounts up, by currency."""
+    total: dict[str, int] = defaultdict(int)
+    for amount in amounts:
+        total[amount.currency] += amount.amount
+    return [Money(amount, currency) for currency, amount in sorted(total.items())]
+
+
+def in_words(amounts: Iterable[Money]) -> str:
+    """Write sums as `$5.00 and €3.00`."""
+    return " and ".join(map(str, sums(amounts)))

@@ -1,0 +1,322 @@
+"""The dialog of an act: what it says, and that confirming it does that once, or not at all."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.utils.html import escape
+
+from accounts.models import Creator, Hold, User
+from console.acting.declaring import all_acts
+from console.models import Outcome, Submission
+from database.display import list_of, page_of
+from database.staff import Right
+from payouts.models import Payout
+from payouts.services.staff import interventions
+from payouts.states import PayoutStatus
+from tests.console.dialogs import WHY, confirm, dialog_of, hidden, messages_in, open_dialog
+from tests.factories import CreatorFactory, PayoutFactory, UserFactory
+from tests.threads import at_once
+
+
+@pytest.fixture
+def alice(db: None) -> Creator:
+    return CreatorFactory.create(external_id="alice")
+
+
+def wait_for(creator: Creator, net: int) -> Payout:
+    """Make a payout that waits to be sent."""
+    return PayoutFactory.create(creator=creator, gross_amount=net + 100, platform_fee=100, net_amount=net)
+
+
+@pytest.fixture
+def waiting(alice: Creator) -> Payout:
+    return wait_for(alice, 216_159)
+
+
+@pytest.fixture
+def dana(client: Client, db: None) -> Client:
+    """A browser in which someone is logged in who may hold and release."""
+    client.force_login(UserFactory.create(username="dana", rights=[Right.HOLD, Right.RELEASE]))
+    return client
+
+
+def holds() -> int:
+    return Hold.objects.count()
+
+
+def test_a_dialog_says_what_will_happen_to_whom_and_how_much(
+    dana: Client, alice: Creator, waiting: Payout
+) -> None:
+    page = dana.get(dialog_of("hold", alice)).content.decode()
+    for sentence in (
+        "Hold payouts: alice",
+        "make no payout to alice until the hold is lifted",
+        "hold 1 payout not sent yet, $2,161.59",
+        "The creator will be told: “Your payouts are on hold.”",
+        "Hold 1 payout, $2,161.59",
+    ):
+        assert sentence in page
+    assert holds() == 0
+
+
+def test_confirming_a_dialog_does_it_signed_and_tells_so_on_the_page(
+    dana: Client, alice: Creator, waiting: Payout
+) -> None:
+    answer = confirm(dana, dialog_of("hold", alice))
+    assert (answer.status_code, answer.headers["Location"]) == (HTTPStatus.SEE_OTHER, page_of(alice))
+    hold = Hold.objects.get()
+    assert (hold.creator, hold.placed_by, hold.reason) == (alice, "dana via console", WHY)
+    waiting.refresh_from_db()
+    assert waiting.status == PayoutStatus.ON_HOLD
+    assert f'href="{page_of(alice)}">alice is on hold.' in messages_in(dana, answer)
+
+
+def test_a_page_has_buttons_for_what_is_possible_and_permitted(dana: Client, alice: Creator) -> None:
+    def offered() -> list[str]:
+        page = dana.get(page_of(alice)).content.decode()
+        return [name for name in ("hold", "release") if f'href="/admin/act/{name}/' in page]
+
+    assert offered() == ["hold"]
+    confirm(dana, dialog_of("hold", alice))
+    assert offered() == ["release"]
+    dana.force_login(UserFactory.create())
+    assert offered() == []
+
+
+def test_without_the_right_neither_the_dialog_nor_a_forged_request_is_answered(
+    client: Client, alice: Creator
+) -> None:
+    client.force_login(UserFactory.create(rights=[Right.RELEASE]))
+    address = dialog_of("hold", alice)
+    forged = {"token": str(uuid4()), "seen": "", "reason": WHY}
+    for answer in (client.get(address), client.post(address, forged)):
+        assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert holds() == 0
+
+
+def test_nobody_acts_without_logging_in_or_as_no_member_of_staff(client: Client, alice: Creator) -> None:
+    address = dialog_of("hold", alice)
+    assert client.post(address).headers["Location"].startswith("/admin/login/")
+    client.force_login(User.objects.create_user("eve"))
+    assert client.post(address).headers["Location"].startswith("/admin/login/")
+
+
+def test_a_request_from_another_site_is_refused(dana: Client, alice: Creator) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = dana.cookies
+    form = open_dialog(dana, dialog_of("hold", alice))
+    assert strict.post(dialog_of("hold", alice), form).status_code == HTTPStatus.FORBIDDEN
+    assert holds() == 0
+
+
+def test_looking_does_nothing_and_no_other_method_is_taken(dana: Client, alice: Creator) -> None:
+    address = dialog_of("hold", alice)
+    assert dana.get(address).status_code == HTTPStatus.OK
+    assert dana.put(address).status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    assert (holds(), Submission.objects.count()) == (0, 0)
+
+
+def test_a_form_that_is_sent_twice_is_carried_out_once_and_tells_the_first_result(
+    dana: Client, alice: Creator
+) -> None:
+    form = open_dialog(dana, dialog_of("hold", alice))
+    told = [messages_in(dana, dana.post(dialog_of("hold", alice), form)) for _ in range(2)]
+    assert all("alice is on hold." in page for page in told)
+    assert holds() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_that_is_sent_twice_at_once_is_carried_out_once(dana: Client, alice: Creator) -> None:
+    address = dialog_of("hold", alice)
+    form = open_dialog(dana, address)
+
+    def send() -> int:
+        browser = Client()
+        browser.cookies = dana.cookies
+        return browser.post(address, form).status_code
+
+    assert at_once(send, send) == [HTTPStatus.SEE_OTHER, HTTPStatus.SEE_OTHER]
+    assert holds() == 1
+
+
+def test_two_dialogs_that_are_both_confirmed_hold_once(dana: Client, alice: Creator) -> None:
+    forms = [open_dialog(dana, dialog_of("hold", alice)) for _ in range(2)]
+    first, second = (dana.post(dialog_of("hold", alice), form) for form in forms)
+    assert (first.status_code, second.status_code) == (HTTPStatus.SEE_OTHER, HTTPStatus.CONFLICT)
+    assert f"dana already holds alice: {WHY}" in second.content.decode()
+    assert holds() == 1
+
+
+def test_a_token_serves_only_whom_it_was_given_to(dana: Client, alice: Creator) -> None:
+    form = open_dialog(dana, dialog_of("hold", alice))
+    dana.post(dialog_of("hold", alice), form)
+    dana.force_login(UserFactory.create(rights=[Right.HOLD]))
+    assert dana.post(dialog_of("hold", alice), form).status_code == HTTPStatus.BAD_REQUEST
+
+
+def test_what_has_changed_meanwhile_is_shown_and_asked_again(dana: Client, alice: Creator) -> None:
+    address = dialog_of("hold", alice)
+    form = open_dialog(dana, address)
+    wait_for(alice, 5_000)
+    answer = dana.post(address, form)
+    page = answer.content.decode()
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "What this will do has changed." in page
+    assert "Hold 1 payout, $50.00" in page
+    assert WHY in page
+    assert holds() == 0
+    assert dana.post(address, form | hidden(page)).status_code == HTTPStatus.SEE_OTHER
+    assert holds() == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "wrong"),
+    [("", "A reason is needed."), ("   short   ", "Say why, in at least 10 characters.")],
+)
+def test_a_reason_is_needed_that_says_something(
+    dana: Client, alice: Creator, reason: str, wrong: str
+) -> None:
+    answer = confirm(dana, dialog_of("hold", alice), reason=reason)
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert wrong in answer.content.decode()
+    assert holds() == 0
+
+
+def test_what_is_not_possible_now_is_refused_with_the_reason(dana: Client, alice: Creator) -> None:
+    address = dialog_of("release", alice)
+    opened = dana.get(address)
+    forged = dana.post(address, {"token": str(uuid4()), "seen": "", "reason": WHY})
+    for answer in (opened, forged):
+        assert answer.status_code == HTTPStatus.CONFLICT
+        assert escape("Staff don't hold alice.") in answer.content.decode()
+        assert 'type="submit">' not in answer.content.decode()
+
+
+@pytest.mark.parametrize("key", ["", "none/", f"{uuid4()}/"])
+def test_there_is_no_dialog_about_nothing(dana: Client, key: str) -> None:
+    assert dana.get(f"/admin/act/hold/{key}").status_code == HTTPStatus.NOT_FOUND
+    assert dana.get(f"/admin/act/unheard-of/{key}").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_a_dialog_is_a_page_of_the_console_unless_our_script_asks_for_it(
+    dana: Client, alice: Creator
+) -> None:
+    address = dialog_of("hold", alice)
+    page, over = dana.get(address), dana.get(address, headers={"X-Console-Dialog": "1"})
+    assert b"<html" in page.content
+    assert over.content.decode().strip().startswith("<form")
+    assert "X-Console-Dialog" in over.headers["Vary"]
+
+
+def test_our_script_is_told_where_to_go(dana: Client, alice: Creator) -> None:
+    form = open_dialog(dana, dialog_of("hold", alice))
+    answer = dana.post(dialog_of("hold", alice), form, headers={"X-Console-Dialog": "1"})
+    assert answer.status_code == HTTPStatus.NO_CONTENT
+    assert answer.headers["X-Console-Go-To"] == page_of(alice)
+
+
+@pytest.mark.parametrize(
+    ("asked", "goes_to"),
+    [("/admin/", "/admin/"), ("https://evil.example/", None), ("//evil.example", None)],
+)
+def test_one_goes_back_to_a_page_of_ours_only(
+    dana: Client, alice: Creator, asked: str, goes_to: str | None
+) -> None:
+    answer = confirm(dana, f"{dialog_of('hold', alice)}?back={asked}")
+    assert answer.headers["Location"] == (goes_to or page_of(alice))
+
+
+def test_what_a_service_refuses_is_shown_in_the_dialog_and_can_be_tried_again(
+    dana: Client, alice: Creator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hold is lifted between the preview and the service."""
+    interventions_of = interventions.release_creator
+    confirm(dana, dialog_of("hold", alice))
+    form = open_dialog(dana, dialog_of("release", alice))
+
+    def lift_before(*args: object, **kwargs: object) -> int:
+        monkeypatch.setattr(interventions, "release_creator", interventions_of)
+        Hold.objects.update(lifted_at="2026-01-01T00:00:00Z", lifted_by="erin", lift_reason="Solved")
+        return interventions_of(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(interventions, "release_creator", lift_before)
+    answer = dana.post(dialog_of("release", alice), form)
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "alice has no hold by staff to lift" in answer.content.decode()
+    assert Submission.objects.latest("begun_at").outcome == Outcome.REFUSED
+
+
+def test_an_unexpected_error_says_under_which_request_it_is_logged_and_is_not_repeated(
+    dana: Client, alice: Creator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(interventions, "hold_creator", fail)
+    form = open_dialog(dana, dialog_of("hold", alice))
+    answer = dana.post(dialog_of("hold", alice), form, headers={"X-Request-ID": "r-4711"})
+    assert answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert "as request r-4711" in answer.content.decode()
+    monkeypatch.undo()
+    assert "r-4711" in messages_in(dana, dana.post(dialog_of("hold", alice), form))
+    assert holds() == 0
+
+
+def test_what_a_process_began_before_it_died_is_not_begun_again(dana: Client, alice: Creator) -> None:
+    form = open_dialog(dana, dialog_of("hold", alice))
+    Submission.objects.create(token=form["token"], user=User.objects.get(username="dana"), act="hold")
+    answer = dana.post(dialog_of("hold", alice), form)
+    assert answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert "it is unknown how far it got" in answer.content.decode()
+    assert holds() == 0
+
+
+def choose(client: Client, act: str, *creators: Creator) -> Any:
+    """Choose creators in their list, and an act on all of them."""
+    chosen = {"action": act, "_selected_action": [str(creator.pk) for creator in creators]}
+    return client.post(list_of(Creator), chosen)
+
+
+def test_one_dialog_is_about_all_chosen_rows_and_says_who_is_left_out_and_why(
+    dana: Client, alice: Creator, waiting: Payout
+) -> None:
+    bob, charlie = (CreatorFactory.create(external_id=name) for name in ("bob", "charlie"))
+    wait_for(bob, 10_000)
+    confirm(dana, dialog_of("hold", charlie))
+    address = choose(dana, "hold", alice, bob, charlie).headers["Location"]
+    page = dana.get(address).content.decode()
+    assert "Hold payouts: 3 creators" in page
+    assert "Hold 2 payouts, $2,261.59" in page
+    assert f"charlie: dana already holds charlie: {WHY}" in page
+    answer = confirm(dana, address)
+    assert answer.headers["Location"] == list_of(Creator)
+    assert "Hold payouts: done for 2 creators." in messages_in(dana, answer)
+    assert {hold.creator.external_id for hold in Hold.objects.all()} == {"alice", "bob", "charlie"}
+
+
+def test_a_list_offers_only_what_is_permitted_and_takes_nothing_else(client: Client, alice: Creator) -> None:
+    client.force_login(UserFactory.create(rights=[Right.RELEASE]))
+    page = client.get(list_of(Creator)).content.decode()
+    assert '<option value="release">' in page
+    assert '<option value="hold">' not in page
+    assert choose(client, "hold", alice).headers.get("Location", list_of(Creator)) == list_of(Creator)
+
+
+def test_too_many_rows_at_once_are_refused(dana: Client, alice: Creator) -> None:
+    too_many = "&".join(f"on={uuid4()}" for _ in range(101))
+    assert dana.get(f"/admin/act/hold/?{too_many}").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_nothing_in_the_console_acts_without_a_dialog() -> None:
+    """unfold's own actions run on GET, and Django's without a question."""
+    in_lists = {act.name for act in all_acts() if act.in_lists}
+    offered: set[str] = set()
+    for page in admin.site._registry.values():
+        for kind in ("actions_list", "actions_row", "actions_detail", "actions_submit_line"):
+            assert not getattr(page, kind), page
+        offered |= {action.__name__ for action in page.actions or ()}  # type: ignore[union-attr]
+    assert offered == in_lists
