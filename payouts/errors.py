@@ -1,6 +1,6 @@
 """Refusals of the payouts app, and one alarm."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -127,6 +127,21 @@ class OwnInstallation(Refusal):
         )
 
 
+class InstallationNotSeen(Refusal):
+    """Stripe shows no payment of this installation, so its id may be mistyped."""
+
+    def __init__(self, uuid: UUID, seen: Iterable[UUID]) -> None:
+        listed = ", ".join(map(str, seen)) or "none"
+        super().__init__(
+            f"Stripe shows no payments by the installation {uuid}. Other installations that it shows: {listed}."
+        )
+
+
+class InstallationNotIgnored(Refusal):
+    def __init__(self, uuid: UUID) -> None:
+        super().__init__(f"The installation {uuid} isn't ignored; see `manage.py sending status`.")
+
+
 class NotPaused(Refusal):
     """Sending isn't paused by staff or by a refused API key."""
 
@@ -137,10 +152,9 @@ class NotPaused(Refusal):
 class RunNotHeld(Refusal):
     """No payouts of this run wait because of its size."""
 
-    def __init__(self, cutoff: date) -> None:
-        super().__init__(
-            f"No payouts of the run up to {cutoff} wait for staff; see `manage.py sending status`."
-        )
+    def __init__(self, cutoff: date, *, currency: str | None) -> None:
+        which = f"No payouts in {currency}" if currency else "No payouts"
+        super().__init__(f"{which} of the run up to {cutoff} wait for staff; see `manage.py sending status`.")
 
 
 class NothingInSuspense(Refusal):

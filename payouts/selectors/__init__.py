@@ -23,7 +23,12 @@ from payouts.selectors.ledger import (
     running_balance,
     trial_balance,
 )
-from payouts.selectors.pauses import behind_stripe, latest_forecasts, open_pauses
+from payouts.selectors.pauses import (
+    behind_stripe,
+    ignored_installations,
+    latest_forecasts,
+    open_pauses,
+)
 from payouts.selectors.totals import (
     DecisionTotals,
     Outcomes,
@@ -64,6 +69,7 @@ __all__ = [
     "due_at",
     "failing_payouts",
     "foreign_bank_payouts",
+    "ignored_installations",
     "in_suspense",
     "known_at_stripe",
     "last_books_check",

@@ -1,6 +1,6 @@
 """Reads about pauses of sending, and forecasts of too little money."""
 
-from payouts.models import Forecast, PauseCause, SendingPause
+from payouts.models import Forecast, IgnoredInstallation, PauseCause, SendingPause
 
 
 def open_pauses() -> list[SendingPause]:
@@ -13,6 +13,11 @@ def open_pauses() -> list[SendingPause]:
 def behind_stripe() -> SendingPause | None:
     """Return the open pause that says the database is behind Stripe, if there is one."""
     return SendingPause.objects.filter(cause=PauseCause.BEHIND_STRIPE, lifted_at=None).first()
+
+
+def ignored_installations() -> list[IgnoredInstallation]:
+    """List the other installations whose transfers are passed over, the first ignored first."""
+    return list(IgnoredInstallation.objects.order_by("ignored_at"))
 
 
 def latest_forecasts() -> list[Forecast]:

@@ -39,6 +39,7 @@ class Kind(models.TextChoices):
     RELEASE_RUN = "release_run", "Released run"
     RECOVER = "recover", "Recovered from Stripe"
     IGNORE_INSTALLATION = "ignore_installation", "Ignored installation"
+    HEED_INSTALLATION = "heed_installation", "No longer ignored installation"
     REPLAY_EVENT = "replay_event", "Replayed Stripe event"
     OWN_DIFFERENCE = "own_difference", "Took on difference"
     RESOLVE_DIFFERENCE = "resolve_difference", "Resolved difference"

@@ -21,7 +21,13 @@ from database.staff import Act, Right
 from earnings.models import BillingBatch, BillingSource
 from earnings.services import adjustments, setting_aside
 from money import Money
-from payouts.models import DifferenceKind, Payout, PlacementTarget, SuspensePlacement
+from payouts.models import (
+    DifferenceKind,
+    IgnoredInstallation,
+    Payout,
+    PlacementTarget,
+    SuspensePlacement,
+)
 from payouts.services import differences, reconciliation
 from payouts.services.deciding import forecasts, gate, pauses
 from payouts.services.reconciliation import books
@@ -97,7 +103,7 @@ def live_through_march(marketplace: Marketplace) -> None:
     )
     pauses.pause_sending(act=Act("sam", "A wrong run"), now=sql.now())
     pauses.resume_sending(act=Act("sam", "It was right"), now=sql.now())
-    gate.ignore_installation(uuid4(), act=Act("sam", "It pays other creators"), now=sql.now())
+    IgnoredInstallation.objects.create(uuid=uuid4(), ignored_by="sam", reason="It pays other creators")
     gate.end_recovery(unplaced=["tr_lost"], act=Act("sam", "Nobody knows them"), now=sql.now())
     authenticate(RequestFactory().post("/admin/login/"), username="eve", password="a guess")
     marketplace.live_through("2024-03", MARCH, cutoff=date(2024, 4, 1))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -45,6 +45,12 @@ def recover(**options: Any) -> dict[str, Any]:
     return dict(json.loads(out.getvalue().splitlines()[-1]))
 
 
+def status() -> dict[str, Any]:
+    out = StringIO()
+    call_command("sending", "status", json=True, stdout=out)
+    return dict(json.loads(out.getvalue()))
+
+
 def test_it_says_what_it_found_and_lets_sending_go_on(restored: None) -> None:
     report = recover()
     assert report["transfers"] == {"adopted": 1}
@@ -60,9 +66,9 @@ def test_a_dry_run_says_the_same_and_changes_nothing(restored: None) -> None:
     assert selectors.behind_stripe()
 
 
-def test_it_needs_the_right_to_resume_sending(restored: None) -> None:
+def test_it_needs_the_right_to_recover(restored: None) -> None:
     UserFactory.create(username="fred")
-    with pytest.raises(CommandError, match="resume_sending"):
+    with pytest.raises(CommandError, match=r"\(recover\)"):
         recover(actor="fred")
     assert selectors.behind_stripe()
 
@@ -86,6 +92,22 @@ def test_the_payments_of_an_ignored_installation_are_left_alone(restored: None, 
             "metadata": {**own["metadata"], "installation_id": str(OTHER)},
         }
     )
-    assert recover()["of other installations"] == 1
-    assert recover(ignore_installation=OTHER)["of other installations"] == 0
+    with pytest.raises(
+        CommandError, match=f"shows no payments .* Other installations that it shows: {OTHER}"
+    ):
+        recover(ignore_installation=uuid4())
+    assert recover()["of other installations"] == {str(OTHER): 1}
+    assert recover(ignore_installation=OTHER)["of other installations"] == {}
     assert IgnoredInstallation.objects.get().uuid == OTHER
+    assert recover(heed_installation=OTHER)["of other installations"] == {str(OTHER): 1}
+    with pytest.raises(CommandError, match="isn't ignored"):
+        recover(heed_installation=OTHER)
+
+
+def test_sending_status_says_that_the_gate_is_shut_and_whom_it_ignores(restored: None) -> None:
+    IgnoredInstallation.objects.create(uuid=OTHER, ignored_by="dana", reason="It pays other creators")
+    told = status()
+    assert told["gate"].startswith("shut")
+    assert [row["id"] for row in told["ignored_installations"]] == [str(OTHER)]
+    Installation.objects.update(checked_at=sql.now())
+    assert status()["gate"] == "open"

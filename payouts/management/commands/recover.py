@@ -10,6 +10,7 @@ from accounts.errors import StripeUnavailable
 from database import sql
 from database.commands import ServiceCommand, add_actor_option, add_reason_option, sign
 from database.staff import Right
+from money import Money
 from payouts.services import recovery
 from payouts.services.deciding import gate
 from payouts.services.recovery import Report
@@ -34,12 +35,20 @@ class Command(ServiceCommand):
             metavar="ID",
             help="from now on, ignore the payments of this other installation on the same Stripe account",
         )
+        what.add_argument(
+            "--heed-installation",
+            type=UUID,
+            metavar="ID",
+            help="no longer ignore the payments of this installation",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         act, now = sign(options, Right.RECOVER), sql.now()
-        if options["ignore_installation"]:
-            gate.ignore_installation(options["ignore_installation"], act=act, now=now)
         try:
+            if options["ignore_installation"]:
+                gate.ignore_installation(options["ignore_installation"], act=act, now=now)
+            if options["heed_installation"]:
+                gate.heed_installation(options["heed_installation"], act=act)
             report = (recovery.preview if options["dry_run"] else recovery.recover)(act=act, now=now)
         except (StripeCallFailed, StripeUnavailable) as failure:
             raise CommandError(f"{failure} What was taken over by then stays; run it again.") from failure
@@ -56,11 +65,11 @@ def _figures(report: Report) -> dict[str, Any]:
         "creators get later": report.money(report.carried),
         "payouts cancelled": report.cancelled,
         "reversals": report.reversals,
-        "of other installations": report.foreign,
+        "of other installations": {str(uuid): count for uuid, count in report.foreign.items()},
         "left for a person": [
             {
                 "transfer": placed.transfer.id,
-                "amount": placed.transfer.amount,
+                "amount": Money(placed.transfer.amount, placed.transfer.currency),
                 "currency": placed.transfer.currency,
                 "account": placed.transfer.destination,
                 "how": placed.how.value,

@@ -6,7 +6,7 @@ from database import sql
 from database.commands import StaffCommand, act_of, day, sign
 from database.staff import Right
 from payouts import selectors
-from payouts.services.deciding import pauses, run_size
+from payouts.services.deciding import gate, pauses, run_size
 from payouts.services.staff import interventions
 from stripe_io import installation
 
@@ -46,8 +46,15 @@ class Command(StaffCommand):
                     f"{pause.cause} {pause.run.cutoff if pause.run else ''} {pause.currency}".strip(): pause.detail
                     for pause in selectors.open_pauses()
                 },
+                "gate": "open"
+                if gate.is_open()
+                else "shut: before the next transfer, Stripe is asked whether the database knows them all",
                 "transfers_checked_at": checked.checked_at,
                 "transfers_known_until": checked.checked_until,
+                "ignored_installations": [
+                    {"id": each.uuid, "by": each.ignored_by, "at": each.ignored_at, "reason": each.reason}
+                    for each in selectors.ignored_installations()
+                ],
             }
         act, now = act_of(options), sql.now()
         if options["act"] == "pause":

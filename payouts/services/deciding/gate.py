@@ -19,11 +19,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 
-from database import locks, sql
+from database import acts, locks, sql
+from database.acts import Kind
 from database.staff import Act
 from money import Money
 from payouts import selectors
-from payouts.errors import BehindStripe, OwnInstallation
+from payouts.errors import BehindStripe, InstallationNotIgnored, InstallationNotSeen, OwnInstallation
 from payouts.gateway import Transfer, listing
 from payouts.models import (
     IgnoredInstallation,
@@ -52,7 +53,7 @@ def open_for_due(*, now: datetime) -> None:
 
     Raises: StripeCallFailed; the gate then stays shut.
     """
-    if _something_waits(now=now) and not list(sql.rows(OPEN)):
+    if _something_waits(now=now) and not is_open():
         _check()
 
 
@@ -162,12 +163,45 @@ def end_recovery(*, unplaced: Iterable[str] = (), act: Act, now: datetime) -> No
 def ignore_installation(uuid: UUID, *, act: Act, now: datetime) -> None:
     """Pass over the transfers of another installation on the same Stripe account from now on.
 
-    Raises: OwnInstallation.
+    Raises: OwnInstallation; InstallationNotSeen if Stripe shows none of its transfers; StripeCallFailed.
     """
     if uuid == installation.remembered().uuid:
         raise OwnInstallation(uuid)
+    if uuid not in (seen := other_installations()):
+        raise InstallationNotSeen(uuid, seen=sorted(seen))
     facts = {"ignored_by": act.actor, "reason": act.reason, "ignored_at": now}
-    IgnoredInstallation.objects.get_or_create(uuid=uuid, defaults=facts)
+    with transaction.atomic():
+        row, is_new = IgnoredInstallation.objects.get_or_create(uuid=uuid, defaults=facts)
+        if is_new:
+            acts.record(act, Kind.IGNORE_INSTALLATION, subject=row)
+
+
+@transaction.atomic
+def heed_installation(uuid: UUID, *, act: Act) -> None:
+    """No longer pass over the transfers of an installation: the next check pauses for them.
+
+    Raises: InstallationNotIgnored.
+    """
+    row = IgnoredInstallation.objects.select_for_update().filter(uuid=uuid).first()
+    if row is None:
+        raise InstallationNotIgnored(uuid)
+    acts.record(act, Kind.HEED_INSTALLATION, subject=row, before={"ignored_by": row.ignored_by})
+    row.delete()
+    installation.forget_check()
+
+
+def other_installations() -> set[UUID]:
+    """List the other installations of which Stripe shows transfers, since the last check.
+
+    Raises: StripeCallFailed.
+    """
+    named = {each.identity.installation for page in _pages(since()) for each in page if each.identity}
+    return named - {installation.remembered().uuid}
+
+
+def is_open() -> bool:
+    """Tell whether transfers may be sent without another check of what Stripe has."""
+    return bool(list(sql.rows(OPEN)))
 
 
 def _check() -> None:

@@ -61,7 +61,7 @@ def release_run(*, cutoff: date, currency: str | None, act: Act, now: datetime) 
     which = Q(cause=PauseCause.RUN_SIZE, run__cutoff=cutoff)
     lifted = pauses.lift(which & Q(currency=currency) if currency else which, act=act, now=now)
     if not lifted:
-        raise RunNotHeld(cutoff)
+        raise RunNotHeld(cutoff, currency=currency)
     return lifted
 
 

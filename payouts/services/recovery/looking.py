@@ -28,7 +28,7 @@ class Found:
     """What the database lacks, oldest first.
 
     `unrecorded` are transfers whose attempt is here, but not its answer, with the payout. `highest` is the highest
-    ordinal of each transfer group at Stripe. `foreign` counts the transfers of other installations.
+    ordinal of each transfer group at Stripe. `foreign` counts the transfers of each other installation.
     """
 
     accounts: Sequence[ListedAccount]
@@ -36,7 +36,7 @@ class Found:
     unrecorded: Sequence[tuple[UUID, Transfer]]
     highest: Mapping[str, int]
     reversed: Sequence[Reversed]
-    foreign: int
+    foreign: Counter[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class _Seen:
     unrecorded: list[tuple[UUID, Transfer]] = field(default_factory=list)
     highest: Counter[str] = field(default_factory=Counter)
     reversed: dict[str, int] = field(default_factory=dict)
-    foreign: int = 0
+    foreign: Counter[UUID] = field(default_factory=Counter)
 
     def add(self, ours: Sequence[Transfer], *, this: UUID) -> None:
         for transfer in ours:
@@ -89,9 +89,11 @@ class _Seen:
             if transfer.amount_reversed:
                 self.reversed[transfer.id] = transfer.amount_reversed
         lost = gate.find_lost(ours)
-        of_this = [each for each in lost if each.identity is None or each.identity.installation == this]
-        self.lost += of_this
-        self.foreign += len(lost) - len(of_this)
+        for each in lost:
+            if each.identity is None or each.identity.installation == this:
+                self.lost.append(each)
+            else:
+                self.foreign[each.identity.installation] += 1
         self.unrecorded += _unrecorded(ours)
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from money import Money
 from payouts.services.recovery.placing import How, Placed
@@ -18,7 +19,7 @@ class Report:
     `accounts` and `reversals` count what was taken over. `owed` is what transfers exceed the earnings of their payouts
     by, which the creators owe; `carried` what they fall short by, which the creators get later. `cancelled` counts the
     waiting payouts that gave way. `unplaced` are the transfers that have no payout: what is left of them is for
-    a person. `foreign` counts the transfers of other installations, which keep sending paused.
+    a person. `foreign` counts the transfers of each other installation, which keep sending paused.
     """
 
     accounts: int = 0
@@ -29,7 +30,7 @@ class Report:
     cancelled: int = 0
     reversals: int = 0
     unplaced: list[Placed] = field(default_factory=list)
-    foreign: int = 0
+    foreign: Counter[UUID] = field(default_factory=Counter)
 
     def add(self, placed: Placed) -> None:
         currency = placed.transfer.currency
