@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, When
+from django.db.models.functions import Lower
 
 from accounts.errors import UnknownCreator
 from accounts.models import (
@@ -189,3 +190,25 @@ def accounts_by_status() -> dict[str, int]:
 
 def count_creators() -> int:
     return Creator.objects.count()
+
+
+def creators_beginning(text: str) -> QuerySet[Creator]:
+    """Select the creators whose id begins with the text, in order."""
+    return Creator.objects.filter(external_id__startswith=text).order_by("external_id")
+
+
+def creators_by_email(address: str) -> QuerySet[Creator]:
+    """Select the creators with this e-mail address, in any case; several may share one."""
+    same = Creator.objects.alias(lower_email=Lower("email")).filter(lower_email=address.lower())
+    return same.exclude(email="").order_by("external_id")
+
+
+def creators_by_account(stripe_account_id: str) -> QuerySet[Creator]:
+    """Select the creator who has, or had, this Stripe account."""
+    return Creator.objects.filter(payment_accounts__stripe_account_id=stripe_account_id)
+
+
+def creators_by_bank_account(external_account_id: str) -> QuerySet[Creator]:
+    """Select the creators whose Stripe account pays out, or last paid out, to this bank account or card (`ba_…`)."""
+    accounts = CreatorPaymentAccount.objects.filter(external_account_id=external_account_id)
+    return Creator.objects.filter(pk__in=accounts.exclude(external_account_id="").values("creator"))

@@ -161,9 +161,17 @@ UNFOLD = {
     "ENVIRONMENT": "console.navigation.stripe_mode",
     "DASHBOARD_CALLBACK": "console.home.fill",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "console.navigation.icon"}],
-    "STYLES": ["console.navigation.style_sheet", "console.navigation.acting_style_sheet"],
-    "SCRIPTS": ["console.navigation.script", "console.navigation.acting_script"],
-    "SIDEBAR": {"navigation": "console.navigation.groups"},
+    "STYLES": [
+        "console.navigation.style_sheet",
+        "console.navigation.acting_style_sheet",
+        "console.navigation.search_style_sheet",
+    ],
+    "SCRIPTS": [
+        "console.navigation.script",
+        "console.navigation.acting_script",
+        "console.navigation.search_script",
+    ],
+    "SIDEBAR": {"navigation": "console.navigation.groups", "show_search": True},
     "COLORS": {
         "primary": {
             "50": "oklch(97% .014 254.604)",

@@ -1,7 +1,8 @@
 """Creators and the changes of their details."""
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models import Q
+from django.db.models.functions import Lower, Now
 
 from database.changes import Change
 from database.fields import ExternalIdField, is_external_id, uuid7_key
@@ -21,6 +22,7 @@ class Creator(models.Model):
     class Meta:
         db_table = "creators"
         constraints = [is_external_id("external_id")]
+        indexes = [models.Index(Lower("email"), condition=~Q(email=""), name="creator_by_email")]
 
     def __str__(self) -> str:
         return self.external_id

@@ -143,6 +143,18 @@ class CreatorPaymentAccount(models.Model):
                 name="account_has_the_api_that_opens_it",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["external_account_id"],
+                condition=~Q(external_account_id=""),
+                name="account_by_bank_account",
+            ),
+            models.Index(
+                fields=["external_account_fingerprint"],
+                condition=~Q(external_account_fingerprint=""),
+                name="account_by_fingerprint",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.stripe_account_id or f"account of {self.creator_id}"

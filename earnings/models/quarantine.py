@@ -78,6 +78,7 @@ class QuarantinedRecord(models.Model):
             )
         ]
         indexes = [
+            models.Index(fields=["record_id"], name="quarantine_by_record"),
             models.Index(
                 fields=["record_id", "source"], condition=Q(resolved_at__isnull=True), name="quarantine_open"
             ),

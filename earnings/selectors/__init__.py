@@ -18,6 +18,7 @@ from earnings.selectors.commission import (
     preview_change,
 )
 from earnings.selectors.debts import NegativeBalance, negative_balances
+from earnings.selectors.finding import apis_beginning, quarantined_with_id, records_with_id
 from earnings.selectors.records import (
     RecordBehind,
     RecordsBehind,
@@ -47,6 +48,7 @@ __all__ = [
     "UnassignedApi",
     "UnlinkedEntry",
     "Unposted",
+    "apis_beginning",
     "batches_set_aside",
     "catalog_concerns",
     "changes_of_ownership",
@@ -59,7 +61,9 @@ __all__ = [
     "postings_of",
     "preview_change",
     "quarantined_record",
+    "quarantined_with_id",
     "records_of",
+    "records_with_id",
     "terms_at",
     "unassigned_apis",
     "unlinked_entry",

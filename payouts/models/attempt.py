@@ -65,6 +65,13 @@ class PayoutAttempt(models.Model):
                 condition=Q(error_code="amount_too_small"),
                 name="attempt_refused_as_too_small",
             ),
+            models.Index(fields=["request_id"], condition=~Q(request_id=""), name="attempt_by_request"),
+            models.Index(
+                fields=["status", "-id"],
+                condition=~Q(status=AttemptStatus.SUCCEEDED),
+                name="attempt_not_succeeded",
+            ),
+            models.Index(fields=["-id"], condition=Q(in_doubt=True), name="attempt_in_doubt"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -87,6 +87,7 @@ class Difference(models.Model):
                 name="difference_is_open_once",
             )
         ]
+        indexes = [models.Index(fields=["subject"], name="difference_by_subject")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.subject}"

@@ -125,6 +125,16 @@ class Payout(models.Model):
             models.Index(
                 fields=["stripe_payout_id"], condition=~Q(stripe_payout_id=""), name="payout_by_bank_payout"
             ),
+            models.Index(
+                fields=["destination_payment"], condition=~Q(destination_payment=""), name="payout_by_payment"
+            ),
+            models.Index(fields=["trace_id"], condition=~Q(trace_id=""), name="payout_by_trace_id"),
+            models.Index(
+                fields=["status", "-id"], condition=~Q(status=PayoutStatus.PAID), name="payout_not_paid"
+            ),
+            models.Index(
+                fields=["failure_code", "-id"], condition=~Q(failure_code=""), name="payout_by_failure"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -112,6 +112,14 @@ def acting_style_sheet(request: HttpRequest) -> str:
     return static("console/acting.css")
 
 
+def search_style_sheet(request: HttpRequest) -> str:
+    return static("console/search.css")
+
+
+def search_script(request: HttpRequest) -> str:
+    return static("console/search.js")
+
+
 def script(request: HttpRequest) -> str:
     return static("console/copy.js")
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
-from ledger.models import AccountKind, LedgerAccount
+from ledger.models import PLATFORM, AccountKind, LedgerAccount, LedgerTransaction
 from money import Money
 
 
@@ -43,3 +43,13 @@ def payable_balance(creator_id: UUID, *, currency: str) -> int:
         owner_id=creator_id, kind=AccountKind.CREATOR_PAYABLE, currency=currency
     )
     return accounts.values_list("balance", flat=True).first() or 0
+
+
+def platform_accounts_called(name: str) -> QuerySet[LedgerAccount]:
+    """Select the platform's ledger accounts of the kind with this name, in any case, one per currency."""
+    kinds = [kind for kind in AccountKind if kind.label.lower() == name.lower()]
+    return LedgerAccount.objects.filter(owner_id=PLATFORM, kind__in=kinds).order_by("currency")
+
+
+def transactions_with_key(source_key: str) -> QuerySet[LedgerTransaction]:
+    return LedgerTransaction.objects.filter(source_key=source_key)

@@ -47,13 +47,17 @@ class InboxOutcome(models.TextChoices):
 
 
 class InboxEvent(models.Model):
-    """A stored Stripe event. It is handled once; after an error it is kept, with the error, and tried again."""
+    """A stored Stripe event. It is handled once; after an error it is kept, with the error, and tried again.
+
+    `object_id` is what it is about, such as a transfer or an account; empty for objects without an id.
+    """
 
     event = models.OneToOneField(
         Event, models.PROTECT, to_field="id", primary_key=True, db_column="event_id", related_name="inbox"
     )
     type = models.CharField(max_length=LONGEST_TYPE)
     account = models.CharField(max_length=LONGEST_ID, blank=True)
+    object_id = models.CharField(max_length=LONGEST_ID, blank=True, db_default="")
     received_at = models.DateTimeField(db_default=Now())
     next_try_at = models.DateTimeField(db_default=Now())
     tries = models.PositiveIntegerField(default=0)
@@ -71,6 +75,8 @@ class InboxEvent(models.Model):
             models.Index(
                 fields=["handled_at"], condition=Q(outcome=InboxOutcome.HANDLED), name="inbox_handled_by_time"
             ),
+            models.Index(fields=["object_id"], condition=~Q(object_id=""), name="inbox_by_object"),
+            models.Index(fields=["-received_at"], name="inbox_by_time"),
         ]
 
     def __str__(self) -> str:
@@ -112,7 +118,8 @@ class KeptBody(models.Model):
     class Meta:
         db_table = "stripe_kept_bodies"
         indexes = [
-            models.Index(fields=["reason"], condition=Q(event__isnull=True), name="body_set_aside_by_reason")
+            models.Index(fields=["reason"], condition=Q(event__isnull=True), name="body_set_aside_by_reason"),
+            models.Index(fields=["told_id"], condition=~Q(told_id=""), name="body_by_event"),
         ]
 
     def __str__(self) -> str:

@@ -116,6 +116,13 @@ def account_of(event: Mapping[str, Any]) -> object:
     return about or event.get("context")
 
 
+def object_of(event: Mapping[str, Any]) -> str:
+    """Return the id of the object that an event is about; empty if it has none, as a balance."""
+    about = event.get("related_object") if is_thin(event) else _dict(event.get("data")).get("object")
+    name = _dict(about).get("id")
+    return str(name) if _is_text(name, longest=LONGEST_ID) else ""
+
+
 def _is_text(value: object, *, longest: int) -> bool:
     return isinstance(value, str) and 0 < len(value) <= longest
 

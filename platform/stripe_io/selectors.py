@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 
 from stripe_io.models import BodyReason, InboxEvent, KeptBody
 
@@ -61,3 +61,17 @@ def chosen_bodies(*, digests: Sequence[str], reasons: Sequence[str]) -> list[Kep
     """List the bodies with these digests, and those set aside for these reasons, oldest first."""
     chosen = Q(digest__in=digests) | Q(reason__in=reasons, event=None)
     return list(KeptBody.objects.filter(chosen).order_by("received_at", "pk"))
+
+
+def events_with_id(event_id: str) -> QuerySet[InboxEvent]:
+    return InboxEvent.objects.filter(pk=event_id)
+
+
+def events_about(object_id: str) -> QuerySet[InboxEvent]:
+    """Select the events about one of Stripe's objects, such as a transfer, the latest first."""
+    return InboxEvent.objects.filter(object_id=object_id).exclude(object_id="").order_by("-received_at")
+
+
+def bodies_of_event(event_id: str) -> QuerySet[KeptBody]:
+    """Select the kept bodies in which Stripe told of this event, without their content."""
+    return KeptBody.objects.filter(told_id=event_id).exclude(told_id="").defer("body")

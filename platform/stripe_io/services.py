@@ -14,7 +14,7 @@ from stripe_io import mirror
 from stripe_io.errors import NotYet, SetAside
 from stripe_io.handlers import StripeEvent, handler_of
 from stripe_io.models import InboxEvent, InboxOutcome, Replay
-from stripe_io.reading import account_of
+from stripe_io.reading import account_of, object_of
 
 # Longer than any handler takes; until it ends, other workers find the event taken.
 LEASE = timedelta(minutes=1)
@@ -23,9 +23,9 @@ LONGEST_RETRY = timedelta(hours=6)
 _TAKE = sql.read(Path(__file__).with_name("take.sql"))
 NOT_OURS = "this service doesn't act on this event type"
 _STORE = """
-INSERT INTO stripe_inbox (event_id, type, account, tries, error, outcome, note, handled_at)
+INSERT INTO stripe_inbox (event_id, type, account, object_id, tries, error, outcome, note, handled_at)
 VALUES (
-    %(id)s, %(type)s, %(account)s, 0, '', %(outcome)s, %(note)s,
+    %(id)s, %(type)s, %(account)s, %(object_id)s, 0, '', %(outcome)s, %(note)s,
     CASE WHEN %(outcome)s <> '' THEN now() END
 )
 ON CONFLICT DO NOTHING
@@ -51,7 +51,12 @@ def store_event(event: Mapping[str, Any]) -> bool:
     outcome = (
         {"outcome": "", "note": ""} if acted_on else {"outcome": InboxOutcome.SET_ASIDE, "note": NOT_OURS}
     )
-    params = {"id": event["id"], "type": event["type"], "account": account_of(event) or ""}
+    params = {
+        "id": event["id"],
+        "type": event["type"],
+        "account": account_of(event) or "",
+        "object_id": object_of(event),
+    }
     stored = sql.run(_STORE, params | outcome)
     if stored and acted_on:
         notices.send_debounced_on_commit("stripe_io.sweep_inbox")

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.staticfiles import finders
 
 ROOT = Path(__file__).parents[2]
+SHEETS = ("console/console.css", "console/acting.css", "console/search.css")
 # How unfold says that it is dark: what our rules may stand below.
 DARK = "dark"
 # Columns that hold figures, by the names of our own functions.
@@ -32,7 +33,7 @@ def classes(selector: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def console() -> list[str]:
-    return [*selectors(style_sheet("console/console.css")), *selectors(style_sheet("console/acting.css"))]
+    return [selector for name in SHEETS for selector in selectors(style_sheet(name))]
 
 
 def test_no_rule_names_a_class_of_unfolds(console: list[str]) -> None:
