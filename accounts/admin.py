@@ -1,17 +1,19 @@
 """Console pages of staff users, and read-only ones of creators, their Stripe accounts and holds."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Permission
-from django.db.models import ManyToManyField, Model, Q, QuerySet
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import ManyToManyField, Model
+from django.http import HttpRequest, HttpResponse
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from accounts.groups import StaffGroup
 from accounts.models import (
     AccountStatus,
     Creator,
@@ -24,10 +26,14 @@ from accounts.models import (
     RefusalCause,
     User,
 )
+from database import acts
+from database.acts import Kind
 from database.admin import (
     CHANGED_BY,
     LargeTableAdmin,
     ReadOnlyAdmin,
+    ReasonedForm,
+    RecordedAdmin,
     column,
     copied,
     give_tones,
@@ -38,13 +44,15 @@ from database.admin import (
     state,
     titled,
 )
-from database.staff import Right
+from database.staff import act_of_administrator
 
 if TYPE_CHECKING:
-    _UserAdmin = DjangoUserAdmin[Any]
+
+    class _UserAdmin(RecordedAdmin, DjangoUserAdmin[Any]): ...
+
 else:
 
-    class _UserAdmin(DjangoUserAdmin, ModelAdmin):
+    class _UserAdmin(RecordedAdmin, DjangoUserAdmin):
         pass
 
 
@@ -57,24 +65,21 @@ give_tones(
 )
 
 
-def _rights() -> QuerySet[Permission]:
-    """Select the permissions that are our rights, not those that Django creates for each table."""
-    user = {"content_type__app_label": "accounts", "content_type__model": "user"}
-    return Permission.objects.filter(**user, codename__in=Right.values).order_by("pk")
+class GroupsField(forms.ModelMultipleChoiceField[Group]):
+    def label_from_instance(self, group: Model) -> str:
+        assert isinstance(group, Group)
+        return StaffGroup(group.name).label if group.name in StaffGroup else group.name
 
 
-class RightsField(forms.ModelMultipleChoiceField[Permission]):
-    def label_from_instance(self, permission: Model) -> str:
-        assert isinstance(permission, Permission)
-        return Right(permission.codename).label
+class UserForm(ReasonedForm, UserChangeForm):  # type: ignore[misc]
+    def clean(self) -> None:
+        super().clean()
+        if self.cleaned_data.get("is_superuser") and self.cleaned_data.get("groups"):
+            self.add_error("groups", "A superuser manages staff, and is in no group.")
 
 
-class UserForm(UserChangeForm):  # type: ignore[misc]
-    """Grants and revokes our rights; a user's other Django permissions stay as they are."""
-
-    def clean_user_permissions(self) -> QuerySet[Permission]:
-        others = self.instance.user_permissions.exclude(pk__in=_rights())
-        return Permission.objects.filter(Q(pk__in=self.cleaned_data["user_permissions"]) | Q(pk__in=others))
+class NewUserForm(ReasonedForm, UserCreationForm):  # type: ignore[misc]
+    pass
 
 
 @admin.register(User)
@@ -82,19 +87,25 @@ class UserAdmin(_UserAdmin):
     """Staff, managed by superusers. People who leave are deactivated: what they did keeps their name."""
 
     form = UserForm
-    add_form = UserCreationForm
+    add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login"]
     list_filter = ["is_active", "is_superuser"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": ["first_name", "last_name", "email"]}),
-        ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
+        ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        ("Change", {"fields": ["reason"]}),
         ("Times", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [
+        (None, {"classes": ["wide"], "fields": ["username", "usable_password", "password1", "password2"]}),
+        ("Change", {"fields": ["reason"]}),
     ]
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal = []
-    actions = None
+    added = Kind.ADD_USER
+    changed = Kind.CHANGE_USER
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         return [*self.readonly_fields, "username"] if obj else list(self.readonly_fields)
@@ -102,18 +113,34 @@ class UserAdmin(_UserAdmin):
     def formfield_for_manytomany(
         self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> "forms.ModelMultipleChoiceField[Any] | None":
-        if db_field.name != "user_permissions":
+        if db_field.name != "groups":
             return super().formfield_for_manytomany(db_field, request, **kwargs)
-        return RightsField(
-            _rights(),
-            label="Rights",
+        return GroupsField(
+            Group.objects.order_by("pk"),
             required=False,
             widget=UnfoldAdminCheckboxSelectMultipleWidget,
-            help_text="Superusers have all rights.",
+            help_text="What this person may do. Superusers manage users and schedules only.",
         )
 
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return False
+    def told(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell flags and names of groups; of names, email address and password, only that they changed."""
+        told: dict[str, Any] = {}
+        for field, value in values.items():
+            if field == "groups":
+                told[field] = sorted(group.name for group in value or ())
+            else:
+                told[field] = value if field.startswith("is_") or field == "username" else "changed"
+        return told
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        with transaction.atomic():
+            before = User.objects.select_for_update(no_key=True).filter(pk=id).values_list("password").first()
+            response = super().user_change_password(request, id, form_url)
+            user = User.objects.filter(pk=id).exclude(password=before[0] if before else "").first()
+            if user:
+                act = act_of_administrator(request, "Set a password")
+                acts.record(act, Kind.CHANGE_PASSWORD, subject=user)
+        return response
 
 
 @admin.register(Creator)

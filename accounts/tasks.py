@@ -4,7 +4,7 @@ from celery import current_app, shared_task
 from django.conf import settings
 
 from accounts.services import holds, logins, retrying, syncing
-from database import sql
+from database import seals, sql
 
 # Few enough to finish, even if Stripe never answers, before CELERY_VISIBILITY_TIMEOUT hands the task to another worker.
 SHARE = 25
@@ -18,6 +18,11 @@ def lift_expired_holds() -> None:
 @shared_task(name="accounts.forget_logins")
 def forget_logins() -> None:
     logins.forget_logins()
+
+
+@shared_task(name="accounts.seal_acts")
+def seal_acts() -> None:
+    seals.seal_days(now=sql.now())
 
 
 @shared_task(name="accounts.sync_stale")

@@ -7,6 +7,7 @@ EVERY = "*"
 SCHEDULES = {
     "accounts.forget_logins": ("20", "2"),
     "accounts.lift_expired_holds": (EVERY, EVERY),
+    "accounts.seal_acts": ("10", "0"),
     "accounts.retry_refused": ("25", EVERY),
     "accounts.sync_stale": ("50", EVERY),
     "earnings.post_due": ("5", EVERY),

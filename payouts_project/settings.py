@@ -197,6 +197,10 @@ MINIMUM_PAYOUT = configuration.minimum_payout("MINIMUM_PAYOUT", default="USD:250
 PAYOUT_DAY = configuration.integer("PAYOUT_DAY", default=1, lowest=1, highest=28)
 FORECAST_ALERT_DAYS = configuration.integer("FORECAST_ALERT_DAYS", default=5, lowest=0, highest=31)
 PREVIOUS_PAYOUT_DAYS = configuration.integer("PREVIOUS_PAYOUT_DAYS", default=10, lowest=0, highest=365)
+# A right to approve counts only this long after it was given, so that nobody gives one and uses it unnoticed.
+APPROVAL_WAIT_HOURS = configuration.integer(
+    "APPROVAL_WAIT_HOURS", default=0 if LOCAL_MODE else 24, lowest=0, highest=720
+)
 PAYOUT_COOL_DOWN_HOURS = configuration.integer("PAYOUT_COOL_DOWN_HOURS", default=48, lowest=0, highest=720)
 # How much of a converted transfer may be lost to the exchange rate when it is reversed; more is for staff.
 LARGEST_FX_LOSS_BPS = configuration.integer("LARGEST_FX_LOSS_BPS", default=500, lowest=0, highest=10_000)

@@ -12,6 +12,7 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
 from database import sql
+from database.staff import Right
 from payouts import tasks as payout_tasks
 from payouts.models import Payout
 from payouts.services import sending
@@ -98,7 +99,7 @@ def forget_pace() -> None:
 def dana_and_erin(db: None) -> None:
     """Two members of staff with all rights."""
     for name in ("dana", "erin"):
-        UserFactory.create(username=name, is_superuser=True)
+        UserFactory.create(username=name, rights=list(Right))
 
 
 @pytest.fixture

@@ -5,14 +5,15 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from typing import cast
+from typing import Any, cast
 
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from factory.base import DictFactory
 from factory.declarations import LazyAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 from factory.helpers import post_generation
 
+from accounts.groups import StaffGroup
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, StripeApi, User
 from database.staff import Right
 from earnings.models import Api, ApiOwnership, BillingBatch, BillingSource, CommissionRate, CreatorEarning
@@ -21,7 +22,7 @@ from payouts.states import PayoutStatus
 
 
 class UserFactory(DjangoModelFactory[User]):
-    """A member of staff, with `rights=` or, as a superuser, all of them."""
+    """A member of staff, with `rights=`: those of a group of their own. `user_in` makes one who is in a real group."""
 
     class Meta:
         model = User
@@ -33,10 +34,19 @@ class UserFactory(DjangoModelFactory[User]):
     @post_generation
     def rights(self, create: bool, extracted: Iterable[Right] | None, **kwargs: object) -> None:
         if create and extracted:
-            permissions = Permission.objects.filter(
-                content_type__app_label="accounts", codename__in=extracted
+            user = cast(User, self)
+            group = Group.objects.create(name=f"what {user.username} may do")
+            group.permissions.set(
+                Permission.objects.filter(content_type__app_label="accounts", codename__in=extracted)
             )
-            cast(User, self).user_permissions.set(permissions)
+            user.groups.add(group)
+
+
+def user_in(*groups: StaffGroup, **facts: Any) -> User:
+    """Create a member of staff who is in these groups."""
+    user = UserFactory.create(**facts)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    return user
 
 
 class CreatorFactory(DjangoModelFactory[Creator]):

@@ -1,12 +1,27 @@
 """Members of staff."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from database import sql
 from database.staff import SYSTEM, Right
+
+_RIGHTS = """
+SELECT permission.codename AS right, min(membership.joined_at) AS since
+FROM accounts_user_groups AS membership
+JOIN auth_group_permissions AS given ON given.group_id = membership.group_id
+JOIN auth_permission AS permission ON permission.id = given.permission_id
+JOIN django_content_type AS type ON type.id = permission.content_type_id
+WHERE membership.user_id = %(user)s AND type.app_label = 'accounts' AND type.model = 'user'
+GROUP BY permission.codename
+"""
 
 
 def can_sign(username: str) -> None:
@@ -40,4 +55,25 @@ class User(AbstractUser):
             models.UniqueConstraint(Lower("username"), name="username_is_unique_in_any_case"),
             models.CheckConstraint(condition=Q(username__regex=r"^\S+$"), name="username_has_no_blanks"),
             models.CheckConstraint(condition=~Q(username__iexact=SYSTEM), name="username_is_not_systems"),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~Q(email=""),
+                name="staff_email_is_unique_in_any_case",
+                violation_error_message="Another user has this email address.",
+            ),
         ]
+
+    @cached_property
+    def rights(self) -> Mapping[Right, datetime]:
+        """The rights of this person's groups, each with the time since when they have it; a superuser has none."""
+        if not self.is_active or not self.is_staff or self.is_superuser:
+            return {}
+        rows = sql.rows(_RIGHTS, {"user": self.pk})
+        return {Right(row["right"]): row["since"] for row in rows if row["right"] in Right}
+
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
+        """Check a permission; rights to act come from groups alone, whoever has all other permissions."""
+        app, _, codename = perm.partition(".")
+        if app == "accounts" and codename in Right:
+            return Right(codename) in self.rights
+        return super().has_perm(perm, obj)

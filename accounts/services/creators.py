@@ -13,7 +13,8 @@ from django.db import transaction
 from accounts.errors import DetailRefused, NothingToSet
 from accounts.models import EMAIL_MAX_LENGTH, Creator, CreatorChange, CreatorField
 from accounts.principals import Principal
-from database import sql
+from database import acts, sql
+from database.acts import Kind
 from database.changes import Author, Way
 from database.staff import Act
 
@@ -81,6 +82,8 @@ def set_details(creator: Creator, *, email: str | None, country: str | None, act
     if not changes:
         raise NothingToSet(creator.external_id)
     creator.save(update_fields=["email", "country"])
+    fields = {change.field: "changed" for change in changes}
+    acts.record(act, Kind.EDIT_CREATOR, subject=creator, creator=creator.pk, after=fields)
     return changes
 
 

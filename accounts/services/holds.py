@@ -9,6 +9,8 @@ from django.db.models import Q
 
 from accounts.errors import NothingToLift
 from accounts.models import Creator, Hold, HoldSource
+from database import acts
+from database.acts import Kind
 from database.staff import SYSTEM, Act
 
 
@@ -29,7 +31,7 @@ def lift_staff_holds(creator: Creator, *, act: Act, now: datetime) -> int:
     Raises: NothingToLift.
     """
     placed = Q(source=HoldSource.STAFF)
-    return _lift(creator, placed, kind="hold by staff", act=act, now=now)
+    return _lift(creator, placed, Kind.RELEASE, what="hold by staff", act=act, now=now)
 
 
 def cool_down(creator: Creator, *, reason: str, now: datetime) -> None:
@@ -50,7 +52,7 @@ def end_cool_down(creator: Creator, *, act: Act, now: datetime) -> int:
     Raises: NothingToLift.
     """
     cooling = Q(expires_at__isnull=False)
-    return _lift(creator, cooling, kind="cool-down", act=act, now=now)
+    return _lift(creator, cooling, Kind.END_COOL_DOWN, what="cool-down", act=act, now=now)
 
 
 def lift_expired(*, now: datetime) -> int:
@@ -77,7 +79,7 @@ def try_again(creator: Creator, *, act: Act, now: datetime) -> int:
     Raises: NothingToLift.
     """
     stuck = Q(until_paid_elsewhere=True)
-    return _lift(creator, stuck, kind="hold after failed payouts", act=act, now=now)
+    return _lift(creator, stuck, Kind.TRY_AGAIN, what="hold after failed payouts", act=act, now=now)
 
 
 def lift_as_paid_elsewhere(creator: Creator, *, reason: str, now: datetime) -> None:
@@ -86,10 +88,12 @@ def lift_as_paid_elsewhere(creator: Creator, *, reason: str, now: datetime) -> N
     stuck.update(lifted_by=SYSTEM, lift_reason=reason, lifted_at=now)
 
 
-def _lift(creator: Creator, which: Q, *, kind: str, act: Act, now: datetime) -> int:
+@transaction.atomic
+def _lift(creator: Creator, which: Q, kind: Kind, *, what: str, act: Act, now: datetime) -> int:
     still_open = Hold.objects.filter(creator=creator, lifted_at=None)
     lifted = still_open.filter(which).update(lifted_by=act.actor, lift_reason=act.reason, lifted_at=now)
     if not lifted:
         others = [f"{hold.get_source_display()}, {hold.reason}" for hold in still_open.order_by("pk")]
-        raise NothingToLift(creator.external_id, kind=kind, others=others)
+        raise NothingToLift(creator.external_id, kind=what, others=others)
+    acts.record(act, kind, subject=creator, creator=creator.pk, after={"holds_lifted": lifted})
     return lifted

@@ -27,10 +27,10 @@ from accounts.services.payment_accounts import (
     replace_payment_account,
 )
 from accounts.services.refusals import mend_own_refusals, record_refusal
-from database.staff import Act
+from database.staff import Act, Via
 
 # Signs what creators do. No username contains a space, so this can't be a member of staff.
-RECONNECTED = Act("the creator", "Stripe no longer lets us use it")
+RECONNECTED = Act("the creator", "Stripe no longer lets us use it", via=Via.API)
 CALLBACK = "/api/v1/accounts/onboard/callback"
 # Long enough to find documents. Whoever has the state can open the form in the creator's name, once.
 STATE_LIFE = timedelta(hours=1)

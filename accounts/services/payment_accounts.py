@@ -9,6 +9,8 @@ from accounts import gateway
 from accounts.errors import StripeAccountGone
 from accounts.models import DAILY, MANUAL, AccountStatus, CreatorPaymentAccount
 from accounts.services.holds import cool_down, lift_as_paid_elsewhere
+from database import acts
+from database.acts import Kind
 from database.staff import Act
 from stripe_io import mirror
 
@@ -114,11 +116,12 @@ def _is_elsewhere(row: CreatorPaymentAccount, destination: gateway.ExternalAccou
     return destination.id != row.external_account_id
 
 
+@transaction.atomic
 def replace_payment_account(row: CreatorPaymentAccount, *, act: Act, now: datetime) -> None:
     """Retire this account, so that the creator can open another; nothing new is sent to it."""
-    CreatorPaymentAccount.objects.filter(pk=row.pk, replaced_at=None).update(
-        replaced_at=now, replaced_by=act.actor, replace_reason=act.reason
-    )
+    live = CreatorPaymentAccount.objects.filter(pk=row.pk, replaced_at=None)
+    if live.update(replaced_at=now, replaced_by=act.actor, replace_reason=act.reason):
+        acts.record(act, Kind.REPLACE_ACCOUNT, subject=row, creator=row.creator_id)
 
 
 def record_return(row: CreatorPaymentAccount, *, now: datetime) -> CreatorPaymentAccount:

@@ -10,8 +10,9 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Creator
-from database import sql
-from database.staff import SYSTEM, Act, is_same_person
+from database import acts, sql
+from database.acts import Kind
+from database.staff import SYSTEM, Act, Right, is_same_person, require_approver
 from earnings.errors import (
     AdjustmentDecided,
     AmountTooLarge,
@@ -41,6 +42,7 @@ BOOKED_LINES = sql.read(_SQL / "ledger.sql")
 _EARNED = sql.read(_SQL / "earned.sql")
 
 
+@transaction.atomic
 def propose_adjustment(
     creator: Creator, *, amount: Money, act: Act, counts_as_earned: bool = False
 ) -> Adjustment:
@@ -49,7 +51,7 @@ def propose_adjustment(
     An adjustment that counts as earned undoes write-offs first, like a sale; without it, the creator keeps all of it.
     A negative amount always counts as earned.
 
-    Raises: NothingToAdjust, AmountTooLarge, CurrencyNotInUse.
+    Raises: NothingToAdjust, AmountTooLarge, CurrencyNotInUse, NobodyToApprove.
     """
     if not currencies.is_current(amount.currency):
         raise CurrencyNotInUse(amount.currency)
@@ -57,30 +59,37 @@ def propose_adjustment(
         raise NothingToAdjust
     if abs(amount.amount) > LARGEST_AMOUNT:
         raise AmountTooLarge(amount.currency)
-    return _propose(
+    require_approver(act, Right.APPROVE_ADJUSTMENT)
+    adjustment = _propose(
         creator,
         amount=amount,
         kind=AdjustmentKind.CORRECTION,
         counts_as_earned=counts_as_earned or amount.amount < 0,
         act=act,
     )
+    _record(adjustment, Kind.PROPOSE_ADJUSTMENT, act=act)
+    return adjustment
 
 
+@transaction.atomic
 def propose_write_off(creator: Creator, *, currency: str, act: Act) -> Adjustment:
     """Propose to write off what a creator owes the platform in this currency.
 
-    Raises: NothingToWriteOff.
+    Raises: NothingToWriteOff, NobodyToApprove.
     """
     owed = payable_balance(creator.pk, currency=currency)
     if owed >= 0:
         raise NothingToWriteOff(creator.external_id, currency=currency)
-    return _propose(
+    require_approver(act, Right.APPROVE_ADJUSTMENT)
+    adjustment = _propose(
         creator,
         amount=Money(-owed, currency),
         kind=AdjustmentKind.WRITE_OFF,
         counts_as_earned=False,
         act=act,
     )
+    _record(adjustment, Kind.PROPOSE_WRITE_OFF, act=act)
+    return adjustment
 
 
 @transaction.atomic
@@ -97,7 +106,9 @@ def approve_adjustment(adjustment_id: UUID, *, act: Act, now: datetime) -> Adjus
     # Locked, so that a concurrent posting can't reduce the debt below the write-off.
     if adjustment.kind == AdjustmentKind.WRITE_OFF and _locked_balance(adjustment) > -adjustment.amount:
         raise NothingToWriteOff(adjustment.creator.external_id, currency=adjustment.currency)
-    return _book(adjustment, actor=act.actor, now=now)
+    _book(adjustment, actor=act.actor, now=now)
+    _record(adjustment, Kind.APPROVE_ADJUSTMENT, act=act)
+    return adjustment
 
 
 @transaction.atomic
@@ -109,7 +120,24 @@ def decline_adjustment(adjustment_id: UUID, *, act: Act, now: datetime) -> Adjus
     adjustment = _undecided(adjustment_id)
     adjustment.decide_reason = act.reason
     _decide(adjustment, AdjustmentStatus.DECLINED, actor=act.actor, now=now)
+    _record(adjustment, Kind.DECLINE_ADJUSTMENT, act=act)
     return adjustment
+
+
+@transaction.atomic
+def book_agreed_adjustment(
+    creator: Creator, *, amount: Money, proposal: Act, approval: Act, now: datetime
+) -> Adjustment:
+    """Book an adjustment on which two people agreed by another act, which its service records."""
+    adjustment = _propose(
+        creator,
+        amount=amount,
+        kind=AdjustmentKind.CORRECTION,
+        counts_as_earned=amount.amount < 0,
+        act=proposal,
+    )
+    adjustment.decide_reason = approval.reason
+    return _book(adjustment, actor=approval.actor, now=now)
 
 
 @transaction.atomic
@@ -147,6 +175,11 @@ def _propose(
         reason=act.reason,
         proposed_by=act.actor,
     )
+
+
+def _record(adjustment: Adjustment, kind: Kind, *, act: Act) -> None:
+    facts = {"status": adjustment.status, "amount": adjustment.amount, "currency": adjustment.currency}
+    acts.record(act, kind, subject=adjustment, creator=adjustment.creator_id, after=facts)
 
 
 def _undecided(adjustment_id: UUID) -> Adjustment:

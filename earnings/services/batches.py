@@ -6,13 +6,18 @@ from pathlib import Path
 
 from django.db import IntegrityError, connection, transaction
 
-from database import sql
+from database import acts, sql
+from database.acts import Kind
 from database.staff import Act
 from earnings.errors import BatchHasReversals, BatchNotSetAside
 from earnings.models import BatchAct, BatchActKind, BillingBatch, BillingSource, Recheck
 from earnings.services import posting, setting_aside
 from earnings.services.intake import CONTENT
 
+_RECORDED_AS = {
+    BatchActKind.RETRIED: Kind.RETRY_BATCH,
+    BatchActKind.QUARANTINED: Kind.QUARANTINE_BATCH,
+}
 _SQL = Path(__file__).parent / "batches_sql"
 _CREATE, _CHOOSE, _CHOOSE_TAKERS, _GIVE_BACK, _TAKE_OUT, _COUNT = (
     sql.read(_SQL / f"{name}.sql")
@@ -91,3 +96,5 @@ def _log(batches: Sequence[int], kind: BatchActKind, *, act: Act, now: datetime)
     BatchAct.objects.bulk_create(
         BatchAct(batch_id=batch, kind=kind, actor=act.actor, reason=act.reason, at=now) for batch in batches
     )
+    for batch in batches:
+        acts.record(act, _RECORDED_AS[kind], subject=BillingBatch(pk=batch))

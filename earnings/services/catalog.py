@@ -14,7 +14,8 @@ from django.db import transaction
 
 from accounts.models import CreatorField
 from accounts.services.creators import Details, make_creators
-from database import notices, sql
+from database import acts, notices, sql
+from database.acts import Kind
 from database.changes import Author, Way
 from database.staff import Act
 from earnings.errors import ApiOfAnotherSource, ApiUnassigned, UnknownApis
@@ -120,7 +121,9 @@ def assign_apis(api_ids: Iterable[str], *, source: BillingSource, act: Act) -> i
     known = {row["id"] for row in sql.rows(_LOCK, params)}
     if unknown := set(params["ids"]) - known:
         raise UnknownApis(sorted(unknown))
-    return sql.run(_ASSIGN, params)
+    assigned = sql.run(_ASSIGN, params)
+    acts.record(act, Kind.ASSIGN_API, subject=source, after={"apis": params["ids"], "assigned": assigned})
+    return assigned
 
 
 @transaction.atomic

@@ -7,6 +7,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import Creator
+from database import acts
+from database.acts import Kind
 from database.staff import SYSTEM, Act
 from earnings.errors import NoRateToEnd, RateTooEarly
 from earnings.models import Api, CommissionRate
@@ -58,7 +60,7 @@ def _change(
     # A concurrent intake might accept a record at the old rate.
     sources.block_intakes()
     _refuse_before_records(of, effective_from=effective_from)
-    return CommissionRate.objects.create(
+    rate = CommissionRate.objects.create(
         api=of if isinstance(of, Api) else None,
         creator=of if isinstance(of, Creator) else None,
         bps=bps,
@@ -66,6 +68,14 @@ def _change(
         actor=act.actor,
         reason=act.reason,
     )
+    acts.record(
+        act,
+        Kind.END_COMMISSION if bps is None else Kind.SET_COMMISSION,
+        subject=of or rate,
+        creator=of.pk if isinstance(of, Creator) else None,
+        after={"rate": rate.pk, "bps": bps, "effective_from": effective_from},
+    )
+    return rate
 
 
 def _refuse_before_records(of: Api | Creator | None, *, effective_from: datetime) -> None:

@@ -3,6 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
+from database import acts
+from database.acts import Kind
 from database.staff import SYSTEM, Act
 from money import Money
 from payouts.errors import DifferenceResolved
@@ -40,6 +44,7 @@ def settle(kind: DifferenceKind, *, subject: str, reason: str, now: datetime) ->
     )
 
 
+@transaction.atomic
 def own_difference(difference_id: UUID, *, act: Act) -> None:
     """Record who is looking into it.
 
@@ -47,8 +52,10 @@ def own_difference(difference_id: UUID, *, act: Act) -> None:
     """
     if not Difference.objects.filter(pk=difference_id, resolved_at=None).update(owner=act.actor):
         raise DifferenceResolved(difference_id)
+    _record(difference_id, Kind.OWN_DIFFERENCE, act=act)
 
 
+@transaction.atomic
 def resolve_difference(difference_id: UUID, *, act: Act, now: datetime) -> None:
     """Resolve a difference with a reason.
 
@@ -59,3 +66,9 @@ def resolve_difference(difference_id: UUID, *, act: Act, now: datetime) -> None:
     )
     if not resolved:
         raise DifferenceResolved(difference_id)
+    _record(difference_id, Kind.RESOLVE_DIFFERENCE, act=act)
+
+
+def _record(difference_id: UUID, kind: Kind, *, act: Act) -> None:
+    difference = Difference.objects.get(pk=difference_id)
+    acts.record(act, kind, subject=difference, creator=difference.creator_id, payout=difference.payout_id)

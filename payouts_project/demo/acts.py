@@ -27,6 +27,11 @@ def as_finance(name: str, *arguments: object, reason: str) -> None:
     command(name, *arguments, "--reason", reason, "--actor", people.FINANCE)
 
 
+def as_approver(name: str, *arguments: object, reason: str) -> None:
+    """Run a command as the member of staff who approves."""
+    command(name, *arguments, "--reason", reason, "--actor", people.APPROVER)
+
+
 def outside(path: str, **facts: Any) -> dict[str, Any]:
     """Act as a bank, an account holder or a user of Stripe's dashboard: see docs/sandbox.md."""
     answer = call(partial(client().raw_request, "post", f"/_sandbox/{path}", **facts))

@@ -85,7 +85,7 @@ def hold_a_payout(cutoff: date, tell: Teller) -> None:
     tell.say(f"{hold.creator}: {hold.reason}.")
     if open_pauses():
         tell.say("All other payouts are sent.")
-        acts.as_finance("sending", "resume", reason="One creator is held, the rest is as expected")
+        acts.as_approver("sending", "resume", reason="One creator is held, the rest is as expected")
 
 
 def propose_an_adjustment(cutoff: date, tell: Teller) -> None:

@@ -1,27 +1,17 @@
-"""The demo's staff: one with all rights, and two with only the rights that they need."""
+"""The demo's staff: an administrator, one person in finance, and one who approves."""
 
 import secrets
 from pathlib import Path
 
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group
 
+from accounts.groups import StaffGroup
 from accounts.models import User
-from database.staff import Right
 
 ADMINISTRATOR = "staff"
 FINANCE = "dana"
 APPROVER = "sam"
-RIGHTS = {
-    FINANCE: (
-        Right.HOLD,
-        Right.RELEASE,
-        Right.PAUSE_SENDING,
-        Right.RESUME_SENDING,
-        Right.PROPOSE_ADJUSTMENT,
-        Right.OWN_DIFFERENCE,
-    ),
-    APPROVER: (Right.APPROVE_ADJUSTMENT, Right.RETRY_PAYOUT, Right.RESOLVE_DIFFERENCE),
-}
+GROUPS = {FINANCE: StaffGroup.FINANCE, APPROVER: StaffGroup.APPROVER}
 
 
 def hire(folder: Path) -> str:
@@ -32,10 +22,8 @@ def hire(folder: Path) -> str:
         path.write_text(secrets.token_urlsafe(12), encoding="ascii")
     password = path.read_text(encoding="ascii")
     _add(ADMINISTRATOR, password, is_superuser=True)
-    for name, rights in RIGHTS.items():
-        _add(name, password, is_superuser=False).user_permissions.set(
-            Permission.objects.filter(content_type__app_label="accounts", codename__in=rights)
-        )
+    for name, group in GROUPS.items():
+        _add(name, password, is_superuser=False).groups.set(Group.objects.filter(name=group))
     return password
 
 

@@ -65,6 +65,7 @@ SERVICE_VARIABLES = frozenset(
         "LOG_LEVEL",
         "METRICS_TOKEN",
         "MINIMUM_PAYOUT",
+        "APPROVAL_WAIT_HOURS",
         "PAYOUT_COOL_DOWN_HOURS",
         "FORECAST_ALERT_DAYS",
         "GRANIAN_BLOCKING_THREADS",

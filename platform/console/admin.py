@@ -1,9 +1,9 @@
 """Admin pages that belong to none of our apps: panels that join apps, and tables of packages.
 
-Superusers can change beat's schedules and view logins. Groups grant no rights here and are not shown.
+Superusers can change beat's schedules and view logins. Groups are as in `accounts.groups`, and are not shown.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from axes.models import AccessFailureLog, AccessLog
 from django.contrib import admin
@@ -17,49 +17,45 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from console import acts, panels
+from console import acts, audit, panels
 from console.acting.lists import offer_in_lists
-from database.admin import LargeTableAdmin
+from database.acts import Kind
+from database.admin import LargeTableAdmin, RecordedAdmin
 
-__all__ = ["acts", "panels"]
-
-if TYPE_CHECKING:
-    _ModelAdmin = admin.ModelAdmin[Any]
-else:
-    from unfold.admin import ModelAdmin as _ModelAdmin
+__all__ = ["acts", "audit", "panels"]
 
 for model in (Group, ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(model)
 offer_in_lists(admin.site)
 
 
+class _ScheduleAdmin(RecordedAdmin):
+    added = changed = Kind.CHANGE_SCHEDULE
+
+
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(_ModelAdmin):
+class PeriodicTaskAdmin(_ScheduleAdmin):
     """Beat's schedule. The service creates and names its tasks; superusers can pause or reschedule them."""
 
     list_display = ["name", "task", "enabled", "scheduler", "last_run_at"]
     list_select_related = ["interval", "crontab", "solar", "clocked"]
     ordering = ["name"]
-    fields = ["name", "task", "enabled", "interval", "crontab", "last_run_at", "total_run_count"]
+    fields = ["name", "task", "enabled", "interval", "crontab", "last_run_at", "total_run_count", "reason"]
     readonly_fields = ["name", "task", "last_run_at", "total_run_count"]
-    actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: PeriodicTask | None = None) -> bool:
-        return False
-
 
 @admin.register(IntervalSchedule)
-class IntervalScheduleAdmin(_ModelAdmin):
+class IntervalScheduleAdmin(_ScheduleAdmin):
     list_display = ["__str__"]
 
 
 @admin.register(CrontabSchedule)
-class CrontabScheduleAdmin(_ModelAdmin):
+class CrontabScheduleAdmin(_ScheduleAdmin):
     list_display = ["__str__", "human_readable"]
-    fields = ["minute", "hour", "day_of_month", "month_of_year", "day_of_week", "timezone"]
+    fields = ["minute", "hour", "day_of_month", "month_of_year", "day_of_week", "timezone", "reason"]
 
 
 class _LogInAdmin(LargeTableAdmin):

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
-from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
 
 class ConsoleConfig(AppConfig):
@@ -11,6 +11,7 @@ class ConsoleConfig(AppConfig):
         from console import login  # noqa: PLC0415 (models are loaded by now)
 
         user_logged_in.connect(login.tell_login)
+        user_logged_out.connect(login.tell_logout)
         user_login_failed.connect(login.tell_failure)
 
 

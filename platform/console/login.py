@@ -14,7 +14,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.models import User
+from database import acts
+from database.acts import Kind
 from database.requests import address_of
+from database.staff import signed_in_console
 
 if TYPE_CHECKING:
     from django.contrib.admin.forms import AdminAuthenticationForm as _LogInForm
@@ -57,17 +60,28 @@ def refuse(request: HttpRequest, *, seconds: float) -> HttpResponse:
     return response
 
 
-def tell_login(request: HttpRequest, user: Any, **signal: Any) -> None:
+def tell_login(request: HttpRequest, user: User, **signal: Any) -> None:
     log.info("%r logged in from %s", user.get_username(), address_of(request))
+    acts.record(signed_in_console(request, "Logged in", user=user), Kind.LOG_IN, subject=user)
+
+
+def tell_logout(request: HttpRequest, user: User | None, **signal: Any) -> None:
+    if user is not None:  # None if the session had expired
+        acts.record(signed_in_console(request, "Logged out", user=user), Kind.LOG_OUT, subject=user)
 
 
 def tell_failure(credentials: dict[str, Any], request: HttpRequest | None = None, **signal: Any) -> None:
-    """Log a failed attempt: username and address, never the password. axes has already counted it."""
+    """Log and record a failed attempt: username and address, never the password. axes has already counted it."""
     name = credentials.get("username")
     if request is None:
         log.warning("%r failed to log in", name)
-    elif (failures := request.axes_failures_since_start) is None:  # type: ignore[attr-defined]
+        return
+    if (failures := request.axes_failures_since_start) is None:  # type: ignore[attr-defined]
+        outcome = "Locked out"
         log.warning("%r was locked out from %s: too many failures", name, address_of(request))
     else:
-        limit = settings.AXES_FAILURE_LIMIT
+        outcome, limit = "Wrong password", settings.AXES_FAILURE_LIMIT
         log.warning("%r failed to log in from %s: %s of %s", name, address_of(request), failures, limit)
+    # What was typed may be anything, even a password: it is recorded only if it is somebody's name.
+    user = User.objects.filter(username=name).first()
+    acts.record(signed_in_console(request, outcome, user=user), Kind.FAIL_LOG_IN, subject=user)

@@ -59,6 +59,9 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("revenue.PlatformRevenue", "Revenue", "monitoring"),
         ("revenue.MonthlyReport", "Monthly reports", "summarize"),
     ],
+    "Staff": [
+        ("database.RecordedAct", "Audit", "policy"),
+    ],
     "Stripe": [
         ("stripe_io.InboxEvent", "Webhook inbox", "inbox"),
         ("stripe_io.KeptBody", "Kept webhook bodies", "unknown_document"),
@@ -68,7 +71,7 @@ _GROUPS: dict[str, list[tuple[str, str, str]]] = {
     ],
 }
 _FOR_SUPERUSERS: dict[str, list[tuple[str, str, str]]] = {
-    "Staff": [
+    "Set-up": [
         ("accounts.User", "Users", "manage_accounts"),
         ("axes.AccessLog", "Logins", "login"),
         ("axes.AccessFailureLog", "Failed logins", "lock_person"),

@@ -3,8 +3,15 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+
+from accounts.models import User
+from database import acts
+from database.acts import Kind
+from database.staff import signed_in_console
 
 if TYPE_CHECKING:
     _AdminSite = admin.AdminSite
@@ -36,3 +43,17 @@ class ConsoleSite(_AdminSite):
         from console.search.views import results  # noqa: PLC0415 (models aren't loaded when the site is made)
 
         return results(request)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Let users change their own password, and record that they did."""
+        user = request.user
+        assert isinstance(user, User)
+        before = user.password
+        with transaction.atomic():
+            response: TemplateResponse = super().password_change(request, extra_context)
+            if user.password != before:
+                act = signed_in_console(request, "Changed their own password", user=user)
+                acts.record(act, Kind.CHANGE_PASSWORD, subject=user)
+        return response

@@ -58,8 +58,6 @@ class Kind(models.TextChoices):
     CHANGE_USER = "change_user", "Changed user"
     CHANGE_PASSWORD = "change_password", "Changed password"
     CHANGE_SCHEDULE = "change_schedule", "Changed schedule"
-    ADD_SOURCE = "add_source", "Added billing source"
-    ISSUE_TOKEN = "issue_token", "Issued API token"
 
 
 def record(

@@ -55,3 +55,18 @@ class RecordedAct(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} by {self.actor}"
+
+
+class ActSeal(models.Model):
+    """The digest of one day's acts (UTC) and of the seal before it, so that no sealed act can change unnoticed."""
+
+    day = models.DateField(primary_key=True)
+    acts = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(db_default=clock())
+
+    class Meta:
+        db_table = "act_seals"
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.digest}"

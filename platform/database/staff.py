@@ -2,17 +2,26 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import AnonymousUser, Group
 from django.db import models
 from django.http import HttpRequest
 
+from database import sql
 from database.refusals import Refusal
 from database.requests import address_of, request_id
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 # Signs what the service does by itself; no user can have this username.
 SYSTEM = "system"
+# Signs attempts to log in with a name that nobody has; no user can have it, as it contains a blank.
+NOBODY = "somebody unknown"
 _VIA = re.compile(r" via [a-z]+\Z")
 
 
@@ -54,6 +63,10 @@ class Right(models.TextChoices):
         return f"accounts.{self.value}"
 
 
+# Rights that count only some hours after they were given, so that nobody gives one and uses it before anybody notices.
+APPROVALS = frozenset({Right.APPROVE_ADJUSTMENT, Right.APPROVE_PLACEMENT})
+
+
 class Via(models.TextChoices):
     """The way in which an act came."""
 
@@ -80,6 +93,25 @@ class RightMissing(Refusal):
         super().__init__(
             f'{username} lacks the right "{right.label}" ({right.value}). {_who_has(right)} '
             "A superuser can change who is in a group, in the console, under Users."
+        )
+
+
+class RightTooNew(Refusal):
+    """This member of staff may approve only later: the right is too new."""
+
+    def __init__(self, username: str, right: Right, *, counts_from: datetime) -> None:
+        super().__init__(
+            f'{username} has the right "{right.label}" since too short a time. It counts from '
+            f"{counts_from:%Y-%m-%d %H:%M} UTC, {settings.APPROVAL_WAIT_HOURS} hours after it was given."
+        )
+
+
+class NobodyToApprove(Refusal):
+    """A proposal that nobody but its proposer could approve."""
+
+    def __init__(self, right: Right) -> None:
+        super().__init__(
+            f"Nobody else could approve this: it needs another active member of staff. {_who_has(right)}"
         )
 
 
@@ -126,19 +158,34 @@ class Act:
 def act_in_console(request: HttpRequest, right: Right, reason: str) -> Act:
     """Return the act of the member of staff who sent this request.
 
-    Raises: NotStaff, RightMissing, ReasonMissing.
+    Raises: NotStaff, RightMissing, RightTooNew, ReasonMissing.
     """
     user = request.user
-    username = user.get_username()
-    if not (user.is_active and user.is_staff):
-        raise NotStaff(username)
-    if not user.has_perm(right.permission):
-        raise RightMissing(username, right)
+    if isinstance(user, AnonymousUser) or not (user.is_active and user.is_staff):
+        raise NotStaff(user.get_username())
+    _require(user, right)
+    return signed_in_console(request, reason, user=user)
+
+
+def act_of_administrator(request: HttpRequest, reason: str) -> Act:
+    """Return the act of the superuser who sent this request; the console checks who manages users and schedules.
+
+    Raises: ReasonMissing.
+    """
+    assert not isinstance(request.user, AnonymousUser)
+    return signed_in_console(request, reason, user=request.user)
+
+
+def signed_in_console(request: HttpRequest, reason: str, *, user: "User | None") -> Act:
+    """Return an act by this user, whoever they are; None is somebody who didn't log in.
+
+    Raises: ReasonMissing.
+    """
     return Act(
-        f"{username} via console",
+        f"{user.get_username()} via console" if user else NOBODY,
         reason,
         via=Via.CONSOLE,
-        user_id=user.pk,
+        user_id=user.pk if user else None,
         address=address_of(request) or "",
         request_id=request_id.get(),
     )
@@ -147,22 +194,48 @@ def act_in_console(request: HttpRequest, right: Right, reason: str) -> Act:
 def act_on_command_line(username: str, right: Right, reason: str) -> Act:
     """Return an act of this member of staff on the command line, signed `dana via cli`.
 
-    Raises: NotStaff, RightMissing, ReasonMissing.
+    Raises: NotStaff, RightMissing, RightTooNew, ReasonMissing.
     """
     user = get_user_model().objects.filter(username=username, is_active=True, is_staff=True).first()
     if user is None:
         raise NotStaff(username)
-    if not user.has_perm(right.permission):
-        raise RightMissing(username, right)
+    _require(user, right)
     return Act(f"{username} via cli", reason, via=Via.COMMAND, user_id=user.pk)
+
+
+def require_approver(act: Act, right: Right) -> None:
+    """Refuse a proposal of a member of staff if nobody else has the right to approve it.
+
+    Raises: NobodyToApprove.
+    """
+    if act.user_id is None:
+        return
+    others = get_user_model().objects.filter(
+        is_active=True, is_staff=True, is_superuser=False, groups__in=_groups_with(right)
+    )
+    if not others.exclude(pk=act.user_id).exists():
+        raise NobodyToApprove(right)
 
 
 def groups_with(right: Right) -> list[str]:
     """List the names of the groups whose members have this right."""
-    having = Group.objects.filter(
+    return list(_groups_with(right).order_by("name").values_list("name", flat=True))
+
+
+def _groups_with(right: Right) -> "models.QuerySet[Group]":
+    return Group.objects.filter(
         permissions__content_type__app_label="accounts", permissions__codename=right.value
     )
-    return list(having.order_by("name").values_list("name", flat=True))
+
+
+def _require(user: "User", right: Right) -> None:
+    username = user.get_username()
+    if right not in user.rights:
+        raise RightMissing(username, right)
+    if right in APPROVALS:
+        counts_from = user.rights[right] + timedelta(hours=settings.APPROVAL_WAIT_HOURS)
+        if sql.now() < counts_from:
+            raise RightTooNew(username, right, counts_from=counts_from)
 
 
 def _who_has(right: Right) -> str:

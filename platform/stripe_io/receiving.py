@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db import DataError, transaction
 
-from database import sql, texts
+from database import acts, sql, texts
+from database.acts import Kind
 from database.staff import Act
 from stripe_io import services, verification
 from stripe_io.errors import BodySetAside
@@ -52,6 +53,7 @@ def read_again(kept: KeptBody, *, act: Act, now: datetime) -> str | None:
     Replay.objects.create(
         body=kept, actor=act.actor, reason=act.reason, note_before=f"{kept.reason}: {kept.note}", asked_at=now
     )
+    acts.record(act, Kind.REPLAY_EVENT, subject=kept, before={"reason": kept.reason})
     body = bytes(kept.body)
     try:
         event = read_event(body)

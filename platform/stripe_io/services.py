@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from database import notices, sql, texts
+from database import acts, notices, sql, texts
+from database.acts import Kind
 from database.staff import Act
 from stripe_io import mirror
 from stripe_io.errors import NotYet, SetAside
@@ -135,3 +136,4 @@ def ask_for_replay(*, event_id: str, act: Act, now: datetime) -> None:
     InboxEvent.objects.filter(event=event_id).update(
         outcome="", note="", error="", handled_at=None, next_try_at=now
     )
+    acts.record(act, Kind.REPLAY_EVENT, subject=row, before={"outcome": row.outcome})

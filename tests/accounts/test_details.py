@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 from accounts.models import Creator, CreatorChange, User
 from accounts.principals import CREATOR, Principal
 from accounts.services.creators import creator_of
-from tests.factories import CreatorFactory
+from database.staff import Right
+from tests.factories import CreatorFactory, UserFactory
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +20,7 @@ OLD, NEW = "alice@example.com", "new@example.com"
 
 @pytest.fixture(autouse=True)
 def dana(db: None) -> User:
-    return User.objects.create_superuser("dana")
+    return UserFactory.create(username="dana", rights=list(Right))
 
 
 def change(*options: str, actor: str = "dana", reason: str = "She wrote to us") -> list[dict[str, str]]:

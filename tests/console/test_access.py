@@ -15,15 +15,26 @@ from django.utils.html import escape
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from djstripe.models import Account, Event
 
+from accounts.groups import StaffGroup, rights_of
 from accounts.models import Creator, User
+from database.acts import Kind
 from database.admin import ReadOnlyAdmin, list_of, page_of
+from database.models import RecordedAct
 from database.staff import Right
 from tests.factories import UserFactory
 
 OURS = ("accounts", "earnings", "ledger", "payouts", "revenue", "stripe_io")
 CHANGEABLE = {User}
 # What the page of an active member of staff sends who may do nothing.
-STAYS: dict[str, Any] = {"is_active": "on", "is_staff": "on", "first_name": "", "last_name": "", "email": ""}
+STAYS: dict[str, Any] = {
+    "is_active": "on",
+    "is_staff": "on",
+    "first_name": "",
+    "last_name": "",
+    "email": "",
+    "reason": "As agreed",
+}
+NEW_PASSWORD = {"password1": "changed", "password2": "changed"}
 READ_ONLY = [model for model, page in admin.site._registry.items() if isinstance(page, ReadOnlyAdmin)]
 LOG_INS: list[type[Model]] = [AccessLog, AccessFailureLog]
 
@@ -41,16 +52,23 @@ def test_every_table_of_ours_is_shown_and_only_users_can_be_changed() -> None:
         "EarnedSince",
         "Installation",
         "PaidTotal",
+        "BooksResult",
+        "UnlinkedRecord",
         "Recheck",
     }
     assert shown - set(READ_ONLY) == CHANGEABLE
 
 
-def test_of_packages_only_stripes_events_beats_schedules_and_log_ins_are_shown() -> None:
+def test_else_only_acts_stripes_events_beats_schedules_and_log_ins_are_shown() -> None:
     shown = {model.__name__ for model in admin.site._registry if model._meta.app_label not in OURS}
-    assert shown == {"Account", "Event", "PeriodicTask", "IntervalSchedule", "CrontabSchedule"} | {
-        model.__name__ for model in LOG_INS
-    }
+    assert shown == {
+        "Account",
+        "Event",
+        "PeriodicTask",
+        "IntervalSchedule",
+        "CrontabSchedule",
+        "RecordedAct",
+    } | {model.__name__ for model in LOG_INS}
     assert not admin.site.is_registered(Group)
     assert {Account, Event} <= set(READ_ONLY)
 
@@ -107,10 +125,12 @@ def test_staff_who_log_in_come_to_the_overview(client: Client, db: None) -> None
 def test_a_superuser_pauses_a_periodic_task_but_makes_none_and_deletes_none(superuser: Client) -> None:
     hourly = IntervalSchedule.objects.create(every=1, period=IntervalSchedule.HOURS)
     task: Any = PeriodicTask.objects.create(name="post", task="earnings.post_due", interval=hourly)
-    answer = superuser.post(page_of(task), {"interval": hourly.pk, "crontab": ""})
+    answer = superuser.post(page_of(task), {"interval": hourly.pk, "crontab": "", "reason": "A look"})
     assert answer.status_code == HTTPStatus.FOUND, answer.content
     task.refresh_from_db()
     assert not task.enabled
+    row = RecordedAct.objects.get(kind=Kind.CHANGE_SCHEDULE)
+    assert (row.reason, row.before, row.after) == ("A look", {"enabled": True}, {"enabled": False})
     assert superuser.get(f"{list_of(PeriodicTask)}add/").status_code == HTTPStatus.FORBIDDEN
     delete = page_of(task).replace("/change/", "/delete/")
     assert superuser.post(delete, {"post": "yes"}).status_code == HTTPStatus.FORBIDDEN
@@ -118,9 +138,10 @@ def test_a_superuser_pauses_a_periodic_task_but_makes_none_and_deletes_none(supe
 
 def test_a_superuser_makes_a_user_but_deletes_none(superuser: Client) -> None:
     given = {"username": "sam", "password1": "a long password", "password2": "a long password"}
-    given["usable_password"] = "true"
+    given |= {"usable_password": "true", "reason": "He joins finance"}
     assert superuser.post(f"{list_of(User)}add/", given).status_code == HTTPStatus.FOUND
     sam = User.objects.get(username="sam")
+    assert told() == [(Kind.ADD_USER, "He joins finance", {}, {"username": "sam", **NEW_PASSWORD})]
     delete = page_of(sam).replace("/change/", "/delete/")
     assert superuser.post(delete, {"post": "yes"}).status_code == HTTPStatus.FORBIDDEN
 
@@ -137,38 +158,79 @@ def test_stripe_still_reaches_the_webhook(client: Client) -> None:
     )
 
 
-def choices(page: str) -> list[str]:
-    return re.findall(r'name="user_permissions" value="(\d+)"', page)
+def told() -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
+    """Return what is recorded of changed users: kind, reason, before and after."""
+    rows = RecordedAct.objects.filter(kind__in=[Kind.ADD_USER, Kind.CHANGE_USER, Kind.CHANGE_PASSWORD])
+    return [(row.kind, row.reason, row.before, row.after) for row in rows.order_by("pk")]
 
 
-def test_a_superuser_grants_and_takes_rights_by_their_names(superuser: Client) -> None:
+def test_a_superuser_puts_a_user_into_groups(superuser: Client) -> None:
     dana = UserFactory.create(username="dana")
     shown = superuser.get(page_of(dana)).content.decode()
-    assert len(choices(shown)) == len(Right)
-    assert all(escape(right.label) in shown for right in Right)
-    assert "Can add" not in shown
-    for rights in ({Right.HOLD, Right.SYNC}, {Right.SYNC}, set[Right]()):
-        granted = Permission.objects.filter(codename__in=rights, content_type__app_label="accounts")
-        answer = superuser.post(page_of(dana), STAYS | {"user_permissions": [row.pk for row in granted]})
+    assert len(re.findall(r'name="groups" value="(\d+)"', shown)) == len(StaffGroup)
+    assert all(escape(group.label) in shown for group in StaffGroup)
+    for groups in ([StaffGroup.SUPPORT, StaffGroup.FINANCE], [StaffGroup.SUPPORT], []):
+        chosen = [row.pk for row in Group.objects.filter(name__in=groups)]
+        answer = superuser.post(page_of(dana), STAYS | {"groups": chosen})
         assert answer.status_code == HTTPStatus.FOUND, answer.content
-        now = User.objects.get(pk=dana.pk)
-        assert {right for right in Right if now.has_perm(right.permission)} == rights
+        rights = {right for group in groups for right in rights_of(group)}
+        assert User.objects.get(pk=dana.pk).rights.keys() == rights
+    assert [(before, after) for _, _, before, after in told()] == [
+        ({"groups": []}, {"groups": ["Finance", "Support"]}),
+        ({"groups": ["Finance", "Support"]}, {"groups": ["Support"]}),
+        ({"groups": ["Support"]}, {"groups": []}),
+    ]
 
 
-def test_what_else_django_lets_a_user_do_is_not_lost_when_rights_change(superuser: Client) -> None:
-    dana = UserFactory.create(username="dana", rights=[Right.HOLD])
+def test_a_superuser_is_in_no_group(superuser: Client) -> None:
+    dana = UserFactory.create(username="dana")
+    support = Group.objects.get(name=StaffGroup.SUPPORT)
+    answer = superuser.post(page_of(dana), STAYS | {"is_superuser": "on", "groups": [support.pk]})
+    assert "A superuser manages staff, and is in no group." in answer.content.decode()
+    assert not User.objects.get(pk=dana.pk).is_superuser
+    assert told() == []
+
+
+def test_what_else_django_lets_a_user_do_is_not_lost_when_groups_change(superuser: Client) -> None:
+    dana = UserFactory.create(username="dana")
     dana.user_permissions.add(Permission.objects.get(codename="view_periodictask"))
     superuser.post(page_of(dana), STAYS)
-    dana.refresh_from_db()
     assert [row.codename for row in dana.user_permissions.all()] == ["view_periodictask"]
 
 
-def test_a_right_that_is_none_of_ours_cannot_be_granted(superuser: Client) -> None:
+def test_a_change_of_a_user_is_recorded_without_names_and_addresses(superuser: Client) -> None:
     dana = UserFactory.create(username="dana")
-    other = Permission.objects.get(codename="change_user")
-    answer = superuser.post(page_of(dana), STAYS | {"user_permissions": [other.pk]})
-    assert answer.status_code == HTTPStatus.OK
-    assert not User.objects.get(pk=dana.pk).has_perm("accounts.change_user")
+    change = {"first_name": "Dana", "email": "dana@example.com", "is_active": ""}
+    assert superuser.post(page_of(dana), STAYS | change | {"reason": " "}).status_code == HTTPStatus.OK
+    assert told() == []
+    superuser.post(page_of(dana), STAYS | change | {"reason": "She left"})
+    before = {"first_name": "changed", "email": "changed", "is_active": True}
+    after = {"first_name": "changed", "email": "changed", "is_active": False}
+    assert told() == [(Kind.CHANGE_USER, "She left", before, after)]
+    row = RecordedAct.objects.get(kind=Kind.CHANGE_USER)
+    assert (row.actor, row.via, row.address) == ("root via console", "console", "127.0.0.1")
+    assert (row.subject_table, row.subject_id) == ("accounts_user", str(dana.pk))
+
+
+def test_a_password_that_a_superuser_sets_is_recorded_but_not_what_it_is(superuser: Client) -> None:
+    dana = UserFactory.create(username="dana")
+    address = page_of(dana).replace("/change/", "/password/")
+    given = {"password1": "a long password", "password2": "another password", "usable_password": "true"}
+    superuser.post(address, given)
+    assert told() == []
+    superuser.post(address, given | {"password2": "a long password"})
+    assert told() == [(Kind.CHANGE_PASSWORD, "Set a password", {}, {})]
+    assert User.objects.get(pk=dana.pk).check_password("a long password")
+
+
+def test_a_password_that_somebody_changes_is_recorded(client: Client, db: None) -> None:
+    dana = User.objects.create_user("dana", password="a long password", is_staff=True)
+    client.force_login(dana)
+    given = {"old_password": "not mine", "new_password1": "another word", "new_password2": "another word"}
+    client.post("/admin/password_change/", given)
+    assert told() == []
+    client.post("/admin/password_change/", given | {"old_password": "a long password"})
+    assert told() == [(Kind.CHANGE_PASSWORD, "Changed their own password", {}, {})]
 
 
 def test_the_name_that_signs_is_chosen_once(superuser: Client) -> None:
@@ -189,6 +251,7 @@ def test_the_name_that_signs_is_chosen_once(superuser: Client) -> None:
 def test_a_name_that_cannot_sign_is_refused_in_words(superuser: Client, username: str, problem: str) -> None:
     UserFactory.create(username="dana")
     given = {"username": username, "password1": "a long password", "password2": "a long password"}
+    given["reason"] = "He joins finance"
     answer = superuser.post(f"{list_of(User)}add/", given)
     assert problem in answer.content.decode()
     assert set(User.objects.values_list("username", flat=True)) == {"root", "dana"}

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management import call_command
 
 from database import sql
+from database.staff import Right
 from payouts.models import Difference, PauseCause, SendingPause
 from payouts.services import sending
 from payouts.services.reconciliation import books, reconcile
@@ -33,7 +34,7 @@ class Cell:
         self.site = site
         self.service = Service(site)
         self._between = between
-        UserFactory.create(username="dana", is_superuser=True)
+        UserFactory.create(username="dana", rights=list(Right))
         self.service.marketplace.join(*NAMES)
         self.service.marketplace.sell(*NAMES, month="2025-09")
         self.service.marketplace.sell("dee", month="2025-09", gross=1_000_00)

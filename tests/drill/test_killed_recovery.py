@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from database.staff import Right
 from payouts.models import Payout
 from payouts.services.reconciliation import books
 from payouts.states import PayoutStatus
@@ -47,7 +48,7 @@ def test_a_killed_recovery_is_run_again_and_nobody_is_paid_twice(
     service.manage("add_source", "billing")
     service.manage("import_billing", str(billing), "--source", "billing")
     service.manage("onboard_creators")
-    UserFactory.create(username="dana", is_superuser=True)
+    UserFactory.create(username="dana", rights=list(Right))
     databases.copy(name, "killed_recovery_backup")
     service.manage("run_payouts", "--now", "2026-10-01T00:00:00Z")
     pay_everybody(service)

@@ -28,6 +28,7 @@ from earnings.models import (
 from earnings.selectors import unposted
 from earnings.services import batches, posting
 from revenue import services as revenue
+from tests.factories import UserFactory
 from tests.feeding import NOW, earned, feed, held, post, record, refund
 from tests.payouts import market
 
@@ -245,7 +246,7 @@ def test_a_refund_whose_reversal_is_in_the_earnings_cannot_be_quarantined(source
 
 @pytest.fixture
 def dana(db: None) -> User:
-    return User.objects.create_user("dana", is_staff=True, is_superuser=True)
+    return UserFactory.create(username="dana", rights=list(Right))
 
 
 def command(*arguments: object) -> dict[str, Any]:
@@ -283,7 +284,7 @@ def test_the_command_asks_for_a_reason_and_for_the_right(
     User.objects.create_user("sam", is_staff=True)
     with pytest.raises(CommandError, match=right.value):
         command(act, 1, "--reason", "x", "--actor", "sam")
-    User.objects.create_user("dana", is_staff=True, is_superuser=True)
+    UserFactory.create(username="dana", rights=list(Right))
     with pytest.raises(CommandError, match="reason"):
         command(act, 1, "--reason", " ", "--actor", "dana")
 

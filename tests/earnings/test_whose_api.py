@@ -18,12 +18,13 @@ from accounts.models import Creator, CreatorChange, User
 from accounts.principals import ADMIN, BILLING_SCOPE, CREATOR, Principal
 from database import sql
 from database.admin import list_of, page_of
+from database.staff import Right
 from earnings.models import Api, ApiChange, ApiOwnership, BillingSource
 from earnings.services import catalog
 from earnings.services.catalog import CatalogEntry
 from tests.answers import Answer
 from tests.api import bearer, nobody, service
-from tests.factories import ApiFactory, CreatorFactory, SourceFactory
+from tests.factories import ApiFactory, CreatorFactory, SourceFactory, UserFactory
 from tests.feeding import feed, post, record
 from tests.threads import at_once
 
@@ -46,7 +47,7 @@ def sources(db: None) -> None:
 
 @pytest.fixture(autouse=True)
 def dana(db: None) -> User:
-    return User.objects.create_superuser("dana")
+    return UserFactory.create(username="dana", rights=list(Right))
 
 
 def put(api_id: str, said: Any, *, client: APIClient | None = None) -> Answer:

@@ -441,4 +441,9 @@ CORRUPTIONS = [
         "UPDATE adjustments SET counts_as_earned = NOT counts_as_earned WHERE kind = 'write_off_undone'",
         "adjustment_counts_as_its_kind_says",
     ),
+    Corruption(
+        "the acts of a day are sealed as they never were",
+        "INSERT INTO act_seals (day, acts, digest) VALUES (current_date - 1, 0, 'forged')",
+        "acts_are_as_sealed",
+    ),
 ]

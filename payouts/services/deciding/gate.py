@@ -153,11 +153,13 @@ def end_recovery(*, unplaced: Iterable[str] = (), act: Act, now: datetime) -> No
     The gate is shut until a new check finds nothing more. It pauses again for transfers of another installation.
     """
     installation.forget_check()
+    unplaced = list(unplaced)
     UnplacedTransfer.objects.bulk_create(
         [UnplacedTransfer(stripe_id=each, left_by=act.actor, reason=act.reason) for each in unplaced],
         ignore_conflicts=True,
     )
-    pauses.lift(Q(cause=PauseCause.BEHIND_STRIPE), act=act, now=now)
+    lifted = pauses.lift(Q(cause=PauseCause.BEHIND_STRIPE), act=act, now=now)
+    acts.record(act, Kind.RECOVER, after={"pauses_lifted": lifted, "unplaced": unplaced})
 
 
 def ignore_installation(uuid: UUID, *, act: Act, now: datetime) -> None:

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from database import notices
+from database import acts, notices
+from database.acts import Kind
 from database.staff import SYSTEM, Act
 from payouts import gateway, policy, selectors
 from payouts.errors import AlreadyPaused, BehindStripe, NotPaused
@@ -34,6 +35,7 @@ class PauseFacts(TypedDict, total=False):
     probe_at: datetime
 
 
+@transaction.atomic
 def pause_sending(*, act: Act, now: datetime) -> SendingPause:
     """Stop all sending until staff resume it; a call to Stripe in progress still completes.
 
@@ -47,10 +49,12 @@ def pause_sending(*, act: Act, now: datetime) -> SendingPause:
     )
     if not opened:
         raise AlreadyPaused(Act(pause.started_by, pause.detail), since=pause.started_at)
+    acts.record(act, Kind.PAUSE_SENDING, subject=pause)
     logger.error("sending is paused: %s", act.reason)
     return pause
 
 
+@transaction.atomic
 def resume_sending(*, act: Act, now: datetime) -> int:
     """Lift every pause of all sending that staff may lift, and return how many; those of a currency or a run stay.
 
@@ -58,6 +62,7 @@ def resume_sending(*, act: Act, now: datetime) -> int:
     """
     lifted = lift(Q(cause__in=_OF_ALL_SENDING), act=act, now=now)
     if lifted:
+        acts.record(act, Kind.RESUME_SENDING, after={"pauses_lifted": lifted})
         return lifted
     if (behind := selectors.behind_stripe()) is not None:
         raise BehindStripe(behind.detail)

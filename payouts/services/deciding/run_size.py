@@ -9,9 +9,11 @@ from statistics import median
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Max, Q, Sum
 
-from database import sql
+from database import acts, sql
+from database.acts import Kind
 from database.staff import SYSTEM, Act
 from money import Money
 from payouts.errors import RunNotHeld
@@ -53,6 +55,7 @@ def judge(run: PayoutRun, *, now: datetime) -> list[SendingPause]:
     return list(SendingPause.objects.filter(run=run, lifted_at=None).order_by("currency"))
 
 
+@transaction.atomic
 def release_run(*, cutoff: date, currency: str | None, act: Act, now: datetime) -> int:
     """Have a run's payouts sent in spite of its size, in one currency or all; return how many pauses ended.
 
@@ -62,6 +65,8 @@ def release_run(*, cutoff: date, currency: str | None, act: Act, now: datetime) 
     lifted = pauses.lift(which & Q(currency=currency) if currency else which, act=act, now=now)
     if not lifted:
         raise RunNotHeld(cutoff, currency=currency)
+    run = PayoutRun.objects.get(cutoff=cutoff)
+    acts.record(act, Kind.RELEASE_RUN, subject=run, after={"pauses_lifted": lifted, "currency": currency})
     return lifted
 
 

@@ -1,6 +1,5 @@
 """Acts of staff on payouts, each with a reason and an actor."""
 
-import logging
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +7,8 @@ from django.db import transaction
 
 from accounts.models import Creator, Hold, HoldSource
 from accounts.services.holds import lift_staff_holds, place_hold
-from database import notices
+from database import acts, notices
+from database.acts import Kind
 from database.staff import Act
 from earnings.services import posting
 from ledger.models import AccountKind
@@ -19,8 +19,6 @@ from payouts.services.deciding import gate, pauses, refusals, sets
 from payouts.services.moves import locked, move, release_earnings, waiting_of
 from payouts.states import DEAD, PayoutStatus
 
-logger = logging.getLogger(__name__)
-
 
 @transaction.atomic
 def hold_creator(creator: Creator, *, act: Act, now: datetime) -> Hold:
@@ -28,6 +26,7 @@ def hold_creator(creator: Creator, *, act: Act, now: datetime) -> Hold:
     hold = place_hold(creator, source=HoldSource.STAFF, act=act)
     for payout in waiting_of(creator.pk).filter(status=PayoutStatus.PENDING):
         move(payout, PayoutStatus.ON_HOLD, now=now, actor=act.actor, reason=act.reason, next_retry_at=None)
+    acts.record(act, Kind.HOLD, subject=hold, creator=creator.pk)
     return hold
 
 
@@ -49,8 +48,10 @@ def cancel_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     """
     # Sending takes the same lock first. Either it then finds the payout cancelled, or we find it being sent.
     payout = locked(payout_id)
+    before = payout.status
     move(payout, PayoutStatus.CANCELLED, now=now, actor=act.actor, reason=act.reason, next_retry_at=None)
     release_earnings(payout, held_in=AccountKind.PAYOUTS_RESERVED)
+    _record(payout, Kind.CANCEL_PAYOUT, act=act, before=before)
     return payout
 
 
@@ -74,6 +75,14 @@ def retry_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
             raise NotRetryable(payout_id, made.label if made else "none of its earnings are payable")
         # No retry by the service itself as well.
         Payout.objects.filter(pk=dead.pk).update(next_retry_at=None)
+        acts.record(
+            act,
+            Kind.RETRY_PAYOUT,
+            subject=dead,
+            creator=dead.creator_id,
+            payout=dead.pk,
+            after={"retry": made},
+        )
         notices.send_debounced_on_commit("payouts.sweep")
     return Payout.objects.get(pk=made)
 
@@ -101,7 +110,9 @@ def reverse_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
 
     Raises: UnknownPayout; NotReversible if its money went to the bank, or something is in progress.
     """
-    sending.request_reversal(payout_id, act=act, now=now)
+    with transaction.atomic():
+        sending.request_reversal(payout_id, act=act, now=now)
+        _record(Payout.objects.get(pk=payout_id), Kind.REVERSE_PAYOUT, act=act)
     sending.attend(payout_id, now=now)
     return Payout.objects.get(pk=payout_id)
 
@@ -111,7 +122,9 @@ def withdraw_reversal(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
 
     Raises: UnknownPayout; NotWithdrawable if staff didn't ask for one, it is in progress, or some of it came back.
     """
-    sending.withdraw_reversal(payout_id, act=act, now=now)
+    with transaction.atomic():
+        sending.withdraw_reversal(payout_id, act=act, now=now)
+        _record(Payout.objects.get(pk=payout_id), Kind.WITHDRAW_REVERSAL, act=act)
     sending.attend(payout_id, now=now)
     return Payout.objects.get(pk=payout_id)
 
@@ -124,7 +137,10 @@ def settle_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     Raises: UnknownPayout; NotSettleable while Stripe still shows the account, or if some of the money may have
     come back.
     """
-    return sending.settle(payout_id, act=act, now=now)
+    with transaction.atomic():
+        payout = sending.settle(payout_id, act=act, now=now)
+        _record(payout, Kind.SETTLE_PAYOUT, act=act)
+    return payout
 
 
 def sync_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
@@ -135,9 +151,21 @@ def sync_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     Raises: UnknownPayout, StripeCallFailed.
     """
     _require_known(payout_id)
-    logger.info("%s syncs payout %s: %s", act.actor, payout_id, act.reason)
+    _record(Payout.objects.get(pk=payout_id), Kind.SYNC_PAYOUT, act=act)
     sending.ask_stripe(payout_id, now=now)
     return Payout.objects.get(pk=payout_id)
+
+
+def _record(payout: Payout, kind: Kind, *, act: Act, before: str = "") -> None:
+    acts.record(
+        act,
+        kind,
+        subject=payout,
+        creator=payout.creator_id,
+        payout=payout.pk,
+        before={"status": before} if before else {},
+        after={"status": payout.status} if before else {},
+    )
 
 
 def _require_known(payout_id: UUID) -> None:

@@ -6,7 +6,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from database.staff import Act, is_same_person
+from database import acts
+from database.acts import Kind
+from database.staff import Act, Right, is_same_person, require_approver
 from earnings.services import adjustments
 from ledger import services as ledger
 from ledger.models import AccountKind
@@ -38,16 +40,20 @@ def propose_placement(
 ) -> SuspensePlacement:
     """Propose whose an amount in suspense is, in minor units; None is all that the payout has there.
 
-    Raises: UnknownPayout; NothingInSuspense if the payout isn't paid, or has less there; PlacementProposed.
+    Raises: UnknownPayout; NothingInSuspense if the payout isn't paid, or has less there; PlacementProposed;
+    NobodyToApprove.
     """
+    require_approver(act, Right.APPROVE_PLACEMENT)
     payout = locked(payout_id)
     amount = _in_suspense(payout) if amount is None else amount
     _require(payout, amount)
     if SuspensePlacement.objects.filter(payout=payout, status=PlacementStatus.PROPOSED).exists():
         raise PlacementProposed(payout_id)
-    return SuspensePlacement.objects.create(
+    placement = SuspensePlacement.objects.create(
         payout=payout, amount=amount, target=target, reason=act.reason, proposed_by=act.actor
     )
+    _record(placement, Kind.PROPOSE_PLACEMENT, act=act)
+    return placement
 
 
 @transaction.atomic
@@ -73,8 +79,7 @@ def approve_placement(placement_id: UUID, *, act: Act, now: datetime) -> Suspens
     )
     if placement.target == PlacementTarget.CREATOR:
         owed = Act(placement.proposed_by, f"{payout.stripe_transfer_id} was reversed: {placement.reason}")
-        correction = adjustments.propose_adjustment(payout.creator, amount=part, act=owed)
-        adjustments.approve_adjustment(correction.pk, act=act, now=now)
+        adjustments.book_agreed_adjustment(payout.creator, amount=part, proposal=owed, approval=act, now=now)
     Payout.objects.filter(pk=payout.pk).update(amount_placed=F("amount_placed") + placement.amount)
     placement.decide_reason = act.reason
     _decide(placement, PlacementStatus.APPROVED, actor=act.actor, now=now)
@@ -82,6 +87,7 @@ def approve_placement(placement_id: UUID, *, act: Act, now: datetime) -> Suspens
         placed = f"placed by {placement.proposed_by} and {act.actor}: {placement.reason}"
         subject = payout.stripe_transfer_id
         differences.settle(DifferenceKind.UNEXPLAINED_REVERSAL, subject=subject, reason=placed, now=now)
+    _record(placement, Kind.APPROVE_PLACEMENT, act=act)
     return placement
 
 
@@ -94,7 +100,14 @@ def decline_placement(placement_id: UUID, *, act: Act, now: datetime) -> Suspens
     placement = _undecided(placement_id)
     placement.decide_reason = act.reason
     _decide(placement, PlacementStatus.DECLINED, actor=act.actor, now=now)
+    _record(placement, Kind.DECLINE_PLACEMENT, act=act)
     return placement
+
+
+def _record(placement: SuspensePlacement, kind: Kind, *, act: Act) -> None:
+    payout = placement.payout
+    facts = {"status": placement.status, "amount": placement.amount, "target": placement.target}
+    acts.record(act, kind, subject=placement, creator=payout.creator_id, payout=payout.pk, after=facts)
 
 
 def _in_suspense(payout: Payout) -> int:

@@ -20,6 +20,7 @@ from database.admin.columns import (
 from database.admin.filters import NarrowedBy, narrowed_by, narrowed_to
 from database.admin.pages import LargeTableAdmin, ReadOnlyAdmin
 from database.admin.panels import Figure, Panel, headline, panel
+from database.admin.recorded import ReasonedForm, RecordedAdmin
 from database.display import anchor, give_tones, link_to, list_of, name_of, page_of, show
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "NarrowedBy",
     "Panel",
     "ReadOnlyAdmin",
+    "ReasonedForm",
+    "RecordedAdmin",
     "anchor",
     "block",
     "column",
