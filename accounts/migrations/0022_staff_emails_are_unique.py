@@ -26,7 +26,7 @@ def refuse_shared_emails(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0020_groups_are_joined_at_a_time")]
+    dependencies = [("accounts", "0021_groups_are_joined_at_a_time")]
     operations = [
         migrations.RunPython(refuse_shared_emails, migrations.RunPython.noop),
         migrations.AddConstraint(

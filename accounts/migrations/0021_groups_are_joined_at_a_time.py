@@ -7,5 +7,5 @@ DROP = "ALTER TABLE accounts_user_groups DROP COLUMN joined_at"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0019_more_rights"), ("auth", "0012_alter_user_first_name_max_length")]
+    dependencies = [("accounts", "0020_found_by_search"), ("auth", "0012_alter_user_first_name_max_length")]
     operations = [migrations.RunSQL(ADD, DROP)]
