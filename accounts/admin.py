@@ -213,6 +213,8 @@ class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
         "requirements",
         "future_requirements",
         titled("schedule", "Payout schedule"),
+        titled("external_account_bank", "Bank"),
+        titled("external_account_last4", "Last four digits"),
         copied("external_account_id", "Bank account or card"),
         copied("external_account_fingerprint", "Fingerprint"),
         "created_at",

@@ -37,7 +37,7 @@ _FAILURES = {
     "account_frozen": f"Your bank account is frozen. {_ASK_YOUR_BANK}",
     "account_gone": "Your Stripe account is no longer connected to us. Please start onboarding with Stripe again.",
     "account_not_payable": f"Stripe doesn't let us pay your account right now. {_CHECK_ACCOUNT}",
-    "amount_too_large": f"The amount is above a limit on your Stripe account. {_OURS}",
+    "amount_too_large": f"Stripe doesn't send this amount at once. {_OURS}",
     "amount_too_small": f"The amount is below the minimum in your bank's country. {_NEXT_TIME}",
     "balance_insufficient": f"The money isn't available to send yet. {_OURS}",
     "bank_account_restricted": f"Your bank account doesn't accept this kind of payment. {_ASK_YOUR_BANK}",
@@ -63,7 +63,7 @@ _FAILURES = {
         "Please add one in your Stripe dashboard."
     ),
     "no_account": f"This account no longer exists. {_CHECK_BANK_DETAILS}",
-    "payouts_limit_exceeded": f"The amount is above a limit on your Stripe account. {_OURS}",
+    "payouts_limit_exceeded": f"Stripe's limit for payouts is reached for today. {_OURS}",
     "payouts_not_allowed": f"Stripe doesn't allow payouts from your account right now. {_CHECK_ACCOUNT}",
     "resource_missing": "Your Stripe account is no longer connected to us. Please start onboarding with Stripe again.",
     "reversed": f"The payment was taken back from your bank. {_OURS}",

@@ -7,13 +7,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from accounts.models import LAST_DIGITS, LONGEST_BANK
+
 
 @dataclass(frozen=True, slots=True)
 class ExternalAccount:
-    """A bank account or debit card. Its fingerprint stays the same when it is added again elsewhere."""
+    """A bank account or debit card. Its fingerprint stays the same when it is added again elsewhere.
+
+    `bank` is the bank's name, or a card's brand; `last4` the end of the account's or the card's number.
+    """
 
     id: str
     fingerprint: str
+    bank: str = ""
+    last4: str = ""
 
     @classmethod
     def paid_by(cls, account: dict[str, Any]) -> ExternalAccount | None:
@@ -21,13 +28,19 @@ class ExternalAccount:
 
         Only the v1 API has it, for accounts of both.
 
-        Source: https://docs.stripe.com/api/external_account_bank_accounts/object
+        Source: https://docs.stripe.com/api/external_account_bank_accounts/object and
+        https://docs.stripe.com/api/external_account_cards/object
         """
         destinations = (account.get("external_accounts") or {}).get("data") or []
         defaults = [item for item in destinations if item.get("default_for_currency")]
         own = [item for item in defaults if item.get("currency") == account.get("default_currency")]
         for item in (*own, *defaults, *destinations):
-            return cls(id=item["id"], fingerprint=item.get("fingerprint") or "")
+            return cls(
+                id=item["id"],
+                fingerprint=item.get("fingerprint") or "",
+                bank=(item.get("bank_name") or item.get("brand") or "")[:LONGEST_BANK],
+                last4=(item.get("last4") or "")[:LAST_DIGITS],
+            )
         return None
 
 

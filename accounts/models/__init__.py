@@ -4,9 +4,12 @@ from accounts.models.creators import EMAIL_MAX_LENGTH, Creator, CreatorChange, C
 from accounts.models.holds import Hold, HoldSource
 from accounts.models.payment_accounts import (
     DAILY,
+    LAST_DIGITS,
+    LONGEST_BANK,
     MANUAL,
     AccountStatus,
     CreatorPaymentAccount,
+    Destination,
     StripeApi,
     information_due,
 )
@@ -16,12 +19,15 @@ from accounts.models.staff import User, can_sign
 __all__ = [
     "DAILY",
     "EMAIL_MAX_LENGTH",
+    "LAST_DIGITS",
+    "LONGEST_BANK",
     "MANUAL",
     "AccountStatus",
     "Creator",
     "CreatorChange",
     "CreatorField",
     "CreatorPaymentAccount",
+    "Destination",
     "Hold",
     "HoldSource",
     "OpeningRefusal",

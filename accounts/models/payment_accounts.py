@@ -15,6 +15,8 @@ from database.fields import uuid7_key
 if TYPE_CHECKING:
     from accounts.gateway import StripeAccount
 
+LONGEST_BANK = 255
+LAST_DIGITS = 4
 # Payout schedules.
 DAILY = "daily"
 MANUAL = "manual"
@@ -83,10 +85,11 @@ class CreatorPaymentAccount(models.Model):
 
     `gone_at` is when Stripe first reported that we can't use the account; null while we can. The external account is
     the bank account or debit card that Stripe pays out to, or the last one known; `external_account_since` is when
-    it replaced another. `refused_country` is where Stripe last refused to open an account, until one is opened.
-    `links_refreshed` counts the new links given to browsers that came back with a used one. Each link's `state`
-    contains the count, and gets a new link only while the count is unchanged: once. `sync_tried_at` is when a sync
-    last took the row, whether or not Stripe answered; `synced_at` is when Stripe was last heard.
+    it replaced another, and `destinations` has them all. `refused_country` is where Stripe last refused to open an
+    account, until one is opened. `links_refreshed` counts the new links given to browsers that came back with a used
+    one. Each link's `state` contains the count, and gets a new link only while the count is unchanged: once.
+    `sync_tried_at` is when a sync last took the row, whether or not Stripe answered; `synced_at` is when Stripe was
+    last heard.
     """
 
     id = uuid7_key()
@@ -110,6 +113,8 @@ class CreatorPaymentAccount(models.Model):
     schedule = models.CharField(max_length=16, blank=True)
     external_account_id = models.CharField(max_length=255, blank=True)
     external_account_fingerprint = models.CharField(max_length=255, blank=True)
+    external_account_bank = models.CharField(max_length=LONGEST_BANK, blank=True, db_default="")
+    external_account_last4 = models.CharField(max_length=LAST_DIGITS, blank=True, db_default="")
     external_account_since = models.DateTimeField(null=True, blank=True)
     returned_at = models.DateTimeField(null=True, blank=True)
     onboarding_completed_at = models.DateTimeField(null=True, blank=True)
@@ -180,3 +185,23 @@ class CreatorPaymentAccount(models.Model):
     @property
     def payable(self) -> bool:
         return self.replaced_at is None and self.account_status == AccountStatus.ACTIVE
+
+
+class Destination(models.Model):
+    """A bank account or debit card that a Stripe account is paid out to, from `since` until the next; append-only.
+
+    `bank` is the bank's name, or a card's brand, and `last4` the end of its number, as Stripe tells them.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey(CreatorPaymentAccount, models.PROTECT, related_name="destinations")
+    external_account_id = models.CharField(max_length=255)
+    bank = models.CharField(max_length=LONGEST_BANK, blank=True)
+    last4 = models.CharField(max_length=LAST_DIGITS, blank=True)
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "payout_destinations"
+
+    def __str__(self) -> str:
+        return f"{self.bank} •••• {self.last4}".strip() if self.last4 else self.external_account_id

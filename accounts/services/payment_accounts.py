@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts import gateway
 from accounts.errors import StripeAccountGone
-from accounts.models import DAILY, MANUAL, AccountStatus, CreatorPaymentAccount
+from accounts.models import DAILY, MANUAL, AccountStatus, CreatorPaymentAccount, Destination
 from accounts.services.holds import cool_down, lift_as_paid_elsewhere
 from database import acts
 from database.acts import Kind
@@ -30,11 +30,11 @@ def refresh_payment_account(row: CreatorPaymentAccount, *, now: datetime) -> Cre
 
 
 def refresh_standing(row: CreatorPaymentAccount, *, now: datetime) -> CreatorPaymentAccount:
-    """Refresh the account like `refresh_payment_account`, but for where it is paid out to, if that is known.
+    """Refresh the account like `refresh_payment_account`, but for where it is paid out to, if all of that is known.
 
     Raises: StripeUnavailable.
     """
-    if row.stripe_account_id is None or not row.external_account_id:
+    if row.stripe_account_id is None or not row.external_account_last4:
         return refresh_payment_account(row, now=now)
     try:
         account = gateway.retrieve_standing(row.stripe_account_id, api=row.api)
@@ -100,7 +100,17 @@ def _record_destination(
         )
         lift_as_paid_elsewhere(row.creator, reason=f"New destination: {destination.id}", now=now)
         row.external_account_since = now
-    row.external_account_id = destination.id
+    told = (destination.id, destination.bank, destination.last4)
+    if told != (row.external_account_id, row.external_account_bank, row.external_account_last4):
+        is_same = destination.id == row.external_account_id
+        Destination.objects.create(
+            account=row,
+            external_account_id=destination.id,
+            bank=destination.bank,
+            last4=destination.last4,
+            since=(row.external_account_since or row.created_at) if is_same else now,
+        )
+    row.external_account_id, row.external_account_bank, row.external_account_last4 = told
     row.external_account_fingerprint = destination.fingerprint
 
 

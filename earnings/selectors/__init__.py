@@ -1,5 +1,6 @@
 """Reads of the earnings app."""
 
+from earnings.selectors.by_month import EarnedBy, earned_by_month
 from earnings.selectors.catalog import (
     CatalogConcerns,
     UnassignedApi,
@@ -40,6 +41,7 @@ __all__ = [
     "ChangePreview",
     "ChangedFee",
     "ChangedTotal",
+    "EarnedBy",
     "NegativeBalance",
     "Plan",
     "RecordBehind",
@@ -52,6 +54,7 @@ __all__ = [
     "batches_set_aside",
     "catalog_concerns",
     "changes_of_ownership",
+    "earned_by_month",
     "known_api",
     "latest_ownership",
     "negative_balances",

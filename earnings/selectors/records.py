@@ -62,6 +62,8 @@ def posting_of(record: BillingRecord) -> EarningPosting | None:
     )
 
 
+_TOTAL = sql.read(Path(__file__).parent / "records_total.sql")
+
 # The position of a record among those behind an earning: (batch, id), which is the order of arrival.
 Position = tuple[int, int]
 _NEWEST: Position = (2**63 - 1, 2**63 - 1)
@@ -104,6 +106,11 @@ class RecordsBehind:
     def after(self, position: Position, *, count: int) -> list[RecordBehind]:
         """Return up to `count` records that arrived next after this position, latest first."""
         return [RecordBehind(**row) for row in sql.rows(_AFTER, self._parameters(position, count))][::-1]
+
+    def total(self) -> tuple[int, int]:
+        """Count all records, and sum what they add, in signed minor units."""
+        (row,) = sql.rows(_TOTAL, {"earnings": list(self.earnings)})
+        return row["count"], row["gross"]
 
     def stream(self) -> Iterator[RecordBehind]:
         """Yield all records, reading them in chunks."""

@@ -1,6 +1,7 @@
 """Reads about runs and payouts: their outcomes, what comes next, and what creators earned and were paid."""
 
 from payouts.selectors.acts import payouts_a_hold_misses, payouts_a_hold_stops, payouts_on_hold
+from payouts.selectors.balances import Balance, balances_of
 from payouts.selectors.blockers import BLOCKERS, CLAIMABLE, blocker_rules
 from payouts.selectors.checkpoints import books_unchecked_for
 from payouts.selectors.connected import foreign_bank_payouts, known_at_stripe, left_behind
@@ -35,6 +36,7 @@ from payouts.selectors.ledger import (
     trial_balance,
 )
 from payouts.selectors.pauses import (
+    PAUSING,
     behind_stripe,
     ignored_installations,
     latest_forecasts,
@@ -60,7 +62,9 @@ from payouts.selectors.upcoming import Upcoming, upcoming_of
 __all__ = [
     "BLOCKERS",
     "CLAIMABLE",
+    "PAUSING",
     "ApiStanding",
+    "Balance",
     "BookedLine",
     "DecisionTotals",
     "Figures",
@@ -75,6 +79,7 @@ __all__ = [
     "api_standing_of",
     "attempts_by_request",
     "attempts_with_key",
+    "balances_of",
     "behind_stripe",
     "blocker_rules",
     "books_unchecked_for",

@@ -1,6 +1,12 @@
 """Reads about pauses of sending, and forecasts of too little money."""
 
+from pathlib import Path
+
+from database import sql
 from payouts.models import Forecast, IgnoredInstallation, PauseCause, SendingPause
+
+# A statement about a `payout`: which pauses stop it.
+PAUSING = sql.read(Path(__file__).parent / "pausing.sql")
 
 
 def open_pauses() -> list[SendingPause]:

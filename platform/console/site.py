@@ -28,12 +28,14 @@ class ConsoleSite(_AdminSite):
 
     def extra_urls(self) -> list[URLPattern]:
         """Return the addresses of pages that belong to no table."""
-        from console import books  # noqa: PLC0415 (models are loaded by now)
+        from console import as_creator, books, records  # noqa: PLC0415 (models are loaded by now)
         from console.acting.views import show_dialog  # noqa: PLC0415 (as above)
 
         return [
             path("act/<slug:name>/", self.admin_view(show_dialog), name="act"),
             path("act/<slug:name>/<str:key>/", self.admin_view(show_dialog), name="act"),
+            path("creators/<uuid:pk>/api/", self.admin_view(as_creator.show_as_creator), name="as_creator"),
+            path("payouts/<uuid:pk>/records/", self.admin_view(records.show_records), name="payout_records"),
             path("books/", self.admin_view(books.show_books), name="books"),
             path("books/<int:pk>/", self.admin_view(books.show_running_balance), name="running_balance"),
         ]

@@ -51,6 +51,7 @@ class Kind(models.TextChoices):
     EDIT_CREATOR = "edit_creator", "Changed creator's details"
     ADD_NOTE = "add_note", "Added note"
     EXPORT = "export", "Exported"
+    VIEW_AS_CREATOR = "view_as_creator", "Viewed what the creator sees"
     LOG_IN = "log_in", "Logged in"
     FAIL_LOG_IN = "fail_log_in", "Failed to log in"
     LOG_OUT = "log_out", "Logged out"

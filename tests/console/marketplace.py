@@ -6,8 +6,11 @@ from datetime import date
 from pathlib import Path
 
 from django.core.management import call_command
+from django.db.models import Model
 
 from database import sql
+from database.admin import page_of
+from database.admin.panels import tabs_of
 from earnings.services import posting
 from money import parse_month
 from payouts.services.deciding import runs
@@ -32,6 +35,11 @@ APRIL = """r-7,charge,api-weather,20000,USD,2024-04-05T12:00:00Z,
 r-8,charge,api-tides,30000,USD,2024-04-06T12:00:00Z,
 r-9,charge,api-tides,40000,USD,2024-04-07T12:00:00Z,
 """
+
+
+def pages_of(obj: Model) -> list[str]:
+    """Return the addresses of an object's page: one for each tab, if it has any."""
+    return [f"{page_of(obj)}?tab={tab.name}" for tab in tabs_of(type(obj))] or [page_of(obj)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,17 @@
 """What the console says of money is what the books say."""
 
 from datetime import date
+from html import unescape
 
 import pytest
+from django.db.models import Model
 from django.test import Client
 
 from accounts import selectors as accounts
 from accounts.models import Creator
 from console import home
 from database import sql
-from database.admin import Figure, anchor, list_of, page_of, show
+from database.admin import Figure, Panel, anchor, list_of, page_of, show
 from earnings import selectors as earnings
 from ledger import selectors as ledger
 from money import Money
@@ -17,11 +19,17 @@ from payouts import selectors as payouts
 from payouts.models import Payout, PayoutRun
 from payouts.states import DecisionReason, PayoutStatus
 from stripe_io import selectors as inbox
-from tests.console.marketplace import Marketplace
+from tests.console.marketplace import Marketplace, pages_of
 
 
 def usd(amount: int) -> Money:
     return Money(amount, "USD")
+
+
+def panels_of(client: Client, obj: Model) -> dict[str, Panel]:
+    """Return the panels of an object's page, of all its tabs, by title."""
+    sections = [each for address in pages_of(obj) for each in client.get(address).context["sections"]]
+    return {section.title: section for section in sections if isinstance(section, Panel)}
 
 
 def test_the_overview_tells_what_is_owed_and_what_is_owed_back(marketplace: Marketplace) -> None:
@@ -67,7 +75,7 @@ def test_what_a_run_came_to_is_told_by_the_status_of_its_payouts(
     assert Figure(status.label, usd(96_000), anchor(address, "1 creator")) in headlines
     assert "Paid" not in [figure.title for figure in headlines]
 
-    panels = {panel.title: panel for panel in superuser.get(page_of(payout)).context["panels"]}
+    panels = panels_of(superuser, payout)
     ((_, decision, *_),) = panels["Run decisions"].rows
     assert show(decision) == show(DecisionReason.PAID)
     assert "Payout made" in show(decision)
@@ -94,14 +102,60 @@ def test_revenue_is_compared_with_the_best_month_shown(marketplace: Marketplace)
     assert shares == {date(2024, 4, 1): 77, date(2024, 3, 1): 100}
 
 
-def test_a_creators_page_tells_owed_earned_and_paid(marketplace: Marketplace, superuser: Client) -> None:
+def test_a_creators_page_says_where_all_that_they_earned_is(
+    marketplace: Marketplace, superuser: Client
+) -> None:
     marketplace.sell("late", "r-10,charge,api-weather,500,USD,2024-03-20T12:00:00Z,\n")
     alice = Creator.objects.get(external_id="alice")
     figures = payouts.standing_of("alice", now=sql.now()).totals["USD"]
     assert (figures.unclaimed_net, figures.lifetime_net, figures.lifetime_payouts) == (400, 96_400, 96_000)
-    shown = superuser.get(page_of(alice)).content.decode()
-    for figure in ("$4.00", "$964.00", "$960.00"):
-        assert figure in shown
+    (summary,) = superuser.get(page_of(alice)).context["summaries"]
+    (balance,) = summary.balances
+    assert balance.earned.amount == usd(96_400)
+    parts = [(part.sign, part.title, part.amount) for part in balance.parts]
+    assert parts == [
+        ("=", "Paid", usd(96_000)),
+        ("+", "On its way", usd(0)),
+        ("+", "Available", usd(400)),
+    ]
+    assert balance.adds_up
+
+
+def test_what_a_creator_owes_is_taken_from_their_balance(marketplace: Marketplace, superuser: Client) -> None:
+    page = superuser.get(page_of(Creator.objects.get(external_id="bob")))
+    (balance,) = page.context["summaries"][0].balances
+    assert (balance.earned.amount, balance.parts[-1].sign, balance.parts[-1].amount) == (
+        usd(-4_000),
+        "-",
+        usd(4_000),
+    )
+    assert "Owes the platform" in page.content.decode()
+
+
+def test_a_creators_next_payout_is_what_they_are_told(marketplace: Marketplace, superuser: Client) -> None:
+    charlie = Creator.objects.get(external_id="charlie")
+    upcoming = payouts.upcoming_of(charlie.pk, requested=None, now=sql.now())
+    page = superuser.get(page_of(charlie))
+    (summary,) = page.context["summaries"]
+    (shown,) = summary.next_payouts
+    assert (shown.amount, shown.upcoming.blockers, shown.is_made) == (usd(800), upcoming.blockers, False)
+    assert upcoming.blockers == ("below_minimum", "on_hold")
+    written = unescape(page.content.decode())
+    for blocker in upcoming.explained_blockers:
+        assert f"{blocker.message} {blocker.action}" in written
+    assert "$17.00 short of $25.00." in written
+
+
+def test_what_each_api_earned_adds_up_to_all_that_was_earned(
+    marketplace: Marketplace, superuser: Client
+) -> None:
+    marketplace.live_through_april()
+    alice = Creator.objects.get(external_id="alice")
+    rows = panels_of(superuser, alice)["Net by API and month"].rows
+    assert [row[-1] for row in rows] == [usd(112_000), usd(56_000), usd(168_000)]
+    for _, *months, lifetime in rows:
+        assert sum((month for month in months if isinstance(month, Money)), usd(0)) == lifetime
+    assert payouts.standing_of("alice", now=sql.now()).totals["USD"].lifetime_net == 168_000
 
 
 def test_the_overview_shows_who_owes_the_platform(marketplace: Marketplace, superuser: Client) -> None:

@@ -24,11 +24,12 @@ from earnings.services.commission import set_rate
 from ledger.models import LedgerAccount, LedgerTransaction
 from payouts.models import Payout, PayoutAttempt, PayoutLineItem, PayoutRun, RunDecision
 from stripe_io.admin import mirrored_accounts
-from tests.console.marketplace import Marketplace
+from tests.console.marketplace import Marketplace, pages_of
 
 
 def page(client: Client, obj: Model) -> str:
-    return client.get(page_of(obj)).content.decode()
+    """Return an object's page, with all of its tabs."""
+    return "".join(client.get(address).content.decode() for address in pages_of(obj))
 
 
 def leads_to(shown: str, *objects: Model) -> bool:

@@ -13,9 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Creator
 from database.admin import list_of, page_of
 from payouts.models import Payout, PayoutRun
-from tests.console.marketplace import Marketplace
+from tests.console.marketplace import Marketplace, pages_of
 
 TABLES: dict[type[Model], Any] = dict(admin.site._registry)
+# A time line reads as many tables as it merges.
+MOST_QUERIES = 30
 
 
 def queries_for(client: Client, address: str) -> int:
@@ -48,7 +50,8 @@ def test_every_list_and_every_page_answers(marketplace: Marketplace, superuser: 
         if (row := model._default_manager.first()) is None:
             empty.append(model.__name__)
         else:
-            assert superuser.get(page_of(row)).status_code == HTTPStatus.OK, row
+            for address in pages_of(row):
+                assert superuser.get(address).status_code == HTTPStatus.OK, address
     assert set(empty) <= {"PeriodicTask", "IntervalSchedule", "CrontabSchedule"}, (
         "the story leaves a table untested"
     )
@@ -73,14 +76,14 @@ def test_a_page_costs_as_many_queries_after_a_month_more(marketplace: Marketplac
         Payout.objects.get(),
         PayoutRun.objects.get(),
     )
-    addresses = ["/admin/", page_of(alice)]
-    before = [queries_for(superuser, address) for address in [*addresses, page_of(payout), page_of(run)]]
+    addresses = ["/admin/", *pages_of(alice)]
+    before = [queries_for(superuser, address) for address in [*addresses, *pages_of(payout), page_of(run)]]
     marketplace.live_through_april()
     richer, later = Payout.objects.latest("pk"), PayoutRun.objects.latest("cutoff")
     assert richer.line_items.count() > payout.line_items.count()
-    after = [queries_for(superuser, address) for address in [*addresses, page_of(richer), page_of(later)]]
+    after = [queries_for(superuser, address) for address in [*addresses, *pages_of(richer), page_of(later)]]
     assert after == before
-    assert max(after) <= 22
+    assert max(after) <= MOST_QUERIES
 
 
 def test_no_page_fetches_anything_from_elsewhere(marketplace: Marketplace, superuser: Client) -> None:

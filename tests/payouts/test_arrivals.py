@@ -1,6 +1,6 @@
 """In whatever order things arrive, all figures match a plain model of what truly happened."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
@@ -20,6 +20,7 @@ from earnings.services.sources import register_source
 from ledger.selectors import payable_balance
 from money import Money, month_of
 from payouts.models import Payout, RunDecision
+from payouts.selectors import balances_of
 from payouts.services.deciding import runs
 from payouts.services.staff import interventions
 from tests.factories import CreatorFactory
@@ -100,6 +101,10 @@ class Service:
         decided = RunDecision.objects.filter(run__cutoff=cutoff).values_list("creator__external_id", "amount")
         return dict.fromkeys(CREATORS, 0) | dict(decided)
 
+    @property
+    def creators(self) -> Iterable[Creator]:
+        return self._creators.values()
+
     def owed(self, name: str) -> int:
         return payable_balance(self._creators[name].pk, currency="USD")
 
@@ -131,6 +136,7 @@ def live_through(market: Market) -> None:
     assert {name: (service.earned(name), service.owed(name)) for name in CREATORS} == {
         name: (truth.earned(name), truth.owed(name)) for name in CREATORS
     }
+    assert all(balance.adds_up for creator in service.creators for balance in balances_of(creator.pk))
     assert unsound() == {}
 
 

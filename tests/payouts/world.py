@@ -17,6 +17,7 @@ from earnings.models import CreatorEarning
 from money import month_of
 from payouts.errors import IllegalMove, NotRetryable, NotReversible
 from payouts.models import Payout
+from payouts.selectors import balances_of
 from payouts.services.staff import interventions
 from payouts.states import DEAD, FINISHED
 from stripe_io import services as inbox
@@ -161,6 +162,13 @@ class World(RuleBasedStateMachine):
             live = Payout.objects.filter(creator=creator).exclude(status__in=DEAD)
             claimed = sum(row.net for row in rows if row.payout_id is not None)
             assert claimed == sum(payout.net_amount for payout in live)
+
+    @invariant()
+    def every_balance_adds_up(self) -> None:
+        for name, creator in self.creators.items():
+            balances = balances_of(creator.pk)
+            assert all(balance.adds_up for balance in balances), balances
+            assert sum(balance.lifetime_net for balance in balances) == self.earned[name]
 
     @invariant()
     def nothing_is_sent_twice(self) -> None:

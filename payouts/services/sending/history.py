@@ -23,7 +23,12 @@ from stripe_io import installation
 
 _FOLDER = Path(__file__).parent
 # A statement about a `payout`: whether anything stops it.
-PAUSED = sql.read(_FOLDER / "paused.sql", waits_for_its_run=run_size.WAITS_FOR_ITS_RUN, gate=gate.OPEN)
+PAUSED = sql.read(
+    _FOLDER / "paused.sql",
+    pausing=selectors.PAUSING,
+    waits_for_its_run=run_size.WAITS_FOR_ITS_RUN,
+    gate=gate.OPEN,
+)
 _LOCK = sql.read(_FOLDER / "lock.sql")
 _CIRCUMSTANCES = sql.read(_FOLDER / "circumstances.sql", paused=PAUSED)
 _ATTEMPTS = "SELECT * FROM payout_attempts WHERE payout_id = %(payout)s ORDER BY created_at, id"

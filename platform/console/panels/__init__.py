@@ -1,5 +1,31 @@
 """Panels that show data of other apps on an app's pages. Importing this package registers them all."""
 
-from console.panels import billing, books, changes, commission, creators, earnings, payouts, runs
+from console.panels import (
+    billing,
+    books,
+    changes,
+    commission,
+    creator_accounts,
+    creator_chart,
+    creator_summary,
+    creators,
+    earnings,
+    payout_summary,
+    payouts,
+    runs,
+)
 
-__all__ = ["billing", "books", "changes", "commission", "creators", "earnings", "payouts", "runs"]
+__all__ = [
+    "billing",
+    "books",
+    "changes",
+    "commission",
+    "creator_accounts",
+    "creator_chart",
+    "creator_summary",
+    "creators",
+    "earnings",
+    "payout_summary",
+    "payouts",
+    "runs",
+]

@@ -1,6 +1,7 @@
 """Panels of changes to an API or a creator, and who made them."""
 
 from accounts.models import Creator, CreatorChange, CreatorField
+from console.panels.tabs import ACCOUNT, EARNINGS
 from database.admin import Panel, link_to, list_of, panel
 from database.changes import Change, Way
 from earnings.models import Api, ApiChange, ApiField
@@ -22,7 +23,7 @@ def of_api(api: Api) -> Panel:
     )
 
 
-@panel(Creator)
+@panel(Creator, tab=ACCOUNT)
 def of_creator(creator: Creator) -> Panel:
     rows = creator.changes.order_by("-pk")[:ROWS]
     return Panel(
@@ -34,7 +35,7 @@ def of_creator(creator: Creator) -> Panel:
     )
 
 
-@panel(Creator)
+@panel(Creator, tab=EARNINGS)
 def of_owned_apis(creator: Creator) -> Panel:
     rows = changes_of_ownership(creator).select_related("api").order_by("-pk")[:ROWS]
     return Panel(

@@ -1,6 +1,7 @@
 """Panels of the commission rates set for one API or one creator."""
 
 from accounts.models import Creator
+from console.panels.tabs import HOLDS
 from database.admin import Panel, list_of, panel
 from earnings.models import Api, CommissionRate
 
@@ -13,7 +14,7 @@ def of_api(api: Api) -> Panel | None:
     return _shown(api, more=list_of(CommissionRate, api=api.pk))
 
 
-@panel(Creator)
+@panel(Creator, tab=HOLDS)
 def of_creator(creator: Creator) -> Panel | None:
     return _shown(creator, more=list_of(CommissionRate, creator=creator.pk))
 

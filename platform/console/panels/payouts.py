@@ -1,94 +1,21 @@
-"""Panels of a payout: its line items, history, attempts and ledger entries."""
+"""Panels of a payout's page, on its tabs."""
 
-from collections.abc import Iterator
-
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from console.panels.books import ENTRY_COLUMNS, entries_of
-from database.admin import Figure, Panel, headline, link_to, list_of, panel
-from database.display import stripe_id
+from console.panels.tabs import BOOKS, OVERVIEW
+from database.admin import TECHNICAL, Panel, link_to, list_of, panel
+from database.display import copyable, stripe_id
 from ledger.models import LedgerTransaction
 from money import Money, Period
 from payouts.models import Payout, PayoutLineItem
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
 
-LINES_SHOWN = 20
+LINES_SHOWN = 10
+OTHERS_SHOWN = 10
 
 
-@headline(Payout)
-def amounts_and_status(payout: Payout) -> Iterator[Figure]:
-    yield Figure("Status", PayoutStatus(payout.status), payout.failure_message)
-    yield Figure("Net", payout.net, "the creator's share")
-    yield Figure("Gross", Money(payout.gross_amount, payout.currency))
-    yield Figure("Platform fee", Money(payout.platform_fee, payout.currency))
-    if payout.bank_amount is not None:
-        yield Figure(
-            "Bank payout", Money(payout.bank_amount, payout.bank_currency), payout.arrival_date or ""
-        )
-
-
-@panel(Payout)
-def history(payout: Payout) -> Panel:
-    return Panel(
-        "History",
-        ["When", "From", "To", "By", "Reason"],
-        [
-            (
-                event.at,
-                event.from_status and PayoutStatus(event.from_status),
-                PayoutStatus(event.to_status),
-                event.actor,
-                event.reason,
-            )
-            for event in payout.events.order_by("pk")
-        ],
-    )
-
-
-@panel(Payout)
-def attempts(payout: Payout) -> Panel:
-    return Panel(
-        "Attempts",
-        ["Attempt", "Status", "Amount", "Stripe id", "Times sent", "Error", "Created"],
-        [
-            (
-                link_to(attempt, AttemptKind(attempt.kind).label),
-                AttemptStatus(attempt.status),
-                Money(attempt.amount, attempt.currency),
-                stripe_id(attempt.stripe_id),
-                attempt.sends,
-                attempt.error_message or attempt.error_code,
-                attempt.created_at,
-            )
-            for attempt in payout.attempts.order_by("pk")
-        ],
-        empty="Nothing sent to Stripe yet.",
-    )
-
-
-@panel(Payout)
-def booked(payout: Payout) -> Panel:
-    prefix = f"payout:{payout.pk}:"
-    return Panel(
-        "Ledger entries", ENTRY_COLUMNS, entries_of(prefix), more=list_of(LedgerTransaction, q=prefix)
-    )
-
-
-@panel(Payout)
-def decisions(payout: Payout) -> Panel:
-    rows = payout.decisions.select_related("run").order_by("pk")
-    return Panel(
-        "Run decisions",
-        ["Run", "Decision", "Amount", "Decided"],
-        [
-            (row.run, DecisionReason(row.reason), Money(row.amount, row.currency), row.decided_at)
-            for row in rows
-        ],
-        empty="Not made by a run.",
-    )
-
-
-@panel(Payout)
+@panel(Payout, tab=OVERVIEW)
 def lines(payout: Payout) -> Panel:
     """List the largest line items first; the total includes those not shown."""
     rows = payout.line_items.select_related("api", "earning").order_by("-net_revenue", "pk")[:LINES_SHOWN]
@@ -97,7 +24,7 @@ def lines(payout: Payout) -> Panel:
     )
     sums = [Money(int(whole[name] or 0), payout.currency) for name in ("gross", "fee", "net")]
     return Panel(
-        "Line items",
+        "What it pays",
         ["API", "Period", "Gross", "Platform fee", "Net", "Subscriptions", "API calls", "Earning"],
         [
             (
@@ -114,4 +41,73 @@ def lines(payout: Payout) -> Panel:
         ],
         total=(f"Total of {whole['count']}", "", *sums, "", "", ""),
         more=list_of(PayoutLineItem, payout=payout.pk),
+    )
+
+
+@panel(Payout, tab=OVERVIEW)
+def before_and_after(payout: Payout) -> Panel | None:
+    """Show the payouts that it retries, or that retry it, and those that its earnings are or were part of."""
+    earnings = payout.line_items.values("earning")
+    shared = Payout.objects.filter(
+        Q(pk=payout.retry_of_id) | Q(retry_of=payout) | Q(line_items__earning__in=earnings)
+    )
+    rows = shared.exclude(pk=payout.pk).distinct().select_related("creator").order_by("pk")[:OTHERS_SHOWN]
+    if not rows:
+        return None
+    return Panel(
+        "Before and after",
+        ["Payout", "Status", "How", "Made"],
+        [(row, PayoutStatus(row.status), _relation(row, payout), row.created_at) for row in rows],
+    )
+
+
+def _relation(other: Payout, payout: Payout) -> str:
+    if other.pk == payout.retry_of_id:
+        return "This one retries it"
+    if other.retry_of_id == payout.pk:
+        return "It retries this one"
+    return "Paid its earnings later" if other.pk > payout.pk else "Had its earnings before"
+
+
+@panel(Payout, tab=BOOKS)
+def booked(payout: Payout) -> Panel:
+    prefix = f"payout:{payout.pk}:"
+    return Panel(
+        "Ledger entries", ENTRY_COLUMNS, entries_of(prefix), more=list_of(LedgerTransaction, q=prefix)
+    )
+
+
+@panel(Payout, tab=TECHNICAL)
+def attempts(payout: Payout) -> Panel:
+    return Panel(
+        "Attempts",
+        ["Attempt", "Status", "Amount", "Stripe id", "Request", "Idempotency key", "Times sent", "Created"],
+        [
+            (
+                link_to(attempt, AttemptKind(attempt.kind).label),
+                AttemptStatus(attempt.status),
+                Money(attempt.amount, attempt.currency),
+                stripe_id(attempt.stripe_id),
+                copyable(attempt.request_id, shown=attempt.request_id),
+                copyable(attempt.idempotency_key, shown=f"{attempt.idempotency_key[:8]}…"),
+                attempt.sends,
+                attempt.created_at,
+            )
+            for attempt in payout.attempts.order_by("pk")
+        ],
+        empty="Nothing sent to Stripe yet.",
+    )
+
+
+@panel(Payout, tab=TECHNICAL)
+def decisions(payout: Payout) -> Panel:
+    rows = payout.decisions.select_related("run").order_by("pk")
+    return Panel(
+        "Run decisions",
+        ["Run", "Decision", "Amount", "Decided"],
+        [
+            (row.run, DecisionReason(row.reason), Money(row.amount, row.currency), row.decided_at)
+            for row in rows
+        ],
+        empty="Not made by a run.",
     )

@@ -19,12 +19,23 @@ from database.admin.columns import (
 )
 from database.admin.filters import NarrowedBy, narrowed_by, narrowed_to
 from database.admin.pages import LargeTableAdmin, ReadOnlyAdmin
-from database.admin.panels import Figure, Panel, headline, panel
+from database.admin.panels import (
+    TECHNICAL,
+    Figure,
+    Panel,
+    Section,
+    headline,
+    panel,
+    section,
+    set_tabs,
+    summary,
+)
 from database.admin.recorded import ReasonedForm, RecordedAdmin
 from database.display import anchor, give_tones, link_to, list_of, name_of, page_of, show
 
 __all__ = [
     "CHANGED_BY",
+    "TECHNICAL",
     "Column",
     "Figure",
     "LargeTableAdmin",
@@ -33,6 +44,7 @@ __all__ = [
     "ReadOnlyAdmin",
     "ReasonedForm",
     "RecordedAdmin",
+    "Section",
     "anchor",
     "block",
     "column",
@@ -53,8 +65,11 @@ __all__ = [
     "page_of",
     "panel",
     "percent",
+    "section",
+    "set_tabs",
     "short",
     "show",
     "state",
+    "summary",
     "titled",
 ]

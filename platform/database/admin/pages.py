@@ -11,7 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from database.admin.columns import Column
 from database.admin.filters import NarrowedBy
 from database.admin.paginators import CappedPaginator
-from database.admin.panels import headlines_for, panels_for
+from database.admin.panels import (
+    TECHNICAL,
+    headlines_for,
+    sections_for,
+    summaries_for,
+    tab_asked_for,
+    tabs_of,
+)
 from database.display import name_of
 
 if TYPE_CHECKING:
@@ -64,6 +71,11 @@ class ReadOnlyAdmin(_ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return list(self.details)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Show the fields on the page, or if it has tabs, on the technical one."""
+        tab = tab_asked_for(self.model, request)
+        return super().get_fieldsets(request, obj) if tab is None or tab.title == TECHNICAL else []
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -101,7 +113,10 @@ class ReadOnlyAdmin(_ModelAdmin):
         if (obj := kwargs.get("obj")) is not None:
             context["subtitle"] = name_of(obj)
             context["headlines"] = headlines_for(obj)
-            context["panels"] = panels_for(obj)
+            context["summaries"] = summaries_for(obj, request)
+            context["tabs"] = tabs_of(self.model)
+            context["tab"] = tab_asked_for(self.model, request)
+            context["sections"] = sections_for(obj, request)
         return super().render_change_form(request, context, *args, **kwargs)
 
 

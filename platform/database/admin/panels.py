@@ -1,18 +1,29 @@
-"""What an object's page shows besides its own fields: headlines above them, and tables of related rows below.
+"""What an object's page shows besides its own fields: headlines above them, and sections of related rows below.
 
-An app's page can't import the apps above it, so those register functions for the page's model.
+An app's page can't import the apps above it, so those register functions for the page's model. Sections may be on
+tabs; only those of the tab that is asked for are made.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.text import slugify
 
 from money import Money
 
 M = TypeVar("M", bound=Model)
+# The tab that has the object's own fields.
+TECHNICAL = "Technical"
+
+
+class Section(Protocol):
+    """A part of a page; its template gets it as `section`."""
+
+    template: ClassVar[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,7 @@ class Panel:
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
+    template: ClassVar[str] = "console/panel.html"
     total: Sequence[object] = ()
     empty: str = "None."
     more: str = ""
@@ -55,8 +67,22 @@ class Panel:
         ]
 
 
+class Tab(NamedTuple):
+    """A tab of a page; `name` is its value in the page's address."""
+
+    title: str
+
+    @property
+    def name(self) -> str:
+        return slugify(self.title)
+
+
+_tabs: dict[type[Model], list[Tab]] = {}
 _headlines: dict[type[Model], list[Callable[[Any], Iterable[Figure]]]] = defaultdict(list)
-_panels: dict[type[Model], list[Callable[[Any], Panel | None]]] = defaultdict(list)
+_summaries: dict[type[Model], list[Callable[[Any, HttpRequest], Section]]] = defaultdict(list)
+_sections: dict[type[Model], list[tuple[str, Callable[[Any, HttpRequest], Section | None]]]] = defaultdict(
+    list
+)
 
 
 def headline(model: type[M]) -> Callable[[Callable[[M], Iterable[Figure]]], Callable[[M], Iterable[Figure]]]:
@@ -69,11 +95,39 @@ def headline(model: type[M]) -> Callable[[Callable[[M], Iterable[Figure]]], Call
     return register
 
 
-def panel(model: type[M]) -> Callable[[Callable[[M], Panel | None]], Callable[[M], Panel | None]]:
+def summary(
+    model: type[M],
+) -> Callable[[Callable[[M, HttpRequest], Section]], Callable[[M, HttpRequest], Section]]:
+    """Register a function that returns what stands above all tabs of the pages of a model's objects."""
+
+    def register(make: Callable[[M, HttpRequest], Section]) -> Callable[[M, HttpRequest], Section]:
+        _summaries[model].append(make)
+        return make
+
+    return register
+
+
+def section(
+    model: type[M], *, tab: str = ""
+) -> Callable[[Callable[[M, HttpRequest], Section | None]], Callable[[M, HttpRequest], Section | None]]:
+    """Register a function that returns a section, or None, for the pages of a model's objects."""
+
+    def register(
+        make: Callable[[M, HttpRequest], Section | None],
+    ) -> Callable[[M, HttpRequest], Section | None]:
+        _sections[model].append((tab, make))
+        return make
+
+    return register
+
+
+def panel(
+    model: type[M], *, tab: str = ""
+) -> Callable[[Callable[[M], Panel | None]], Callable[[M], Panel | None]]:
     """Register a function that returns a panel, or None, for the pages of a model's objects."""
 
     def register(make: Callable[[M], Panel | None]) -> Callable[[M], Panel | None]:
-        _panels[model].append(make)
+        _sections[model].append((tab, lambda obj, _: make(obj)))
         return make
 
     return register
@@ -83,5 +137,29 @@ def headlines_for(obj: Model) -> list[Figure]:
     return [figure for make in _headlines[type(obj)] for figure in make(obj)]
 
 
-def panels_for(obj: Model) -> list[Panel]:
-    return [made for make in _panels[type(obj)] if (made := make(obj)) is not None]
+def summaries_for(obj: Model, request: HttpRequest) -> list[Section]:
+    return [make(obj, request) for make in _summaries[type(obj)]]
+
+
+def set_tabs(model: type[Model], *titles: str) -> None:
+    """Divide the pages of a model's objects into tabs; the technical one, with the object's fields, is the last."""
+    _tabs[model] = [Tab(title) for title in (*titles, TECHNICAL)]
+
+
+def tabs_of(model: type[Model]) -> list[Tab]:
+    return _tabs.get(model, [])
+
+
+def tab_asked_for(model: type[Model], request: HttpRequest) -> Tab | None:
+    """Return the tab that the page's address names, or the first; None if the model's pages have no tabs."""
+    tabs = tabs_of(model)
+    named = (tab for tab in tabs if tab.name == request.GET.get("tab"))
+    return next(named, tabs[0] if tabs else None)
+
+
+def sections_for(obj: Model, request: HttpRequest) -> list[Section]:
+    """Make the sections of the tab that is asked for, and those that are on none."""
+    asked_for = tab_asked_for(type(obj), request)
+    shown = ("", asked_for.title if asked_for else "")
+    made = (make(obj, request) for tab, make in _sections[type(obj)] if tab in shown)
+    return [each for each in made if each is not None]
