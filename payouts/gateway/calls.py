@@ -1,11 +1,13 @@
 """Stripe calls that move money, or look up where it is."""
 
+from dataclasses import replace
+
 import stripe
 from django.conf import settings
 
 from payouts.gateway.objects import Arrival, AvailableFunds, BankPayout, Reversal, Transfer
 from payouts.models import PayoutAttempt
-from stripe_io.client import CLOCK_SKEW, call, client, list_all
+from stripe_io.client import CLOCK_SKEW, call, client, list_all, request_id_of
 
 # Statuses of a bank account that Stripe won't pay out to until it is corrected.
 _UNUSABLE = frozenset(["errored", "verification_failed"])
@@ -30,7 +32,7 @@ def create_transfer(attempt: PayoutAttempt) -> Transfer:
             {"idempotency_key": attempt.idempotency_key},
         )
     )
-    return Transfer.of(made.to_dict())
+    return replace(Transfer.of(made.to_dict()), request_id=request_id_of(made))
 
 
 def find_transfers(transfer_group: str) -> list[Transfer]:
@@ -64,7 +66,7 @@ def create_reversal(attempt: PayoutAttempt) -> Reversal:
             {"idempotency_key": attempt.idempotency_key},
         )
     )
-    return Reversal.of(made.to_dict())
+    return replace(Reversal.of(made.to_dict()), request_id=request_id_of(made))
 
 
 def find_reversals(transfer_id: str) -> list[Reversal]:
@@ -129,7 +131,8 @@ def create_bank_payout(attempt: PayoutAttempt) -> BankPayout:
             {"idempotency_key": attempt.idempotency_key, "stripe_account": attempt.destination},
         )
     )
-    return BankPayout.of(made.to_dict(), account=attempt.destination)
+    bank_payout = BankPayout.of(made.to_dict(), account=attempt.destination)
+    return replace(bank_payout, request_id=request_id_of(made))
 
 
 def retrieve_bank_payout(*, stripe_payout_id: str, account: str) -> BankPayout:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, TypedDict
 from uuid import UUID
@@ -29,11 +29,13 @@ class Made:
     """What an attempt of ours made; it names that attempt in its metadata.
 
     `identity` is how we name it, and `attempt_id` how we did before payouts had references. Without either, it isn't
-    ours, or its metadata has been edited.
+    ours, or its metadata has been edited. `request_id` is Stripe's id of the request that made it (`req_…`), known
+    only from the answer to that request.
     """
 
     identity: Identity | None = None
     attempt_id: UUID | None = None
+    request_id: str = field(default="", compare=False)
 
     @property
     def reference(self) -> str:

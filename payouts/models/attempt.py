@@ -17,7 +17,7 @@ class PayoutAttempt(models.Model):
     whether money moved. Only success under its own key, or a look-up, can end an attempt in doubt. `resendable` is
     false once Stripe would only repeat a saved error under the key. `metadata` is what Stripe keeps with the movement;
     it never changes, as Stripe refuses a key that comes with other parameters. `requested_by` is a member of staff,
-    with their reason, or `system`.
+    with their reason, or `system`. `request_id` is how Stripe logged the latest send that it answered (`req_…`).
     `withdrawn_by` is who in staff no longer wants what a refused reversal should have taken back.
     """
 

@@ -14,12 +14,14 @@ from urllib.parse import urlsplit
 import stripe
 from django.conf import settings
 
+from database import texts
 from stripe_io import installation, pacing, platform_account
 from stripe_io.errors import Failure, StripeCallFailed
 from stripe_io.values import storable_answer
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 30
+LONGEST_REQUEST_ID = 255
 # Together with the request that waits for it, the check of a key must take less time than a worker's lease.
 CHECK_TIMEOUT_SECONDS = 10
 # How long a request waits for a lock on its object before it is sent again, in seconds, and for how long in all.
@@ -117,6 +119,15 @@ def call(request: Callable[[], T]) -> T:
         return request()
     except stripe.StripeError as error:
         raise StripeCallFailed(Failure.of(error)) from error
+
+
+def request_id_of(answer: stripe.StripeObject) -> str:
+    """Return the id under which Stripe logged the request that this answers (`req_…`); empty without one.
+
+    Source: https://docs.stripe.com/api/request_ids
+    """
+    response = answer.last_response
+    return texts.storable((response and response.request_id) or "")[:LONGEST_REQUEST_ID]
 
 
 def call_patiently(request: Callable[[], T]) -> T:

@@ -9,9 +9,10 @@ import pytest
 from pytest_django import Settings
 
 from payouts import policy
-from payouts.gateway import Arrival
+from payouts.gateway import Arrival, Reversal
 from payouts.policy import Verdict
-from payouts.services.sending import bank_payouts, transfers
+from payouts.services.moves import AttemptUpdate
+from payouts.services.sending import bank_payouts, reversals, transfers
 from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.effects import (
     PauseAfterRefusals,
@@ -40,6 +41,8 @@ from tests.payouts.legs import (
     targets,
     transfer,
 )
+
+REVERSED = Reversal(id="trr_1", amount=80_00)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +120,28 @@ def test_a_recorded_transfer_changes_nothing_and_a_second_one_is_unexpected() ->
     second = transfer(id="tr_2")
     decision = transfers.succeeded(history, SENT, second, now=NOW)
     assert decision == Decision(effects=[RecordUnexpectedTransfer(second)])
+
+
+@pytest.mark.parametrize(
+    ("leg", "made"), [(transfers, transfer()), (bank_payouts, bank_payout()), (reversals, REVERSED)]
+)
+def test_a_success_keeps_the_request_that_made_it_and_a_look_up_the_latest_known(leg: Any, made: Any) -> None:
+    sent = attempt(leg.KIND, request_id="req_1")
+    history = on_account(PayoutStatus.RETURNED, sent)
+    answered = leg.succeeded(history, sent, replace(made, request_id="req_2"), now=NOW).update
+    assert answered.changes["request_id"] == "req_2"
+    assert "request_id" not in leg.succeeded(history, sent, made, now=NOW).update.changes
+
+
+@pytest.mark.parametrize(
+    ("leg", "made"), [(transfers, transfer()), (bank_payouts, bank_payout()), (reversals, REVERSED)]
+)
+def test_an_answer_after_the_webhook_only_adds_its_request(leg: Any, made: Any) -> None:
+    sent = attempt(leg.KIND, AttemptStatus.SUCCEEDED, stripe_id=made.id)
+    history = on_account(PayoutStatus.IN_TRANSIT, sent)
+    decision = leg.succeeded(history, sent, replace(made, request_id="req_1"), now=NOW)
+    assert decision == Decision(update=AttemptUpdate(sent, {"request_id": "req_1"}))
+    assert leg.succeeded(history, sent, made, now=NOW) is NOTHING
 
 
 def test_if_stripe_pays_the_bank_the_transfer_completes_the_payout(settings: Settings) -> None:

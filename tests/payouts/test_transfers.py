@@ -39,6 +39,7 @@ def test_a_payout_is_sent_under_its_key_to_the_pinned_account(sender: Sender, sa
     assert transfer["transfer_group"] == sent.transfer_group
     assert transfer["metadata"] == attempt.metadata
     assert (attempt.status, attempt.stripe_id, attempt.sends) == (AttemptStatus.SUCCEEDED, transfer["id"], 1)
+    assert attempt.request_id.startswith("req_")
     moves = sent.events.order_by("pk").values_list("to_status", flat=True)
     assert list(moves) == ["pending", "processing", "in_transit"]
     assert balance(sent.creator_id, AccountKind.PAYOUTS_RESERVED) == 0

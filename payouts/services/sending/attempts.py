@@ -102,15 +102,18 @@ def failed(attempt: PayoutAttempt, failure: Failure, verdict: Verdict, *, now: d
     return AttemptUpdate(attempt, changes)
 
 
-def succeeded(attempt: PayoutAttempt, *, stripe_id: str, now: datetime) -> AttemptUpdate:
+def succeeded(
+    attempt: PayoutAttempt, *, stripe_id: str, request_id: str = "", now: datetime
+) -> AttemptUpdate:
+    """Record what Stripe made; if a look-up found it, the latest answer to a send keeps its request id."""
     return AttemptUpdate(
-        attempt, {**_ended(AttemptStatus.SUCCEEDED, now=now), "stripe_id": stripe_id, "answered": True}
+        attempt, {**_ended(AttemptStatus.SUCCEEDED, now=now), **_accepted(stripe_id, request_id)}
     )
 
 
-def pending(attempt: PayoutAttempt, *, stripe_id: str) -> AttemptUpdate:
+def pending(attempt: PayoutAttempt, *, stripe_id: str, request_id: str = "") -> AttemptUpdate:
     """Keep an attempt open that Stripe has accepted, but not carried out yet."""
-    return AttemptUpdate(attempt, {"stripe_id": stripe_id, "answered": True})
+    return AttemptUpdate(attempt, _accepted(stripe_id, request_id))
 
 
 def refused_later(attempt: PayoutAttempt, *, code: str, message: str, now: datetime) -> AttemptUpdate:
@@ -154,3 +157,10 @@ def after(update: AttemptUpdate) -> PayoutAttempt:
 
 def _ended(status: AttemptStatus, *, now: datetime) -> AttemptColumns:
     return {"status": status.value, "ended_at": now}
+
+
+def _accepted(stripe_id: str, request_id: str) -> AttemptColumns:
+    columns: AttemptColumns = {"stripe_id": stripe_id, "answered": True}
+    if request_id:
+        columns["request_id"] = request_id
+    return columns

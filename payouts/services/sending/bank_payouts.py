@@ -20,6 +20,7 @@ from payouts.services.sending.legs import (
     after_absence,
     differences_of,
     failure_columns,
+    recorded_before,
     try_again,
 )
 from payouts.states import ENDED_BADLY, AttemptKind, AttemptStatus, PayoutStatus
@@ -132,8 +133,8 @@ def succeeded(history: History, attempt: PayoutAttempt, made: BankPayout, *, now
     """
     payout = history.payout
     if attempt.stripe_id:
-        return NOTHING
-    update = attempts.succeeded(attempt, stripe_id=made.id, now=now)
+        return recorded_before(attempt, made) if attempt.stripe_id == made.id else NOTHING
+    update = attempts.succeeded(attempt, stripe_id=made.id, request_id=made.request_id, now=now)
     open_attempt = history.open_attempt
     wanted = (open_attempt is None or open_attempt.pk == attempt.pk) and not payout.stripe_payout_id
     if not wanted or payout.status not in (PayoutStatus.IN_TRANSIT, PayoutStatus.RETURNED):

@@ -10,10 +10,11 @@ from typing import Any, Protocol
 from money import Money
 from payouts import gateway, policy
 from payouts.gateway import Arrival
+from payouts.gateway.objects import Made
 from payouts.models import DifferenceKind, Payout, PayoutAttempt
 from payouts.policy import Verdict
-from payouts.services.moves import Move, PayoutChanges
-from payouts.services.sending.decision import Decision
+from payouts.services.moves import AttemptUpdate, Move, PayoutChanges
+from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.effects import OpenDifference
 from payouts.services.sending.history import Circumstances, History
 from payouts.states import AttemptKind, AttemptStatus
@@ -109,3 +110,10 @@ def differences_of(payout: Payout, attempt: PayoutAttempt, failure: Failure) -> 
             DifferenceKind.AMOUNT_TOO_LARGE, str(payout.pk), payout.net, detail, attempt.destination
         )
     ]
+
+
+def recorded_before(attempt: PayoutAttempt, made: Made) -> Decision:
+    """Keep the id of the request that made what a webhook or a look-up told before the answer came; else do nothing."""
+    if made.request_id in ("", attempt.request_id):
+        return NOTHING
+    return Decision(update=AttemptUpdate(attempt, {"request_id": made.request_id}))

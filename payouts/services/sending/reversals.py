@@ -20,7 +20,7 @@ from payouts.services.sending.coming_back import CameBack, came_back, end_revers
 from payouts.services.sending.decision import NOTHING, Decision
 from payouts.services.sending.effects import OpenDifference
 from payouts.services.sending.history import Circumstances, History
-from payouts.services.sending.legs import AsksWhatArrived, after_absence, try_again
+from payouts.services.sending.legs import AsksWhatArrived, after_absence, recorded_before, try_again
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure
 
@@ -129,10 +129,10 @@ def succeeded(
     if isinstance(made, CameBack):
         return came_back(history, made.amount_reversed, now=now)
     if attempt.status == AttemptStatus.SUCCEEDED:
-        return NOTHING
+        return recorded_before(attempt, made) if attempt.stripe_id == made.id else NOTHING
     if made.pending or made.ended:
         return _waits(history, attempt, made, now=now) if attempt.status == AttemptStatus.OPEN else NOTHING
-    update = attempts.succeeded(attempt, stripe_id=made.id, now=now)
+    update = attempts.succeeded(attempt, stripe_id=made.id, request_id=made.request_id, now=now)
     if attempt.status != AttemptStatus.OPEN:
         return Decision(update=update)
     total = min(payout.amount_reversed + attempt.amount, payout.net_amount)
@@ -171,7 +171,7 @@ def _waits(history: History, attempt: PayoutAttempt, made: Reversal, *, now: dat
     overdue = now - since > policy.PENDING_REVERSAL_ENDS_AFTER + policy.CONFIRM_AFTER
     return Decision(
         changes={"next_retry_at": now + policy.CONFIRM_AFTER},
-        update=attempts.pending(attempt, stripe_id=made.id),
+        update=attempts.pending(attempt, stripe_id=made.id, request_id=made.request_id),
         effects=[_refused(payout, attempt, f"it is still pending since {since:%Y-%m-%d}")] if overdue else [],
     )
 

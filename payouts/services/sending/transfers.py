@@ -28,7 +28,13 @@ from payouts.services.sending.effects import (
 )
 from payouts.services.sending.fresh_accounts import AccountQuestion
 from payouts.services.sending.history import Circumstances, History
-from payouts.services.sending.legs import after_absence, differences_of, failure_columns, try_again
+from payouts.services.sending.legs import (
+    after_absence,
+    differences_of,
+    failure_columns,
+    recorded_before,
+    try_again,
+)
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from stripe_io.errors import Failure
 
@@ -147,10 +153,10 @@ def succeeded(history: History, attempt: PayoutAttempt, made: Transfer, *, now: 
     """Book the transfer once, and continue to the bank; a transfer that no payout waits for is unexpected."""
     payout = history.payout
     if attempt.stripe_id == made.id:
-        return NOTHING
+        return recorded_before(attempt, made)
     if attempt.stripe_id:
         return unexpected(made)
-    update = attempts.succeeded(attempt, stripe_id=made.id, now=now)
+    update = attempts.succeeded(attempt, stripe_id=made.id, request_id=made.request_id, now=now)
     if attempt.status != AttemptStatus.OPEN and payout.status != PayoutStatus.PENDING:
         return Decision(update=update, effects=[RecordUnexpectedTransfer(made)])
     moves = [Move(PayoutStatus.IN_TRANSIT, f"transfer {made.id}")]
