@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
+from database.staff import Right
 from tests.console.browser.staff import StaffBrowser
+from tests.factories import UserFactory
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
@@ -38,6 +39,6 @@ def window(chromium: Browser, live_server: LiveServer) -> Iterator[StaffBrowser]
 
 @pytest.fixture
 def console(window: StaffBrowser) -> StaffBrowser:
-    """A window in which a superuser is logged in."""
-    window.log_in(User.objects.create_superuser("root"))
+    """A window in which a member of staff with every right is logged in."""
+    window.log_in(UserFactory.create(username="dana", rights=list(Right)))
     return window
