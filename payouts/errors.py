@@ -127,6 +127,13 @@ class OwnInstallation(Refusal):
         )
 
 
+class StripeNotRead(Refusal):
+    """Stripe doesn't answer, so what it has can't be told."""
+
+    def __init__(self, failure: str) -> None:
+        super().__init__(f"What Stripe has can't be read now: {failure}")
+
+
 class InstallationNotSeen(Refusal):
     """Stripe shows no payment of this installation, so its id may be mistyped."""
 

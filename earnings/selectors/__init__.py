@@ -15,8 +15,10 @@ from earnings.selectors.commission import (
     ChangedTotal,
     ChangePreview,
     Plan,
+    current_rate,
     plans,
     preview_change,
+    refuse_rate_before_sales,
 )
 from earnings.selectors.debts import NegativeBalance, negative_balances
 from earnings.selectors.finding import apis_beginning, quarantined_with_id, records_with_id
@@ -54,6 +56,7 @@ __all__ = [
     "batches_set_aside",
     "catalog_concerns",
     "changes_of_ownership",
+    "current_rate",
     "earned_by_month",
     "known_api",
     "latest_ownership",
@@ -67,6 +70,7 @@ __all__ = [
     "quarantined_with_id",
     "records_of",
     "records_with_id",
+    "refuse_rate_before_sales",
     "terms_at",
     "unassigned_apis",
     "unlinked_entry",

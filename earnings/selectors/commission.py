@@ -6,9 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from django.db.models import Max
+
 from accounts.models import Creator
 from database import sql
-from earnings.models import Api
+from earnings.errors import RateTooEarly
+from earnings.models import Api, CommissionRate
+from earnings.selectors.terms import with_terms_of_their_time
 from money import Period
 
 _SQL = Path(__file__).parent / "commission_sql"
@@ -67,6 +71,31 @@ class ChangePreview:
 def plans(*, now: datetime) -> list[Plan]:
     """List current and future rates: the default first, then those of creators, then those of APIs."""
     return [Plan(**row) for row in sql.rows(_PLANS, {"now": now})]
+
+
+def current_rate(of: Api | Creator | None, *, at: datetime) -> int | None:
+    """Return the rate in force at a moment, in basis points, of an API, of a creator, or (None) the default.
+
+    None if there is none of its own.
+    """
+    rates = of.commission_rates if of else CommissionRate.objects.filter(api=None, creator=None)
+    begun = rates.filter(effective_from__lte=at).order_by("-effective_from", "-pk")
+    return begun.values_list("bps", flat=True).first()
+
+
+def refuse_rate_before_sales(of: Api | Creator | None, *, effective_from: datetime) -> None:
+    """Refuse a rate that would apply to sales which are already recorded, at the rate of their time.
+
+    Raises: RateTooEarly.
+    """
+    affected = with_terms_of_their_time().filter(occurred_at__gte=effective_from)
+    if isinstance(of, Api):
+        affected = affected.filter(api=of)
+    elif isinstance(of, Creator):
+        affected = affected.filter(creator=of)
+    latest = affected.aggregate(latest=Max("occurred_at"))["latest"]
+    if latest is not None:
+        raise RateTooEarly(effective_from=effective_from, latest=latest)
 
 
 def preview_change(

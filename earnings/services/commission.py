@@ -4,15 +4,14 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
 
 from accounts.models import Creator
 from database import acts
 from database.acts import Kind
 from database.staff import SYSTEM, Act
-from earnings.errors import NoRateToEnd, RateTooEarly
+from earnings.errors import NoRateToEnd
 from earnings.models import Api, CommissionRate
-from earnings.selectors import with_terms_of_their_time
+from earnings.selectors import current_rate, refuse_rate_before_sales
 from earnings.services import sources
 
 
@@ -46,9 +45,7 @@ def end_rate(*, of: Api | Creator, effective_from: datetime, act: Act) -> Commis
 
     Raises: RateTooEarly, NoRateToEnd.
     """
-    begun = of.commission_rates.filter(effective_from__lte=effective_from)
-    current = begun.order_by("-effective_from", "-id").first()
-    if current is None or current.bps is None:
+    if current_rate(of, at=effective_from) is None:
         raise NoRateToEnd(of.external_id, at=effective_from)
     return _change(None, of=of, effective_from=effective_from, act=act)
 
@@ -59,7 +56,7 @@ def _change(
 ) -> CommissionRate:
     # A concurrent intake might accept a record at the old rate.
     sources.block_intakes()
-    _refuse_before_records(of, effective_from=effective_from)
+    refuse_rate_before_sales(of, effective_from=effective_from)
     rate = CommissionRate.objects.create(
         api=of if isinstance(of, Api) else None,
         creator=of if isinstance(of, Creator) else None,
@@ -76,14 +73,3 @@ def _change(
         after={"rate": rate.pk, "bps": bps, "effective_from": effective_from},
     )
     return rate
-
-
-def _refuse_before_records(of: Api | Creator | None, *, effective_from: datetime) -> None:
-    affected = with_terms_of_their_time().filter(occurred_at__gte=effective_from)
-    if isinstance(of, Api):
-        affected = affected.filter(api=of)
-    elif isinstance(of, Creator):
-        affected = affected.filter(creator=of)
-    latest = affected.aggregate(latest=Max("occurred_at"))["latest"]
-    if latest is not None:
-        raise RateTooEarly(effective_from=effective_from, latest=latest)

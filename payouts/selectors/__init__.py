@@ -1,6 +1,12 @@
 """Reads about runs and payouts: their outcomes, what comes next, and what creators earned and were paid."""
 
-from payouts.selectors.acts import payouts_a_hold_misses, payouts_a_hold_stops, payouts_on_hold
+from payouts.selectors.acts import (
+    Waiting,
+    payouts_a_hold_misses,
+    payouts_a_hold_stops,
+    payouts_on_hold,
+    waiting_to_be_sent,
+)
 from payouts.selectors.balances import Balance, balances_of
 from payouts.selectors.blockers import BLOCKERS, CLAIMABLE, blocker_rules
 from payouts.selectors.checkpoints import books_unchecked_for
@@ -76,6 +82,7 @@ __all__ = [
     "Standing",
     "TrialBalanceRow",
     "Upcoming",
+    "Waiting",
     "api_standing_of",
     "attempts_by_request",
     "attempts_with_key",
@@ -120,4 +127,5 @@ __all__ = [
     "unmade_cutoff",
     "unplaced_transfers_with_id",
     "upcoming_of",
+    "waiting_to_be_sent",
 ]

@@ -18,7 +18,7 @@ from stripe_io.errors import Failure, StripeCallFailed
 
 logger = logging.getLogger(__name__)
 # Lifted only by staff, or when Stripe accepts our API key again. While the database is behind Stripe, only by recovery.
-_OF_ALL_SENDING = (PauseCause.KEY_REFUSED, PauseCause.STAFF, PauseCause.REFUSALS)
+OF_ALL_SENDING = (PauseCause.KEY_REFUSED, PauseCause.STAFF, PauseCause.REFUSALS)
 
 
 class PauseFacts(TypedDict, total=False):
@@ -60,7 +60,7 @@ def resume_sending(*, act: Act, now: datetime) -> int:
 
     Raises: NotPaused; BehindStripe if there is only the pause that recovery lifts.
     """
-    lifted = lift(Q(cause__in=_OF_ALL_SENDING), act=act, now=now)
+    lifted = lift(Q(cause__in=OF_ALL_SENDING), act=act, now=now)
     if lifted:
         acts.record(act, Kind.RESUME_SENDING, after={"pauses_lifted": lifted})
         return lifted

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Model
 
@@ -15,11 +15,13 @@ class Preview:
 
     `effects` are sentences that follow "This will". `amounts` are those of the things that the act changes, such as
     the payouts that a hold stops: the button names their count and sum. `told` is what the creator will be told.
+    `as_of_now` is a sentence about what changes by itself, such as a queue; it is no part of what is confirmed.
     """
 
     effects: Sequence[str]
     amounts: Sequence[Money] = ()
     told: str = ""
+    as_of_now: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

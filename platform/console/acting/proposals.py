@@ -67,6 +67,10 @@ class Proposal:
         return list(dict.fromkeys(part.preview.told for part in self.parts if part.preview.told))
 
     @property
+    def as_of_now(self) -> list[str]:
+        return list(dict.fromkeys(part.preview.as_of_now for part in self.parts if part.preview.as_of_now))
+
+    @property
     def button(self) -> str:
         """What is confirmed; an act that has to be told more first has no parts yet."""
         if not self.parts:

@@ -1,5 +1,14 @@
 """Everything that staff can do in the console. Importing this package declares it."""
 
-from console.acts import creators
+from console.acts import adjustments, billing, commission, creators, differences, events, sending, suspense
 
-__all__ = ["creators"]
+__all__ = [
+    "adjustments",
+    "billing",
+    "commission",
+    "creators",
+    "differences",
+    "events",
+    "sending",
+    "suspense",
+]
