@@ -49,7 +49,7 @@ JOIN payouts AS payout ON payout.id = event.payout_id
 JOIN creators AS creator ON creator.id = payout.creator_id
 WHERE creator.external_id = %(creator)s
 UNION ALL
-SELECT decision.decided_at, 'run of ' || run.cutoff || ': ' || decision.reason
+SELECT decision.decided_at, concat_ws(' ', 'run of', run.cutoff, decision.reason, decision.amount, decision.detail)
 FROM payout_run_decisions AS decision
 JOIN payout_runs AS run ON run.id = decision.run_id
 JOIN creators AS creator ON creator.id = decision.creator_id
