@@ -48,6 +48,7 @@ STAFF = {
         Right.SYNC,
         Right.PAUSE_SENDING,
         Right.RESUME_SENDING,
+        Right.RECOVER,
         Right.PROPOSE_ADJUSTMENT,
     ],
     "erin": [Right.APPROVE_ADJUSTMENT],
