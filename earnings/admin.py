@@ -23,6 +23,7 @@ from database.admin import (
     ident,
     link,
     list_of,
+    look_up,
     money,
     name_of,
     narrowed_by,
@@ -55,7 +56,14 @@ from earnings.models import (
     Resolution,
 )
 from earnings.remedies import remedy
-from earnings.selectors import changes_of_ownership, postings_of, records_of
+from earnings.selectors import (
+    changes_of_ownership,
+    postings_of,
+    records_of,
+    records_of_api,
+    records_of_creator,
+    records_with_id,
+)
 from money import Money, Period
 
 give_tones(
@@ -345,8 +353,8 @@ class BillingRecordAdmin(LargeTableAdmin):
     ]
     list_select_related = ["creator", "api", "batch"]
     list_filter = [OfEarning, narrowed_by("batch", BillingBatch)]
-    search_fields = ["record_id"]
-    search_help_text = "Full record id"
+    search_fields = ["batch"]
+    search_help_text = "Record id, creator id, API id or batch number"
     details = [
         copied("record_id", "Record id"),
         link("source"),
@@ -363,14 +371,10 @@ class BillingRecordAdmin(LargeTableAdmin):
         link("batch"),
     ]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Search every source: the index on record ids begins with the source."""
-        if not search_term:
-            return queryset, False
-        sources = list(BillingSource.objects.values_list("pk", flat=True))
-        return queryset.filter(source__in=sources, record_id=search_term.strip()), False
+
+look_up(BillingRecord)(records_with_id)
+look_up(BillingRecord)(records_of_creator)
+look_up(BillingRecord)(records_of_api)
 
 
 @column("What to do")

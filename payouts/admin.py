@@ -1,8 +1,11 @@
 """Read-only pages for runs, decisions, payouts, attempts, differences and sending pauses."""
 
 import re
+from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from accounts.models import Creator
@@ -26,9 +29,11 @@ from database.admin import (
     state,
     titled,
 )
+from database.admin.listing import tabs_by
 from database.display import stripe_id
 from earnings.models import CreatorEarning
 from money import Money, Period
+from payouts import payout_list
 from payouts.models import (
     BooksCheck,
     Difference,
@@ -133,18 +138,37 @@ class RunDecisionAdmin(LargeTableAdmin):
 @admin.register(Payout)
 class PayoutAdmin(LargeTableAdmin):
     list_display = [
-        ident("pk", "Payout"),
+        money("net_amount", "Amount"),
         link("creator"),
-        money("net_amount", "Net"),
         state("status", PayoutStatus),
+        payout_list.where_or_why,
         period,
-        "created_at",
-        "paid_at",
+        titled("created_at", "Made"),
+        payout_list.arrival,
     ]
     list_select_related = ["creator"]
-    list_filter = ["status", narrowed_by("creator", Creator), narrowed_by("run", PayoutRun)]
-    search_fields = ["creator__external_id", "stripe_transfer_id", "stripe_payout_id", "reference", "pk"]
-    search_help_text = "Creator id, payout id, reference, transfer (tr_…) or bank payout (po_…)"
+    list_filter = [
+        "status",
+        payout_list.OfFailure,
+        payout_list.OfRun,
+        payout_list.MadeBetween,
+        payout_list.OfAmount,
+        payout_list.OfCurrency,
+        payout_list.DestinationChanged,
+        narrowed_by("creator", Creator),
+    ]
+    list_after_template = "console/list_totals.html"
+    search_fields = [
+        "creator__external_id__startswith",
+        "stripe_transfer_id",
+        "stripe_payout_id",
+        "attempts__stripe_id",
+        "destination_payment",
+        "trace_id",
+        "reference",
+        "pk",
+    ]
+    search_help_text = "Start of a creator id; tr_, po_, trr_, py_, trace id, reference or id"
     details = [
         link("creator"),
         link("run"),
@@ -163,6 +187,12 @@ class PayoutAdmin(LargeTableAdmin):
         "paid_at",
         copied("pk", "Id"),
     ]
+
+    def around_list(self, changes: ChangeList, request: HttpRequest) -> dict[str, Any]:
+        return {
+            "list_tabs": tabs_by(changes, request, field="status", states=PayoutStatus),
+            "list_totals": payout_list.totals_of(changes.queryset),
+        }
 
 
 @admin.register(PayoutLineItem)
@@ -198,8 +228,8 @@ class PayoutAttemptAdmin(LargeTableAdmin):
     ]
     list_select_related = ["payout"]
     list_filter = ["kind", "status", "in_doubt", narrowed_by("payout", Payout)]
-    search_fields = ["payout", "idempotency_key", "pk"]
-    search_help_text = "Payout id or idempotency key"
+    search_fields = ["stripe_id", "request_id", "payout", "payout__reference", "idempotency_key", "pk"]
+    search_help_text = "tr_, po_, trr_, req_, payout id or reference, idempotency key"
     details = [
         link("payout"),
         state("kind", AttemptKind),
@@ -239,8 +269,8 @@ class PayoutEventAdmin(LargeTableAdmin):
     ]
     list_select_related = ["payout"]
     list_filter = [narrowed_by("payout", Payout)]
-    search_fields = ["payout"]
-    search_help_text = "Payout id"
+    search_fields = ["payout", "payout__creator__external_id"]
+    search_help_text = "Payout id or creator id"
     details = [
         link("payout"),
         state("from_status", PayoutStatus, "From"),

@@ -165,6 +165,7 @@ UNFOLD = {
         "console.navigation.style_sheet",
         "console.navigation.acting_style_sheet",
         "console.navigation.search_style_sheet",
+        "console.navigation.list_style_sheet",
     ],
     "SCRIPTS": [
         "console.navigation.script",

@@ -21,7 +21,13 @@ from earnings.selectors.commission import (
     refuse_rate_before_sales,
 )
 from earnings.selectors.debts import NegativeBalance, negative_balances
-from earnings.selectors.finding import apis_beginning, quarantined_with_id, records_with_id
+from earnings.selectors.finding import (
+    apis_beginning,
+    quarantined_with_id,
+    records_of_api,
+    records_of_creator,
+    records_with_id,
+)
 from earnings.selectors.records import (
     RecordBehind,
     RecordsBehind,
@@ -69,6 +75,8 @@ __all__ = [
     "quarantined_record",
     "quarantined_with_id",
     "records_of",
+    "records_of_api",
+    "records_of_creator",
     "records_with_id",
     "refuse_rate_before_sales",
     "terms_at",

@@ -128,6 +128,7 @@ class Payout(models.Model):
             models.Index(
                 fields=["destination_payment"], condition=~Q(destination_payment=""), name="payout_by_payment"
             ),
+            models.Index(fields=["created_at"], name="payout_by_time"),
             models.Index(fields=["trace_id"], condition=~Q(trace_id=""), name="payout_by_trace_id"),
             models.Index(
                 fields=["status", "-id"], condition=~Q(status=PayoutStatus.PAID), name="payout_not_paid"

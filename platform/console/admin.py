@@ -17,12 +17,12 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from console import acts, audit, panels, timelines
+from console import acts, audit, panels, searching, timelines
 from console.acting.lists import offer_in_lists
 from database.acts import Kind
 from database.admin import LargeTableAdmin, RecordedAdmin
 
-__all__ = ["acts", "audit", "panels", "timelines"]
+__all__ = ["acts", "audit", "panels", "searching", "timelines"]
 
 for model in (Group, ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(model)

@@ -119,6 +119,10 @@ def search_style_sheet(request: HttpRequest) -> str:
     return static("console/search.css")
 
 
+def list_style_sheet(request: HttpRequest) -> str:
+    return static("console/lists.css")
+
+
 def search_script(request: HttpRequest) -> str:
     return static("console/search.js")
 

@@ -40,7 +40,7 @@ class LedgerAccountAdmin(LargeTableAdmin):
     list_display = ["__str__", owner, "currency", money("balance")]
     list_filter = ["kind", narrowed_to("currency")]
     search_fields = ["owner_id"]
-    search_help_text = "Creator's UUID"
+    search_help_text = "Creator id, or its UUID"
     details = [state("kind", AccountKind), owner, "currency", money("balance")]
 
 

@@ -61,6 +61,7 @@ class InboxEventAdmin(LargeTableAdmin):
     ordering = ["-received_at"]
     list_display = [
         "type",
+        copied("object_id", "About"),
         copied("account", "Connected account"),
         state("outcome", InboxOutcome),
         "received_at",
@@ -69,11 +70,12 @@ class InboxEventAdmin(LargeTableAdmin):
         first_line_of_error,
     ]
     list_filter = [("handled_at", admin.EmptyFieldListFilter), "outcome"]
-    search_fields = ["pk"]
-    search_help_text = "Event (evt_…)"
+    search_fields = ["pk", "object_id"]
+    search_help_text = "Event (evt_…) or what it is about (tr_, po_, acct_…)"
     details = [
         "type",
         link("event"),
+        copied("object_id", "About"),
         copied("account", "Connected account"),
         state("outcome", InboxOutcome),
         "note",

@@ -12,8 +12,10 @@ from accounts.models import Creator
 from database.admin import list_of
 from database.admin.paginators import CappedPaginator
 from earnings.models import BillingRecord, CreatorEarning
-from ledger.models import LedgerTransaction
-from payouts.models import Payout
+from ledger.models import LedgerAccount, LedgerTransaction
+from payouts.models import Payout, PayoutAttempt, PayoutEvent
+from payouts.states import AttemptKind
+from stripe_io.models import InboxEvent
 from tests.console.marketplace import Marketplace
 
 
@@ -23,9 +25,10 @@ def rows(client: Client, address: str) -> Any:
 
 def test_a_payout_is_found_by_its_ids_and_its_creators(marketplace: Marketplace, superuser: Client) -> None:
     payout = Payout.objects.get()
-    for term in (payout.pk, payout.stripe_transfer_id, payout.stripe_payout_id, "alice", f" {payout.pk} "):
+    names = (payout.pk, payout.stripe_transfer_id, payout.stripe_payout_id, payout.destination_payment)
+    for term in (*names, payout.reference, "alice", "ali", f" {payout.pk} "):
         assert list(rows(superuser, list_of(Payout, q=term))) == [payout]
-    for term in (uuid4(), "tr_other", "bob", "ali"):
+    for term in (uuid4(), "tr_other", "bob"):
         assert not rows(superuser, list_of(Payout, q=term)).exists()
 
 
@@ -39,6 +42,29 @@ def test_a_creator_is_found_by_the_beginning_of_id_or_mail(
 def test_a_record_is_found_by_its_id(marketplace: Marketplace, superuser: Client) -> None:
     assert rows(superuser, list_of(BillingRecord, q="r-3")).get().record_id == "r-3"
     assert not rows(superuser, list_of(BillingRecord, q="r-")).exists()
+
+
+def test_what_support_is_given_finds_rows_of_each_list(marketplace: Marketplace, superuser: Client) -> None:
+    alice, payout = Creator.objects.get(external_id="alice"), Payout.objects.get()
+    transfer = payout.attempts.get(kind=AttemptKind.TRANSFER)
+    terms: list[tuple[type[Any], str, int]] = [
+        (Creator, alice.payment_accounts.get().stripe_account_id or "", 1),
+        (PayoutAttempt, transfer.stripe_id, 1),
+        (PayoutAttempt, transfer.request_id, 1),
+        (PayoutAttempt, payout.reference, payout.attempts.count()),
+        (PayoutEvent, "alice", payout.events.count()),
+        (
+            InboxEvent,
+            payout.stripe_payout_id,
+            InboxEvent.objects.filter(object_id=payout.stripe_payout_id).count(),
+        ),
+        (LedgerAccount, "alice", LedgerAccount.objects.filter(owner_id=alice.pk).count()),
+        (BillingRecord, "alice", BillingRecord.objects.filter(creator=alice).count()),
+        (BillingRecord, "api-weather", BillingRecord.objects.filter(api__external_id="api-weather").count()),
+    ]
+    for model, term, count in terms:
+        assert term
+        assert rows(superuser, list_of(model, q=term)).count() == count >= 1, (model, term)
 
 
 def test_the_transactions_of_a_payout_are_found_by_the_beginning_of_their_key(
@@ -94,4 +120,4 @@ def test_a_large_table_is_not_counted_to_its_end(
 ) -> None:
     monkeypatch.setattr(CappedPaginator, "cap", 2)
     shown = superuser.get(list_of(BillingRecord)).content.decode()
-    assert "Newest 2 billing records shown" in " ".join(shown.split())
+    assert "First 2 billing records shown" in " ".join(shown.split())

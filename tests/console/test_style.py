@@ -7,7 +7,7 @@ import pytest
 from django.contrib.staticfiles import finders
 
 ROOT = Path(__file__).parents[2]
-SHEETS = ("console/console.css", "console/acting.css", "console/search.css")
+SHEETS = ("console/console.css", "console/acting.css", "console/lists.css", "console/search.css")
 # How unfold says that it is dark: what our rules may stand below.
 DARK = "dark"
 # Columns that hold figures, by the names of our own functions.

@@ -30,12 +30,15 @@ from database.admin.panels import (
     set_tabs,
     summary,
 )
+from database.admin.ranges import Between
 from database.admin.recorded import ReasonedForm, RecordedAdmin
+from database.admin.searching import look_up
 from database.display import anchor, give_tones, link_to, list_of, name_of, page_of, show
 
 __all__ = [
     "CHANGED_BY",
     "TECHNICAL",
+    "Between",
     "Column",
     "Figure",
     "LargeTableAdmin",
@@ -56,6 +59,7 @@ __all__ = [
     "link",
     "link_to",
     "list_of",
+    "look_up",
     "money",
     "money_in",
     "name_of",

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from database.admin.columns import Column
 from database.admin.filters import NarrowedBy
+from database.admin.listing import OldestFirst, turned_around
 from database.admin.paginators import CappedPaginator
 from database.admin.panels import (
     TECHNICAL,
@@ -19,6 +21,7 @@ from database.admin.panels import (
     tab_asked_for,
     tabs_of,
 )
+from database.admin.searching import looked_up
 from database.display import name_of
 
 if TYPE_CHECKING:
@@ -83,7 +86,7 @@ class ReadOnlyAdmin(_ModelAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        matches = []
+        matches = [rows.order_by().values("pk") for rows in looked_up(self.model, term)]
         for lookup in self.get_search_fields(request):
             try:
                 matches.append(self.model._base_manager.filter(**{str(lookup): term}).values("pk"))
@@ -100,12 +103,17 @@ class ReadOnlyAdmin(_ModelAdmin):
         if context and "cl" in context:
             changes = context["cl"]
             changes.full_result_count = changes.result_count  # not counted: unfold would offer "Show all"
+            context |= self.around_list(changes, request)
             context["narrowings"] = [
                 (spec.title, spec.subject, changes.get_query_string(remove=[str(spec.parameter_name)]))
                 for spec in changes.filter_specs
-                if isinstance(spec, NarrowedBy)
+                if isinstance(spec, NarrowedBy) and spec.subject is not None
             ]
         return response
+
+    def around_list(self, changes: ChangeList, request: HttpRequest) -> dict[str, Any]:
+        """Return what the templates around the list show: `list_tabs`, and `list_totals`."""
+        return {}
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -121,8 +129,16 @@ class ReadOnlyAdmin(_ModelAdmin):
 
 
 class LargeTableAdmin(ReadOnlyAdmin):
-    """A table of millions of rows: always sorted newest first, and never counted completely."""
+    """A table of millions of rows: sorted newest or oldest first, and never counted completely."""
 
     ordering = ["-pk"]
     sortable_by = ()
     paginator = CappedPaginator
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [*super().get_list_filter(request), OldestFirst]
+
+    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
+        newest_first: Sequence[str] = super().get_ordering(request)
+        oldest = request.GET.get(OldestFirst.parameter_name) == OldestFirst.OLDEST
+        return turned_around(newest_first) if oldest else newest_first

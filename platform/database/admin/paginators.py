@@ -6,11 +6,13 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
+from database.admin.listing import MOST_COUNTED
+
 
 class CappedPaginator(Paginator[Any]):
     """Counts only as many rows as people page through; search and filters find older ones."""
 
-    cap = 10_000
+    cap = MOST_COUNTED
     template_name = "console/capped_pagination.html"
     object_list: QuerySet[Any]
 
