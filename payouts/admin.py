@@ -54,6 +54,7 @@ from payouts.models import (
     SuspensePlacement,
     UnplacedTransfer,
 )
+from payouts.remedies import remedy
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
 
 _STRIPE_ID = re.compile(r"[a-z]+_[A-Za-z0-9]{12,}")
@@ -288,6 +289,16 @@ def subject(difference: Difference) -> SafeString:
     return stripe_id(difference.subject) if is_stripes else show(difference.subject)
 
 
+@column("What it means")
+def meaning(difference: Difference) -> str:
+    return remedy(difference).means
+
+
+@column("What to do")
+def what_to_do(difference: Difference) -> str:
+    return "" if difference.resolved_at else remedy(difference).what_to_do
+
+
 @admin.register(Difference)
 class DifferenceAdmin(LargeTableAdmin):
     list_display = [
@@ -310,6 +321,8 @@ class DifferenceAdmin(LargeTableAdmin):
     search_help_text = "Subject or creator id"
     details = [
         state("kind", DifferenceKind),
+        meaning,
+        what_to_do,
         copied("subject", "Subject"),
         money("amount"),
         link("creator"),

@@ -14,6 +14,7 @@ from django.utils.html import escape
 from accounts.groups import StaffGroup
 from accounts.models import Creator
 from database import sql
+from database.display import page_of
 from database.staff import Act, Right
 from earnings.models import (
     Adjustment,
@@ -406,6 +407,7 @@ def test_nobody_approves_their_own_proposal(client: Client, act: str, subject: C
     client.force_login(
         UserFactory.create(username="dana", rights=[Right.APPROVE_ADJUSTMENT, Right.APPROVE_PLACEMENT])
     )
+    assert dialog_of(act, waiting) not in client.get(page_of(waiting)).content.decode()
     answer = confirm(client, dialog_of(act, waiting))
     assert answer.status_code == HTTPStatus.CONFLICT
     assert "Another person has to approve it" in answer.content.decode()

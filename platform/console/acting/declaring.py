@@ -38,6 +38,10 @@ class ConsoleAct(Generic[M]):
         """Say in a sentence why this can't be done now; empty if it can."""
         return ""
 
+    def bars(self, obj: M, username: str) -> bool:
+        """Tell whether this can't be done by this member of staff, though others can: they proposed it themselves."""
+        return False
+
     def preview(self, obj: M, given: Given) -> Preview:
         """Work out what this will do, without locks and writes; `given` are the values of the form's own fields.
 

@@ -11,7 +11,7 @@ from accounts.models import Creator
 from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_act
 from console.acts.consequences import of_change
 from console.acts.given import AmountForm, CurrencyForm
-from database.staff import Act, Right, person_behind
+from database.staff import Act, Right, is_same_person, person_behind
 from earnings.errors import NothingToAdjust, NothingToWriteOff
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus
 from earnings.services import adjustments
@@ -118,6 +118,9 @@ class ApproveAdjustment(_OnProposal):
     label = "Approve"
     verb = "Approve"
     icon = "check_circle"
+
+    def bars(self, obj: Adjustment, username: str) -> bool:
+        return is_same_person(obj.proposed_by, username)
 
     def preview(self, obj: Adjustment, given: Given) -> Preview:
         amount = Money(obj.amount, obj.currency)

@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_act
 from console.acts.consequences import of_change
-from database.staff import Act, Right, person_behind
+from database.staff import Act, Right, is_same_person, person_behind
 from money import Money, currencies
 from payouts.errors import NothingInSuspense
 from payouts.models import Payout, PlacementStatus, PlacementTarget, SuspensePlacement
@@ -112,6 +112,9 @@ class ApprovePlacement(_OnPlacement):
     label = "Approve"
     verb = "Approve"
     icon = "check_circle"
+
+    def bars(self, obj: SuspensePlacement, username: str) -> bool:
+        return is_same_person(obj.proposed_by, username)
 
     def preview(self, obj: SuspensePlacement, given: Given) -> Preview:
         effects = [f"approve what was proposed by {self.proposal(obj)}"]
