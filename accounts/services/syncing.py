@@ -12,7 +12,9 @@ from django.db.models import Q
 from accounts import selectors
 from accounts.models import CreatorPaymentAccount
 from accounts.services.payment_accounts import refresh_payment_account
-from database import sql
+from database import acts, sql
+from database.acts import Kind
+from database.staff import Act
 from stripe_io import pacing
 
 # How long an account waits that could not be read.
@@ -38,6 +40,15 @@ def take_stale(*, now: datetime, at_most: int) -> list[UUID]:
     taken = [row.pk for row in free.select_for_update(no_key=True, skip_locked=True).only("pk")[:at_most]]
     CreatorPaymentAccount.objects.filter(pk__in=taken).update(sync_tried_at=now)
     return taken
+
+
+def sync_account(row: CreatorPaymentAccount, *, act: Act, now: datetime) -> CreatorPaymentAccount:
+    """Refresh an account at once, as staff ask; return the updated row.
+
+    Raises: StripeUnavailable.
+    """
+    acts.record(act, Kind.SYNC_ACCOUNT, subject=row, creator=row.creator_id)
+    return refresh_payment_account(row, now=now)
 
 
 def sync_accounts(accounts: Iterable[UUID]) -> SyncResult:

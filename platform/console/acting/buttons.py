@@ -27,7 +27,7 @@ def buttons_for(request: HttpRequest, obj: Model | None) -> list[Button]:
     return [
         Button(act, address_of(act, obj))
         for act in acts_on(model)
-        if request.user.has_perm(act.right.permission)
+        if act.missing_right(request.user) is None
         and not act.obstacle(obj)
         and not act.bars(obj, request.user.get_username())
     ]

@@ -13,7 +13,7 @@ from database.display import name_of, page_of
 from database.refusals import Refusal
 from database.requests import request_id
 from database.staff import Act
-from stripe_io.errors import StripeCallFailed
+from stripe_io.errors import NotYet, StripeCallFailed
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def carry_out(proposal: Proposal, given: Given, *, act: Act, now: datetime) -> R
     for part in proposal.parts:
         try:
             done.append((part, proposal.act.perform(part.obj, given, act=act, now=now)))
-        except (Refusal, StripeUnavailable, StripeCallFailed) as refusal:
+        except (Refusal, StripeUnavailable, StripeCallFailed, NotYet) as refusal:
             refused.append((part, str(refusal)))
         except Exception:
             log.exception("%s: %s failed", act.actor, proposal.act.title([part.obj]))

@@ -18,14 +18,16 @@ Given = Mapping[str, Any]
 class ConsoleAct(Generic[M]):
     """An act on an object of one table; `model` None is for acts on the platform as a whole, whose object is None.
 
-    `name` is its address. `label` is the text of the button that opens the dialog, `verb` begins the button that
-    confirms it, and `noun` is what the preview's amounts are amounts of. A dangerous act has a red button. `form` has
+    `name` is its address. Whoever has `right`, and those of `also`, may do it. `label` is the text of the button that
+    opens the dialog, `verb` begins the button that confirms it, and `noun` is what the preview's amounts are amounts
+    of. A dangerous act has a red button. With `in_lists`, it can be done to several rows of a list at once. `form` has
     fields of its own if the act needs to know more than the reason.
     """
 
     name: ClassVar[str]
     model: ClassVar[type[Model] | None]
     right: ClassVar[Right]
+    also: ClassVar[tuple[Right, ...]] = ()
     label: ClassVar[str]
     verb: ClassVar[str]
     noun: ClassVar[str] = "payout"
@@ -33,6 +35,11 @@ class ConsoleAct(Generic[M]):
     is_dangerous: ClassVar[bool] = False
     in_lists: ClassVar[bool] = False
     form: ClassVar[type[ActForm]] = ActForm
+
+    def missing_right(self, user: Any) -> Right | None:
+        """Return a right that the act needs and this user lacks."""
+        needed = (self.right, *self.also)
+        return next((right for right in needed if not user.has_perm(right.permission)), None)
 
     def obstacle(self, obj: M) -> str:
         """Say in a sentence why this can't be done now; empty if it can."""

@@ -40,8 +40,8 @@ def show_dialog(request: HttpRequest, name: str, key: str = "") -> HttpResponse:
     act = act_named(name)
     if act is None:
         raise Http404(f"There is no act {name!r}.")
-    if not request.user.has_perm(act.right.permission):
-        raise PermissionDenied(str(RightMissing(request.user.get_username(), act.right)))
+    if missing := act.missing_right(request.user):
+        raise PermissionDenied(str(RightMissing(request.user.get_username(), missing)))
     dialog = _Dialog(request, act, [key] if key else list(dict.fromkeys(request.GET.getlist("on"))))
     return dialog.open() if request.method == "GET" else dialog.confirm()
 

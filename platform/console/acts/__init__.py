@@ -1,6 +1,17 @@
 """Everything that staff can do in the console. Importing this package declares it."""
 
-from console.acts import adjustments, billing, commission, creators, differences, events, sending, suspense
+from console.acts import (
+    adjustments,
+    billing,
+    commission,
+    creators,
+    differences,
+    events,
+    payouts,
+    refusals,
+    sending,
+    suspense,
+)
 
 __all__ = [
     "adjustments",
@@ -9,6 +20,8 @@ __all__ = [
     "creators",
     "differences",
     "events",
+    "payouts",
+    "refusals",
     "sending",
     "suspense",
 ]

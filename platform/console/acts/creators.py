@@ -1,25 +1,29 @@
 """Acts on creators."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
-from accounts.models import Creator, Hold, HoldSource
-from accounts.selectors import open_holds
+from accounts.errors import NoPaymentAccount
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
+from accounts.selectors import live_account, open_holds
+from accounts.services import holds, payment_accounts, syncing
 from console.acting import ConsoleAct, Done, Given, Preview, console_act, count_of, in_words
 from database.staff import Act, Right, person_behind
 from payouts import selectors
 from payouts.explanations import explain_blocker, explain_move
+from payouts.selectors import staff_acts
 from payouts.services.staff import interventions
 from payouts.states import DecisionReason, PayoutStatus
 
 
 def _lifting(creator: Creator, lifts: Callable[[Hold], bool]) -> Preview:
     """Preview an act that lifts some of a creator's holds."""
-    holds = list(open_holds(creator.pk).order_by("pk"))
+    placed = list(open_holds(creator.pk).order_by("pk"))
     effects = [
-        f"lift the hold “{hold.reason}” by {person_behind(hold.placed_by)}" for hold in holds if lifts(hold)
+        f"lift the hold “{hold.reason}” by {person_behind(hold.placed_by)}" for hold in placed if lifts(hold)
     ]
-    if others := [f"“{hold.reason}”" for hold in holds if not lifts(hold)]:
+    if others := [f"“{hold.reason}”" for hold in placed if not lifts(hold)]:
         return Preview([*effects, f"pay nothing yet, as another hold stays: {', '.join(others)}"])
     waiting = [payout.net for payout in selectors.payouts_on_hold(creator.pk)]
     if not waiting:
@@ -84,3 +88,112 @@ class ReleaseCreator(ConsoleAct[Creator]):
     def perform(self, obj: Creator, given: Given, *, act: Act, now: datetime) -> Done:
         interventions.release_creator(obj, act=act, now=now)
         return Done(f"{obj.external_id} is released.")
+
+
+@console_act
+class EndCoolDown(ConsoleAct[Creator]):
+    name = "end-cool-down"
+    model = Creator
+    right = Right.END_COOL_DOWN
+    label = "End cool-down"
+    verb = "End cool-down of"
+    icon = "timer_off"
+    is_dangerous = True
+
+    def obstacle(self, obj: Creator) -> str:
+        if open_holds(obj.pk).filter(expires_at__isnull=False).exists():
+            return ""
+        return f"{obj.external_id} has no cool-down."
+
+    def preview(self, obj: Creator, given: Given) -> Preview:
+        lifting = _lifting(obj, lambda hold: hold.expires_at is not None)
+        sure = "trust the new destination: be sure that the creator made the change, not someone else"
+        return replace(lifting, effects=[*lifting.effects, sure])
+
+    def perform(self, obj: Creator, given: Given, *, act: Act, now: datetime) -> Done:
+        holds.end_cool_down(obj, act=act, now=now)
+        return Done(f"The cool-down of {obj.external_id} has ended.")
+
+
+@console_act
+class TryAgain(ConsoleAct[Creator]):
+    name = "try-again"
+    model = Creator
+    right = Right.TRY_AGAIN
+    label = "Try destination again"
+    verb = "Try again:"
+    icon = "replay"
+
+    def obstacle(self, obj: Creator) -> str:
+        if open_holds(obj.pk).filter(until_paid_elsewhere=True).exists():
+            return ""
+        return f"{obj.external_id} isn't on hold because of failed payouts."
+
+    def preview(self, obj: Creator, given: Given) -> Preview:
+        return _lifting(obj, lambda hold: hold.until_paid_elsewhere)
+
+    def perform(self, obj: Creator, given: Given, *, act: Act, now: datetime) -> Done:
+        holds.try_again(obj, act=act, now=now)
+        return Done(f"{obj.external_id} is paid to the same destination again.")
+
+
+@console_act
+class SyncAccount(ConsoleAct[Creator]):
+    name = "sync-account"
+    model = Creator
+    right = Right.SYNC
+    label = "Sync account"
+    verb = "Sync account of"
+    icon = "sync"
+
+    def obstacle(self, obj: Creator) -> str:
+        return "" if _account_at_stripe(obj) else f"{obj.external_id} has no Stripe account."
+
+    def preview(self, obj: Creator, given: Given) -> Preview:
+        effects = [f"read {_account_at_stripe(obj)} at Stripe, and record its status and bank account"]
+        return Preview([*effects, "move no money"])
+
+    def perform(self, obj: Creator, given: Given, *, act: Act, now: datetime) -> Done:
+        account = _account_at_stripe(obj)
+        if account is None:
+            raise NoPaymentAccount
+        status = AccountStatus(syncing.sync_account(account, act=act, now=now).account_status)
+        return Done(f"The Stripe account of {obj.external_id} is {status.label.lower()}.")
+
+
+@console_act
+class ReplaceAccount(ConsoleAct[Creator]):
+    name = "replace-account"
+    model = Creator
+    right = Right.REPLACE_ACCOUNT
+    label = "Replace account"
+    verb = "Replace account of"
+    icon = "swap_horiz"
+    is_dangerous = True
+
+    def obstacle(self, obj: Creator) -> str:
+        return "" if live_account(obj.pk) else f"{obj.external_id} has no Stripe account."
+
+    def preview(self, obj: Creator, given: Given) -> Preview:
+        returned = [payout.net for payout in staff_acts.returned_payouts(obj.pk)]
+        effects = [
+            f"send nothing new to {live_account(obj.pk)}",
+            f"pay {obj.external_id} only once they have opened another Stripe account",
+        ]
+        if returned:
+            effects.append(
+                f"take back {count_of(len(returned), 'payout')} that their bank returned, {in_words(returned)}"
+            )
+        return Preview(effects, told=explain_blocker(DecisionReason.NO_ACCOUNT).message)
+
+    def perform(self, obj: Creator, given: Given, *, act: Act, now: datetime) -> Done:
+        account = live_account(obj.pk)
+        if account is None:
+            raise NoPaymentAccount
+        payment_accounts.replace_payment_account(account, act=act, now=now)
+        return Done(f"{obj.external_id} can open another Stripe account.")
+
+
+def _account_at_stripe(creator: Creator) -> CreatorPaymentAccount | None:
+    account = live_account(creator.pk)
+    return account if account and account.stripe_account_id else None

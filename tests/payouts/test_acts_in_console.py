@@ -1,0 +1,209 @@
+"""Each act of staff through the console's dialog: offered when it is possible, permitted, and done once."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from uuid import uuid4
+
+import pytest
+from django.db.models import Model
+from django.test import Client
+
+from accounts.groups import WHO_MAY, StaffGroup
+from accounts.models import CreatorPaymentAccount, Hold
+from accounts.services import holds
+from accounts.services.payment_accounts import refresh_payment_account
+from console.acting.declaring import act_named, all_acts
+from database import sql
+from database.acts import Kind
+from database.display import list_of, page_of
+from database.models import RecordedAct
+from database.staff import Act, Right, Via
+from payouts.models import PauseCause, Payout, PayoutRun, SendingPause
+from payouts.services.deciding import pauses
+from payouts.services.staff import interventions
+from payouts.states import PayoutStatus
+from tests.console.dialogs import WHY, confirm, dialog_of, open_dialog
+from tests.factories import UserFactory, user_in
+from tests.local_stripe import Stripe
+from tests.payouts.market import Market
+from tests.payouts.sending import REFUSAL, send_bank_payout, send_transfer
+
+pytestmark = pytest.mark.django_db
+KEPT = {"method": "POST", "path": "/v1/transfers/.*/reversals", "kind": "status", "status": 400}
+BY_STAFF = Act("dana", "Looks odd")
+
+
+def held(payout: Payout, sandbox: Stripe) -> Model:
+    interventions.hold_creator(payout.creator, act=BY_STAFF, now=sql.now())
+    return payout.creator
+
+
+def cooling_down(payout: Payout, sandbox: Stripe) -> Model:
+    holds.cool_down(payout.creator, reason="A new bank account", now=sql.now())
+    return payout.creator
+
+
+def stuck(payout: Payout, sandbox: Stripe) -> Model:
+    holds.hold_until_paid_elsewhere(payout.creator_id, reason="Three payouts came back")
+    return payout.creator
+
+
+def refused(payout: Payout, sandbox: Stripe) -> Model:
+    sandbox.inject(REFUSAL)
+    send_transfer(payout.pk, now=sql.now())
+    return payout
+
+
+def sent(payout: Payout, sandbox: Stripe) -> Model:
+    send_transfer(payout.pk, now=sql.now())
+    return payout
+
+
+def reversal_refused(payout: Payout, sandbox: Stripe) -> Model:
+    send_transfer(payout.pk, now=sql.now())
+    sandbox.inject(KEPT)
+    interventions.reverse_payout(payout.pk, act=BY_STAFF, now=sql.now())
+    return payout
+
+
+def gone(payout: Payout, sandbox: Stripe) -> Model:
+    send_transfer(payout.pk, now=sql.now())
+    send_bank_payout(payout.pk, now=sql.now())
+    account = CreatorPaymentAccount.objects.get()
+    sandbox.control(f"accounts/{account.stripe_account_id}/deauthorize")
+    refresh_payment_account(account, now=sql.now())
+    return payout
+
+
+def too_large(payout: Payout, sandbox: Stripe) -> Model:
+    run = PayoutRun.objects.get()
+    detail = "the run pays more than usual"
+    pauses.open_pause(
+        PauseCause.RUN_SIZE, currency="USD", run=run, detail=detail, probe_at=sql.now(), now=sql.now()
+    )
+    return run
+
+
+def refused_alike(payout: Payout, sandbox: Stripe) -> Model:
+    refused(payout, sandbox)
+    refusal = str(REFUSAL["code"])
+    return pauses.open_pause(
+        PauseCause.REFUSALS, detail="Alike", refusal=refusal, probe_at=sql.now(), now=sql.now()
+    )
+
+
+def status() -> str:
+    return Payout.objects.order_by("pk")[0].status
+
+
+# How each act becomes possible, the button that confirms it, and whether it was done.
+ACTS: dict[str, tuple[Callable[[Payout, Stripe], Model], str, Callable[[], bool]]] = {
+    "hold": (
+        lambda payout, _: payout.creator,
+        "Hold 1 payout, $80.00",
+        lambda: status() == PayoutStatus.ON_HOLD,
+    ),
+    "release": (held, "Release 1 payout, $80.00", lambda: status() == PayoutStatus.PENDING),
+    "end-cool-down": (
+        cooling_down,
+        "End cool-down of alice",
+        lambda: not Hold.objects.filter(lifted_at=None).exists(),
+    ),
+    "try-again": (stuck, "Try again: alice", lambda: not Hold.objects.filter(lifted_at=None).exists()),
+    "sync-account": (
+        lambda payout, _: payout.creator,
+        "Sync account of alice",
+        lambda: CreatorPaymentAccount.objects.get().synced_at is not None,
+    ),
+    "replace-account": (
+        lambda payout, _: payout.creator,
+        "Replace account of alice",
+        lambda: CreatorPaymentAccount.objects.get().replaced_at is not None,
+    ),
+    "retry": (
+        refused,
+        "Retry 1 payout, $80.00",
+        lambda: Payout.objects.filter(retry_of__isnull=False).exists(),
+    ),
+    "cancel": (
+        lambda payout, _: payout,
+        "Cancel 1 payout, $80.00",
+        lambda: status() == PayoutStatus.CANCELLED,
+    ),
+    "reverse": (sent, "Reverse 1 payout, $80.00", lambda: status() == PayoutStatus.REVERSED),
+    "withdraw": (
+        reversal_refused,
+        "Withdraw reversal of 1 payout, $80.00",
+        lambda: status() == PayoutStatus.IN_TRANSIT,
+    ),
+    "settle": (gone, "Mark as paid: 1 payout, $80.00", lambda: status() == PayoutStatus.PAID),
+    "sync": (sent, "Sync ", lambda: status() == PayoutStatus.IN_TRANSIT),
+    "release-run": (too_large, "Release ", lambda: not SendingPause.objects.filter(lifted_at=None).exists()),
+    "resume-and-retry": (
+        refused_alike,
+        "Resume, and retry 1 payout, $80.00",
+        lambda: Payout.objects.filter(retry_of__isnull=False).exists(),
+    ),
+}
+
+
+def test_every_act_on_payouts_and_creators_is_tried_here() -> None:
+    modules = {f"console.acts.{name}" for name in ("creators", "payouts", "refusals")}
+    assert {act.name for act in all_acts() if type(act).__module__ in modules} <= ACTS.keys()
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_is_offered_when_possible_and_permitted_and_done_once(
+    name: str, payout: Payout, sandbox: Stripe, client: Client
+) -> None:
+    prepare, button, is_done = ACTS[name]
+    act = act_named(name)
+    assert act
+    obj = prepare(payout, sandbox)
+    address = dialog_of(name, obj)
+    needed = (act.right, *act.also)
+    users = {user_in(group): all(group in WHO_MAY[right] for right in needed) for group in StaffGroup}
+    for user, may in {**users, UserFactory.create(is_superuser=True): False}.items():
+        client.force_login(user)
+        is_offered = f'href="{address}"' in client.get(page_of(obj)).content.decode()
+        forged = client.post(address, {"token": str(uuid4()), "seen": "", "reason": ""})
+        expected = HTTPStatus.UNPROCESSABLE_ENTITY if may else HTTPStatus.FORBIDDEN
+        assert (is_offered, forged.status_code) == (may, expected), user
+
+    erin = UserFactory.create(username="erin", rights=needed)
+    client.force_login(erin)
+    assert f'href="{address}"' in client.get(page_of(obj)).content.decode()
+    assert button in client.get(address).content.decode()
+    form = open_dialog(client, address)
+    first, second = client.post(address, form), client.post(address, form)
+    assert (first.status_code, second.status_code) == (HTTPStatus.SEE_OTHER, HTTPStatus.SEE_OTHER), (
+        first.content
+    )
+    assert is_done()
+    assert Payout.objects.filter(retry_of__isnull=False).count() <= 1
+    recorded = RecordedAct.objects.filter(via=Via.CONSOLE).exclude(kind=Kind.LOG_IN)
+    assert {(row.user, row.reason) for row in recorded} == {(erin, WHY)}
+    assert len(recorded) == len(needed)
+
+
+def test_a_retry_that_the_run_would_refuse_is_refused_before_it_is_confirmed(
+    payout: Payout, sandbox: Stripe, client: Client
+) -> None:
+    refused(payout, sandbox)
+    interventions.hold_creator(payout.creator, act=BY_STAFF, now=sql.now())
+    client.force_login(UserFactory.create(rights=[Right.RETRY_PAYOUT]))
+    answer = client.get(dialog_of("retry", payout))
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "can&#x27;t be retried: On hold." in answer.content.decode()
+
+
+def test_several_payouts_are_cancelled_by_one_dialog(payout: Payout, market: Market, client: Client) -> None:
+    bob = market.payout(market.creator("bob"))
+    send_transfer(payout.pk, now=sql.now())
+    client.force_login(UserFactory.create(rights=[Right.CANCEL_PAYOUT]))
+    chosen = {"action": "cancel", "_selected_action": [str(payout.pk), str(bob.pk)]}
+    address = client.post(list_of(Payout), chosen).headers["Location"]
+    assert "This one is in transit." in client.get(address).content.decode()
+    assert confirm(client, address).status_code == HTTPStatus.SEE_OTHER
+    bob.refresh_from_db()
+    assert (status(), bob.status) == (PayoutStatus.IN_TRANSIT, PayoutStatus.CANCELLED)
