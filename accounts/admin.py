@@ -156,6 +156,7 @@ class CreatorAdmin(ReadOnlyAdmin):
     search_help_text = "Start of a creator id or email address; acct_ or ba_"
     ordering = ["external_id"]
     details = [copied("external_id", "Creator id"), "email", "country", "created_at", copied("pk", "Id")]
+    personal = ["email"]
 
 
 @admin.register(CreatorChange)
@@ -173,6 +174,7 @@ class CreatorChangeAdmin(LargeTableAdmin):
         *CHANGED_BY,
         "reason",
     ]
+    personal = ["before", "after"]
 
 
 @column("Open")
@@ -183,6 +185,14 @@ def is_open(hold: Hold) -> bool:
 @column("Live")
 def is_live(account: CreatorPaymentAccount) -> bool:
     return account.replaced_at is None
+
+
+_DESTINATION = [
+    titled("external_account_bank", "Bank"),
+    titled("external_account_last4", "Last four digits"),
+    copied("external_account_id", "Bank account or card"),
+    copied("external_account_fingerprint", "Fingerprint"),
+]
 
 
 @admin.register(CreatorPaymentAccount)
@@ -219,10 +229,7 @@ class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
         "requirements",
         "future_requirements",
         titled("schedule", "Payout schedule"),
-        titled("external_account_bank", "Bank"),
-        titled("external_account_last4", "Last four digits"),
-        copied("external_account_id", "Bank account or card"),
-        copied("external_account_fingerprint", "Fingerprint"),
+        *_DESTINATION,
         "created_at",
         titled("returned_at", "Back from Stripe's form"),
         "onboarding_completed_at",
@@ -234,6 +241,7 @@ class CreatorPaymentAccountAdmin(ReadOnlyAdmin):
         "replace_reason",
         copied("pk", "Id"),
     ]
+    personal = _DESTINATION
 
 
 @admin.register(Hold)
@@ -307,3 +315,4 @@ class OpeningRefusalAdmin(ReadOnlyAdmin):
         "mended_at",
         copied("pk", "Id"),
     ]
+    personal = ["email"]

@@ -44,3 +44,7 @@ class CreatorChange(Change):
     class Meta:
         db_table = "creator_changes"
         indexes = [models.Index(fields=["creator", "id"], name="change_by_creator")]
+
+    def __str__(self) -> str:
+        """Name what changed, not to what: not all staff see addresses."""
+        return CreatorField(self.field).label

@@ -157,6 +157,7 @@ class KeptBodyAdmin(LargeTableAdmin):
         "deliveries",
         text_of_body,
     ]
+    personal = [text_of_body]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[KeptBody]":
         rows: QuerySet[KeptBody] = super().get_queryset(request)
@@ -212,6 +213,7 @@ class EventAdmin(LargeTableAdmin):
     search_fields = ["id"]
     search_help_text = "Event (evt_…)"
     details = [copied("id", "Event"), "type", "created", "livemode", "api_version", "request_id", "data"]
+    personal = ["data"]
 
 
 @admin.register(Account)
@@ -220,3 +222,4 @@ class AccountAdmin(LargeTableAdmin):
     search_fields = ["id"]
     search_help_text = "Connected account (acct_…)"
     details = [copied("id", "Account"), "created", "djstripe_updated", "stripe_data"]
+    personal = ["stripe_data"]

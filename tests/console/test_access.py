@@ -49,6 +49,7 @@ def test_every_table_of_ours_is_shown_and_only_users_can_be_changed() -> None:
         "BooksCheckpoint",
         "ChargeTakeback",
         "CheckpointBalance",
+        "Destination",
         "EarnedSince",
         "Installation",
         "PaidTotal",

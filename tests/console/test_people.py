@@ -15,12 +15,14 @@ from database import sql
 from database.acts import Kind
 from database.admin import page_of
 from database.models import RecordedAct
-from database.staff import Act, Via
+from database.staff import Act, Right, Via
 from money import Money
 from payouts.models import Payout
 from payouts.services.staff import interventions
 from payouts.services.staff import notes as payout_notes
+from tests.console.dialogs import WHY, confirm, dialog_of
 from tests.console.marketplace import Marketplace
+from tests.factories import UserFactory
 
 
 def usd(amount: int) -> Money:
@@ -142,3 +144,13 @@ def test_a_time_line_goes_on_where_its_page_ended(
 def test_a_bank_payout_says_to_which_bank_it_went(marketplace: Marketplace, superuser: Client) -> None:
     (summary,) = superuser.get(page_of(Payout.objects.get())).context["summaries"]
     assert [shown.step.note for shown in summary.steps][3] == "STRIPE TEST BANK •••• 6789"
+
+
+def test_a_note_is_added_in_a_dialog(marketplace: Marketplace, client: Client) -> None:
+    client.force_login(UserFactory.create(username="erin", rights=[Right.ADD_NOTE]))
+    payout = Payout.objects.get()
+    for name, subject in (("note-on-payout", payout), ("note-on-creator", payout.creator)):
+        assert confirm(client, dialog_of(name, subject)).status_code == HTTPStatus.SEE_OTHER
+    assert told(client, page_of(payout.creator), only="notes") == 2 * [("Notes", f"{WHY} ")]
+    written = RecordedAct.objects.filter(kind=Kind.ADD_NOTE)
+    assert {(each.actor, each.reason) for each in written} == {("erin via console", WHY)}

@@ -73,7 +73,7 @@ def _sums(rows: list[LedgerEntry], currency: str) -> tuple[Money, Money]:
 def owners(transaction: LedgerTransaction) -> Panel:
     accounts = transaction.entries.exclude(account__owner_id=PLATFORM)
     creators = Creator.objects.filter(pk__in=accounts.values("account__owner_id"))
-    return Panel("Creators", ["Creator", "Email"], [(creator, creator.email) for creator in creators])
+    return Panel("Creators", ["Creator", "Country"], [(creator, creator.country) for creator in creators])
 
 
 @panel(LedgerAccount)
@@ -117,7 +117,7 @@ def owner(account: LedgerAccount) -> Panel | None:
     if account.owner_id == PLATFORM:
         return None
     creators = Creator.objects.filter(pk=account.owner_id)
-    return Panel("Owner", ["Creator", "Email"], [(creator, creator.email) for creator in creators])
+    return Panel("Owner", ["Creator", "Country"], [(creator, creator.country) for creator in creators])
 
 
 @panel(BooksCheck)

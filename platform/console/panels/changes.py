@@ -23,7 +23,7 @@ def of_api(api: Api) -> Panel:
     )
 
 
-@panel(Creator, tab=ACCOUNT)
+@panel(Creator, tab=ACCOUNT, is_personal=True)
 def of_creator(creator: Creator) -> Panel:
     rows = creator.changes.order_by("-pk")[:ROWS]
     return Panel(

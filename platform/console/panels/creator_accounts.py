@@ -58,7 +58,7 @@ def stripe_accounts(creator: Creator) -> Panel:
     )
 
 
-@panel(Creator, tab=ACCOUNT)
+@panel(Creator, tab=ACCOUNT, is_personal=True)
 def destinations(creator: Creator) -> Panel:
     rows = Destination.objects.filter(account__creator=creator).select_related("account")
     return Panel(

@@ -14,7 +14,7 @@ from accounts.selectors import live_account, open_holds
 from console.requirements import all_in_words
 from console.stripe_links import account_address, linked
 from database import sql
-from database.admin import list_of, summary
+from database.admin import list_of, sees_personal_data, summary
 from earnings.models import Adjustment, CreatorEarning
 from money import Money
 from payouts.explanations import ACCOUNT_DISABLED, ACCOUNT_GONE, COOLING_DOWN, DESTINATION_REFUSED
@@ -106,6 +106,7 @@ class WrittenBalance:
 class CreatorSummary:
     template: ClassVar[str] = "console/creator.html"
     creator: Creator
+    email: str
     states: Sequence[models.TextChoices]
     account: SafeString
     next_payouts: Sequence[NextPayout]
@@ -120,6 +121,7 @@ def summary_of(creator: Creator, request: HttpRequest) -> CreatorSummary:
     account, holds, balances = live_account(creator.pk), list(open_holds(creator.pk)), balances_of(creator.pk)
     return CreatorSummary(
         creator=creator,
+        email=creator.email if sees_personal_data(request) else "",
         states=list(_states(account, holds, balances)),
         account=_account(account),
         next_payouts=_next_payouts(creator, account, balances, now=now),

@@ -1,7 +1,7 @@
 """What stands at the top of a payout's page: where its money is, in a sentence and in five steps."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from console.stripe_links import linked, transfer_address
 from database import sql
-from database.admin import summary
+from database.admin import sees_personal_data, summary
 from money import Money, Period
 from payouts.explanations import explain_failure, explain_move
 from payouts.models import Payout, PayoutEvent
@@ -50,6 +50,8 @@ class PayoutSummary:
 @summary(Payout)
 def summary_of(payout: Payout, request: HttpRequest) -> PayoutSummary:
     situation = situation_of(payout)
+    if not sees_personal_data(request):
+        situation = replace(situation, bank="", last4="")
     return PayoutSummary(
         payout=payout,
         period=Period(payout.period_start, payout.period_end),

@@ -55,11 +55,12 @@ def _account(creator: Creator, before: datetime | None, limit: int) -> Iterator[
                 yield Entry(at, link_to(account, what), by, why)
     destinations = Destination.objects.filter(account__creator=creator).select_related("account")
     for destination in newest(destinations, "since", before, limit):
-        yield Entry(destination.since, link_to(destination.account, f"Payouts go to {destination}"))
+        what = "Payouts go to this bank account or card from here on"
+        yield Entry(destination.since, link_to(destination.account, what))
 
 
 def _details(creator: Creator, before: datetime | None, limit: int) -> Iterator[Entry]:
-    """Tell which detail changed, not to what: an address is told only on the page of the change."""
+    """Tell which detail changed, not to what: not all staff see addresses."""
     for change in newest(creator.changes.all(), "created_at", before, limit):
         what = f"{CreatorField(change.field).label} {'changed' if change.before else 'recorded'}"
         yield Entry(change.created_at, link_to(change, what), change.actor or change.source, change.reason)

@@ -1,4 +1,4 @@
-"""A payout's time line: its moves, its attempts at Stripe with their request ids, notes and staff's acts."""
+"""A payout's time line: its moves, attempts at Stripe with their request ids, webhooks, notes and staff's acts."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,6 +15,7 @@ from database.display import copyable, stripe_id
 from money import Money
 from payouts.models import Payout, PayoutAttempt
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
+from stripe_io.models import InboxEvent, InboxOutcome
 
 
 def _moves(payout: Payout, before: datetime | None, limit: int) -> Iterator[Entry]:
@@ -50,9 +51,20 @@ def _at_stripe(attempt: PayoutAttempt) -> SafeString:
     return format_html("{} {}", made, request)
 
 
+def _webhooks(payout: Payout, before: datetime | None, limit: int) -> Iterator[Entry]:
+    """Tell the events that Stripe sent about the payout's transfer, bank payouts and reversals."""
+    objects = payout.attempts.exclude(stripe_id="").values_list("stripe_id", flat=True)
+    events = InboxEvent.objects.filter(object_id__in=list(objects)).exclude(object_id="")
+    for event in newest(events, "received_at", before, limit):
+        outcome = show(InboxOutcome(event.outcome)) if event.outcome else "not handled yet"
+        what = format_html("{} {}", link_to(event, event.type), outcome)
+        yield Entry(event.received_at, what, why=event.error.partition("\n")[0] or event.note)
+
+
 SOURCES = [
     Source("moves", "States", _moves),
     Source("attempts", "Stripe", _attempts),
+    Source("webhooks", "Webhooks", _webhooks),
     *sources_of("payout_id"),
 ]
 

@@ -30,6 +30,7 @@ from database.admin.panels import (
     set_tabs,
     summary,
 )
+from database.admin.personal import sees_personal_data
 from database.admin.ranges import Between
 from database.admin.recorded import ReasonedForm, RecordedAdmin
 from database.admin.searching import look_up
@@ -70,6 +71,7 @@ __all__ = [
     "panel",
     "percent",
     "section",
+    "sees_personal_data",
     "set_tabs",
     "short",
     "show",

@@ -21,6 +21,7 @@ from database.admin.panels import (
     tab_asked_for,
     tabs_of,
 )
+from database.admin.personal import sees_personal_data
 from database.admin.searching import looked_up
 from database.display import name_of
 
@@ -38,6 +39,7 @@ class ReadOnlyAdmin(_ModelAdmin):
     """
 
     details: Sequence[str | Column] = ()
+    personal: Sequence[str | Column] = ()
     actions: Sequence[Any] | None = None
     list_disable_select_all = True
     list_per_page = 50
@@ -72,7 +74,14 @@ class ReadOnlyAdmin(_ModelAdmin):
         }
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        return list(self.details)
+        return self._seen(request, self.details)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return self._seen(request, super().get_list_display(request))
+
+    def _seen(self, request: HttpRequest, names: Sequence[Any]) -> list[Any]:
+        hidden = () if sees_personal_data(request) else self.personal
+        return [name for name in names if name not in hidden]
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Show the fields on the page, or if it has tabs, on the technical one."""

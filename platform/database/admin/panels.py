@@ -13,6 +13,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.text import slugify
 
+from database.admin.personal import sees_personal_data
 from money import Money
 
 M = TypeVar("M", bound=Model)
@@ -77,12 +78,18 @@ class Tab(NamedTuple):
         return slugify(self.title)
 
 
+class _Registered(NamedTuple):
+    """A function that makes a section of a tab; a personal one is only for those who see personal data."""
+
+    make: Callable[[Any, HttpRequest], Section | None]
+    tab: str = ""
+    is_personal: bool = False
+
+
 _tabs: dict[type[Model], list[Tab]] = {}
 _headlines: dict[type[Model], list[Callable[[Any], Iterable[Figure]]]] = defaultdict(list)
 _summaries: dict[type[Model], list[Callable[[Any, HttpRequest], Section]]] = defaultdict(list)
-_sections: dict[type[Model], list[tuple[str, Callable[[Any, HttpRequest], Section | None]]]] = defaultdict(
-    list
-)
+_sections: dict[type[Model], list[_Registered]] = defaultdict(list)
 
 
 def headline(model: type[M]) -> Callable[[Callable[[M], Iterable[Figure]]], Callable[[M], Iterable[Figure]]]:
@@ -115,19 +122,19 @@ def section(
     def register(
         make: Callable[[M, HttpRequest], Section | None],
     ) -> Callable[[M, HttpRequest], Section | None]:
-        _sections[model].append((tab, make))
+        _sections[model].append(_Registered(make, tab))
         return make
 
     return register
 
 
 def panel(
-    model: type[M], *, tab: str = ""
+    model: type[M], *, tab: str = "", is_personal: bool = False
 ) -> Callable[[Callable[[M], Panel | None]], Callable[[M], Panel | None]]:
     """Register a function that returns a panel, or None, for the pages of a model's objects."""
 
     def register(make: Callable[[M], Panel | None]) -> Callable[[M], Panel | None]:
-        _sections[model].append((tab, lambda obj, _: make(obj)))
+        _sections[model].append(_Registered(lambda obj, _: make(obj), tab, is_personal))
         return make
 
     return register
@@ -161,5 +168,10 @@ def sections_for(obj: Model, request: HttpRequest) -> list[Section]:
     """Make the sections of the tab that is asked for, and those that are on none."""
     asked_for = tab_asked_for(type(obj), request)
     shown = ("", asked_for.title if asked_for else "")
-    made = (make(obj, request) for tab, make in _sections[type(obj)] if tab in shown)
+    sees_all = sees_personal_data(request)
+    made = (
+        registered.make(obj, request)
+        for registered in _sections[type(obj)]
+        if registered.tab in shown and (sees_all or not registered.is_personal)
+    )
     return [each for each in made if each is not None]

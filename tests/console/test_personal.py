@@ -1,0 +1,50 @@
+"""Who only reads sees no email address of a creator and nothing of their bank."""
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+
+from accounts.models import CreatorPaymentAccount
+from database.admin import list_of
+from tests.console.marketplace import Marketplace, pages_of
+
+
+def everything(client: Client) -> str:
+    """Return every list, and the pages of the first rows of every table."""
+    addresses = []
+    for model in admin.site._registry:
+        first = model._default_manager.order_by("pk")[:2]
+        addresses += [list_of(model), *(page for row in first for page in pages_of(row))]
+    return read(client, addresses)
+
+
+def read(client: Client, addresses: list[str]) -> str:
+    return "".join(client.get(address).content.decode() for address in addresses)
+
+
+@pytest.fixture
+def account(marketplace: Marketplace) -> CreatorPaymentAccount:
+    return CreatorPaymentAccount.objects.select_related("creator").get(creator__external_id="alice")
+
+
+@pytest.fixture
+def personal(account: CreatorPaymentAccount) -> list[str]:
+    assert account.external_account_id
+    return [
+        "alice@example.com",
+        "STRIPE TEST BANK",
+        account.external_account_id,
+        account.external_account_fingerprint,
+    ]
+
+
+def test_a_viewer_sees_no_address_and_no_bank(personal: list[str], staff: Client) -> None:
+    pages = everything(staff)
+    assert [each for each in personal if each in pages] == []
+
+
+def test_who_may_act_sees_both(
+    account: CreatorPaymentAccount, personal: list[str], superuser: Client
+) -> None:
+    pages = read(superuser, [*pages_of(account.creator), *pages_of(account)])
+    assert [each for each in personal if each not in pages] == []
