@@ -22,6 +22,7 @@ from database.admin import (
     money_in,
     name_of,
     narrowed_by,
+    narrowed_to,
     number,
     percent,
     short,
@@ -32,7 +33,7 @@ from database.admin import (
 from database.admin.listing import tabs_by
 from database.display import stripe_id
 from earnings.models import CreatorEarning
-from money import Money, Period
+from money import Period
 from payouts import payout_list
 from payouts.models import (
     BooksCheck,
@@ -156,6 +157,7 @@ class PayoutAdmin(LargeTableAdmin):
         payout_list.OfAmount,
         payout_list.OfCurrency,
         payout_list.DestinationChanged,
+        payout_list.Standing,
         narrowed_by("creator", Creator),
     ]
     list_after_template = "console/list_totals.html"
@@ -316,6 +318,7 @@ class DifferenceAdmin(LargeTableAdmin):
         ("resolved_at", admin.EmptyFieldListFilter),
         "kind",
         narrowed_by("creator", Creator),
+        narrowed_to("currency"),
     ]
     search_fields = ["subject", "creator__external_id"]
     search_help_text = "Subject or creator id"
@@ -338,14 +341,6 @@ class DifferenceAdmin(LargeTableAdmin):
     ]
 
 
-@column("Moved")
-def moved(made: ReconciliationPass) -> str:
-    return "; ".join(
-        f"{Money(total['at_stripe'], currency)} at Stripe, {Money(total['in_books'], currency)} in the books"
-        for currency, total in sorted(made.totals.items())
-    )
-
-
 @admin.register(ReconciliationPass)
 class ReconciliationPassAdmin(ReadOnlyAdmin):
     list_display = [
@@ -360,23 +355,7 @@ class ReconciliationPassAdmin(ReadOnlyAdmin):
         short("error"),
     ]
     ordering = ["-started_at"]
-    details = [
-        "since",
-        "started_at",
-        "finished_at",
-        count("transfers"),
-        count("transactions", "Balance transactions"),
-        count("bank_payouts"),
-        count("accounts"),
-        count("accounts_left", "Left to the next pass"),
-        count("unread", "Not reported"),
-        count("found"),
-        count("mended", "Fixed"),
-        count("gone", "Resolved by this pass"),
-        moved,
-        "error",
-        copied("pk", "Id"),
-    ]
+    details = ["since", "started_at", "finished_at", "error", copied("pk", "Id")]
 
 
 @admin.register(SendingPause)
@@ -429,17 +408,16 @@ class IgnoredInstallationAdmin(ReadOnlyAdmin):
 
 @admin.register(Forecast)
 class ForecastAdmin(ReadOnlyAdmin):
-    list_display = ["__str__", money("waiting"), money("next_run"), money("available"), "made_at"]
-    ordering = ["-cutoff", "currency"]
-    details = [
-        "cutoff",
-        money("waiting"),
-        money("next_run"),
-        money("available"),
-        money("missing"),
+    list_display = [
+        "__str__",
+        money("needed", "Needed"),
+        money("available", "Available at Stripe"),
+        money("missing", "Missing"),
         "made_at",
-        copied("pk", "Id"),
     ]
+    ordering = ["-cutoff", "currency"]
+    sortable_by = ()
+    details = ["cutoff", "currency", "made_at", copied("pk", "Id")]
 
 
 @admin.register(SuspensePlacement)

@@ -1,23 +1,27 @@
 """The list of payouts in the console: its columns, and what it can be filtered by."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import CreatorPaymentAccount
+from database import sql
 from database.admin import Between, NarrowedBy, column, show
 from database.admin.listing import MOST_COUNTED
 from money import Money, last_moment, midnight
 from money.currencies import exponent
 from payouts.models import Payout, PayoutRun
-from payouts.states import PayoutStatus
+from payouts.selectors import stuck
+from payouts.states import FINISHED, PayoutStatus
 
 RUNS_OFFERED = 12
 CHANGED_WITHIN = timedelta(days=30)
@@ -69,14 +73,14 @@ class OfFailure(SimpleListFilter):
 
 
 class OfCurrency(SimpleListFilter):
-    """Appears only where several currencies are paid out."""
+    """Appears only where several currencies are paid out, or once a link has set one."""
 
     title = "currency"
     parameter_name = "currency"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
-        paid = sorted(settings.MINIMUM_PAYOUT)
-        return [(code, code) for code in paid] if len(paid) > 1 else []
+        offered = sorted({*settings.MINIMUM_PAYOUT, *filter(None, [self.value()])})
+        return [(code, code) for code in offered] if len(offered) > 1 or self.value() else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(currency=self.value()) if self.value() else queryset
@@ -146,6 +150,32 @@ class DestinationChanged(SimpleListFilter):
             external_account_since__lte=OuterRef("created_at"),
         )
         return queryset.filter(Exists(changed))
+
+
+class Standing(NarrowedBy):
+    """Payouts that the home page sums up, set by a link."""
+
+    title = "standing"
+    parameter_name = "standing"
+    standings: ClassVar[dict[str, tuple[str, Callable[[Any], Any]]]] = {
+        "under_way": ("neither paid nor ended", lambda rows: rows.exclude(status__in=FINISHED)),
+        "current": ("not replaced by a retry", lambda rows: rows.filter(retried_as=None)),
+        "stuck": ("not moving", lambda rows: rows.filter(pk__in=stuck(now=sql.now()).values("pk"))),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        value = self.value()
+        if value is None:
+            return []
+        if value not in self.standings:
+            raise IncorrectLookupParameters
+        self.subject = self.standings[value][0]
+        return [(value, self.standings[value][0])]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Payout]) -> QuerySet[Payout]:
+        value = self.value()
+        narrowed: QuerySet[Payout] = queryset if value is None else self.standings[value][1](queryset)
+        return narrowed
 
 
 def totals_of(payouts: QuerySet[Payout]) -> list[Money]:

@@ -136,7 +136,8 @@ class Adjustment(models.Model):
                 fields=["creator", "currency"],
                 condition=Q(kind="write_off", status="approved"),
                 name="adjustment_written_off",
-            )
+            ),
+            models.Index(fields=["id"], condition=Q(status="proposed"), name="adjustment_proposed"),
         ]
 
     def __str__(self) -> str:

@@ -40,7 +40,9 @@ from earnings.selectors.unlinked import UnlinkedEntry, quarantined_record, unlin
 from earnings.selectors.waiting import (
     Unposted,
     batches_set_aside,
+    oldest_quarantined,
     open_quarantine_by_reason,
+    proposed_adjustments,
     unposted,
 )
 
@@ -67,11 +69,13 @@ __all__ = [
     "known_api",
     "latest_ownership",
     "negative_balances",
+    "oldest_quarantined",
     "open_quarantine_by_reason",
     "plans",
     "posting_of",
     "postings_of",
     "preview_change",
+    "proposed_adjustments",
     "quarantined_record",
     "quarantined_with_id",
     "records_of",

@@ -15,7 +15,8 @@ _NEGATIVE = sql.read(Path(__file__).with_name("negative_balances.sql"))
 class NegativeBalance:
     """What one creator owes, as a positive amount.
 
-    `since` is when the balance last fell below zero. `last_earned` is None if the creator never earned from sales.
+    `since` is when the balance last fell below zero. `last_earned` is None if the creator never earned from sales, and
+    `written_off` what was last given up, if anything ever was.
     """
 
     creator_id: UUID
@@ -23,9 +24,11 @@ class NegativeBalance:
     owed: Money
     since: datetime
     last_earned: datetime | None
+    written_off: Money | None
+    written_off_at: datetime | None
 
 
-def negative_balances(*, limit: int | None = None) -> list[NegativeBalance]:
+def negative_balances(*, limit: int | None = None, offset: int = 0) -> list[NegativeBalance]:
     """List the creators who owe the platform, longest debt first."""
     return [
         NegativeBalance(
@@ -34,6 +37,8 @@ def negative_balances(*, limit: int | None = None) -> list[NegativeBalance]:
             owed=Money(row["owed"], row["currency"]),
             since=row["since"],
             last_earned=row["last_earned"],
+            written_off=Money(row["written_off"], row["currency"]) if row["written_off"] else None,
+            written_off_at=row["written_off_at"],
         )
-        for row in sql.rows(_NEGATIVE, {"limit": limit})
+        for row in sql.rows(_NEGATIVE, {"limit": limit, "offset": offset})
     ]

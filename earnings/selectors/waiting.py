@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from database import sql
-from earnings.models import BillingBatch, QuarantinedRecord, Reason
+from earnings.models import Adjustment, AdjustmentStatus, BillingBatch, QuarantinedRecord, Reason
 
 _UNPOSTED = """
 SELECT
@@ -53,3 +53,16 @@ def open_quarantine_by_reason() -> list[tuple[Reason, int]]:
         .order_by("-count", "reason")
     )
     return [(Reason(row["reason"]), row["count"]) for row in rows]
+
+
+def oldest_quarantined() -> datetime | None:
+    """Return when the oldest open quarantined record came in."""
+    open_ = QuarantinedRecord.objects.filter(resolved_at=None)
+    oldest: datetime | None = open_.aggregate(oldest=Min("created_at"))["oldest"]
+    return oldest
+
+
+def proposed_adjustments() -> list[Adjustment]:
+    """List the adjustments and write-offs that wait for a second person, oldest first."""
+    proposed = Adjustment.objects.filter(status=AdjustmentStatus.PROPOSED)
+    return list(proposed.select_related("creator").order_by("pk"))

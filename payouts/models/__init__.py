@@ -1,7 +1,7 @@
 """How creators are paid: runs and their decisions, payouts and their lines, attempts at Stripe, pauses, forecasts."""
 
 from payouts.models.attempt import PayoutAttempt
-from payouts.models.books_check import BooksCheck, BooksResult
+from payouts.models.books_check import BooksCheck, BooksResult, BooksVerdict
 from payouts.models.checkpoint import BooksCheckpoint, CheckpointBalance
 from payouts.models.difference import BILLING_KINDS, Difference, DifferenceKind
 from payouts.models.forecast import Forecast
@@ -18,6 +18,7 @@ __all__ = [
     "BooksCheck",
     "BooksCheckpoint",
     "BooksResult",
+    "BooksVerdict",
     "CheckpointBalance",
     "Difference",
     "DifferenceKind",

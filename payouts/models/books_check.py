@@ -4,6 +4,13 @@ from django.db import models
 from django.db.models.functions import Now
 
 
+class BooksVerdict(models.TextChoices):
+    """What a check, or one of its validations, came to; derived from what it found."""
+
+    HOLDS = "holds", "OK"
+    FAILED = "failed", "Failed"
+
+
 class BooksCheck(models.Model):
     """One check of the books, on the snapshot of `started_at`; it holds if nothing `failed`.
 
@@ -43,3 +50,7 @@ class BooksResult(models.Model):
 
     def __str__(self) -> str:
         return self.validation.replace("_", " ").capitalize()
+
+    @property
+    def verdict(self) -> BooksVerdict:
+        return BooksVerdict.FAILED if self.findings else BooksVerdict.HOLDS

@@ -10,7 +10,7 @@ class Forecast(models.Model):
     """The latest forecast of a run in one currency, with Stripe's balance at the time; minor units.
 
     `waiting` is in existing payouts that haven't left the balance. `next_run` is what the run up to `cutoff` would
-    pay if nothing more were sold.
+    pay if nothing more were sold. `by_reason` is what it would decide: `{reason: {"creators": …, "amount": …}}`.
     """
 
     id = uuid7_key()
@@ -19,6 +19,7 @@ class Forecast(models.Model):
     waiting = models.BigIntegerField()
     next_run = models.BigIntegerField()
     available = models.BigIntegerField()
+    by_reason = models.JSONField(default=dict)
     made_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -36,7 +36,7 @@ class ReconciliationPass(models.Model):
         verbose_name_plural = "reconciliation passes"
 
     def __str__(self) -> str:
-        return f"Since {self.since:%Y-%m-%d %H:%M}"
+        return f"Pass of {self.started_at:%-d %b %Y, %H:%M}"
 
 
 class AccountListing(models.Model):

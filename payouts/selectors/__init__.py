@@ -7,12 +7,33 @@ from payouts.selectors.acts import (
     payouts_on_hold,
     waiting_to_be_sent,
 )
+from payouts.selectors.attention import (
+    Blocked,
+    BlockedBy,
+    BlockedCreator,
+    FailedMonth,
+    Trouble,
+    Troubled,
+    UnderWay,
+    blocked_creators,
+    blocked_totals,
+    failed_by_month,
+    gate_shut_since,
+    payouts_under_way,
+    troubled_payouts,
+    troubles_of_run,
+)
 from payouts.selectors.balances import Balance, balances_of
 from payouts.selectors.blockers import BLOCKERS, CLAIMABLE, blocker_rules
 from payouts.selectors.checkpoints import books_unchecked_for
 from payouts.selectors.connected import foreign_bank_payouts, known_at_stripe, left_behind
 from payouts.selectors.cutoffs import due_at, latest_due_cutoff, next_cutoff, unmade_cutoff
-from payouts.selectors.differences import OpenDifferences, open_differences
+from payouts.selectors.differences import (
+    DifferencesInCurrency,
+    OpenDifferences,
+    differences_by_currency,
+    open_differences,
+)
 from payouts.selectors.figures import (
     ApiStanding,
     Figures,
@@ -41,6 +62,7 @@ from payouts.selectors.ledger import (
     running_balance,
     trial_balance,
 )
+from payouts.selectors.passes import last_finished_pass, last_pass
 from payouts.selectors.pauses import (
     PAUSING,
     behind_stripe,
@@ -48,6 +70,8 @@ from payouts.selectors.pauses import (
     latest_forecasts,
     open_pauses,
 )
+from payouts.selectors.placements import proposed_placements
+from payouts.selectors.progress import RunProgress, run_progress
 from payouts.selectors.totals import (
     DecisionTotals,
     Outcomes,
@@ -60,6 +84,7 @@ from payouts.selectors.totals import (
     oldest_due,
     outcomes_by_status,
     recent_outcomes,
+    stuck,
     stuck_payouts,
     totals_by_status,
 )
@@ -71,16 +96,25 @@ __all__ = [
     "PAUSING",
     "ApiStanding",
     "Balance",
+    "Blocked",
+    "BlockedBy",
+    "BlockedCreator",
     "BookedLine",
     "DecisionTotals",
+    "DifferencesInCurrency",
+    "FailedMonth",
     "Figures",
     "MonthFigures",
     "OpenDifferences",
     "OutcomeTotals",
     "Outcomes",
     "PayoutTotals",
+    "RunProgress",
     "Standing",
     "TrialBalanceRow",
+    "Trouble",
+    "Troubled",
+    "UnderWay",
     "Upcoming",
     "Waiting",
     "api_standing_of",
@@ -88,17 +122,24 @@ __all__ = [
     "attempts_with_key",
     "balances_of",
     "behind_stripe",
+    "blocked_creators",
+    "blocked_totals",
     "blocker_rules",
     "books_unchecked_for",
     "decisions_by_reason",
     "differences_about",
+    "differences_by_currency",
     "due_at",
+    "failed_by_month",
     "failing_payouts",
     "foreign_bank_payouts",
+    "gate_shut_since",
     "ignored_installations",
     "in_suspense",
     "known_at_stripe",
     "last_books_check",
+    "last_finished_pass",
+    "last_pass",
     "last_run",
     "latest_due_cutoff",
     "latest_forecasts",
@@ -116,14 +157,20 @@ __all__ = [
     "payouts_by_stripe_id",
     "payouts_by_trace_id",
     "payouts_on_hold",
+    "payouts_under_way",
     "pick_currency",
+    "proposed_placements",
     "recent_outcomes",
+    "run_progress",
     "running_balance",
     "runs_of",
     "standing_of",
+    "stuck",
     "stuck_payouts",
     "totals_by_status",
     "trial_balance",
+    "troubled_payouts",
+    "troubles_of_run",
     "unmade_cutoff",
     "unplaced_transfers_with_id",
     "upcoming_of",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
 
 from money import Money, month_of
 from payouts.models import Payout, PayoutEvent, PayoutRun, RunDecision
@@ -102,12 +102,16 @@ def failing_payouts() -> int:
     return Payout.objects.filter(errors__gt=0).count()
 
 
-def stuck_payouts(*, now: datetime) -> int:
-    """Count the unfinished payouts that have not moved for `STUCK_PAYOUT_DAYS`, except those on hold."""
+def stuck(*, now: datetime) -> QuerySet[Payout]:
+    """Select the unfinished payouts that have not moved for `STUCK_PAYOUT_DAYS`, except those on hold."""
     before = now - timedelta(days=settings.STUCK_PAYOUT_DAYS)
     moved = PayoutEvent.objects.filter(payout=OuterRef("pk"), at__gte=before)
     unfinished = Payout.objects.exclude(status__in=FINISHED).exclude(status=PayoutStatus.ON_HOLD)
-    return unfinished.filter(~Exists(moved), created_at__lt=before).count()
+    return unfinished.filter(~Exists(moved), created_at__lt=before)
+
+
+def stuck_payouts(*, now: datetime) -> int:
+    return stuck(now=now).count()
 
 
 def in_suspense() -> list[Payout]:

@@ -23,7 +23,7 @@ def show_books(request: HttpRequest) -> HttpResponse:
     """Show the trial balance by currency, and what the last check of the books found."""
     check = payouts.last_books_check()
     balances = payouts.trial_balance()
-    return _page(
+    return render(
         request,
         title="Books",
         headlines=list(_verdicts(balances, check)),
@@ -41,7 +41,7 @@ def show_running_balance(request: HttpRequest, pk: int) -> HttpResponse:
     if before and not before.isdecimal():
         raise Http404
     lines = payouts.running_balance(account, before=int(before) if before else None, limit=LINES_PER_PAGE)
-    return _page(
+    return render(
         request,
         title=f"{name_of(account)}: running balance",
         headlines=[Figure("Ledger account", account)],
@@ -51,7 +51,8 @@ def show_running_balance(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _page(request: HttpRequest, **context: Any) -> HttpResponse:
+def render(request: HttpRequest, **context: Any) -> HttpResponse:
+    """Render a page of headlines and panels in the console's frame."""
     return TemplateResponse(
         request, "console/panels_page.html", {**admin.site.each_context(request), **context}
     )

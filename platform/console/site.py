@@ -28,8 +28,9 @@ class ConsoleSite(_AdminSite):
 
     def extra_urls(self) -> list[URLPattern]:
         """Return the addresses of pages that belong to no table."""
-        from console import as_creator, books, records  # noqa: PLC0415 (models are loaded by now)
+        from console import as_creator, books, records, waiting  # noqa: PLC0415 (models are loaded by now)
         from console.acting.views import show_dialog  # noqa: PLC0415 (as above)
+        from console.home import views as home  # noqa: PLC0415 (as above)
 
         return [
             path("act/<slug:name>/", self.admin_view(show_dialog), name="act"),
@@ -38,6 +39,14 @@ class ConsoleSite(_AdminSite):
             path("payouts/<uuid:pk>/records/", self.admin_view(records.show_records), name="payout_records"),
             path("books/", self.admin_view(books.show_books), name="books"),
             path("books/<int:pk>/", self.admin_view(books.show_running_balance), name="running_balance"),
+            path("held/", self.admin_view(waiting.show_held), name="held"),
+            path(
+                "negative-balances/",
+                self.admin_view(waiting.show_negative_balances),
+                name="negative_balances",
+            ),
+            path("home/last-run/", self.admin_view(home.show_last_run), name="last_run"),
+            path("home/forecast/", self.admin_view(home.refresh_forecast), name="refresh_forecast"),
         ]
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -1,7 +1,7 @@
 """How values and links are shown to staff, in lists, pages and panels alike."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import singledispatch
 from typing import Literal
 from urllib.parse import urlencode
@@ -146,3 +146,12 @@ def copyable(text: str, *, shown: str) -> SafeString:
         shown,
         text,
     )
+
+
+def spoken(span: timedelta) -> str:
+    """Write a duration in its largest unit."""
+    seconds = int(span.total_seconds())
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"

@@ -32,14 +32,9 @@ def test_every_list_answers_when_it_is_empty(superuser: Client) -> None:
     assert set(statuses.values()) == {HTTPStatus.OK}, statuses
 
 
-def test_the_overview_says_what_is_missing_when_there_is_nothing(superuser: Client) -> None:
+def test_the_home_page_says_what_is_missing_when_there_is_nothing(superuser: Client) -> None:
     page = superuser.get("/admin/").content.decode()
-    for sentence in (
-        "No payouts yet",
-        "No run yet",
-        "No records in quarantine",
-        "No revenue yet",
-    ):
+    for sentence in ("Nothing needs you. Checked just now", "Not forecast yet", "No run yet"):
         assert sentence in page
 
 
@@ -83,7 +78,7 @@ def test_a_page_costs_as_many_queries_after_a_month_more(marketplace: Marketplac
     assert richer.line_items.count() > payout.line_items.count()
     after = [queries_for(superuser, address) for address in [*addresses, *pages_of(richer), page_of(later)]]
     assert after == before
-    assert max(after) <= MOST_QUERIES
+    assert max(after[1:]) <= MOST_QUERIES  # test_home.py has the home page's
 
 
 def test_no_page_fetches_anything_from_elsewhere(marketplace: Marketplace, superuser: Client) -> None:

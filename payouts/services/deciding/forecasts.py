@@ -24,10 +24,18 @@ def make_forecast(*, now: datetime) -> list[Forecast]:
     """
     cutoff = selectors.next_cutoff(now=now)
     available = gateway.available_balance()
-    expected = runs.forecast_run(cutoff=cutoff, now=now).amounts
+    expected = runs.forecast_run(cutoff=cutoff, now=now)
     next_run = Counter(
-        {currency: net for (reason, currency), net in expected.items() if reason == DecisionReason.PAID}
+        {
+            currency: net
+            for (reason, currency), net in expected.amounts.items()
+            if reason == DecisionReason.PAID
+        }
     )
+    by_reason: dict[str, dict[str, dict[str, int]]] = {}
+    for (reason, currency), creators in expected.creators.items():
+        decided = {"creators": creators, "amount": expected.amounts[reason, currency]}
+        by_reason.setdefault(currency, {})[reason] = decided
     unsent = Payout.objects.filter(status__in=UNSENT).values_list("currency").annotate(Sum("net_amount"))
     waiting = Counter({currency: int(net) for currency, net in unsent})
     return [
@@ -37,11 +45,12 @@ def make_forecast(*, now: datetime) -> list[Forecast]:
             defaults={
                 "waiting": waiting[currency],
                 "next_run": next_run[currency],
+                "by_reason": by_reason.get(currency, {}),
                 "available": available[currency].amount if currency in available else 0,
                 "made_at": now,
             },
         )[0]
-        for currency in sorted({*settings.MINIMUM_PAYOUT, *next_run, *waiting})
+        for currency in sorted({*settings.MINIMUM_PAYOUT, *by_reason, *waiting})
     ]
 
 

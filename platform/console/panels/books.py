@@ -131,7 +131,7 @@ def validation_rows(check: BooksCheck) -> list[tuple[object, ...]]:
     return [
         (
             str(result),
-            "Failed" if result.findings else "OK",
+            result.verdict,
             _findings(result),
             f"{result.took.total_seconds():.2f} s",
         )

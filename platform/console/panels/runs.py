@@ -6,17 +6,17 @@ from django.template.defaultfilters import pluralize
 
 from database.admin import Figure, Panel, anchor, headline, list_of, panel
 from payouts.models import Payout, PayoutRun, RunDecision
-from payouts.selectors import decisions_by_reason, outcomes_by_status
-from payouts.states import PayoutStatus
+from payouts.selectors import decisions_by_reason, outcomes_by_status, troubles_of_run
+from payouts.states import DecisionReason, PayoutStatus
 
-ROWS = 100
+ROWS = 10
 
 
 @headline(PayoutRun)
 def what_it_pays(run: PayoutRun) -> Iterator[Figure]:
     yield Figure("Cut-off", run.cutoff, "pays earnings from before this day, less later debts")
     for total in outcomes_by_status(run):
-        listed = list_of(Payout, run=run.pk, status__exact=total.status)
+        listed = list_of(Payout, run=run.pk, status__exact=total.status, standing="current")
         yield Figure(
             total.status.label,
             total.amount,
@@ -25,10 +25,39 @@ def what_it_pays(run: PayoutRun) -> Iterator[Figure]:
 
 
 @panel(PayoutRun)
-def reasons(run: PayoutRun) -> Panel:
+def needs_attention(run: PayoutRun) -> Panel:
+    """List by reason the payouts whose creators still wait for their money."""
     return Panel(
-        "Decisions by reason",
-        ["Decision", "Creators", "Amount"],
+        "Needs attention",
+        ["Status", "Reason", "Payouts", "Amount"],
+        [
+            (
+                trouble.status,
+                anchor(
+                    list_of(
+                        Payout,
+                        run=run.pk,
+                        status__exact=trouble.status,
+                        currency=trouble.amount.currency,
+                        failure=trouble.failure_code,
+                        standing="current",
+                    ),
+                    trouble.failure_code.replace("_", " ") or "no reason told",
+                ),
+                trouble.count,
+                trouble.amount,
+            )
+            for trouble in troubles_of_run(run)
+        ],
+        empty="Nothing. Every creator of this run has the money, or it is on its way.",
+    )
+
+
+@panel(PayoutRun)
+def not_paid(run: PayoutRun) -> Panel:
+    return Panel(
+        "Not paid, by reason",
+        ["Reason", "Creators", "Amount"],
         [
             (
                 anchor(list_of(RunDecision, run=run.pk, reason__exact=total.reason), total.reason),
@@ -36,8 +65,9 @@ def reasons(run: PayoutRun) -> Panel:
                 total.amount,
             )
             for total in decisions_by_reason(run)
+            if total.reason is not DecisionReason.PAID
         ],
-        empty="No creator had anything to pay out.",
+        empty="Every creator with something to be paid got a payout.",
         more=list_of(RunDecision, run=run.pk),
     )
 

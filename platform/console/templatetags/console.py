@@ -3,6 +3,7 @@
 `{% acts_on object %}`: the buttons of what can be done to it.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -10,10 +11,16 @@ from django.db.models import Model
 from django.template.context import RequestContext
 
 from console.acting.buttons import buttons_for
-from database.display import name_of, show
+from database.display import name_of, show, spoken
 
 register = template.Library()
 register.filter("show", show)
+register.filter("spoken", spoken)
+
+
+@register.filter
+def age(since: datetime, now: datetime) -> str:
+    return spoken(now - since)
 
 
 @register.filter

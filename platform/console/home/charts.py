@@ -1,0 +1,155 @@
+"""Charts of the last twelve months, each with a table of the same figures."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from database.admin import page_of
+from money import Money, currencies, midnight
+from payouts import selectors as payouts
+from revenue.models import PlatformRevenue
+
+MONTHS = 12
+# Unfold replaces the variables by their colours.
+_STRONG, _WEAK, _BAD = "var(--color-primary-600)", "var(--color-primary-300)", "var(--color-red-600)"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A bar chart as Chart.js reads it, and its table: months, oldest first, with an amount for each column."""
+
+    title: str
+    data: str
+    options: str
+    columns: Sequence[str]
+    rows: Sequence[tuple[date, str, Sequence[Money]]]
+
+
+def charts(newest_first: Sequence[PlatformRevenue]) -> list[Chart]:
+    """Return for each currency what was sold and what was paid in these months; a chart of nothing is left out."""
+    rows = newest_first[::-1]
+    failed: dict[tuple[date, str], Money] = {
+        (month.month, month.amount.currency): month.amount
+        for month in payouts.failed_by_month(since=midnight(rows[0].month))
+    }
+    by_currency: dict[str, list[PlatformRevenue]] = defaultdict(list)
+    for row in rows:
+        by_currency[row.currency].append(row)
+    return [
+        chart
+        for currency, months in sorted(by_currency.items())
+        for chart in (_sales(currency, months), _payouts(currency, months, failed))
+        if any(amount.amount for _, _, amounts in chart.rows for amount in amounts)
+    ]
+
+
+def _sales(currency: str, months: Sequence[PlatformRevenue]) -> Chart:
+    return _chart(
+        f"Gross revenue, {currency}",
+        currency,
+        {"Platform fees": _STRONG, "Creators' share": _WEAK},
+        [(row, [row.total_platform_fees, row.total_creator_earnings]) for row in months],
+        total="Gross",
+    )
+
+
+def _payouts(
+    currency: str, months: Sequence[PlatformRevenue], failed: dict[tuple[date, str], Money]
+) -> Chart:
+    nothing = Money(0, currency)
+    return _chart(
+        f"Payouts, {currency}",
+        currency,
+        {"Paid": _STRONG, "Failed": _BAD},
+        [
+            (row, [row.total_creator_payouts, failed.get((row.month, currency), nothing).amount])
+            for row in months
+        ],
+    )
+
+
+def _chart(
+    title: str,
+    currency: str,
+    series: dict[str, str],
+    months: Sequence[tuple[PlatformRevenue, Sequence[int]]],
+    *,
+    total: str = "",
+) -> Chart:
+    labels = list(series)
+    datasets = [
+        {
+            "label": label,
+            "backgroundColor": colour,
+            "data": [_major(amounts[place], currency) for _, amounts in months],
+            "borderRadius": 2,
+            "maxBarThickness": 28,
+        }
+        for place, (label, colour) in enumerate(series.items())
+    ]
+    return Chart(
+        title=title,
+        data=json.dumps({"labels": [f"{row.month:%b}" for row, _ in months], "datasets": datasets}),
+        options=json.dumps(_options(currency, stacked=bool(total))),
+        columns=["Month", *labels, *([total] if total else [])],
+        rows=[
+            (
+                row.month,
+                page_of(row) if row.pk else "",
+                [Money(amount, currency) for amount in (*amounts, *([sum(amounts)] if total else []))],
+            )
+            for row, amounts in months
+        ],
+    )
+
+
+def _major(amount: int, currency: str) -> float:
+    """Scale an amount for an axis; nothing is computed from it."""
+    return float(Decimal(amount).scaleb(-_places(currency)))
+
+
+def _places(currency: str) -> int:
+    return currencies.exponent(currency) if currencies.is_known(currency) else 0
+
+
+def _options(currency: str, *, stacked: bool) -> dict[str, Any]:
+    """Return options without functions: Chart.js writes axes and tooltips by the number format.
+
+    Source: https://www.chartjs.org/docs/latest/axes/cartesian/linear.html
+    """
+    money = {
+        "style": "currency",
+        "currency": currency,
+        "minimumFractionDigits": 0,
+        "maximumFractionDigits": 0,
+    }
+    grey = "#9ca3af"
+    return {
+        "animation": False,
+        "maintainAspectRatio": False,
+        "plugins": {
+            "legend": {
+                "display": True,
+                "align": "end",
+                "labels": {"boxWidth": 10, "boxHeight": 10, "color": grey},
+            }
+        },
+        "scales": {
+            "x": {"stacked": stacked, "grid": {"display": False}, "ticks": {"color": grey}},
+            "y": {
+                "stacked": stacked,
+                "beginAtZero": True,
+                "border": {"display": False},
+                "grid": {"display": True},
+                "ticks": {
+                    "color": grey,
+                    "maxTicksLimit": 5,
+                    "format": money if currencies.is_known(currency) else {},
+                },
+            },
+        },
+    }
