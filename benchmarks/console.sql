@@ -122,8 +122,13 @@ INSERT INTO stripe_kept_bodies (digest, body, reason, note, told_id, told_type, 
 SELECT md5('body' || n), '', 'not_json', '', 'evt_' || n, '', '', 1
 FROM generate_series(1, %(creators)s) AS n;
 
-INSERT INTO billing_batches (source_id, origin, accepted, duplicates, conflicts, quarantined, set_aside_reason)
-SELECT source.id, 'push ' || n, 100, 0, 0, 0, '' FROM generate_series(1, %(creators)s) AS n, billing_sources AS source
+INSERT INTO postings (posted_at) SELECT now() FROM generate_series(1, %(creators)s);
+
+INSERT INTO billing_batches (
+    source_id, origin, accepted, duplicates, conflicts, quarantined, set_aside_reason, posting_id, posted_at
+)
+SELECT source.id AS source_id, 'push ' || posting.id, 100, 0, 0, 0, '', posting.id AS posting_id, posting.posted_at
+FROM postings AS posting, billing_sources AS source
 WHERE source.name = 'market';
 
 INSERT INTO billing_records (
@@ -156,6 +161,15 @@ SELECT
     payout.creator_id, numbered.api_id, payout.period_start, payout.period_end, 'USD', 2000, payout.gross_amount, 0, 0,
     1, 1, '', payout.id, payout.created_at
 FROM payouts AS payout INNER JOIN numbered ON payout.creator_id = numbered.creator_id;
+
+INSERT INTO earning_postings (posting_id, earning_id, gross, refunds, transactions, api_calls, batches)
+SELECT batch.posting_id, earning.id AS earning_id, earning.gross, 0, 1, 1, ARRAY[batch.id]
+FROM
+    creator_earnings AS earning
+    INNER JOIN numbered ON earning.creator_id = numbered.creator_id
+    INNER JOIN
+        (SELECT id, posting_id, row_number() OVER (ORDER BY id) AS n FROM billing_batches) AS batch
+        ON numbered.n = batch.n;
 
 INSERT INTO differences (
     kind, subject, account, amount, currency, detail, owner, resolved_by, resolution, found_at, resolved_at

@@ -37,7 +37,9 @@ def where_or_why(payout: Payout) -> SafeString:
         return show(words)
     if payout.next_retry_at is None:
         return show(words)
-    return format_html("{} next try {}", f"{words}," if words else "", show(payout.next_retry_at))
+    return format_html(
+        "<span>{} next try {}</span>", f"{words}," if words else "", show(payout.next_retry_at)
+    )
 
 
 @column("Arrives / arrived")
@@ -184,6 +186,6 @@ def totals_of(payouts: QuerySet[Payout]) -> list[Money]:
         Payout.objects.filter(pk__in=payouts.values("pk")[:MOST_COUNTED])
         .order_by("currency")
         .values_list("currency")
-        .annotate(net=Sum("net_amount"))
+        .annotate(Sum("net_amount"))
     )
     return [Money(int(net), currency) for currency, net in sums]

@@ -8,7 +8,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import Creator, CreatorPaymentAccount, Hold
+from database import acts
+from database.acts import Kind
 from database.admin import list_of, page_of
+from database.staff import Act
 from earnings.models import Api, BillingRecord, CreatorEarning, QuarantinedRecord
 from ledger.models import LedgerAccount, LedgerTransaction
 from payouts.models import Difference, Payout, PayoutAttempt, PayoutRun
@@ -40,7 +43,13 @@ def test_everything_is_found_by_each_of_its_names(marketplace: Marketplace, supe
         InboxEvent.objects.exclude(object_id="").earliest("pk"),
     )
     unheard_of, line = QuarantinedRecord.objects.get(record_id="r-6"), payout.line_items.earliest("pk")
+    act = acts.record(
+        Act("dana via console", "It was asked for", request_id="5f1c0d"),
+        Kind.HOLD,
+        subject=Hold.objects.get(),
+    )
     names: list[tuple[Any, object]] = [
+        (act, "5f1c0d"),
         (payout, payout.pk),
         (payout, str(payout.pk).upper()),
         (payout, f"  {payout.pk}  "),

@@ -10,7 +10,9 @@ from accounts.models import Creator, User
 from console.search import find
 from database import sql
 from earnings.models import QuarantinedRecord
+from earnings.selectors import records_of_api, records_of_creator
 from payouts.models import Payout, PayoutAttempt
+from payouts.states import AttemptStatus, PayoutStatus
 from tests.plans import explained
 
 FILL = Path(__file__).parents[2] / "benchmarks" / "console.sql"
@@ -25,7 +27,7 @@ def scanned(plan: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.full
-def test_every_look_up_reads_an_index(db: None) -> None:
+def test_every_look_up_and_every_rare_row_is_found_by_index(db: None) -> None:
     sql.run(sql.read(FILL), {"creators": ROWS, "runs": 4})
     sql.run("ANALYZE")
     request = RequestFactory().get("/")
@@ -60,3 +62,14 @@ def test_every_look_up_reads_an_index(db: None) -> None:
         with explained() as plans:
             assert find(str(term), request=request), term
         assert not set[str]().union(*map(scanned, plans)) & large, term
+    for rare in (
+        PayoutAttempt.objects.filter(status=AttemptStatus.REFUSED),
+        PayoutAttempt.objects.filter(in_doubt=True),
+        Payout.objects.filter(status=PayoutStatus.RETURNED),
+        Payout.objects.filter(failure_code="account_closed"),
+        records_of_creator("creator-500"),
+        records_of_api("api-500"),
+    ):
+        with explained() as plans:
+            list(rare.order_by("-pk")[:50])
+        assert not set[str]().union(*map(scanned, plans)) & large, rare.query

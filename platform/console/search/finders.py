@@ -16,7 +16,9 @@ from django.http import HttpRequest
 
 from accounts import selectors as accounts
 from accounts.models import Creator, CreatorPaymentAccount, Hold
+from console.audit import LOG_INS
 from console.search.hits import Hit, hit_of, pages_called
+from database.models import RecordedAct
 from earnings import selectors as earnings
 from earnings.models import Adjustment, Api, CreatorEarning
 from ledger import selectors as ledger
@@ -83,6 +85,11 @@ def _runs(text: str) -> Iterable[Model]:
     return payouts.runs_of(month) if month else ()
 
 
+def _acts_of_request(request_id: str) -> Iterable[Model]:
+    """Select what one request to this service did; its answer and the log have its id."""
+    return RecordedAct.objects.filter(request_id=request_id).exclude(request_id="").exclude(kind__in=LOG_INS)
+
+
 FINDERS = (
     Finder(_stripe("tr", "trr", "po"), payouts.payouts_by_stripe_id),
     Finder(_stripe("tr"), payouts.unplaced_transfers_with_id),
@@ -102,6 +109,7 @@ FINDERS = (
     Finder(_WORD, earnings.records_with_id),
     Finder(_WORD, earnings.quarantined_with_id),
     Finder(_WORD, payouts.payouts_by_trace_id),
+    Finder(_WORD, _acts_of_request),
     Finder(_KEY, payouts.attempts_with_key),
     Finder(_KEY, ledger.transactions_with_key),
     Finder(_ANY, ledger.platform_accounts_called),

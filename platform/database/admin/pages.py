@@ -147,7 +147,7 @@ class LargeTableAdmin(ReadOnlyAdmin):
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [*super().get_list_filter(request), OldestFirst]
 
-    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
-        newest_first: Sequence[str] = super().get_ordering(request)
+    def get_ordering(self, request: HttpRequest) -> Any:
+        newest_first = [str(name) for name in super().get_ordering(request)]
         oldest = request.GET.get(OldestFirst.parameter_name) == OldestFirst.OLDEST
         return turned_around(newest_first) if oldest else newest_first

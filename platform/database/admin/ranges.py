@@ -19,13 +19,16 @@ class Between(SimpleListFilter):
     def __init__(
         self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: ModelAdmin[Any]
     ) -> None:
-        names = self.expected_parameters()
-        self.title = str(self.title)
+        names = self._names
         self.ends = [str(params.pop(name, [""])[-1]).strip() for name in names]
         self.used_parameters = {name: end for name, end in zip(names, self.ends, strict=True) if end}
 
-    def expected_parameters(self) -> list[str]:
+    @property
+    def _names(self) -> list[str]:
         return [f"{self.parameter_name}_from", f"{self.parameter_name}_to"]
+
+    def expected_parameters(self) -> list[str | None]:
+        return [*self._names]
 
     def has_output(self) -> bool:
         return True
@@ -35,7 +38,7 @@ class Between(SimpleListFilter):
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         """Yield the two fields, and what else the list's address says as hidden ones."""
-        names = self.expected_parameters()
+        names = self._names
         for label, name, end in zip(("From", "To"), names, self.ends, strict=True):
             yield {"label": label, "name": name, "value": end, "type": self.input_type}
         for name, value in parse_qsl(changelist.get_query_string(remove=[*names, "p"]).removeprefix("?")):
