@@ -48,6 +48,15 @@ class OpeningRefused(Refusal):
         self.page = page
 
 
+class NothingToAskAgain(Refusal):
+    """The refusal is mended, or only the creator can mend it, or they have another account by now."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is nothing to ask Stripe again: no refusal stands that staff could have mended."
+        )
+
+
 class PlatformNotReady(OpeningRefused):
     """The platform's own set-up at Stripe isn't finished. No creator can do anything about it."""
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 
 from accounts.errors import UnknownCreator
 from accounts.models import (
+    MENDED_BY_STAFF,
     AccountStatus,
     Creator,
     CreatorPaymentAccount,
@@ -145,9 +146,8 @@ def opening_refusals() -> QuerySet[OpeningRefusal]:
 
 def refusals_to_retry(*, now: datetime) -> list[OpeningRefusal]:
     """List the refusals that staff, not the creator, may have mended since Stripe was last asked."""
-    mended_by_staff = [RefusalCause.PLATFORM, RefusalCause.OTHER]
     due = OpeningRefusal.objects.filter(
-        cause__in=mended_by_staff,
+        cause__in=MENDED_BY_STAFF,
         mended_at=None,
         last_refused_at__lte=now - PAUSE,
         payment_account__replaced_at=None,

@@ -13,7 +13,7 @@ from accounts.models.payment_accounts import (
     StripeApi,
     information_due,
 )
-from accounts.models.refusals import OpeningRefusal, RefusalCause
+from accounts.models.refusals import MENDED_BY_STAFF, OpeningRefusal, RefusalCause
 from accounts.models.staff import User, can_sign
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "LAST_DIGITS",
     "LONGEST_BANK",
     "MANUAL",
+    "MENDED_BY_STAFF",
     "AccountStatus",
     "Creator",
     "CreatorChange",

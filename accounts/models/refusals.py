@@ -25,8 +25,14 @@ class RefusalCause(models.TextChoices):
     OTHER = "other", "Unknown"
 
 
+# Whose cause staff may mend; the creator mends the others.
+MENDED_BY_STAFF = (RefusalCause.PLATFORM, RefusalCause.OTHER)
+
+
 class OpeningRefusal(models.Model):
     """Stripe refused to open an account, or a link to its form; open until it accepts one, or the creator's is opened.
+
+    From `asked_again_at` on, when staff say that they have mended the cause, it bars nobody until Stripe refuses again.
 
     `api`, `country`, `business_type` and `email` are what was asked. `code` and `sentence` are Stripe's, and `page`
     is where staff mend it, if that is known. The same refusal again only counts and is dated again. A refusal of the
@@ -49,6 +55,7 @@ class OpeningRefusal(models.Model):
     refused_at = models.DateTimeField()
     last_refused_at = models.DateTimeField()
     mended_at = models.DateTimeField(null=True, blank=True)
+    asked_again_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "account_opening_refusals"
@@ -70,11 +77,18 @@ class OpeningRefusal(models.Model):
         return self.sentence
 
     @property
+    def is_for_staff(self) -> bool:
+        """Whether staff, not the creator, may have mended the cause."""
+        return self.cause in MENDED_BY_STAFF
+
+    @property
     def cause_label(self) -> str:
         return RefusalCause(self.cause).label
 
     def stands_against(self, *, country: str, business_type: str, email: str, now: datetime) -> bool:
         """Check whether the same request would meet the same refusal: nothing that caused it can have changed yet."""
+        if self.asked_again_at and self.asked_again_at > self.last_refused_at:
+            return False
         age = now - self.last_refused_at
         match self.cause:
             case RefusalCause.COUNTRY:

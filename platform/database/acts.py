@@ -24,6 +24,7 @@ class Kind(models.TextChoices):
     SYNC_ACCOUNT = "sync_account", "Synced Stripe account"
     END_COOL_DOWN = "end_cool_down", "Ended cool-down"
     TRY_AGAIN = "try_again", "Lifted hold on destination"
+    ASK_AGAIN = "ask_again", "Asked Stripe again for what it refused"
     REPLACE_ACCOUNT = "replace_account", "Replaced Stripe account"
     PROPOSE_ADJUSTMENT = "propose_adjustment", "Proposed adjustment"
     PROPOSE_WRITE_OFF = "propose_write_off", "Proposed write-off"

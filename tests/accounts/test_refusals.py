@@ -1,12 +1,15 @@
 """A refusal by Stripe is no outage: staff learn of it, creators hear what they can do, and it isn't asked for again."""
 
+import json
 from collections import defaultdict
 from datetime import timedelta
 from http import HTTPStatus
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from accounts import gateway, selectors, tasks
@@ -15,18 +18,25 @@ from accounts.errors import (
     BusinessTypeRefused,
     CountryNotSupported,
     EmailRefused,
+    NothingToAskAgain,
     OpeningRefused,
     PlatformNotReady,
 )
 from accounts.gateway import failures
 from accounts.models import CreatorPaymentAccount, OpeningRefusal
+from accounts.services import retrying
+from database import sql
+from database.models import RecordedAct
+from database.staff import Act, Right
 from sandbox import refusals
 from stripe_io.errors import Failure
 from tests.api import caller
+from tests.factories import UserFactory
 from tests.local_stripe import Stripe
 
 pytestmark = pytest.mark.django_db
 OPEN = "POST /v1/accounts"
+ACT = Act("dana", "The platform profile is filled in")
 LOSSES = "https://dashboard.stripe.com/settings/connect/platform-profile"
 # The platform's own set-up: Stripe's code and sentence, and the page that mends it.
 PLATFORM = [
@@ -400,3 +410,48 @@ def test_a_form_that_stripe_refuses_is_the_platforms(sandbox: Stripe) -> None:
     assert selectors.opening_refusals().get().cause == "platform"
     assert click().status_code == 200
     assert selectors.opening_refusals().count() == 0
+
+
+def test_staff_who_have_mended_the_cause_have_stripe_asked_again_at_once(sandbox: Stripe) -> None:
+    refuse(sandbox, "", PLATFORM[2][1])
+    click()
+    refusal = selectors.opening_refusals().get()
+    with pytest.raises(PlatformNotReady):
+        retrying.ask_again(refusal.pk, act=ACT, now=sql.now())
+    assert selectors.opening_refusals().get().times == 2
+    assert click("bob").status_code == HTTPStatus.CONFLICT  # barred for another hour
+    assert asked(sandbox)[OPEN] == 2
+    sandbox.clear_faults()
+    retrying.ask_again(refusal.pk, act=ACT, now=sql.now())
+    assert selectors.opening_refusals().count() == 0
+    assert click("bob").status_code == HTTPStatus.OK
+    assert RecordedAct.objects.filter(kind="ask_again", actor=ACT.actor).count() == 2
+    with pytest.raises(NothingToAskAgain):
+        retrying.ask_again(refusal.pk, act=ACT, now=sql.now())
+
+
+def test_what_only_a_creator_can_change_is_not_asked_again(sandbox: Stripe) -> None:
+    refuse(sandbox, "email_invalid", "Invalid email address: alice@example.com")
+    click()
+    (refusal,) = OpeningRefusal.objects.exclude(cause__in=["platform", "other"])
+    with pytest.raises(NothingToAskAgain):
+        retrying.ask_again(refusal.pk, act=ACT, now=sql.now())
+
+
+def test_the_command_lists_refusals_and_asks_again(sandbox: Stripe) -> None:
+    UserFactory.create(username="dana", rights=[Right.SYNC])
+    refuse(sandbox, "", PLATFORM[2][1])
+    click()
+
+    def command(*arguments: str) -> dict[str, Any]:
+        out = StringIO()
+        call_command("onboarding", *arguments, "--json", stdout=out)
+        return dict(json.loads(out.getvalue()))
+
+    signed = ["ask-again", "--reason", ACT.reason, "--actor", "dana"]
+    assert command("refusals")["refusals"][0]["cause"] == "The platform's set-up"
+    assert command(*signed) == {"mended": 0, "still_refused": [PLATFORM[2][1]]}
+    sandbox.clear_faults()
+    assert command(*signed) == {"mended": 1, "still_refused": []}
+    with pytest.raises(CommandError, match="nothing to ask"):
+        command(*signed)

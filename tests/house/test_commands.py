@@ -33,6 +33,7 @@ NEED_NOBODY = {
     "issue_token",
     "negative_balances",
     "onboard_creators",
+    "onboarding refusals",
     "post_earnings",
     "quarantine list",
     "quarantine preview-unlinked",
