@@ -1,8 +1,7 @@
 """Panels of changes to an API or a creator, and who made them."""
 
 from accounts.models import Creator, CreatorChange, CreatorField
-from console.panels.tabs import ACCOUNT, EARNINGS
-from database.admin import Panel, link_to, list_of, panel
+from database.admin import TECHNICAL, Panel, link_to, list_of, panel
 from database.changes import Change, Way
 from earnings.models import Api, ApiChange, ApiField
 from earnings.selectors import changes_of_ownership
@@ -23,7 +22,7 @@ def of_api(api: Api) -> Panel:
     )
 
 
-@panel(Creator, tab=ACCOUNT, is_personal=True)
+@panel(Creator, tab=TECHNICAL, is_personal=True)
 def of_creator(creator: Creator) -> Panel:
     rows = creator.changes.order_by("-pk")[:ROWS]
     return Panel(
@@ -35,7 +34,7 @@ def of_creator(creator: Creator) -> Panel:
     )
 
 
-@panel(Creator, tab=EARNINGS)
+@panel(Creator, tab=TECHNICAL)
 def of_owned_apis(creator: Creator) -> Panel:
     rows = changes_of_ownership(creator).select_related("api").order_by("-pk")[:ROWS]
     return Panel(

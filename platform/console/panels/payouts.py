@@ -81,7 +81,7 @@ def booked(payout: Payout) -> Panel:
 def attempts(payout: Payout) -> Panel:
     return Panel(
         "Attempts",
-        ["Attempt", "Status", "Amount", "Stripe id", "Request", "Idempotency key", "Times sent", "Created"],
+        ["Attempt", "Status", "Amount", "Stripe id", "Request", "Idempotency key", "Times sent"],
         [
             (
                 link_to(attempt, AttemptKind(attempt.kind).label),
@@ -91,7 +91,6 @@ def attempts(payout: Payout) -> Panel:
                 copyable(attempt.request_id, shown=attempt.request_id),
                 copyable(attempt.idempotency_key, shown=f"{attempt.idempotency_key[:8]}…"),
                 attempt.sends,
-                attempt.created_at,
             )
             for attempt in payout.attempts.order_by("pk")
         ],
