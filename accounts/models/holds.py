@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models.creators import Creator
-from database.fields import uuid7_key
+from database.fields import act_key, uuid7_key
 
 
 class HoldSource(models.TextChoices):
@@ -34,6 +34,8 @@ class Hold(models.Model):
     lifted_by = models.CharField(max_length=255, blank=True)
     lift_reason = models.TextField(blank=True)
     lifted_at = models.DateTimeField(null=True, blank=True)
+    act = act_key()
+    lift_act = act_key()
 
     class Meta:
         db_table = "holds"

@@ -11,6 +11,7 @@ from accounts.errors import NothingToLift
 from accounts.models import Creator, Hold, HoldSource
 from database import acts
 from database.acts import Kind
+from database.models import RecordedAct
 from database.staff import SYSTEM, Act
 
 
@@ -23,6 +24,13 @@ def place_hold(creator: Creator, *, source: HoldSource, act: Act) -> Hold:
         creator=creator, source=source, reason=act.reason, lifted_at=None, defaults={"placed_by": act.actor}
     )
     return hold
+
+
+def attribute(hold: Hold, *, to: RecordedAct | None) -> None:
+    """Name the act by which staff placed a hold; one that was open before stays that of who placed it."""
+    if hold.act_id is None:
+        hold.act = to
+        hold.save(update_fields=["act"])
 
 
 def lift_staff_holds(creator: Creator, *, act: Act, now: datetime) -> int:
@@ -91,9 +99,14 @@ def lift_as_paid_elsewhere(creator: Creator, *, reason: str, now: datetime) -> N
 @transaction.atomic
 def _lift(creator: Creator, which: Q, kind: Kind, *, what: str, act: Act, now: datetime) -> int:
     still_open = Hold.objects.filter(creator=creator, lifted_at=None)
-    lifted = still_open.filter(which).update(lifted_by=act.actor, lift_reason=act.reason, lifted_at=now)
-    if not lifted:
+    lifting = list(still_open.filter(which).select_for_update(no_key=True).values_list("pk", flat=True))
+    if not lifting:
         others = [f"{hold.get_source_display()}, {hold.reason}" for hold in still_open.order_by("pk")]
         raise NothingToLift(creator.external_id, kind=what, others=others)
-    acts.record(act, kind, subject=creator, creator=creator.pk, after={"holds_lifted": lifted})
-    return lifted
+    recorded = acts.record(
+        act, kind, subject=creator, creator=creator.pk, after={"holds_lifted": len(lifting)}
+    )
+    Hold.objects.filter(pk__in=lifting).update(
+        lifted_by=act.actor, lift_reason=act.reason, lifted_at=now, lift_act=recorded
+    )
+    return len(lifting)

@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 from django.db.models.lookups import Exact
 
 from accounts.models import Creator
-from database.fields import uuid7_key
+from database.fields import act_key, uuid7_key
 from database.staff import SYSTEM, PersonBehind
 from earnings.models.earning import CreatorEarning
 from ledger.models import LedgerTransaction
@@ -82,6 +82,8 @@ class Adjustment(models.Model):
     decided_by = models.CharField(max_length=255, blank=True)
     decide_reason = models.TextField(blank=True, db_default="")
     decided_at = models.DateTimeField(null=True, blank=True)
+    proposal_act = act_key()
+    decision_act = act_key()
     earning = models.OneToOneField(
         CreatorEarning, models.PROTECT, related_name="adjustment", null=True, blank=True
     )

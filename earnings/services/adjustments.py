@@ -12,7 +12,8 @@ from django.db import transaction
 from accounts.models import Creator
 from database import acts, sql
 from database.acts import Kind
-from database.staff import SYSTEM, Act, Right, is_same_person, require_approver
+from database.models import RecordedAct
+from database.staff import SYSTEM, Act, Right, require_approver
 from earnings.errors import (
     AdjustmentDecided,
     AmountTooLarge,
@@ -67,7 +68,8 @@ def propose_adjustment(
         counts_as_earned=counts_as_earned or amount.amount < 0,
         act=act,
     )
-    _record(adjustment, Kind.PROPOSE_ADJUSTMENT, act=act)
+    adjustment.proposal_act = _record(adjustment, Kind.PROPOSE_ADJUSTMENT, act=act)
+    adjustment.save(update_fields=["proposal_act"])
     return adjustment
 
 
@@ -88,7 +90,8 @@ def propose_write_off(creator: Creator, *, currency: str, act: Act) -> Adjustmen
         counts_as_earned=False,
         act=act,
     )
-    _record(adjustment, Kind.PROPOSE_WRITE_OFF, act=act)
+    adjustment.proposal_act = _record(adjustment, Kind.PROPOSE_WRITE_OFF, act=act)
+    adjustment.save(update_fields=["proposal_act"])
     return adjustment
 
 
@@ -100,14 +103,15 @@ def approve_adjustment(adjustment_id: UUID, *, act: Act, now: datetime) -> Adjus
     creator now owes less than the write-off.
     """
     adjustment = _undecided(adjustment_id)
-    if is_same_person(adjustment.proposed_by, act.actor):
+    if acts.by_same_person(adjustment.proposed_by, adjustment.proposal_act, act):
         raise SecondPersonNeeded(act.actor)
     adjustment.decide_reason = act.reason
     # Locked, so that a concurrent posting can't reduce the debt below the write-off.
     if adjustment.kind == AdjustmentKind.WRITE_OFF and _locked_balance(adjustment) > -adjustment.amount:
         raise NothingToWriteOff(adjustment.creator.external_id, currency=adjustment.currency)
     _book(adjustment, actor=act.actor, now=now)
-    _record(adjustment, Kind.APPROVE_ADJUSTMENT, act=act)
+    adjustment.decision_act = _record(adjustment, Kind.APPROVE_ADJUSTMENT, act=act)
+    adjustment.save(update_fields=["decision_act"])
     return adjustment
 
 
@@ -120,7 +124,8 @@ def decline_adjustment(adjustment_id: UUID, *, act: Act, now: datetime) -> Adjus
     adjustment = _undecided(adjustment_id)
     adjustment.decide_reason = act.reason
     _decide(adjustment, AdjustmentStatus.DECLINED, actor=act.actor, now=now)
-    _record(adjustment, Kind.DECLINE_ADJUSTMENT, act=act)
+    adjustment.decision_act = _record(adjustment, Kind.DECLINE_ADJUSTMENT, act=act)
+    adjustment.save(update_fields=["decision_act"])
     return adjustment
 
 
@@ -177,9 +182,9 @@ def _propose(
     )
 
 
-def _record(adjustment: Adjustment, kind: Kind, *, act: Act) -> None:
+def _record(adjustment: Adjustment, kind: Kind, *, act: Act) -> RecordedAct | None:
     facts = {"status": adjustment.status, "amount": adjustment.amount, "currency": adjustment.currency}
-    acts.record(act, kind, subject=adjustment, creator=adjustment.creator_id, after=facts)
+    return acts.record(act, kind, subject=adjustment, creator=adjustment.creator_id, after=facts)
 
 
 def _undecided(adjustment_id: UUID) -> Adjustment:

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Creator
-from database.fields import uuid7_key
+from database.fields import act_key, uuid7_key
 from payouts.models.payout import Payout
 
 
@@ -77,6 +77,7 @@ class Difference(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.CharField(max_length=255, blank=True)
     resolution = models.TextField(blank=True)
+    act = act_key()
 
     class Meta:
         db_table = "differences"

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from database.fields import uuid7_key
+from database.fields import act_key, uuid7_key
 from payouts.models.run import PayoutRun
 
 
@@ -47,6 +47,8 @@ class SendingPause(models.Model):
     probe_at = models.DateTimeField()
     started_by = models.CharField(max_length=255)
     started_at = models.DateTimeField(db_default=Now())
+    act = act_key()
+    lift_act = act_key()
     lifted_by = models.CharField(max_length=255, blank=True)
     lift_reason = models.TextField(blank=True)
     lifted_at = models.DateTimeField(null=True, blank=True)

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.db.models.lookups import Exact
 
-from database.fields import uuid7_key
+from database.fields import act_key, uuid7_key
 from database.staff import PersonBehind
 from money import Money
 from payouts.models.payout import Payout
@@ -42,6 +42,8 @@ class SuspensePlacement(models.Model):
     decided_by = models.CharField(max_length=255, blank=True)
     decide_reason = models.TextField(blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+    proposal_act = act_key()
+    decision_act = act_key()
 
     class Meta:
         db_table = "suspense_placements"

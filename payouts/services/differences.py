@@ -7,6 +7,7 @@ from django.db import transaction
 
 from database import acts
 from database.acts import Kind
+from database.models import RecordedAct
 from database.staff import SYSTEM, Act
 from money import Money
 from payouts.errors import DifferenceResolved
@@ -66,9 +67,12 @@ def resolve_difference(difference_id: UUID, *, act: Act, now: datetime) -> None:
     )
     if not resolved:
         raise DifferenceResolved(difference_id)
-    _record(difference_id, Kind.RESOLVE_DIFFERENCE, act=act)
+    recorded = _record(difference_id, Kind.RESOLVE_DIFFERENCE, act=act)
+    Difference.objects.filter(pk=difference_id).update(act=recorded)
 
 
-def _record(difference_id: UUID, kind: Kind, *, act: Act) -> None:
+def _record(difference_id: UUID, kind: Kind, *, act: Act) -> RecordedAct | None:
     difference = Difference.objects.get(pk=difference_id)
-    acts.record(act, kind, subject=difference, creator=difference.creator_id, payout=difference.payout_id)
+    return acts.record(
+        act, kind, subject=difference, creator=difference.creator_id, payout=difference.payout_id
+    )

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import models
 
 from database.models import RecordedAct
-from database.staff import SYSTEM, Act
+from database.staff import SYSTEM, Act, is_same_person
 
 
 class Kind(models.TextChoices):
@@ -60,6 +60,12 @@ class Kind(models.TextChoices):
     CHANGE_USER = "change_user", "Changed user"
     CHANGE_PASSWORD = "change_password", "Changed password"
     CHANGE_SCHEDULE = "change_schedule", "Changed schedule"
+
+
+def by_same_person(signature: str, recorded: RecordedAct | None, act: Act) -> bool:
+    """Check whether an act is by whoever signed something earlier: the same user, whatever the signatures say."""
+    same_user = recorded is not None and recorded.user_id is not None and recorded.user_id == act.user_id
+    return same_user or is_same_person(signature, act.actor)
 
 
 def record(

@@ -40,6 +40,19 @@ def uuid7_key() -> models.UUIDField[Any, Any]:
     return models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
 
 
+def act_key() -> "models.ForeignKey[Any, Any]":
+    """Make a reference to the recorded act behind a row; rows that staff didn't write, and old ones, have none."""
+    return models.ForeignKey(
+        "database.RecordedAct",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
+    )
+
+
 def is_external_id(name: str) -> models.CheckConstraint:
     """Make a constraint that a column contains a valid external id."""
     return models.CheckConstraint(

@@ -4,9 +4,11 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 
-from accounts.models import CreatorPaymentAccount
+from accounts.groups import StaffGroup
+from accounts.models import Creator, CreatorPaymentAccount
 from database.admin import list_of
 from tests.console.marketplace import Marketplace, pages_of
+from tests.factories import CreatorFactory, user_in
 
 
 def everything(client: Client) -> str:
@@ -48,3 +50,14 @@ def test_who_may_act_sees_both(
 ) -> None:
     pages = read(superuser, [*pages_of(account.creator), *pages_of(account)])
     assert [each for each in personal if each not in pages] == []
+
+
+def test_a_viewer_finds_nobody_by_an_address(client: Client, db: None) -> None:
+    """Neither in the list nor in the search: whose an address is, is personal too."""
+    CreatorFactory.create(external_id="alice", email="alice@example.com")
+    for user, found in ((user_in(StaffGroup.VIEWER), 0), (user_in(StaffGroup.SUPPORT), 1)):
+        client.force_login(user)
+        listed = client.get(list_of(Creator, q="alice@example")).context["cl"].queryset
+        assert listed.count() == found
+        hits = client.get("/admin/search/", {"q": "alice@example.com", "part": "hits"}).context["hits"]
+        assert len(hits) == found

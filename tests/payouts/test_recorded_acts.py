@@ -1,6 +1,7 @@
 """Every act of staff leaves one row that says who, where, what, to which row and why; a refused one leaves none."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from database.acts import Kind
 from database.models import RecordedAct
 from database.refusals import Refusal
 from database.staff import SYSTEM, Act, Via
+from earnings.errors import SecondPersonNeeded
 from earnings.models import BillingSource
 from earnings.services import adjustments, catalog, commission
 from money import Money
@@ -50,6 +52,8 @@ ELSEWHERE = {
     Kind.HEED_INSTALLATION,
     Kind.SYNC_ACCOUNT,
     Kind.ADD_NOTE,
+    Kind.ASK_AGAIN,
+    Kind.VIEW_AS_CREATOR,
     Kind.EXPORT,
     Kind.LOG_IN,
     Kind.FAIL_LOG_IN,
@@ -167,7 +171,7 @@ def hold(market: Market) -> Perform:
     return lambda act: interventions.hold_creator(alice, act=act, now=sql.now())
 
 
-def replace(market: Market) -> Perform:
+def replace_account(market: Market) -> Perform:
     market.creator("alice")
     account = CreatorPaymentAccount.objects.get()
     return lambda act: payment_accounts.replace_payment_account(account, act=act, now=sql.now())
@@ -198,7 +202,7 @@ def assign(market: Market) -> Perform:
 # What can be done again.
 AGAIN: dict[Kind, tuple[Prepare, type[Model] | None]] = {
     Kind.HOLD: (hold, Hold),
-    Kind.REPLACE_ACCOUNT: (replace, CreatorPaymentAccount),
+    Kind.REPLACE_ACCOUNT: (replace_account, CreatorPaymentAccount),
     Kind.PROPOSE_ADJUSTMENT: (propose, None),
     Kind.PROPOSE_WRITE_OFF: (propose_write_off, None),
     Kind.SET_COMMISSION: (set_rate, None),
@@ -251,6 +255,29 @@ def test_an_act_leaves_one_row(market: Market, by_dana: Act, kind: Kind) -> None
         assert row.subject_table == subject._meta.db_table
         assert subject._base_manager.filter(pk=row.subject_id).exists()
     assert "example.com" not in str(row.before) + str(row.after)
+
+
+def test_the_rows_that_people_decide_about_name_their_acts(market: Market, by_dana: Act) -> None:
+    alice = market.creator("alice")
+    proposal = adjustments.propose_adjustment(alice, amount=Money(5, "USD"), act=by_dana)
+    decided = adjustments.decline_adjustment(proposal.pk, act=EARLIER, now=sql.now())
+    assert decided.proposal_act.kind == Kind.PROPOSE_ADJUSTMENT
+    assert decided.decision_act.kind == Kind.DECLINE_ADJUSTMENT
+    interventions.hold_creator(alice, act=by_dana, now=sql.now())
+    interventions.release_creator(alice, act=by_dana, now=sql.now())
+    hold = Hold.objects.get()
+    assert (hold.act.kind, hold.lift_act.kind) == (Kind.HOLD, Kind.RELEASE)
+    pauses.pause_sending(act=by_dana, now=sql.now())
+    pauses.resume_sending(act=by_dana, now=sql.now())
+    pause = SendingPause.objects.get()
+    assert (pause.act.kind, pause.lift_act.kind) == (Kind.PAUSE_SENDING, Kind.RESUME_SENDING)
+
+
+def test_nobody_approves_their_own_whatever_they_sign_with(market: Market, by_dana: Act) -> None:
+    alice = market.creator("alice")
+    proposal = adjustments.propose_adjustment(alice, amount=Money(5, "USD"), act=by_dana)
+    with pytest.raises(SecondPersonNeeded):
+        adjustments.approve_adjustment(proposal.pk, act=replace(by_dana, actor="erin"), now=sql.now())
 
 
 @pytest.mark.parametrize("kind", ONCE)

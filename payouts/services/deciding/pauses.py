@@ -49,7 +49,8 @@ def pause_sending(*, act: Act, now: datetime) -> SendingPause:
     )
     if not opened:
         raise AlreadyPaused(Act(pause.started_by, pause.detail), since=pause.started_at)
-    acts.record(act, Kind.PAUSE_SENDING, subject=pause)
+    pause.act = acts.record(act, Kind.PAUSE_SENDING, subject=pause)
+    pause.save(update_fields=["act"])
     logger.error("sending is paused: %s", act.reason)
     return pause
 
@@ -62,7 +63,8 @@ def resume_sending(*, act: Act, now: datetime) -> int:
     """
     lifted = lift(Q(cause__in=OF_ALL_SENDING), act=act, now=now)
     if lifted:
-        acts.record(act, Kind.RESUME_SENDING, after={"pauses_lifted": lifted})
+        recorded = acts.record(act, Kind.RESUME_SENDING, after={"pauses_lifted": lifted})
+        SendingPause.objects.filter(lifted_at=now, lifted_by=act.actor).update(lift_act=recorded)
         return lifted
     if (behind := selectors.behind_stripe()) is not None:
         raise BehindStripe(behind.detail)

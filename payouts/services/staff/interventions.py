@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Creator, Hold, HoldSource
-from accounts.services.holds import lift_staff_holds, place_hold
+from accounts.services.holds import attribute, lift_staff_holds, place_hold
 from database import acts, notices
 from database.acts import Kind
 from database.staff import Act
@@ -26,7 +26,8 @@ def hold_creator(creator: Creator, *, act: Act, now: datetime) -> Hold:
     hold = place_hold(creator, source=HoldSource.STAFF, act=act)
     for payout in waiting_of(creator.pk).filter(status=PayoutStatus.PENDING):
         move(payout, PayoutStatus.ON_HOLD, now=now, actor=act.actor, reason=act.reason, next_retry_at=None)
-    acts.record(act, Kind.HOLD, subject=hold, creator=creator.pk)
+    recorded = acts.record(act, Kind.HOLD, subject=hold, creator=creator.pk)
+    attribute(hold, to=recorded)
     return hold
 
 

@@ -8,7 +8,8 @@ from django.db.models import F
 
 from database import acts
 from database.acts import Kind
-from database.staff import Act, Right, is_same_person, require_approver
+from database.models import RecordedAct
+from database.staff import Act, Right, require_approver
 from earnings.services import adjustments
 from ledger import services as ledger
 from ledger.models import AccountKind
@@ -52,7 +53,8 @@ def propose_placement(
     placement = SuspensePlacement.objects.create(
         payout=payout, amount=amount, target=target, reason=act.reason, proposed_by=act.actor
     )
-    _record(placement, Kind.PROPOSE_PLACEMENT, act=act)
+    placement.proposal_act = _record(placement, Kind.PROPOSE_PLACEMENT, act=act)
+    placement.save(update_fields=["proposal_act"])
     return placement
 
 
@@ -64,7 +66,7 @@ def approve_placement(placement_id: UUID, *, act: Act, now: datetime) -> Suspens
     payout changed meanwhile.
     """
     placement = _undecided(placement_id)
-    if is_same_person(placement.proposed_by, act.actor):
+    if acts.by_same_person(placement.proposed_by, placement.proposal_act, act):
         raise PlacementNeedsAnother(act.actor)
     payout = placement.payout
     _require(payout, placement.amount)
@@ -87,7 +89,8 @@ def approve_placement(placement_id: UUID, *, act: Act, now: datetime) -> Suspens
         placed = f"placed by {placement.proposed_by} and {act.actor}: {placement.reason}"
         subject = payout.stripe_transfer_id
         differences.settle(DifferenceKind.UNEXPLAINED_REVERSAL, subject=subject, reason=placed, now=now)
-    _record(placement, Kind.APPROVE_PLACEMENT, act=act)
+    placement.decision_act = _record(placement, Kind.APPROVE_PLACEMENT, act=act)
+    placement.save(update_fields=["decision_act"])
     return placement
 
 
@@ -100,14 +103,15 @@ def decline_placement(placement_id: UUID, *, act: Act, now: datetime) -> Suspens
     placement = _undecided(placement_id)
     placement.decide_reason = act.reason
     _decide(placement, PlacementStatus.DECLINED, actor=act.actor, now=now)
-    _record(placement, Kind.DECLINE_PLACEMENT, act=act)
+    placement.decision_act = _record(placement, Kind.DECLINE_PLACEMENT, act=act)
+    placement.save(update_fields=["decision_act"])
     return placement
 
 
-def _record(placement: SuspensePlacement, kind: Kind, *, act: Act) -> None:
+def _record(placement: SuspensePlacement, kind: Kind, *, act: Act) -> RecordedAct | None:
     payout = placement.payout
     facts = {"status": placement.status, "amount": placement.amount, "target": placement.target}
-    acts.record(act, kind, subject=placement, creator=payout.creator_id, payout=payout.pk, after=facts)
+    return acts.record(act, kind, subject=placement, creator=payout.creator_id, payout=payout.pk, after=facts)
 
 
 def _in_suspense(payout: Payout) -> int:

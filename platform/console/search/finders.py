@@ -18,6 +18,7 @@ from accounts import selectors as accounts
 from accounts.models import Creator, CreatorPaymentAccount, Hold
 from console.audit import LOG_INS
 from console.search.hits import Hit, hit_of, pages_called
+from database.admin import sees_personal_data
 from database.models import RecordedAct
 from earnings import selectors as earnings
 from earnings.models import Adjustment, Api, CreatorEarning
@@ -126,6 +127,8 @@ def find(term: str, *, request: HttpRequest) -> list[Hit]:
         return []
     hits = dict.fromkeys(pages_called(term, request=request))
     for finder in FINDERS:
+        if finder.shape is _EMAIL and not sees_personal_data(request):
+            continue
         if finder.shape.fullmatch(term):
             found = islice(finder.find(term), SHOWN_OF_EACH)
             hits |= dict.fromkeys(hit for row in found if (hit := hit_of(row, request=request)))
