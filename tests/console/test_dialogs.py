@@ -320,3 +320,49 @@ def test_nothing_in_the_console_acts_without_a_dialog() -> None:
             assert not getattr(page, kind), page
         offered |= {action.__name__ for action in page.actions or ()}  # type: ignore[union-attr]
     assert offered == in_lists
+
+
+def change_details(client: Client, creator: Creator, email: str, country: str) -> Any:
+    client.force_login(UserFactory.create(rights=[Right.EDIT_CATALOG]))
+    return confirm(client, dialog_of("change-details", creator), email=email, country=country)
+
+
+def test_a_dialog_that_asks_for_more_shows_what_that_does_before_it_is_confirmed(
+    client: Client, alice: Creator
+) -> None:
+    client.force_login(UserFactory.create(rights=[Right.EDIT_CATALOG]))
+    address = dialog_of("change-details", alice)
+    opened = client.get(address).content.decode()
+    assert 'value="alice@example.com"' in opened
+    assert "Continue" in opened
+    said = client.post(
+        address, {**hidden(opened), "reason": WHY, "email": "alice@example.org", "country": "us"}
+    )
+    assert "change the email address from alice@example.com to alice@example.org" in said.content.decode()
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.com"
+    assert change_details(client, alice, "alice@example.org", "").status_code == HTTPStatus.SEE_OTHER
+    alice.refresh_from_db()
+    assert (alice.email, alice.country) == ("alice@example.org", "")
+
+
+@pytest.mark.parametrize(
+    ("email", "country", "wrong"),
+    [
+        ("no address", "US", "Enter a valid email address."),
+        ("alice@example.com", "XX", "There is no such country."),
+        ("alice@example.com", "US", "alice already has these details."),
+    ],
+)
+def test_what_was_given_wrongly_can_be_corrected_in_the_dialog(
+    client: Client, alice: Creator, email: str, country: str, wrong: str
+) -> None:
+    page = change_details(client, alice, email, country).content.decode()
+    assert wrong in page
+    assert 'name="email"' in page
+    assert "Continue" in page
+
+
+def test_every_right_is_for_an_act_in_the_console() -> None:
+    rights = {right for act in all_acts() for right in (act.right, *act.also)}
+    assert set(Right) - rights == {Right.EXPORT}

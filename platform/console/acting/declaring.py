@@ -49,6 +49,10 @@ class ConsoleAct(Generic[M]):
         """Tell whether this can't be done by this member of staff, though others can: they proposed it themselves."""
         return False
 
+    def initial(self, obj: M) -> Given:
+        """Return what the form's own fields hold at first."""
+        return {}
+
     def preview(self, obj: M, given: Given) -> Preview:
         """Work out what this will do, without locks and writes; `given` are the values of the form's own fields.
 

@@ -43,6 +43,11 @@ class Proposal:
                 proposal.left_out.append((obj, str(refusal)))
         return proposal
 
+    @classmethod
+    def obstructed(cls, act: ConsoleAct[Any], objects: Sequence[Any]) -> "Proposal":
+        """Propose nothing, and say what the act isn't possible for, whatever the form says."""
+        return cls(act, left_out=[(obj, why) for obj in objects if (why := act.obstacle(obj))])
+
     @property
     def digest(self) -> str:
         """Stands for all that the dialog says: if it differs, the dialog has to be read again."""

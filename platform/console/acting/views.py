@@ -59,7 +59,7 @@ class _Dialog:
     def open(self) -> HttpResponse:
         """Show the preview, unless the act first has to be told more."""
         if self.act.form.own_fields():
-            return self._show(self.act.form())
+            return self._show(self.act.form(initial=self.act.initial(self.objects[0])))
         proposal = self._propose({})
         return self._show(self.act.form(initial={"seen": proposal.digest}), proposal)
 
@@ -144,15 +144,17 @@ class _Dialog:
         can_confirm: bool = True,
         status: HTTPStatus = HTTPStatus.OK,
     ) -> HttpResponse:
+        obstructed = Proposal.obstructed(self.act, self.objects)
         if proposal is None:
-            proposal = Proposal(self.act) if form.own_fields() else self._propose({})
+            proposal = obstructed if form.own_fields() else self._propose({})
         is_possible = bool(proposal.parts) or not proposal.left_out
+        can_be_corrected = bool(form.own_fields()) and not obstructed.left_out
         context = {
             "act": self.act,
             "title": self.act.title(self.objects),
             "form": form,
             "proposal": proposal,
-            "can_confirm": can_confirm and is_possible,
+            "can_confirm": can_confirm and (is_possible or can_be_corrected),
             "notice": notice,
             "back": self._back,
         }

@@ -42,6 +42,8 @@ class RetryPayout(ConsoleAct[Payout]):
         effects = [f"make a new payout of {retry.net} to {obj.creator.external_id}, and send it at once"]
         if retry.net != obj.net:
             effects.append(f"pay {retry.net} instead of {obj.net}, as what can be paid has changed since")
+        if obj.next_retry_at:
+            effects.append("take the place of the retry that was to be made without you")
         return Preview(effects, amounts=[retry.net], told=explain_move("", PayoutStatus.PENDING))
 
     def perform(self, obj: Payout, given: Given, *, act: Act, now: datetime) -> Done:

@@ -4,10 +4,16 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import Creator, Hold
+from database import sql
 from database.display import page_of
+from payouts.models import Payout
+from stripe_io import installation
 from tests.console.browser.staff import StaffBrowser
 from tests.console.dialogs import WHY
 from tests.factories import CreatorFactory, PayoutFactory
+from tests.local_stripe import Stripe
+from tests.payouts.market import Market
+from tests.payouts.sending import REFUSAL, send_transfer
 
 
 @pytest.fixture
@@ -55,3 +61,32 @@ def test_a_creator_is_held_and_released_with_the_keyboard_alone(
     press(page, "Release 1 payout, $160.00")
     expect(page.get_by_text("alice is released.")).to_be_visible()
     assert Hold.objects.get().lift_reason == "The complaint was withdrawn"
+
+
+@pytest.fixture
+def failed(transactional_db: None, sandbox: Stripe) -> Payout:
+    """$80.00 to bob, which Stripe refused to transfer."""
+    market = Market()
+    bob = market.creator("bob", account=None)
+    market.onboard(bob)
+    payout = market.payout(bob)
+    installation.record_check(until=sql.now(), at=sql.now())
+    sandbox.inject(REFUSAL)
+    send_transfer(payout.pk, now=sql.now())
+    return payout
+
+
+def test_a_failed_payout_is_opened_and_retried_with_the_keyboard_alone(
+    console: StaffBrowser, failed: Payout
+) -> None:
+    page = console.open(page_of(failed))
+    press(page, "Retry")
+    expect(page.get_by_label("Reason")).to_be_focused()
+    page.keyboard.type("They have added a bank account")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(named(page, "Retry 1 payout, $80.00")).to_be_focused()
+    page.keyboard.press("Enter")
+    told = page.get_by_role("link", name="A new payout of $80.00 to bob is being sent.")
+    told.press("Enter")
+    page.wait_for_url(f"**{page_of(Payout.objects.get(retry_of=failed))}")
