@@ -36,7 +36,6 @@ from database.admin import (
     RecordedAdmin,
     column,
     copied,
-    give_tones,
     link,
     narrowed_by,
     number,
@@ -54,15 +53,6 @@ else:
 
     class _UserAdmin(RecordedAdmin, DjangoUserAdmin):
         pass
-
-
-give_tones(
-    AccountStatus,
-    success=[AccountStatus.ACTIVE],
-    info=[AccountStatus.ONBOARDING],
-    warning=[AccountStatus.RESTRICTED],
-    danger=[AccountStatus.DISABLED],
-)
 
 
 class GroupsField(forms.ModelMultipleChoiceField[Group]):

@@ -19,7 +19,6 @@ from database.admin import (
     column,
     copied,
     count,
-    give_tones,
     ident,
     link,
     list_of,
@@ -65,26 +64,6 @@ from earnings.selectors import (
     records_with_id,
 )
 from money import Money, Period
-
-give_tones(
-    RecordKind,
-    success=[RecordKind.CHARGE],
-    info=[RecordKind.REFUND_REVERSAL, RecordKind.CHARGEBACK_REVERSAL],
-    warning=[RecordKind.REFUND],
-    danger=[RecordKind.CHARGEBACK],
-)
-give_tones(
-    AdjustmentStatus,
-    success=[AdjustmentStatus.APPROVED],
-    warning=[AdjustmentStatus.PROPOSED],
-)
-give_tones(
-    BatchActKind,
-    warning=[BatchActKind.SET_ASIDE],
-    info=[BatchActKind.RETRIED],
-    danger=[BatchActKind.QUARANTINED],
-)
-give_tones(Resolution, success=[Resolution.ENTERED, Resolution.UNLINKED], info=[Resolution.SUPERSEDED])
 
 
 @name_of.register
@@ -428,7 +407,7 @@ class CreatorEarningAdmin(LargeTableAdmin):
         open_or_closed,
         link("payout"),
     ]
-    list_select_related = ["creator", "api", "payout"]
+    list_select_related = ["creator", "api", "payout__creator"]
     list_filter = [ClaimedFilter, narrowed_by("creator", Creator), narrowed_by("api", Api)]
     search_fields = ["creator__external_id", "api__external_id", "pk"]
     search_help_text = "Creator id, API id or earning id"

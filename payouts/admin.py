@@ -15,8 +15,9 @@ from database.admin import (
     column,
     copied,
     count,
-    give_tones,
+    exact,
     ident,
+    in_words,
     link,
     money,
     money_in,
@@ -59,34 +60,12 @@ from payouts.remedies import remedy
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
 
 _STRIPE_ID = re.compile(r"[a-z]+_[A-Za-z0-9]{12,}")
-give_tones(
-    PayoutStatus,
-    success=[PayoutStatus.PAID],
-    info=[PayoutStatus.PROCESSING, PayoutStatus.IN_TRANSIT],
-    warning=[PayoutStatus.ON_HOLD, PayoutStatus.UNRESOLVED, PayoutStatus.RETURNED],
-    danger=[PayoutStatus.FAILED, PayoutStatus.REVERSED],
-)
-give_tones(
-    AttemptStatus,
-    success=[AttemptStatus.SUCCEEDED],
-    info=[AttemptStatus.OPEN],
-    danger=[AttemptStatus.REFUSED],
-)
-give_tones(
-    DecisionReason,
-    warning=[
-        DecisionReason.ON_HOLD,
-        DecisionReason.ACCOUNT_RESTRICTED,
-        DecisionReason.PREVIOUS_PAYOUT_OPEN,
-        DecisionReason.NEGATIVE_BALANCE,
-    ],
-    danger=[DecisionReason.BOOKS_DISAGREE, DecisionReason.ERROR],
-)
 
 
 @name_of.register
 def _(payout: Payout) -> str:
-    return str(payout.net)
+    period = in_words(Period(payout.period_start, payout.period_end))
+    return f"{payout.net} to {payout.creator.external_id} · {period}"
 
 
 @column("Period", order="period_start")
@@ -122,7 +101,7 @@ class RunDecisionAdmin(LargeTableAdmin):
         "decided_at",
         short("detail"),
     ]
-    list_select_related = ["run", "creator", "payout"]
+    list_select_related = ["run", "creator", "payout__creator"]
     list_filter = ["reason", narrowed_by("run", PayoutRun), narrowed_by("creator", Creator)]
     search_fields = ["creator__external_id"]
     search_help_text = "Creator id"
@@ -201,7 +180,7 @@ class PayoutAdmin(LargeTableAdmin):
 @admin.register(PayoutLineItem)
 class PayoutLineItemAdmin(LargeTableAdmin):
     list_display = [ident("pk", "Line item"), link("payout"), *_LINE, link("earning")]
-    list_select_related = ["payout", "api", "earning"]
+    list_select_related = ["payout__creator", "api", "earning"]
     list_filter = [narrowed_by("payout", Payout), narrowed_by("earning", CreatorEarning)]
     search_fields = ["payout", "pk"]
     search_help_text = "Payout id or line item id"
@@ -229,7 +208,7 @@ class PayoutAttemptAdmin(LargeTableAdmin):
         copied("stripe_id", "Stripe id"),
         "created_at",
     ]
-    list_select_related = ["payout"]
+    list_select_related = ["payout__creator"]
     list_filter = ["kind", "status", "in_doubt", narrowed_by("payout", Payout)]
     search_fields = ["stripe_id", "request_id", "payout", "payout__reference", "idempotency_key", "pk"]
     search_help_text = "tr_, po_, trr_, req_, payout id or reference, idempotency key"
@@ -263,14 +242,14 @@ class PayoutAttemptAdmin(LargeTableAdmin):
 @admin.register(PayoutEvent)
 class PayoutEventAdmin(LargeTableAdmin):
     list_display = [
-        titled("at", "When"),
+        exact("at", "When"),
         link("payout"),
         state("from_status", PayoutStatus, "From"),
         state("to_status", PayoutStatus, "To"),
         "actor",
         short("reason"),
     ]
-    list_select_related = ["payout"]
+    list_select_related = ["payout__creator"]
     list_filter = [narrowed_by("payout", Payout)]
     search_fields = ["payout", "payout__creator__external_id"]
     search_help_text = "Payout id or creator id"
@@ -278,7 +257,7 @@ class PayoutEventAdmin(LargeTableAdmin):
         link("payout"),
         state("from_status", PayoutStatus, "From"),
         state("to_status", PayoutStatus, "To"),
-        titled("at", "When"),
+        exact("at", "When"),
         "actor",
         "reason",
     ]
@@ -313,7 +292,7 @@ class DifferenceAdmin(LargeTableAdmin):
         "found_at",
         "owner",
     ]
-    list_select_related = ["creator", "payout"]
+    list_select_related = ["creator", "payout__creator"]
     list_filter = [
         ("resolved_at", admin.EmptyFieldListFilter),
         "kind",
@@ -392,7 +371,7 @@ class SendingPauseAdmin(ReadOnlyAdmin):
 
 @admin.register(UnplacedTransfer)
 class UnplacedTransferAdmin(ReadOnlyAdmin):
-    list_display = [copied("pk", "Transfer"), "left_by", short("reason"), "left_at"]
+    list_display = [ident("pk", "Transfer"), "left_by", short("reason"), "left_at"]
     search_fields = ["pk"]
     search_help_text = "Transfer (tr_…)"
     ordering = ["-left_at"]
@@ -430,7 +409,7 @@ class SuspensePlacementAdmin(ReadOnlyAdmin):
         state("status", PlacementStatus),
         "proposed_at",
     ]
-    list_select_related = ["payout"]
+    list_select_related = ["payout__creator"]
     list_filter = ["status", "target"]
     ordering = ["-proposed_at"]
     details = [

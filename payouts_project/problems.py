@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core import exceptions as django
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import Resolver404
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as framework
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from accounts import errors as accounts
+from console import errors as console
 from database.refusals import Refusal
 from earnings import errors as earnings
 from payouts_project.throttles import if_refused_too_often
@@ -89,6 +91,7 @@ FAULTS: Mapping[type[Exception], Problem] = {
     **problems.FAULTS,
     accounts.StripeUnavailable: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "stripe_unavailable", retry_after=30),
 }
+CONSOLE = "/admin/"
 REFUSED = (framework.NotAuthenticated, framework.AuthenticationFailed, framework.PermissionDenied)
 
 
@@ -115,11 +118,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(request, FAULTS[django.PermissionDenied]) or defaults.permission_denied(request, exception)
+    page = _page(request, FAULTS[django.PermissionDenied], fact=str(exception))
+    return page or defaults.permission_denied(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(request, FAULTS[Http404]) or defaults.page_not_found(request, exception)
+    is_told = isinstance(exception, Http404) and not isinstance(exception, Resolver404)
+    page = _page(request, FAULTS[Http404], fact=str(exception) if is_told else "")
+    return page or defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -143,6 +149,13 @@ def no_such_endpoint(request: HttpRequest) -> HttpResponse:
     return problems.answer(FAULTS[Http404])
 
 
-def _page(request: HttpRequest, problem: Problem) -> HttpResponse | None:
-    """Answer with a problem document below the API's address; the console has pages of its own."""
-    return problems.answer(problem) if request.path.startswith(problems.API) else None
+def _page(request: HttpRequest, problem: Problem, *, fact: str = "") -> HttpResponse | None:
+    """Answer below the API's address with a problem document, and below the console's with a page of it."""
+    if request.path.startswith(problems.API):
+        return problems.answer(problem)
+    if not request.path.startswith(CONSOLE):
+        return None
+    page = console.page(request, problem.status, fact=fact)
+    for name, value in problems.wait_header(problem).items():
+        page[name] = value
+    return page

@@ -27,6 +27,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 PUBLIC_URL = configuration.url("PUBLIC_URL", default="http://localhost:8086")
 CREATOR_PORTAL_URL = configuration.url("CREATOR_PORTAL_URL", default="http://localhost:3000")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "console.errors.csrf_failure"
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
@@ -168,7 +169,8 @@ UNFOLD = {
         "console.navigation.list_style_sheet",
     ],
     "SCRIPTS": [
-        "console.navigation.script",
+        "console.navigation.copying_script",
+        "console.navigation.keyboard_script",
         "console.navigation.acting_script",
         "console.navigation.search_script",
     ],

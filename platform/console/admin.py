@@ -1,4 +1,4 @@
-"""Admin pages that belong to none of our apps: panels that join apps, and tables of packages.
+"""Admin pages that belong to none of our apps: panels that join apps, states' colours, and tables of packages.
 
 Superusers can change beat's schedules and view logins. Groups are as in `accounts.groups`, and are not shown.
 """
@@ -17,12 +17,12 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from console import acts, audit, panels, searching, timelines
+from console import acts, audit, panels, searching, states, timelines
 from console.acting.lists import offer_in_lists
 from database.acts import Kind
 from database.admin import LargeTableAdmin, RecordedAdmin
 
-__all__ = ["acts", "audit", "panels", "searching", "timelines"]
+__all__ = ["acts", "audit", "panels", "searching", "states", "timelines"]
 
 for model in (Group, ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(model)

@@ -4,9 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import Resolver404, URLPattern, path, resolve, reverse
 
 from accounts.models import User
 from database import acts
@@ -22,13 +28,13 @@ else:
 class ConsoleSite(_AdminSite):
     """The staff console. Its look, navigation and home are configured in the settings, under UNFOLD."""
 
-    index_title = "Overview"
+    index_title = "Home"
     empty_value_display = "–"
     enable_nav_sidebar = True
 
     def extra_urls(self) -> list[URLPattern]:
         """Return the addresses of pages that belong to no table."""
-        from console import as_creator, books, records, waiting  # noqa: PLC0415 (models are loaded by now)
+        from console import approvals, as_creator, books, records, waiting  # noqa: PLC0415 (models are loaded by now)
         from console.acting.views import show_dialog  # noqa: PLC0415 (as above)
         from console.home import views as home  # noqa: PLC0415 (as above)
 
@@ -37,6 +43,7 @@ class ConsoleSite(_AdminSite):
             path("act/<slug:name>/<str:key>/", self.admin_view(show_dialog), name="act"),
             path("creators/<uuid:pk>/api/", self.admin_view(as_creator.show_as_creator), name="as_creator"),
             path("payouts/<uuid:pk>/records/", self.admin_view(records.show_records), name="payout_records"),
+            path("approvals/", self.admin_view(approvals.show), name="approvals"),
             path("books/", self.admin_view(books.show_books), name="books"),
             path("books/<int:pk>/", self.admin_view(books.show_running_balance), name="running_balance"),
             path("held/", self.admin_view(waiting.show_held), name="held"),
@@ -68,3 +75,19 @@ class ConsoleSite(_AdminSite):
                 act = signed_in_console(request, "Changed their own password", user=user)
                 acts.record(act, Kind.CHANGE_PASSWORD, subject=user)
         return response
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: object = None) -> Any:
+        """Lead home from an app's address: the sidebar is the only menu."""
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    def catch_all_view(self, request: HttpRequest, url: str) -> HttpResponse:
+        """Add a slash that was left out, though the API's addresses have none and APPEND_SLASH is off."""
+        if not url.endswith("/"):
+            try:
+                found = resolve(f"{request.path}/")
+            except Resolver404:
+                found = None
+            if found and getattr(found.func, "should_append_slash", True):
+                query = request.META["QUERY_STRING"]
+                return HttpResponsePermanentRedirect(f"{request.path}/{'?' * bool(query)}{query}")
+        raise Http404

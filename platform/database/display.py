@@ -1,30 +1,53 @@
 """How values and links are shown to staff, in lists, pages and panels alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from enum import Enum
 from functools import singledispatch
-from typing import Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.admin.utils import quote
 from django.db.models import Model, TextChoices
-from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from money import Money, Period
 
-Tone = Literal["success", "info", "warning", "danger"]
 NOTHING = mark_safe('<span class="pc-nothing">–</span>')
-_LEGIBLE_TAIL = 8
+LEGIBLE_TAIL = 8
+# Before it there were no sales: a time like 1970 means that no start was set.
+_FIRST_YEAR = 2000
+
+
+class Tone(Enum):
+    """What a state means to staff: its colour in the style sheet, and the icon beside its name."""
+
+    WAITING = "schedule"  # grey: nothing to do yet
+    MOVING = "sync"  # blue: under way, without anyone's help
+    DONE = "check_circle"  # green
+    ATTENTION = "front_hand"  # amber: staff or the creator have to act
+    LOST = "cancel"  # red: it failed
+    OVER = "do_not_disturb_on"  # grey: it ended without an effect
+
+
 _tones: dict[type[TextChoices], dict[str, Tone]] = {}
 
 
-def give_tones(states: type[TextChoices], **tones: Iterable[TextChoices]) -> None:
-    """Set which states are shown as `success`, `info`, `warning` or `danger`; the others are grey."""
-    _tones[states] = {state.value: tone for tone, members in tones.items() for state in members}  # type: ignore[misc]
+def give_tones(states: type[TextChoices], tones: Mapping[Tone, Iterable[TextChoices]]) -> None:
+    """Set the tones of states. Choices without a tone are kinds of things, and shown as plain labels."""
+    _tones[states] = {state.value: tone for tone, members in tones.items() for state in members}
+
+
+def tone_of(state: TextChoices) -> Tone | None:
+    return _tones.get(type(state), {}).get(state.value)
+
+
+def icon_of(state: TextChoices) -> str:
+    """Return the icon of a state that has a tone."""
+    return _tones[type(state)][state.value].value
 
 
 def page_of(obj: Model) -> str:
@@ -70,49 +93,84 @@ def _(value: int) -> SafeString:
 
 @show.register
 def _(value: Money) -> SafeString:
-    return format_html(
-        '<span class="pc-figure{}">{}</span>', " pc-negative" if value.amount < 0 else "", str(value)
-    )
+    return format_html('<span class="pc-figure">{}</span>', str(value))
 
 
 @show.register
 def _(value: datetime) -> SafeString:
-    moment = value.astimezone(UTC)
-    return format_html(
-        '<time class="pc-time" datetime="{}" title="{} UTC">{}</time>',
-        moment.isoformat(),
-        moment.replace(tzinfo=None).isoformat(" ", "microseconds"),
-        f"{moment.day} {moment:%b} {moment.year:04}, {moment:%H:%M}",
-    )
+    return _moment(value, "%H:%M")
 
 
 @show.register
 def _(value: date) -> SafeString:
+    return format_html('<time class="pc-time" datetime="{}">{}</time>', value.isoformat(), _day(value))
+
+
+def to_the_second(moment: datetime) -> SafeString:
+    """Show a moment of a history, in which seconds tell what came first."""
+    return _moment(moment, "%H:%M:%S")
+
+
+def _moment(value: datetime, clock: str) -> SafeString:
+    moment = value.astimezone(UTC)
+    if moment.year < _FIRST_YEAR:
+        return SafeString("from the beginning")
     return format_html(
-        '<time class="pc-time" datetime="{}">{}</time>',
-        value.isoformat(),
-        f"{value.day} {value:%b} {value.year:04}",
+        '<time class="pc-time" datetime="{}" title="{} UTC">{}, {}</time>',
+        moment.isoformat(),
+        moment.replace(tzinfo=None).isoformat(" ", "microseconds"),
+        _day(moment),
+        moment.strftime(clock),
     )
+
+
+def _day(day: date) -> str:
+    """Write a day without its year if that is this year."""
+    year = "" if day.year == timezone.now().year else f" {day.year:04}"
+    return f"{day.day} {day:%b}{year}"
+
+
+def owing(value: Money) -> SafeString:
+    """Show money that is owed or missing, in red. No other figure is red: a debit isn't bad news."""
+    return format_html('<span class="pc-figure pc-owing">{}</span>', str(value))
+
+
+def in_words(period: Period, *, month: str = "%b") -> str:
+    """Name the months of a period: `Oct 2026`, `Aug – Oct 2026`. One without whole months is named by its days.
+
+    `month` is how a single month is written; `%B` writes it in full.
+    """
+    first, last = period.start, period.end - timedelta(days=1)
+    if first.day != 1 or period.end.day != 1:
+        return f"{first.day} {first:%b %Y} – {last.day} {last:%b %Y}"
+    if (first.year, first.month) == (last.year, last.month):
+        return first.strftime(f"{month} %Y")
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{first:%b}{year} – {last:%b %Y}"
 
 
 @show.register
 def _(value: UUID) -> SafeString:
     """Show an id's random end: time-ordered ids start alike."""
-    return copyable(str(value), shown=f"…{str(value)[-_LEGIBLE_TAIL:]}")
+    return copyable(str(value), shown=f"…{str(value)[-LEGIBLE_TAIL:]}")
 
 
 @show.register
 def _(value: Period) -> SafeString:
-    return format_html('<span class="pc-time">{}</span>', str(value))
+    return format_html('<span class="pc-time">{}</span>', in_words(value, month="%B"))
 
 
 @show.register
 def _(value: TextChoices) -> SafeString:
-    tone = _tones.get(type(value), {}).get(value.value, "default")
-    return SafeString(
-        render_to_string(
-            "unfold/helpers/label.html", {"text": value.label, "type": tone, "class": "pc-state"}
-        )
+    tone = tone_of(value)
+    if tone is None:
+        return conditional_escape(value.label)
+    return format_html(
+        '<span class="pc-state" data-tone="{}"><span class="material-symbols-outlined" aria-hidden="true">{}</span>'
+        "{}</span>",
+        tone.name.lower(),
+        tone.value,
+        value.label,
     )
 
 
@@ -132,7 +190,7 @@ def anchor(address: str, text: object) -> SafeString:
 def stripe_id(text: str) -> SafeString:
     """Show a Stripe id: its prefix (`tr_`) and its random end."""
     kind, separator, _ = text.partition("_")
-    return copyable(text, shown=f"{kind}{separator}…{text[-_LEGIBLE_TAIL:]}")
+    return copyable(text, shown=f"{kind}{separator}…{text[-LEGIBLE_TAIL:]}")
 
 
 def copyable(text: str, *, shown: str) -> SafeString:
@@ -140,11 +198,11 @@ def copyable(text: str, *, shown: str) -> SafeString:
     if not text:
         return NOTHING
     return format_html(
-        '<span class="pc-id"><code title="{}">{}</code>'
-        '<span class="material-symbols-outlined" data-copy="{}" title="Copy">content_copy</span></span>',
+        '<span class="pc-id"><code title="{0}">{1}</code>'
+        '<button type="button" class="material-symbols-outlined" data-copy="{0}" aria-label="Copy {0}" title="Copy">'
+        "content_copy</button></span>",
         text,
         shown,
-        text,
     )
 
 

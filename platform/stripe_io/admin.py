@@ -16,7 +16,6 @@ from database.admin import (
     Panel,
     column,
     copied,
-    give_tones,
     link,
     link_to,
     name_of,
@@ -27,12 +26,6 @@ from database.admin import (
 )
 from stripe_io.models import BodyReason, InboxEvent, InboxOutcome, KeptBody, Replay
 
-give_tones(InboxOutcome, success=[InboxOutcome.HANDLED], warning=[InboxOutcome.SET_ASIDE])
-give_tones(
-    BodyReason,
-    info=[BodyReason.TEXT, BodyReason.OTHER_MODE, BodyReason.THIN],
-    danger=[reason for reason in BodyReason if reason not in ("text", "other_mode", "thin")],
-)
 LONGEST_SHOWN = 20_000
 
 for model in apps.get_app_config("djstripe").get_models():

@@ -120,4 +120,4 @@ def test_a_large_table_is_not_counted_to_its_end(
 ) -> None:
     monkeypatch.setattr(CappedPaginator, "cap", 2)
     shown = superuser.get(list_of(BillingRecord)).content.decode()
-    assert "First 2 billing records shown" in " ".join(shown.split())
+    assert "the first 2 billing records" in " ".join(shown.split())

@@ -40,7 +40,7 @@ def of_owned_apis(creator: Creator) -> Panel:
     return Panel(
         "API ownership changes",
         ["API", "Before", "After", "From", *WHO],
-        [(link_to(row, row.api), row.before, row.after, row.owned_from, *_who(row)) for row in rows],
+        [(link_to(row, str(row.api)), row.before, row.after, row.owned_from, *_who(row)) for row in rows],
         empty="No changes recorded.",
         more=list_of(ApiChange, creator=creator.pk),
     )

@@ -22,7 +22,7 @@ def what_it_is(earning: CreatorEarning) -> Iterator[Figure]:
 
 @panel(CreatorEarning)
 def went_to(earning: CreatorEarning) -> Panel:
-    rows = earning.line_items.select_related("payout").order_by("-pk")
+    rows = earning.line_items.select_related("payout__creator").order_by("-pk")
     return Panel(
         "Payouts",
         ["Payout", "Status", "Line item", "Paid"],
@@ -96,7 +96,7 @@ def owners(api: Api) -> Panel:
 
 @panel(Api)
 def last_earnings(api: Api) -> Panel:
-    rows = api.earnings.select_related("creator", "payout").order_by("-pk")[:ROWS]
+    rows = api.earnings.select_related("creator", "payout__creator").order_by("-pk")[:ROWS]
     return Panel(
         "Latest earnings",
         ["Earning", "Creator", "Gross", "Platform fee", "Net", "Payout"],

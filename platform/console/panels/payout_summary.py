@@ -11,18 +11,12 @@ from django.utils.safestring import SafeString
 from console.stripe_links import linked, transfer_address
 from database import sql
 from database.admin import sees_personal_data, summary
+from database.display import icon_of
 from money import Money, Period
 from payouts.explanations import explain_failure, explain_move
 from payouts.models import Payout, PayoutEvent
 from payouts.states import PayoutStatus
-from payouts.whereabouts import Step, StepState, situation_of, steps_of, tell
-
-_ICONS = {
-    StepState.DONE: "check_circle",
-    StepState.NOW: "sync",
-    StepState.WAITS: "schedule",
-    StepState.STOPPED: "front_hand",
-}
+from payouts.whereabouts import Step, situation_of, steps_of, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +69,4 @@ def _shown(step: Step) -> ShownStep:
     is_transfer = step.stripe_id.startswith("tr_")
     shown_id = linked(step.stripe_id, transfer_address(step.stripe_id) if is_transfer else "")
     details = [each for each in (step.at, step.amount, step.note) if each]
-    return ShownStep(step, _ICONS[step.state], shown_id if step.stripe_id else SafeString(""), details)
+    return ShownStep(step, icon_of(step.state), shown_id if step.stripe_id else SafeString(""), details)

@@ -7,6 +7,7 @@ from database.admin.columns import (
     column,
     copied,
     count,
+    exact,
     ident,
     link,
     money,
@@ -34,7 +35,19 @@ from database.admin.personal import sees_personal_data
 from database.admin.ranges import Between
 from database.admin.recorded import ReasonedForm, RecordedAdmin
 from database.admin.searching import look_up
-from database.display import anchor, give_tones, link_to, list_of, name_of, page_of, show
+from database.display import (
+    Tone,
+    anchor,
+    give_tones,
+    in_words,
+    link_to,
+    list_of,
+    name_of,
+    owing,
+    page_of,
+    show,
+    to_the_second,
+)
 
 __all__ = [
     "CHANGED_BY",
@@ -49,14 +62,17 @@ __all__ = [
     "ReasonedForm",
     "RecordedAdmin",
     "Section",
+    "Tone",
     "anchor",
     "block",
     "column",
     "copied",
     "count",
+    "exact",
     "give_tones",
     "headline",
     "ident",
+    "in_words",
     "link",
     "link_to",
     "list_of",
@@ -67,6 +83,7 @@ __all__ = [
     "narrowed_by",
     "narrowed_to",
     "number",
+    "owing",
     "page_of",
     "panel",
     "percent",
@@ -78,4 +95,5 @@ __all__ = [
     "state",
     "summary",
     "titled",
+    "to_the_second",
 ]

@@ -1,6 +1,7 @@
 """Columns of lists, which are also fields of pages."""
 
 from collections.abc import Callable
+from functools import cache
 from operator import attrgetter
 from typing import Any, cast
 
@@ -9,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from database.changes import Way
-from database.display import NOTHING, copyable, show
+from database.display import LEGIBLE_TAIL, NOTHING, copyable, show, to_the_second
 from money import Money
 
 Column = Callable[[Any], SafeString]
@@ -58,6 +59,22 @@ def titled(name: str, title: str) -> Column:
     return column(title, order=name)(attrgetter(name))
 
 
+@cache  # the same column each time, so that Django finds it among those that can be sorted
+def moment(name: str) -> Column:
+    """Show a date or time; `created_at` is titled `Created`."""
+    return titled(name, _title(name.removesuffix("_at")))
+
+
+def exact(name: str, title: str | None = None) -> Column:
+    """Show a time of a history, to the second."""
+
+    def read(row: Any) -> SafeString | None:
+        value = getattr(row, name)
+        return value and to_the_second(value)
+
+    return column(title or _title(name), order=name)(read)
+
+
 def count(name: str, title: str | None = None) -> Column:
     return column(title or _title(name), order=name, kind="figure")(attrgetter(name))
 
@@ -81,8 +98,13 @@ def link(path: str, title: str | None = None) -> Column:
 
 
 def ident(name: str = "pk", title: str = "Id") -> Column:
-    """Show a shortened id, with a button that copies all of it."""
-    return column(title, kind="id")(attrgetter(name))
+    """Show the end of an id. It is the link to its row's page, so there is no button that copies it, as there."""
+
+    def read(row: Any) -> SafeString:
+        key = str(getattr(row, name))
+        return format_html('<code title="{}">…{}</code>', key, key[-LEGIBLE_TAIL:])
+
+    return column(title, kind="id")(read)
 
 
 @column("No.", kind="id")

@@ -1,15 +1,20 @@
 """Lists and pages of tables that are read-only in the console."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import DateField, Model, QuerySet
+from django.db.models.options import Options
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
 
-from database.admin.columns import Column
+from database.admin.columns import Column, moment
 from database.admin.filters import NarrowedBy
 from database.admin.listing import OldestFirst, turned_around
 from database.admin.paginators import CappedPaginator
@@ -23,7 +28,7 @@ from database.admin.panels import (
 )
 from database.admin.personal import sees_personal_data
 from database.admin.searching import looked_up
-from database.display import name_of
+from database.display import name_of, page_of
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -44,6 +49,7 @@ class ReadOnlyAdmin(_ModelAdmin):
     list_disable_select_all = True
     list_per_page = 50
     show_full_result_count = False
+    change_list_template = "console/list.html"
     list_before_template = "console/narrowings.html"
     change_form_template = "console/page.html"
     change_form_before_template = "console/headlines.html"
@@ -85,8 +91,13 @@ class ReadOnlyAdmin(_ModelAdmin):
         return fields if sees_personal_data(request) else [name for name in fields if "email" not in name]
 
     def _seen(self, request: HttpRequest, names: Sequence[Any]) -> list[Any]:
+        """Leave out what this person may not see, and show dates and times as everywhere."""
         hidden = () if sees_personal_data(request) else self.personal
-        return [name for name in names if name not in hidden]
+        return [moment(name) if name in self._moments else name for name in names if name not in hidden]
+
+    @cached_property
+    def _moments(self) -> frozenset[str]:
+        return frozenset(field.name for field in self.model._meta.fields if isinstance(field, DateField))
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Show the fields on the page, or if it has tabs, on the technical one."""
@@ -109,12 +120,19 @@ class ReadOnlyAdmin(_ModelAdmin):
         found = matches[0].union(*matches[1:]) if matches else queryset.none().values("pk")
         return queryset.filter(pk__in=found), False
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the object's page, which has its history: Django's knows only what forms changed."""
+        return redirect(page_of(self.model(pk=unquote(object_id))))
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None)
         if context and "cl" in context:
+            context["title"] = capfirst(self.opts.verbose_name_plural)
             changes = context["cl"]
             changes.full_result_count = changes.result_count  # not counted: unfold would offer "Show all"
             context |= self.around_list(changes, request)
@@ -129,10 +147,17 @@ class ReadOnlyAdmin(_ModelAdmin):
         """Return what the templates around the list show: `list_tabs`, and `list_totals`."""
         return {}
 
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Options[Any], object_id: str
+    ) -> NoReturn:
+        """Answer 404. Django leads home and guesses that the object was deleted, which nothing here ever is."""
+        raise Http404(f"There is no {opts.verbose_name} {unquote(object_id)}.")
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         if (obj := kwargs.get("obj")) is not None:
+            context["title"] = capfirst(self.opts.verbose_name)
             context["subtitle"] = name_of(obj)
             context["headlines"] = headlines_for(obj)
             context["summaries"] = summaries_for(obj, request)

@@ -13,7 +13,6 @@ class CappedPaginator(Paginator[Any]):
     """Counts only as many rows as people page through; search and filters find older ones."""
 
     cap = MOST_COUNTED
-    template_name = "console/capped_pagination.html"
     object_list: QuerySet[Any]
 
     @cached_property

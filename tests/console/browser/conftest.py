@@ -42,3 +42,10 @@ def console(window: StaffBrowser) -> StaffBrowser:
     """A window in which a member of staff with every right is logged in."""
     window.log_in(UserFactory.create(username="dana", rights=list(Right)))
     return window
+
+
+@pytest.fixture
+def root(window: StaffBrowser) -> StaffBrowser:
+    """A window in which a superuser is logged in, who sees every page."""
+    window.log_in(UserFactory.create(username="root", is_superuser=True))
+    return window

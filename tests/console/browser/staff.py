@@ -1,6 +1,7 @@
 """A member of staff at a browser: opens the console's pages, and sees what is wrong with them."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
@@ -42,7 +43,9 @@ class StaffBrowser:
 
     def open(self, address: str) -> Page:
         """Go to an address, and wait until unfold's scripts have drawn the page."""
-        self.page.goto(address)
+        response = self.page.goto(address)
+        assert response
+        assert response.status < HTTPStatus.INTERNAL_SERVER_ERROR, address
         self.page.wait_for_function("!document.querySelector('[x-cloak]')")
         return self.page
 
@@ -59,8 +62,16 @@ class StaffBrowser:
         return width
 
     def violations(self) -> list[str]:
-        """Return what axe finds: each rule, with the elements that break it."""
+        """Return what axe finds: each rule, with the elements that break it.
+
+        The window is as high as the page, so that the bar at the bottom of lists covers nothing.
+        """
+        size = self.page.viewport_size
+        assert size
+        height = self.page.evaluate("document.documentElement.scrollHeight")
+        self.page.set_viewport_size({"width": size["width"], "height": height})
         found: Sequence[dict[str, Any]] = axe.run(self.page, options=RULES).response["violations"]
+        self.page.set_viewport_size(size)
         return [
             f"{rule['id']}: {node['target'][0]}: {node['failureSummary'].splitlines()[-1].strip()}"
             for rule in found
