@@ -21,7 +21,7 @@ export PYTHONUTF8 := 1
 export PIP_USER := 0
 export PIP_REQUIRE_HASHES := 0
 
-.PHONY: help demo test test-full chaos drill guards benchmark lint lint-sql lint-rest up down env status schema lock clean
+.PHONY: help demo test test-full chaos drill guards benchmark lint lint-sql lint-rest up down env status pictures schema lock clean
 
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m payouts_project.local
@@ -96,6 +96,10 @@ up: .venv/.runtime
 
 down env status: .venv/.runtime
 	@$(LOCAL) $@
+
+# For maintainers: photograph the console after `make demo`, for docs/images.
+pictures: .venv/.development
+	@variables=$$($(LOCAL) env) && eval "$$variables" && $(BIN)/python -m tests.console.pictures
 
 # For maintainers: write the copy of the API's document that the tests compare.
 schema: .venv/.development

@@ -1,4 +1,4 @@
-"""`{{ value|show }}`, `{{ object|name }}`: format values and objects as the rest of the console does.
+"""`{{ value|show }}`, `{{ time|to_the_second }}`, `{{ object|name }}`: format values and objects as everywhere.
 
 `{% acts_on object %}`: the buttons of what can be done to it.
 """
@@ -11,11 +11,12 @@ from django.db.models import Model
 from django.template.context import RequestContext
 
 from console.acting.buttons import buttons_for
-from database.display import name_of, show, spoken
+from database.display import name_of, show, spoken, to_the_second
 
 register = template.Library()
 register.filter("show", show)
 register.filter("spoken", spoken)
+register.filter("to_the_second", to_the_second)
 
 
 @register.filter

@@ -1,6 +1,5 @@
 """Headless Chromium on the console, served over real HTTP."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -8,16 +7,15 @@ from playwright.sync_api import Browser, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from database.staff import Right
+from tests.console.browser.finding import CHROMIUM, chromium_path
 from tests.console.browser.staff import StaffBrowser
 from tests.factories import UserFactory
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="package")
 def chromium(django_db_setup: None) -> Iterator[Browser]:
     """The system's Chromium; without one, the test is skipped."""
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    found = chromium_path()
     if found is None:
         pytest.skip(f"no browser: none of {', '.join(CHROMIUM)} is installed")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
