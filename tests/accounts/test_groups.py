@@ -75,7 +75,7 @@ def test_a_permission_of_a_users_own_gives_no_right() -> None:
         staff.act_on_command_line("dana", Right.HOLD, "She called")
 
 
-@pytest.mark.parametrize("right", APPROVALS)
+@pytest.mark.parametrize("right", sorted(APPROVALS))
 def test_a_right_to_approve_counts_only_after_a_while(settings: Settings, right: Right) -> None:
     settings.APPROVAL_WAIT_HOURS = 24
     sam = user_in(StaffGroup.APPROVER, username="sam")
