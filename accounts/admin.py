@@ -138,11 +138,10 @@ class CreatorAdmin(ReadOnlyAdmin):
     list_display = [titled("external_id", "Creator id"), "email", "country", "created_at"]
     search_fields = [
         "external_id__startswith",
-        "email__istartswith",
         "payment_accounts__stripe_account_id",
-        "payment_accounts__external_account_id",
         "pk",
     ]
+    personal_search_fields = ["email__istartswith", "payment_accounts__external_account_id"]
     search_help_text = "Start of a creator id or email address; acct_ or ba_"
     ordering = ["external_id"]
     details = [copied("external_id", "Creator id"), "email", "country", "created_at", copied("pk", "Id")]

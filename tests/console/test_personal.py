@@ -61,3 +61,10 @@ def test_a_viewer_finds_nobody_by_an_address(client: Client, db: None) -> None:
         assert listed.count() == found
         hits = client.get("/admin/search/", {"q": "alice@example.com", "part": "hits"}).context["hits"]
         assert len(hits) == found
+
+
+def test_a_viewer_finds_nobody_by_address_or_bank_account(personal: list[str], staff: Client) -> None:
+    address, _, bank_account, _ = personal
+    for term in (address, bank_account):
+        assert staff.get("/admin/search/", {"q": term, "part": "hits"}).context["hits"] == []
+        assert not staff.get(list_of(Creator, q=term)).context["cl"].queryset.exists()

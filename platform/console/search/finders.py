@@ -57,10 +57,11 @@ _WITH_UUIDS: tuple[type[Model], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Finder:
-    """Looks up terms of a shape, which are matched whole."""
+    """Looks up terms of a shape, which are matched whole; what is `personal` only for who sees personal data."""
 
     shape: re.Pattern[str]
     find: Callable[[str], Iterable[Model]]
+    personal: bool = False
 
 
 def _stripe(*prefixes: str) -> re.Pattern[str]:
@@ -97,11 +98,11 @@ FINDERS = (
     Finder(_stripe("py"), payouts.payouts_by_payment),
     Finder(_stripe("req"), payouts.attempts_by_request),
     Finder(_stripe("acct"), accounts.creators_by_account),
-    Finder(_stripe("ba", "card"), accounts.creators_by_bank_account),
+    Finder(_stripe("ba", "card"), accounts.creators_by_bank_account, personal=True),
     Finder(_stripe("evt"), inbox.events_with_id),
     Finder(_stripe("evt"), inbox.bodies_of_event),
     Finder(_stripe(r"[a-z]+"), payouts.differences_about),
-    Finder(_EMAIL, accounts.creators_by_email),
+    Finder(_EMAIL, accounts.creators_by_email, personal=True),
     Finder(_MONTH, _runs),
     Finder(_WORD, _with_uuid),
     Finder(_WORD, payouts.payouts_by_reference),
@@ -125,11 +126,10 @@ def find(term: str, *, request: HttpRequest) -> list[Hit]:
     term = term.strip()
     if not term.isprintable() or not 0 < len(term) <= LONGEST_TERM:
         return []
+    sees_personal = sees_personal_data(request)
     hits = dict.fromkeys(pages_called(term, request=request))
     for finder in FINDERS:
-        if finder.shape is _EMAIL and not sees_personal_data(request):
-            continue
-        if finder.shape.fullmatch(term):
+        if finder.shape.fullmatch(term) and (sees_personal or not finder.personal):
             found = islice(finder.find(term), SHOWN_OF_EACH)
             hits |= dict.fromkeys(hit for row in found if (hit := hit_of(row, request=request)))
     return list(hits)
