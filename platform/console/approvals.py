@@ -1,10 +1,19 @@
 """The page of what waits for a second person."""
 
+from datetime import datetime
+
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from console.acting.buttons import buttons_for
+from database import sql
 from database.admin import Panel, link_to, list_of
+from database.display import NOTHING, spoken, to_the_second
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus
 from money import Money
 from payouts.models import PlacementStatus, PlacementTarget, SuspensePlacement
@@ -17,16 +26,28 @@ def show(request: HttpRequest) -> HttpResponse:
     context = admin.site.each_context(request) | {
         "title": "Approvals",
         "lead": "Proposals take effect once a second person approves them.",
-        "panels": [_adjustments(), _placements()],
+        "panels": [_adjustments(request), _placements(request)],
     }
     return render(request, "console/panels_page.html", context)
 
 
-def _adjustments() -> Panel:
+def _age(proposed_at: datetime) -> SafeString:
+    """Say how long it has waited, with the exact time behind it."""
+    waited = spoken(sql.now() - proposed_at)
+    return format_html('<time title="{} UTC">{}</time>', to_the_second(proposed_at), waited)
+
+
+def _buttons(request: HttpRequest, proposal: Model) -> SafeString:
+    """Show the buttons for what this member of staff may decide."""
+    buttons = buttons_for(request, proposal, back=request.path)
+    return render_to_string("console/acts/buttons.html", {"buttons": buttons}) if buttons else NOTHING
+
+
+def _adjustments(request: HttpRequest) -> Panel:
     rows = Adjustment.objects.filter(status=AdjustmentStatus.PROPOSED).select_related("creator")
     return Panel(
         "Adjustments and write-offs",
-        ["Proposal", "Creator", "Amount", "Reason", "Proposed by", "Proposed"],
+        ["Proposal", "Creator", "Amount", "Reason", "Proposed by", "Waits", "Decide"],
         [
             (
                 link_to(row, AdjustmentKind(row.kind).label),
@@ -34,7 +55,8 @@ def _adjustments() -> Panel:
                 Money(row.amount, row.currency),
                 row.reason,
                 row.proposed_by,
-                row.proposed_at,
+                _age(row.proposed_at),
+                _buttons(request, row),
             )
             for row in rows.order_by("proposed_at")[:MOST]
         ],
@@ -43,11 +65,11 @@ def _adjustments() -> Panel:
     )
 
 
-def _placements() -> Panel:
+def _placements(request: HttpRequest) -> Panel:
     rows = SuspensePlacement.objects.filter(status=PlacementStatus.PROPOSED).select_related("payout__creator")
     return Panel(
         "Money in suspense",
-        ["Proposal", "Payout", "Amount", "Reason", "Proposed by", "Proposed"],
+        ["Proposal", "Payout", "Amount", "Reason", "Proposed by", "Waits", "Decide"],
         [
             (
                 link_to(row, PlacementTarget(row.target).label),
@@ -55,7 +77,8 @@ def _placements() -> Panel:
                 row.money,
                 row.reason,
                 row.proposed_by,
-                row.proposed_at,
+                _age(row.proposed_at),
+                _buttons(request, row),
             )
             for row in rows.order_by("proposed_at")[:MOST]
         ],

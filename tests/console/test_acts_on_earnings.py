@@ -9,12 +9,13 @@ from uuid import UUID, uuid4
 import pytest
 from django.db.models import Model
 from django.test import Client
+from django.urls import reverse
 from django.utils.html import escape
 
 from accounts.groups import StaffGroup
 from accounts.models import Creator
 from database import sql
-from database.display import page_of
+from database.display import list_of, page_of
 from database.staff import Act, Right
 from earnings.models import (
     Adjustment,
@@ -134,8 +135,8 @@ def unsent() -> None:
     PayoutFactory.create(creator=alice())
 
 
-def paused() -> None:
-    pauses.pause_sending(act=DANA, now=sql.now())
+def paused() -> SendingPause:
+    return pauses.pause_sending(act=DANA, now=sql.now())
 
 
 def unusual_run() -> PayoutRun:
@@ -436,3 +437,29 @@ def test_a_rate_cant_apply_to_recorded_sales(client: Client) -> None:
     answer = client.post(address, {**open_dialog(client, address), **fields})
     assert answer.status_code == HTTPStatus.CONFLICT
     assert "already have their rates" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("act", "table", "right"),
+    [
+        ("pause-sending", SendingPause, Right.PAUSE_SENDING),
+        ("set-default-commission", CommissionRate, Right.SET_COMMISSION),
+    ],
+)
+def test_acts_on_the_platform_have_their_buttons_above_a_list(
+    client: Client, act: str, table: type[Model], right: Right
+) -> None:
+    log_in(client, right)
+    assert dialog_of(act) in client.get(list_of(table)).content.decode()
+    client.force_login(UserFactory.create())
+    assert dialog_of(act) not in client.get(list_of(table)).content.decode()
+
+
+def test_proposals_are_decided_where_they_are_listed(client: Client) -> None:
+    waiting = [dialog_of("approve-adjustment", proposed()), dialog_of("approve-placement", placed())]
+    log_in(client, Right.APPROVE_ADJUSTMENT, Right.APPROVE_PLACEMENT)
+    page = client.get(reverse("admin:approvals")).content.decode()
+    assert all(address in page for address in waiting)
+    client.force_login(UserFactory.create(username="dana", rights=list(Right)))
+    own = client.get(reverse("admin:approvals")).content.decode()
+    assert not any(address in own for address in waiting)

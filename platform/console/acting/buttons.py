@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from console.acting.declaring import ConsoleAct, acts_on
+from database.display import list_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +22,25 @@ class Button:
     address: str
 
 
-def buttons_for(request: HttpRequest, obj: Model | None) -> list[Button]:
-    """List the buttons of what can be done to an object now, and by this member of staff."""
+def buttons_for(request: HttpRequest, obj: Model | None, *, back: str = "") -> list[Button]:
+    """List the buttons of what can be done to an object now, and by this member of staff; they lead `back`."""
     model = type(obj) if obj is not None else None
     return [
-        Button(act, address_of(act, obj))
+        Button(act, address_of(act, obj, back=back))
         for act in acts_on(model)
         if act.missing_right(request.user) is None
         and not act.obstacle(obj)
         and not act.bars(obj, request.user.get_username())
+    ]
+
+
+def buttons_above(request: HttpRequest, table: type[Model]) -> list[Button]:
+    """List the buttons above a table's list, for acts on the platform; they lead back there."""
+    back = list_of(table)
+    return [
+        Button(act, address_of(act, None, back=back))
+        for act in acts_on(None)
+        if act.above is table and act.missing_right(request.user) is None and not act.obstacle(None)
     ]
 
 

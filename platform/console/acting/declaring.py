@@ -20,8 +20,9 @@ class ConsoleAct(Generic[M]):
 
     `name` is its address. Whoever has `right`, and those of `also`, may do it. `label` is the text of the button that
     opens the dialog, `verb` begins the button that confirms it, and `noun` is what the preview's amounts are amounts
-    of. A dangerous act has a red button. With `in_lists`, it can be done to several rows of a list at once. `form` has
-    fields of its own if the act needs to know more than the reason.
+    of. A dangerous act has a red button. With `in_lists`, it can be done to several rows of a list at once. An act on
+    the platform has its button `above` the list of a table. `form` has fields of its own if the act needs to know more
+    than the reason.
     """
 
     name: ClassVar[str]
@@ -34,6 +35,7 @@ class ConsoleAct(Generic[M]):
     icon: ClassVar[str]
     is_dangerous: ClassVar[bool] = False
     in_lists: ClassVar[bool] = False
+    above: ClassVar[type[Model] | None] = None
     form: ClassVar[type[ActForm]] = ActForm
 
     def missing_right(self, user: Any) -> Right | None:

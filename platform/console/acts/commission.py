@@ -11,7 +11,7 @@ from accounts.models import Creator
 from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_act, count_of
 from database import sql
 from database.staff import Act, Right
-from earnings.models import Api
+from earnings.models import Api, CommissionRate
 from earnings.selectors import current_rate, preview_change, refuse_rate_before_sales
 from earnings.services import commission
 from money import Money, month_of
@@ -132,4 +132,5 @@ class EndRateOfApi(_EndRate):
 class SetDefaultRate(_SetRate):
     name = "set-default-commission"
     model = None
+    above = CommissionRate
     label = "Set default commission"

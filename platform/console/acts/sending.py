@@ -13,7 +13,7 @@ from database.staff import Act, Right, person_behind
 from money import Money
 from payouts import selectors
 from payouts.errors import StripeNotRead
-from payouts.models import PauseCause, PayoutRun, SendingPause
+from payouts.models import IgnoredInstallation, PauseCause, PayoutRun, SendingPause
 from payouts.services import recovery
 from payouts.services.deciding import gate, pauses, run_size
 from stripe_io.errors import StripeCallFailed
@@ -28,10 +28,18 @@ def _waiting() -> str:
     return f"Now {count_of(count, 'payout')} {'waits' if count == 1 else 'wait'} to be sent, {net}."
 
 
+def _not_behind(pause: SendingPause) -> str:
+    """Say why there is nothing to recover from."""
+    if pause.lifted_at or pause.cause != PauseCause.BEHIND_STRIPE:
+        return "The database isn't behind Stripe."
+    return ""
+
+
 @console_act
 class PauseSending(ConsoleAct[None]):
     name = "pause-sending"
     model = None
+    above = SendingPause
     right = Right.PAUSE_SENDING
     label = "Pause sending"
     verb = "Pause"
@@ -57,22 +65,24 @@ class PauseSending(ConsoleAct[None]):
 
 
 @console_act
-class ResumeSending(ConsoleAct[None]):
+class ResumeSending(ConsoleAct[SendingPause]):
     name = "resume-sending"
-    model = None
+    model = SendingPause
     right = Right.RESUME_SENDING
     label = "Resume sending"
     verb = "Resume"
     icon = "play_circle"
 
-    def obstacle(self, obj: None) -> str:
-        if self._lifted():
-            return ""
-        if behind := selectors.behind_stripe():
-            return f"Only recovery lifts this pause: {behind.detail}"
-        return "Sending isn't paused."
+    def obstacle(self, obj: SendingPause) -> str:
+        if obj.lifted_at:
+            return f"{person_behind(obj.lifted_by)} has lifted it."
+        if obj.cause == PauseCause.BEHIND_STRIPE:
+            return "Only recovery lifts this pause."
+        if obj.cause not in pauses.OF_ALL_SENDING:
+            return f"It ends by itself, or when the run is released: {obj.detail}"
+        return ""
 
-    def preview(self, obj: None, given: Given) -> Preview:
+    def preview(self, obj: SendingPause, given: Given) -> Preview:
         effects = [
             f"lift the pause by {person_behind(each.started_by)}: {each.detail}" for each in self._lifted()
         ]
@@ -83,11 +93,12 @@ class ResumeSending(ConsoleAct[None]):
         ]
         return Preview(effects, as_of_now=_waiting())
 
-    def perform(self, obj: None, given: Given, *, act: Act, now: datetime) -> Done:
+    def perform(self, obj: SendingPause, given: Given, *, act: Act, now: datetime) -> Done:
         pauses.resume_sending(act=act, now=now)
         return Done("Sending goes on.")
 
-    def _lifted(self) -> list[SendingPause]:
+    @staticmethod
+    def _lifted() -> list[SendingPause]:
         return [each for each in selectors.open_pauses() if each.cause in pauses.OF_ALL_SENDING]
 
 
@@ -121,9 +132,9 @@ class ReleaseRun(ConsoleAct[PayoutRun]):
 
 
 @console_act
-class Recover(ConsoleAct[None]):
+class Recover(ConsoleAct[SendingPause]):
     name = "recover"
-    model = None
+    model = SendingPause
     right = Right.RECOVER
     label = "Recover from Stripe"
     verb = "Take over"
@@ -131,10 +142,10 @@ class Recover(ConsoleAct[None]):
     icon = "cloud_download"
     is_dangerous = True
 
-    def obstacle(self, obj: None) -> str:
-        return "" if selectors.behind_stripe() else "The database isn't behind Stripe."
+    def obstacle(self, obj: SendingPause) -> str:
+        return _not_behind(obj)
 
-    def preview(self, obj: None, given: Given) -> Preview:
+    def preview(self, obj: SendingPause, given: Given) -> Preview:
         try:
             found = recovery.look(since=gate.since())
         except (StripeCallFailed, StripeUnavailable) as failure:
@@ -152,7 +163,7 @@ class Recover(ConsoleAct[None]):
             effects.append(f"pause again for payments of another installation ({named})")
         return Preview(effects, amounts=lost)
 
-    def perform(self, obj: None, given: Given, *, act: Act, now: datetime) -> Done:
+    def perform(self, obj: SendingPause, given: Given, *, act: Act, now: datetime) -> Done:
         report = recovery.recover(act=act, now=now)
         left = f" {len(report.unplaced)} of them are left to staff." if report.unplaced else ""
         return Done(f"{count_of(report.transfers.total(), 'payment')} taken over.{left}")
@@ -166,9 +177,9 @@ class IgnoreInstallationForm(ActForm):
 
 
 @console_act
-class IgnoreInstallation(ConsoleAct[None]):
+class IgnoreInstallation(ConsoleAct[SendingPause]):
     name = "ignore-installation"
-    model = None
+    model = SendingPause
     right = Right.RECOVER
     label = "Ignore installation"
     verb = "Ignore"
@@ -176,10 +187,10 @@ class IgnoreInstallation(ConsoleAct[None]):
     is_dangerous = True
     form: ClassVar[type[ActForm]] = IgnoreInstallationForm
 
-    def obstacle(self, obj: None) -> str:
-        return "" if selectors.behind_stripe() else "No payment of another installation stops sending."
+    def obstacle(self, obj: SendingPause) -> str:
+        return _not_behind(obj)
 
-    def preview(self, obj: None, given: Given) -> Preview:
+    def preview(self, obj: SendingPause, given: Given) -> Preview:
         return Preview(
             [
                 f"pass over the payments of installation {given['installation']} from now on",
@@ -188,7 +199,7 @@ class IgnoreInstallation(ConsoleAct[None]):
             ]
         )
 
-    def perform(self, obj: None, given: Given, *, act: Act, now: datetime) -> Done:
+    def perform(self, obj: SendingPause, given: Given, *, act: Act, now: datetime) -> Done:
         uuid: UUID = given["installation"]
         gate.ignore_installation(uuid, act=act, now=now)
         return Done(f"Payments of {uuid} are ignored.")
@@ -206,6 +217,7 @@ class HeedInstallationForm(ActForm):
 class HeedInstallation(ConsoleAct[None]):
     name = "heed-installation"
     model = None
+    above = IgnoredInstallation
     right = Right.RECOVER
     label = "No longer ignore installation"
     verb = "No longer ignore"

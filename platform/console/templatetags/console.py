@@ -1,16 +1,17 @@
 """`{{ value|show }}`, `{{ time|to_the_second }}`, `{{ object|name }}`: format values and objects as everywhere.
 
-`{% acts_on object %}`: the buttons of what can be done to it.
+`{% acts_on object %}`: the buttons of what can be done to it; `{% acts_above cl %}`: those above a list.
 """
 
 from datetime import datetime
 from typing import Any
 
 from django import template
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model
 from django.template.context import RequestContext
 
-from console.acting.buttons import buttons_for
+from console.acting.buttons import buttons_above, buttons_for
 from database.display import name_of, show, spoken, to_the_second
 
 register = template.Library()
@@ -32,3 +33,8 @@ def name(value: object) -> str:
 @register.inclusion_tag("console/acts/buttons.html", takes_context=True)
 def acts_on(context: RequestContext, obj: Model | None) -> dict[str, Any]:
     return {"buttons": buttons_for(context["request"], obj)}
+
+
+@register.inclusion_tag("console/acts/buttons.html", takes_context=True)
+def acts_above(context: RequestContext, shown: ChangeList) -> dict[str, Any]:
+    return {"buttons": buttons_above(context["request"], shown.model)}
