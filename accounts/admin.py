@@ -62,6 +62,12 @@ class GroupsField(forms.ModelMultipleChoiceField[Group]):
 
 
 class UserForm(ReasonedForm, UserChangeForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        administrator = self.fields["is_superuser"]
+        administrator.label = "Administrator"
+        administrator.help_text = "Manages users and schedules, and has no other right."
+
     def clean(self) -> None:
         super().clean()
         if self.cleaned_data.get("is_superuser") and self.cleaned_data.get("groups"):

@@ -1,6 +1,6 @@
 """The list of acts: what staff did, by person, kind, day, creator and payout."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
@@ -22,12 +22,14 @@ from database.admin import (
     column,
     copied,
     list_of,
+    name_of,
     page_of,
     short,
     state,
 )
 from database.models import RecordedAct
 from database.staff import Via
+from money import Money
 from payouts.models import Payout
 
 # Who logged in from where is for administrators.
@@ -59,9 +61,22 @@ class ByUser(admin.SimpleListFilter):
         return queryset.filter(user=int(value)) if value.isdecimal() else queryset
 
 
+# Fields that hold an amount in minor units of the `currency` beside them.
+AMOUNTS = ("amount", "gross")
+
+
+@name_of.register
+def _(act: RecordedAct) -> str:
+    return f"{_label(act)} by {act.actor}"
+
+
+def _label(act: RecordedAct) -> str:
+    return Kind(act.kind).label if act.kind in Kind else act.kind
+
+
 @column("Act")
 def what(act: RecordedAct) -> str:
-    return Kind(act.kind).label if act.kind in Kind else act.kind
+    return _label(act)
 
 
 @column("Of")
@@ -154,8 +169,15 @@ def _link(model: type[Model], key: str | UUID | None, text: str) -> SafeString |
         return text
 
 
+def _value(values: Mapping[str, Any], field: str) -> object:
+    value = values.get(field)
+    if field in AMOUNTS and isinstance(value, int) and "currency" in values:
+        return Money(value, values["currency"])
+    return value
+
+
 def _change(act: RecordedAct, field: str) -> str:
-    before, after = act.before.get(field), act.after.get(field)
+    before, after = _value(act.before, field), _value(act.after, field)
     if field not in act.before:
         return f"{after}"
     return f"{before} → {after}" if field in act.after else f"{before}"

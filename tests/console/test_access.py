@@ -170,6 +170,7 @@ def test_a_superuser_puts_a_user_into_groups(superuser: Client) -> None:
     shown = superuser.get(page_of(dana)).content.decode()
     assert len(re.findall(r'name="groups" value="(\d+)"', shown)) == len(StaffGroup)
     assert all(escape(group.label) in shown for group in StaffGroup)
+    assert "has all permissions" not in shown
     for groups in ([StaffGroup.SUPPORT, StaffGroup.FINANCE], [StaffGroup.SUPPORT], []):
         chosen = [row.pk for row in Group.objects.filter(name__in=groups)]
         answer = superuser.post(page_of(dana), STAYS | {"groups": chosen})

@@ -28,7 +28,14 @@ def alice() -> Creator:
 
 def act(user: User, kind: Kind, reason: str, *, of: Creator, request_id: str = "") -> RecordedAct:
     signed = Act(f"{user.username} via console", reason, Via.CONSOLE, user.pk, "203.0.113.7", request_id)
-    row = acts.record(signed, kind, subject=of, creator=of.pk, before={"held": False}, after={"held": True})
+    row = acts.record(
+        signed,
+        kind,
+        subject=of,
+        creator=of.pk,
+        before={"held": False},
+        after={"held": True, "amount": 125_00, "currency": "USD"},
+    )
     assert row
     return row
 
@@ -73,7 +80,8 @@ def test_an_acts_page_tells_everything_about_it(staff: Client, alice: Creator) -
         "Held creator",
         "203.0.113.7",
         "req-1",
-        "held: False → True",
+        "held: False → True; amount: $125.00",
+        "Held creator by dana via console",
         page_of(alice),
     ):
         assert text in page
