@@ -1,6 +1,6 @@
 """Acts on billing records in quarantine, and on batches that can't be posted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -22,6 +22,14 @@ class _OnQuarantined(ConsoleAct[QuarantinedRecord]):
 
     def obstacle(self, obj: QuarantinedRecord) -> str:
         return f"It is no longer in quarantine: {obj.get_resolution_display()}." if obj.resolved_at else ""
+
+    def title(self, objects: Sequence[QuarantinedRecord]) -> str:
+        return f"{self.label}: {objects[0].record_id}" if len(objects) == 1 else super().title(objects)
+
+    def button(self, objects: Sequence[QuarantinedRecord], previews: Sequence[Preview]) -> str:
+        if len(objects) == 1:
+            return f"{self.verb} {objects[0].record_id or 'the record'}"
+        return super().button(objects, previews)
 
 
 @console_act

@@ -17,10 +17,8 @@ from earnings.services import commission
 from money import Money, month_of
 
 
-class FromForm(ActForm):
-    """Asks from when a change applies; None is from now on."""
-
-    start = forms.DateTimeField(
+def _start() -> forms.DateTimeField:
+    return forms.DateTimeField(
         label="From",
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
@@ -28,7 +26,15 @@ class FromForm(ActForm):
     )
 
 
-class RateForm(FromForm):
+class FromForm(ActForm):
+    """Asks from when a change applies; None is from now on."""
+
+    start = _start()
+
+
+class RateForm(ActForm):
+    """Asks for a rate as well, as people write it."""
+
     percent = forms.DecimalField(
         label="Commission in %",
         min_value=0,
@@ -36,6 +42,7 @@ class RateForm(FromForm):
         decimal_places=2,
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
     )
+    start = _start()
 
     @property
     def given(self) -> dict[str, Any]:
@@ -62,15 +69,16 @@ class _Rate(ConsoleAct[Any]):
             yield f"take {bps / 100:g} % of {whose} {since} (so far {was})"
         yield "leave earlier sales, and their refunds, at the rate of their time"
         month = month_of(now.date()).previous_month()
+        like = f"sales like those of {month.start:%B %Y}"
         totals = preview_change(bps, of=of, effective_from=at, month=month).totals
         for total in totals:
             before_fee, after = (Money(fee, total.currency) for fee in (total.fee_before, total.fee_after))
             yield (
-                f"bring the platform {after} instead of {before_fee} on sales like those of {month}: "
+                f"bring the platform {after} instead of {before_fee} on {like}: "
                 f"{count_of(total.creators, 'creator')}, {count_of(total.apis, 'API')}"
             )
         if not totals:
-            yield f"change nothing on sales like those of {month}"
+            yield f"change nothing on {like}"
 
 
 class _SetRate(_Rate):

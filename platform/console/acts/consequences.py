@@ -6,7 +6,6 @@ from accounts.models import Creator
 from database import sql
 from ledger.selectors import payable_balance
 from money import Money
-from payouts.explanations import explain_blocker
 from payouts.selectors import Upcoming, upcoming_of
 from payouts.states import DecisionReason
 
@@ -33,7 +32,7 @@ def of_change(creator: Creator, amount: Money) -> Iterator[str]:
         yield f"change the next payout, on {day}, from {now_paid or 'nothing'} to {then_paid or 'nothing'}"
     for code in upcoming.blockers:
         if code not in _BY_AMOUNT:
-            yield f"not be paid while this is so: {explain_blocker(code).message}"
+            yield f"not be paid while this stands in the way: {DecisionReason(code).label.lower()}"
 
 
 def _payout(upcoming: Upcoming, net: Money) -> Money | None:

@@ -18,6 +18,8 @@ from tests.console.dialogs import WHY
 from tests.factories import ApiFactory, CreatorFactory, SourceFactory, user_in
 from tests.feeding import feed, refund
 
+pytestmark = pytest.mark.full
+
 
 @pytest.fixture
 def alice(transactional_db: None) -> Creator:
