@@ -112,6 +112,10 @@ class Payout(models.Model):
                 condition=Q(status__in=IN_TROUBLE),
                 name="payout_in_trouble",
             ),
+            models.Index(
+                fields=["id"], condition=Q(amount_reversed__gt=F("amount_placed")), name="payout_in_suspense"
+            ),
+            models.Index(fields=["id"], condition=Q(errors__gt=0), name="payout_failing"),
             models.Index(fields=["transfer_group"], name="payout_by_transfer_group"),
             models.Index(fields=["taken_at"], condition=Q(taken_at__isnull=False), name="payout_taken"),
             models.Index(

@@ -8,22 +8,12 @@ from django.utils.safestring import SafeString
 
 from console.home.concerns import words
 from database.admin import anchor, list_of, page_of
+from database.display import tone_of
 from money import Money
 from payouts import selectors as payouts
 from payouts.models import Forecast, Payout, PayoutRun, RunDecision
 from payouts.selectors import OutcomeTotals, RunProgress, Troubled
 from payouts.states import DecisionReason, PayoutStatus
-
-_TONES = {
-    PayoutStatus.PROCESSING: "moving",
-    PayoutStatus.IN_TRANSIT: "moving",
-    PayoutStatus.PAID: "done",
-    PayoutStatus.ON_HOLD: "attention",
-    PayoutStatus.UNRESOLVED: "attention",
-    PayoutStatus.RETURNED: "attention",
-    PayoutStatus.FAILED: "lost",
-    PayoutStatus.REVERSED: "lost",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +158,7 @@ def _last_in(run: PayoutRun, outcomes: Sequence[OutcomeTotals]) -> LastInCurrenc
             Share(
                 total.status.label,
                 total.amount.amount * 100 / made.amount,
-                _TONES.get(total.status, "waiting"),
+                _tone(total.status),
             )
             for total in outcomes
         ],
@@ -190,3 +180,8 @@ def _last_in(run: PayoutRun, outcomes: Sequence[OutcomeTotals]) -> LastInCurrenc
             for total in outcomes
         ],
     )
+
+
+def _tone(status: PayoutStatus) -> str:
+    tone = tone_of(status)
+    return tone.name.lower() if tone else "waiting"
