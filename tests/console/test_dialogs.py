@@ -8,17 +8,22 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.utils.html import escape
+from pytest_django import Settings
 
+from accounts.groups import StaffGroup
 from accounts.models import Creator, Hold, User
 from console.acting.declaring import all_acts
 from console.models import Outcome, Submission
 from database.display import list_of, page_of
-from database.staff import Right
+from database.staff import Act, Right
+from earnings.models import AdjustmentStatus
+from earnings.services import adjustments
+from money import Money
 from payouts.models import Payout
 from payouts.services.staff import interventions
 from payouts.states import PayoutStatus
 from tests.console.dialogs import WHY, confirm, dialog_of, hidden, messages_in, open_dialog
-from tests.factories import CreatorFactory, PayoutFactory, UserFactory
+from tests.factories import ApiFactory, CreatorFactory, PayoutFactory, UserFactory, user_in
 from tests.threads import at_once
 
 
@@ -366,3 +371,18 @@ def test_what_was_given_wrongly_can_be_corrected_in_the_dialog(
 def test_every_right_is_for_an_act_in_the_console() -> None:
     rights = {right for act in all_acts() for right in (act.right, *act.also)}
     assert set(Right) - rights == {Right.EXPORT}
+
+
+def test_a_right_that_is_too_new_is_refused_in_the_dialog(
+    client: Client, alice: Creator, settings: Settings
+) -> None:
+    settings.APPROVAL_WAIT_HOURS = 24
+    ApiFactory.create(owner=alice)
+    billed_twice = Act("dana", "Billed twice")
+    proposed = adjustments.propose_adjustment(alice, amount=Money(5_00, "USD"), act=billed_twice)
+    client.force_login(user_in(StaffGroup.APPROVER))
+    answer = confirm(client, dialog_of("approve-adjustment", proposed))
+    assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert "24 hours after it was given" in answer.content.decode()
+    proposed.refresh_from_db()
+    assert proposed.status == AdjustmentStatus.PROPOSED

@@ -23,6 +23,7 @@ from console.acting.submissions import Result
 from console.models import Outcome
 from database import sql
 from database.display import list_of, page_of
+from database.refusals import Refusal
 from database.staff import RightMissing, act_in_console
 
 # Set by our script, which shows the dialog over the page; without it, the dialog is a page of its own.
@@ -75,9 +76,16 @@ class _Dialog:
         proposal = self._propose(form.given)
         if not proposal.parts or proposal.digest != form.cleaned_data["seen"]:
             return self._ask_again(form, proposal)
-        act = act_in_console(self.request, self.act.right, form.cleaned_data["reason"])
+        return self._carry_out(form, proposal)
+
+    def _carry_out(self, form: ActForm, proposal: Proposal) -> HttpResponse:
+        try:
+            act = act_in_console(self.request, self.act.right, form.cleaned_data["reason"])
+        except Refusal as refusal:  # such as of a right that is too new
+            notice, status = str(refusal), HTTPStatus.FORBIDDEN
+            return self._show(form, proposal, notice=notice, can_confirm=False, status=status)
         result = submissions.once(
-            token,
+            form.cleaned_data["token"],
             user_id=self.user_id,
             act=self.act.name,
             carry_out=lambda: carry_out(proposal, form.given, act=act, now=sql.now()),
