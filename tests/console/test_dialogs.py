@@ -1,6 +1,7 @@
 """The dialog of an act: what it says, and that confirming it does that once, or not at all."""
 
 from http import HTTPStatus
+from threading import Event, Timer
 from typing import Any
 from uuid import uuid4
 
@@ -145,6 +146,37 @@ def test_a_form_that_is_sent_twice_at_once_is_carried_out_once(dana: Client, ali
         return browser.post(address, form).status_code
 
     assert at_once(send, send) == [HTTPStatus.SEE_OTHER, HTTPStatus.SEE_OTHER]
+    assert holds() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_sends_a_form_again_while_it_is_carried_out_gets_the_first_result(
+    dana: Client, alice: Creator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second finds the creator held, by the first."""
+    address = dialog_of("hold", alice)
+    form = open_dialog(dana, address)
+    held, waits = Event(), Event()
+    hold = interventions.hold_creator
+
+    def hold_slowly(*args: Any, **kwargs: Any) -> Hold:
+        placed = hold(*args, **kwargs)
+        held.set()
+        waits.wait(10)
+        return placed
+
+    def send() -> int:
+        browser = Client()
+        browser.cookies = dana.cookies
+        return browser.post(address, form).status_code
+
+    def send_again() -> int:
+        held.wait(10)
+        Timer(0.3, waits.set).start()
+        return send()
+
+    monkeypatch.setattr(interventions, "hold_creator", hold_slowly)
+    assert at_once(send, send_again) == [HTTPStatus.SEE_OTHER, HTTPStatus.SEE_OTHER]
     assert holds() == 1
 
 

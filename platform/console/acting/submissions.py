@@ -1,6 +1,7 @@
 """Carrying out each confirmed dialog once, however often it is sent."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -33,7 +34,7 @@ def once(token: UUID, *, user_id: int, act: str, carry_out: Callable[[], Result]
 
     Raises: SuspiciousOperation if the token is someone else's, or of another dialog.
     """
-    with locks.held(f"submission {token}"):
+    with _turn(token):
         _, is_first = Submission.objects.get_or_create(token=token, defaults={"user_id": user_id, "act": act})
         if not is_first:
             return ended(token, user_id=user_id, act=act) or UNFINISHED
@@ -42,6 +43,15 @@ def once(token: UUID, *, user_id: int, act: str, carry_out: Callable[[], Result]
             outcome=result.outcome, message=result.message, link=result.link, ended_at=sql.now()
         )
     return result
+
+
+def waited_for(token: UUID, *, user_id: int, act: str) -> Result | None:
+    """Return how the submission with this token ended, once nobody is carrying it out any more; None if it never began.
+
+    Raises: SuspiciousOperation, like `once`.
+    """
+    with _turn(token):
+        return ended(token, user_id=user_id, act=act)
 
 
 def ended(token: UUID, *, user_id: int, act: str) -> Result | None:
@@ -53,3 +63,7 @@ def ended(token: UUID, *, user_id: int, act: str) -> Result | None:
     if found and (found.user_id, found.act) != (user_id, act):
         raise SuspiciousOperation("this token is of another dialog")
     return Result(Outcome(found.outcome), found.message, found.link) if found and found.ended_at else None
+
+
+def _turn(token: UUID) -> AbstractContextManager[None]:
+    return locks.held(f"submission {token}")

@@ -74,9 +74,11 @@ class _Dialog:
         if not is_valid:
             return self._show(form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         proposal = self._propose(form.given)
-        if not proposal.parts or proposal.digest != form.cleaned_data["seen"]:
-            return self._ask_again(form, proposal)
-        return self._carry_out(form, proposal)
+        if proposal.parts and proposal.digest == form.cleaned_data["seen"]:
+            return self._carry_out(form, proposal)
+        # It may be this very form that changes something, sent a moment before.
+        first = submissions.waited_for(token, user_id=self.user_id, act=self.act.name)
+        return self._tell(first) if first else self._ask_again(form, proposal)
 
     def _carry_out(self, form: ActForm, proposal: Proposal) -> HttpResponse:
         try:
