@@ -1,6 +1,7 @@
 """What each state of every app means to staff: the one map of colours and icons. Importing this module sets it."""
 
 from accounts.models import AccountStatus
+from console.panels.creator_summary import Flag
 from database.admin import Tone, give_tones
 from earnings.models import AdjustmentStatus, BatchActKind, Resolution
 from payouts.models import BooksVerdict, PlacementStatus
@@ -87,4 +88,5 @@ give_tones(
         Tone.ATTENTION: [StepState.STOPPED],
     },
 )
+give_tones(Flag, {Tone.ATTENTION: Flag})
 give_tones(BooksVerdict, {Tone.DONE: [BooksVerdict.HOLDS], Tone.LOST: [BooksVerdict.FAILED]})
