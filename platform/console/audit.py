@@ -1,7 +1,7 @@
 """The list of acts: what staff did, by person, kind, day, creator and payout."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from database.admin import (
 )
 from database.models import RecordedAct
 from database.staff import Via
-from money import Money
+from money import Money, midnight
 from payouts.models import Payout
 
 # Who logged in from where is for administrators.
@@ -150,13 +150,13 @@ class RecordedActAdmin(LargeTableAdmin):
 
 def acting_today(request: HttpRequest) -> Iterable[tuple[str, int, str]]:
     """List who acted today (UTC), how often, and the address of the list of these acts."""
-    midnight = datetime.combine(sql.now().astimezone(UTC).date(), time(), UTC)
-    today = RecordedAct.objects.filter(at__gte=midnight, user__isnull=False).exclude(kind__in=LOG_INS)
+    since = midnight(sql.now().astimezone(UTC).date())
+    today = RecordedAct.objects.filter(at__gte=since, user__isnull=False).exclude(kind__in=LOG_INS)
     counted = (
         today.values_list("user", "user__username").annotate(acts=Count("pk")).order_by("user__username")
     )
     return [
-        (name, count, list_of(RecordedAct, user=user, at__gte=midnight.isoformat(sep=" ")))
+        (name, count, list_of(RecordedAct, user=user, at__gte=since.isoformat(sep=" ")))
         for user, name, count in counted
     ]
 
