@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.models import Creator, CreatorPaymentAccount, Hold
 from console.books import render
+from console.home.concerns import counted
 from database.admin import Figure, Panel, anchor, list_of, page_of
 from earnings import selectors as earnings
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus
@@ -24,7 +25,7 @@ def show_held(request: HttpRequest) -> HttpResponse:
         request,
         title="Held money",
         headlines=[
-            Figure(titles[total.cause], total.amount, f"{total.creators:,} creators")
+            Figure(titles[total.cause], total.amount, counted(total.creators, "creator"))
             for total in totals
             if total.amount
         ],

@@ -7,11 +7,12 @@ from http import HTTPStatus
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils.html import strip_tags
 
 from console.home.concerns import Concern
 from database import sql
-from database.staff import Act
+from database.staff import Act, Right
 from ledger.models import LedgerAccount
 from money import Money
 from payouts.models import Difference, Forecast, Payout, PayoutEvent
@@ -21,6 +22,7 @@ from payouts.services.reconciliation import books
 from payouts.states import PayoutStatus
 from revenue.models import PlatformRevenue
 from tests.console.marketplace import APRIL, Marketplace
+from tests.factories import UserFactory
 
 HOME = "/admin/"
 # The home page asks each question once. What it costs doesn't grow with what was paid.
@@ -106,6 +108,15 @@ def test_what_stops_all_payments_comes_first(marketplace: Marketplace, superuser
     assert "1 record in quarantine: 1 unknown API" in concerns
     assert "1 batch can't be posted and set aside." in concerns
     assert "1 creator on hold, $8.00 waiting" in concerns
+
+
+def test_sending_is_paused_and_resumed_from_the_home_page(marketplace: Marketplace, client: Client) -> None:
+    client.force_login(UserFactory.create(rights=[Right.PAUSE_SENDING, Right.RESUME_SENDING]))
+    assert [button.act.name for button in client.get(HOME).context["brakes"]] == ["pause-sending"]
+    pause = pauses.pause_sending(act=Act("sam", "A wrong run"), now=sql.now())
+    page = client.get(HOME)
+    assert not page.context["brakes"]
+    assert reverse("admin:act", args=["resume-sending", pause.pk]) in page.content.decode()
 
 
 def test_a_failed_payout_needs_someone_until_it_is_retried_or_a_later_run_takes_it(

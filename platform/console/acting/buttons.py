@@ -34,11 +34,10 @@ def buttons_for(request: HttpRequest, obj: Model | None, *, back: str = "") -> l
     ]
 
 
-def buttons_above(request: HttpRequest, table: type[Model]) -> list[Button]:
-    """List the buttons above a table's list, for acts on the platform; they lead back there."""
-    back = list_of(table)
+def buttons_above(request: HttpRequest, table: type[Model], *, back: str = "") -> list[Button]:
+    """List the buttons above a table's list, for acts on the platform; they lead back there, or where `back` says."""
     return [
-        Button(act, address_of(act, None, back=back))
+        Button(act, address_of(act, None, back=back or list_of(table)))
         for act in acts_on(None)
         if act.above is table and act.missing_right(request.user) is None and not act.obstacle(None)
     ]

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
+from console.acting.buttons import buttons_above
 from console.home import charts, figures, payments, records, runs
 from console.home.concerns import Concern
 from database import sql
 from payouts import selectors as payouts
-from payouts.models import Forecast, PayoutRun
+from payouts.models import Forecast, PayoutRun, SendingPause
 from payouts.selectors import Blocked, Troubled
 from revenue import selectors as revenue
 from revenue.models import PlatformRevenue
@@ -59,6 +61,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         **context,
         "title": "Home",
         "now": now,
+        "brakes": buttons_above(request, SendingPause, back=reverse("admin:index")),
         "concerns": list(concerns(read, now=now)),
         "checked": CHECKED,
         "next": runs.next_run(read.forecasts, now=now),
