@@ -130,11 +130,6 @@ def _day(day: date) -> str:
     return f"{day.day} {day:%b}{year}"
 
 
-def owing(value: Money) -> SafeString:
-    """Show money that is owed or missing, in red. No other figure is red: a debit isn't bad news."""
-    return format_html('<span class="pc-figure pc-owing">{}</span>', str(value))
-
-
 def in_words(period: Period, *, month: str = "%b") -> str:
     """Name the months of a period: `Oct 2026`, `Aug – Oct 2026`. One without whole months is named by its days.
 
@@ -142,11 +137,15 @@ def in_words(period: Period, *, month: str = "%b") -> str:
     """
     first, last = period.start, period.end - timedelta(days=1)
     if first.day != 1 or period.end.day != 1:
-        return f"{first.day} {first:%b %Y} – {last.day} {last:%b %Y}"
+        return f"{first.day} {_month(first)} – {last.day} {_month(last)}"
     if (first.year, first.month) == (last.year, last.month):
-        return first.strftime(f"{month} %Y")
-    year = "" if first.year == last.year else f" {first.year}"
-    return f"{first:%b}{year} – {last:%b %Y}"
+        return _month(first, month)
+    begin = f"{first:%b}" if first.year == last.year else _month(first)
+    return f"{begin} – {_month(last)}"
+
+
+def _month(day: date, month: str = "%b") -> str:
+    return f"{day.strftime(month)} {day.year:04}"
 
 
 @show.register

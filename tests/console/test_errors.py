@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import OperationalError
+from django.http import HttpRequest
 from django.test import Client
 
 from accounts.models import Creator, User
@@ -55,7 +56,7 @@ def test_a_form_without_its_token_changes_nothing_and_says_what_to_do(db: None) 
 def test_a_failure_has_a_page_that_needs_nothing_else(
     staff: Client, monkeypatch: pytest.MonkeyPatch, error: Exception, status: HTTPStatus, sentence: str
 ) -> None:
-    def fail() -> None:
+    def fail(request: HttpRequest) -> None:
         raise error
 
     monkeypatch.setattr(approvals, "_adjustments", fail)

@@ -8,7 +8,7 @@ import pytest
 from django.db import models
 from django.utils.safestring import SafeString
 
-from database.admin import in_words, owing, show, to_the_second
+from database.admin import in_words, show, to_the_second
 from database.display import tone_of
 from earnings.models import RecordKind
 from money import Money, Period, month_of
@@ -90,11 +90,6 @@ def test_a_time_before_all_sales_is_no_time() -> None:
 )
 def test_a_period_names_the_months_that_it_includes(first: date, after: date, words: str) -> None:
     assert in_words(Period(first, after)) == words
-
-
-def test_only_money_that_is_owed_or_missing_is_red() -> None:
-    assert "pc-owing" not in show(Money(-300, "USD"))
-    assert "pc-owing" in owing(Money(300, "USD"))
 
 
 def test_an_id_is_short_and_copies_whole() -> None:

@@ -326,7 +326,7 @@ def test_staff_see_the_bodies_set_aside_and_their_reasons(deliver: Deliver, even
     deliver(body=b"\xff\x00 <i>")
     console = Client()
     console.force_login(UserFactory.create(username="frank"))
-    assert b"Webhook bodies set aside" in console.get("/admin/").content
+    assert b"webhook bodies set aside" in console.get("/admin/").content
     listed = console.get("/admin/stripe_io/keptbody/").content.decode()
     assert "Number out of range" in listed
     assert "Not UTF-8" in listed
