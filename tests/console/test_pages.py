@@ -65,6 +65,7 @@ def test_a_list_costs_as_many_queries_for_all_rows_as_for_one(
         assert many == one, model
 
 
+@pytest.mark.full
 def test_a_page_costs_as_many_queries_after_a_month_more(marketplace: Marketplace, superuser: Client) -> None:
     alice, payout, run = (
         Creator.objects.get(external_id="alice"),

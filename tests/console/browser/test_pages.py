@@ -6,7 +6,6 @@ from uuid import uuid4
 import pytest
 from django.contrib import admin
 
-from accounts.models import Creator
 from database.admin import list_of, page_of
 from payouts.models import Payout
 from tests.console.browser.staff import DESKTOP, PHONE, Scheme, StaffBrowser
@@ -31,14 +30,7 @@ def problems(window: StaffBrowser, addresses: list[str], looks: list[tuple[int, 
 
 
 def test_everyone_can_use_a_page_of_each_kind(marketplace: Marketplace, root: StaffBrowser) -> None:
-    addresses = [
-        "/admin/",
-        "/admin/approvals/",
-        list_of(Payout),
-        page_of(Payout.objects.get()),
-        page_of(Creator.objects.get(external_id="alice")),
-        page_of(Payout(pk=uuid4())),  # the error page
-    ]
+    addresses = ["/admin/", list_of(Payout), page_of(Payout.objects.get())]
     assert not problems(root, addresses, LOOKS)
 
 
@@ -49,6 +41,7 @@ def test_everyone_can_log_in(window: StaffBrowser) -> None:
 @pytest.mark.full
 def test_everyone_can_use_every_list_and_page(marketplace: Marketplace, root: StaffBrowser) -> None:
     addresses = ["/admin/", "/admin/approvals/", "/admin/books/"]
+    addresses.append(page_of(Payout(pk=uuid4())))  # the error page
     for model in admin.site._registry:
         addresses.append(list_of(model))
         if row := model._default_manager.first():
