@@ -19,6 +19,9 @@ class Waiting(NamedTuple):
     quarantined: int
 
 
+NOTHING = Waiting(0, 0, 0)
+
+
 def count() -> Waiting:
     """Count in one statement over partial indexes, on every page, so that a badge is right at once."""
     with connection.cursor() as cursor:

@@ -62,8 +62,12 @@ _SET_UP: _Tables = [
 
 
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
-    """List the sidebar's groups in unfold's format."""
-    waiting = badges.count()
+    """List the sidebar's groups in unfold's format, with how much waits."""
+    return pages(request, waiting=badges.count())
+
+
+def pages(request: HttpRequest, *, waiting: badges.Waiting = badges.NOTHING) -> list[dict[str, Any]]:
+    """List the console's pages in unfold's format."""
     work = [
         _item("Home", "home", reverse("admin:index")),
         _of_table("accounts.Creator", "Creators", "group"),

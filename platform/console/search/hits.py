@@ -57,7 +57,7 @@ def hit_of(row: Model, *, request: HttpRequest) -> Hit | None:
 
 def pages_called(term: str, *, request: HttpRequest) -> Iterator[Hit]:
     """Yield the pages of the sidebar whose name begins with the term."""
-    for group in navigation.groups(request):
+    for group in navigation.pages(request):
         for item in group["items"]:
             if item["title"].lower().startswith(term.lower()):
                 yield Hit("Page", item["title"], group.get("title", ""), item["link"], item["icon"])
