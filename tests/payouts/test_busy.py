@@ -55,7 +55,10 @@ def test_all_are_sent_once_and_none_starves(waiting: None, sandbox: Stripe, limi
     assert len(sandbox.transfers()) == CREATORS
     turned_away = sum(sandbox.state("faults")["faults"].values())  # of a limit, few where the machine is slow
     assert len(sends()) == CREATORS
-    assert sum(sends()) == CREATORS + turned_away
+    if limit.get("code") == "lock_timeout":  # the client sends it again, mostly within the same send
+        assert CREATORS <= sum(sends()) <= CREATORS + turned_away
+    else:
+        assert sum(sends()) == CREATORS + turned_away
     assert max(sends()) < 20
     assert not PayoutAttempt.objects.filter(in_doubt=True).exists()
     assert unsound() == {}
