@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from django.db import transaction
@@ -37,6 +38,7 @@ FAULTS: list[dict[str, Any]] = [
     {"kind": "status", "status": 400, "code": "some_new_code"},
 ]
 WHERE = ["/v1/transfers", "/v1/payouts", "/v1/transfers/.*/reversals", "/v1/.*"]
+_WORLDS = count()
 NAMES = ["alice", "bob"]
 who = st.sampled_from(NAMES)
 WHY = Act("dana", "a test")
@@ -62,8 +64,10 @@ class World(RuleBasedStateMachine):
         self.accounts: dict[str, str] = {}
         self.earned = dict.fromkeys(NAMES, 0)
         self.told = {event["id"] for event in self.sandbox.state()["events"]}
+        # At Stripe the worlds before are still there, and payments are named by whom they pay.
+        world = next(_WORLDS)
         for name in NAMES:
-            self.creators[name] = self.market.creator(name, account=None)
+            self.creators[name] = self.market.creator(f"{name}-{world}", account=None)
             self.accounts[name] = str(self.market.onboard(self.creators[name]).stripe_account_id)
 
     def teardown(self) -> None:
