@@ -1,5 +1,6 @@
 """Declaring the acts of staff in the console."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -15,7 +16,7 @@ M = TypeVar("M", bound=Model | None)
 Given = Mapping[str, Any]
 
 
-class ConsoleAct(Generic[M]):
+class ConsoleAct(ABC, Generic[M]):
     """An act on an object of one table; `model` None is for acts on the platform as a whole, whose object is None.
 
     `name` is its address. Whoever has `right`, and those of `also`, may do it. `label` is the text of the button that
@@ -55,19 +56,19 @@ class ConsoleAct(Generic[M]):
         """Return what the form's own fields hold at first."""
         return {}
 
+    @abstractmethod
     def preview(self, obj: M, given: Given) -> Preview:
         """Work out what this will do, without locks and writes; `given` are the values of the form's own fields.
 
         Raises: Refusal if it can't be done with these values.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def perform(self, obj: M, given: Given, *, act: Act, now: datetime) -> Done:
         """Call the service.
 
         Raises: Refusal.
         """
-        raise NotImplementedError
 
     def title(self, objects: Sequence[M]) -> str:
         """Name the act and what it is done to."""

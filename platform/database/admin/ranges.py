@@ -1,5 +1,6 @@
 """Filters with two fields: from and to, both inclusive, each may be empty."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 
-class Between(SimpleListFilter):
+class Between(SimpleListFilter, ABC):
     """The rows between two values, `?<parameter>_from=…&<parameter>_to=…`: a form of its own among the filters."""
 
     template = "console/filter_between.html"
@@ -50,9 +51,10 @@ class Between(SimpleListFilter):
         except ValueError as error:
             raise IncorrectLookupParameters from error
 
+    @abstractmethod
     def parse(self, text: str) -> Any:
         """Raises: ValueError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def between(self, rows: QuerySet[Any], low: Any, high: Any) -> QuerySet[Any]:
-        raise NotImplementedError
+        """Return the rows between two values; None is no limit."""
