@@ -27,7 +27,7 @@ BIN := .venv/bin
 LOCAL := $(BIN)/python -m payouts_project.local
 # It shows its progress only on a terminal.
 INSTALL := quiet=; [ -t 1 ] || quiet=--quiet; \
-	$(BIN)/python -m pip --disable-pip-version-check --no-input install $$quiet
+	$(BIN)/python -m pip --disable-pip-version-check --no-input install --no-compile $$quiet
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header pyproject.toml
 

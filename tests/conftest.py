@@ -8,6 +8,7 @@ from typing import Any
 import hypothesis
 import pytest
 import stripe
+from django import conf
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -34,6 +35,11 @@ FULL_TIMEOUT_SECONDS = 900
 # No deadline: how long an example takes depends on how busy the machine is.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+def pytest_configure() -> None:
+    """Let each test client find static files when asked: otherwise each reads the times of all of them first."""
+    conf.settings.WHITENOISE_AUTOREFRESH = True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

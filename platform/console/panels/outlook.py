@@ -13,7 +13,7 @@ def what_it_needs(forecast: Forecast) -> Panel:
 
     return Panel(
         "What it needs, and what is there",
-        ["", "Amount"],
+        ["Part", "Amount"],
         [
             ("In payouts that were made and not sent", money(forecast.waiting)),
             ("The run would pay, if nothing more were sold", money(forecast.next_run)),
@@ -61,7 +61,7 @@ def what_moved(made: ReconciliationPass) -> Panel:
 def what_was_read(made: ReconciliationPass) -> Panel:
     return Panel(
         "What was read, and what came of it",
-        ["", "Number"],
+        ["What", "Number"],
         [
             ("Transfers read", made.transfers),
             ("Balance transactions read", made.transactions),

@@ -48,6 +48,10 @@ class Panel:
     empty: str = "None."
     more: str = ""
 
+    def __post_init__(self) -> None:
+        if not all(self.columns):
+            raise ValueError(f"A column of {self.title!r} has no title: screen readers name each cell by it.")
+
     @property
     def heads(self) -> list[tuple[object, bool]]:
         return self._aligned(self.columns)
