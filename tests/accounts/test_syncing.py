@@ -145,6 +145,7 @@ def test_each_task_refreshes_a_share_and_the_next_one_other_accounts_even_if_one
     assert stale() == [charlie.pk]
 
 
+@pytest.mark.full
 def test_a_pass_makes_as_many_calls_as_its_budget_and_all_accounts_are_reached_in_some_passes(
     many: list[UUID], monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:

@@ -114,6 +114,7 @@ def test_money_is_earned_and_paid_on_a_database_with_the_worst_defaults(
     books.require_sound()
 
 
+@pytest.mark.full
 def test_long_statements_are_not_cut_off(hostile: None) -> None:
     with transaction.atomic():
         sql.rows(f"SELECT pg_sleep({LONGER_THAN_ANY_TIMEOUT_SECONDS})")

@@ -137,6 +137,7 @@ def test_bodies_are_as_large_as_the_service_takes_them(proxy: Proxy) -> None:
     assert ask(proxy, "/webhooks/stripe", method="POST", body=lines).status == 413
 
 
+@pytest.mark.full
 def test_those_who_send_slowly_keep_nobody_waiting(proxy: Proxy) -> None:
     async def dawdle() -> list[Answer]:
         slow = [await begin() for _ in range(SLOW)]

@@ -39,6 +39,7 @@ def everything(parameters: dict[str, Any]) -> list[object]:
     return found
 
 
+@pytest.mark.full
 def test_the_roles_settings_do_not_change_what_is_read(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ def others() -> set[int]:
     return {row["pid"] for row in rows}
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_connections_last_across_tasks_and_a_broken_one_is_replaced(service: RunningService) -> None:
 

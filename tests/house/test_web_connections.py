@@ -84,7 +84,8 @@ def database_away() -> Iterator[None]:
             outside.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
 
-@pytest.mark.parametrize("number", [20, pytest.param(1_000, marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("number", [20, 1_000])
 def test_a_burst_is_served_and_leaves_no_connection_behind(web: RunningService, number: int) -> None:
     with held_over_time() as counts:
         for _ in range(2):

@@ -42,6 +42,7 @@ def test_with_your_own_database_all_variables_count(name: str) -> None:
     assert environment.for_service(outside) == outside
 
 
+@pytest.mark.full
 def test_manage_py_works_in_any_shell() -> None:
     checked = subprocess.run(
         [sys.executable, "manage.py", "check", "--database", "default"],

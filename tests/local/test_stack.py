@@ -106,6 +106,7 @@ def test_a_secret_can_be_set_in_each_documented_way(instead: Mapping[str, str]) 
     stack.refuse_incomplete({**OWN, "JWT_JWKS_URL": "", **instead})
 
 
+@pytest.mark.full
 def test_a_taken_port_is_named(clone: Clone) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

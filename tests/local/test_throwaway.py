@@ -36,6 +36,7 @@ with throwaway_servers() as servers:
 """
 
 
+@pytest.mark.full
 def test_servers_and_their_folder_are_gone_after_the_session_is_killed(
     tmp_path: Path, run_python: "RunPython", eventually: "Eventually"
 ) -> None:
@@ -61,6 +62,7 @@ def test_a_session_sees_only_its_own_servers() -> None:
     assert dict(os.environ) == outside
 
 
+@pytest.mark.full
 def test_a_program_gets_throwaway_servers_instead_of_the_real_ones() -> None:
     shown = subprocess.run(
         [

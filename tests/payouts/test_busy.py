@@ -64,6 +64,7 @@ def test_all_are_sent_once_and_none_starves(waiting: None, sandbox: Stripe, limi
     assert unsound() == {}
 
 
+@pytest.mark.full
 def test_the_other_workers_wait_too_so_that_few_calls_are_rate_limited(
     waiting: None, sandbox: Stripe
 ) -> None:

@@ -163,6 +163,7 @@ def test_a_refused_payout_is_not_sent_again_at_once(short: datetime, sandbox: St
     assert len(sandbox.transfers()) == 3
 
 
+@pytest.mark.full
 def test_available_funds_that_stripe_refuses_pause_once_and_wait_ever_longer(
     short: datetime, sandbox: Stripe
 ) -> None:

@@ -191,6 +191,7 @@ def begun(queries: CaptureQueriesContext) -> int:
     return sum(query["sql"] == "BEGIN" for query in queries)
 
 
+@pytest.mark.full
 def test_one_bad_batch_among_200_costs_at_most_two_transactions_per_halving(
     market: Market, source: BillingSource
 ) -> None:

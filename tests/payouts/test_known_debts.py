@@ -312,6 +312,7 @@ def test_a_debt_that_was_written_off_is_deducted_once(market: Market, alice: Cre
     assert sum(unclaimed(alice)) == 0
 
 
+@pytest.mark.full
 def test_debts_of_many_creators_take_as_many_statements_as_of_few(market: Market) -> None:
     def statements(names: list[str]) -> int:
         creators = market.creators(names)

@@ -106,6 +106,7 @@ def test_sigterm_ends_it_cleanly(start: Start) -> None:
     assert process.wait(timeout=10) == 0
 
 
+@pytest.mark.full
 def test_a_bank_payout_under_way_arrives_after_a_kill(start: Start, connect: Connect) -> None:
     process, url = start("--payout-seconds", "0.5")
     client = connect(url)

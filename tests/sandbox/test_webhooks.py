@@ -73,6 +73,7 @@ def test_an_event_is_pending_until_it_is_accepted(
     wait_until(lambda: client.v1.events.retrieve(event.id).pending_webhooks == 0)
 
 
+@pytest.mark.full
 def test_a_refused_event_is_redelivered_until_it_is_accepted(
     client: stripe.StripeClient, fund: Fund, receiver: Receiver, state: State
 ) -> None:

@@ -23,6 +23,7 @@ def test_after_a_time_out_redis_is_not_called_for_a_while(settings: Settings) ->
         assert max(seconds_to_fail() for _ in range(20)) < 0.1
 
 
+@pytest.mark.full
 def test_redis_is_called_again_after_a_while(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redis_client, "SILENCE_SECONDS", 0)
     with silent_server() as settings.REDIS_URL:
