@@ -199,6 +199,12 @@ def assign(market: Market) -> Perform:
     return lambda act: catalog.assign_apis(["api-alice"], source=source, act=act)
 
 
+def recover(market: Market) -> Perform:
+    now = sql.now()
+    pauses.open_pause(PauseCause.BEHIND_STRIPE, detail="tr_1 is unknown", probe_at=now, now=now)
+    return lambda act: gate.end_recovery(act=act, now=sql.now())
+
+
 # What can be done again.
 AGAIN: dict[Kind, tuple[Prepare, type[Model] | None]] = {
     Kind.HOLD: (hold, Hold),
@@ -211,7 +217,7 @@ AGAIN: dict[Kind, tuple[Prepare, type[Model] | None]] = {
         difference(lambda pk, act: differences.own_difference(pk, act=act)),
         Difference,
     ),
-    Kind.RECOVER: (lambda market: lambda act: gate.end_recovery(act=act, now=sql.now()), None),
+    Kind.RECOVER: (recover, None),
 }
 AT_STRIPE = {
     Kind.SYNC_PAYOUT,
@@ -271,6 +277,12 @@ def test_the_rows_that_people_decide_about_name_their_acts(market: Market, by_da
     pauses.resume_sending(act=by_dana, now=sql.now())
     pause = SendingPause.objects.get()
     assert (pause.act.kind, pause.lift_act.kind) == (Kind.PAUSE_SENDING, Kind.RESUME_SENDING)
+
+
+@pytest.mark.parametrize("lift", [release_run, resume, recover])
+def test_a_pause_names_the_act_that_lifted_it(market: Market, by_dana: Act, lift: Prepare) -> None:
+    row = done(lift(market), by_dana)
+    assert SendingPause.objects.get().lift_act == row
 
 
 def test_nobody_approves_their_own_whatever_they_sign_with(market: Market, by_dana: Act) -> None:

@@ -159,7 +159,8 @@ def end_recovery(*, unplaced: Iterable[str] = (), act: Act, now: datetime) -> No
         ignore_conflicts=True,
     )
     lifted = pauses.lift(Q(cause=PauseCause.BEHIND_STRIPE), act=act, now=now)
-    acts.record(act, Kind.RECOVER, after={"pauses_lifted": lifted, "unplaced": unplaced})
+    recorded = acts.record(act, Kind.RECOVER, after={"pauses_lifted": len(lifted), "unplaced": unplaced})
+    pauses.attribute(lifted, to=recorded)
 
 
 def ignore_installation(uuid: UUID, *, act: Act, now: datetime) -> None:

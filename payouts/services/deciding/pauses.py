@@ -1,6 +1,7 @@
 """Pausing all sending, by staff or because Stripe refuses our API key, and resuming it."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TypedDict, Unpack
 from uuid import UUID
@@ -10,6 +11,7 @@ from django.db.models import Q
 
 from database import acts, notices
 from database.acts import Kind
+from database.models import RecordedAct
 from database.staff import SYSTEM, Act
 from payouts import gateway, policy, selectors
 from payouts.errors import AlreadyPaused, BehindStripe, NotPaused
@@ -63,9 +65,8 @@ def resume_sending(*, act: Act, now: datetime) -> int:
     """
     lifted = lift(Q(cause__in=OF_ALL_SENDING), act=act, now=now)
     if lifted:
-        recorded = acts.record(act, Kind.RESUME_SENDING, after={"pauses_lifted": lifted})
-        SendingPause.objects.filter(lifted_at=now, lifted_by=act.actor).update(lift_act=recorded)
-        return lifted
+        attribute(lifted, to=acts.record(act, Kind.RESUME_SENDING, after={"pauses_lifted": len(lifted)}))
+        return len(lifted)
     if (behind := selectors.behind_stripe()) is not None:
         raise BehindStripe(behind.detail)
     raise NotPaused
@@ -114,12 +115,19 @@ def open_pause(cause: PauseCause, *, detail: str, now: datetime, **facts: Unpack
 
 
 @transaction.atomic
-def lift(which: Q, *, act: Act, now: datetime) -> int:
-    """Lift the matching open pauses, and have what they stopped sent at once."""
-    lifted = SendingPause.objects.filter(which, lifted_at=None).update(
-        lifted_by=act.actor, lift_reason=act.reason, lifted_at=now
-    )
+def lift(which: Q, *, act: Act, now: datetime) -> list[UUID]:
+    """Lift the matching open pauses, and have what they stopped sent at once; return which were lifted."""
+    matching = SendingPause.objects.filter(which, lifted_at=None)
+    lifted = list(matching.select_for_update(no_key=True).values_list("pk", flat=True))
     if lifted:
+        SendingPause.objects.filter(pk__in=lifted).update(
+            lifted_by=act.actor, lift_reason=act.reason, lifted_at=now
+        )
         logger.warning("sending resumes: %s", act.reason)
         notices.send_debounced_on_commit("payouts.sweep")
     return lifted
+
+
+def attribute(lifted: Iterable[UUID], *, to: RecordedAct | None) -> None:
+    """Name the act by which staff lifted these pauses."""
+    SendingPause.objects.filter(pk__in=lifted).update(lift_act=to)

@@ -66,8 +66,9 @@ def release_run(*, cutoff: date, currency: str | None, act: Act, now: datetime) 
     if not lifted:
         raise RunNotHeld(cutoff, currency=currency)
     run = PayoutRun.objects.get(cutoff=cutoff)
-    acts.record(act, Kind.RELEASE_RUN, subject=run, after={"pauses_lifted": lifted, "currency": currency})
-    return lifted
+    after = {"pauses_lifted": len(lifted), "currency": currency}
+    pauses.attribute(lifted, to=acts.record(act, Kind.RELEASE_RUN, subject=run, after=after))
+    return len(lifted)
 
 
 def _usual_net(run: PayoutRun) -> dict[str, Fraction]:
