@@ -7,13 +7,12 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from console.acting.buttons import buttons_for
 from database import sql
 from database.admin import Panel, link_to, list_of
-from database.display import NOTHING, spoken, to_the_second
+from database.display import NOTHING, ago
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus
 from money import Money
 from payouts.models import PlacementStatus, PlacementTarget, SuspensePlacement
@@ -23,18 +22,13 @@ MOST = 50
 
 def show(request: HttpRequest) -> HttpResponse:
     """List the proposals that nobody has decided about, oldest first."""
+    now = sql.now()
     context = admin.site.each_context(request) | {
         "title": "Approvals",
         "lead": "Proposals take effect once a second person approves them.",
-        "panels": [_adjustments(request), _placements(request)],
+        "panels": [_adjustments(request, now=now), _placements(request, now=now)],
     }
     return render(request, "console/panels_page.html", context)
-
-
-def _age(proposed_at: datetime) -> SafeString:
-    """Say how long it has waited, with the exact time behind it."""
-    waited = spoken(sql.now() - proposed_at)
-    return format_html('<time title="{} UTC">{}</time>', to_the_second(proposed_at), waited)
 
 
 def _buttons(request: HttpRequest, proposal: Model) -> SafeString:
@@ -43,7 +37,7 @@ def _buttons(request: HttpRequest, proposal: Model) -> SafeString:
     return render_to_string("console/acts/buttons.html", {"buttons": buttons}) if buttons else NOTHING
 
 
-def _adjustments(request: HttpRequest) -> Panel:
+def _adjustments(request: HttpRequest, *, now: datetime) -> Panel:
     rows = Adjustment.objects.filter(status=AdjustmentStatus.PROPOSED).select_related("creator")
     return Panel(
         "Adjustments and write-offs",
@@ -55,7 +49,7 @@ def _adjustments(request: HttpRequest) -> Panel:
                 Money(row.amount, row.currency),
                 row.reason,
                 row.proposed_by,
-                _age(row.proposed_at),
+                ago(row.proposed_at, now=now),
                 _buttons(request, row),
             )
             for row in rows.order_by("proposed_at")[:MOST]
@@ -65,7 +59,7 @@ def _adjustments(request: HttpRequest) -> Panel:
     )
 
 
-def _placements(request: HttpRequest) -> Panel:
+def _placements(request: HttpRequest, *, now: datetime) -> Panel:
     rows = SuspensePlacement.objects.filter(status=PlacementStatus.PROPOSED).select_related("payout__creator")
     return Panel(
         "Money in suspense",
@@ -77,7 +71,7 @@ def _placements(request: HttpRequest) -> Panel:
                 row.money,
                 row.reason,
                 row.proposed_by,
-                _age(row.proposed_at),
+                ago(row.proposed_at, now=now),
                 _buttons(request, row),
             )
             for row in rows.order_by("proposed_at")[:MOST]

@@ -115,12 +115,21 @@ def _moment(value: datetime, clock: str) -> SafeString:
     moment = value.astimezone(UTC)
     if moment.year < _FIRST_YEAR:
         return SafeString("from the beginning")
+    return _time(moment, f"{_day(moment)}, {moment.strftime(clock)}")
+
+
+def ago(moment: datetime, *, now: datetime) -> SafeString:
+    """Show how long ago something was."""
+    return _time(moment.astimezone(UTC), spoken(now - moment))
+
+
+def _time(moment: datetime, text: str) -> SafeString:
+    """Show a moment as this text, with the exact time behind it."""
     return format_html(
-        '<time class="pc-time" datetime="{}" title="{} UTC">{}, {}</time>',
+        '<time class="pc-time" datetime="{}" title="{} UTC">{}</time>',
         moment.isoformat(),
         moment.replace(tzinfo=None).isoformat(" ", "microseconds"),
-        _day(moment),
-        moment.strftime(clock),
+        text,
     )
 
 

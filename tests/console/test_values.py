@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.safestring import SafeString
 
 from database.admin import in_words, show, to_the_second
-from database.display import tone_of
+from database.display import ago, tone_of
 from earnings.models import RecordKind
 from money import Money, Period, month_of
 from payouts.states import PayoutStatus
@@ -73,6 +73,12 @@ def test_a_year_is_named_only_if_it_is_another() -> None:
     for value in (today, today.date()):
         assert str(today.year) not in re.sub("<[^>]*>", "", show(value))
         assert f"{today.year - 1}" in re.sub("<[^>]*>", "", show(value.replace(year=today.year - 1, day=1)))
+
+
+def test_an_age_has_the_moment_behind_it() -> None:
+    moment = datetime(2025, 10, 1, 1, 30, tzinfo=UTC)
+    shown = ago(moment, now=moment + timedelta(days=3, hours=2))
+    assert 'title="2025-10-01 01:30:00.000000 UTC">3 d</time>' in shown
 
 
 def test_a_time_before_all_sales_is_no_time() -> None:

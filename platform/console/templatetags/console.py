@@ -10,9 +10,10 @@ from django import template
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model
 from django.template.context import RequestContext
+from django.utils.safestring import SafeString
 
 from console.acting.buttons import buttons_above, buttons_for
-from database.display import name_of, show, spoken, to_the_second
+from database.display import ago, name_of, show, spoken, to_the_second
 
 register = template.Library()
 register.filter("show", show)
@@ -21,8 +22,8 @@ register.filter("to_the_second", to_the_second)
 
 
 @register.filter
-def age(since: datetime, now: datetime) -> str:
-    return spoken(now - since)
+def age(since: datetime, now: datetime) -> SafeString:
+    return ago(since, now=now)
 
 
 @register.filter
