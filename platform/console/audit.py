@@ -1,6 +1,5 @@
 """The list of acts: what staff did, by person, kind, day, creator and payout."""
 
-from collections.abc import Iterable, Mapping
 from datetime import UTC
 from typing import Any
 from uuid import UUID
@@ -13,6 +12,7 @@ from django.urls import NoReverseMatch
 from django.utils.safestring import SafeString
 
 from accounts.models import Creator, User
+from console.recorded import what_it_changed, what_was_done
 from database import sql
 from database.acts import Kind
 from database.admin import (
@@ -29,7 +29,7 @@ from database.admin import (
 )
 from database.models import RecordedAct
 from database.staff import Via
-from money import Money, midnight
+from money import midnight
 from payouts.models import Payout
 
 # Who logged in from where is for administrators.
@@ -61,22 +61,9 @@ class ByUser(admin.SimpleListFilter):
         return queryset.filter(user=int(value)) if value.isdecimal() else queryset
 
 
-# Fields that hold an amount in minor units of the `currency` beside them.
-AMOUNTS = ("amount", "gross")
-
-
 @name_of.register
 def _(act: RecordedAct) -> str:
-    return f"{_label(act)} by {act.actor}"
-
-
-def _label(act: RecordedAct) -> str:
-    return Kind(act.kind).label if act.kind in Kind else act.kind
-
-
-@column("Act")
-def what(act: RecordedAct) -> str:
-    return _label(act)
+    return f"{what_was_done(act)} by {act.actor}"
 
 
 @column("Of")
@@ -97,11 +84,8 @@ def payout(act: RecordedAct) -> SafeString | str:
     return _link(Payout, act.payout_id, "Payout") if act.payout_id else ""
 
 
-@column("Changed")
-def changed(act: RecordedAct) -> str:
-    """Tell each field before and after."""
-    fields = dict.fromkeys([*act.before, *act.after])
-    return "; ".join(f"{field.replace('_', ' ')}: {_change(act, field)}" for field in fields)
+what = column("Act")(what_was_done)
+changed = column("Changed")(what_it_changed)
 
 
 @admin.register(RecordedAct)
@@ -135,20 +119,13 @@ class RecordedActAdmin(LargeTableAdmin):
         named_acts: QuerySet[RecordedAct] = shown.annotate(creator_name=Subquery(named))
         return named_acts
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Find acts by a creator's external id too, which no row of this table has."""
-        known = Creator.objects.filter(external_id=search_term.strip()).values_list("pk", flat=True).first()
-        return super().get_search_results(request, queryset, str(known) if known else search_term)
-
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return super().changelist_view(request, {**(extra_context or {}), "acting": acting_today(request)})
 
 
-def acting_today(request: HttpRequest) -> Iterable[tuple[str, int, str]]:
+def acting_today(request: HttpRequest) -> list[tuple[str, int, str]]:
     """List who acted today (UTC), how often, and the address of the list of these acts."""
     since = midnight(sql.now().astimezone(UTC).date())
     today = RecordedAct.objects.filter(at__gte=since, user__isnull=False).exclude(kind__in=LOG_INS)
@@ -167,17 +144,3 @@ def _link(model: type[Model], key: str | UUID | None, text: str) -> SafeString |
         return anchor(page_of(model(pk=key)), text)
     except NoReverseMatch:
         return text
-
-
-def _value(values: Mapping[str, Any], field: str) -> object:
-    value = values.get(field)
-    if field in AMOUNTS and isinstance(value, int) and "currency" in values:
-        return Money(value, values["currency"])
-    return value
-
-
-def _change(act: RecordedAct, field: str) -> str:
-    before, after = _value(act.before, field), _value(act.after, field)
-    if field not in act.before:
-        return f"{after}"
-    return f"{before} → {after}" if field in act.after else f"{before}"

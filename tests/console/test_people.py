@@ -11,7 +11,7 @@ from accounts.models import Creator
 from accounts.services import notes
 from console.records import records_address
 from console.timelines import merging
-from database import sql
+from database import acts, sql
 from database.acts import Kind
 from database.admin import page_of
 from database.models import RecordedAct
@@ -123,6 +123,18 @@ def test_what_staff_did_is_told_once(marketplace: Marketplace, superuser: Client
     interventions.hold_creator(bob, act=act, now=sql.now())
     same = [source for source, text in told(superuser, page_of(bob)) if "Asked us to wait" in text]
     assert same == ["Holds"]
+
+
+def test_a_time_line_writes_amounts_as_money(marketplace: Marketplace, superuser: Client) -> None:
+    bob = Creator.objects.get(external_id="bob")
+    act = Act("dana via console", "A wrong meter", via=Via.CONSOLE)
+    recorded = acts.record(
+        act, Kind.PROPOSE_ADJUSTMENT, creator=bob.pk, after={"amount": 125_00, "currency": "USD"}
+    )
+    assert recorded
+    assert ("Staff", "Proposed adjustment (amount: $125.00; currency: USD) A wrong meter") in told(
+        superuser, page_of(bob)
+    )
 
 
 def test_a_time_line_goes_on_where_its_page_ended(

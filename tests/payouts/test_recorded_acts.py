@@ -342,6 +342,7 @@ def test_both_acts_of_a_placement_are_recorded(paid: Payout, by_dana: Act) -> No
     assert done(propose, EARLIER).kind == Kind.PROPOSE_PLACEMENT
     row = done(lambda act: placements.approve_placement(latest(), act=act, now=sql.now()), by_dana)
     assert (row.kind, row.payout_id) == (Kind.APPROVE_PLACEMENT, paid.pk)
+    assert (row.after["amount"], row.after["currency"]) == (10_00, "USD")
     propose(EARLIER)
     row = done(lambda act: placements.decline_placement(latest(), act=act, now=sql.now()), by_dana)
     assert (row.kind, row.subject_table) == (Kind.DECLINE_PLACEMENT, "suspense_placements")

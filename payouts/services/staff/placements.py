@@ -110,7 +110,12 @@ def decline_placement(placement_id: UUID, *, act: Act, now: datetime) -> Suspens
 
 def _record(placement: SuspensePlacement, kind: Kind, *, act: Act) -> RecordedAct | None:
     payout = placement.payout
-    facts = {"status": placement.status, "amount": placement.amount, "target": placement.target}
+    facts = {
+        "status": placement.status,
+        "amount": placement.amount,
+        "currency": payout.currency,
+        "target": placement.target,
+    }
     return acts.record(act, kind, subject=placement, creator=payout.creator_id, payout=payout.pk, after=facts)
 
 

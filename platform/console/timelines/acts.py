@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-
+from console.recorded import what_it_changed, what_was_done
 from console.timelines.merging import Entry, Source, newest
 from database.acts import Kind
 from database.models import RecordedAct
@@ -28,14 +26,6 @@ def sources_of(column: str) -> list[Source]:
     return [Source("notes", "Notes", notes), Source("acts", "Staff", acts, repeats=True)]
 
 
-def _named(act: RecordedAct) -> SafeString:
-    kind = Kind(act.kind).label if act.kind in Kind.values else act.kind
-    changed = ", ".join(
-        f"{name.replace('_', ' ')} {_shown(act.before.get(name))} → {_shown(value)}"
-        for name, value in act.after.items()
-    )
-    return format_html("{} {}", kind, f"({changed})" if changed else "")
-
-
-def _shown(value: object) -> str:
-    return "–" if value in (None, "") else str(value)
+def _named(act: RecordedAct) -> str:
+    changed = what_it_changed(act)
+    return f"{what_was_done(act)} ({changed})" if changed else what_was_done(act)
