@@ -335,6 +335,15 @@ def test_one_dialog_is_about_all_chosen_rows_and_says_who_is_left_out_and_why(
     assert {hold.creator.external_id for hold in Hold.objects.all()} == {"alice", "bob", "charlie"}
 
 
+def test_a_dialog_reads_the_same_in_whatever_order_the_database_has_its_rows(
+    dana: Client, alice: Creator
+) -> None:
+    address = choose(dana, "hold", alice, CreatorFactory.create(external_id="bob")).headers["Location"]
+    form = open_dialog(dana, address)
+    Creator.objects.filter(pk=alice.pk).update(country="DE")  # PostgreSQL writes it anew, behind bob
+    assert dana.post(address, form).status_code == HTTPStatus.SEE_OTHER
+
+
 def test_a_list_offers_only_what_is_permitted_and_takes_nothing_else(client: Client, alice: Creator) -> None:
     client.force_login(UserFactory.create(rights=[Right.RELEASE]))
     page = client.get(list_of(Creator)).content.decode()

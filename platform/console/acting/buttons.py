@@ -29,8 +29,7 @@ def buttons_for(request: HttpRequest, obj: Model | None, *, back: str = "") -> l
         Button(act, address_of(act, obj, back=back))
         for act in acts_on(model)
         if act.missing_right(request.user) is None
-        and not act.obstacle(obj)
-        and not act.bars(obj, request.user.get_username())
+        and not act.why_not(obj, username=request.user.get_username())
     ]
 
 

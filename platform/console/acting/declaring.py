@@ -48,9 +48,13 @@ class ConsoleAct(ABC, Generic[M]):
         """Say in a sentence why this can't be done now; empty if it can."""
         return ""
 
-    def bars(self, obj: M, username: str) -> bool:
-        """Tell whether this can't be done by this member of staff, though others can: they proposed it themselves."""
-        return False
+    def obstacle_for(self, obj: M, username: str) -> str:
+        """Say why this can't be done by this member of staff, though others can, such as whoever proposed it."""
+        return ""
+
+    def why_not(self, obj: M, *, username: str) -> str:
+        """Say in a sentence why this member of staff can't do it now; empty if they can."""
+        return self.obstacle(obj) or self.obstacle_for(obj, username)
 
     def initial(self, obj: M) -> Given:
         """Return what the form's own fields hold at first."""

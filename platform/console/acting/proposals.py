@@ -31,10 +31,10 @@ class Proposal:
     left_out: list[tuple[Any, str]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, act: ConsoleAct[Any], objects: Sequence[Any], given: Given) -> "Proposal":
+    def of(cls, act: ConsoleAct[Any], objects: Sequence[Any], given: Given, *, username: str) -> "Proposal":
         proposal = cls(act)
         for obj in objects:
-            if why := act.obstacle(obj):
+            if why := act.why_not(obj, username=username):
                 proposal.left_out.append((obj, why))
                 continue
             try:
@@ -44,9 +44,10 @@ class Proposal:
         return proposal
 
     @classmethod
-    def obstructed(cls, act: ConsoleAct[Any], objects: Sequence[Any]) -> "Proposal":
+    def obstructed(cls, act: ConsoleAct[Any], objects: Sequence[Any], *, username: str) -> "Proposal":
         """Propose nothing, and say what the act isn't possible for, whatever the form says."""
-        return cls(act, left_out=[(obj, why) for obj in objects if (why := act.obstacle(obj))])
+        left_out = [(obj, why) for obj in objects if (why := act.why_not(obj, username=username))]
+        return cls(act, left_out=left_out)
 
     @property
     def digest(self) -> str:

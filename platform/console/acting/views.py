@@ -112,10 +112,13 @@ class _Dialog:
             raise Http404("There is no such object.") from error
         if len(found) < len(self.keys):
             raise Http404("There is no such object.")
-        return list(found.values())
+        return [found[key] for key in sorted(found)]  # the same order each time, as the digest tells of it
 
     def _propose(self, given: dict[str, Any]) -> Proposal:
-        return Proposal.of(self.act, self.objects, given)
+        return Proposal.of(self.act, self.objects, given, username=self.request.user.get_username())
+
+    def _obstructed(self) -> Proposal:
+        return Proposal.obstructed(self.act, self.objects, username=self.request.user.get_username())
 
     @property
     def _back(self) -> str:
@@ -154,11 +157,11 @@ class _Dialog:
         can_confirm: bool = True,
         status: HTTPStatus = HTTPStatus.OK,
     ) -> HttpResponse:
-        obstructed = Proposal.obstructed(self.act, self.objects)
+        asks_for_more = bool(form.own_fields())
         if proposal is None:
-            proposal = obstructed if form.own_fields() else self._propose({})
+            proposal = self._obstructed() if asks_for_more else self._propose({})
         is_possible = bool(proposal.parts) or not proposal.left_out
-        can_be_corrected = bool(form.own_fields()) and not obstructed.left_out
+        can_be_corrected = asks_for_more and not self._obstructed().left_out
         context = {
             "act": self.act,
             "title": self.act.title(self.objects),

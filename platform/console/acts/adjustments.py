@@ -12,7 +12,7 @@ from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_ac
 from console.acts.consequences import of_change
 from console.acts.given import AmountForm, CurrencyForm
 from database.staff import Act, Right, is_same_person, person_behind
-from earnings.errors import NothingToAdjust, NothingToWriteOff
+from earnings.errors import NothingToAdjust, NothingToWriteOff, SecondPersonNeeded
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus
 from earnings.services import adjustments
 from ledger.models import AccountKind, LedgerAccount
@@ -119,8 +119,8 @@ class ApproveAdjustment(_OnProposal):
     verb = "Approve"
     icon = "check_circle"
 
-    def bars(self, obj: Adjustment, username: str) -> bool:
-        return is_same_person(obj.proposed_by, username)
+    def obstacle_for(self, obj: Adjustment, username: str) -> str:
+        return str(SecondPersonNeeded(username)) if is_same_person(obj.proposed_by, username) else ""
 
     def preview(self, obj: Adjustment, given: Given) -> Preview:
         amount = Money(obj.amount, obj.currency)

@@ -12,7 +12,7 @@ from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_ac
 from console.acts.consequences import of_change
 from database.staff import Act, Right, is_same_person, person_behind
 from money import Money, currencies
-from payouts.errors import NothingInSuspense
+from payouts.errors import NothingInSuspense, PlacementNeedsAnother
 from payouts.models import Payout, PlacementStatus, PlacementTarget, SuspensePlacement
 from payouts.services.staff import placements
 from payouts.states import PayoutStatus
@@ -113,8 +113,8 @@ class ApprovePlacement(_OnPlacement):
     verb = "Approve"
     icon = "check_circle"
 
-    def bars(self, obj: SuspensePlacement, username: str) -> bool:
-        return is_same_person(obj.proposed_by, username)
+    def obstacle_for(self, obj: SuspensePlacement, username: str) -> str:
+        return str(PlacementNeedsAnother(username)) if is_same_person(obj.proposed_by, username) else ""
 
     def preview(self, obj: SuspensePlacement, given: Given) -> Preview:
         effects = [f"approve what was proposed by {self.proposal(obj)}"]
