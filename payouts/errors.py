@@ -156,6 +156,13 @@ class NotPaused(Refusal):
         super().__init__("No pause of all sending is open; see `manage.py sending status`.")
 
 
+class NothingRefusedAlike(Refusal):
+    """No payout that Stripe refused like others is left to retry."""
+
+    def __init__(self) -> None:
+        super().__init__("No payout that Stripe refused alike is left to retry.")
+
+
 class RunNotHeld(Refusal):
     """No payouts of this run wait because of its size."""
 

@@ -68,6 +68,7 @@ from payouts.selectors.pauses import (
     behind_stripe,
     ignored_installations,
     latest_forecasts,
+    latest_pause_after_refusals,
     open_pauses,
 )
 from payouts.selectors.placements import proposed_placements
@@ -143,6 +144,7 @@ __all__ = [
     "last_run",
     "latest_due_cutoff",
     "latest_forecasts",
+    "latest_pause_after_refusals",
     "left_behind",
     "months_of",
     "next_cutoff",

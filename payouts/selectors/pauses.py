@@ -21,6 +21,11 @@ def behind_stripe() -> SendingPause | None:
     return SendingPause.objects.filter(cause=PauseCause.BEHIND_STRIPE, lifted_at=None).first()
 
 
+def latest_pause_after_refusals() -> SendingPause | None:
+    """Return the latest pause because Stripe refused many creators alike, whether or not it still lasts."""
+    return SendingPause.objects.filter(cause=PauseCause.REFUSALS).order_by("started_at").last()
+
+
 def ignored_installations() -> list[IgnoredInstallation]:
     """List the other installations whose transfers are passed over, the first ignored first."""
     return list(IgnoredInstallation.objects.order_by("ignored_at"))

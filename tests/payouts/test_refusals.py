@@ -1,4 +1,4 @@
-"""Stripe refuses many creators alike: new payouts stop until staff resume, who may retry those that failed."""
+"""Stripe refuses many creators alike: new payouts stop until staff resume. Those that failed can be retried."""
 
 import json
 from datetime import datetime, timedelta
@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.groups import StaffGroup
 from database import sql
-from database.staff import Act, Right
+from database.staff import Act
 from payouts.models import PauseCause, Payout, PayoutAttempt, SendingPause
 from payouts.services.deciding import pauses, refusals
 from payouts.services.deciding.refusals import pause_after_refusals
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
-from tests.factories import PayoutFactory, PayoutRunFactory, UserFactory
+from tests.factories import PayoutFactory, PayoutRunFactory, user_in
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 from tests.payouts.sending import SEND, taken, work
@@ -195,9 +196,11 @@ def test_bank_payouts_and_look_ups_go_on_after_refusals(answers: Answers) -> Non
     assert taken(answers.now) == going_on[1:]
 
 
-def test_staff_resume_and_retry_what_was_refused_alike(
-    market: Market, sandbox: Stripe, dana_and_erin: None
+def test_what_was_refused_alike_is_retried_by_finance_and_sent_once_an_approver_resumes(
+    market: Market, sandbox: Stripe
 ) -> None:
+    user_in(StaffGroup.FINANCE, username="dana")
+    user_in(StaffGroup.APPROVER, username="erin")
     creators = market.creators([f"creator-{number:02}" for number in range(12)], account=None)
     for creator in creators:
         market.onboard(creator)
@@ -211,21 +214,21 @@ def test_staff_resume_and_retry_what_was_refused_alike(
     other = failed.latest("pk")
     Payout.objects.filter(pk=other.pk).update(failure_code="amount_too_large")
     out = StringIO()
-    call_command(
-        "sending", "resume", "--retry", "--reason", "Allowed", "--actor", "dana", "--json", stdout=out
-    )
+    call_command("sending", "retry-refused", "--reason", "Allowed", "--actor", "dana", "--json", stdout=out)
     assert json.loads(out.getvalue()) == {"retried": 9, "not_retried": {}}
+    work(sql.now())
+    assert not Payout.objects.filter(status=PayoutStatus.IN_TRANSIT).exists()
+    call_command("sending", "resume", "--reason", "Allowed", "--actor", "erin")
     work(sql.now())
     assert Payout.objects.filter(status=PayoutStatus.IN_TRANSIT).count() == 9 + 2
     assert list(failed.filter(retried_as=None)) == [other]
 
 
-def test_resuming_with_retries_needs_the_right_to_retry(answers: Answers) -> None:
-    UserFactory.create(username="erin", rights=[Right.RESUME_SENDING])
-    answers.refuse(10)
-    with pytest.raises(CommandError, match="retry"):
-        call_command("sending", "resume", "--retry", "--reason", "Allowed", "--actor", "erin")
-    assert is_paused()
+@pytest.mark.usefixtures("dana_and_erin")
+def test_there_is_nothing_to_retry_unless_stripe_refused_many_alike(answers: Answers) -> None:
+    answers.refuse(9)
+    with pytest.raises(CommandError, match="No payout that Stripe refused alike is left"):
+        call_command("sending", "retry-refused", "--reason", "Allowed", "--actor", "dana")
 
 
 def test_what_was_refused_before_an_earlier_resumption_is_not_offered_again(answers: Answers) -> None:
@@ -235,4 +238,8 @@ def test_what_was_refused_before_an_earlier_resumption_is_not_offered_again(answ
     pause = SendingPause.objects.get(lifted_at=None)
     assert refusals.refused_alike(pause) == list(
         Payout.objects.filter(status=PayoutStatus.FAILED).order_by("pk")[10:]
+    )
+    (first,) = SendingPause.objects.exclude(lifted_at=None)
+    assert refusals.refused_alike(first) == list(
+        Payout.objects.filter(status=PayoutStatus.FAILED).order_by("pk")[:10]
     )

@@ -1,11 +1,12 @@
-"""Pause or resume sending, release a run that waits, or show what pauses sending. Records who did it and why."""
+"""Pause or resume sending, release what waits, retry what was refused alike. Records who did it and why."""
 
 from typing import Any
 
 from database import sql
-from database.commands import StaffCommand, act_of, day, sign
+from database.commands import StaffCommand, act_of, day
 from database.staff import Right
 from payouts import selectors
+from payouts.errors import NothingRefusedAlike
 from payouts.services.deciding import gate, pauses, run_size
 from payouts.services.staff import interventions
 from stripe_io import installation
@@ -16,13 +17,15 @@ class Command(StaffCommand):
 
     def add_subcommands(self) -> None:
         self.add_act("pause", right=Right.PAUSE_SENDING, help="pause all sending")
-        resume = self.add_act(
+        self.add_act(
             "resume",
             right=Right.RESUME_SENDING,
             help="lift pauses by staff, for a refused key and after refusals",
         )
-        resume.add_argument(
-            "--retry", action="store_true", help="also retry the payouts that Stripe refused alike"
+        self.add_act(
+            "retry-refused",
+            right=Right.RETRY_PAYOUT,
+            help="retry the payouts behind the latest pause after refusals; while it lasts, they wait",
         )
         release = self.add_act(
             "release-run",
@@ -32,11 +35,6 @@ class Command(StaffCommand):
         release.add_argument("cutoff", type=day, help="the run's cut-off, such as 2026-11-01")
         release.add_argument("--currency", type=str.upper, help="release only this currency")
         self.add_report("status", help="list open pauses, with the reason")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        if options.get("retry"):
-            sign(options, Right.RETRY_PAYOUT)
-        super().handle(*args, **options)
 
     def act(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["act"] == "status":
@@ -62,7 +60,10 @@ class Command(StaffCommand):
         if options["act"] == "release-run":
             cutoff, currency = options["cutoff"], options["currency"]
             return {"lifted": run_size.release_run(cutoff=cutoff, currency=currency, act=act, now=now)}
-        if options["retry"]:
-            retried, not_retried = interventions.resume_and_retry(act=act, now=now)
+        if options["act"] == "retry-refused":
+            pause = selectors.latest_pause_after_refusals()
+            if pause is None:
+                raise NothingRefusedAlike
+            retried, not_retried = interventions.retry_refused(pause, act=act, now=now)
             return {"retried": retried, "not_retried": {str(pk): why for pk, why in not_retried.items()}}
         return {"lifted": pauses.resume_sending(act=act, now=now)}

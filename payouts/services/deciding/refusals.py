@@ -44,6 +44,8 @@ def refused_alike(pause: SendingPause) -> list[Payout]:
     """List the failed payouts behind a pause after refusals that have no retry yet, oldest first."""
     earlier = SendingPause.objects.filter(cause=PauseCause.REFUSALS, lifted_at__lt=pause.started_at)
     failed = _failed_since(earlier.aggregate(at=Max("lifted_at"))["at"]).filter(retried_as=None)
+    if pause.lifted_at:
+        failed = failed.filter(first_failed_at__lte=pause.lifted_at)
     return [
         payout
         for payout in failed.order_by("pk")

@@ -12,10 +12,10 @@ from database.acts import Kind
 from database.staff import Act
 from earnings.services import posting
 from ledger.models import AccountKind
-from payouts.errors import NotRetryable, UnknownPayout
-from payouts.models import PauseCause, Payout, SendingPause
+from payouts.errors import NothingRefusedAlike, NotRetryable, UnknownPayout
+from payouts.models import Payout, SendingPause
 from payouts.services import sending
-from payouts.services.deciding import gate, pauses, refusals, sets
+from payouts.services.deciding import gate, refusals, sets
 from payouts.services.moves import locked, move, release_earnings, waiting_of
 from payouts.states import DEAD, PayoutStatus
 
@@ -88,15 +88,17 @@ def retry_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     return Payout.objects.get(pk=made)
 
 
-def resume_and_retry(*, act: Act, now: datetime) -> tuple[int, dict[UUID, str]]:
-    """Resume all sending, and retry what was refused alike; return how many are retried, and why others aren't.
+def retry_refused(pause: SendingPause, *, act: Act, now: datetime) -> tuple[int, dict[UUID, str]]:
+    """Retry the payouts behind a pause after refusals; return how many are retried, and why others aren't.
 
-    Raises: NotPaused; BehindStripe, and nothing is resumed, as nothing could be retried.
+    While sending is paused, the new payouts wait with the others.
+
+    Raises: NothingRefusedAlike; BehindStripe.
     """
     gate.require_not_behind()
-    pauses_after_refusals = SendingPause.objects.filter(cause=PauseCause.REFUSALS, lifted_at=None)
-    refused = [payout for pause in pauses_after_refusals for payout in refusals.refused_alike(pause)]
-    pauses.resume_sending(act=act, now=now)
+    refused = refusals.refused_alike(pause)
+    if not refused:
+        raise NothingRefusedAlike
     not_retried: dict[UUID, str] = {}
     for payout in refused:
         try:

@@ -19,7 +19,7 @@ Given = Mapping[str, Any]
 class ConsoleAct(ABC, Generic[M]):
     """An act on an object of one table; `model` None is for acts on the platform as a whole, whose object is None.
 
-    `name` is its address. Whoever has `right`, and those of `also`, may do it. `label` is the text of the button that
+    `name` is its address. Whoever has `right` may do it. `label` is the text of the button that
     opens the dialog, `verb` begins the button that confirms it, and `noun` is what the preview's amounts are amounts
     of. A dangerous act has a red button. With `in_lists`, it can be done to several rows of a list at once. An act on
     the platform has its button `above` the list of a table. `form` has fields of its own if the act needs to know more
@@ -29,7 +29,6 @@ class ConsoleAct(ABC, Generic[M]):
     name: ClassVar[str]
     model: ClassVar[type[Model] | None]
     right: ClassVar[Right]
-    also: ClassVar[tuple[Right, ...]] = ()
     label: ClassVar[str]
     verb: ClassVar[str]
     noun: ClassVar[str] = "payout"
@@ -40,9 +39,8 @@ class ConsoleAct(ABC, Generic[M]):
     form: ClassVar[type[ActForm]] = ActForm
 
     def missing_right(self, user: Any) -> Right | None:
-        """Return a right that the act needs and this user lacks."""
-        needed = (self.right, *self.also)
-        return next((right for right in needed if not user.has_perm(right.permission)), None)
+        """Return the right that the act needs, if this user lacks it."""
+        return None if user.has_perm(self.right.permission) else self.right
 
     def obstacle(self, obj: M) -> str:
         """Say in a sentence why this can't be done now; empty if it can."""
