@@ -10,6 +10,7 @@ SCHEDULES = {
     "accounts.seal_acts": ("10", "0"),
     "accounts.retry_refused": ("25", EVERY),
     "accounts.sync_stale": ("50", EVERY),
+    "console.forget_submissions": ("25", "2"),
     "earnings.post_due": ("5", EVERY),
     "payouts.run_due": ("15", EVERY),
     "payouts.retry_failed": ("25", EVERY),

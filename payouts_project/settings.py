@@ -289,6 +289,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "earnings"
 CELERY_TASK_ROUTES = {
     "accounts.*": {"queue": "reports"},
+    "console.*": {"queue": "reports"},
     "earnings.*": {"queue": "earnings"},
     "payouts.*": {"queue": "payouts"},
     "payouts.compare_billing": {"queue": "reports"},

@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.exceptions import SuspiciousOperation
 
 from console.models import Outcome, Submission
 from database import locks, sql
+
+# Far longer than a session, without which no form can be sent (SESSION_HOURS is a week at most).
+KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,11 @@ def ended(token: UUID, *, user_id: int, act: str) -> Result | None:
     if found and (found.user_id, found.act) != (user_id, act):
         raise SuspiciousOperation("this token is of another dialog")
     return Result(Outcome(found.outcome), found.message, found.link) if found and found.ended_at else None
+
+
+def forget(*, now: datetime) -> None:
+    """Delete old submissions; what they did is in the audit log."""
+    Submission.objects.filter(begun_at__lt=now - KEPT).delete()
 
 
 def _turn(token: UUID) -> AbstractContextManager[None]:
