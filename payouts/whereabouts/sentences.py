@@ -11,6 +11,7 @@ from django.conf import settings
 from database.staff import SYSTEM
 from money import Money
 from payouts import policy
+from payouts.models import Payout
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from payouts.whereabouts.situation import Situation
 
@@ -134,7 +135,6 @@ def _returned(situation: Situation, now: datetime) -> Sentences:
 
 def _why_returned(situation: Situation) -> str:
     payout, sent = situation.payout, situation.last(AttemptKind.BANK_PAYOUT)
-    reason = payout.failure_code.replace("_", " ")
     match payout.failure_code:
         case "account_gone":
             return "We can no longer use that account."
@@ -145,7 +145,12 @@ def _why_returned(situation: Situation) -> str:
         case "balance_insufficient":
             return "Stripe says that the account's balance is too low to pay it to their bank."
     by = "Their bank" if sent is not None and sent.status == AttemptStatus.RETURNED else "Stripe"
-    return f"{by} refused it{f' ({reason})' if reason else ''}."
+    return f"{by} refused it{_because(payout)}."
+
+
+def _because(payout: Payout) -> str:
+    """Return the reason of a refusal in brackets, if one was given."""
+    return f" ({payout.failure_code.replace('_', ' ')})" if payout.failure_code else ""
 
 
 def _what_happens_to_returned(situation: Situation, now: datetime) -> Sentences:
@@ -165,8 +170,8 @@ def _what_happens_to_returned(situation: Situation, now: datetime) -> Sentences:
 
 
 def _failed(situation: Situation, now: datetime) -> Sentences:
-    payout = situation.payout
-    yield f"Stripe refused the transfer, so {payout.net} stayed on the platform's Stripe balance."
+    payout, why = situation.payout, _because(situation.payout)
+    yield f"Stripe refused the transfer{why}, so {payout.net} stayed on the platform's Stripe balance."
     if payout.next_retry_at is not None:
         yield f"It is decided again at {_at(payout.next_retry_at, now)}, as a new payout."
     yield from _earnings(situation)

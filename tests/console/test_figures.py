@@ -18,6 +18,7 @@ from payouts.models import Payout, PayoutRun
 from payouts.states import DecisionReason, PayoutStatus
 from stripe_io import selectors as inbox
 from tests.console.marketplace import Marketplace, pages_of
+from tests.factories import CreatorFactory
 
 
 def usd(amount: int) -> Money:
@@ -131,6 +132,26 @@ def test_a_creators_next_payout_is_what_they_are_told(marketplace: Marketplace, 
     for blocker in upcoming.explained_blockers:
         assert f"{blocker.message} {blocker.action}" in written
     assert "$17.00 short of $25.00." in written
+
+
+def test_a_creators_page_says_what_the_last_run_did(marketplace: Marketplace, superuser: Client) -> None:
+    payout, charlie, dave = (
+        Payout.objects.get(),
+        Creator.objects.get(external_id="charlie"),
+        CreatorFactory.create(external_id="dave"),
+    )
+    Payout.objects.update(status=PayoutStatus.RETURNED, failure_code="account_closed", paid_at=None)
+    pages = [superuser.get(page_of(creator)) for creator in (charlie, dave, payout.creator)]
+    of_charlie, of_dave, of_alice = [page.context["summaries"][0] for page in pages]
+
+    (told,) = of_charlie.in_last_run
+    assert (told.state, told.of) == (DecisionReason.BELOW_MINIMUM, usd(800))
+    assert not of_dave.in_last_run
+    assert "nothing to be paid" in pages[1].content.decode()
+    (told,) = of_alice.in_last_run
+    assert (told.state, told.of) == (PayoutStatus.RETURNED, payout)
+    assert "refused it (account closed)." in told.sentences
+    assert not of_alice.under_way, "it is told once"
 
 
 def test_what_each_api_earned_adds_up_to_all_that_was_earned(

@@ -208,8 +208,10 @@ def test_a_returned_payout_says_why_and_what_happens_to_it(said: dict[str, Any],
     ],
 )
 def test_a_dead_payout_says_what_became_of_its_earnings(known: dict[str, Any], then: str) -> None:
-    assert told(PayoutStatus.FAILED, known=known, next_retry_at=None) == (
-        f"Stripe refused the transfer, so $80.00 stayed on the platform's Stripe balance. {then}"
+    why = {"failure_code": "insufficient_capabilities_for_transfer", "next_retry_at": None}
+    assert told(PayoutStatus.FAILED, known=known, **why) == (
+        "Stripe refused the transfer (insufficient capabilities for transfer), "
+        f"so $80.00 stayed on the platform's Stripe balance. {then}"
     )
     by = {**known, "ended_by": "dana", "ended_because": "wrong run"}
     assert told(PayoutStatus.CANCELLED, known=by) == (

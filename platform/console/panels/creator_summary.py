@@ -1,4 +1,4 @@
-"""What stands at the top of a creator's page: how they are, when they are paid next, and a balance that adds up."""
+"""What stands at the top of a creator's page: their state, next payout and last run, and a balance that adds up."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from database.admin import list_of, sees_personal_data, summary
 from earnings.models import Adjustment, CreatorEarning
 from money import Money
 from payouts.explanations import ACCOUNT_DISABLED, ACCOUNT_GONE, COOLING_DOWN, DESTINATION_REFUSED
-from payouts.models import Payout
-from payouts.selectors import Balance, Upcoming, balances_of, upcoming_of
+from payouts.models import Payout, PayoutRun, RunDecision
+from payouts.selectors import Balance, Upcoming, balances_of, last_run, upcoming_of
 from payouts.states import FINISHED, DecisionReason, PayoutStatus
 from payouts.whereabouts import situation_of, tell
 from stripe_io.values import moment
@@ -103,6 +103,15 @@ class WrittenBalance:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What became of an amount: the state it is in, the payout if there is one, and where the money is, in words."""
+
+    state: models.TextChoices
+    of: Payout | Money
+    sentences: str
+
+
+@dataclass(frozen=True, slots=True)
 class CreatorSummary:
     template: ClassVar[str] = "console/creator.html"
     creator: Creator
@@ -110,24 +119,29 @@ class CreatorSummary:
     states: Sequence[models.TextChoices]
     account: SafeString
     next_payouts: Sequence[NextPayout]
+    last_run: PayoutRun | None
+    in_last_run: Sequence[Told]
     holds: Sequence[Hold]
     balances: Sequence[WrittenBalance]
-    under_way: Sequence[tuple[Payout, PayoutStatus, str]]
+    under_way: Sequence[Told]
 
 
 @summary(Creator)
 def summary_of(creator: Creator, request: HttpRequest) -> CreatorSummary:
     now = sql.now()
     account, holds, balances = live_account(creator.pk), list(open_holds(creator.pk)), balances_of(creator.pk)
+    run = last_run()
     return CreatorSummary(
         creator=creator,
         email=creator.email if sees_personal_data(request) else "",
         states=list(_states(account, holds, balances)),
         account=_account(account),
         next_payouts=_next_payouts(creator, account, balances, now=now),
+        last_run=run,
+        in_last_run=list(_in_run(creator, run, now=now)) if run else [],
         holds=holds,
         balances=[_written(balance, creator) for balance in balances],
-        under_way=list(_under_way(creator, now=now)),
+        under_way=list(_under_way(creator, besides=run, now=now)),
     )
 
 
@@ -220,8 +234,24 @@ def _written(balance: Balance, creator: Creator) -> WrittenBalance:
     )
 
 
-def _under_way(creator: Creator, *, now: datetime) -> Iterator[tuple[Payout, PayoutStatus, str]]:
-    """Say of each payout that isn't finished where its money is."""
+def _in_run(creator: Creator, run: PayoutRun, *, now: datetime) -> Iterator[Told]:
+    """Say in each currency what a run decided, or what became of the payout that it made."""
+    decisions = RunDecision.objects.filter(run=run, creator=creator).select_related("payout__creator")
+    for decision in decisions.order_by("currency"):
+        if decision.payout:
+            yield _told(decision.payout, now=now)
+        else:
+            amount = Money(decision.amount, decision.currency)
+            yield Told(DecisionReason(decision.reason), amount, decision.detail or "No payout was made.")
+
+
+def _under_way(creator: Creator, *, besides: PayoutRun | None, now: datetime) -> Iterator[Told]:
+    """Say of each payout that isn't finished where its money is, except those that a run's decisions tell of."""
     unfinished = Payout.objects.filter(creator=creator).exclude(status__in=FINISHED)
-    for payout in unfinished.select_related("creator").order_by("-pk")[:UNDER_WAY_SHOWN]:
-        yield payout, PayoutStatus(payout.status), " ".join(tell(situation_of(payout), now=now))
+    others = unfinished.exclude(decisions__run=besides) if besides else unfinished
+    for payout in others.select_related("creator").order_by("-pk")[:UNDER_WAY_SHOWN]:
+        yield _told(payout, now=now)
+
+
+def _told(payout: Payout, *, now: datetime) -> Told:
+    return Told(PayoutStatus(payout.status), payout, " ".join(tell(situation_of(payout), now=now)))

@@ -17,6 +17,16 @@ Scheme = Literal["light", "dark"]
 # https://github.com/dequelabs/axe-core/blob/develop/doc/API.md: the rules of WCAG 2.2 AA, and axe's own good practice.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 axe = Axe()
+# Typing, moving the focus and scrolling cost nothing.
+COUNT_PRESSES = """
+    const pressed = (event) => event.type === "pointerdown" || event.key === "Enter"
+        || (event.key === " " && !event.target.matches("input, textarea"))
+        || (event.key === "k" && (event.ctrlKey || event.metaKey));
+    for (const type of ["pointerdown", "keydown"])
+        window.addEventListener(type, (event) => {
+            if (event.isTrusted && pressed(event)) sessionStorage.presses = Number(sessionStorage.presses ?? 0) + 1;
+        }, true);
+"""
 
 
 class StaffBrowser:
@@ -30,6 +40,7 @@ class StaffBrowser:
             reduced_motion="reduce",
         )
         self._context.set_default_timeout(10_000)
+        self._context.add_init_script(COUNT_PRESSES)
         self.page: Page = self._context.new_page()
         self.problems: list[str] = []
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -48,6 +59,11 @@ class StaffBrowser:
         assert response.status < HTTPStatus.INTERNAL_SERVER_ERROR, address
         self.page.wait_for_function("!document.querySelector('[x-cloak]')")
         return self.page
+
+    @property
+    def presses(self) -> int:
+        """How often a mouse button, Enter, Space or Ctrl+K was pressed in this window."""
+        return int(self.page.evaluate("sessionStorage.presses ?? 0"))
 
     def look(self, *, width: int, scheme: Scheme) -> None:
         """Change the window's width and the colour scheme, which the console takes from the system."""
