@@ -2,19 +2,20 @@
 
 from datetime import datetime
 
-from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from console.acting.buttons import buttons_for
+from console.frame import render_panels
 from database import sql
 from database.admin import Panel, link_to, list_of
 from database.display import NOTHING, ago
+from earnings import selectors as earnings
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus
 from money import Money
+from payouts import selectors as payouts
 from payouts.models import PlacementStatus, PlacementTarget, SuspensePlacement
 
 MOST = 50
@@ -23,12 +24,12 @@ MOST = 50
 def show(request: HttpRequest) -> HttpResponse:
     """List the proposals that nobody has decided about, oldest first."""
     now = sql.now()
-    context = admin.site.each_context(request) | {
-        "title": "Approvals",
-        "lead": "Proposals take effect once a second person approves them.",
-        "panels": [_adjustments(request, now=now), _placements(request, now=now)],
-    }
-    return render(request, "console/panels_page.html", context)
+    return render_panels(
+        request,
+        title="Approvals",
+        lead="Proposals take effect once a second person approves them.",
+        panels=[_adjustments(request, now=now), _placements(request, now=now)],
+    )
 
 
 def _buttons(request: HttpRequest, proposal: Model) -> SafeString:
@@ -38,7 +39,7 @@ def _buttons(request: HttpRequest, proposal: Model) -> SafeString:
 
 
 def _adjustments(request: HttpRequest, *, now: datetime) -> Panel:
-    rows = Adjustment.objects.filter(status=AdjustmentStatus.PROPOSED).select_related("creator")
+    rows = earnings.proposed_adjustments()[:MOST]
     return Panel(
         "Adjustments and write-offs",
         ["Proposal", "Creator", "Amount", "Reason", "Proposed by", "Waits", "Decide"],
@@ -52,7 +53,7 @@ def _adjustments(request: HttpRequest, *, now: datetime) -> Panel:
                 ago(row.proposed_at, now=now),
                 _buttons(request, row),
             )
-            for row in rows.order_by("proposed_at")[:MOST]
+            for row in rows
         ],
         empty="No adjustment or write-off waits for a second person.",
         more=list_of(Adjustment, status__exact=AdjustmentStatus.PROPOSED),
@@ -60,7 +61,7 @@ def _adjustments(request: HttpRequest, *, now: datetime) -> Panel:
 
 
 def _placements(request: HttpRequest, *, now: datetime) -> Panel:
-    rows = SuspensePlacement.objects.filter(status=PlacementStatus.PROPOSED).select_related("payout__creator")
+    rows = payouts.proposed_placements()[:MOST]
     return Panel(
         "Money in suspense",
         ["Proposal", "Payout", "Amount", "Reason", "Proposed by", "Waits", "Decide"],
@@ -74,7 +75,7 @@ def _placements(request: HttpRequest, *, now: datetime) -> Panel:
                 ago(row.proposed_at, now=now),
                 _buttons(request, row),
             )
-            for row in rows.order_by("proposed_at")[:MOST]
+            for row in rows
         ],
         empty="No proposal waits for whose the money in suspense is.",
         more=list_of(SuspensePlacement, status__exact=PlacementStatus.PROPOSED),

@@ -6,16 +6,15 @@ from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
 
-from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import resolve
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.models import Creator, User
 from accounts.principals import CREATOR, Principal
+from console.frame import render
 from database import acts
 from database.staff import signed_in_console
 from payouts.models import Payout
@@ -41,10 +40,8 @@ def show_as_creator(request: HttpRequest, pk: UUID) -> HttpResponse:
         paths.insert(0, f"payouts/{payout.pk}")
     _record(request, creator)
     answers = [_answer_to(creator, f"/api/v1/{path}", request) for path in paths]
-    context = {"title": f"{creator}: as the creator", "creator": creator, "answers": answers}
-    return TemplateResponse(
-        request, "console/as_creator.html", {**admin.site.each_context(request), **context}
-    )
+    title = f"{creator}: as the creator"
+    return render(request, "console/as_creator.html", title=title, creator=creator, answers=answers)
 
 
 def _answer_to(creator: Creator, path: str, request: HttpRequest) -> Answer:

@@ -1,13 +1,11 @@
 """Pages of the books: the trial balance with the last check, and the running balance of a ledger account."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 
+from console.frame import number, render_panels
 from console.panels.books import lines_panel, running_balance_of, validation_rows
 from database.admin import Figure, Panel, anchor, link_to, list_of, name_of, show
 from ledger.models import LedgerAccount
@@ -23,7 +21,7 @@ def show_books(request: HttpRequest) -> HttpResponse:
     """Show the trial balance by currency, and what the last check of the books found."""
     check = payouts.last_books_check()
     balances = payouts.trial_balance()
-    return render(
+    return render_panels(
         request,
         title="Books",
         headlines=list(_verdicts(balances, check)),
@@ -37,24 +35,14 @@ def show_books(request: HttpRequest) -> HttpResponse:
 def show_running_balance(request: HttpRequest, pk: int) -> HttpResponse:
     """Show an account's entries with the balance after each; `?before=` is where the page before ended."""
     account = get_object_or_404(LedgerAccount, pk=pk)
-    before = request.GET.get("before", "")
-    if before and not before.isdecimal():
-        raise Http404
-    lines = payouts.running_balance(account, before=int(before) if before else None, limit=LINES_PER_PAGE)
-    return render(
+    before = number(request.GET["before"]) if "before" in request.GET else None
+    lines = payouts.running_balance(account, before=before, limit=LINES_PER_PAGE)
+    return render_panels(
         request,
         title=f"{name_of(account)}: running balance",
         headlines=[Figure("Ledger account", account)],
         panels=[lines_panel(account, lines)],
-        newest=request.path if before else "",
-        older=f"{request.path}?before={lines[-1].id}" if len(lines) == LINES_PER_PAGE else "",
-    )
-
-
-def render(request: HttpRequest, **context: Any) -> HttpResponse:
-    """Render a page of headlines and panels in the console's frame."""
-    return TemplateResponse(
-        request, "console/panels_page.html", {**admin.site.each_context(request), **context}
+        next_page=f"?before={lines[-1].id}" if len(lines) == LINES_PER_PAGE else "",
     )
 
 

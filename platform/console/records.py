@@ -2,12 +2,10 @@
 
 from uuid import UUID
 
-from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import reverse
 
+from console.frame import number, render_panels
 from database.admin import Figure, Panel, link_to
 from earnings.models import BillingRecord, CreatorEarning, RecordKind
 from earnings.selectors import RecordBehind, RecordsBehind
@@ -18,27 +16,18 @@ from web.cursors import LAST, Position
 RECORDS_PER_PAGE = 100
 
 
-def records_address(payout: Payout) -> str:
-    return reverse("admin:payout_records", args=[payout.pk])
-
-
 def show_records(request: HttpRequest, pk: UUID) -> HttpResponse:
     """List the records behind a payout, the last received first; `?before=` is where the page before ended."""
     payout = get_object_or_404(Payout.objects.select_related("creator"), pk=pk)
     lines = list(PayoutLineItem.objects.filter(payout=payout))
     behind = RecordsBehind([line.earning_id for line in lines])
     page = behind.before(_position(request), count=RECORDS_PER_PAGE)
-    context = {
-        "title": "Records behind a payout",
-        "headlines": _sums(payout, lines, behind),
-        "panels": [_records(page, payout)],
-        "newest": request.path if "before" in request.GET else "",
-        "older": f"{request.path}?before={'-'.join(map(str, page[-1].position))}"
-        if len(page) == RECORDS_PER_PAGE
-        else "",
-    }
-    return TemplateResponse(
-        request, "console/panels_page.html", {**admin.site.each_context(request), **context}
+    return render_panels(
+        request,
+        title="Records behind a payout",
+        headlines=_sums(payout, lines, behind),
+        panels=[_records(page, payout)],
+        next_page=f"?before={'-'.join(map(str, page[-1].position))}" if len(page) == RECORDS_PER_PAGE else "",
     )
 
 
@@ -85,6 +74,4 @@ def _position(request: HttpRequest) -> Position:
     if "before" not in request.GET:
         return LAST
     batch, _, record = request.GET["before"].partition("-")
-    if not (batch.isdecimal() and record.isdecimal()):
-        raise Http404
-    return int(batch), int(record)
+    return number(batch), number(record)

@@ -1,11 +1,11 @@
 """Pages of money that waits: for creators who can't be paid, and from creators whose balance is negative."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 
-from accounts.models import Creator, CreatorPaymentAccount, Hold
-from console.books import render
-from console.home.concerns import counted
+from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold
+from console.frame import number, render_panels
 from database.admin import Figure, Panel, anchor, list_of, page_of
+from database.display import count_of
 from earnings import selectors as earnings
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus
 from ledger import selectors as ledger
@@ -18,14 +18,14 @@ ROWS_PER_PAGE = 100
 
 def show_held(request: HttpRequest) -> HttpResponse:
     """List the creators who can't be paid now, those for whom most waits first."""
-    page = _page_number(request)
+    page = number(request.GET.get("p", "0"))
     totals = payouts.blocked_totals()
     titles: dict[BlockedBy, str] = {"on_hold": "On hold", "restricted": "Restricted by Stripe"}
-    return render(
+    return render_panels(
         request,
         title="Held money",
         headlines=[
-            Figure(titles[total.cause], total.amount, counted(total.creators, "creator"))
+            Figure(titles[total.cause], total.amount, count_of(total.creators, "creator"))
             for total in totals
             if total.amount
         ],
@@ -34,12 +34,11 @@ def show_held(request: HttpRequest) -> HttpResponse:
             _blocked(
                 "restricted",
                 "Creators whose account Stripe has restricted",
-                list_of(CreatorPaymentAccount, account_status__exact="restricted"),
+                list_of(CreatorPaymentAccount, account_status__exact=AccountStatus.RESTRICTED),
                 page,
             ),
         ],
-        newest=request.path if page else "",
-        older=f"{request.path}?p={page + 1}"
+        next_page=f"?p={page + 1}"
         if any(total.creators > (page + 1) * ROWS_PER_PAGE for total in totals)
         else "",
     )
@@ -68,9 +67,9 @@ def _blocked(cause: BlockedBy, title: str, more: str, page: int) -> Panel:
 
 def show_negative_balances(request: HttpRequest) -> HttpResponse:
     """List the creators who owe the platform, longest debt first."""
-    page = _page_number(request)
+    page = number(request.GET.get("p", "0"))
     rows = earnings.negative_balances(limit=ROWS_PER_PAGE + 1, offset=page * ROWS_PER_PAGE)
-    return render(
+    return render_panels(
         request,
         title="Negative balances",
         headlines=[
@@ -101,14 +100,5 @@ def show_negative_balances(request: HttpRequest) -> HttpResponse:
                 ),
             )
         ],
-        newest=request.path if page else "",
-        older=f"{request.path}?p={page + 1}" if len(rows) > ROWS_PER_PAGE else "",
+        next_page=f"?p={page + 1}" if len(rows) > ROWS_PER_PAGE else "",
     )
-
-
-def _page_number(request: HttpRequest) -> int:
-    """Return the page that `?p=` names, counted from 0."""
-    asked = request.GET.get("p", "0")
-    if not (asked.isascii() and asked.isdecimal() and int(asked) < ROWS_PER_PAGE**3):
-        raise Http404
-    return int(asked)

@@ -214,6 +214,11 @@ def copyable(text: str, *, shown: str) -> SafeString:
     )
 
 
+def count_of(count: int, one: str, many: str = "") -> str:
+    """Write `1 payout`, `2 payouts`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def spoken(span: timedelta) -> str:
     """Write a duration in its largest unit."""
     seconds = int(span.total_seconds())

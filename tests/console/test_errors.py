@@ -56,7 +56,7 @@ def test_a_form_without_its_token_changes_nothing_and_says_what_to_do(db: None) 
 def test_a_failure_has_a_page_that_needs_nothing_else(
     staff: Client, monkeypatch: pytest.MonkeyPatch, error: Exception, status: HTTPStatus, sentence: str
 ) -> None:
-    def fail(request: HttpRequest) -> None:
+    def fail(request: HttpRequest, **read: object) -> None:
         raise error
 
     monkeypatch.setattr(approvals, "_adjustments", fail)

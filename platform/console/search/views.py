@@ -1,9 +1,9 @@
 """The page of results, which also answers the palette as somebody types."""
 
-from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
+from console.frame import render
 from console.search.finders import find
 from console.search.hits import Hit
 
@@ -16,8 +16,7 @@ def results(request: HttpRequest) -> HttpResponse:
         return TemplateResponse(request, "console/hits.html", {"term": term, "hits": hits})
     if hit := _only(hits, term):
         return HttpResponseRedirect(hit.address)
-    context = admin.site.each_context(request) | {"title": "Search", "term": term, "hits": hits}
-    return TemplateResponse(request, "console/search.html", context)
+    return render(request, "console/search.html", title="Search", term=term, hits=hits)
 
 
 def _only(hits: list[Hit], term: str) -> Hit | None:
