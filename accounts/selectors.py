@@ -172,11 +172,6 @@ def cooling_down_until(creator_id: UUID) -> datetime | None:
     return until
 
 
-def creators_on_hold() -> int:
-    """Count the creators who have an open hold."""
-    return Hold.objects.filter(lifted_at=None).values("creator").distinct().count()
-
-
 def accounts_by_status() -> dict[str, int]:
     """Count the live accounts by status, zeros included."""
     counts = dict(

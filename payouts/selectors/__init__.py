@@ -1,12 +1,5 @@
 """Reads about runs and payouts: their outcomes, what comes next, and what creators earned and were paid."""
 
-from payouts.selectors.acts import (
-    Waiting,
-    payouts_a_hold_misses,
-    payouts_a_hold_stops,
-    payouts_on_hold,
-    waiting_to_be_sent,
-)
 from payouts.selectors.attention import (
     Blocked,
     BlockedBy,
@@ -26,7 +19,7 @@ from payouts.selectors.attention import (
 from payouts.selectors.balances import Balance, balances_of
 from payouts.selectors.blockers import BLOCKERS, CLAIMABLE, blocker_rules
 from payouts.selectors.checkpoints import books_unchecked_for
-from payouts.selectors.connected import foreign_bank_payouts, known_at_stripe, left_behind
+from payouts.selectors.connected import known_at_stripe, left_behind
 from payouts.selectors.cutoffs import due_at, latest_due_cutoff, next_cutoff, unmade_cutoff
 from payouts.selectors.differences import (
     DifferencesInCurrency,
@@ -117,7 +110,6 @@ __all__ = [
     "Troubled",
     "UnderWay",
     "Upcoming",
-    "Waiting",
     "api_standing_of",
     "attempts_by_request",
     "attempts_with_key",
@@ -133,7 +125,6 @@ __all__ = [
     "due_at",
     "failed_by_month",
     "failing_payouts",
-    "foreign_bank_payouts",
     "gate_shut_since",
     "ignored_installations",
     "in_suspense",
@@ -152,13 +143,10 @@ __all__ = [
     "open_differences",
     "open_pauses",
     "outcomes_by_status",
-    "payouts_a_hold_misses",
-    "payouts_a_hold_stops",
     "payouts_by_payment",
     "payouts_by_reference",
     "payouts_by_stripe_id",
     "payouts_by_trace_id",
-    "payouts_on_hold",
     "payouts_under_way",
     "pick_currency",
     "proposed_placements",
@@ -176,5 +164,4 @@ __all__ = [
     "unmade_cutoff",
     "unplaced_transfers_with_id",
     "upcoming_of",
-    "waiting_to_be_sent",
 ]

@@ -1,16 +1,9 @@
 """What went to connected accounts, what is held there, and what leaves them without us."""
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Sum
 
-from payouts.models import Difference, DifferenceKind, Payout
+from payouts.models import Payout
 from payouts.states import SENT, AttemptKind, AttemptStatus
-
-
-def foreign_bank_payouts(account: str) -> QuerySet[Difference]:
-    """Return the unexplained bank payouts from a connected account that we didn't start."""
-    return Difference.objects.filter(
-        kind=DifferenceKind.FOREIGN_BANK_PAYOUT, account=account, resolved_at=None
-    )
 
 
 def left_behind(account: str, *, currency: str, except_for: Payout) -> int:

@@ -6,9 +6,10 @@ Each `why_not_…` returns a sentence, empty if the act is possible. Its service
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Sum
 
 from accounts.selectors import account_is_gone
 from database import sql
@@ -31,9 +32,44 @@ class Retry:
     reason: DecisionReason | None
 
 
+class Waiting(NamedTuple):
+    """The payouts in one currency that are not sent yet."""
+
+    payouts: int
+    net: Money
+
+
+def payouts_a_hold_stops(creator_id: UUID) -> QuerySet[Payout]:
+    """Select the creator's payouts that a hold stops: those that wait to be sent."""
+    return _of(creator_id, PayoutStatus.PENDING)
+
+
+def payouts_a_hold_misses(creator_id: UUID) -> QuerySet[Payout]:
+    """Select the creator's payouts that are being sent, which a hold doesn't stop."""
+    return _of(creator_id, PayoutStatus.PROCESSING, PayoutStatus.UNRESOLVED)
+
+
+def payouts_on_hold(creator_id: UUID) -> QuerySet[Payout]:
+    """Select the creator's payouts that resume once no hold is open."""
+    return _of(creator_id, PayoutStatus.ON_HOLD)
+
+
 def returned_payouts(creator_id: UUID) -> QuerySet[Payout]:
     """Select the creator's payouts whose money is on their Stripe account, as their bank returned it."""
-    return Payout.objects.filter(creator=creator_id, status=PayoutStatus.RETURNED)
+    return _of(creator_id, PayoutStatus.RETURNED)
+
+
+def _of(creator_id: UUID, *statuses: PayoutStatus) -> QuerySet[Payout]:
+    return Payout.objects.filter(creator=creator_id, status__in=statuses).order_by("pk")
+
+
+def waiting_to_be_sent() -> list[Waiting]:
+    """Sum the payouts that wait to be sent or are being sent, by currency."""
+    unsent = Payout.objects.filter(status__in=[PayoutStatus.PENDING, PayoutStatus.PROCESSING])
+    rows = (
+        unsent.values("currency").annotate(payouts=Count("pk"), amount=Sum("net_amount")).order_by("currency")
+    )
+    return [Waiting(row["payouts"], Money(int(row["amount"]), row["currency"])) for row in rows]
 
 
 def why_not_cancelled(payout: Payout) -> str:

@@ -67,11 +67,6 @@ def events_with_id(event_id: str) -> QuerySet[InboxEvent]:
     return InboxEvent.objects.filter(pk=event_id)
 
 
-def events_about(object_id: str) -> QuerySet[InboxEvent]:
-    """Select the events about one of Stripe's objects, such as a transfer, the latest first."""
-    return InboxEvent.objects.filter(object_id=object_id).exclude(object_id="").order_by("-received_at")
-
-
 def bodies_of_event(event_id: str) -> QuerySet[KeptBody]:
     """Select the kept bodies in which Stripe told of this event, without their content."""
     return KeptBody.objects.filter(told_id=event_id).exclude(told_id="").defer("body")

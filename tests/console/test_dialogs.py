@@ -13,11 +13,12 @@ from pytest_django import Settings
 
 from accounts.groups import StaffGroup
 from accounts.models import Creator, Hold, User
-from console.acting.declaring import all_acts
+from console.acting.declaring import act_named, all_acts
 from console.models import Outcome, Submission
+from database import sql
 from database.display import list_of, page_of
 from database.staff import Act, Right
-from earnings.models import AdjustmentStatus
+from earnings.models import AdjustmentStatus, BillingBatch
 from earnings.services import adjustments
 from money import Money
 from payouts.models import Payout
@@ -339,9 +340,16 @@ def test_a_dialog_reads_the_same_in_whatever_order_the_database_has_its_rows(
     dana: Client, alice: Creator
 ) -> None:
     address = choose(dana, "hold", alice, CreatorFactory.create(external_id="bob")).headers["Location"]
+    sql.run("ANALYZE creators")  # so few rows are read in the order of the table
     form = open_dialog(dana, address)
     Creator.objects.filter(pk=alice.pk).update(country="DE")  # PostgreSQL writes it anew, behind bob
     assert dana.post(address, form).status_code == HTTPStatus.SEE_OTHER
+
+
+def test_several_objects_are_named_by_their_plural() -> None:
+    act = act_named("retry-batch")
+    assert act
+    assert act.title([BillingBatch(), BillingBatch()]) == "Try again: 2 billing batches"
 
 
 def test_a_list_offers_only_what_is_permitted_and_takes_nothing_else(client: Client, alice: Creator) -> None:

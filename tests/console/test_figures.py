@@ -6,7 +6,6 @@ import pytest
 from django.db.models import Model
 from django.test import Client
 
-from accounts import selectors as accounts
 from accounts.models import Creator
 from database import sql
 from database.admin import Figure, Panel, anchor, list_of, page_of, show
@@ -80,7 +79,6 @@ def test_the_overview_counts_what_waits_for_staff(marketplace: Marketplace) -> N
     assert [(str(reason), count) for reason, count in earnings.open_quarantine_by_reason()] == [
         ("api_unknown", 1)
     ]
-    assert accounts.creators_on_hold() == 1
     assert inbox.unhandled_events(now=sql.now()).count == 0
     assert not earnings.unposted().lag
 

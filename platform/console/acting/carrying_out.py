@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 
 from accounts.errors import StripeUnavailable
-from console.acting.declaring import Given, count_of
+from console.acting.declaring import Given
 from console.acting.preview import Done
 from console.acting.proposals import Part, Proposal
 from console.acting.submissions import Result
@@ -42,11 +42,10 @@ def _of_one(done: list[tuple[Part, Done]], refused: list[tuple[Part, str]]) -> R
 
 
 def _of_many(proposal: Proposal, done: list[tuple[Part, Done]], refused: list[tuple[Part, str]]) -> Result:
-    noun = str(proposal.act.model._meta.verbose_name) if proposal.act.model else ""
-    message = f"{proposal.act.label}: done for {count_of(len(done), noun)}."
+    message = f"{proposal.act.label}: done for {proposal.act.count(done)}."
     if refused:
         named = "; ".join(f"{name_of(part.obj)}: {why}" for part, why in refused)
-        message += f" Refused for {count_of(len(refused), noun)}: {named}"
+        message += f" Refused for {proposal.act.count(refused)}: {named}"
     return Result(Outcome.DONE if done else Outcome.REFUSED, message)
 
 

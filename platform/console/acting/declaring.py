@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 from django.db.models import Model
 
 from console.acting.forms import ActForm
-from console.acting.preview import Done, Preview, in_words
-from database.display import name_of
+from console.acting.preview import Done, Preview, total_of
+from database.display import count_of, name_of
 from database.staff import Act, Right
 
 M = TypeVar("M", bound=Model | None)
@@ -78,17 +78,23 @@ class ConsoleAct(ABC, Generic[M]):
             return self.label
         if len(objects) == 1 and isinstance(objects[0], Model):
             return f"{self.label}: {name_of(objects[0])}"
-        return f"{self.label}: {count_of(len(objects), str(self.model._meta.verbose_name))}"
+        return f"{self.label}: {self.count(objects)}"
+
+    def count(self, objects: Sequence[object]) -> str:
+        """Write how many objects of its table these are."""
+        assert self.model is not None
+        options = self.model._meta
+        return count_of(len(objects), str(options.verbose_name), str(options.verbose_name_plural))
 
     def button(self, objects: Sequence[M], previews: Sequence[Preview]) -> str:
         """Name what is confirmed: `Hold 2 payouts, $2,161.59`."""
         amounts = [amount for preview in previews for amount in preview.amounts]
         if amounts:
-            return f"{self.verb} {count_of(len(amounts), self.noun)}, {in_words(amounts)}"
+            return f"{self.verb} {count_of(len(amounts), self.noun)}, {total_of(amounts)}"
         if len(objects) == 1 and isinstance(objects[0], Model):
             return f"{self.verb} {name_of(objects[0])}"
         if self.model is not None:
-            return f"{self.verb} {count_of(len(objects), str(self.model._meta.verbose_name))}"
+            return f"{self.verb} {self.count(objects)}"
         return self.label
 
 
@@ -115,8 +121,3 @@ def all_acts() -> list[ConsoleAct[Any]]:
 def acts_on(model: type[Model] | None) -> list[ConsoleAct[Any]]:
     """List the acts on a table's objects, in the order of their declaration."""
     return [act for act in _acts.values() if act.model is model]
-
-
-def count_of(count: int, noun: str) -> str:
-    """Write `1 payout`, `2 payouts`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -40,6 +40,6 @@ def sums(amounts: Iterable[Money]) -> list[Money]:
     return [Money(amount, currency) for currency, amount in sorted(total.items())]
 
 
-def in_words(amounts: Iterable[Money]) -> str:
+def total_of(amounts: Iterable[Money]) -> str:
     """Write sums as `$5.00 and €3.00`."""
     return " and ".join(map(str, sums(amounts)))

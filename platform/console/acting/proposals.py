@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from console.acting.declaring import ConsoleAct, Given
-from console.acting.preview import Preview, in_words
+from console.acting.preview import Preview, total_of
 from database.refusals import Refusal
 
 
@@ -19,7 +19,7 @@ class Part:
 
     @property
     def summary(self) -> str:
-        return in_words(self.preview.amounts)
+        return total_of(self.preview.amounts)
 
 
 @dataclass(slots=True)

@@ -7,9 +7,10 @@ from typing import ClassVar
 from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_act, count_of
+from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_act
 from console.acts.consequences import of_change
 from database import sql
+from database.display import count_of
 from database.staff import Act, Right
 from earnings.errors import BatchesStillUnpostable, RecordsStillUnusable
 from earnings.models import BillingBatch, QuarantinedRecord, Reason

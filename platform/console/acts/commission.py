@@ -8,8 +8,9 @@ from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import Creator
-from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_act, count_of
+from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_act
 from database import sql
+from database.display import count_of
 from database.staff import Act, Right
 from earnings.models import Api, CommissionRate
 from earnings.selectors import current_rate, preview_change, refuse_rate_before_sales

@@ -23,7 +23,7 @@ def of_change(creator: Creator, amount: Money) -> Iterator[str]:
     before = Money(payable_balance(creator.pk, currency=currency), currency)
     yield f"change what {name} is owed from {before} to {before + amount}"
     upcoming = upcoming_of(creator.pk, requested=currency, now=sql.now())
-    day = f"{upcoming.day.day} {upcoming.day:%b} {upcoming.day.year}"
+    day = f"{upcoming.day:%-d %b %Y}"
     paid = Money(upcoming.payable_net, currency)
     now_paid, then_paid = _payout(upcoming, paid), _payout(upcoming, paid + amount)
     if now_paid == then_paid:

@@ -8,9 +8,9 @@ from accounts.errors import NoPaymentAccount
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
 from accounts.selectors import live_account, open_holds
 from accounts.services import holds, payment_accounts, syncing
-from console.acting import ConsoleAct, Done, Given, Preview, console_act, count_of, in_words
+from console.acting import ConsoleAct, Done, Given, Preview, console_act, total_of
+from database.display import count_of
 from database.staff import Act, Right, person_behind
-from payouts import selectors
 from payouts.explanations import explain_blocker, explain_move
 from payouts.selectors import staff_acts
 from payouts.services.staff import interventions
@@ -25,10 +25,10 @@ def _lifting(creator: Creator, lifts: Callable[[Hold], bool]) -> Preview:
     ]
     if others := [f"“{hold.reason}”" for hold in placed if not lifts(hold)]:
         return Preview([*effects, f"pay nothing yet, as another hold stays: {', '.join(others)}"])
-    waiting = [payout.net for payout in selectors.payouts_on_hold(creator.pk)]
+    waiting = [payout.net for payout in staff_acts.payouts_on_hold(creator.pk)]
     if not waiting:
         return Preview([*effects, f"let the next run pay {creator.external_id}"])
-    effects.append(f"send {count_of(len(waiting), 'payout')} that waited, {in_words(waiting)}")
+    effects.append(f"send {count_of(len(waiting), 'payout')} that waited, {total_of(waiting)}")
     return Preview(effects, amounts=waiting, told=explain_move(PayoutStatus.ON_HOLD, PayoutStatus.PENDING))
 
 
@@ -50,15 +50,15 @@ class HoldCreator(ConsoleAct[Creator]):
         return f"{person_behind(placed.placed_by)} already holds {obj.external_id}: {placed.reason}"
 
     def preview(self, obj: Creator, given: Given) -> Preview:
-        stopped = [payout.net for payout in selectors.payouts_a_hold_stops(obj.pk)]
-        missed = [payout.net for payout in selectors.payouts_a_hold_misses(obj.pk)]
+        stopped = [payout.net for payout in staff_acts.payouts_a_hold_stops(obj.pk)]
+        missed = [payout.net for payout in staff_acts.payouts_a_hold_misses(obj.pk)]
         effects = [f"make no payout to {obj.external_id} until the hold is lifted"]
         if stopped:
-            effects.append(f"hold {count_of(len(stopped), 'payout')} not sent yet, {in_words(stopped)}")
+            effects.append(f"hold {count_of(len(stopped), 'payout')} not sent yet, {total_of(stopped)}")
         if missed:
             effects.append(
                 f"not stop {count_of(len(missed), 'payout')} that {'is' if len(missed) == 1 else 'are'} being sent, "
-                f"{in_words(missed)}"
+                f"{total_of(missed)}"
             )
         return Preview(effects, amounts=stopped, told=explain_blocker(DecisionReason.ON_HOLD).message)
 
@@ -182,7 +182,7 @@ class ReplaceAccount(ConsoleAct[Creator]):
         ]
         if returned:
             effects.append(
-                f"take back {count_of(len(returned), 'payout')} that their bank returned, {in_words(returned)}"
+                f"take back {count_of(len(returned), 'payout')} that their bank returned, {total_of(returned)}"
             )
         return Preview(effects, told=explain_blocker(DecisionReason.NO_ACCOUNT).message)
 

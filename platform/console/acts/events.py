@@ -4,6 +4,7 @@ from datetime import datetime
 
 from console.acting import ConsoleAct, Done, Given, Preview, console_act
 from database import sql
+from database.display import count_of
 from database.staff import Act, Right
 from stripe_io import receiving, services
 from stripe_io.models import InboxEvent, KeptBody
@@ -20,7 +21,7 @@ class ReplayEvent(ConsoleAct[InboxEvent]):
     in_lists = True
 
     def preview(self, obj: InboxEvent, given: Given) -> Preview:
-        so_far = obj.get_outcome_display().lower() or f"waiting, {obj.tries} tries"
+        so_far = obj.get_outcome_display().lower() or f"waiting, tried {count_of(obj.tries, 'time')}"
         return Preview(
             [f"handle the event {obj.type} again ({so_far})", "do nothing twice that it did before"]
         )

@@ -3,7 +3,8 @@
 from collections import Counter
 from datetime import datetime
 
-from console.acting import ConsoleAct, Done, Given, Preview, console_act, count_of, in_words
+from console.acting import ConsoleAct, Done, Given, Preview, console_act, total_of
+from database.display import count_of
 from database.staff import Act, Right
 from payouts.errors import NothingRefusedAlike
 from payouts.models import PauseCause, SendingPause
@@ -32,7 +33,7 @@ class RetryRefused(ConsoleAct[SendingPause]):
     def preview(self, obj: SendingPause, given: Given) -> Preview:
         refused = [payout.net for payout in refusals.refused_alike(obj)]
         effects = [
-            f"retry {count_of(len(refused), 'payout')} that Stripe refused alike, {in_words(refused)}",
+            f"retry {count_of(len(refused), 'payout')} that Stripe refused alike, {total_of(refused)}",
             "send them at once" if obj.lifted_at else "send them once someone resumes sending",
         ]
         return Preview(effects, amounts=refused)

@@ -8,12 +8,14 @@ from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.errors import StripeUnavailable
-from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_act, count_of, in_words
+from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_act, total_of
+from database.display import count_of
 from database.staff import Act, Right, person_behind
 from money import Money
 from payouts import selectors
 from payouts.errors import StripeNotRead
 from payouts.models import IgnoredInstallation, PauseCause, PayoutRun, SendingPause
+from payouts.selectors import staff_acts
 from payouts.services import recovery
 from payouts.services.deciding import gate, pauses, run_size
 from stripe_io.errors import StripeCallFailed
@@ -21,10 +23,10 @@ from stripe_io.errors import StripeCallFailed
 
 def _waiting() -> str:
     """Say what isn't sent yet."""
-    waiting = selectors.waiting_to_be_sent()
+    waiting = staff_acts.waiting_to_be_sent()
     if not waiting:
         return "Nothing waits to be sent now."
-    count, net = sum(each.payouts for each in waiting), in_words(each.net for each in waiting)
+    count, net = sum(each.payouts for each in waiting), total_of(each.net for each in waiting)
     return f"Now {count_of(count, 'payout')} {'waits' if count == 1 else 'wait'} to be sent, {net}."
 
 
@@ -109,7 +111,6 @@ class ReleaseRun(ConsoleAct[PayoutRun]):
     right = Right.RESUME_SENDING
     label = "Release run"
     verb = "Release"
-    noun = "currency"
     icon = "play_circle"
 
     def obstacle(self, obj: PayoutRun) -> str:
@@ -152,7 +153,7 @@ class Recover(ConsoleAct[SendingPause]):
             raise StripeNotRead(str(failure)) from failure
         lost = [Money(each.amount, each.currency) for each in found.lost]
         effects = [
-            f"take over {count_of(len(lost), 'payment')} that the database doesn't know, {in_words(lost) or 'nothing'}",
+            f"take over {count_of(len(lost), 'payment')} that the database doesn't know, {total_of(lost) or 'nothing'}",
             f"give {count_of(len(found.accounts), 'Stripe account')} back to their creators",
             f"record what came back of {count_of(len(found.reversed), 'payment')}",
             "cancel payouts that wait for the same earnings; what was paid beyond them, creators owe",

@@ -15,7 +15,7 @@ from console.requirements import all_in_words
 from console.stripe_links import account_address, linked
 from database import sql
 from database.admin import list_of, sees_personal_data, summary
-from earnings.models import Adjustment, CreatorEarning
+from earnings.models import Adjustment, AdjustmentStatus, CreatorEarning
 from money import Money
 from payouts.explanations import ACCOUNT_DISABLED, ACCOUNT_GONE, COOLING_DOWN, DESTINATION_REFUSED
 from payouts.models import Payout, PayoutRun, RunDecision
@@ -197,7 +197,7 @@ def said_by_stripe(account: CreatorPaymentAccount) -> Iterator[str]:
         yield f"Past due: {all_in_words(past_due)}."
     if others := [each for each in due if each not in past_due]:
         deadline = moment(told.get("current_deadline"))
-        by = f" by {deadline.day} {deadline:%b %Y}" if deadline else ""
+        by = f" by {deadline:%-d %b %Y}" if deadline else ""
         yield f"Needed{by}: {all_in_words(others)}."
     if verifying := told.get("pending_verification"):
         yield f"Stripe is verifying: {all_in_words(verifying)}."
@@ -215,7 +215,7 @@ def _written(balance: Balance, creator: Creator) -> WrittenBalance:
         list_of(CreatorEarning, creator=creator.pk),
         list_of(Payout, creator=creator.pk),
     )
-    adjustments = list_of(Adjustment, creator=creator.pk, status__exact="approved")
+    adjustments = list_of(Adjustment, creator=creator.pk, status__exact=AdjustmentStatus.APPROVED)
     parts = [
         part("=", "Paid", balance.paid, list_of(Payout, creator=creator.pk, status__exact=PayoutStatus.PAID)),
         part("+", "On its way", balance.on_its_way, payouts),

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from django.template.defaultfilters import pluralize
-
+from console.home.concerns import words
 from database.admin import Figure, Panel, anchor, headline, list_of, panel
+from database.display import count_of
 from payouts.models import Payout, PayoutRun, RunDecision
 from payouts.selectors import decisions_by_reason, outcomes_by_status, troubles_of_run
 from payouts.states import DecisionReason, PayoutStatus
@@ -20,7 +20,7 @@ def what_it_pays(run: PayoutRun) -> Iterator[Figure]:
         yield Figure(
             total.status.label,
             total.amount,
-            anchor(listed, f"{total.count:,} creator{pluralize(total.count)}"),
+            anchor(listed, count_of(total.count, "creator")),
         )
 
 
@@ -42,7 +42,7 @@ def needs_attention(run: PayoutRun) -> Panel:
                         failure=trouble.failure_code,
                         standing="current",
                     ),
-                    trouble.failure_code.replace("_", " ") or "no reason told",
+                    words(trouble.failure_code),
                 ),
                 trouble.count,
                 trouble.amount,

@@ -82,9 +82,9 @@ def _named(row: Adjustment, what: str) -> object:
 
 def _commission(creator: Creator, before: datetime | None, limit: int) -> Iterator[Entry]:
     for rate in newest(CommissionRate.objects.filter(creator=creator), "created_at", before, limit):
-        what = "Own commission ends" if rate.bps is None else f"Own commission {rate.bps / 100:g} %"
-        since = f"{rate.effective_from.day} {rate.effective_from:%b %Y}"
-        yield Entry(rate.created_at, link_to(rate, f"{what}, from {since}"), rate.actor, rate.reason)
+        change = "Own commission ends" if rate.bps is None else f"Own commission {rate.bps / 100:g} %"
+        what = f"{change}, from {rate.effective_from:%-d %b %Y}"
+        yield Entry(rate.created_at, link_to(rate, what), rate.actor, rate.reason)
 
 
 SOURCES = [
