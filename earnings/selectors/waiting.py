@@ -62,7 +62,7 @@ def oldest_quarantined() -> datetime | None:
     return oldest
 
 
-def proposed_adjustments() -> list[Adjustment]:
-    """List the adjustments and write-offs that wait for a second person, oldest first."""
+def proposed_adjustments() -> QuerySet[Adjustment]:
+    """Select the adjustments and write-offs that wait for a second person, oldest first."""
     proposed = Adjustment.objects.filter(status=AdjustmentStatus.PROPOSED)
-    return list(proposed.select_related("creator").order_by("pk"))
+    return proposed.select_related("creator").order_by("pk")

@@ -114,11 +114,11 @@ def stuck_payouts(*, now: datetime) -> int:
     return stuck(now=now).count()
 
 
-def in_suspense() -> list[Payout]:
-    """List the payouts of which something came back that isn't placed yet, oldest first."""
+def in_suspense() -> QuerySet[Payout]:
+    """Select the payouts of which something came back that isn't placed yet, oldest first."""
     came_back = Payout.objects.filter(amount_reversed__gt=F("amount_placed"))
     unplaced = came_back.exclude(status=PayoutStatus.REVERSED)
-    return list(unplaced.select_related("creator").order_by("pk"))
+    return unplaced.select_related("creator").order_by("pk")
 
 
 def oldest_due(*, now: datetime) -> timedelta:

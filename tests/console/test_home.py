@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+from console.home import records
 from console.home.concerns import Concern
 from database import sql
 from database.staff import Act, Right
+from earnings.services import adjustments
 from ledger.models import LedgerAccount
 from money import Money
 from payouts.models import Difference, Forecast, Payout, PayoutEvent
@@ -22,7 +24,7 @@ from payouts.services.reconciliation import books
 from payouts.states import PayoutStatus
 from revenue.models import PlatformRevenue
 from tests.console.marketplace import APRIL, Marketplace
-from tests.factories import UserFactory
+from tests.factories import CreatorFactory, UserFactory
 
 HOME = "/admin/"
 # The home page asks each question once. What it costs doesn't grow with what was paid.
@@ -106,8 +108,18 @@ def test_what_stops_all_payments_comes_first(marketplace: Marketplace, superuser
     assert "Correction of $5.00 for bob waits for a second person. Proposed by sam." in concerns
     assert "1 difference, $5.00: 1 without an owner" in concerns
     assert "1 record in quarantine: 1 unknown API" in concerns
-    assert "1 batch can't be posted and set aside." in concerns
+    assert "1 batch set aside: posting failed." in concerns
     assert "1 creator on hold, $8.00 waiting" in concerns
+
+
+def test_of_many_proposals_only_the_oldest_are_told(superuser: Client) -> None:
+    creator, act = CreatorFactory.create(external_id="alice"), Act("sam", "A wrong meter")
+    for amount in range(1, records.PROPOSALS_SHOWN + 2):
+        adjustments.propose_adjustment(creator, amount=usd(amount), act=act)
+    told = [sentence for sentence in said(superuser.get(HOME).context["concerns"]) if "second" in sentence]
+    assert len(told) == records.PROPOSALS_SHOWN + 1
+    assert told[0].startswith("Correction of $0.01 for alice")
+    assert told[-1] == "More proposals wait for a second person."
 
 
 def test_sending_is_paused_and_resumed_from_the_home_page(marketplace: Marketplace, client: Client) -> None:

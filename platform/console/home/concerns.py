@@ -38,10 +38,6 @@ class Concern:
         return _ICONS[self.tone]
 
 
-def counted(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def listed(parts: Iterable[SafeString | str]) -> SafeString:
     return format_html_join(", ", "{}", ((part,) for part in parts))
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from console.home.concerns import counted
 from database.admin import list_of, page_of
+from database.display import count_of
 from ledger import selectors as ledger
 from ledger.models import AccountKind, LedgerAccount
 from money import Money
@@ -55,7 +55,7 @@ def _balances(blocked: Sequence[Blocked]) -> Iterator[KeyFigure]:
     for total in blocked:
         if total.cause == "on_hold" and total.amount:
             yield KeyFigure(
-                "Held", total.amount, reverse("admin:held"), f"of {counted(total.creators, 'creator')}"
+                "Held", total.amount, reverse("admin:held"), f"of {count_of(total.creators, 'creator')}"
             )
     for each in owed:
         if each.by_creators.amount:

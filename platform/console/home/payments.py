@@ -9,11 +9,20 @@ from django.utils.html import format_html
 
 from accounts import selectors as accounts
 from accounts.models import OpeningRefusal, RefusalCause
-from console.home.concerns import Concern, counted, linked, listed, words
+from console.home.concerns import Concern, linked, listed, words
 from database.admin import anchor, list_of, page_of
+from database.display import count_of
 from money import Money
 from payouts import selectors as payouts
-from payouts.models import Forecast, PauseCause, Payout, PayoutRun, UnplacedTransfer
+from payouts.models import (
+    Difference,
+    DifferenceKind,
+    Forecast,
+    PauseCause,
+    Payout,
+    PayoutRun,
+    UnplacedTransfer,
+)
 from payouts.selectors import Blocked, Troubled
 from payouts.states import PayoutStatus
 
@@ -21,6 +30,7 @@ from payouts.states import PayoutStatus
 FORECAST_LATE = timedelta(hours=26)
 # The sweep runs each minute, and a run's hour comes at a quarter past.
 DUE_LATE, RUN_LATE = timedelta(minutes=15), timedelta(hours=1)
+SUSPENSE_SHOWN = 5
 _WORKER = "Is the payouts worker up, and does Stripe answer?"
 
 
@@ -57,7 +67,7 @@ def lateness(now: datetime) -> Iterator[Concern]:
     if cutoff and payouts.due_at(cutoff) < now - RUN_LATE:
         yield Concern(
             "lost",
-            format_html("The run up to {} is due and not made.", f"{cutoff.day} {cutoff:%B}"),
+            format_html("The run up to {} is due and not made.", f"{cutoff:%-d %B}"),
             payouts.due_at(cutoff),
         )
 
@@ -74,7 +84,7 @@ def next_runs_money(forecasts: Sequence[Forecast], *, now: datetime) -> Iterator
             linked(
                 page_of(forecast),
                 f"The next run lacks {missing}",
-                f" of {needed}. Add it to the balance at Stripe by {due.day} {due:%B}.",
+                f" of {needed}. Add it to the balance at Stripe by {due:%-d %B}.",
             ),
         )
     if forecasts and (made := min(each.made_at for each in forecasts)) < now - FORECAST_LATE:
@@ -118,10 +128,10 @@ def _trouble(status: PayoutStatus, currency: str, rows: Sequence[Troubled], run:
         "waiting" if status is PayoutStatus.ON_HOLD else "attention",
         linked(
             address,
-            f"{counted(count, 'payout')} {said}",
+            f"{count_of(count, 'payout')} {said}",
             f", {amount}",
             format_html(": {}", reasons) if reasons else "",
-            f" ({by_itself:,} will be retried by itself)" if by_itself else "",
+            f" ({by_itself:,} retried automatically)" if by_itself else "",
         ),
         min(row.since for row in rows),
         address,
@@ -137,7 +147,7 @@ def stuck(now: datetime) -> Iterator[Concern]:
             "attention",
             linked(
                 address,
-                f"{counted(count, 'payout')} didn't move",
+                f"{count_of(count, 'payout')} didn't move",
                 f" for {settings.STUCK_PAYOUT_DAYS} days or more.",
             ),
             address=address,
@@ -147,25 +157,33 @@ def stuck(now: datetime) -> Iterator[Concern]:
         address = list_of(Payout, errors__gt=0)
         yield Concern(
             "attention",
-            linked(address, f"{counted(failing, 'payout')} can't be processed", " because of an error here."),
+            linked(
+                address, f"{count_of(failing, 'payout')} can't be processed", " because of an error here."
+            ),
             address=address,
             count=failing,
         )
 
 
 def suspense() -> Iterator[Concern]:
-    for payout in payouts.in_suspense():
+    waiting = list(payouts.in_suspense()[: SUSPENSE_SHOWN + 1])
+    for payout in waiting[:SUSPENSE_SHOWN]:
         yield Concern(
             "attention",
             linked(
                 page_of(payout), f"{payout.in_suspense} in suspense", f", of a payout to {payout.creator}."
             ),
         )
+    if len(waiting) > SUSPENSE_SHOWN:
+        reversals = list_of(
+            Difference, kind__exact=DifferenceKind.UNEXPLAINED_REVERSAL, resolved_at__isempty=1
+        )
+        yield Concern("attention", linked(reversals, "More payouts", " have money in suspense."))
     if count := UnplacedTransfer.objects.count():
         address = list_of(UnplacedTransfer)
         yield Concern(
             "attention",
-            linked(address, f"{counted(count, 'transfer')} without a payout", ", left by recovery."),
+            linked(address, f"{count_of(count, 'transfer')} without a payout", ", left by recovery."),
             address=address,
             count=count,
         )
@@ -183,7 +201,7 @@ def blocked(totals: Sequence[Blocked]) -> Iterator[Concern]:
             "waiting",
             linked(
                 reverse("admin:held"),
-                f"{counted(creators, 'creator')} {what}",
+                f"{count_of(creators, 'creator')} {what}",
                 format_html(", {} waiting", amounts) if amounts else ".",
             ),
             since,
@@ -204,6 +222,6 @@ def onboarding() -> Iterator[Concern]:
         yield Concern(
             "waiting",
             linked(
-                address, f"{counted(others, 'account')} refused by Stripe", ", each for its creator's data."
+                address, f"{count_of(others, 'account')} refused by Stripe", ", each for its creator's data."
             ),
         )

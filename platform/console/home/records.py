@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from django.urls import reverse
 
-from console.home.concerns import Concern, counted, linked, listed
+from console.home.concerns import Concern, linked, listed
 from database.admin import anchor, list_of, page_of
+from database.display import count_of
 from earnings import selectors as earnings
-from earnings.models import Adjustment, AdjustmentStatus, Api, ApiChange, BillingBatch, QuarantinedRecord
+from earnings.models import Api, ApiChange, BillingBatch, QuarantinedRecord
 from money import Money
 from payouts import selectors as payouts
 from payouts.models import Difference, ReconciliationPass
@@ -30,7 +31,7 @@ def books(now: datetime) -> Iterator[Concern]:
             linked(
                 reverse("admin:books"),
                 "The books don't balance",
-                f": {check.failed} of {counted(check.validations, 'check')} failed.",
+                f": {check.failed} of {count_of(check.validations, 'check')} failed.",
             ),
             check.started_at,
         )
@@ -73,7 +74,7 @@ def differences() -> Iterator[Concern]:
             "attention",
             linked(
                 address,
-                counted(open_.count, "difference"),
+                count_of(open_.count, "difference"),
                 f", {open_.amount}",
                 *(
                     [": ", anchor(nobodys, f"{open_.without_owner} without an owner")]
@@ -90,7 +91,8 @@ def differences() -> Iterator[Concern]:
 
 def proposals() -> Iterator[Concern]:
     """Tell what waits for a second person, oldest first; of many, only the oldest are told one by one."""
-    adjustments = earnings.proposed_adjustments()
+    adjustments = list(earnings.proposed_adjustments()[: PROPOSALS_SHOWN + 1])
+    placements = list(payouts.proposed_placements()[: PROPOSALS_SHOWN + 1])
     for adjustment in adjustments[:PROPOSALS_SHOWN]:
         amount = Money(adjustment.amount, adjustment.currency)
         yield Concern(
@@ -103,17 +105,7 @@ def proposals() -> Iterator[Concern]:
             adjustment.proposed_at,
             subject=adjustment,
         )
-    if more := adjustments[PROPOSALS_SHOWN:]:
-        yield Concern(
-            "attention",
-            linked(
-                list_of(Adjustment, status__exact=AdjustmentStatus.PROPOSED),
-                f"{counted(len(more), 'more adjustment')} proposed",
-                ", waiting for a second person.",
-            ),
-            more[0].proposed_at,
-        )
-    for placement in payouts.proposed_placements():
+    for placement in placements[:PROPOSALS_SHOWN]:
         yield Concern(
             "attention",
             linked(
@@ -124,6 +116,9 @@ def proposals() -> Iterator[Concern]:
             placement.proposed_at,
             subject=placement,
         )
+    if max(len(adjustments), len(placements)) > PROPOSALS_SHOWN:
+        approvals = reverse("admin:approvals")
+        yield Concern("attention", linked(approvals, "More proposals", " wait for a second person."))
 
 
 def quarantine() -> Iterator[Concern]:
@@ -138,7 +133,7 @@ def quarantine() -> Iterator[Concern]:
     )
     yield Concern(
         "attention",
-        linked(address, f"{counted(count, 'record')} in quarantine", ": ", reasons),
+        linked(address, f"{count_of(count, 'record')} in quarantine", ": ", reasons),
         earnings.oldest_quarantined(),
         address,
         count,
@@ -156,7 +151,7 @@ def batches() -> Iterator[Concern]:
         address = list_of(BillingBatch, set_aside_at__isempty=0)
         yield Concern(
             "attention",
-            linked(address, f"{counted(count, 'batch', 'batches')} can't be posted", " and set aside."),
+            linked(address, f"{count_of(count, 'batch', 'batches')} set aside", ": posting failed."),
             aside.order_by("set_aside_at").values_list("set_aside_at", flat=True).first(),
             address,
             count,
@@ -167,7 +162,7 @@ def batches() -> Iterator[Concern]:
             "attention",
             linked(
                 list_of(BillingBatch, posted_at__isempty=1, set_aside_at__isempty=1),
-                f"{counted(unposted.batches, 'batch', 'batches')} not posted",
+                f"{count_of(unposted.batches, 'batch', 'batches')} not posted",
                 ", though that is done each hour. Is the earnings worker up?",
             ),
             unposted.oldest,
@@ -180,7 +175,7 @@ def events(now: datetime) -> Iterator[Concern]:
         address = list_of(InboxEvent, handled_at__isempty=1)
         yield Concern(
             "attention",
-            linked(address, f"{counted(unhandled.count, 'event')} of Stripe's not handled", "."),
+            linked(address, f"{count_of(unhandled.count, 'Stripe event')} not handled", "."),
             now - unhandled.oldest,
             address,
             unhandled.count,
@@ -191,7 +186,7 @@ def events(now: datetime) -> Iterator[Concern]:
             "waiting",
             linked(
                 address,
-                f"{counted(count, 'webhook body', 'webhook bodies')} set aside",
+                f"{count_of(count, 'webhook body', 'webhook bodies')} set aside",
                 ": not usable as events.",
             ),
             address=address,
@@ -206,7 +201,7 @@ def catalogue(now: datetime) -> Iterator[Concern]:
             "waiting",
             linked(
                 list_of(ApiChange, had_sales__exact=1),
-                f"{counted(concerns.owner_changes, 'API')} with sales changed owner",
+                f"{count_of(concerns.owner_changes, 'API')} with sales changed owner",
                 " in the last 30 days.",
             ),
         )
@@ -216,7 +211,7 @@ def catalogue(now: datetime) -> Iterator[Concern]:
             "waiting",
             linked(
                 address,
-                f"{counted(concerns.unassigned, 'API')} without a source",
+                f"{count_of(concerns.unassigned, 'API')} without a source",
                 ": no service can change them.",
             ),
             address=address,
