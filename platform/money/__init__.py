@@ -2,7 +2,7 @@
 
 from money.amount import LARGEST_AMOUNT, CurrencyMismatch, Money
 from money.moments import last_moment, midnight, parse_time
-from money.period import Period, format_month, month_of, parse_month
+from money.period import Period, format_month, last_months, month_of, parse_month
 
 __all__ = [
     "LARGEST_AMOUNT",
@@ -11,6 +11,7 @@ __all__ = [
     "Period",
     "format_month",
     "last_moment",
+    "last_months",
     "midnight",
     "month_of",
     "parse_month",

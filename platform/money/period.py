@@ -60,6 +60,14 @@ def month_of(day: date) -> Period:
     return Period(start, start.replace(month=start.month + 1))
 
 
+def last_months(day: date, count: int) -> list[date]:
+    """Return the first days of the month of a day and of those before it, latest first."""
+    months = [month_of(day)]
+    while len(months) < count:
+        months.append(months[-1].previous_month())
+    return [month.start for month in months]
+
+
 def format_month(day: date) -> str:
     """Format the month of a day as `YYYY-MM`; `%Y` doesn't pad the year on every platform."""
     return day.isoformat()[: len("2026-10")]

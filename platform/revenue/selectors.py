@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from django.conf import settings
 
-from money import Period, month_of
+from money import Period, last_months
 from revenue.models import MonthlyReport, PlatformRevenue
 
 
@@ -19,11 +19,7 @@ def history(*, months: int, now: datetime) -> list[PlatformRevenue]:
 
     The currencies are the platform's own, and those in which anything was sold or paid in these months.
     """
-    month = month_of(now)
-    days = [month.start]
-    while len(days) < months:
-        month = month.previous_month()
-        days.append(month.start)
+    days = last_months(now, months)
     rows = PlatformRevenue.objects.filter(month__range=(days[-1], days[0]))
     found = {(row.month, row.currency): row for row in rows}
     currencies = sorted({settings.DEFAULT_CURRENCY, *(currency for _, currency in found)})

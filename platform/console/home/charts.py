@@ -1,30 +1,26 @@
 """Charts of the last twelve months, each with a table of the same figures."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
+from console.charts import Bars, Series, bars
 from database.admin import page_of
-from money import Money, currencies, midnight
+from money import Money, midnight
 from payouts import selectors as payouts
 from revenue.models import PlatformRevenue
 
 MONTHS = 12
-# Unfold replaces the variables by their colours.
 _STRONG, _WEAK, _BAD = "var(--color-primary-600)", "var(--color-primary-300)", "var(--color-red-600)"
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A bar chart as Chart.js reads it, and its table: months, oldest first, with an amount for each column."""
+    """A bar chart and its table: months, oldest first, with an amount for each column."""
 
     title: str
-    data: str
-    options: str
+    bars: Bars
     columns: Sequence[str]
     rows: Sequence[tuple[date, str, Sequence[Money]]]
 
@@ -80,22 +76,15 @@ def _chart(
     *,
     total: str = "",
 ) -> Chart:
-    labels = list(series)
-    datasets = [
-        {
-            "label": label,
-            "backgroundColor": colour,
-            "data": [_major(amounts[place], currency) for _, amounts in months],
-            "borderRadius": 2,
-            "maxBarThickness": 28,
-        }
+    columns = [*series, *([total] if total else [])]
+    drawn = [
+        Series(label, colour, [amounts[place] for _, amounts in months])
         for place, (label, colour) in enumerate(series.items())
     ]
     return Chart(
         title=title,
-        data=json.dumps({"labels": [f"{row.month:%b}" for row, _ in months], "datasets": datasets}),
-        options=json.dumps(_options(currency, stacked=bool(total))),
-        columns=["Month", *labels, *([total] if total else [])],
+        bars=bars([f"{row.month:%b}" for row, _ in months], drawn, currency=currency, stacked=bool(total)),
+        columns=["Month", *columns],
         rows=[
             (
                 row.month,
@@ -105,51 +94,3 @@ def _chart(
             for row, amounts in months
         ],
     )
-
-
-def _major(amount: int, currency: str) -> float:
-    """Scale an amount for an axis; nothing is computed from it."""
-    return float(Decimal(amount).scaleb(-_places(currency)))
-
-
-def _places(currency: str) -> int:
-    return currencies.exponent(currency) if currencies.is_known(currency) else 0
-
-
-def _options(currency: str, *, stacked: bool) -> dict[str, Any]:
-    """Return options without functions: Chart.js writes axes and tooltips by the number format.
-
-    Source: https://www.chartjs.org/docs/latest/axes/cartesian/linear.html
-    """
-    money = {
-        "style": "currency",
-        "currency": currency,
-        "minimumFractionDigits": 0,
-        "maximumFractionDigits": 0,
-    }
-    grey = "#9ca3af"
-    return {
-        "animation": False,
-        "maintainAspectRatio": False,
-        "plugins": {
-            "legend": {
-                "display": True,
-                "align": "end",
-                "labels": {"boxWidth": 10, "boxHeight": 10, "color": grey},
-            }
-        },
-        "scales": {
-            "x": {"stacked": stacked, "grid": {"display": False}, "ticks": {"color": grey}},
-            "y": {
-                "stacked": stacked,
-                "beginAtZero": True,
-                "border": {"display": False},
-                "grid": {"display": True},
-                "ticks": {
-                    "color": grey,
-                    "maxTicksLimit": 5,
-                    "format": money if currencies.is_known(currency) else {},
-                },
-            },
-        },
-    }

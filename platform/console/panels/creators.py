@@ -2,7 +2,6 @@
 
 from accounts.models import Creator, Hold, HoldSource
 from console.panels.books import running_balance, running_balance_of, side
-from console.panels.creator_chart import last_months
 from console.panels.tabs import BOOKS, EARNINGS, HOLDS, OVERVIEW, PAYOUTS
 from database import sql
 from database.admin import Panel, anchor, link_to, list_of, panel
@@ -16,7 +15,7 @@ from earnings.models import (
 )
 from earnings.selectors import earned_by_month
 from ledger.models import AccountKind, LedgerAccount
-from money import Money
+from money import Money, last_months
 from payouts.models import Payout, RunDecision
 from payouts.states import DecisionReason, PayoutStatus
 
