@@ -1,5 +1,7 @@
 """Panels of billing records, batches and postings: where the money went."""
 
+from django.db.models import QuerySet
+
 from database.admin import Panel, link_to, list_of, panel
 from earnings.models import (
     BatchAct,
@@ -73,9 +75,19 @@ def accepted_as_unlinked(held: QuarantinedRecord) -> Panel | None:
 
 @panel(BillingBatch)
 def postings(batch: BillingBatch) -> Panel:
-    rows = (
-        postings_of(batch).select_related("earning__creator", "earning__api").order_by("-gross", "pk")[:ROWS]
+    return _largest(
+        postings_of(batch),
+        empty="None. The batch is not posted yet, or none of its records were accepted.",
+        more=list_of(EarningPosting, batch=batch.pk),
     )
+
+
+@panel(Posting)
+def earnings(posting: Posting) -> Panel:
+    return _largest(posting.traces.all(), more=list_of(EarningPosting, posting=posting.pk))
+
+
+def _largest(rows: QuerySet[EarningPosting], *, more: str, empty: str = "None.") -> Panel:
     return Panel(
         f"Earning postings (largest {ROWS})",
         ["Posting", "Creator", "API", "Earning", "Gross added", "Charges"],
@@ -88,10 +100,12 @@ def postings(batch: BillingBatch) -> Panel:
                 Money(posting.gross, posting.earning.currency),
                 posting.transactions,
             )
-            for posting in rows
+            for posting in rows.select_related("earning__creator", "earning__api").order_by("-gross", "pk")[
+                :ROWS
+            ]
         ],
-        empty="None. The batch is not posted yet, or none of its records were accepted.",
-        more=list_of(EarningPosting, batch=batch.pk),
+        empty=empty,
+        more=more,
     )
 
 
@@ -131,27 +145,6 @@ def posted_batches(posting: Posting) -> Panel:
         ["Batch", "Received", "Accepted"],
         [(batch, batch.received_at, batch.accepted) for batch in rows],
         more=list_of(BillingBatch, posting=posting.pk),
-    )
-
-
-@panel(Posting)
-def earnings(posting: Posting) -> Panel:
-    rows = posting.traces.select_related("earning__creator", "earning__api").order_by("-gross", "pk")[:ROWS]
-    return Panel(
-        f"Earning postings (largest {ROWS})",
-        ["Posting", "Creator", "API", "Earning", "Gross added", "Charges"],
-        [
-            (
-                link_to(trace, f"#{trace.pk}"),
-                trace.earning.creator,
-                trace.earning.api,
-                trace.earning,
-                Money(trace.gross, trace.earning.currency),
-                trace.transactions,
-            )
-            for trace in rows
-        ],
-        more=list_of(EarningPosting, posting=posting.pk),
     )
 
 
