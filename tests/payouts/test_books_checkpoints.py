@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from database import sql
+from database.staff import Act
 from payouts import selectors
 from payouts.models import BooksCheckpoint, Payout
 from payouts.services.reconciliation import books, scope
 from payouts.services.reconciliation.scope import FACTS_SETTLED
+from payouts.services.staff import interventions
 from tests.payouts.corruptions import CORRUPTIONS
 from tests.payouts.market import Market
 from tests.payouts.tampering import guards_off, undone
@@ -74,6 +76,27 @@ def test_a_forged_new_line_is_found_the_next_night(market: Market, paid: Payout)
         assert sql.run(forged, {"payout": Payout.objects.get(creator=bob).pk})
     with pytest.raises(books.BooksDisagree, match="lines_are_as_their_earnings"):
         books.check_nightly(now=first + timedelta(days=1))
+
+
+def test_a_new_payout_without_a_history_is_found_the_next_night(market: Market, paid: Payout) -> None:
+    """No event leads to it, so that it is found by its own id."""
+    first = checkpoint().checked_at
+    bob = market.payout(market.creator("bob"))
+    with guards_off():
+        assert sql.run("DELETE FROM payout_events WHERE payout_id = %(payout)s", {"payout": bob.pk})
+    with pytest.raises(books.BooksDisagree, match="payout_histories_lead_to_their_states"):
+        books.check_nightly(now=first + timedelta(days=1))
+
+
+def test_a_forged_line_of_an_old_payout_is_found_the_night_after_it_moves(market: Market) -> None:
+    bob = market.payout(market.creator("bob"))
+    first = checkpoint().checked_at
+    with guards_off():
+        assert sql.run("UPDATE payout_line_items SET commission_bps = 1000")
+    books.check_nightly(now=first + timedelta(days=1))
+    interventions.hold_creator(bob.creator, act=Act("dana", "Looks odd"), now=sql.now())
+    with pytest.raises(books.BooksDisagree, match="lines_are_as_their_earnings"):
+        books.check_nightly(now=first + timedelta(days=2))
 
 
 def test_books_that_do_not_hold_are_no_checkpoint(paid: Payout) -> None:
