@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models.creators import EMAIL_MAX_LENGTH, Creator
-from database.fields import uuid7_key
+from database.fields import act_key, uuid7_key
 
 if TYPE_CHECKING:
     from accounts.gateway import StripeAccount
@@ -123,6 +123,7 @@ class CreatorPaymentAccount(models.Model):
     replaced_at = models.DateTimeField(null=True, blank=True)
     replaced_by = models.CharField(max_length=255, blank=True)
     replace_reason = models.TextField(blank=True)
+    replace_act = act_key()
     created_at = models.DateTimeField(db_default=Now())
     synced_at = models.DateTimeField(null=True, blank=True)
     sync_tried_at = models.DateTimeField(null=True, blank=True, editable=False)

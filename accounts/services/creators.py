@@ -67,23 +67,24 @@ def set_details(creator: Creator, *, email: str | None, country: str | None, act
 
     The country of an existing Stripe account doesn't change. Raises: DetailRefused, NothingToSet.
     """
-    by = Author.of(act)
     if email and not is_email(email):
         raise DetailRefused(f"{email!r} is not an e-mail address")
     if country and not is_country(country):
         raise DetailRefused(f"{country!r} is not an ISO 3166-1 alpha-2 country, such as US")
     creator = Creator.objects.select_for_update(no_key=True).get(pk=creator.pk)
-    details = {CreatorField.EMAIL: email, CreatorField.COUNTRY: country and country.upper()}
-    changes = [
-        _change(creator, field, after, by=by)
-        for field, after in details.items()
+    given = {CreatorField.EMAIL: email, CreatorField.COUNTRY: country and country.upper()}
+    details = {
+        field: after
+        for field, after in given.items()
         if after is not None and after != getattr(creator, field)
-    ]
-    if not changes:
+    }
+    if not details:
         raise NothingToSet(creator.external_id)
+    fields = {field.value: "changed" for field in details}
+    recorded = acts.record(act, Kind.EDIT_CREATOR, subject=creator, creator=creator.pk, after=fields)
+    by = Author.of(act.recorded_as(recorded))
+    changes = [_change(creator, field, after, by=by) for field, after in details.items()]
     creator.save(update_fields=["email", "country"])
-    fields = {change.field: "changed" for change in changes}
-    acts.record(act, Kind.EDIT_CREATOR, subject=creator, creator=creator.pk, after=fields)
     return changes
 
 

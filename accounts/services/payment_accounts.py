@@ -131,7 +131,8 @@ def replace_payment_account(row: CreatorPaymentAccount, *, act: Act, now: dateti
     """Retire this account, so that the creator can open another; nothing new is sent to it."""
     live = CreatorPaymentAccount.objects.filter(pk=row.pk, replaced_at=None)
     if live.update(replaced_at=now, replaced_by=act.actor, replace_reason=act.reason):
-        acts.record(act, Kind.REPLACE_ACCOUNT, subject=row, creator=row.creator_id)
+        recorded = acts.record(act, Kind.REPLACE_ACCOUNT, subject=row, creator=row.creator_id)
+        CreatorPaymentAccount.objects.filter(pk=row.pk).update(replace_act=recorded)
 
 
 def record_return(row: CreatorPaymentAccount, *, now: datetime) -> CreatorPaymentAccount:

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.models import Creator
-from database.fields import ExternalIdField, is_external_id
+from database.fields import ExternalIdField, act_key, is_external_id
 from earnings.models.catalog import Api
 
 
@@ -103,6 +103,7 @@ class BatchAct(models.Model):
     kind = models.CharField(max_length=16, choices=BatchActKind.choices)
     actor = models.CharField(max_length=255)
     reason = models.TextField()
+    act = act_key()
     at = models.DateTimeField()
 
     class Meta:

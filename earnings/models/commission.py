@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Creator
-from database.fields import uuid7_key
+from database.fields import act_key, uuid7_key
 from earnings.models.catalog import Api
 
 
@@ -26,6 +26,7 @@ class CommissionRate(models.Model):
     effective_from = models.DateTimeField()
     actor = models.CharField(max_length=255)
     reason = models.TextField()
+    act = act_key()
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -5,7 +5,7 @@ from django.db.models import Func, GeneratedField, Q
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Collate, Now
 
-from database.fields import ExternalIdField
+from database.fields import ExternalIdField, act_key
 from earnings.models.billing import BillingBatch, BillingRecord, BillingSource
 from earnings.models.catalog import Api
 
@@ -130,6 +130,7 @@ class UnlinkedRecord(models.Model):
     charge_record_id = ExternalIdField()
     actor = models.CharField(max_length=255)
     reason = models.TextField()
+    act = act_key()
     at = models.DateTimeField()
 
     class Meta:

@@ -141,7 +141,9 @@ def book_agreed_adjustment(
         counts_as_earned=amount.amount < 0,
         act=proposal,
     )
+    adjustment.proposal_act_id, adjustment.decision_act_id = proposal.recorded_id, approval.recorded_id
     adjustment.decide_reason = approval.reason
+    adjustment.save(update_fields=["proposal_act", "decision_act"])
     return _book(adjustment, actor=approval.actor, now=now)
 
 

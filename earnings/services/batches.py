@@ -93,8 +93,8 @@ def _recheck(batches: Iterable[int]) -> None:
 
 
 def _log(batches: Sequence[int], kind: BatchActKind, *, act: Act, now: datetime) -> None:
-    BatchAct.objects.bulk_create(
-        BatchAct(batch_id=batch, kind=kind, actor=act.actor, reason=act.reason, at=now) for batch in batches
-    )
     for batch in batches:
-        acts.record(act, _RECORDED_AS[kind], subject=BillingBatch(pk=batch))
+        recorded = acts.record(act, _RECORDED_AS[kind], subject=BillingBatch(pk=batch))
+        BatchAct.objects.create(
+            batch_id=batch, kind=kind, actor=act.actor, reason=act.reason, act=recorded, at=now
+        )

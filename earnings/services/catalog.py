@@ -116,13 +116,14 @@ def assign_apis(api_ids: Iterable[str], *, source: BillingSource, act: Act) -> i
 
     Raises: UnknownApis.
     """
-    by = Author.of(act, source=source.name)
-    params = {"ids": list(api_ids)} | by.columns
-    known = {row["id"] for row in sql.rows(_LOCK, params)}
-    if unknown := set(params["ids"]) - known:
+    ids = list(api_ids)
+    known = [LockedApi(**row) for row in sql.rows(_LOCK, {"ids": ids})]
+    if unknown := set(ids) - {api.id for api in known}:
         raise UnknownApis(sorted(unknown))
-    assigned = sql.run(_ASSIGN, params)
-    acts.record(act, Kind.ASSIGN_API, subject=source, after={"apis": params["ids"], "assigned": assigned})
+    assigned = sum(api.source_id != source.pk for api in known)
+    recorded = acts.record(act, Kind.ASSIGN_API, subject=source, after={"apis": ids, "assigned": assigned})
+    by = Author.of(act.recorded_as(recorded), source=source.name)
+    sql.run(_ASSIGN, {"ids": ids} | by.columns)
     return assigned
 
 

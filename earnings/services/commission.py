@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Creator
-from database import acts
+from database import acts, sql
 from database.acts import Kind
 from database.staff import SYSTEM, Act
 from earnings.errors import NoRateToEnd
@@ -57,7 +57,8 @@ def _change(
     # A concurrent intake might accept a record at the old rate.
     sources.block_intakes()
     refuse_rate_before_sales(of, effective_from=effective_from)
-    rate = CommissionRate.objects.create(
+    rate = CommissionRate(
+        id=sql.new_id(),
         api=of if isinstance(of, Api) else None,
         creator=of if isinstance(of, Creator) else None,
         bps=bps,
@@ -65,11 +66,12 @@ def _change(
         actor=act.actor,
         reason=act.reason,
     )
-    acts.record(
+    rate.act = acts.record(
         act,
         Kind.END_COMMISSION if bps is None else Kind.SET_COMMISSION,
         subject=of or rate,
         creator=of.pk if isinstance(of, Creator) else None,
         after={"rate": rate.pk, "bps": bps, "effective_from": effective_from},
     )
+    rate.save(force_insert=True)
     return rate

@@ -47,16 +47,7 @@ def _accept(quarantined_id: int, *, api: str | None, act: Act, now: datetime) ->
     copies = QuarantinedRecord.objects.filter(source=source, record_id=held.record_id, resolved_at=None)
     copies.exclude(pk=held.pk).update(resolution=Resolution.SUPERSEDED, resolved_at=now)
     copies.filter(pk=held.pk).update(resolution=Resolution.UNLINKED, resolved_at=now)
-    accepted = UnlinkedRecord.objects.create(
-        record=record,
-        quarantined=held,
-        source=source,
-        charge_record_id=record.related_record_id,
-        actor=act.actor,
-        reason=act.reason,
-        at=now,
-    )
-    acts.record(
+    recorded = acts.record(
         act,
         Kind.ACCEPT_UNLINKED,
         subject=held,
@@ -69,4 +60,13 @@ def _accept(quarantined_id: int, *, api: str | None, act: Act, now: datetime) ->
             "currency": record.currency,
         },
     )
-    return accepted
+    return UnlinkedRecord.objects.create(
+        record=record,
+        quarantined=held,
+        source=source,
+        charge_record_id=record.related_record_id,
+        actor=act.actor,
+        reason=act.reason,
+        act=recorded,
+        at=now,
+    )

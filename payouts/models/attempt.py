@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from database.fields import uuid7_key
+from database.fields import act_key, uuid7_key
 from database.staff import SYSTEM
 from payouts.models.payout import Payout
 from payouts.states import AttemptKind, AttemptStatus
@@ -32,6 +32,7 @@ class PayoutAttempt(models.Model):
     currency = models.CharField(max_length=3)
     requested_by = models.CharField(max_length=255, default=SYSTEM)
     request_reason = models.TextField(blank=True)
+    request_act = act_key()
     sends = models.PositiveIntegerField(default=0)
     first_sent_at = models.DateTimeField(null=True, blank=True)
     last_sent_at = models.DateTimeField(null=True, blank=True)
@@ -47,6 +48,7 @@ class PayoutAttempt(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     withdrawn_by = models.CharField(max_length=255, blank=True, db_default="")
     withdraw_reason = models.TextField(blank=True, db_default="")
+    withdraw_act = act_key()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from database.fields import act_key
+
 
 class IgnoredInstallation(models.Model):
     """Another installation that pays from the same Stripe account; `uuid` is the one that it names in its metadata."""
@@ -10,6 +12,7 @@ class IgnoredInstallation(models.Model):
     uuid = models.UUIDField(primary_key=True)
     ignored_by = models.CharField(max_length=255)
     reason = models.TextField()
+    act = act_key()
     ignored_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -25,6 +28,7 @@ class UnplacedTransfer(models.Model):
     stripe_id = models.CharField(max_length=255, primary_key=True)
     left_by = models.CharField(max_length=255)
     reason = models.TextField()
+    act = act_key()
     left_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -73,6 +73,7 @@ class AttemptColumns(TypedDict, total=False):
     currency: str
     requested_by: str
     request_reason: str
+    request_act_id: UUID | None
     sends: int
     first_sent_at: datetime | None
     last_sent_at: datetime
@@ -87,6 +88,7 @@ class AttemptColumns(TypedDict, total=False):
     ended_at: datetime
     withdrawn_by: str
     withdraw_reason: str
+    withdraw_act_id: UUID | None
     withdrawn_at: datetime
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -57,6 +58,13 @@ def stream(statement: str, parameters: Mapping[str, Any] | None = None) -> Itera
         while batch := cursor.fetchmany(ROWS_AT_ONCE):
             for row in batch:
                 yield dict(zip(names, row, strict=True))
+
+
+def new_id() -> UUID:
+    """Return a new time-ordered id, for a row that another must name before it is written."""
+    (row,) = rows("SELECT uuid7() AS id")
+    made: UUID = row["id"]
+    return made
 
 
 def now() -> datetime:

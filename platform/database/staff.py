@@ -1,9 +1,10 @@
 """Acts of staff: who may do them, how they are signed, and why they were done."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -17,6 +18,7 @@ from database.requests import address_of, request_id
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from database.models import RecordedAct
 
 # Signs what the service does by itself; no user can have this username.
 SYSTEM = "system"
@@ -134,7 +136,8 @@ class Act:
     """Who does something, where, and why. `actor` and `reason` are recorded without surrounding blanks.
 
     The actor is the signature of a member of staff, or SYSTEM. `user_id` is None for whoever is no member of staff.
-    `address` and `request_id` are those of the client's request, and empty without one.
+    `address` and `request_id` are those of the client's request, and empty without one. `recorded_id` names the row
+    that records it, once `recorded_as` was told.
 
     Raises: ActorMissing, ReasonMissing.
     """
@@ -145,6 +148,7 @@ class Act:
     user_id: int | None = None
     address: str = ""
     request_id: str = ""
+    recorded_id: UUID | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "actor", self.actor.strip())
@@ -153,6 +157,10 @@ class Act:
             raise ActorMissing
         if not self.reason:
             raise ReasonMissing
+
+    def recorded_as(self, row: "RecordedAct | None") -> "Act":
+        """Return this act with the row that records it, for services that write rows which refer to it."""
+        return replace(self, recorded_id=row.pk if row else None)
 
 
 def act_in_console(request: HttpRequest, right: Right, reason: str) -> Act:

@@ -6,6 +6,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from djstripe.models import Event
 
+from database.fields import act_key
+
 LONGEST_ID = 255
 LONGEST_TYPE = 250  # as in dj-stripe's own table
 
@@ -134,6 +136,7 @@ class Replay(models.Model):
     body = models.ForeignKey(KeptBody, models.PROTECT, null=True, blank=True, related_name="replays")
     actor = models.CharField(max_length=255)
     reason = models.TextField()
+    act = act_key()
     outcome_before = models.CharField(max_length=16, choices=InboxOutcome.choices, blank=True)
     note_before = models.TextField(blank=True)
     asked_at = models.DateTimeField()

@@ -50,10 +50,15 @@ def read_again(kept: KeptBody, *, act: Act, now: datetime) -> str | None:
     aside, with its current reason.
     """
     kept = KeptBody.objects.select_for_update(no_key=True).get(pk=kept.pk)
+    recorded = acts.record(act, Kind.REPLAY_EVENT, subject=kept, before={"reason": kept.reason})
     Replay.objects.create(
-        body=kept, actor=act.actor, reason=act.reason, note_before=f"{kept.reason}: {kept.note}", asked_at=now
+        body=kept,
+        actor=act.actor,
+        reason=act.reason,
+        act=recorded,
+        note_before=f"{kept.reason}: {kept.note}",
+        asked_at=now,
     )
-    acts.record(act, Kind.REPLAY_EVENT, subject=kept, before={"reason": kept.reason})
     body = bytes(kept.body)
     try:
         event = read_event(body)

@@ -125,10 +125,12 @@ def _handle(taken: _Taken) -> bool:
 def ask_for_replay(*, event_id: str, act: Act, now: datetime) -> None:
     """Make a stored event due again, whatever its outcome was. The caller handles it, or else the sweep does."""
     row = InboxEvent.objects.select_for_update(no_key=True).get(event=event_id)
+    recorded = acts.record(act, Kind.REPLAY_EVENT, subject=row, before={"outcome": row.outcome})
     Replay.objects.create(
         event=row,
         actor=act.actor,
         reason=act.reason,
+        act=recorded,
         outcome_before=row.outcome,
         note_before=row.note or row.error,
         asked_at=now,
@@ -136,4 +138,3 @@ def ask_for_replay(*, event_id: str, act: Act, now: datetime) -> None:
     InboxEvent.objects.filter(event=event_id).update(
         outcome="", note="", error="", handled_at=None, next_try_at=now
     )
-    acts.record(act, Kind.REPLAY_EVENT, subject=row, before={"outcome": row.outcome})

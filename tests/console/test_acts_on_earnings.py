@@ -48,6 +48,7 @@ from tests.console.dialogs import WHY, confirm, dialog_of, hidden, open_dialog
 from tests.earnings.test_batches import no_row_with
 from tests.factories import ApiFactory, CreatorFactory, PayoutFactory, SourceFactory, UserFactory, user_in
 from tests.feeding import feed, post, record, refund
+from tests.reasons import without_their_act
 
 pytestmark = pytest.mark.django_db
 OTHER = UUID("12345678-1234-4234-8234-123456789012")
@@ -365,6 +366,7 @@ def test_a_dialog_says_what_it_will_do_and_does_that_once(client: Client, case: 
         first.content
     )
     assert case.done()
+    assert without_their_act(WHY) == []
 
 
 def _is_done(case: Case) -> bool:

@@ -27,6 +27,7 @@ from tests.factories import UserFactory, user_in
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 from tests.payouts.sending import REFUSAL, send_bank_payout, send_transfer
+from tests.reasons import without_their_act
 
 pytestmark = pytest.mark.django_db
 KEPT = {"method": "POST", "path": "/v1/transfers/.*/reversals", "kind": "status", "status": 400}
@@ -183,6 +184,7 @@ def test_an_act_is_offered_when_possible_and_permitted_and_done_once(
     recorded = RecordedAct.objects.filter(via=Via.CONSOLE).exclude(kind=Kind.LOG_IN)
     assert {(row.user, row.reason) for row in recorded} == {(erin, WHY)}
     assert len(recorded) == 1
+    assert without_their_act(WHY) == []
 
 
 def test_a_retry_that_the_run_would_refuse_is_refused_before_it_is_confirmed(

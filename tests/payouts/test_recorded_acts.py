@@ -36,6 +36,7 @@ from payouts.services.staff import interventions, placements
 from tests.factories import UserFactory, user_in
 from tests.local_stripe import Stripe
 from tests.payouts.market import CUTOFF, Market
+from tests.reasons import Reason, reasons, without_their_act
 
 pytestmark = pytest.mark.django_db
 Perform = Callable[[Act], object]
@@ -245,7 +246,15 @@ def done(perform: Perform, act: Act) -> RecordedAct:
     (row,) = RecordedAct.objects.exclude(pk__in=earlier)
     assert (row.user_id, row.actor, row.via, row.reason) == (act.user_id, act.actor, act.via, act.reason)
     assert (row.address or "", row.request_id) == (act.address, act.request_id)
+    assert without_their_act(act.reason) == []
     return row
+
+
+@pytest.mark.parametrize(
+    "reason", list(reasons()), ids=lambda reason: f"{reason.model.__name__}.{reason.column}"
+)
+def test_every_column_with_reasons_of_staff_has_one_that_refers_to_the_act(reason: Reason) -> None:
+    assert reason.model._meta.get_field(reason.key).related_model is RecordedAct
 
 
 def test_every_kind_of_act_is_tested() -> None:

@@ -8,8 +8,8 @@ WITH made AS (
     ON CONFLICT (external_id) DO NOTHING
     RETURNING id, email, country
 )
-INSERT INTO creator_changes (creator_id, field, before, after, way, source, actor, reason)
-SELECT made.id, detail.field, '', detail.value, %(way)s, %(source)s, %(actor)s, %(reason)s
+INSERT INTO creator_changes (creator_id, field, before, after, way, source, actor, reason, act_id)
+SELECT made.id, detail.field, '', detail.value, %(way)s, %(source)s, %(actor)s, %(reason)s, %(act_id)s::uuid
 FROM made
 CROSS JOIN LATERAL (VALUES ('email', made.email), ('country', made.country)) AS detail (field, value)
 WHERE detail.value <> ''

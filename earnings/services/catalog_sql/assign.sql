@@ -10,6 +10,6 @@ WITH assigned AS (
         AND old.source_id IS DISTINCT FROM source.id
     RETURNING api.id, coalesce(former.name, '') AS before, source.name AS after
 )
-INSERT INTO api_changes (api_id, field, before, after, had_sales, way, source, actor, reason)
-SELECT id, 'source', before, after, false, %(way)s, %(source)s, %(actor)s, %(reason)s
+INSERT INTO api_changes (api_id, field, before, after, had_sales, way, source, actor, reason, act_id)
+SELECT id, 'source', before, after, false, %(way)s, %(source)s, %(actor)s, %(reason)s, %(act_id)s::uuid
 FROM assigned

@@ -12,10 +12,10 @@ WITH change AS (
     SELECT api, creator, owned_from FROM change WHERE begins ORDER BY place
 )
 INSERT INTO api_changes (
-    api_id, field, before, after, creator_id, owned_from, had_sales, way, source, actor, reason
+    api_id, field, before, after, creator_id, owned_from, had_sales, way, source, actor, reason, act_id
 )
 SELECT
     api, 'owner', former, creator_id, creator, owned_from, had_sales,
-    %(way)s, %(source)s, %(actor)s, %(reason)s
+    %(way)s, %(source)s, %(actor)s, %(reason)s, %(act_id)s::uuid
 FROM change
 ORDER BY place

@@ -8,8 +8,8 @@ WITH created AS (
     ON CONFLICT (external_id) DO NOTHING
     RETURNING id, external_id, name
 ), logged AS (
-    INSERT INTO api_changes (api_id, field, before, after, had_sales, way, source, actor, reason)
-    SELECT created.id, first.field, '', first.value, false, %(way)s, %(source)s, %(actor)s, %(reason)s
+    INSERT INTO api_changes (api_id, field, before, after, had_sales, way, source, actor, reason, act_id)
+    SELECT created.id, first.field, '', first.value, false, %(way)s, %(source)s, %(actor)s, %(reason)s, %(act_id)s::uuid
     FROM created
     CROSS JOIN LATERAL (VALUES ('source', %(source)s), ('name', created.name)) AS first (field, value)
     WHERE first.value <> ''

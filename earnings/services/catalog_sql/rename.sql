@@ -7,6 +7,6 @@ WITH renamed AS (
     WHERE api.id = old.id AND entry.name NOT IN ('', old.name)
     RETURNING api.id, old.name AS before, api.name AS after
 )
-INSERT INTO api_changes (api_id, field, before, after, had_sales, way, source, actor, reason)
-SELECT id, 'name', before, after, false, %(way)s, %(source)s, %(actor)s, %(reason)s
+INSERT INTO api_changes (api_id, field, before, after, had_sales, way, source, actor, reason, act_id)
+SELECT id, 'name', before, after, false, %(way)s, %(source)s, %(actor)s, %(reason)s, %(act_id)s::uuid
 FROM renamed

@@ -154,13 +154,16 @@ def end_recovery(*, unplaced: Iterable[str] = (), act: Act, now: datetime) -> No
     """
     installation.forget_check()
     unplaced = list(unplaced)
-    UnplacedTransfer.objects.bulk_create(
-        [UnplacedTransfer(stripe_id=each, left_by=act.actor, reason=act.reason) for each in unplaced],
-        ignore_conflicts=True,
-    )
     lifted = pauses.lift(Q(cause=PauseCause.BEHIND_STRIPE), act=act, now=now)
     recorded = acts.record(act, Kind.RECOVER, after={"pauses_lifted": len(lifted), "unplaced": unplaced})
     pauses.attribute(lifted, to=recorded)
+    UnplacedTransfer.objects.bulk_create(
+        [
+            UnplacedTransfer(stripe_id=each, left_by=act.actor, reason=act.reason, act=recorded)
+            for each in unplaced
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def ignore_installation(uuid: UUID, *, act: Act, now: datetime) -> None:
@@ -176,7 +179,8 @@ def ignore_installation(uuid: UUID, *, act: Act, now: datetime) -> None:
     with transaction.atomic():
         row, is_new = IgnoredInstallation.objects.get_or_create(uuid=uuid, defaults=facts)
         if is_new:
-            acts.record(act, Kind.IGNORE_INSTALLATION, subject=row)
+            row.act = acts.record(act, Kind.IGNORE_INSTALLATION, subject=row)
+            row.save(update_fields=["act"])
 
 
 @transaction.atomic

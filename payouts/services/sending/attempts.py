@@ -39,6 +39,7 @@ def new_attempt(
         currency=currency,
         requested_by=act.actor if act else SYSTEM,
         request_reason=act.reason if act else "",
+        request_act_id=act.recorded_id if act else None,
         sends=0,
         first_sent_at=None,
         answered=True,
@@ -143,7 +144,13 @@ def returned(attempt: PayoutAttempt, *, failure_code: str, failure_message: str)
 def withdrawn(attempt: PayoutAttempt, *, act: Act, now: datetime) -> AttemptUpdate:
     """Record that staff no longer want the money that this attempt should have taken back."""
     return AttemptUpdate(
-        attempt, {"withdrawn_by": act.actor, "withdraw_reason": act.reason, "withdrawn_at": now}
+        attempt,
+        {
+            "withdrawn_by": act.actor,
+            "withdraw_reason": act.reason,
+            "withdraw_act_id": act.recorded_id,
+            "withdrawn_at": now,
+        },
     )
 
 

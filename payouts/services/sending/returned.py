@@ -113,7 +113,7 @@ def wanted_by_staff(history: History) -> Act | None:
         if attempt.withdrawn_at:
             return None
         if attempt.requested_by != SYSTEM:
-            return Act(attempt.requested_by, attempt.request_reason)
+            return Act(attempt.requested_by, attempt.request_reason, recorded_id=attempt.request_act_id)
     return None
 
 

@@ -190,7 +190,7 @@ def _act_of(attempt: PayoutAttempt) -> Act | None:
     """Return who in staff asked for an attempt, and why."""
     if attempt.requested_by == SYSTEM:
         return None
-    return Act(attempt.requested_by, attempt.request_reason)
+    return Act(attempt.requested_by, attempt.request_reason, recorded_id=attempt.request_act_id)
 
 
 def _for_staff(payout: Payout, attempt: PayoutAttempt, message: str, *, now: datetime) -> Decision:

@@ -9,6 +9,7 @@ from accounts.models import Creator, Hold, HoldSource
 from accounts.services.holds import attribute, lift_staff_holds, place_hold
 from database import acts, notices
 from database.acts import Kind
+from database.models import RecordedAct
 from database.staff import Act
 from earnings.services import posting
 from ledger.models import AccountKind
@@ -62,7 +63,7 @@ def retry_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     Raises: UnknownPayout; NotRetryable if it isn't dead, was already retried, or is blocked by the run's rules;
     BehindStripe, as for a run.
     """
-    _require_known(payout_id)
+    _known(payout_id)
     gate.require_not_behind()
     posting.post_due(now=now)
     with transaction.atomic():
@@ -114,8 +115,8 @@ def reverse_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     Raises: UnknownPayout; NotReversible if its money went to the bank, or something is in progress.
     """
     with transaction.atomic():
-        sending.request_reversal(payout_id, act=act, now=now)
-        _record(Payout.objects.get(pk=payout_id), Kind.REVERSE_PAYOUT, act=act)
+        recorded = _record(_known(payout_id), Kind.REVERSE_PAYOUT, act=act)
+        sending.request_reversal(payout_id, act=act.recorded_as(recorded), now=now)
     sending.attend(payout_id, now=now)
     return Payout.objects.get(pk=payout_id)
 
@@ -126,8 +127,8 @@ def withdraw_reversal(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
     Raises: UnknownPayout; NotWithdrawable if staff didn't ask for one, it is in progress, or some of it came back.
     """
     with transaction.atomic():
-        sending.withdraw_reversal(payout_id, act=act, now=now)
-        _record(Payout.objects.get(pk=payout_id), Kind.WITHDRAW_REVERSAL, act=act)
+        recorded = _record(_known(payout_id), Kind.WITHDRAW_REVERSAL, act=act)
+        sending.withdraw_reversal(payout_id, act=act.recorded_as(recorded), now=now)
     sending.attend(payout_id, now=now)
     return Payout.objects.get(pk=payout_id)
 
@@ -153,14 +154,13 @@ def sync_payout(payout_id: UUID, *, act: Act, now: datetime) -> Payout:
 
     Raises: UnknownPayout, StripeCallFailed.
     """
-    _require_known(payout_id)
-    _record(Payout.objects.get(pk=payout_id), Kind.SYNC_PAYOUT, act=act)
+    _record(_known(payout_id), Kind.SYNC_PAYOUT, act=act)
     sending.ask_stripe(payout_id, now=now)
     return Payout.objects.get(pk=payout_id)
 
 
-def _record(payout: Payout, kind: Kind, *, act: Act, before: str = "") -> None:
-    acts.record(
+def _record(payout: Payout, kind: Kind, *, act: Act, before: str = "") -> RecordedAct | None:
+    return acts.record(
         act,
         kind,
         subject=payout,
@@ -171,6 +171,8 @@ def _record(payout: Payout, kind: Kind, *, act: Act, before: str = "") -> None:
     )
 
 
-def _require_known(payout_id: UUID) -> None:
-    if not Payout.objects.filter(pk=payout_id).exists():
+def _known(payout_id: UUID) -> Payout:
+    payout = Payout.objects.filter(pk=payout_id).first()
+    if payout is None:
         raise UnknownPayout(payout_id)
+    return payout

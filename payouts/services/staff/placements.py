@@ -33,6 +33,10 @@ _BOOKED_TO = {
     PlacementTarget.PLATFORM: AccountKind.ADJUSTMENTS,
     PlacementTarget.STRIPE_BALANCE: AccountKind.STRIPE_BALANCE,
 }
+_DECIDED_AS = {
+    PlacementStatus.APPROVED: Kind.APPROVE_PLACEMENT,
+    PlacementStatus.DECLINED: Kind.DECLINE_PLACEMENT,
+}
 
 
 @transaction.atomic
@@ -79,18 +83,22 @@ def approve_placement(placement_id: UUID, *, act: Act, now: datetime) -> Suspens
             Line(_BOOKED_TO[PlacementTarget(placement.target)], part),
         ],
     )
+    _decide(placement, PlacementStatus.APPROVED, act=act, now=now)
     if placement.target == PlacementTarget.CREATOR:
-        owed = Act(placement.proposed_by, f"{payout.stripe_transfer_id} was reversed: {placement.reason}")
-        adjustments.book_agreed_adjustment(payout.creator, amount=part, proposal=owed, approval=act, now=now)
+        owed = Act(
+            placement.proposed_by,
+            f"{payout.stripe_transfer_id} was reversed: {placement.reason}",
+            recorded_id=placement.proposal_act_id,
+        )
+        approval = act.recorded_as(placement.decision_act)
+        adjustments.book_agreed_adjustment(
+            payout.creator, amount=part, proposal=owed, approval=approval, now=now
+        )
     Payout.objects.filter(pk=payout.pk).update(amount_placed=F("amount_placed") + placement.amount)
-    placement.decide_reason = act.reason
-    _decide(placement, PlacementStatus.APPROVED, actor=act.actor, now=now)
     if placement.amount == _in_suspense(payout):
         placed = f"placed by {placement.proposed_by} and {act.actor}: {placement.reason}"
         subject = payout.stripe_transfer_id
         differences.settle(DifferenceKind.UNEXPLAINED_REVERSAL, subject=subject, reason=placed, now=now)
-    placement.decision_act = _record(placement, Kind.APPROVE_PLACEMENT, act=act)
-    placement.save(update_fields=["decision_act"])
     return placement
 
 
@@ -101,10 +109,7 @@ def decline_placement(placement_id: UUID, *, act: Act, now: datetime) -> Suspens
     Raises: UnknownPlacement, PlacementDecided.
     """
     placement = _undecided(placement_id)
-    placement.decide_reason = act.reason
-    _decide(placement, PlacementStatus.DECLINED, actor=act.actor, now=now)
-    placement.decision_act = _record(placement, Kind.DECLINE_PLACEMENT, act=act)
-    placement.save(update_fields=["decision_act"])
+    _decide(placement, PlacementStatus.DECLINED, act=act, now=now)
     return placement
 
 
@@ -140,6 +145,8 @@ def _undecided(placement_id: UUID) -> SuspensePlacement:
     return placement
 
 
-def _decide(placement: SuspensePlacement, status: PlacementStatus, *, actor: str, now: datetime) -> None:
-    placement.status, placement.decided_by, placement.decided_at = status, actor, now
-    placement.save(update_fields=["status", "decided_by", "decide_reason", "decided_at"])
+def _decide(placement: SuspensePlacement, status: PlacementStatus, *, act: Act, now: datetime) -> None:
+    placement.status, placement.decided_at = status, now
+    placement.decided_by, placement.decide_reason = act.actor, act.reason
+    placement.decision_act = _record(placement, _DECIDED_AS[status], act=act)
+    placement.save(update_fields=["status", "decided_by", "decide_reason", "decided_at", "decision_act"])
