@@ -5,7 +5,7 @@
     // What a control is called that shows nothing but an icon.
     const NAMES = {
         close: "Close", computer: "Colours", dark_mode: "Colours", dock_to_right: "Sidebar", light_mode: "Colours",
-        payments: "Home", search: "Search",
+        more_vert: "More", payments: "Home", search: "Search",
     };
 
     function reach(root) {
