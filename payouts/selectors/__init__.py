@@ -66,6 +66,7 @@ from payouts.selectors.pauses import (
 )
 from payouts.selectors.placements import proposed_placements
 from payouts.selectors.progress import RunProgress, run_progress
+from payouts.selectors.runs import ChangeKind, Changes, ControlTotals, changes_of, control_totals, run_before
 from payouts.selectors.totals import (
     DecisionTotals,
     Outcomes,
@@ -94,6 +95,9 @@ __all__ = [
     "BlockedBy",
     "BlockedCreator",
     "BookedLine",
+    "ChangeKind",
+    "Changes",
+    "ControlTotals",
     "DecisionTotals",
     "DifferencesInCurrency",
     "FailedMonth",
@@ -119,6 +123,8 @@ __all__ = [
     "blocked_totals",
     "blocker_rules",
     "books_unchecked_for",
+    "changes_of",
+    "control_totals",
     "decisions_by_reason",
     "differences_about",
     "differences_by_currency",
@@ -151,6 +157,7 @@ __all__ = [
     "pick_currency",
     "proposed_placements",
     "recent_outcomes",
+    "run_before",
     "run_progress",
     "running_balance",
     "runs_of",

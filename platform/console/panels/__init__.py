@@ -13,6 +13,7 @@ from console.panels import (
     outlook,
     payout_summary,
     payouts,
+    run_checks,
     runs,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "outlook",
     "payout_summary",
     "payouts",
+    "run_checks",
     "runs",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from console.home.concerns import words
+from console.panels.tabs import OVERVIEW
 from database.admin import Figure, Panel, anchor, headline, list_of, panel
 from database.display import count_of
 from payouts.models import Payout, PayoutRun, RunDecision
@@ -24,7 +25,7 @@ def what_it_pays(run: PayoutRun) -> Iterator[Figure]:
         )
 
 
-@panel(PayoutRun)
+@panel(PayoutRun, tab=OVERVIEW)
 def needs_attention(run: PayoutRun) -> Panel:
     """List by reason the payouts whose creators still wait for their money."""
     return Panel(
@@ -53,7 +54,7 @@ def needs_attention(run: PayoutRun) -> Panel:
     )
 
 
-@panel(PayoutRun)
+@panel(PayoutRun, tab=OVERVIEW)
 def not_paid(run: PayoutRun) -> Panel:
     return Panel(
         "Not paid, by reason",
@@ -72,7 +73,7 @@ def not_paid(run: PayoutRun) -> Panel:
     )
 
 
-@panel(PayoutRun)
+@panel(PayoutRun, tab=OVERVIEW)
 def largest(run: PayoutRun) -> Panel:
     rows = Payout.objects.filter(run=run).select_related("creator").order_by("-net_amount", "pk")[:ROWS]
     return Panel(
