@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -35,7 +36,7 @@ from database.admin.listing import tabs_by
 from database.display import stripe_id
 from earnings.models import CreatorEarning
 from money import Period
-from payouts import payout_list
+from payouts import payout_list, run_list
 from payouts.models import (
     BooksCheck,
     Difference,
@@ -84,9 +85,22 @@ _LINE = [
 
 @admin.register(PayoutRun)
 class PayoutRunAdmin(ReadOnlyAdmin):
-    list_display = ["__str__", "created_at", "completed_at", "superseded_at"]
+    list_display = [
+        "__str__",
+        run_list.state_of,
+        count("payees", "Payouts"),
+        run_list.paid_of_made,
+        count("failed", "Failed"),
+        count("not_paid", "Not paid"),
+        "created_at",
+    ]
     ordering = ["-cutoff"]
+    sortable_by = ()
+    list_per_page = 12
     details = ["created_at", "completed_at", "superseded_at", copied("pk", "Id")]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PayoutRun]:
+        return run_list.with_counts(super().get_queryset(request))
 
 
 @admin.register(RunDecision)

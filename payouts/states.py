@@ -61,6 +61,16 @@ SENT = (_S.IN_TRANSIT, _S.PAID, _S.RETURNED)
 ENDED_BADLY = frozenset(["failed", "canceled"])
 
 
+class RunState(models.TextChoices):
+    """How far a run has come; derived from its row, its pauses and its payouts."""
+
+    BEING_MADE = "being_made", "Being made"
+    WAITS = "waits", "Waits for staff"
+    SENDING = "sending", "Sending"
+    DONE = "done", "All sent"
+    SUPERSEDED = "superseded", "Replaced by a later run"
+
+
 class AttemptKind(models.TextChoices):
     TRANSFER = "transfer", "Transfer"
     BANK_PAYOUT = "bank_payout", "Bank payout"

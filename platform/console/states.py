@@ -5,7 +5,7 @@ from console.panels.creator_summary import Flag
 from database.admin import Tone, give_tones
 from earnings.models import AdjustmentStatus, BatchActKind, Resolution
 from payouts.models import BooksVerdict, PlacementStatus
-from payouts.states import AttemptStatus, DecisionReason, PayoutStatus
+from payouts.states import AttemptStatus, DecisionReason, PayoutStatus, RunState
 from payouts.whereabouts import StepState
 from stripe_io.models import InboxOutcome
 
@@ -90,3 +90,12 @@ give_tones(
 )
 give_tones(Flag, {Tone.ATTENTION: Flag})
 give_tones(BooksVerdict, {Tone.DONE: [BooksVerdict.HOLDS], Tone.LOST: [BooksVerdict.FAILED]})
+give_tones(
+    RunState,
+    {
+        Tone.MOVING: [RunState.BEING_MADE, RunState.SENDING],
+        Tone.ATTENTION: [RunState.WAITS],
+        Tone.DONE: [RunState.DONE],
+        Tone.OVER: [RunState.SUPERSEDED],
+    },
+)

@@ -34,9 +34,13 @@ def run_and_pay(market: Market, cutoff: date) -> None:
 
 def found(kind: ChangeKind) -> dict[str, tuple[int | None, int | None]]:
     """Return what the last run pays, and the run before paid, each creator that changed in this way."""
+
+    def cents(amount: Money | None) -> int | None:
+        return None if amount is None else amount.amount
+
     names = dict(Creator.objects.values_list("pk", "external_id"))
     return {
-        names[change.creator_id]: (change.now and change.now.amount, change.before and change.before.amount)
+        names[change.creator_id]: (cents(change.now), cents(change.before))
         for changes in changes_of(the_run())
         if changes.kind is kind
         for change in changes.largest

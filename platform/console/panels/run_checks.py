@@ -1,12 +1,16 @@
 """Panels of a run for whoever checks it: whether its sums agree, and whom it pays unlike the run before."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
 
-from django.template.defaultfilters import pluralize
+from django.http import HttpRequest
 
 from accounts.models import Creator
 from console.panels.tabs import CHANGES, CONTROL_TOTALS
-from database.admin import Panel, anchor, list_of, panel
+from database.admin import Panel, anchor, list_of, panel, section
+from database.display import count_of
 from payouts.models import BooksVerdict, PayoutRun, RunDecision
 from payouts.selectors import ChangeKind, Changes, changes_of, control_totals, decisions_by_reason, run_before
 from payouts.selectors.runs import CHANGED_WITHIN, GROWTH
@@ -75,24 +79,26 @@ def decisions(run: PayoutRun) -> Panel:
     )
 
 
-@panel(PayoutRun, tab=CHANGES)
-def changes(run: PayoutRun) -> Panel:
-    before = run_before(run)
+@dataclass(frozen=True, slots=True)
+class PanelGroup:
+    panels: list[Panel]
+    template: ClassVar[str] = "console/panel_group.html"
+
+
+@section(PayoutRun, tab=CHANGES)
+def changes(run: PayoutRun, request: HttpRequest) -> PanelGroup:
+    """Make a panel for each kind of change, with the largest of its kind."""
     found = changes_of(run)
-    ids = {change.creator_id for each in found for change in each.largest}
-    creators = Creator.objects.in_bulk(ids)
+    creators = Creator.objects.in_bulk({change.creator_id for each in found for change in each.largest})
+    if not found:
+        nobody = "Nobody. It pays the same creators, to the same bank accounts, amounts of the same order."
+        return PanelGroup([Panel(f"Unlike the {run_before(run)}", ["Creator"], [], empty=nobody)])
+    return PanelGroup([_panel_of(each, creators) for each in found])
+
+
+def _panel_of(found: Changes, creators: Mapping[UUID, Creator]) -> Panel:
     return Panel(
-        f"Unlike the {before}" if before else "Unlike the run before: this is the first",
-        ["Change", "Creator", "This run", "Run before", "Decision now"],
-        [row for each in found for row in _rows(each, creators)],
-        empty="Nobody. It pays the same creators, to the same bank accounts, amounts of the same order.",
+        f"{_CHANGES[found.kind]}: {count_of(found.count, 'creator')}, {found.total}",
+        ["Creator", "This run", "Run before", "Decision"],
+        [(creators[change.creator_id], change.now, change.before, change.reason) for change in found.largest],
     )
-
-
-def _rows(found: Changes, creators: dict[object, Creator]) -> Iterator[tuple[object, ...]]:
-    """Yield a row for all changes of a kind, then one for each of the largest."""
-    number = f"{found.count:,} creator{pluralize(found.count)}"
-    gone = found.kind is ChangeKind.GONE
-    yield _CHANGES[found.kind], number, None if gone else found.total, found.total if gone else None, ""
-    for change in found.largest:
-        yield "", creators[change.creator_id], change.now, change.before, change.reason
