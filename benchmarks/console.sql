@@ -162,6 +162,15 @@ SELECT
     1, 1, '', payout.id, payout.created_at
 FROM payouts AS payout INNER JOIN numbered ON payout.creator_id = numbered.creator_id;
 
+INSERT INTO payout_line_items (
+    payout_id, earning_id, api_id, description, period_start, period_end, commission_bps, gross_revenue, platform_fee,
+    net_revenue, total_subscriptions, total_api_calls
+)
+SELECT
+    earning.payout_id, earning.id AS earning_id, earning.api_id, '', earning.period_start, earning.period_end, 2000,
+    earning.gross, earning.platform_fee, earning.net, 0, 1
+FROM creator_earnings AS earning;
+
 INSERT INTO earning_postings (posting_id, earning_id, gross, refunds, transactions, api_calls, batches)
 SELECT batch.posting_id, earning.id AS earning_id, earning.gross, 0, 1, 1, ARRAY[batch.id]
 FROM

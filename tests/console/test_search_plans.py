@@ -7,13 +7,14 @@ import pytest
 from django.test import RequestFactory
 
 from accounts.models import Creator, User
+from console.panels.payouts import before_and_after
 from console.search import find
 from database import sql
 from earnings.models import QuarantinedRecord
 from earnings.selectors import records_of_api, records_of_creator
 from payouts.models import Payout, PayoutAttempt
 from payouts.states import AttemptStatus, PayoutStatus
-from tests.plans import explained
+from tests.plans import explained, rows
 
 FILL = Path(__file__).parents[2] / "benchmarks" / "console.sql"
 ROWS = 1_000
@@ -73,3 +74,6 @@ def test_every_look_up_and_every_rare_row_is_found_by_index(db: None) -> None:
         with explained() as plans:
             list(rare.order_by("-pk")[:50])
         assert not set[str]().union(*map(scanned, plans)) & large, rare.query
+    with explained() as plans:
+        before_and_after(payout)
+    assert max(map(rows, plans)) < ROWS / 10

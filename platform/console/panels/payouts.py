@@ -1,6 +1,6 @@
 """Panels of a payout's page, on its tabs."""
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 
 from console.panels.books import ENTRY_COLUMNS, entries_of
 from console.panels.tabs import BOOKS, OVERVIEW
@@ -47,11 +47,14 @@ def lines(payout: Payout) -> Panel:
 @panel(Payout, tab=OVERVIEW)
 def before_and_after(payout: Payout) -> Panel | None:
     """Show the payouts that it retries, or that retry it, and those that its earnings are or were part of."""
-    earnings = payout.line_items.values("earning")
-    shared = Payout.objects.filter(
-        Q(pk=payout.retry_of_id) | Q(retry_of=payout) | Q(line_items__earning__in=earnings)
+    of_its_earnings = PayoutLineItem.objects.filter(earning__in=payout.line_items.values("earning"))
+    # Each by its own index, which one condition on all of them couldn't use.
+    related = of_its_earnings.values("payout").union(
+        Payout.objects.filter(pk=payout.retry_of_id).values("pk"),
+        Payout.objects.filter(retry_of=payout).values("pk"),
     )
-    rows = shared.exclude(pk=payout.pk).distinct().select_related("creator").order_by("pk")[:OTHERS_SHOWN]
+    others = Payout.objects.filter(pk__in=related).exclude(pk=payout.pk)
+    rows = others.select_related("creator").order_by("pk")[:OTHERS_SHOWN]
     if not rows:
         return None
     return Panel(
