@@ -116,7 +116,12 @@ class RunDecisionAdmin(LargeTableAdmin):
         short("detail"),
     ]
     list_select_related = ["run", "creator", "payout__creator"]
-    list_filter = ["reason", narrowed_by("run", PayoutRun), narrowed_by("creator", Creator)]
+    list_filter = [
+        "reason",
+        narrowed_by("run", PayoutRun),
+        narrowed_by("creator", Creator),
+        narrowed_to("currency"),
+    ]
     search_fields = ["creator__external_id"]
     search_help_text = "Creator id"
     details = [

@@ -1,6 +1,7 @@
 """From any row staff get to what belongs to it, and from any cent to where it came from and went."""
 
 import re
+from datetime import date
 from html import unescape
 from http import HTTPStatus
 
@@ -8,6 +9,8 @@ from django.db.models import Model
 from django.test import Client
 
 from accounts.models import Creator, CreatorPaymentAccount, Hold
+from console import run_rows
+from console.panels.payouts import before_and_after
 from database import sql
 from database.admin import list_of, page_of
 from database.staff import Act
@@ -22,9 +25,13 @@ from earnings.models import (
 from earnings.selectors import postings_of
 from earnings.services.commission import set_rate
 from ledger.models import LedgerAccount, LedgerTransaction
+from money import Money
 from payouts.models import Payout, PayoutAttempt, PayoutLineItem, PayoutRun, RunDecision
+from payouts.selectors import decisions_by_reason, outcomes_by_status
+from payouts.states import DecisionReason, PayoutStatus
 from stripe_io.admin import mirrored_accounts
 from tests.console.marketplace import Marketplace, pages_of
+from tests.factories import CreatorEarningFactory, PayoutFactory, PayoutRunFactory
 
 
 def page(client: Client, obj: Model) -> str:
@@ -87,12 +94,61 @@ def test_a_payout_leads_to_creator_run_lines_attempts_and_what_was_booked(
     )
 
 
+def test_a_payout_leads_to_those_that_it_retries_or_shares_its_earnings_with(db: None) -> None:
+    first = PayoutFactory.create(status=PayoutStatus.FAILED)
+    retry = PayoutFactory.create(creator=first.creator, run=first.run, retry_of=first)
+    later = PayoutFactory.create(creator=first.creator, run__cutoff=date(2024, 3, 1))
+    earning = CreatorEarningFactory.create(creator=first.creator)
+    for payout in (first, later):
+        PayoutLineItem.objects.create(
+            payout=payout,
+            earning=earning,
+            api=earning.api,
+            period_start=earning.period_start,
+            period_end=earning.period_end,
+            commission_bps=earning.commission_bps,
+            gross_revenue=100,
+            platform_fee=20,
+            net_revenue=80,
+            total_subscriptions=0,
+            total_api_calls=0,
+        )
+    shown = {payout: before_and_after(payout) for payout in (first, retry, later)}
+    assert {
+        payout: panel and [(row[0], row[2]) for row in panel.rows] for payout, panel in shown.items()
+    } == {
+        first: [(retry, "It retries this one"), (later, "Paid its earnings later")],
+        retry: [(first, "This one retries it")],
+        later: [(first, "Had its earnings before")],
+    }
+
+
 def test_a_run_leads_to_its_decisions_by_reason(marketplace: Marketplace, superuser: Client) -> None:
     run = PayoutRun.objects.get()
     address = list_of(RunDecision, run=run.pk, reason__exact="negative_balance")
     assert address.replace("&", "&amp;") in page(superuser, run)
     listed = superuser.get(address).context["cl"].queryset
     assert [decision.creator.external_id for decision in listed] == ["bob"]
+
+
+def test_a_runs_figures_lead_to_their_rows_in_each_currency(superuser: Client) -> None:
+    run = PayoutRunFactory.create()
+    for currency in ("EUR", "USD"):
+        payout = PayoutFactory.create(run=run, currency=currency)
+        RunDecision.objects.create(
+            run=run,
+            creator=payout.creator,
+            currency=currency,
+            reason=DecisionReason.PAID,
+            amount=payout.net_amount,
+            payout=payout,
+        )
+    for outcome in outcomes_by_status(run):
+        (listed,) = superuser.get(run_rows.with_outcome(run, outcome)).context["cl"].queryset
+        assert listed.net == outcome.amount
+    for decisions in decisions_by_reason(run):
+        (decision,) = superuser.get(run_rows.decided(run, decisions)).context["cl"].queryset
+        assert Money(decision.amount, decision.currency) == decisions.amount
 
 
 def test_a_billing_record_leads_to_its_earning_and_its_payout(

@@ -6,12 +6,13 @@ from datetime import date, datetime
 
 from django.utils.safestring import SafeString
 
+from console import run_rows
 from console.home.concerns import words
-from database.admin import anchor, list_of, page_of
+from database.admin import anchor, page_of
 from database.display import tone_of
 from money import Money
 from payouts import selectors as payouts
-from payouts.models import Forecast, Payout, PayoutRun, RunDecision
+from payouts.models import Forecast, PayoutRun
 from payouts.selectors import OutcomeTotals, RunProgress, Troubled
 from payouts.states import DecisionReason, PayoutStatus
 
@@ -119,26 +120,13 @@ def last_run(run: PayoutRun, troubled: Sequence[Troubled], *, now: datetime) -> 
             for currency in currencies
         ],
         failures=[
-            anchor(
-                list_of(
-                    Payout,
-                    run=run.pk,
-                    status__exact=row.status,
-                    currency=row.amount.currency,
-                    failure=row.failure_code,
-                    standing="current",
-                ),
-                f"{row.count:,} {words(row.failure_code)}",
-            )
+            anchor(run_rows.in_trouble(run, row), f"{row.count:,} {words(row.failure_code)}")
             for row in troubled
             if row.status is PayoutStatus.FAILED
         ],
         not_paid=[
             (
-                anchor(
-                    list_of(RunDecision, run=run.pk, reason__exact=total.reason),
-                    f"{total.count:,} {total.reason.label}",
-                ),
+                anchor(run_rows.decided(run, total), f"{total.count:,} {total.reason.label}"),
                 total.amount,
             )
             for total in payouts.decisions_by_reason(run)
@@ -165,16 +153,7 @@ def _last_in(run: PayoutRun, outcomes: Sequence[OutcomeTotals]) -> LastInCurrenc
         outcomes=[
             (
                 total.status,
-                anchor(
-                    list_of(
-                        Payout,
-                        run=run.pk,
-                        status__exact=total.status,
-                        currency=zero.currency,
-                        standing="current",
-                    ),
-                    f"{total.count:,}",
-                ),
+                anchor(run_rows.with_outcome(run, total), f"{total.count:,}"),
                 total.amount,
             )
             for total in outcomes

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from console import run_rows
 from console.home.concerns import words
 from console.panels.tabs import OVERVIEW
 from database.admin import Figure, Panel, anchor, headline, list_of, panel
@@ -17,12 +18,8 @@ ROWS = 10
 def what_it_pays(run: PayoutRun) -> Iterator[Figure]:
     yield Figure("Cut-off", run.cutoff, "pays earnings from before this day, less later debts")
     for total in outcomes_by_status(run):
-        listed = list_of(Payout, run=run.pk, status__exact=total.status, standing="current")
-        yield Figure(
-            total.status.label,
-            total.amount,
-            anchor(listed, count_of(total.count, "creator")),
-        )
+        creators = anchor(run_rows.with_outcome(run, total), count_of(total.count, "creator"))
+        yield Figure(total.status.label, total.amount, creators)
 
 
 @panel(PayoutRun, tab=OVERVIEW)
@@ -34,17 +31,7 @@ def needs_attention(run: PayoutRun) -> Panel:
         [
             (
                 trouble.status,
-                anchor(
-                    list_of(
-                        Payout,
-                        run=run.pk,
-                        status__exact=trouble.status,
-                        currency=trouble.amount.currency,
-                        failure=trouble.failure_code,
-                        standing="current",
-                    ),
-                    words(trouble.failure_code),
-                ),
+                anchor(run_rows.in_trouble(run, trouble), words(trouble.failure_code)),
                 trouble.count,
                 trouble.amount,
             )
@@ -61,7 +48,7 @@ def not_paid(run: PayoutRun) -> Panel:
         ["Reason", "Creators", "Amount"],
         [
             (
-                anchor(list_of(RunDecision, run=run.pk, reason__exact=total.reason), total.reason),
+                anchor(run_rows.decided(run, total), total.reason),
                 total.count,
                 total.amount,
             )
