@@ -45,8 +45,8 @@ def payouts_a_hold_stops(creator_id: UUID) -> QuerySet[Payout]:
 
 
 def payouts_a_hold_misses(creator_id: UUID) -> QuerySet[Payout]:
-    """Select the creator's payouts that are being sent, which a hold doesn't stop."""
-    return _of(creator_id, PayoutStatus.PROCESSING, PayoutStatus.UNRESOLVED)
+    """Select the creator's payouts that are on their way, which a hold doesn't stop."""
+    return _of(creator_id, PayoutStatus.PROCESSING, PayoutStatus.UNRESOLVED, PayoutStatus.IN_TRANSIT)
 
 
 def payouts_on_hold(creator_id: UUID) -> QuerySet[Payout]:
@@ -55,7 +55,10 @@ def payouts_on_hold(creator_id: UUID) -> QuerySet[Payout]:
 
 
 def returned_payouts(creator_id: UUID) -> QuerySet[Payout]:
-    """Select the creator's payouts whose money is on their Stripe account, as their bank returned it."""
+    """Select the creator's payouts whose money is on their Stripe account, as their bank returned it.
+
+    While the creator is on hold, it isn't sent to a bank again.
+    """
     return _of(creator_id, PayoutStatus.RETURNED)
 
 

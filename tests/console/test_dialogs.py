@@ -1,5 +1,6 @@
 """The dialog of an act: what it says, and that confirming it does that once, or not at all."""
 
+from datetime import date
 from http import HTTPStatus
 from threading import Event, Timer
 from typing import Any
@@ -68,6 +69,18 @@ def test_a_dialog_says_what_will_happen_to_whom_and_how_much(
     ):
         assert sentence in page
     assert holds() == 0
+
+
+def test_a_hold_tells_what_it_keeps_from_the_bank_and_what_it_cant_stop(dana: Client, alice: Creator) -> None:
+    for month, status in enumerate((PayoutStatus.RETURNED, PayoutStatus.IN_TRANSIT), start=3):
+        cutoff = date(2024, month, 1)
+        PayoutFactory.create(creator=alice, status=status, run__cutoff=cutoff)
+    page = dana.get(dialog_of("hold", alice)).content.decode()
+    assert "not send to their bank again what it returned: 1 payout, $80.00" in page
+    assert "not stop what is on its way: 1 payout, $80.00" in page
+    confirm(dana, dialog_of("hold", alice))
+    page = dana.get(dialog_of("release", alice)).content.decode()
+    assert "let what their bank returned go there again: 1 payout, $80.00" in page
 
 
 def test_confirming_a_dialog_does_it_signed_and_tells_so_on_the_page(

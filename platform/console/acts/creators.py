@@ -1,6 +1,6 @@
 """Acts on creators."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +11,9 @@ from accounts.services import holds, payment_accounts, syncing
 from console.acting import ConsoleAct, Done, Given, Preview, console_act, total_of
 from database.display import count_of
 from database.staff import Act, Right, person_behind
+from money import Money
 from payouts.explanations import explain_blocker, explain_move
+from payouts.models import Payout
 from payouts.selectors import staff_acts
 from payouts.services.staff import interventions
 from payouts.states import DecisionReason, PayoutStatus
@@ -25,11 +27,22 @@ def _lifting(creator: Creator, lifts: Callable[[Hold], bool]) -> Preview:
     ]
     if others := [f"“{hold.reason}”" for hold in placed if not lifts(hold)]:
         return Preview([*effects, f"pay nothing yet, as another hold stays: {', '.join(others)}"])
-    waiting = [payout.net for payout in staff_acts.payouts_on_hold(creator.pk)]
+    if returned := _nets(staff_acts.returned_payouts(creator.pk)):
+        effects.append(f"let what their bank returned go there again: {_listed(returned)}")
+    waiting = _nets(staff_acts.payouts_on_hold(creator.pk))
     if not waiting:
         return Preview([*effects, f"let the next run pay {creator.external_id}"])
     effects.append(f"send {count_of(len(waiting), 'payout')} that waited, {total_of(waiting)}")
     return Preview(effects, amounts=waiting, told=explain_move(PayoutStatus.ON_HOLD, PayoutStatus.PENDING))
+
+
+def _nets(payouts: Iterable[Payout]) -> list[Money]:
+    return [payout.net for payout in payouts]
+
+
+def _listed(nets: Sequence[Money]) -> str:
+    """Write `2 payouts, $2,161.59`."""
+    return f"{count_of(len(nets), 'payout')}, {total_of(nets)}"
 
 
 @console_act
@@ -50,16 +63,16 @@ class HoldCreator(ConsoleAct[Creator]):
         return f"{person_behind(placed.placed_by)} already holds {obj.external_id}: {placed.reason}"
 
     def preview(self, obj: Creator, given: Given) -> Preview:
-        stopped = [payout.net for payout in staff_acts.payouts_a_hold_stops(obj.pk)]
-        missed = [payout.net for payout in staff_acts.payouts_a_hold_misses(obj.pk)]
+        stopped = _nets(staff_acts.payouts_a_hold_stops(obj.pk))
+        missed = _nets(staff_acts.payouts_a_hold_misses(obj.pk))
+        returned = _nets(staff_acts.returned_payouts(obj.pk))
         effects = [f"make no payout to {obj.external_id} until the hold is lifted"]
         if stopped:
             effects.append(f"hold {count_of(len(stopped), 'payout')} not sent yet, {total_of(stopped)}")
+        if returned:
+            effects.append(f"not send to their bank again what it returned: {_listed(returned)}")
         if missed:
-            effects.append(
-                f"not stop {count_of(len(missed), 'payout')} that {'is' if len(missed) == 1 else 'are'} being sent, "
-                f"{total_of(missed)}"
-            )
+            effects.append(f"not stop what is on its way: {_listed(missed)}")
         return Preview(effects, amounts=stopped, told=explain_blocker(DecisionReason.ON_HOLD).message)
 
     def perform(self, obj: Creator, given: Given, *, act: Act, now: datetime) -> Done:
@@ -175,7 +188,7 @@ class ReplaceAccount(ConsoleAct[Creator]):
         return "" if live_account(obj.pk) else f"{obj.external_id} has no Stripe account."
 
     def preview(self, obj: Creator, given: Given) -> Preview:
-        returned = [payout.net for payout in staff_acts.returned_payouts(obj.pk)]
+        returned = _nets(staff_acts.returned_payouts(obj.pk))
         effects = [
             f"send nothing new to {live_account(obj.pk)}",
             f"pay {obj.external_id} only once they have opened another Stripe account",
