@@ -29,6 +29,7 @@ from payouts.services.deciding import forecasts
 from payouts.services.staff import interventions
 from payouts.states import AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
 from payouts.whereabouts import situation_of, tell
+from tests.console.browser.keyboard import search
 from tests.console.browser.staff import StaffBrowser
 from tests.console.dialogs import WHY
 from tests.console.marketplace import Marketplace
@@ -56,12 +57,6 @@ def bad_april(marketplace: Marketplace, sandbox: Stripe) -> None:
     dana = User.objects.get(username="dana")
     act = Act("dana via console", LOOKED_INTO, via=Via.CONSOLE, user_id=dana.pk)
     interventions.sync_payout(Payout.objects.get(status=PayoutStatus.FAILED).pk, act=act, now=sql.now())
-
-
-def search(page: Page, term: str) -> None:
-    page.keyboard.press("Control+k")
-    page.keyboard.insert_text(term)
-    page.keyboard.press("Enter")
 
 
 def saying(locator: Locator, *parts: object) -> Locator:

@@ -1,10 +1,10 @@
-"""Correcting earnings with a browser: an adjustment takes two people, and a lost refund is accepted by one."""
+"""Correcting earnings by keyboard alone: an adjustment takes two people, and a lost refund is accepted by one."""
 
 from collections.abc import Iterator
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.groups import StaffGroup
@@ -13,6 +13,7 @@ from database import sql
 from database.display import page_of
 from earnings.models import Adjustment, QuarantinedRecord
 from ledger.selectors import payable_balance
+from tests.console.browser.keyboard import named, press, reach, write
 from tests.console.browser.staff import StaffBrowser
 from tests.console.dialogs import WHY
 from tests.factories import ApiFactory, CreatorFactory, SourceFactory, user_in
@@ -42,32 +43,27 @@ def approver(chromium: Browser, live_server: LiveServer, alice: Creator) -> Iter
     window.close()
 
 
-def confirm(page: Page, *, button: str) -> None:
-    """Give the reason, read what happens, and confirm it."""
-    page.get_by_label("Reason").fill(WHY)
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name=button, exact=True).click()
-
-
 def test_one_person_proposes_an_adjustment_and_another_approves_it(
     finance: StaffBrowser, approver: StaffBrowser, alice: Creator
 ) -> None:
     page = finance.open(page_of(alice))
-    page.get_by_role("link", name="Adjust", exact=True).click()
-    page.get_by_label("Amount").fill("125.00")
-    confirm(page, button="Propose 1 adjustment, $125.00")
+    press(page, "Adjust")
+    write(page, "Amount", "125.00")
+    write(page, "Reason", WHY)
+    press(page, "Continue")
+    press(page, "Propose 1 adjustment, $125.00")
     expect(page.get_by_text("An adjustment of $125.00 for alice waits for approval.")).to_be_visible()
     assert payable_balance(alice.pk, currency="USD") == 0
     adjustment = Adjustment.objects.get()
     for address in (page_of(adjustment), reverse("admin:approvals")):
         page = finance.open(address)
-        expect(page.get_by_role("link", name="Approve", exact=True)).to_have_count(0)
+        expect(named(page, "Approve")).to_have_count(0)
 
     page = approver.open(reverse("admin:approvals"))
-    page.get_by_role("link", name="Approve", exact=True).click()
+    press(page, "Approve")
     expect(page.get_by_text("change what alice is owed from $0.00 to $125.00")).to_be_visible()
-    page.get_by_label("Reason").fill("Checked with the contract")
-    page.get_by_role("button", name="Approve 1 adjustment, $125.00").click()
+    write(page, "Reason", "Checked with the contract")
+    press(page, "Approve 1 adjustment, $125.00")
     expect(page.get_by_text("$125.00 is booked for alice.")).to_be_visible()
     adjustment.refresh_from_db()
     assert adjustment.decided_by == "erin via console"
@@ -77,11 +73,12 @@ def test_one_person_proposes_an_adjustment_and_another_approves_it(
 def test_a_refund_whose_charge_never_came_is_accepted(finance: StaffBrowser, alice: Creator) -> None:
     feed(SourceFactory.create(name="billing"), refund({"record_id": "c-1"}, amount="1000"), now=sql.now())
     page = finance.open(page_of(QuarantinedRecord.objects.get()))
-    page.get_by_role("link", name="Accept unlinked", exact=True).click()
-    page.get_by_label("API").fill("api-a")
-    page.get_by_label("Reason").fill(WHY)
-    page.get_by_role("button", name="Continue").click()
+    press(page, "Accept unlinked")
+    write(page, "API", "api-a")
+    write(page, "Reason", WHY)
+    press(page, "Continue")
     expect(page.get_by_text("-$10.00 gross, -$8.00 net")).to_be_visible()
-    page.locator("[data-act-form] button[type=submit]").click()
+    reach(page, page.locator("[data-act-form] button[type=submit]"))
+    page.keyboard.press("Enter")
     expect(page.get_by_text("is in alice's earnings.")).to_be_visible()
     assert payable_balance(alice.pk, currency="USD") == -8_00
