@@ -50,7 +50,7 @@ def before_and_after(payout: Payout) -> Panel | None:
     of_its_earnings = PayoutLineItem.objects.filter(earning__in=payout.line_items.values("earning"))
     # Each by its own index, which one condition on all of them couldn't use.
     related = of_its_earnings.values("payout").union(
-        Payout.objects.filter(pk=payout.retry_of_id).values("pk"),
+        Payout.objects.filter(retried_as=payout).values("pk"),
         Payout.objects.filter(retry_of=payout).values("pk"),
     )
     others = Payout.objects.filter(pk__in=related).exclude(pk=payout.pk)
