@@ -1,18 +1,14 @@
 """Acts on earnings, billing, sending and differences: what each dialog says and does, and whom and what it refuses."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
-from django.utils.html import escape
 
-from accounts.groups import StaffGroup
 from accounts.models import Creator
 from database import sql
 from database.display import list_of, page_of
@@ -44,11 +40,17 @@ from payouts.services import differences
 from payouts.services.deciding import pauses
 from payouts.services.staff import placements
 from payouts.states import PayoutStatus
-from tests.console.dialogs import WHY, confirm, dialog_of, hidden, open_dialog
+from tests.console.cases import (
+    Case,
+    check_it_does_what_it_says_once,
+    check_it_is_not_offered_again,
+    check_it_needs_its_right,
+    log_in,
+)
+from tests.console.dialogs import WHY, dialog_of, open_dialog
 from tests.earnings.test_batches import no_row_with
-from tests.factories import ApiFactory, CreatorFactory, PayoutFactory, SourceFactory, UserFactory, user_in
+from tests.factories import ApiFactory, CreatorFactory, PayoutFactory, SourceFactory, UserFactory
 from tests.feeding import feed, post, record, refund
-from tests.reasons import without_their_act
 
 pytestmark = pytest.mark.django_db
 OTHER = UUID("12345678-1234-4234-8234-123456789012")
@@ -161,20 +163,6 @@ def ignored() -> None:
 
 def owed() -> int:
     return payable_balance(alice().pk, currency="USD")
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """An act: on what, with what, what the dialog says, and how to tell that it was done."""
-
-    act: str
-    right: Right
-    subject: Callable[[], Model | None]
-    says: list[str]
-    done: Callable[[], bool]
-    fields: dict[str, str] = field(default_factory=dict)
-    # Whether it is refused once it was done.
-    only_once: bool = True
 
 
 CASES = [
@@ -344,62 +332,21 @@ def case(request: pytest.FixtureRequest) -> Case:
 each_act = pytest.mark.parametrize("case", CASES, ids=lambda case: case.act, indirect=True)
 
 
-def log_in(client: Client, *rights: Right) -> None:
-    user_in(StaffGroup.APPROVER, username="frank")  # who could approve what erin proposes
-    client.force_login(UserFactory.create(username="erin", rights=rights))
-
-
 @each_act
 def test_a_dialog_says_what_it_will_do_and_does_that_once(client: Client, case: Case) -> None:
-    subject = case.subject()
-    log_in(client, case.right)
-    address = dialog_of(case.act, subject)
-    form = {**open_dialog(client, address), **case.fields}
-    page = client.get(address).content.decode()
-    if case.fields:
-        page = client.post(address, form).content.decode()
-        form |= hidden(page)
-    assert [sentence for sentence in case.says if escape(sentence) not in page] == []
-    assert not _is_done(case)
-    first, second = (client.post(address, form) for _ in range(2))
-    assert (first.status_code, second.status_code) == (HTTPStatus.SEE_OTHER, HTTPStatus.SEE_OTHER), (
-        first.content
-    )
-    assert case.done()
-    assert without_their_act(WHY) == []
-
-
-def _is_done(case: Case) -> bool:
-    try:
-        return case.done()
-    except (Adjustment.DoesNotExist, UnlinkedRecord.DoesNotExist, SuspensePlacement.DoesNotExist):
-        return False
+    check_it_does_what_it_says_once(client, case)
 
 
 @each_act
 def test_it_needs_its_own_right_even_if_the_request_is_forged(client: Client, case: Case) -> None:
-    subject = case.subject()
-    log_in(client, *set(Right) - {case.right})
-    address = dialog_of(case.act, subject)
-    forged = {"token": str(uuid4()), "seen": "", "reason": WHY, **case.fields}
-    for answer in (client.get(address), client.post(address, forged)):
-        assert answer.status_code == HTTPStatus.FORBIDDEN
-    assert not _is_done(case)
+    check_it_needs_its_right(client, case)
 
 
 @pytest.mark.parametrize(
     "case", [case for case in CASES if case.only_once], ids=lambda case: case.act, indirect=True
 )
 def test_what_is_done_is_not_offered_again(client: Client, case: Case) -> None:
-    subject = case.subject()
-    log_in(client, case.right)
-    address = dialog_of(case.act, subject)
-    assert confirm(client, address, **case.fields).status_code == HTTPStatus.SEE_OTHER
-    answer: Any = client.get(address)
-    if case.fields:  # the act has to be told more before it knows
-        answer = client.post(address, {"token": str(uuid4()), "seen": "", "reason": WHY, **case.fields})
-    assert answer.status_code == HTTPStatus.CONFLICT
-    assert 'type="submit">' not in answer.content.decode()
+    check_it_is_not_offered_again(client, case)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,15 @@ from http import HTTPStatus
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.db.models import Model
 from django.test import Client
 
+from accounts.errors import PlatformNotReady
 from accounts.groups import WHO_MAY, StaffGroup
-from accounts.models import CreatorPaymentAccount, Hold
+from accounts.models import CreatorPaymentAccount, Hold, OpeningRefusal
 from accounts.services import holds
+from accounts.services.opening import open_payment_account
 from accounts.services.payment_accounts import refresh_payment_account
 from console.acting.declaring import act_named, all_acts
 from database import sql
@@ -18,12 +21,13 @@ from database.acts import Kind
 from database.display import list_of, page_of
 from database.models import RecordedAct
 from database.staff import Act, Right, Via
-from payouts.models import PauseCause, Payout, PayoutRun, SendingPause
+from payouts import selectors
+from payouts.models import IgnoredInstallation, PauseCause, Payout, PayoutRun, SendingPause
 from payouts.services.deciding import pauses
 from payouts.services.staff import interventions
 from payouts.states import PayoutStatus
-from tests.console.dialogs import WHY, confirm, dialog_of, open_dialog
-from tests.factories import UserFactory, user_in
+from tests.console.dialogs import WHY, confirm, dialog_of, hidden, messages_in, open_dialog
+from tests.factories import CreatorFactory, UserFactory, user_in
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 from tests.payouts.sending import REFUSAL, send_bank_payout, send_transfer
@@ -32,6 +36,7 @@ from tests.reasons import without_their_act
 pytestmark = pytest.mark.django_db
 KEPT = {"method": "POST", "path": "/v1/transfers/.*/reversals", "kind": "status", "status": 400}
 BY_STAFF = Act("dana", "Looks odd")
+OTHER = "12345678-1234-4234-8234-123456789012"
 
 
 def held(payout: Payout, sandbox: Stripe) -> Model:
@@ -93,6 +98,40 @@ def refused_alike(payout: Payout, sandbox: Stripe) -> Model:
     )
 
 
+def forgotten(payout: Payout, sandbox: Stripe) -> Model:
+    """The payout was sent after the backup that was restored."""
+    backup = transaction.savepoint()
+    send_transfer(payout.pk, now=sql.now())
+    transaction.savepoint_rollback(backup)
+    return behind()
+
+
+def paid_by_another(payout: Payout, sandbox: Stripe) -> Model:
+    """Stripe has a payment of another installation."""
+    send_transfer(payout.pk, now=sql.now())
+    (own,) = sandbox.transfers()
+    fields = ("amount", "currency", "destination", "transfer_group")
+    metadata = {**own["metadata"], "installation_id": OTHER}
+    sandbox.client.v1.transfers.create({**{name: own[name] for name in fields}, "metadata": metadata})
+    return behind()
+
+
+def behind() -> SendingPause:
+    now = sql.now()
+    return pauses.open_pause(PauseCause.BEHIND_STRIPE, detail="tr_1 is unknown", probe_at=now, now=now)
+
+
+def not_opened(payout: Payout, sandbox: Stripe) -> Model:
+    """Stripe refused to open bob's account until the platform's profile was filled in."""
+    refusal = {"kind": "abort_work", "status": 400, "message": "See https://dashboard.stripe.com/connect."}
+    sandbox.inject({"method": "POST", "path": "/v2/core/accounts", **refusal})
+    bob = CreatorFactory.create(external_id="bob")
+    with pytest.raises(PlatformNotReady):
+        open_payment_account(bob, now=sql.now())
+    sandbox.clear_faults()
+    return OpeningRefusal.objects.get()
+
+
 def status() -> str:
     return Payout.objects.order_by("pk")[0].status
 
@@ -145,11 +184,33 @@ ACTS: dict[str, tuple[Callable[[Payout, Stripe], Model], str, Callable[[], bool]
         "Retry 1 payout, $80.00",
         lambda: Payout.objects.filter(retry_of__isnull=False).exists(),
     ),
+    "recover": (
+        forgotten,
+        "Take over 1 payment, $80.00",
+        lambda: Payout.objects.get().attempts.get().stripe_id != "" and not selectors.behind_stripe(),
+    ),
+    "ignore-installation": (
+        paid_by_another,
+        "Ignore ",
+        lambda: IgnoredInstallation.objects.get().ignored_by == "erin via console",
+    ),
+    "ask-again": (
+        not_opened,
+        "Ask Stripe again about ",
+        lambda: OpeningRefusal.objects.get().mended_at is not None,
+    ),
+}
+# What some acts have to be told besides the reason, and what they say once they are done.
+FIELDS: dict[str, dict[str, str]] = {"ignore-installation": {"installation": OTHER}}
+TOLD = {
+    "recover": "1 payment taken over.",
+    "ignore-installation": f"Payments of {OTHER} are ignored.",
+    "ask-again": "Stripe accepts it now.",
 }
 
 
 def test_every_act_on_payouts_and_creators_is_tried_here() -> None:
-    modules = {f"console.acts.{name}" for name in ("creators", "payouts", "refusals")}
+    modules = {f"console.acts.{name}" for name in ("creators", "payouts", "refusals", "onboarding")}
     assert {act.name for act in all_acts() if type(act).__module__ in modules} <= ACTS.keys()
 
 
@@ -173,13 +234,18 @@ def test_an_act_is_offered_when_possible_and_permitted_and_done_once(
     erin = UserFactory.create(username="erin", rights=[act.right])
     client.force_login(erin)
     assert f'href="{address}"' in client.get(page_of(obj)).content.decode()
-    assert button in client.get(address).content.decode()
-    form = open_dialog(client, address)
+    form, page = open_dialog(client, address), client.get(address).content.decode()
+    if fields := FIELDS.get(name):
+        form |= fields
+        page = client.post(address, form).content.decode()
+        form |= hidden(page)
+    assert button in page
     first, second = client.post(address, form), client.post(address, form)
     assert (first.status_code, second.status_code) == (HTTPStatus.SEE_OTHER, HTTPStatus.SEE_OTHER), (
         first.content
     )
     assert is_done()
+    assert TOLD.get(name, "") in messages_in(client, second)
     assert Payout.objects.filter(retry_of__isnull=False).count() <= 1
     recorded = RecordedAct.objects.filter(via=Via.CONSOLE).exclude(kind=Kind.LOG_IN)
     assert {(row.user, row.reason) for row in recorded} == {(erin, WHY)}

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -43,7 +44,7 @@ def show_dialog(request: HttpRequest, name: str, key: str = "") -> HttpResponse:
         raise Http404(f"There is no act {name!r}.")
     if missing := act.missing_right(request.user):
         raise PermissionDenied(str(RightMissing(request.user.get_username(), missing)))
-    dialog = _Dialog(request, act, [key] if key else list(dict.fromkeys(request.GET.getlist("on"))))
+    dialog = _Dialog(request, act, [unquote(key)] if key else list(dict.fromkeys(request.GET.getlist("on"))))
     return dialog.open() if request.method == "GET" else dialog.confirm()
 
 
