@@ -110,9 +110,14 @@ def paid_by_another(payout: Payout, sandbox: Stripe) -> Model:
     """Stripe has a payment of another installation."""
     send_transfer(payout.pk, now=sql.now())
     (own,) = sandbox.transfers()
-    fields = ("amount", "currency", "destination", "transfer_group")
-    metadata = {**own["metadata"], "installation_id": OTHER}
-    sandbox.client.v1.transfers.create({**{name: own[name] for name in fields}, "metadata": metadata})
+    sandbox.client.v1.transfers.create(
+        {
+            "amount": own["amount"],
+            "currency": own["currency"],
+            "destination": own["destination"],
+            "metadata": {**own["metadata"], "installation_id": OTHER},
+        }
+    )
     return behind()
 
 
