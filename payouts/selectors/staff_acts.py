@@ -81,13 +81,17 @@ def why_not_cancelled(payout: Payout) -> str:
     return f"Only payouts of which nothing was sent can be cancelled. This one is {_state(payout)}."
 
 
-def why_not_retried(payout: Payout) -> str:
+def why_not_retried(payout: Payout, *, now: datetime) -> str:
     if payout.status not in DEAD or payout.run_id is None:
         return f"Only payouts that ended unpaid can be retried. This one is {_state(payout)}."
     if Payout.objects.filter(retry_of=payout).exists():
         return "It already has a retry."
-    behind = behind_stripe()
-    return f"The database is behind Stripe: {behind.detail}" if behind else ""
+    if behind := behind_stripe():
+        return f"The database is behind Stripe: {behind.detail}"
+    retry = retry_of(payout, now=now)
+    if retry is None:
+        return "Its earnings went into a later payout."
+    return f"A new payout can't be made now: {retry.reason.label.lower()}." if retry.reason else ""
 
 
 def retry_of(payout: Payout, *, now: datetime) -> Retry | None:

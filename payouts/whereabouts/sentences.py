@@ -172,7 +172,7 @@ def _what_happens_to_returned(situation: Situation, now: datetime) -> Sentences:
 def _failed(situation: Situation, now: datetime) -> Sentences:
     payout, why = situation.payout, _because(situation.payout)
     yield f"Stripe refused the transfer{why}, so {payout.net} stayed on the platform's Stripe balance."
-    if payout.next_retry_at is not None:
+    if payout.next_retry_at is not None and situation.earnings_wait:
         yield f"It is decided again at {_at(payout.next_retry_at, now)}, as a new payout."
     yield from _earnings(situation)
 

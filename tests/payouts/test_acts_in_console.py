@@ -266,7 +266,7 @@ def test_a_retry_that_the_run_would_refuse_is_refused_before_it_is_confirmed(
     client.force_login(UserFactory.create(rights=[Right.RETRY_PAYOUT]))
     answer = client.get(dialog_of("retry", payout))
     assert answer.status_code == HTTPStatus.CONFLICT
-    assert "can&#x27;t be retried: On hold." in answer.content.decode()
+    assert "A new payout can&#x27;t be made now: on hold." in answer.content.decode()
 
 
 def test_several_payouts_are_cancelled_by_one_dialog(payout: Payout, market: Market, client: Client) -> None:

@@ -11,11 +11,13 @@ from accounts.services.payment_accounts import refresh_payment_account
 from database import sql
 from database.refusals import Refusal
 from database.staff import Act
+from earnings.models import CreatorEarning
 from payouts.models import Payout
 from payouts.selectors import staff_acts
 from payouts.services import sending
 from payouts.services.staff import interventions
 from payouts.states import PayoutStatus
+from tests.factories import PayoutFactory
 from tests.local_stripe import Stripe
 from tests.payouts.market import Market
 from tests.payouts.sending import REFUSAL, send_bank_payout, send_transfer
@@ -88,7 +90,7 @@ def test_an_act_is_offered_along_the_way_back_only_while_it_is_done(sent: Payout
 def test_a_retry_pays_what_was_said_or_is_refused_for_the_reason_said(
     payout: Payout, market: Market, sandbox: Stripe
 ) -> None:
-    assert staff_acts.why_not_retried(payout).endswith("This one is pending.")
+    assert staff_acts.why_not_retried(payout, now=sql.now()).endswith("This one is pending.")
     sandbox.inject(REFUSAL)
     send_transfer(payout.pk, now=sql.now())
     payout.refresh_from_db()
@@ -97,10 +99,21 @@ def test_a_retry_pays_what_was_said_or_is_refused_for_the_reason_said(
     said = staff_acts.retry_of(payout, now=sql.now())
     assert said
     assert (said.net.amount, said.reason and said.reason.value) == (60_00, "on_hold")
+    assert staff_acts.why_not_retried(payout, now=sql.now()) == "A new payout can't be made now: on hold."
     interventions.release_creator(payout.creator, act=WHY, now=sql.now())
     said = staff_acts.retry_of(payout, now=sql.now())
     assert said
     assert said.reason is None
+    assert staff_acts.why_not_retried(payout, now=sql.now()) == ""
     assert interventions.retry_payout(payout.pk, act=WHY, now=sql.now()).net == said.net
-    assert staff_acts.why_not_retried(payout) == "It already has a retry."
+    assert staff_acts.why_not_retried(payout, now=sql.now()) == "It already has a retry."
     assert staff_acts.retry_of(payout, now=sql.now()) is None
+
+
+def test_what_a_later_payout_took_is_not_retried(payout: Payout, market: Market, sandbox: Stripe) -> None:
+    sandbox.inject(REFUSAL)
+    send_transfer(payout.pk, now=sql.now())
+    payout.refresh_from_db()
+    CreatorEarning.objects.filter(creator=payout.creator).update(payout=PayoutFactory.create(creator=payout.creator))
+    took = staff_acts.why_not_retried(payout, now=sql.now())
+    assert took == "Its earnings went into a later payout."

@@ -213,6 +213,10 @@ def test_a_dead_payout_says_what_became_of_its_earnings(known: dict[str, Any], t
         "Stripe refused the transfer (insufficient capabilities for transfer), "
         f"so $80.00 stayed on the platform's Stripe balance. {then}"
     )
+    again = "It is decided again at 01:15, as a new payout. " if "earnings_wait" in known else ""
+    assert told(PayoutStatus.FAILED, known=known, next_retry_at=NOW + HOUR) == (
+        f"Stripe refused the transfer, so $80.00 stayed on the platform's Stripe balance. {again}{then}"
+    )
     by = {**known, "ended_by": "dana", "ended_because": "wrong run"}
     assert told(PayoutStatus.CANCELLED, known=by) == (
         "Nothing was sent: $80.00 stayed on the platform's Stripe balance. "

@@ -31,7 +31,7 @@ class RetryPayout(ConsoleAct[Payout]):
     in_lists = True
 
     def obstacle(self, obj: Payout) -> str:
-        return staff_acts.why_not_retried(obj)
+        return staff_acts.why_not_retried(obj, now=sql.now())
 
     def preview(self, obj: Payout, given: Given) -> Preview:
         retry = staff_acts.retry_of(obj, now=sql.now())
