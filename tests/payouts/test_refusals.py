@@ -151,7 +151,7 @@ def test_a_fifth_of_a_run_refused_alike_pauses_though_others_succeed(answers: An
         answers.refuse()
         refused += 1
     assert refused == 34  # of 34 + 34 + 100
-    assert f"34 payouts of the run up to {answers.run.cutoff}" in SendingPause.objects.get().detail
+    assert f"34 payouts of the {answers.run}:" in SendingPause.objects.get().detail
 
 
 def test_a_fifth_of_a_small_run_is_ten_at_least() -> None:

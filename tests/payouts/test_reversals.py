@@ -86,6 +86,7 @@ def test_a_partial_reversal_is_held_in_suspense_for_staff(sent: Payout) -> None:
     assert CreatorEarning.objects.get().payout == sent
     difference = Difference.objects.get()
     assert (difference.kind, difference.amount, difference.payout) == ("unexplained_reversal", -30_00, sent)
+    assert difference.detail == "$30.00 of $80.00 came back while the payout was in transit"
     assert suspense() == 30_00
     assert unsound() == {}
 

@@ -77,7 +77,7 @@ def test_the_pause_names_the_run_its_sum_and_the_median(market: Market, alice: C
     assert (pause.cause, pause.currency, pause.needed) == (PauseCause.RUN_SIZE, "USD", 800_00)
     assert pause.run
     assert pause.run.cutoff == CUTOFF
-    assert pause.detail == f"the run up to {CUTOFF} pays $800.00, and {SEEN}"
+    assert pause.detail == f"the September 2025 run pays $800.00, and {SEEN}"
 
 
 def test_payouts_that_ended_unpaid_count_in_no_sum(market: Market, alice: Creator) -> None:
@@ -207,6 +207,6 @@ def test_a_preview_says_that_the_run_would_wait_and_pauses_nothing(market: Marke
     paid_before(100_00, 100_00, 100_00)
     market.sell(alice, 1_000_00)
     assert runs.preview_run(cutoff=CUTOFF, now=sql.now()).held == {
-        "USD": f"the run up to {CUTOFF} pays $800.00, and {SEEN}"
+        "USD": f"the September 2025 run pays $800.00, and {SEEN}"
     }
     assert not SendingPause.objects.exists()

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from ledger.models import AccountKind
 from payouts.errors import IllegalMove
-from payouts.models import Payout
+from payouts.models import Payout, PayoutRun
 from payouts.services.moves import CANCELLABLE, locked, move, release_earnings
 from payouts.states import PayoutStatus
 
@@ -19,6 +19,6 @@ def cancel_waiting_retries(cutoff: date, *, now: datetime) -> None:
         # One that is being sent by now goes on.
         with suppress(IllegalMove), transaction.atomic():
             payout = locked(payout_id)
-            reason = f"the run up to {cutoff} pays its earnings"
+            reason = f"the {PayoutRun(cutoff=cutoff)} pays its earnings"
             move(payout, PayoutStatus.CANCELLED, now=now, reason=reason, next_retry_at=None)
             release_earnings(payout, held_in=AccountKind.PAYOUTS_RESERVED)

@@ -28,7 +28,7 @@ def pause_after_refusals(payout: Payout, *, now: datetime) -> None:
     if _refused_in_a_row(reason, since=since):
         found = f"Stripe refused {IN_A_ROW} creators in a row"
     elif refused := _refused_of_its_run(payout, reason, since=since):
-        found = f"Stripe refused {refused} payouts of the run up to {payout.run.cutoff if payout.run else ''}"
+        found = f"Stripe refused {refused} payouts of the {payout.run}"
     else:
         return
     pauses.open_pause(

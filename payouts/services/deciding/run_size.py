@@ -45,7 +45,7 @@ def judge(run: PayoutRun, *, now: datetime) -> list[SendingPause]:
                 currency=currency,
                 run=run,
                 needed=net,
-                detail=f"the run up to {run.cutoff} pays {total}, and the median of earlier runs is {median_net}",
+                detail=f"the {run} pays {total}, and the median of earlier runs is {median_net}",
                 probe_at=now,
                 now=now,
             )

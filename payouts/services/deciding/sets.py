@@ -78,7 +78,7 @@ def decide(
 
     `currency` None decides about all their currencies. Unless it is a retry, the run is then incomplete.
     """
-    act = act or Act(SYSTEM, f"made by the run up to {run.cutoff}")
+    act = act or Act(SYSTEM, f"made by the {run}")
     params = _params(
         run,
         creators,

@@ -116,16 +116,18 @@ def _less_lost(payout: Payout, amount_reversed: int) -> Decision:
 
 
 def _suspended(payout: Payout, amount_reversed: int) -> Decision:
+    came_back = Money(amount_reversed, payout.currency)
     part = Money(amount_reversed - payout.amount_reversed, payout.currency)
     booked = Book(
         source_key=f"reversed:{amount_reversed}",
         kind="reversal_suspended",
         lines=(Line(AccountKind.STRIPE_BALANCE, -part), Line(AccountKind.SUSPENSE, part)),
     )
+    state = PayoutStatus(payout.status).label.lower()
     difference = OpenDifference(
         DifferenceKind.UNEXPLAINED_REVERSAL,
         payout.stripe_transfer_id,
-        Money(-amount_reversed, payout.currency),
-        f"{amount_reversed} of {payout.net_amount} came back while the payout was {payout.status}",
+        -came_back,
+        f"{came_back} of {payout.net} came back while the payout was {state}",
     )
     return Decision(changes={"amount_reversed": amount_reversed}, effects=[booked, difference])
