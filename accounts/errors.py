@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from database.refusals import Refusal
+from database.staff import person_behind
 
 
 class StripeUnavailable(Exception):
@@ -150,6 +151,13 @@ class AccountRejected(Refusal):
 class UnknownCreator(Refusal):
     def __init__(self, external_id: str) -> None:
         super().__init__(f"There is no creator {external_id!r}.")
+
+
+class AlreadyOnHold(Refusal):
+    """Another member of staff holds the creator already, for another reason."""
+
+    def __init__(self, creator: str, *, by: str, reason: str) -> None:
+        super().__init__(f"{person_behind(by)} already holds {creator}: {reason}")
 
 
 class NothingToLift(Refusal):

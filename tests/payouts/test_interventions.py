@@ -12,10 +12,12 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from pytest_django import Settings
 
+from accounts.errors import AlreadyOnHold
 from accounts.models import Hold, HoldSource
 from accounts.services.holds import place_hold
 from database import sql
-from database.staff import Act
+from database.models import RecordedAct
+from database.staff import Act, person_behind
 from ledger.models import AccountKind
 from payouts.errors import ActNotPossible, IllegalMove, NotRetryable
 from payouts.management.commands.intervene import PAYOUT_ACTS
@@ -50,6 +52,22 @@ def test_a_hold_stops_waiting_payouts_and_a_release_resumes_them_once(
     hold = Hold.objects.get()
     assert (hold.placed_by, hold.lifted_by, hold.lift_reason) == ("dana", "erin", "All well")
     assert len(sandbox.transfers()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_people_who_hold_a_creator_at_once_one_does(payout: Payout) -> None:
+    def hold(act: Act) -> str:
+        try:
+            interventions.hold_creator(payout.creator, act=act, now=sql.now())
+        except AlreadyOnHold as refusal:
+            return str(refusal)
+        return ""
+
+    told = at_once(lambda: hold(WHY), lambda: hold(Act("erin via console", "A complaint")))
+    placed = Hold.objects.get()
+    said = f"{person_behind(placed.placed_by)} already holds {payout.creator}: {placed.reason}"
+    assert sorted(told) == ["", said]
+    assert RecordedAct.objects.count() == 1
 
 
 @pytest.mark.django_db

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.errors import AlreadyOnHold
 from accounts.models import Creator, Hold, HoldSource
+from accounts.selectors import open_holds
 from accounts.services.holds import attribute, lift_staff_holds, place_hold
 from database import acts, notices
 from database.acts import Kind
@@ -23,8 +25,14 @@ from payouts.states import DEAD, PayoutStatus
 
 @transaction.atomic
 def hold_creator(creator: Creator, *, act: Act, now: datetime) -> Hold:
-    """Stop paying a creator: runs make no payout, and waiting ones are held. Payouts being sent go on."""
+    """Stop paying a creator: runs make no payout, and waiting ones are held. Payouts being sent go on.
+
+    Raises: AlreadyOnHold if staff hold the creator for another reason.
+    """
     hold = place_hold(creator, source=HoldSource.STAFF, act=act)
+    # Placing it has locked the creator, so of two people who do it at once the second one finds the first.
+    if earlier := open_holds(creator.pk).filter(source=HoldSource.STAFF).exclude(pk=hold.pk).first():
+        raise AlreadyOnHold(creator.external_id, by=earlier.placed_by, reason=earlier.reason)
     for payout in waiting_of(creator.pk).filter(status=PayoutStatus.PENDING):
         move(payout, PayoutStatus.ON_HOLD, now=now, actor=act.actor, reason=act.reason, next_retry_at=None)
     recorded = acts.record(act, Kind.HOLD, subject=hold, creator=creator.pk)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from accounts.errors import NoPaymentAccount
+from accounts.errors import AlreadyOnHold, NoPaymentAccount
 from accounts.models import AccountStatus, Creator, CreatorPaymentAccount, Hold, HoldSource
 from accounts.selectors import live_account, open_holds
 from accounts.services import holds, payment_accounts, syncing
@@ -60,7 +60,7 @@ class HoldCreator(ConsoleAct[Creator]):
         placed = open_holds(obj.pk).filter(source=HoldSource.STAFF).first()
         if placed is None:
             return ""
-        return f"{person_behind(placed.placed_by)} already holds {obj.external_id}: {placed.reason}"
+        return str(AlreadyOnHold(obj.external_id, by=placed.placed_by, reason=placed.reason))
 
     def preview(self, obj: Creator, given: Given) -> Preview:
         stopped = _nets(staff_acts.payouts_a_hold_stops(obj.pk))
