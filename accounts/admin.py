@@ -61,6 +61,10 @@ class GroupsField(forms.ModelMultipleChoiceField[Group]):
         return StaffGroup(group.name).label if group.name in StaffGroup else group.name
 
 
+# What makes a user an administrator.
+_ADMINISTRATOR = ("is_active", "is_staff", "is_superuser")
+
+
 class UserForm(ReasonedForm, UserChangeForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,6 +76,10 @@ class UserForm(ReasonedForm, UserChangeForm):  # type: ignore[misc]
         super().clean()
         if self.cleaned_data.get("is_superuser") and self.cleaned_data.get("groups"):
             self.add_error("groups", "A superuser manages staff, and is in no group.")
+        if not all(self.cleaned_data.get(flag) for flag in _ADMINISTRATOR):
+            administrators = User.objects.filter(**dict.fromkeys(_ADMINISTRATOR, True))
+            if set(administrators) == {self.instance}:
+                self.add_error(None, "Nobody else manages users. Make someone else an administrator first.")
 
 
 class NewUserForm(ReasonedForm, UserCreationForm):  # type: ignore[misc]

@@ -193,6 +193,19 @@ def test_a_superuser_is_in_no_group(superuser: Client) -> None:
     assert told() == []
 
 
+def test_the_last_administrator_stays_one(superuser: Client) -> None:
+    root = User.objects.get(is_superuser=True)
+    for left_out in ("is_active", "is_staff", "is_superuser"):
+        kept = {flag: "on" for flag in ("is_active", "is_staff", "is_superuser") if flag != left_out}
+        answer = superuser.post(page_of(root), kept | {"reason": "Leaves"})
+        assert "Nobody else manages users." in answer.content.decode()
+    UserFactory.create(is_superuser=True)
+    answer = superuser.post(page_of(root), {"is_staff": "on", "is_superuser": "on", "reason": "Leaves"})
+    assert answer.status_code == HTTPStatus.FOUND
+    root.refresh_from_db()
+    assert not root.is_active
+
+
 def test_what_else_django_lets_a_user_do_is_not_lost_when_groups_change(superuser: Client) -> None:
     dana = UserFactory.create(username="dana")
     dana.user_permissions.add(Permission.objects.get(codename="view_periodictask"))
