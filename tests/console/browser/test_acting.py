@@ -1,11 +1,14 @@
 """Acting in the console with a browser, by keyboard alone."""
 
+from http import HTTPStatus
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from accounts.models import Creator, Hold
 from database import sql
 from database.display import name_of, page_of
+from database.models import RecordedAct
 from payouts.models import Payout
 from stripe_io import installation
 from tests.console.browser.keyboard import named, press, search, write
@@ -80,3 +83,24 @@ def test_a_failed_payout_is_found_by_stripes_request_and_retried_with_the_keyboa
     page.keyboard.press("Enter")
     press(page, "A new payout of $80.00 to bob is being sent.")
     page.wait_for_url(f"**{page_of(Payout.objects.get(retry_of=failed))}")
+
+
+@pytest.mark.full
+def test_after_an_answer_that_says_nothing_the_same_form_is_sent_again(
+    console: StaffBrowser, alice: Creator
+) -> None:
+    page = console.open(page_of(alice))
+    press(page, "Add note")
+    dialog = page.get_by_role("dialog", name="Add note: alice")
+    dialog.get_by_role("textbox").fill(WHY)
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.fulfill(status=HTTPStatus.BAD_GATEWAY, body="Bad gateway")
+
+    page.route("**/admin/act/**", lose_the_answer, times=1)
+    press(page, "Add note on alice")
+    expect(dialog.get_by_text("Try again: it is done only once.")).to_be_visible()
+    press(page, "Add note on alice")
+    expect(page.get_by_text("The note on alice is kept.").first).to_be_visible()
+    assert RecordedAct.objects.get().reason == WHY

@@ -24,6 +24,7 @@
         const next = response.headers.get("X-Console-Go-To");
         if (next) return window.location.assign(next);
         const html = await response.text();
+        if (response.status >= 500 && !html.includes("data-act-form")) throw new Error(response.statusText);
         // Anything else than a dialog, such as the log-in page, is shown as the page that it is.
         if (!html.includes("data-act-form")) return window.location.assign(response.url);
         show(html);
@@ -56,7 +57,7 @@
         try {
             await answer(await fetch(form.action, { method: "POST", body: new FormData(form), headers: HEADERS }));
         } catch {
-            // No answer: the token in the form keeps a second try from doing it twice.
+            // No answer, or an error: the token in the form keeps a second try from doing it twice.
             button.disabled = false;
             const notice = form.querySelector("[data-act-unanswered]");
             notice.hidden = false;
