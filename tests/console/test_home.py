@@ -1,6 +1,6 @@
 """The home page tells what needs people, and its figures are the sums of the rows that they lead to."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from http import HTTPStatus
 
@@ -12,6 +12,7 @@ from django.utils.html import strip_tags
 
 from console.home import records
 from console.home.concerns import Concern
+from console.home.figures import figures
 from database import sql
 from database.staff import Act, Right
 from earnings.services import adjustments
@@ -93,6 +94,14 @@ def test_every_figure_is_the_sum_of_the_rows_it_leads_to(marketplace: Marketplac
         count, amount = rows_behind(superuser, concern.address, "USD")
         assert count == concern.count, concern
         assert concern.amount in (None, amount), concern
+
+
+def test_the_figures_in_the_platforms_own_currency_come_first(db: None) -> None:
+    march, april = date(2026, 3, 1), date(2026, 4, 1)
+    months = [
+        PlatformRevenue(month=month, currency=code) for month in (april, march) for code in ("EUR", "USD")
+    ]
+    assert list(figures([], months)) == ["USD", "EUR"]
 
 
 def test_what_stops_all_payments_comes_first(marketplace: Marketplace, superuser: Client) -> None:

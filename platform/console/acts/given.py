@@ -8,12 +8,13 @@ from django.conf import settings
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from console.acting import ActForm
+from console.currencies import default_first
 from money import Money, currencies
 
 
 def paid_currencies() -> list[tuple[str, str]]:
     """List the currencies in which creators are paid, the default first."""
-    codes = sorted(settings.MINIMUM_PAYOUT, key=lambda code: (code != settings.DEFAULT_CURRENCY, code))
+    codes = sorted(settings.MINIMUM_PAYOUT, key=default_first)
     return [(code, code) for code in codes]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from console.charts import Bars, Series, bars
+from console.currencies import default_first
 from database.admin import page_of
 from money import Money, midnight
 from payouts import selectors as payouts
@@ -37,7 +38,7 @@ def charts(newest_first: Sequence[PlatformRevenue]) -> list[Chart]:
         by_currency[row.currency].append(row)
     return [
         chart
-        for currency, months in sorted(by_currency.items())
+        for currency, months in sorted(by_currency.items(), key=lambda each: default_first(each[0]))
         for chart in (_sales(currency, months), _payouts(currency, months, failed))
         if any(amount.amount for _, _, amounts in chart.rows for amount in amounts)
     ]
