@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from database import sql
 from database.refusals import Refusal
 from database.requests import address_of, request_id
+from database.texts import legible
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -133,7 +134,8 @@ class ReasonMissing(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who does something, where, and why. `actor` and `reason` are recorded without surrounding blanks.
+    """Who does something, where, and why. `actor` and `reason` are recorded without surrounding blanks, and the
+    reason without invisible characters.
 
     The actor is the signature of a member of staff, or SYSTEM. `user_id` is None for whoever is no member of staff.
     `address` and `request_id` are those of the client's request, and empty without one. `recorded_id` names the row
@@ -152,7 +154,7 @@ class Act:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "actor", self.actor.strip())
-        object.__setattr__(self, "reason", self.reason.strip())
+        object.__setattr__(self, "reason", legible(self.reason))
         if not self.actor:
             raise ActorMissing
         if not self.reason:

@@ -133,13 +133,29 @@ def test_the_database_identifies_the_same_person() -> None:
     assert list(people) == [person_behind(signed) for signed in signatures]
 
 
-@pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u00a0\u2003"])
-def test_every_act_needs_an_actor_and_a_reason(blank: str) -> None:
+@pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u00a0\u2003", "\u200b", "\u200d \u200d"])
+def test_every_act_needs_a_reason_that_can_be_read(blank: str) -> None:
     with pytest.raises(ReasonMissing):
         Act("dana", blank)
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u00a0\u2003"])
+def test_every_act_needs_an_actor(blank: str) -> None:
     with pytest.raises(ActorMissing):
         Act(blank, "She called")
 
 
 def test_actor_and_reason_are_stored_without_surrounding_blanks() -> None:
     assert Act(" dana ", "  She called\n") == Act("dana", "She called")
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("\u202edellac ehS\u202c", "dellac ehS"),
+        ("اتصلت بنا", "اتصلت بنا"),
+        ("👩\u200d💻 called", "👩\u200d💻 called"),
+    ],
+)
+def test_a_reason_reads_in_the_order_in_which_it_was_written(written: str, kept: str) -> None:
+    assert Act("dana", written).reason == kept

@@ -7,6 +7,8 @@ from django import forms
 from django.http import QueryDict
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from database.forms import ReasonField
+
 SHORTEST_REASON = 10
 
 
@@ -18,7 +20,7 @@ class ActForm(forms.Form):
 
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
-    reason = forms.CharField(
+    reason = ReasonField(
         min_length=SHORTEST_REASON,
         max_length=2_000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.models import Creator
 from accounts.services import notes
 from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_act
+from database.forms import ReasonField
 from database.staff import Act, Right
 from payouts.models import Payout
 from payouts.services.staff import notes as payout_notes
@@ -16,7 +16,7 @@ from payouts.services.staff import notes as payout_notes
 class NoteForm(ActForm):
     """The reason is the note."""
 
-    reason = forms.CharField(
+    reason = ReasonField(
         label="Note",
         max_length=2_000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),

@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from database import acts
 from database.acts import Kind
+from database.forms import ReasonField
 from database.staff import act_of_administrator
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ else:
 class ReasonedForm(_ModelForm):
     """Asks for the reason of a change."""
 
-    reason = forms.CharField(widget=UnfoldAdminTextInputWidget, help_text="Why: recorded with the change.")
+    reason = ReasonField(widget=UnfoldAdminTextInputWidget, help_text="Why: recorded with the change.")
 
 
 class RecordedAdmin(_ModelAdmin):
