@@ -43,6 +43,19 @@ BOOKED_LINES = sql.read(_SQL / "ledger.sql")
 _EARNED = sql.read(_SQL / "earned.sql")
 
 
+def require_adjustable(amount: Money) -> None:
+    """Refuse what can be no adjustment.
+
+    Raises: NothingToAdjust, AmountTooLarge, CurrencyNotInUse.
+    """
+    if not currencies.is_current(amount.currency):
+        raise CurrencyNotInUse(amount.currency)
+    if not amount.amount:
+        raise NothingToAdjust
+    if abs(amount.amount) > LARGEST_AMOUNT:
+        raise AmountTooLarge(amount.currency)
+
+
 @transaction.atomic
 def propose_adjustment(
     creator: Creator, *, amount: Money, act: Act, counts_as_earned: bool = False
@@ -54,12 +67,7 @@ def propose_adjustment(
 
     Raises: NothingToAdjust, AmountTooLarge, CurrencyNotInUse, NobodyToApprove.
     """
-    if not currencies.is_current(amount.currency):
-        raise CurrencyNotInUse(amount.currency)
-    if not amount.amount:
-        raise NothingToAdjust
-    if abs(amount.amount) > LARGEST_AMOUNT:
-        raise AmountTooLarge(amount.currency)
+    require_adjustable(amount)
     require_approver(act, Right.APPROVE_ADJUSTMENT)
     adjustment = _propose(
         creator,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
+from console.currencies import by_currency
 from console.frame import number, render_panels
 from console.panels.books import lines_panel, running_balance_of, validation_rows
 from database.admin import Figure, Panel, anchor, link_to, list_of, name_of, show
@@ -20,7 +21,7 @@ LINES_PER_PAGE = 100
 def show_books(request: HttpRequest) -> HttpResponse:
     """Show the trial balance by currency, and what the last check of the books found."""
     check = payouts.last_books_check()
-    balances = payouts.trial_balance()
+    balances = by_currency(payouts.trial_balance())
     return render_panels(
         request,
         title="Books",

@@ -369,7 +369,16 @@ def test_nobody_approves_their_own_proposal(client: Client, act: str, subject: C
 
 @pytest.mark.parametrize(
     ("amount", "wrong"),
-    [("0", "can&#x27;t be zero"), ("1.005", "USD has 2 decimal places"), ("much", "Enter a number")],
+    [
+        ("0", "can&#x27;t be zero"),
+        ("1.005", "USD has 2 decimal places"),
+        ("much", "like 1,250.00"),
+        ("1_000", "like 1,250.00"),
+        ("1e3", "like 1,250.00"),
+        ("12,50", "like 1,250.00"),
+        ("1,250.00", "$1,250.00 more"),
+        ("10000000000.00", "can be at most $9,999,999,999.99"),
+    ],
 )
 def test_an_amount_is_read_as_people_write_it(client: Client, amount: str, wrong: str) -> None:
     creator = earning()

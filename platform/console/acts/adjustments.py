@@ -12,7 +12,7 @@ from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_ac
 from console.acts.consequences import of_change
 from console.acts.given import AmountForm, CurrencyForm
 from database.staff import Act, Right, is_same_person, person_behind
-from earnings.errors import NothingToAdjust, NothingToWriteOff, SecondPersonNeeded
+from earnings.errors import NothingToWriteOff, SecondPersonNeeded
 from earnings.models import Adjustment, AdjustmentKind, AdjustmentStatus
 from earnings.services import adjustments
 from ledger.models import AccountKind, LedgerAccount
@@ -43,8 +43,7 @@ class ProposeAdjustment(ConsoleAct[Creator]):
 
     def preview(self, obj: Creator, given: Given) -> Preview:
         amount: Money = given["amount"]
-        if not amount.amount:
-            raise NothingToAdjust
+        adjustments.require_adjustable(amount)
         direction = "more" if amount.amount > 0 else "less"
         size = Money(abs(amount.amount), amount.currency)
         effects = [f"propose that {obj.external_id} is owed {size} {direction}", WAITS]

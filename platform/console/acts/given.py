@@ -1,21 +1,23 @@
 """Fields that several acts ask for."""
 
+import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from console.acting import ActForm
-from console.currencies import default_first
+from console.currencies import in_order
 from money import Money, currencies
+
+_WRITTEN = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
 
 
 def paid_currencies() -> list[tuple[str, str]]:
     """List the currencies in which creators are paid, the default first."""
-    codes = sorted(settings.MINIMUM_PAYOUT, key=default_first)
-    return [(code, code) for code in codes]
+    return [(code, code) for code in in_order(settings.MINIMUM_PAYOUT)]
 
 
 class CurrencyForm(ActForm):
@@ -24,12 +26,26 @@ class CurrencyForm(ActForm):
     currency = forms.ChoiceField(choices=paid_currencies, widget=UnfoldAdminSelectWidget)
 
 
-class AmountForm(ActForm):
-    """Asks for an amount, as people write it (125.00), in a currency; it is given as Money."""
+class AmountField(forms.DecimalField):
+    """Takes an amount as the console writes it: 1250.00 or 1,250.00."""
 
-    amount = forms.DecimalField(
-        max_digits=18, widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"})
-    )
+    widget = UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"})
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": "Write an amount like 1,250.00."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_digits=18, **options)
+
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # the stubs say int
+        text = str(value or "").strip()
+        if text and not _WRITTEN.fullmatch(text):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(text.replace(",", ""))
+
+
+class AmountForm(ActForm):
+    """Asks for an amount in a currency; it is given as Money."""
+
+    amount = AmountField()
     currency = forms.ChoiceField(choices=paid_currencies, widget=UnfoldAdminSelectWidget)
 
     def clean(self) -> dict[str, Any]:

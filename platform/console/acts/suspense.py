@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_act
 from console.acts.consequences import of_change
+from console.acts.given import AmountField
 from database.staff import Act, Right, is_same_person, person_behind
 from money import Money, currencies
 from payouts.errors import NothingInSuspense, PlacementNeedsAnother
@@ -22,10 +23,8 @@ class ProposePlacementForm(ActForm):
     target = forms.ChoiceField(
         label="Whose it is", choices=PlacementTarget.choices, widget=UnfoldAdminSelectWidget
     )
-    amount = forms.DecimalField(
+    amount = AmountField(
         required=False,
-        max_digits=18,
-        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
         help_text="In the payout's currency. Leave it empty for all of it.",
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from console.charts import Bars, Series, bars
-from console.currencies import default_first
+from console.currencies import by_currency
 from database.admin import page_of
 from money import Money, midnight
 from payouts import selectors as payouts
@@ -33,12 +33,12 @@ def charts(newest_first: Sequence[PlatformRevenue]) -> list[Chart]:
         (month.month, month.amount.currency): month.amount
         for month in payouts.failed_by_month(since=midnight(rows[0].month))
     }
-    by_currency: dict[str, list[PlatformRevenue]] = defaultdict(list)
+    revenue: dict[str, list[PlatformRevenue]] = defaultdict(list)
     for row in rows:
-        by_currency[row.currency].append(row)
+        revenue[row.currency].append(row)
     return [
         chart
-        for currency, months in sorted(by_currency.items(), key=lambda each: default_first(each[0]))
+        for currency, months in by_currency(revenue).items()
         for chart in (_sales(currency, months), _payouts(currency, months, failed))
         if any(amount.amount for _, _, amounts in chart.rows for amount in amounts)
     ]

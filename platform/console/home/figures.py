@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from console.currencies import default_first
+from console.currencies import by_currency
 from database.admin import list_of, page_of
 from database.display import count_of
 from ledger import selectors as ledger
@@ -33,7 +33,7 @@ def figures(blocked: Sequence[Blocked], months: Sequence[PlatformRevenue]) -> di
     found: dict[str, list[KeyFigure]] = defaultdict(list)
     for figure in (*_balances(blocked), *_this_month(months)):
         found[figure.amount.currency].append(figure)
-    return {currency: found[currency] for currency in sorted(found, key=default_first)}
+    return by_currency(found)
 
 
 def _balances(blocked: Sequence[Blocked]) -> Iterator[KeyFigure]:
