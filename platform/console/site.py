@@ -1,8 +1,11 @@
 """The admin site."""
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from django.contrib import admin
+from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
 from django.http import (
     Http404,
@@ -55,6 +58,18 @@ class ConsoleSite(_AdminSite):
             path("home/last-run/", self.admin_view(home.show_last_run), name="last_run"),
             path("home/forecast/", self.admin_view(home.refresh_forecast), name="refresh_forecast"),
         ]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Refuse addresses with a NUL, which no row contains and PostgreSQL doesn't take."""
+
+        @wraps(view)
+        def storable_only(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if "\0" in unquote(request.get_full_path()):
+                raise SuspiciousOperation("the address contains a NUL")
+            response: HttpResponse = view(request, *args, **kwargs)
+            return response
+
+        return super().admin_view(storable_only, cacheable)
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Answer `admin:search`. Unfold's own search changes the term's case, and keeps results for minutes."""

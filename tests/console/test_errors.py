@@ -81,6 +81,11 @@ def test_an_address_that_is_nearly_right_leads_to_a_page(staff: Client, address:
     assert staff.get(address).headers["Location"] == found
 
 
+@pytest.mark.parametrize("address", ["payouts/payout/?currency=%00", "stripe_io/inboxevent/evt_%00/change/"])
+def test_an_address_with_a_nul_is_no_address(staff: Client, address: str) -> None:
+    assert staff.get(f"/admin/{address}").status_code == HTTPStatus.BAD_REQUEST
+
+
 def test_an_objects_history_is_on_its_page(staff: Client) -> None:
     creator = Creator.objects.create(external_id="alice", email="alice@example.com")
     history = page_of(creator).replace("/change/", "/history/")

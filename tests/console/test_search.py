@@ -102,7 +102,6 @@ def test_everything_is_found_by_each_of_its_names(marketplace: Marketplace, supe
         "96000",
         "%",
         "' OR 1=1",
-        "\x00",
         "a\nb",
         "x" * 256,
         uuid4(),

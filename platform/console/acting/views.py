@@ -125,7 +125,7 @@ class _Dialog:
     def _back(self) -> str:
         """Where to go afterwards: to the page that led here."""
         asked = self.request.GET.get("back", "")
-        if asked and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
+        if asked.isprintable() and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
             return asked
         if self.act.model is None:
             return reverse("admin:index")
