@@ -49,12 +49,16 @@ def first_line_of_error(event: InboxEvent) -> str:
     return event.error.partition("\n")[0][:80]
 
 
+# It may be a bank account.
+_ABOUT = copied("object_id", "About")
+
+
 @admin.register(InboxEvent)
 class InboxEventAdmin(LargeTableAdmin):
     ordering = ["-received_at"]
     list_display = [
         "type",
-        copied("object_id", "About"),
+        _ABOUT,
         copied("account", "Connected account"),
         state("outcome", InboxOutcome),
         "received_at",
@@ -63,12 +67,13 @@ class InboxEventAdmin(LargeTableAdmin):
         first_line_of_error,
     ]
     list_filter = [("handled_at", admin.EmptyFieldListFilter), "outcome"]
+    personal = [_ABOUT]
     search_fields = ["pk", "object_id"]
     search_help_text = "Event (evt_…) or what it is about (tr_, po_, acct_…)"
     details = [
         "type",
         link("event"),
-        copied("object_id", "About"),
+        _ABOUT,
         copied("account", "Connected account"),
         state("outcome", InboxOutcome),
         "note",
