@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from accounts.groups import StaffGroup
 from accounts.models import Creator, Hold, User
-from console.acting.declaring import act_named, all_acts
+from console.acting.declaring import act_named, acts_on, all_acts
 from console.models import Outcome, Submission
 from database import sql
 from database.display import list_of, page_of
@@ -105,6 +105,15 @@ def test_a_page_has_buttons_for_what_is_possible_and_permitted(dana: Client, ali
     assert offered() == ["release"]
     dana.force_login(UserFactory.create())
     assert offered() == []
+
+
+@pytest.mark.parametrize(
+    ("table", "first"), [(Creator, ["hold", "release"]), (Payout, ["retry", "cancel"])], ids=str
+)
+def test_the_buttons_that_matter_most_come_first_and_notes_last(table: Any, first: list[str]) -> None:
+    names = [act.name for act in acts_on(table)]
+    assert names[:2] == first
+    assert names[-1].startswith("note-on-")
 
 
 def test_without_the_right_neither_the_dialog_nor_a_forged_request_is_answered(
@@ -226,7 +235,11 @@ def test_what_has_changed_meanwhile_is_shown_and_asked_again(dana: Client, alice
 
 @pytest.mark.parametrize(
     ("reason", "wrong"),
-    [("", "A reason is needed."), ("   short   ", "Say why, in at least 10 characters.")],
+    [
+        ("", "A reason is needed."),
+        ("   short   ", "Say why, in at least 10 characters."),
+        ("\u200b" * 12, "A reason is needed."),
+    ],
 )
 def test_a_reason_is_needed_that_says_something(
     dana: Client, alice: Creator, reason: str, wrong: str
@@ -272,7 +285,12 @@ def test_our_script_is_told_where_to_go(dana: Client, alice: Creator) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "goes_to"),
-    [("/admin/", "/admin/"), ("https://evil.example/", None), ("//evil.example", None)],
+    [
+        ("/admin/", "/admin/"),
+        ("https://evil.example/", None),
+        ("//evil.example", None),
+        ("/admin/%0d%0aX", None),
+    ],
 )
 def test_one_goes_back_to_a_page_of_ours_only(
     dana: Client, alice: Creator, asked: str, goes_to: str | None

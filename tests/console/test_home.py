@@ -107,7 +107,10 @@ def test_the_figures_in_the_platforms_own_currency_come_first(db: None) -> None:
 def test_what_stops_all_payments_comes_first(marketplace: Marketplace, superuser: Client) -> None:
     come_back(Payout.objects.get(), "account_closed")
     pauses.pause_sending(act=Act("sam", "A wrong run"), now=sql.now())
-    concerns = said(superuser.get(HOME).context["concerns"])
+    told = superuser.get(HOME).context["concerns"]
+    only_told = [concern.tone == "waiting" for concern in told]
+    assert only_told == sorted(only_told)
+    concerns = said(told)
     assert concerns[:3] == [
         "Sending is paused: A wrong run.",
         f"The books don't balance: 1 of {len(books.validations())} checks failed.",

@@ -1,20 +1,23 @@
-"""Everything that staff can do in the console. Importing this package declares it."""
+"""Everything that staff can do in the console. Importing this package declares it, in the order of the buttons."""
 
+# ruff: isort: off
 from console.acts import (
-    adjustments,
-    billing,
-    commission,
     creators,
-    details,
-    differences,
-    events,
-    notes,
-    onboarding,
     payouts,
-    refusals,
-    sending,
     suspense,
+    adjustments,
+    commission,
+    sending,
+    differences,
+    billing,
+    events,
+    refusals,
+    onboarding,
+    details,
+    notes,
 )
+
+# ruff: isort: on
 
 __all__ = [
     "adjustments",

@@ -62,7 +62,8 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "title": "Home",
         "now": now,
         "brakes": buttons_above(request, SendingPause, back=reverse("admin:index")),
-        "concerns": list(concerns(read, now=now)),
+        # What is only told comes last.
+        "concerns": sorted(concerns(read, now=now), key=lambda concern: concern.tone == "waiting"),
         "checked": CHECKED,
         "next": runs.next_run(read.forecasts, now=now),
         "last": runs.last_run(run, read.troubled, now=now) if run else None,
