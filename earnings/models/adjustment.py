@@ -10,6 +10,7 @@ from database.fields import act_key, uuid7_key
 from database.staff import SYSTEM, PersonBehind
 from earnings.models.earning import CreatorEarning
 from ledger.models import LedgerTransaction
+from money import Money
 
 
 class AdjustmentKind(models.TextChoices):
@@ -143,7 +144,7 @@ class Adjustment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.amount:+} {self.currency}"
+        return f"{self.get_kind_display()} of {Money(self.amount, self.currency)}"
 
 
 class EarnedSince(models.Model):

@@ -9,7 +9,7 @@ from accounts.models import Creator
 from database.fields import uuid7_key
 from earnings.models.billing import Posting
 from earnings.models.catalog import Api
-from money import format_month
+from money import Money, format_month
 
 
 class CreatorEarning(models.Model):
@@ -116,7 +116,7 @@ class PaidTotal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.net} {self.currency}"
+        return str(Money(self.net, self.currency))
 
 
 class EarningPosting(models.Model):

@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from money import Money
+
 
 class AccountKind(models.TextChoices):
     CREATOR_PAYABLE = "creator_payable", "Creator payable"
@@ -88,4 +90,4 @@ class LedgerEntry(models.Model):
         constraints = [models.CheckConstraint(condition=~Q(amount=0), name="ledger_entry_moves_something")]
 
     def __str__(self) -> str:
-        return f"{self.amount:+} {self.currency}"
+        return str(Money(self.amount, self.currency))

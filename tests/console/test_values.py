@@ -10,7 +10,8 @@ from django.utils.safestring import SafeString
 
 from database.admin import in_words, show, to_the_second
 from database.display import ago, tone_of
-from earnings.models import RecordKind
+from earnings.models import Adjustment, PaidTotal, RecordKind
+from ledger.models import LedgerEntry
 from money import Money, Period, month_of
 from payouts.states import PayoutStatus
 
@@ -58,6 +59,12 @@ KINDS = {
 )
 def test_values_read_as_people_write_them(value: object, shown: str) -> None:
     assert show(value) == shown
+
+
+@pytest.mark.parametrize("row", [Adjustment, LedgerEntry, PaidTotal])
+def test_rows_that_are_named_by_an_amount_write_it_as_everywhere(row: type[models.Model]) -> None:
+    amount = "net" if row is PaidTotal else "amount"
+    assert str(row(**{amount: -12_500, "currency": "USD"})).endswith("-$125.00")
 
 
 def test_times_read_in_utc_wherever_they_come_from() -> None:
