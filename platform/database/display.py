@@ -18,6 +18,7 @@ from money import Money, Period
 
 NOTHING = mark_safe('<span class="pc-nothing">–</span>')
 LEGIBLE_TAIL = 8
+_UNBROKEN = 32
 # Before it there were no sales: a time like 1970 means that no start was set.
 _FIRST_YEAR = 2000
 
@@ -192,7 +193,10 @@ def link_to(obj: Model, text: object) -> SafeString:
 
 
 def anchor(address: str, text: object) -> SafeString:
-    return format_html('<a class="pc-link" href="{}">{}</a>', address, show(text))
+    """Link to an address. A short id doesn't break at its hyphen; a long one breaks anywhere."""
+    shown = show(text)
+    breaks = "" if " " in shown else " pc-unbroken" if len(shown) <= _UNBROKEN else " pc-breaking"
+    return format_html('<a class="pc-link{}" href="{}">{}</a>', breaks, address, shown)
 
 
 def stripe_id(text: str) -> SafeString:

@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.models import Creator
 from database.admin import list_of
 from database.admin.paginators import CappedPaginator
-from earnings.models import BillingRecord, CreatorEarning
+from earnings.models import BillingRecord, CommissionRate, CreatorEarning
 from ledger.models import LedgerAccount, LedgerTransaction
 from payouts.models import Payout, PayoutAttempt, PayoutEvent
 from payouts.states import AttemptKind
@@ -121,3 +121,8 @@ def test_a_large_table_is_not_counted_to_its_end(
     monkeypatch.setattr(CappedPaginator, "cap", 2)
     shown = superuser.get(list_of(BillingRecord)).content.decode()
     assert "the first 2 billing records" in " ".join(shown.split())
+
+
+def test_a_list_that_cant_be_searched_has_no_field_for_it(superuser: Client) -> None:
+    for model, has_field in ((CommissionRate, False), (Creator, True)):
+        assert ('class="pc-list-search"' in superuser.get(list_of(model)).content.decode()) == has_field

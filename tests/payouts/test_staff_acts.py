@@ -114,6 +114,8 @@ def test_what_a_later_payout_took_is_not_retried(payout: Payout, market: Market,
     sandbox.inject(REFUSAL)
     send_transfer(payout.pk, now=sql.now())
     payout.refresh_from_db()
-    CreatorEarning.objects.filter(creator=payout.creator).update(payout=PayoutFactory.create(creator=payout.creator))
+    CreatorEarning.objects.filter(creator=payout.creator).update(
+        payout=PayoutFactory.create(creator=payout.creator)
+    )
     took = staff_acts.why_not_retried(payout, now=sql.now())
     assert took == "Its earnings went into a later payout."

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from django.http import HttpRequest
+from django.utils.text import Truncator
 
 from accounts.models import Creator
 from console.charts import Bars, Series, bars
@@ -16,6 +17,7 @@ from money import last_months
 
 MONTHS = 12
 APIS_NAMED = 5
+LONGEST_LABEL = 40
 _COLOURS = (
     "var(--color-primary-700)",
     "var(--color-primary-500)",
@@ -42,7 +44,9 @@ def year(creator: Creator, request: HttpRequest) -> YearChart | None:
     charts = []
     for currency, earned in earned_by_month(creator.pk, first=months[0], named=APIS_NAMED).items():
         series = [
-            Series(row.title, colour, [row.in_month(month) for month in months])
+            Series(
+                Truncator(row.title).chars(LONGEST_LABEL), colour, [row.in_month(month) for month in months]
+            )
             for row, colour in zip(earned, _COLOURS, strict=False)
         ]
         if any(amount for each in series for amount in each.amounts):

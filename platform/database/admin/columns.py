@@ -126,9 +126,11 @@ def copied(name: str, title: str) -> Column:
 def short(name: str, title: str | None = None) -> Column:
     """Show the beginning of a long text."""
 
-    def read(row: Any) -> str:
+    def read(row: Any) -> SafeString:
         text = str(getattr(row, name))
-        return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
+        return format_html(
+            '<span class="pc-short">{}</span>', text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
+        )
 
     return column(title or _title(name))(read)
 
