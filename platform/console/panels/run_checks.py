@@ -8,10 +8,11 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from accounts.models import Creator
+from console import run_rows
 from console.panels.tabs import CHANGES, CONTROL_TOTALS
-from database.admin import Panel, anchor, list_of, panel, section
+from database.admin import Panel, anchor, panel, section
 from database.display import count_of
-from payouts.models import BooksVerdict, PayoutRun, RunDecision
+from payouts.models import BooksVerdict, PayoutRun
 from payouts.selectors import ChangeKind, Changes, changes_of, control_totals, decisions_by_reason, run_before
 from payouts.selectors.runs import CHANGED_WITHIN, GROWTH
 from payouts.states import DecisionReason
@@ -65,11 +66,7 @@ def decisions(run: PayoutRun) -> Panel:
     for currency in sorted({total.amount.currency for total in totals}):
         of_currency = [total for total in totals if total.amount.currency == currency]
         rows += [
-            (
-                anchor(list_of(RunDecision, run=run.pk, reason__exact=total.reason), total.reason),
-                total.count,
-                total.amount,
-            )
+            (anchor(run_rows.decided(run, total), total.reason), total.count, total.amount)
             for total in of_currency
         ]
         whole = sum((total.amount for total in of_currency[1:]), of_currency[0].amount)
