@@ -29,13 +29,14 @@ _SENTENCES = {
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         "build",
         "Something went wrong here",
-        "What you were doing was rolled back. If it happens again, give an engineer the request id below: "
-        "the log has the details.",
+        "If you were changing something, look whether it was done before you try again. If it happens again, give an "
+        "engineer the request id below: the log has the details.",
     ),
     HTTPStatus.SERVICE_UNAVAILABLE: (
         "hourglass_empty",
         "The service can't answer right now",
-        "The database or another part is unavailable. Nothing was changed. Try again in a moment.",
+        "The database or another part is unavailable. Try again in a moment. If you were changing something, look "
+        "first whether it was done.",
     ),
 }
 

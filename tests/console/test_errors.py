@@ -49,7 +49,7 @@ def test_a_form_without_its_token_changes_nothing_and_says_what_to_do(db: None) 
 @pytest.mark.parametrize(
     ("error", "status", "sentence"),
     [
-        (RuntimeError("secret"), HTTPStatus.INTERNAL_SERVER_ERROR, "rolled back"),
+        (RuntimeError("secret"), HTTPStatus.INTERNAL_SERVER_ERROR, "look whether it was done"),
         (OperationalError("secret"), HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment"),
     ],
 )
