@@ -436,15 +436,22 @@ def test_a_bank_payout_recorded_during_an_empty_look_up_is_not_absent(
     attempt = PayoutAttempt.objects.get(kind=AttemptKind.BANK_PAYOUT)
     told = sandbox.control(f"accounts/{attempt.destination}/payout")
     sandbox.inject({"method": "GET", "path": "/v1/payouts", "kind": "latency_ms", "latency_ms": 1_000})
+    falls_due: list[datetime | None] = []
+
+    def tell() -> None:
+        stripe.tell("payout.created", metadata=attempt.metadata)
+        falls_due.append(Payout.objects.get().next_retry_at)
+
     meanwhile(
         sandbox,
         "GET /v1/payouts",
         ask=lambda: send_bank_payout(payout.pk, now=due(payout)),
-        tell=lambda: stripe.tell("payout.created", metadata=attempt.metadata),
+        tell=tell,
     )
     attempt.refresh_from_db()
     assert (attempt.status, attempt.stripe_id) == (AttemptStatus.SUCCEEDED, told["id"])
-    assert Payout.objects.get().stripe_payout_id == told["id"]
+    settled = Payout.objects.get()
+    assert (settled.stripe_payout_id, [settled.next_retry_at]) == (told["id"], falls_due)
 
 
 @pytest.mark.django_db(transaction=True)
