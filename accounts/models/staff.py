@@ -7,10 +7,12 @@ from functools import cached_property
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.db.models.functions import Lower
 
 from database import sql
+from database.acts import Kind
+from database.models import RecordedAct
 from database.staff import SYSTEM, Right
 
 _RIGHTS = """
@@ -70,6 +72,17 @@ class User(AbstractUser):
             return {}
         rows = sql.rows(_RIGHTS, {"user": self.pk})
         return {Right(row["right"]): row["since"] for row in rows if row["right"] in Right}
+
+    @property
+    def let_in_at(self) -> datetime | None:
+        """When someone else last set this person's password or made them active staff; None if nobody has since."""
+        by_others = RecordedAct.objects.filter(
+            subject_table=self._meta.db_table, subject_id=str(self.pk)
+        ).exclude(user=self.pk)
+        password_set = Q(kind=Kind.CHANGE_PASSWORD)
+        activated = Q(kind=Kind.CHANGE_USER) & (Q(after__is_active=True) | Q(after__is_staff=True))
+        latest: datetime | None = by_others.filter(password_set | activated).aggregate(at=Max("at"))["at"]
+        return latest
 
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """Check a permission; rights to act come from groups alone, whoever has all other permissions."""

@@ -105,7 +105,8 @@ class RightTooNew(Refusal):
     def __init__(self, username: str, right: Right, *, counts_from: datetime) -> None:
         super().__init__(
             f'{username} has the right "{right.label}" since too short a time. It counts from '
-            f"{counts_from:%Y-%m-%d %H:%M} UTC, {settings.APPROVAL_WAIT_HOURS} hours after it was given."
+            f"{counts_from:%Y-%m-%d %H:%M} UTC, {settings.APPROVAL_WAIT_HOURS} hours after it was given, or after "
+            "someone else set their password or activated them."
         )
 
 
@@ -243,7 +244,8 @@ def _require(user: "User", right: Right) -> None:
     if right not in user.rights:
         raise RightMissing(username, right)
     if right in APPROVALS:
-        counts_from = user.rights[right] + timedelta(hours=settings.APPROVAL_WAIT_HOURS)
+        since = max(user.rights[right], user.let_in_at or user.rights[right])
+        counts_from = since + timedelta(hours=settings.APPROVAL_WAIT_HOURS)
         if sql.now() < counts_from:
             raise RightTooNew(username, right, counts_from=counts_from)
 

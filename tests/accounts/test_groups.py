@@ -1,6 +1,7 @@
 """Who may do what: the groups are as the table says, and a right to approve counts only after a while."""
 
 import re
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from pytest_django import Settings
 
 from accounts.groups import WHO_MAY, StaffGroup, rights_of
 from accounts.models import Creator, User
-from database import staff
+from database import acts, staff
+from database.acts import Kind
 from database.staff import APPROVALS, Act, NobodyToApprove, Right, RightMissing, RightTooNew, Via
 from earnings.services import adjustments
 from money import Money
@@ -95,6 +97,30 @@ def test_joining_a_second_group_makes_no_right_younger(settings: Settings) -> No
     joined(sam, ago=timedelta(hours=24))
     sam.groups.add(Group.objects.get(name=StaffGroup.FINANCE))
     staff.act_on_command_line("sam", Right.APPROVE_ADJUSTMENT, "Seen the invoice")
+
+
+@pytest.mark.parametrize(
+    ("kind", "after", "by_others", "is_too_new"),
+    [
+        (Kind.CHANGE_PASSWORD, {}, True, True),
+        (Kind.CHANGE_PASSWORD, {}, False, False),
+        (Kind.CHANGE_USER, {"is_active": True}, True, True),
+        (Kind.CHANGE_USER, {"is_staff": True}, True, True),
+        (Kind.CHANGE_USER, {"is_active": False}, True, False),
+        (Kind.CHANGE_USER, {"email": "changed"}, True, False),
+    ],
+)
+def test_whoever_was_let_in_by_someone_else_approves_only_after_a_while(
+    settings: Settings, kind: Kind, after: dict[str, object], by_others: bool, is_too_new: bool
+) -> None:
+    settings.APPROVAL_WAIT_HOURS = 24
+    sam = user_in(StaffGroup.APPROVER, username="sam")
+    joined(sam, ago=timedelta(days=30))
+    by = UserFactory.create(username="root", is_superuser=True) if by_others else sam
+    changed = Act(f"{by.username} via console", "Has lost it", Via.CONSOLE, by.pk)
+    acts.record(changed, kind, subject=sam, after=after)
+    with pytest.raises(RightTooNew, match="set their password") if is_too_new else nullcontext():
+        staff.act_on_command_line("sam", Right.APPROVE_ADJUSTMENT, "Seen the invoice")
 
 
 def proposal_by(user: User) -> Act:
