@@ -167,7 +167,7 @@ class BankPayout(Made):
     A negative amount comes from the bank: a debit for a negative balance or, with `original_payout`, the reversal of
     that payout. `reversed_by` is the payout that reverses this one, and `came_back` says that it has been paid.
     `trace_id` is by what the bank finds the payment: `trace_status` is `pending`, for up to ten days after it is paid,
-    then `supported` or `unsupported`.
+    then `supported` or `unsupported`. `external_account` is the bank account or debit card that it goes to.
 
     Source: https://docs.stripe.com/api/payouts/object, https://docs.stripe.com/payouts/trace-id
     """
@@ -186,6 +186,7 @@ class BankPayout(Made):
     came_back: bool = False
     trace_id: str = ""
     trace_status: str = ""
+    external_account: str = ""
 
     @property
     def failed(self) -> bool:
@@ -214,6 +215,7 @@ class BankPayout(Made):
             came_back=isinstance(reversal, Mapping) and reversal["status"] == "paid",
             trace_id=(trace.get("value") or "")[:LONGEST_TRACE_ID],
             trace_status=(trace.get("status") or "")[:LONGEST_TRACE_STATUS],
+            external_account=_id(payload.get("destination") or ""),
         )
 
 

@@ -17,7 +17,8 @@ class PayoutAttempt(models.Model):
     whether money moved. Only success under its own key, or a look-up, can end an attempt in doubt. `resendable` is
     false once Stripe would only repeat a saved error under the key. `metadata` is what Stripe keeps with the movement;
     it never changes, as Stripe refuses a key that comes with other parameters. `requested_by` is a member of staff,
-    with their reason, or `system`. `request_id` is how Stripe logged the latest send that it answered (`req_…`).
+    with their reason, or `system`. `external_account_id` is the bank account or debit card that a bank payout went to,
+    once Stripe has told it. `request_id` is how Stripe logged the latest send that it answered (`req_…`).
     `withdrawn_by` is who in staff no longer wants what a refused reversal should have taken back.
     """
 
@@ -44,6 +45,7 @@ class PayoutAttempt(models.Model):
     error_code = models.CharField(max_length=255, blank=True)
     error_message = models.TextField(blank=True)
     request_id = models.CharField(max_length=255, blank=True)
+    external_account_id = models.CharField(max_length=255, blank=True, db_default="")
     created_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True, blank=True)
     withdrawn_by = models.CharField(max_length=255, blank=True, db_default="")

@@ -85,6 +85,7 @@ class AttemptColumns(TypedDict, total=False):
     error_code: str
     error_message: str
     request_id: str
+    external_account_id: str
     ended_at: datetime
     withdrawn_by: str
     withdraw_reason: str

@@ -61,15 +61,25 @@ LEFT JOIN LATERAL (
     JOIN creator_earnings AS earning ON earning.id = line.earning_id
     WHERE line.payout_id = payout.id
 ) AS released ON payout.status = ANY(%(dead)s)
--- Where its latest bank payout went: what the account was paid out to at that time.
+LEFT JOIN LATERAL (
+    SELECT attempt.destination AS account, attempt.external_account_id, attempt.created_at
+    FROM payout_attempts AS attempt
+    WHERE attempt.payout_id = payout.id AND attempt.kind = 'bank_payout'
+    ORDER BY attempt.created_at DESC
+    LIMIT 1
+) AS latest ON TRUE
+-- Where its latest bank payout went. Until Stripe has told, what the account is paid out to: with an external account
+-- for each currency, that may be another.
 LEFT JOIN LATERAL (
     SELECT destination.bank AS name, destination.last4
-    FROM payout_attempts AS sent
-    JOIN creator_payment_accounts AS account ON account.stripe_account_id = sent.destination
-    JOIN payout_destinations AS destination
-        ON destination.account_id = account.id AND destination.since <= sent.created_at
-    WHERE sent.payout_id = payout.id AND sent.kind = 'bank_payout'
-    ORDER BY sent.created_at DESC, destination.since DESC, destination.id DESC
+    FROM creator_payment_accounts AS account
+    JOIN payout_destinations AS destination ON destination.account_id = account.id
+    WHERE account.stripe_account_id = latest.account
+        AND CASE
+            WHEN latest.external_account_id = '' THEN destination.since <= latest.created_at
+            ELSE destination.external_account_id = latest.external_account_id
+        END
+    ORDER BY destination.since DESC, destination.id DESC
     LIMIT 1
 ) AS bank ON TRUE
 WHERE payout.id = %(payout)s

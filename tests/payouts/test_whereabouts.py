@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from payouts.models import Payout
+from accounts.models import CreatorPaymentAccount, Destination
+from payouts.models import Payout, PayoutAttempt
 from payouts.states import AttemptKind, AttemptStatus, PayoutStatus
 from payouts.whereabouts import Situation, StepState, situation_of, steps_of, tell
 from tests.payouts.legs import NOW, attempt, payout
@@ -269,3 +270,16 @@ def test_the_situation_is_read_from_the_tables(paid: Payout) -> None:
     assert (known.creator, known.run_is_made, known.holds, known.pauses) == ("alice", True, [], [])
     assert tell(known, now=paid.created_at)[0].startswith("$80.00 was paid to alice's bank.")
     assert [step.state for step in steps_of(known)] == [DONE] * 5
+
+
+@pytest.mark.django_db
+def test_a_payout_names_the_bank_account_that_it_went_to_whatever_else_its_account_has(paid: Payout) -> None:
+    bank_payout = paid.attempts.get(kind=AttemptKind.BANK_PAYOUT)
+    account = CreatorPaymentAccount.objects.get()
+    assert bank_payout.external_account_id == account.external_account_id != ""
+    of_euros = {"external_account_id": "ba_euros", "bank": "EURO BANK", "last4": "9999"}
+    Destination.objects.create(account=account, since=bank_payout.created_at, **of_euros)
+    known = situation_of(paid)
+    assert (known.bank, known.last4) == (account.external_account_bank, account.external_account_last4)
+    PayoutAttempt.objects.filter(pk=bank_payout.pk).update(external_account_id="")
+    assert situation_of(paid).last4 == "9999"

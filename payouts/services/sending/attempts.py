@@ -104,12 +104,21 @@ def failed(attempt: PayoutAttempt, failure: Failure, verdict: Verdict, *, now: d
 
 
 def succeeded(
-    attempt: PayoutAttempt, *, stripe_id: str, request_id: str = "", now: datetime
+    attempt: PayoutAttempt,
+    *,
+    stripe_id: str,
+    request_id: str = "",
+    external_account: str = "",
+    now: datetime,
 ) -> AttemptUpdate:
     """Record what Stripe made; if a look-up found it, the latest answer to a send keeps its request id."""
-    return AttemptUpdate(
-        attempt, {**_ended(AttemptStatus.SUCCEEDED, now=now), **_accepted(stripe_id, request_id)}
-    )
+    columns: AttemptColumns = {
+        **_ended(AttemptStatus.SUCCEEDED, now=now),
+        **_accepted(stripe_id, request_id),
+    }
+    if external_account:
+        columns["external_account_id"] = external_account
+    return AttemptUpdate(attempt, columns)
 
 
 def pending(attempt: PayoutAttempt, *, stripe_id: str, request_id: str = "") -> AttemptUpdate:

@@ -134,7 +134,13 @@ def succeeded(history: History, attempt: PayoutAttempt, made: BankPayout, *, now
     payout = history.payout
     if attempt.stripe_id:
         return recorded_before(attempt, made) if attempt.stripe_id == made.id else NOTHING
-    update = attempts.succeeded(attempt, stripe_id=made.id, request_id=made.request_id, now=now)
+    update = attempts.succeeded(
+        attempt,
+        stripe_id=made.id,
+        request_id=made.request_id,
+        external_account=made.external_account,
+        now=now,
+    )
     open_attempt = history.open_attempt
     wanted = (open_attempt is None or open_attempt.pk == attempt.pk) and not payout.stripe_payout_id
     if not wanted or payout.status not in (PayoutStatus.IN_TRANSIT, PayoutStatus.RETURNED):
