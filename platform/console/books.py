@@ -49,10 +49,7 @@ def show_running_balance(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _verdicts(balances: dict[str, list[TrialBalanceRow]], check: BooksCheck | None) -> Iterator[Figure]:
     for currency, rows in balances.items():
-        debit, credit = (
-            _sum(currency, [row.debit for row in rows]),
-            _sum(currency, [row.credit for row in rows]),
-        )
+        debit, credit = _totals(rows)
         yield Figure(
             f"Trial balance {currency}",
             "Balances" if debit == credit else f"Off by {credit - debit}",
@@ -81,12 +78,7 @@ def _trial_balance(currency: str, rows: list[TrialBalanceRow]) -> Panel:
             )
             for row in rows
         ],
-        total=(
-            "Total",
-            "",
-            _sum(currency, [row.debit for row in rows]),
-            _sum(currency, [row.credit for row in rows]),
-        ),
+        total=("Total", "", *_totals(rows)),
     )
 
 
@@ -111,5 +103,7 @@ def _or_nothing(amount: Money) -> Money | str:
     return amount if amount.amount else ""
 
 
-def _sum(currency: str, amounts: list[Money]) -> Money:
-    return sum(amounts, Money(0, currency))
+def _totals(rows: list[TrialBalanceRow]) -> tuple[Money, Money]:
+    """Sum the debits and the credits of one currency."""
+    nothing = Money(0, rows[0].debit.currency)
+    return sum((row.debit for row in rows), nothing), sum((row.credit for row in rows), nothing)

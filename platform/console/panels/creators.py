@@ -195,6 +195,6 @@ def ledger_accounts(creator: Creator) -> Panel:
 
 @panel(Creator, tab=BOOKS)
 def what_they_are_owed(creator: Creator) -> Panel | None:
-    """Show the entries of what they are owed, in the currency that was booked last."""
+    """Show the entries of what they are owed, in the newest of their currencies."""
     payable = LedgerAccount.objects.filter(owner_id=creator.pk, kind=AccountKind.CREATOR_PAYABLE)
     return next((running_balance(account) for account in payable.order_by("-pk")), None)
