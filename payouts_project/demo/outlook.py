@@ -5,9 +5,10 @@ from datetime import date
 
 from django.core.management.base import CommandError
 
+from database.display import count_of
 from money import Money, month_of
 from payouts_project.demo import acts
-from payouts_project.demo.telling import Teller, counted
+from payouts_project.demo.telling import Teller
 
 
 def report_months(cutoffs: Sequence[date], tell: Teller) -> None:
@@ -26,14 +27,14 @@ def compare_with_stripe(tell: Teller) -> None:
     tell.step("Comparing every payment with Stripe, to the cent")
     result = acts.command("reconcile")
     tell.say(
-        f"{counted(result['transfers'], 'transfer')} and {counted(result['bank_payouts'], 'bank payout')} compared"
+        f"{count_of(result['transfers'], 'transfer')} and {count_of(result['bank_payouts'], 'bank payout')} compared"
     )
     differences = sum(result["open"].values())
     if result["found"] or differences > 1:
         raise CommandError(
             f"Stripe and the books differ in more than the reversal made by hand: {result['open']}."
         )
-    tell.say(f"{counted(differences, 'difference')} open: the reversal made by hand")
+    tell.say(f"{count_of(differences, 'difference')} open: the reversal made by hand")
 
 
 def look_ahead(tell: Teller) -> None:

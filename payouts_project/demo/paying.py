@@ -5,11 +5,12 @@ from datetime import date, timedelta
 from django.db.models import Count, Sum
 
 from database import sql
+from database.display import count_of
 from money import Money
 from payouts.models import Payout, PayoutRun
 from payouts.services.deciding import runs
 from payouts.states import PayoutStatus
-from payouts_project.demo.telling import Teller, counted
+from payouts_project.demo.telling import Teller
 
 # How the demo's mishaps end; all other payouts reach the bank.
 MISHAPS = (PayoutStatus.ON_HOLD, PayoutStatus.RETURNED, PayoutStatus.FAILED)
@@ -28,7 +29,7 @@ def make_run(cutoff: date, tell: Teller) -> None:
         runs.make_run(cutoff=cutoff, now=sql.now())
     made = Payout.objects.filter(run__cutoff=cutoff)
     for currency, count, total in made.values_list("currency").annotate(Count("pk"), Sum("net_amount")):
-        tell.say(f"{counted(count, 'payout')}, {Money(total, currency)} in all")
+        tell.say(f"{count_of(count, 'payout')}, {Money(total, currency)} in all")
 
 
 def follow_run(cutoff: date, tell: Teller) -> None:

@@ -9,12 +9,13 @@ from django.db.models import Count, Sum
 
 from accounts.models import Creator, CreatorPaymentAccount
 from database import sql
+from database.display import count_of
 from earnings.models import Api, BillingRecord, CreatorEarning, QuarantinedRecord, Reason, RecordKind
 from money import Money
 from payouts.models import Payout
 from payouts.states import DEAD
 from payouts_project.demo import acts, extract
-from payouts_project.demo.telling import Teller, counted
+from payouts_project.demo.telling import Teller
 from stripe_io.client import call, client
 
 SOURCE = "uci-online-retail"
@@ -25,12 +26,12 @@ def hand_over(folder: Path, tell: Teller, *, month: date) -> None:
     tell.step("Registering the marketplace's APIs and their creators")
     acts.command("add_source", SOURCE)
     acts.command("import_catalog", extract.CATALOG)
-    tell.say(f"{counted(Api.objects.count(), 'API')} of {counted(Creator.objects.count(), 'creator')}")
+    tell.say(f"{count_of(Api.objects.count(), 'API')} of {count_of(Creator.objects.count(), 'creator')}")
     tell.step(f"Importing {extract.MONTHS} months of sales and refunds")
     billing = folder / "billing.csv"
     extract.write_moved(billing, running_month=month, now=sql.now())
     acts.command("import_billing", billing, "--source", SOURCE)
-    tell.say(f"{counted(BillingRecord.objects.count(), 'record')} accepted")
+    tell.say(f"{count_of(BillingRecord.objects.count(), 'record')} accepted")
     held = QuarantinedRecord.objects.filter(resolved_at=None).values_list("reason").annotate(Count("pk"))
     for reason, count in held.order_by("reason"):
         tell.say(f"{count:,} in quarantine: {Reason(reason).label[0].lower()}{Reason(reason).label[1:]}")
@@ -41,8 +42,8 @@ def join_stripe(tell: Teller) -> None:
     tell.step("Opening a Stripe account for every creator")
     refused = acts.command("onboard_creators")["failed"]
     if refused:
-        raise CommandError(f"No Stripe account for {counted(refused, 'creator')}.")
-    tell.say(f"{counted(CreatorPaymentAccount.objects.filter(replaced_at=None).count(), 'account')} ready")
+        raise CommandError(f"No Stripe account for {count_of(refused, 'creator')}.")
+    tell.say(f"{count_of(CreatorPaymentAccount.objects.filter(replaced_at=None).count(), 'account')} ready")
 
 
 def earn(tell: Teller) -> None:

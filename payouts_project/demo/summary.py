@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from django.db.models import Count, Sum
 
+from database.display import count_of
 from earnings.models import CreatorEarning
 from money import Money
 from payouts.models import Payout, RunDecision
 from payouts.services.reconciliation.books import Validation
 from payouts.states import DecisionReason, PayoutStatus
-from payouts_project.demo.telling import counted
 
 TOP = 5
 
@@ -26,7 +26,7 @@ def lines(validations: list[Validation]) -> Iterator[str]:
     yield "Payouts"
     by_status = Payout.objects.values_list("status", "currency").annotate(Count("pk"), Sum("net_amount"))
     for status, currency, count, total in by_status.order_by("status"):
-        yield f"  {Money(total, currency)!s:>14} {PayoutStatus(status).label.lower()}, in {counted(count, 'payout')}"
+        yield f"  {Money(total, currency)!s:>14} {PayoutStatus(status).label.lower()}, in {count_of(count, 'payout')}"
     yield "Largest payouts by creator"
     top = (
         Payout.objects.filter(status=PayoutStatus.PAID)
@@ -35,7 +35,7 @@ def lines(validations: list[Validation]) -> Iterator[str]:
         .order_by("-total")[:TOP]
     )
     for creator, currency, total, count in top:
-        yield f"  {Money(total, currency)!s:>14} to {creator}, in {counted(count, 'payout')}"
+        yield f"  {Money(total, currency)!s:>14} to {creator}, in {count_of(count, 'payout')}"
     yield "Not paid in the last run, by reason"
     last = RunDecision.objects.order_by("-run__cutoff").values_list("run", flat=True)[:1]
     without = RunDecision.objects.filter(run__in=last).exclude(reason=DecisionReason.PAID)
@@ -43,7 +43,7 @@ def lines(validations: list[Validation]) -> Iterator[str]:
         without.values_list("reason", "currency").annotate(Count("pk"), Sum("amount")).order_by("reason")
     ):
         yield (
-            f"  {counted(count, 'creator'):>14} {Money(total, currency)!s:>14}  {DecisionReason(reason).label}"
+            f"  {count_of(count, 'creator'):>14} {Money(total, currency)!s:>14}  {DecisionReason(reason).label}"
         )
     failed = [validation for validation in validations if validation.findings]
     yield "Books"

@@ -53,8 +53,3 @@ class Teller:
                 self.say(f"… {progress()}")
                 reported = now
             time.sleep(POLL_SECONDS)
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number with its noun: `1 payout`, `2,901 payouts`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -39,6 +39,18 @@ class Money:
         if not isinstance(self.currency, str):
             raise TypeError(f"currency must be a code, not {self.currency!r}")
 
+    @classmethod
+    def of(cls, value: Decimal, currency: str) -> Money:
+        """Read an amount as people write it, in the currency's own unit: 125.00.
+
+        Raises: ValueError if the currency has no such small amounts.
+        """
+        places = currencies.exponent(currency)
+        minor = value.scaleb(places)
+        if minor != int(minor):
+            raise ValueError(f"{currency} has {places or 'no'} decimal places.")
+        return cls(int(minor), currency)
+
     def __add__(self, other: Money) -> Money:
         return Money(self.amount + self._same(other), self.currency)
 

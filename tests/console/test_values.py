@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.safestring import SafeString
 
 from database.admin import in_words, show, to_the_second
-from database.display import ago, tone_of
+from database.display import ago, count_of, tone_of
 from earnings.models import Adjustment, PaidTotal, RecordKind
 from ledger.models import LedgerEntry
 from money import Money, Period, month_of
@@ -128,3 +128,12 @@ def test_every_state_of_every_app_has_a_tone_and_the_rest_are_kinds() -> None:
     toned = {cls for cls in choices if any(tone_of(member) for member in cls)}
     assert not [member for cls in toned for member in cls if tone_of(member) is None]
     assert {cls.__name__ for cls in choices - toned} == KINDS
+
+
+def test_a_count_of_one_is_singular() -> None:
+    assert [count_of(number, "payout") for number in (0, 1, 2_901)] == [
+        "0 payouts",
+        "1 payout",
+        "2,901 payouts",
+    ]
+    assert count_of(2, "batch", "batches") == "2 batches"

@@ -21,7 +21,7 @@ from database.staff import Act, Right
 from payouts.models import Difference, DifferenceKind, Payout
 from payouts.states import PayoutStatus
 from payouts_project.demo import callers, links, people
-from payouts_project.demo.telling import COLUMNS, Teller, counted
+from payouts_project.demo.telling import COLUMNS, Teller
 from tests.payouts.market import Market
 
 SHELLS = [
@@ -149,11 +149,3 @@ def test_long_lines_are_wrapped() -> None:
     lines = out.getvalue().splitlines()
     assert len(lines) == 2
     assert all(line.startswith("  ") and len(line) <= COLUMNS for line in lines)
-
-
-def test_a_count_of_one_is_singular() -> None:
-    assert [counted(number, "payout") for number in (0, 1, 2_901)] == [
-        "0 payouts",
-        "1 payout",
-        "2,901 payouts",
-    ]

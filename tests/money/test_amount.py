@@ -1,5 +1,7 @@
 """Money: whole minor units of one currency."""
 
+from decimal import Decimal
+
 import pytest
 
 from money import CurrencyMismatch, Money
@@ -73,3 +75,10 @@ def test_a_currency_is_a_code(currency: object) -> None:
 )
 def test_money_is_formatted_with_the_decimals_of_its_currency(amount: int, currency: str, read: str) -> None:
     assert str(Money(amount, currency)).replace("\xa0", "") == read
+
+
+def test_an_amount_is_read_in_the_currencys_own_unit() -> None:
+    assert Money.of(Decimal("125.00"), "USD") == Money(125_00, "USD")
+    assert Money.of(Decimal(125), "JPY") == Money(125, "JPY")
+    with pytest.raises(ValueError, match="USD has 2 decimal places"):
+        Money.of(Decimal("1.005"), "USD")

@@ -1,6 +1,7 @@
 """Adjust what a creator is owed. One person proposes, and it is booked once another approves."""
 
 import re
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -84,9 +85,8 @@ def _amount(text: str, *, currency: str) -> Money:
     if re.fullmatch(r"[+-]?[0-9]+", text):
         return Money(int(text), currency)
     if re.fullmatch(r"[+-]?[0-9][0-9,]{0,14}\.[0-9]+", text):
-        minor = Decimal(text.replace(",", "")).scaleb(currencies.exponent(currency))
-        if minor == int(minor):
-            meant = Money(int(minor), currency)
+        with suppress(ValueError):
+            meant = Money.of(Decimal(text.replace(",", "")), currency)
             raise CommandError(f"The amount must be in minor units: {meant.amount} for {meant}.")
     example = Money(12_500, currency)
     raise CommandError(f"{text!r} is not an amount in minor units, such as {example.amount} for {example}.")

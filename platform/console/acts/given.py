@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from console.acting import ActForm
 from console.currencies import in_order
-from money import Money, currencies
+from money import Money
 
 _WRITTEN = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
 
@@ -52,13 +52,8 @@ class AmountForm(ActForm):
         given = super().clean() or self.cleaned_data
         amount, currency = given.get("amount"), given.get("currency")
         if amount is not None and currency:
-            self.read_amount(amount, currency)
+            try:
+                given["amount"] = Money.of(amount, currency)
+            except ValueError as error:
+                self.add_error("amount", str(error))
         return given
-
-    def read_amount(self, amount: Decimal, currency: str) -> None:
-        minor = amount.scaleb(currencies.exponent(currency))
-        if minor != int(minor):
-            places = currencies.exponent(currency)
-            self.add_error("amount", f"{currency} has {places or 'no'} decimal places.")
-        else:
-            self.cleaned_data["amount"] = Money(int(minor), currency)

@@ -12,7 +12,7 @@ from console.acting import ActForm, ConsoleAct, Done, Given, Preview, console_ac
 from console.acts.consequences import of_change
 from console.acts.given import AmountField
 from database.staff import Act, Right, is_same_person, person_behind
-from money import Money, currencies
+from money import Money
 from payouts.errors import NothingInSuspense, PlacementNeedsAnother
 from payouts.models import Payout, PlacementStatus, PlacementTarget, SuspensePlacement
 from payouts.services.staff import placements
@@ -35,10 +35,13 @@ def _placed(payout: Payout, asked: Decimal | None) -> Money:
     Raises: NothingInSuspense.
     """
     there = payout.in_suspense
-    minor = Decimal(there.amount) if asked is None else asked.scaleb(currencies.exponent(payout.currency))
-    if minor != int(minor) or not 1 <= minor <= there.amount:
+    try:
+        amount = there if asked is None else Money.of(asked, payout.currency)
+    except ValueError as error:
+        raise NothingInSuspense(payout.pk, there) from error
+    if not 1 <= amount.amount <= there.amount:
         raise NothingInSuspense(payout.pk, there)
-    return Money(int(minor), payout.currency)
+    return amount
 
 
 def _consequences(payout: Payout, target: str, amount: Money) -> Iterator[str]:
