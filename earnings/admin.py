@@ -26,6 +26,7 @@ from database.admin import (
     money,
     name_of,
     narrowed_by,
+    narrowed_to,
     number,
     percent,
     show,
@@ -408,7 +409,12 @@ class CreatorEarningAdmin(LargeTableAdmin):
         link("payout"),
     ]
     list_select_related = ["creator", "api", "payout__creator"]
-    list_filter = [ClaimedFilter, narrowed_by("creator", Creator), narrowed_by("api", Api)]
+    list_filter = [
+        ClaimedFilter,
+        narrowed_by("creator", Creator),
+        narrowed_by("api", Api),
+        narrowed_to("currency"),
+    ]
     search_fields = ["creator__external_id", "api__external_id", "pk"]
     search_help_text = "Creator id, API id or earning id"
     details = [

@@ -62,7 +62,7 @@ def test_what_a_run_came_to_is_told_by_the_status_of_its_payouts(
     ]
     Payout.objects.update(status=status, paid_at=None)
     assert payouts.outcomes_by_status(payout.run) == [payouts.OutcomeTotals(status, 1, usd(96_000))]
-    address = list_of(Payout, run=payout.run.pk, status__exact=status, standing="current")
+    address = list_of(Payout, run=payout.run.pk, standing="current", status__exact=status, currency="USD")
 
     headlines = superuser.get(page_of(payout.run)).context["headlines"]
     assert Figure(status.label, usd(96_000), anchor(address, "1 creator")) in headlines

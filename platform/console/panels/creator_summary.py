@@ -211,20 +211,19 @@ def _written(balance: Balance, creator: Creator) -> WrittenBalance:
     def part(sign: str, title: str, amount: int, address: str) -> Part:
         return Part(sign, title, Money(amount, balance.currency), address)
 
-    earnings, payouts = (
-        list_of(CreatorEarning, creator=creator.pk),
-        list_of(Payout, creator=creator.pk),
-    )
+    of_creator = {"creator": creator.pk, "currency": balance.currency}
+    unclaimed = list_of(CreatorEarning, **of_creator, claimed="no")
+    paid = list_of(Payout, **of_creator, status__exact=PayoutStatus.PAID)
     adjustments = list_of(Adjustment, creator=creator.pk, status__exact=AdjustmentStatus.APPROVED)
     parts = [
-        part("=", "Paid", balance.paid, list_of(Payout, creator=creator.pk, status__exact=PayoutStatus.PAID)),
-        part("+", "On its way", balance.on_its_way, payouts),
-        part("+", "Available", balance.available, earnings),
+        part("=", "Paid", balance.paid, paid),
+        part("+", "On its way", balance.on_its_way, list_of(Payout, **of_creator, standing="under_way")),
+        part("+", "Available", balance.available, unclaimed),
     ]
     if balance.owed:
-        parts.append(part("-", "Owed to the platform", balance.owed, earnings))
+        parts.append(part("-", "Owed to the platform", balance.owed, unclaimed))
     return WrittenBalance(
-        earned=part("", "Earned, all time", balance.lifetime_net, earnings),
+        earned=part("", "Earned, all time", balance.lifetime_net, list_of(CreatorEarning, **of_creator)),
         parts=parts,
         adjusted=part("", "adjustments", balance.adjusted, adjustments) if balance.adjusted else None,
         written_off=part("", "written off", balance.written_off, adjustments)
