@@ -1,6 +1,7 @@
 """What each group of staff may do. `migrate` makes the groups, and gives them these rights and no others.
 
-Whoever is staff can read. Administrators are superusers, who manage users and schedules, and have none of these rights.
+Whoever is staff can read; only whoever has a right sees creators' email addresses and bank data. Administrators are
+superusers, who manage users and schedules, and have none of these rights.
 """
 
 from collections.abc import Mapping

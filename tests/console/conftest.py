@@ -14,6 +14,7 @@ from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from accounts.errors import PlatformNotReady
+from accounts.groups import StaffGroup
 from accounts.models import Creator, CreatorPaymentAccount, Hold, HoldSource, User
 from accounts.services.refusals import record_refusal
 from database import sql
@@ -35,7 +36,7 @@ from stripe_io import receiving
 from stripe_io.verification import Endpoint
 from tests.console.history import History
 from tests.console.marketplace import CATALOG, MARCH, Marketplace
-from tests.factories import UserFactory
+from tests.factories import UserFactory, user_in
 from tests.local_stripe import Stripe
 
 
@@ -138,6 +139,13 @@ def live_through_march(marketplace: Marketplace) -> None:
 def superuser(client: Client, db: None) -> Client:
     """A browser in which a superuser is logged in."""
     client.force_login(User.objects.create_superuser("root"))
+    return client
+
+
+@pytest.fixture
+def support(client: Client, db: None) -> Client:
+    """A browser in which a member of Support is logged in, who sees email addresses and bank data."""
+    client.force_login(user_in(StaffGroup.SUPPORT))
     return client
 
 

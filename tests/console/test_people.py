@@ -158,8 +158,8 @@ def test_a_time_line_goes_on_where_its_page_ended(
     assert read == whole
 
 
-def test_a_bank_payout_says_to_which_bank_it_went(marketplace: Marketplace, superuser: Client) -> None:
-    (summary,) = superuser.get(page_of(Payout.objects.get())).context["summaries"]
+def test_a_bank_payout_says_to_which_bank_it_went(marketplace: Marketplace, support: Client) -> None:
+    (summary,) = support.get(page_of(Payout.objects.get())).context["summaries"]
     assert [shown.step.note for shown in summary.steps][3] == "STRIPE TEST BANK •••• 6789"
 
 

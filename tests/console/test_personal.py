@@ -1,4 +1,4 @@
-"""Who only reads sees no email address of a creator and nothing of their bank."""
+"""Who only reads, or only administers, sees no email address of a creator and nothing of their bank."""
 
 import pytest
 from django.contrib import admin
@@ -47,10 +47,19 @@ def test_a_viewer_sees_no_address_and_no_bank(personal: list[str], staff: Client
     assert [each for each in personal if each in pages] == []
 
 
-def test_who_may_act_sees_both(
+def test_an_administrator_sees_neither(
     account: CreatorPaymentAccount, personal: list[str], superuser: Client
 ) -> None:
-    pages = read(superuser, [*pages_of(account.creator), *pages_of(account)])
+    pages = read(superuser, [list_of(Creator), *pages_of(account.creator), *pages_of(account)])
+    assert [each for each in personal if each in pages] == []
+
+
+@pytest.mark.parametrize("group", [StaffGroup.SUPPORT, StaffGroup.FINANCE, StaffGroup.APPROVER])
+def test_who_may_act_sees_both(
+    account: CreatorPaymentAccount, personal: list[str], client: Client, group: StaffGroup
+) -> None:
+    client.force_login(user_in(group))
+    pages = read(client, [*pages_of(account.creator), *pages_of(account)])
     assert [each for each in personal if each not in pages] == []
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from accounts.models import Creator, User
+from accounts.groups import StaffGroup
+from accounts.models import Creator
 from console.panels.payouts import before_and_after
 from console.search import find
 from database import sql
@@ -14,6 +15,7 @@ from earnings.models import QuarantinedRecord
 from earnings.selectors import records_of_api, records_of_creator
 from payouts.models import Payout, PayoutAttempt
 from payouts.states import AttemptStatus, PayoutStatus
+from tests.factories import user_in
 from tests.plans import explained, rows
 
 FILL = Path(__file__).parents[2] / "benchmarks" / "console.sql"
@@ -32,7 +34,7 @@ def test_every_look_up_and_every_rare_row_is_found_by_index(db: None) -> None:
     sql.run(sql.read(FILL), {"creators": ROWS, "runs": 4})
     sql.run("ANALYZE")
     request = RequestFactory().get("/")
-    request.user = User.objects.create_superuser("root")
+    request.user = user_in(StaffGroup.SUPPORT)
     payout = Payout.objects.filter(status="paid").latest("pk")
     attempt = PayoutAttempt.objects.filter(payout=payout).latest("pk")
     creator = Creator.objects.get(external_id="creator-500")
