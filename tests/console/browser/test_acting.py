@@ -7,6 +7,7 @@ from playwright.sync_api import Route, expect
 
 from accounts.models import Creator, Hold
 from database import sql
+from database.acts import Kind
 from database.display import name_of, page_of
 from database.models import RecordedAct
 from payouts.models import Payout
@@ -103,4 +104,4 @@ def test_after_an_answer_that_says_nothing_the_same_form_is_sent_again(
     expect(dialog.get_by_text("Try again: it is done only once.")).to_be_visible()
     press(page, "Add note on alice")
     expect(page.get_by_text("The note on alice is kept.").first).to_be_visible()
-    assert RecordedAct.objects.get().reason == WHY
+    assert RecordedAct.objects.get(kind=Kind.ADD_NOTE).reason == WHY
