@@ -296,7 +296,7 @@ def test_the_console_shows_what_is_set_aside_and_why(source: BillingSource, clie
         feed(source, record(amount=666))
         feed(source, record(api_id="api-b"))
         post()
-    assert "1 batch can't be posted" in unescape(client.get("/admin/").content.decode())
+    assert "1 batch set aside" in unescape(client.get("/admin/").content.decode())
     listed = client.get(list_of(BillingBatch, set_aside_at__isempty=0))
     assert list(listed.context["cl"].queryset) == [aside()]
     assert "no_such_row" in listed.content.decode()
