@@ -130,13 +130,13 @@ def text_of_body(kept: KeptBody) -> SafeString:
 class KeptBodyAdmin(LargeTableAdmin):
     ordering = ["-last_received_at"]
     list_display = [
+        "last_received_at",
         short("told_type", "Type"),
         copied("told_id", "Event id"),
         copied("told_account", "Connected account"),
         state("reason", BodyReason),
         link("event"),
         "received_at",
-        "last_received_at",
         "deliveries",
     ]
     list_filter = [("event", admin.EmptyFieldListFilter), "reason"]
