@@ -1,6 +1,10 @@
 """Billing sources: the systems that issue billing records."""
 
-from database import sql
+from django.db import transaction
+
+from database import acts, sql
+from database.acts import Kind
+from database.staff import Act
 from earnings.errors import UnknownSource
 from earnings.models import BillingSource
 
@@ -14,6 +18,19 @@ def register_source(name: str) -> BillingSource:
     if source is None:
         BillingSource(name=name).clean_fields(exclude=["id"])
         source, _ = BillingSource.objects.get_or_create(name=name)
+    return source
+
+
+@transaction.atomic
+def add_source(name: str, *, act: Act) -> BillingSource:
+    """Register a source for an operator; one that is registered already stays as it is.
+
+    Raises: ValidationError if the name is not a valid external id.
+    """
+    is_new = not BillingSource.objects.filter(name=name).exists()
+    source = register_source(name)
+    if is_new:
+        acts.record(act, Kind.ADD_SOURCE, subject=source)
     return source
 
 

@@ -48,6 +48,8 @@ class Kind(models.TextChoices):
     QUARANTINE_BATCH = "quarantine_batch", "Quarantined batch"
     RETRY_QUARANTINE = "retry_quarantine", "Retried quarantined record"
     ACCEPT_UNLINKED = "accept_unlinked", "Accepted record as unlinked"
+    ADD_SOURCE = "add_source", "Registered billing source"
+    ISSUE_TOKEN = "issue_token", "Signed API token"
     ASSIGN_API = "assign_api", "Assigned API to source"
     EDIT_CREATOR = "edit_creator", "Changed creator's details"
     ADD_NOTE = "add_note", "Added note"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SYSTEM = "system"
 # Signs attempts to log in with a name that nobody has; no user can have it, as it contains a blank.
 NOBODY = "somebody unknown"
+# Signs set-up by commands that need no user, by whoever has the machine's secrets; no user can have it either.
+OPERATOR = "the operator"
 _VIA = re.compile(r" via [a-z]+\Z")
 
 
@@ -212,6 +214,11 @@ def act_on_command_line(username: str, right: Right, reason: str) -> Act:
         raise NotStaff(username)
     _require(user, right)
     return Act(f"{username} via cli", reason, via=Via.COMMAND, user_id=user.pk)
+
+
+def act_of_operator(reason: str) -> Act:
+    """Return the act of whoever sets the service up on the command line, maybe before there are users."""
+    return Act(f"{OPERATOR} via cli", reason, via=Via.COMMAND)
 
 
 def require_approver(act: Act, right: Right) -> None:

@@ -6,17 +6,20 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from django.core.management import call_command
 from pytest_django import Settings
 
 from accounts import tokens
 from accounts.errors import KeysUnavailable, NoSharedSecret, TokenRefused
 from accounts.principals import Principal
+from database.models import RecordedAct
 
 SECRET = "a secret that the marketplace shares with us"
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -304,3 +307,14 @@ def test_only_the_marketplace_signs_with_its_private_key(settings: Settings) -> 
     settings.JWT_SECRET = ""
     with pytest.raises(NoSharedSecret):
         tokens.issue_token(Principal("alice"), now=datetime.now(UTC), lifetime=timedelta(hours=1))
+
+
+@pytest.mark.django_db
+def test_for_whom_the_command_signed_a_token_is_recorded(settings: Settings) -> None:
+    settings.JWT_SECRET = SECRET
+    out = StringIO()
+    call_command("issue_token", "--creator", "alice", "--hours", "2", "--json", stdout=out)
+    assert tokens.read_token(json.loads(out.getvalue())["token"]).subject == "alice"
+    (act,) = RecordedAct.objects.all()
+    assert (act.kind, act.actor) == ("issue_token", "the operator via cli")
+    assert (act.after["role"], act.after["subject"]) == ("creator", "alice")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from database.models import RecordedAct
 from earnings.models import BillingSource
 from earnings.tasks import post_due
 from tests.feeding import earned, feed, record
@@ -24,6 +25,8 @@ def test_a_source_is_registered_once() -> None:
     assert said("add_source", "billing") == {"source": "billing"}
     assert said("add_source", "billing") == {"source": "billing"}
     assert BillingSource.objects.count() == 1
+    (act,) = RecordedAct.objects.filter(kind="add_source")
+    assert (act.actor, act.subject_id) == ("the operator via cli", str(BillingSource.objects.get().pk))
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "s" * 256])

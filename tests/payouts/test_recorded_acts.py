@@ -44,6 +44,8 @@ Prepare = Callable[[Market], Perform]
 EARLIER = Act("sam", "Some days ago")
 # Recorded by the tests of their own services: batches, replays, users, log-ins, and what only the console offers.
 ELSEWHERE = {
+    Kind.ADD_SOURCE,
+    Kind.ISSUE_TOKEN,
     Kind.RETRY_BATCH,
     Kind.QUARANTINE_BATCH,
     Kind.RETRY_QUARANTINE,

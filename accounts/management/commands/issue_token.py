@@ -1,4 +1,4 @@
-"""Sign an API token as the marketplace would, for testing. Needs JWT_SECRET."""
+"""Sign an API token as the marketplace would, for testing. Needs JWT_SECRET. Records for whom."""
 
 import json
 from argparse import ArgumentParser
@@ -7,11 +7,12 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from accounts import tokens
 from accounts.principals import ADMIN, BILLING_SCOPE, CREATOR, Principal
+from accounts.services import signing
 from database import sql
 from database.commands import ServiceCommand
 from database.fields import is_external
+from database.staff import act_of_operator
 
 
 class Command(ServiceCommand):
@@ -38,7 +39,12 @@ class Command(ServiceCommand):
             )
         if options["hours"] < 1:
             raise CommandError("--hours must be at least 1.")
-        token = tokens.issue_token(principal, now=sql.now(), lifetime=timedelta(hours=options["hours"]))
+        token = signing.sign_token(
+            principal,
+            lifetime=timedelta(hours=options["hours"]),
+            act=act_of_operator("Signed on the command line"),
+            now=sql.now(),
+        )
         self.stdout.write(json.dumps({"token": token}) if options["json"] else token)
 
 

@@ -1,4 +1,4 @@
-"""Register a billing source: a system that issues billing records."""
+"""Register a billing source: a system that issues billing records. Records that it was registered, and when."""
 
 from argparse import ArgumentParser
 
@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
 from database.commands import ServiceCommand
+from database.staff import act_of_operator
 from earnings.services import sources
 
 
@@ -18,7 +19,9 @@ class Command(ServiceCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         try:
-            source = sources.register_source(str(options["name"]))
+            source = sources.add_source(
+                str(options["name"]), act=act_of_operator("Set up on the command line")
+            )
         except ValidationError as refusal:
             raise CommandError(
                 f"{options['name']!r} is not a valid name for a source: {refusal.messages[0]}"
