@@ -8,7 +8,7 @@ import pytest
 from django.db import models
 from django.utils.safestring import SafeString
 
-from database.admin import in_words, show, to_the_second
+from database.admin import in_words, short, show, to_the_second
 from database.display import ago, count_of, tone_of
 from earnings.models import Adjustment, PaidTotal, RecordKind
 from ledger.models import LedgerEntry
@@ -65,6 +65,10 @@ def test_values_read_as_people_write_them(value: object, shown: str) -> None:
 def test_rows_that_are_named_by_an_amount_write_it_as_everywhere(row: type[models.Model]) -> None:
     amount = "net" if row is PaidTotal else "amount"
     assert str(row(**{amount: -12_500, "currency": "USD"})).endswith("-$125.00")
+
+
+def test_the_beginning_of_no_text_is_nothing() -> None:
+    assert short("reason")(Adjustment(reason="")) == show("")
 
 
 def test_times_read_in_utc_wherever_they_come_from() -> None:

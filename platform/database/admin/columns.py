@@ -128,6 +128,8 @@ def short(name: str, title: str | None = None) -> Column:
 
     def read(row: Any) -> SafeString:
         text = str(getattr(row, name))
+        if not text:
+            return NOTHING
         return format_html(
             '<span class="pc-short">{}</span>', text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
         )
