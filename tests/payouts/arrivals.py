@@ -42,6 +42,8 @@ ACTS = st.builds(StaffAct, st.sampled_from(KINDS), st.sampled_from(CREATORS), CO
 # For the halves `ahead`: the model doesn't know to which month a write-off belongs.
 AHEAD_ACTS = ACTS.filter(lambda act: act.kind != "write_off")
 Record = dict[str, str]
+# Begins the ids of charges that never come.
+LOST = "lost"
 
 
 class Registered(NamedTuple):
@@ -56,7 +58,7 @@ class Market:
 
     A fact is `known` from some half on, within which things come in any order. In the halves `ahead`, facts of the
     next month may be known already. `words` are wrong copies of its record, which come before the right one, and if
-    they could be taken, while they have to wait for an API or a charge.
+    they could be taken, while they have to wait for an API or a charge. `lost` facts name a charge that never comes.
     """
 
     owners: dict[str, list[tuple[datetime, str]]]
@@ -66,6 +68,7 @@ class Market:
     words: dict[int, list[dict[str, str]]] = field(default_factory=dict)
     acts: dict[int, list[StaffAct]] = field(default_factory=dict)
     ahead: set[int] = field(default_factory=set)
+    lost: set[int] = field(default_factory=set)
     seed: int = 0
 
 
@@ -103,7 +106,10 @@ def markets(draw: st.DrawFn) -> Market:
         _draw_charge(draw, market)
     for _ in range(draw(st.integers(2, 5))):
         tick = draw(st.integers(0, LAST))
-        _add(draw, market, draw(st.sampled_from(["refund", "chargeback"])), draw(st.sampled_from(APIS)), tick)
+        kind, api = draw(st.sampled_from(["refund", "chargeback"])), draw(st.sampled_from(APIS))
+        fact = _add(draw, market, kind, api, tick)
+        if draw(st.booleans()):
+            market.lost.add(fact.number)
     for half in range(len(HALVES)):
         acts = AHEAD_ACTS if half in market.ahead else ACTS
         market.acts[half] = draw(st.lists(acts, min_size=2, max_size=3))
@@ -221,8 +227,13 @@ class Arrival:
             else "",
             amount=str(fact.amount),
             occurred_at=fact.at.isoformat(),
-            related_record_id=f"r-{fact.charge.number}" if fact.charge else "",
+            related_record_id=self._charge_of(fact),
         )
+
+    def _charge_of(self, fact: Fact) -> str:
+        if fact.number in self._market.lost:
+            return f"{LOST}-{fact.number}"
+        return f"r-{fact.charge.number}" if fact.charge else ""
 
     def somebody_may(self, *acts: Callable[[], object]) -> None:
         """Draw some of these acts, or none."""

@@ -17,6 +17,7 @@ from earnings.services import adjustments, commission, posting
 from earnings.services.catalog import CatalogEntry, register_apis
 from earnings.services.quarantine import enter_ready
 from earnings.services.sources import register_source
+from earnings.services.unlinked import accept_unlinked
 from ledger.selectors import payable_balance
 from money import Money, month_of
 from payouts.models import Payout, RunDecision
@@ -28,6 +29,7 @@ from tests.feeding import feed
 from tests.payouts.arrivals import (
     CREATORS,
     HALVES,
+    LOST,
     MONTHS,
     Arrival,
     Market,
@@ -71,6 +73,14 @@ class Service:
             self._set_rates(Api.objects.get(external_id=step.api), step.api)
         else:
             feed(self._source, *step, now=sql.now())
+
+    def accept_lost(self) -> None:
+        """Accept the latest copies of what names charges that never come."""
+        enter_ready(now=sql.now())
+        lost = QuarantinedRecord.objects.filter(resolved_at=None, content__related_record_id__startswith=LOST)
+        latest = {held.record_id: held.pk for held in lost.order_by("pk")}
+        for held in latest.values():
+            accept_unlinked(held, act=WHY, now=sql.now())
 
     def _set_rates(self, of: Api | Creator | None, whose: str) -> None:
         for since, bps in self._market.rates.get(whose, []):
@@ -120,6 +130,7 @@ def live_through(market: Market) -> None:
         for step in arrival.steps(half):
             service.receive(step)
             arrival.somebody_may(lambda: enter_ready(now=sql.now()), lambda: posting.post_due(now=sql.now()))
+        service.accept_lost()
         posting.post_due(now=sql.now())
         for fact in market.facts:
             if market.known[fact.number] == half:
