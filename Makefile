@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS =
 # The oldest supported PostgreSQL, where Debian installs it.
 TEST_POSTGRES_BIN ?= /usr/lib/postgresql/15/bin
-# What runs every file of SQL: the other tests of payouts run the same files again.
+# A part of the tests that uses nearly all SQL; the whole would take as long as `make test`.
 IN_SQL := $(addprefix tests/,database earnings ledger revenue console/test_pages.py) $(addprefix tests/payouts/test_, \
 	$(addsuffix .py,balances books books_checkpoints end_to_end forecasts reconciliation recovery run_checks runs upcoming world))
 

@@ -1,7 +1,7 @@
 """The list of payouts in the console: its columns, and what it can be filtered by."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
@@ -21,10 +21,10 @@ from money import Money, last_moment, midnight
 from money.currencies import exponent
 from payouts.models import Payout, PayoutRun
 from payouts.selectors import stuck
+from payouts.selectors.runs import CHANGED_WITHIN
 from payouts.states import FINISHED, PayoutStatus
 
 RUNS_OFFERED = 12
-CHANGED_WITHIN = timedelta(days=30)
 
 
 @column("Where / why")
@@ -33,9 +33,8 @@ def where_or_why(payout: Payout) -> SafeString:
     words = payout.failure_code.replace("_", " ").capitalize()
     if payout.status == PayoutStatus.IN_TRANSIT and not words:
         words = "On its way to the bank" if payout.stripe_payout_id else "On the Stripe account"
-    if payout.status not in (PayoutStatus.RETURNED, PayoutStatus.FAILED, PayoutStatus.UNRESOLVED):
-        return show(words)
-    if payout.next_retry_at is None:
+    tried_again = payout.status in (PayoutStatus.RETURNED, PayoutStatus.FAILED, PayoutStatus.UNRESOLVED)
+    if not tried_again or payout.next_retry_at is None:
         return show(words)
     return format_html(
         "<span>{} next try {}</span>", f"{words}," if words else "", show(payout.next_retry_at)

@@ -99,8 +99,10 @@ def run_before(run: PayoutRun) -> PayoutRun | None:
 
 
 def changes_of(run: PayoutRun) -> list[Changes]:
-    """Compare whom a run pays with the run before it: first payouts ever, new and gone creators, amounts over
-    `GROWTH` times as large, and bank accounts changed in the last `CHANGED_WITHIN` before it was made.
+    """Compare whom a run pays with the run before it, by kind and currency; of each, name the `NAMED` largest.
+
+    An amount has grown if it is over `GROWTH` times the one before, and a bank account or card has changed if another
+    replaced it in the `CHANGED_WITHIN` before the run was made.
     """
     before = run_before(run)
     params = {
@@ -109,6 +111,7 @@ def changes_of(run: PayoutRun) -> list[Changes]:
         "cutoff": run.cutoff,
         "growth": GROWTH,
         "changed_since": run.created_at - CHANGED_WITHIN,
+        "made_at": run.created_at,
         "dead": list(DEAD),
         "limit": NAMED,
     }

@@ -45,7 +45,7 @@ change AS (
         WHERE now IS NOT NULL
             AND account.creator_id = compared.creator_id
             AND account.replaced_at IS NULL
-            AND account.external_account_since > %(changed_since)s
+            AND account.external_account_since BETWEEN %(changed_since)s AND %(made_at)s
     ) AS kind
 ),
 ranked AS (

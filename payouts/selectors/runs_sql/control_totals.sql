@@ -1,4 +1,4 @@
--- A run's payouts in each currency, summed from four places: all that were made, and those that were sent. A retry
+-- A run's payouts in each currency, summed from five places: all that were made, and those that were sent. A retry
 -- counts instead of the payout that it replaced, as in the run's decisions.
 WITH payout AS (
     SELECT

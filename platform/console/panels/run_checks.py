@@ -88,8 +88,9 @@ def changes(run: PayoutRun, request: HttpRequest) -> PanelGroup:
     found = changes_of(run)
     creators = Creator.objects.in_bulk({change.creator_id for each in found for change in each.largest})
     if not found:
+        title = f"Unlike the {run_before(run) or 'run before'}"
         nobody = "Nobody. It pays the same creators, to the same bank accounts, amounts of the same order."
-        return PanelGroup([Panel(f"Unlike the {run_before(run)}", ["Creator"], [], empty=nobody)])
+        return PanelGroup([Panel(title, ["Creator"], [], empty=nobody)])
     return PanelGroup([_panel_of(each, creators) for each in found])
 
 
