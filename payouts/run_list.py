@@ -3,40 +3,41 @@
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import JSONObject
 
-from database.admin import column
+from database.admin import Column, column
 from money import Money
 from payouts.models import PayoutRun, RunDecision, SendingPause
-from payouts.states import DecisionReason, PayoutStatus, RunState
+from payouts.states import WAITS_TO_BE_SENT, DecisionReason, PayoutStatus, RunState
 
 _MADE = Q(reason=DecisionReason.PAID)
-_TO_BE_SENT = Q(payout__status__in=[PayoutStatus.PENDING, PayoutStatus.PROCESSING])
+_PAID = Q(payout__status=PayoutStatus.PAID)
 
 
-def with_counts(runs: QuerySet[PayoutRun]) -> QuerySet[PayoutRun]:
-    """Count and sum each run's decisions; the subqueries read only those of the runs on the page."""
-
-    def number(which: Q) -> Coalesce:
-        counted = RunDecision.objects.filter(which, run=OuterRef("pk")).order_by().values("run")
-        return Coalesce(Subquery(counted.annotate(number=Count("pk")).values("number")), 0)
-
-    by_currency = (
-        RunDecision.objects.filter(_MADE, run=OuterRef("pk")).order_by("currency").values("currency")
+def with_totals(runs: QuerySet[PayoutRun]) -> QuerySet[PayoutRun]:
+    """Sum each run's decisions by currency as `totals`; only those of the runs on the page are read."""
+    by_currency = RunDecision.objects.filter(run=OuterRef("pk")).order_by("currency").values("currency")
+    totals = by_currency.annotate(
+        totals=JSONObject(
+            currency="currency",
+            made=Sum("amount", filter=_MADE, default=0),
+            paid=Sum("amount", filter=_MADE & _PAID, default=0),
+            payouts=Count("pk", filter=_MADE),
+            to_be_sent=Count("pk", filter=_MADE & Q(payout__status__in=WAITS_TO_BE_SENT)),
+            failed=Count("pk", filter=_MADE & Q(payout__status=PayoutStatus.FAILED)),
+            not_paid=Count("pk", filter=~_MADE),
+        )
     )
-    paid = Sum("amount", filter=Q(payout__status=PayoutStatus.PAID), default=0)
-    amounts = by_currency.annotate(
-        amounts=JSONObject(currency="currency", made=Sum("amount"), paid=paid)
-    ).values("amounts")
     return runs.annotate(
-        amounts=ArraySubquery(amounts),
-        payees=number(_MADE),
-        to_be_sent=number(_MADE & _TO_BE_SENT),
-        failed=number(_MADE & Q(payout__status=PayoutStatus.FAILED)),
-        not_paid=number(~_MADE),
+        totals=ArraySubquery(totals.values("totals")),
         waits=Exists(SendingPause.objects.filter(run=OuterRef("pk"), lifted_at=None)),
     )
+
+
+def number_of(name: str, title: str) -> Column:
+    """Show one of the counts in all currencies."""
+    return column(title, kind="figure")(lambda run: _count(run, name))
 
 
 @column("State", kind="state")
@@ -47,12 +48,17 @@ def state_of(run: Any) -> RunState:
         return RunState.BEING_MADE
     if run.waits:
         return RunState.WAITS
-    return RunState.SENDING if run.to_be_sent else RunState.DONE
+    return RunState.SENDING if _count(run, "to_be_sent") else RunState.DONE
 
 
 @column("Paid of made", kind="figure")
 def paid_of_made(run: Any) -> str:
     return " · ".join(
-        f"{Money(int(of['paid']), of['currency'])} of {Money(int(of['made']), of['currency'])}"
-        for of in run.amounts
+        f"{Money(int(total['paid']), total['currency'])} of {Money(int(total['made']), total['currency'])}"
+        for total in run.totals
+        if total["payouts"]
     )
+
+
+def _count(run: Any, name: str) -> int:
+    return sum(total[name] for total in run.totals)

@@ -51,6 +51,7 @@ STAFF_ACTS = {
 BLOCKS_THE_NEXT = (_S.PENDING, _S.ON_HOLD, _S.PROCESSING, _S.UNRESOLVED, _S.RETURNED)
 # Nothing of these was sent, so after a while they no longer block the next one.
 MAY_BE_OVERTAKEN = (_S.PENDING, _S.ON_HOLD)
+WAITS_TO_BE_SENT = (_S.PENDING, _S.PROCESSING)
 # The money has not left the platform's balance, as far as is known.
 UNSENT = (_S.PENDING, _S.ON_HOLD, _S.PROCESSING, _S.UNRESOLVED)
 # The money has left the platform's balance.

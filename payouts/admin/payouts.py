@@ -69,10 +69,10 @@ class PayoutRunAdmin(ReadOnlyAdmin):
     list_display = [
         "__str__",
         run_list.state_of,
-        count("payees", "Payouts"),
+        run_list.number_of("payouts", "Payouts"),
         run_list.paid_of_made,
-        count("failed", "Failed"),
-        count("not_paid", "Not paid"),
+        run_list.number_of("failed", "Failed"),
+        run_list.number_of("not_paid", "Not paid"),
         "created_at",
     ]
     ordering = ["-cutoff"]
@@ -81,7 +81,7 @@ class PayoutRunAdmin(ReadOnlyAdmin):
     details = ["created_at", "completed_at", "superseded_at", copied("pk", "Id")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PayoutRun]:
-        return run_list.with_counts(super().get_queryset(request))
+        return run_list.with_totals(super().get_queryset(request))
 
 
 @admin.register(RunDecision)

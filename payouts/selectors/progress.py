@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q
 
 from payouts.models import Payout, PayoutEvent, PayoutRun
-from payouts.states import PayoutStatus
+from payouts.states import WAITS_TO_BE_SENT, PayoutStatus
 
 # The rate is what was sent in this time.
 _RECENTLY = timedelta(minutes=5)
-_WAITING = (PayoutStatus.PENDING, PayoutStatus.PROCESSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +33,13 @@ class RunProgress:
 def run_progress(run: PayoutRun, *, now: datetime) -> RunProgress | None:
     """Return how far a run has come; None once none of its payouts waits to be sent."""
     counts = Payout.objects.filter(run=run).aggregate(
-        waiting=Count("pk", filter=Q(status__in=_WAITING)), all=Count("pk")
+        waiting=Count("pk", filter=Q(status__in=WAITS_TO_BE_SENT)), all=Count("pk")
     )
     if not counts["waiting"]:
         return None
     sent = PayoutEvent.objects.filter(
         at__gte=now - _RECENTLY, from_status=PayoutStatus.PROCESSING, payout__run=run
-    ).exclude(to_status__in=_WAITING)
+    ).exclude(to_status__in=WAITS_TO_BE_SENT)
     return RunProgress(
         done=counts["all"] - counts["waiting"],
         waiting=counts["waiting"],

@@ -18,7 +18,15 @@ from money import Money
 from payouts.models import Payout
 from payouts.selectors.blockers import BLOCKERS, CLAIMABLE, blocker_rules
 from payouts.selectors.pauses import behind_stripe
-from payouts.states import DEAD, STAFF_ACTS, AttemptKind, AttemptStatus, DecisionReason, PayoutStatus
+from payouts.states import (
+    DEAD,
+    STAFF_ACTS,
+    WAITS_TO_BE_SENT,
+    AttemptKind,
+    AttemptStatus,
+    DecisionReason,
+    PayoutStatus,
+)
 
 _RETRY = sql.read(Path(__file__).parent / "retry.sql", blockers=BLOCKERS, claimable=CLAIMABLE)
 _IN_PROGRESS = "A request to Stripe is in progress. Try again once it is answered."
@@ -68,7 +76,7 @@ def _of(creator_id: UUID, *statuses: PayoutStatus) -> QuerySet[Payout]:
 
 def waiting_to_be_sent() -> list[Waiting]:
     """Sum the payouts that wait to be sent or are being sent, by currency."""
-    unsent = Payout.objects.filter(status__in=[PayoutStatus.PENDING, PayoutStatus.PROCESSING])
+    unsent = Payout.objects.filter(status__in=WAITS_TO_BE_SENT)
     rows = (
         unsent.values("currency").annotate(payouts=Count("pk"), amount=Sum("net_amount")).order_by("currency")
     )

@@ -7,7 +7,7 @@ import pytest
 
 from database import sql
 from payouts.models import PauseCause, Payout, PayoutRun
-from payouts.run_list import paid_of_made, state_of, with_counts
+from payouts.run_list import paid_of_made, state_of, with_totals
 from payouts.services.deciding import pauses
 from tests.payouts.market import CUTOFF, Market
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def listed() -> tuple[str, str]:
     """Return the only run's state, and what of it is paid."""
-    run = with_counts(PayoutRun.objects.all()).get()
+    run = with_totals(PayoutRun.objects.all()).get()
     return state_of(run), paid_of_made(run)
 
 
@@ -35,8 +35,9 @@ def test_the_creators_of_a_run_are_counted_by_what_it_decided(market: Market) ->
     market.sell(alice, 100_00)
     market.sell(bob, 1_00)
     market.run()
-    run: Any = with_counts(PayoutRun.objects.all()).get()
-    assert (run.payees, run.to_be_sent, run.failed, run.not_paid) == (1, 1, 0, 1)
+    run: Any = with_totals(PayoutRun.objects.all()).get()
+    (total,) = run.totals
+    assert (total["payouts"], total["to_be_sent"], total["failed"], total["not_paid"]) == (1, 1, 0, 1)
 
 
 def test_a_run_waits_for_staff_while_its_size_pauses_it(market: Market) -> None:
